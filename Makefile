@@ -1,0 +1,133 @@
+# btfl: `make demo` shows it on this machine, `make test` checks it. Both install what they need on
+# Debian and Ubuntu; the README names the packages of other distributions.
+#
+#   make CC=clang     SAN=1: AddressSanitizer and UBSan     PREFIX=, DESTDIR=: for install
+#   V=1: the commands in full
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all test test-long lint layers fixtures bench install deps test-deps lint-deps demo clean
+
+PREFIX ?= /usr/local
+BUILD := build$(if $(SAN),/san)
+BUSTED ?= /usr/bin/busted
+LUA := ./btfl
+VMLINUX := /sys/kernel/btf/vmlinux
+
+DEPS := gcc libc6-dev pkg-config liblua5.4-dev libelf-dev zlib1g-dev lua-argparse lua-dkjson
+TEST_DEPS := lua-busted libbpf-dev bpftool
+LINT_DEPS := clang-format lua-check cppcheck
+
+Q := $(if $(V),,@)
+
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic
+WERROR ?= -Werror
+CFLAGS ?= -O2 -g
+SANFLAGS := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
+CHECKENV := $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:exitcode=99 LSAN_OPTIONS=exitcode=99 \
+	UBSAN_OPTIONS=print_stacktrace=1:exitcode=99)
+
+# Asked on first use, not before `deps` could run, and once. Lua 5.4 has a name in each distribution.
+LUA_PC = $(shell for p in lua5.4 lua-5.4 lua54 lua; do pkg-config --exists "$$p >= 5.4 $$p < 5.5" && echo $$p && break; done)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(LUA_PC) libelf zlib))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(LUA_PC) libelf zlib))$(PKG_LIBS)
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
+
+SRC := $(wildcard src/*/*.c)
+OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
+PEER := build/peer/relocate
+
+# ./btfl is the binary of the last build, with or without SAN.
+all: $(BUILD)/btfl
+	@[ btfl -ef $< ] || ln -f $< btfl
+
+# -E: Lua modules in C look for Lua's functions in the program.
+$(BUILD)/btfl: $(OBJ)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -pthread -o $@ $^ $(PKG_LIBS) -ldl
+
+$(BUILD)/%.o: src/%.c Makefile
+	@mkdir -p $(@D) && echo "  CC    $<"
+	$(Q)$(COMPILE) -pthread -MMD -MP -c -o $@ $<
+
+-include $(OBJ:.o=.d)
+
+# What the system's libbpf makes of an object, to compare with; no part of btfl.
+$(PEER): spec/peer/relocate.c Makefile
+	@mkdir -p $(@D) && echo "  CC    $<"
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -o $@ $< -lbpf -lelf -lz
+
+test test-long:
+	@$(MAKE) --no-print-directory test-deps
+	@$(MAKE) --no-print-directory all $(PEER)
+	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) </dev/null
+
+lint: lint-deps
+	clang-format --dry-run -Werror src/*/*.[ch] spec/peer/*.c
+	luacheck --quiet lua scripts spec
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
+
+LAYERS := host bind study core format base
+
+# A layer includes only itself and what stands below it, always as "layer/file.h".
+layers:
+	@bad=0; above=; \
+	break_if() { if grep -nE "$$@"; then echo "layers: $$why" >&2; bad=1; fi; }; \
+	for layer in $(LAYERS); do \
+	    if [ -n "$$above" ]; then \
+	        why="src/$$layer includes a layer above it"; \
+	        break_if "#\s*include\s*[<\"]($$above)/" -r src/$$layer; \
+	    fi; \
+	    above=$$layer$${above:+|$$above}; \
+	    why="an include of our own is written \"layer/file.h\""; \
+	    break_if "#\s*include\s*\"([^/]*|[^/]*/[^/]*/.*|\.\..*)\"" -r src/$$layer; \
+	done; \
+	why="only src/bind and src/host know Lua"; \
+	break_if "include\s*[<\"](lua|lauxlib|lualib|luaconf)\.h" -r $(patsubst %,src/%,$(filter-out host bind,$(LAYERS))); \
+	why="only src/format knows libelf"; \
+	break_if "include\s*[<\"](libelf|gelf|elfutils/.*)\.h" -r $(patsubst %,src/%,$(filter-out format,$(LAYERS))); \
+	why="no part of btfl uses libbpf"; \
+	break_if "include\s*[<\"]bpf/" -r src; \
+	why="a script requires nothing but \"btfl\""; \
+	if grep -rnE "\b(require|dofile|loadfile)\b" scripts | \
+	    grep -vE "require\s*\(?\s*[\"']btfl[\"']|:[0-9]+:\s*--"; then echo "layers: $$why" >&2; bad=1; fi; \
+	exit $$bad
+
+# The rules that rebuild the committed test objects; they add to `fixtures`.
+-include spec/fixtures/fixtures.mk
+spec/fixtures/small.btf: | all
+
+bench: all
+	./btfl spec/bench/bench.lua
+
+install: all
+	install -D -m 755 btfl $(DESTDIR)$(PREFIX)/bin/btfl
+	@for file in lua/btfl/*.lua lua/btfl/*/*.lua scripts/*.lua; do \
+	    install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/btfl/$$file || exit 1; \
+	done
+
+# Where the kernel has no BTF, a small committed one takes its place.
+demo: deps
+	@$(MAKE) --no-print-directory all
+	./btfl relos spec/fixtures/example.bpf.o $(if $(wildcard $(VMLINUX)),,-t spec/fixtures/small.btf)
+
+deps: PACKAGES := $(DEPS)
+test-deps: PACKAGES := $(DEPS) $(TEST_DEPS)
+lint-deps: PACKAGES := $(LINT_DEPS)
+APT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive apt-get -y -qq
+
+# The lists are fetched only when an install fails without: they may be missing, or old.
+deps test-deps lint-deps:
+	@command -v apt-get >/dev/null || exit 0; \
+	for p in $(PACKAGES); do \
+	    case $$(dpkg-query -W -f='$${db:Status-Abbrev}' $$p 2>/dev/null) in \
+	    ii*) ;; *) missing="$$missing $$p" ;; esac; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "installing$$missing"; \
+	install="$(APT) install --no-install-recommends$$missing"; \
+	$$install </dev/null >/dev/null 2>&1 || { $(APT) update </dev/null && $$install </dev/null >/dev/null; }
+
+clean:
+	rm -rf build btfl

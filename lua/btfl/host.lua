@@ -1,0 +1,293 @@
+--- What the btfl command says: errors, help, the list of scripts, and what a script returned.
+---
+--- The C side (src/host) loads this first, sets `root`, `verbose` and `list`, and calls the functions
+--- by name. Everything that few runs need is loaded on first use.
+
+local M = {
+  root = nil, ---@type string the folder that holds lua/ and scripts/
+  verbose = false, --- tracebacks are printed in full
+  list = nil, ---@type fun(folder: string): string[]? the names in a folder
+}
+
+--- An error that is the user's to mend: it is told in one line.
+---@param message string
+---@param ... any for string.format
+local function usage(message, ...)
+  error(setmetatable({ kind = "usage", message = message:format(...) }, {
+    __tostring = function(self) return self.message end,
+  }), 0)
+end
+
+--- The folders in which a bare script name is looked up, in order.
+---@return string[]
+function M.folders()
+  local folders = {}
+  for folder in (os.getenv("BTFL_PATH") or ""):gmatch("[^:]+") do
+    folders[#folders + 1] = folder
+  end
+  local data, home = os.getenv("XDG_DATA_HOME"), os.getenv("HOME")
+  if not data or data == "" then
+    data = home and home .. "/.local/share"
+  end
+  if data then
+    folders[#folders + 1] = data .. "/btfl/scripts"
+  end
+  folders[#folders + 1] = M.root .. "/scripts"
+  return folders
+end
+
+--- Every script that a bare name finds.
+---@return table<string, string> paths by name
+---@return string[] names sorted
+local function scripts()
+  local paths, names = {}, {}
+  for _, folder in ipairs(M.folders()) do
+    for _, file in ipairs(M.list(folder) or {}) do
+      local name = file:match("^([^.].*)%.lua$")
+      if name and not paths[name] then
+        paths[name] = folder .. "/" .. file
+        names[#names + 1] = name
+      end
+    end
+  end
+  table.sort(names)
+  return paths, names
+end
+
+local function is_file(path)
+  local file <close> = io.open(path)
+  if not file then
+    return false
+  end
+  local _, failed = file:read(0) -- a folder opens, but does not read
+  return not failed
+end
+
+--- The path of the script that a name on the command line means: a path when it has a slash or is a
+--- file that ends in .lua, else a bare name.
+---@param name string
+---@return string path
+function M.find(name)
+  if name:find("/", 1, true) or name:find("%.lua$") and is_file(name) then
+    return name
+  end
+  local stem = name:gsub("%.lua$", "")
+  for _, folder in ipairs(M.folders()) do
+    local path = ("%s/%s.lua"):format(folder, stem)
+    if is_file(path) then
+      return path
+    end
+  end
+  local _, names = scripts()
+  local near = require("btfl").nearest(stem, names)
+  local hint = "`btfl help` lists them"
+  if #near > 0 then
+    hint = "did you mean " .. table.concat(near, ", ") .. "?"
+  elseif is_file(name) then
+    hint = ("the file of that name runs as ./%s"):format(name)
+  end
+  usage("no script is called '%s'; %s", name, hint)
+end
+
+--- The first `---` line of a script, without the script's own name.
+local function about(path, name)
+  for line in io.lines(path) do
+    local text = line:match("^%-%-%-%s*([^@%s].*)$")
+    if text then
+      local start = name .. ":"
+      return text:sub(1, #start) == start and text:sub(#start + 1):match("^%s*(.*)$") or text
+    end
+  end
+  return ""
+end
+
+local USAGE = [[
+usage: btfl [OPTION]... SCRIPT [ARGUMENT]...
+       btfl [OPTION]... -e CODE [ARGUMENT]...
+A Lua 5.4 interpreter with a CO-RE engine in it (the global `btfl`).
+
+SCRIPT is a path, `-` for standard input, or the name of a script below.
+`btfl SCRIPT --help` tells what a script takes.
+
+  -e CODE     run CODE; the values of an expression are printed
+  -i          read from the terminal after the script
+  -l MODULE   require MODULE first (-l NAME=MODULE: as the global NAME)
+  -v          show the full traceback of an error
+  -E          ignore LUA_INIT, LUA_PATH and LUA_CPATH
+  --version   print the versions of btfl and Lua
+  --help      print this
+]]
+
+--- Prints how to call btfl and every script that can be named.
+function M.help()
+  io.write(USAGE)
+  local paths, names = scripts()
+  local width = 0
+  for _, name in ipairs(names) do
+    width = math.max(width, #name)
+  end
+  if #names > 0 then
+    io.write("\nScripts:\n")
+  end
+  for _, name in ipairs(names) do
+    io.write((("  %-" .. width .. "s  %s"):format(name, about(paths[name], name)):gsub("%s+$", "")), "\n")
+  end
+end
+
+function M.version()
+  io.write(("btfl %s (%s)\n"):format(require("btfl").version, _VERSION))
+end
+
+---@param option string
+function M.bad_option(option)
+  if option == "-e" or option == "-l" then
+    usage("option '%s' needs a value", option)
+  end
+  usage("unknown option '%s'; `btfl --help` lists them", option)
+end
+
+-- Results
+
+local function is_report(value)
+  return type(value) == "table" and type(value.render) == "function"
+    and math.type(value.status) == "integer"
+end
+
+local function emit(report)
+  require("btfl.output").emit(report)
+  return report.status
+end
+
+--- An input that could not be read makes the status 2, whatever the script returned.
+local function with_inputs(status)
+  if package.loaded["btfl.cli"] then
+    return require("btfl.output").status(status)
+  end
+  return status
+end
+
+--- Hands on what a script returned, and gives the exit status for it.
+---@param result any its first value
+---@return integer
+function M.finish(result)
+  if result == nil or result == true then
+    return with_inputs(0)
+  elseif result == false then
+    return with_inputs(1)
+  elseif math.type(result) == "integer" and result >= 0 and result <= 255 then
+    return with_inputs(result)
+  elseif is_report(result) then
+    return emit(result)
+  end
+  usage("%s returned %s; a script returns a report, a boolean, or an exit status from 0 to 255",
+    arg[0], type(result) == "number" and result or "a " .. type(result))
+end
+
+--- Prints what code given to -e or typed at the prompt returned; a report is rendered.
+---@return integer status
+function M.show(...)
+  if is_report((...)) then
+    return emit((...))
+  elseif select("#", ...) > 0 then
+    print(...)
+  end
+  return 0
+end
+
+-- Errors
+
+--- A line of a file, its control characters made harmless; nil when it cannot be had.
+local function source_line(path, number)
+  if path:find("^/dev/") or not is_file(path) then -- a terminal or pipe would be read on
+    return nil
+  end
+  local n = 0
+  for line in io.lines(path) do
+    n = n + 1
+    if n == number then
+      return (line:gsub("\t", "  "):gsub("%c", "?"))
+    end
+  end
+end
+
+local function frame_name(info)
+  if info.what == "main" then
+    return "main chunk"
+  elseif info.name then
+    return ("function '%s'"):format(info.name)
+  end
+  return ("function at line %d"):format(info.linedefined)
+end
+
+local MOST_LEVELS, MOST_FRAMES = 200, 10 -- a stack overflow has more than anybody reads
+
+--- The frames of the user's own files, innermost first: neither C nor btfl's.
+---@param level integer where to start, as the caller counts
+local function user_frames(level)
+  local frames = {}
+  local own = "@" .. M.root .. "/lua/"
+  for at = level + 1, MOST_LEVELS do
+    local info = debug.getinfo(at, "Sln")
+    if not info or #frames == MOST_FRAMES then
+      frames.more = info ~= nil
+      break
+    end
+    if info.what ~= "C" and info.source:sub(1, #own) ~= own then
+      frames[#frames + 1] = {
+        path = info.source:match("^@(.*)"),
+        short = info.short_src,
+        line = info.currentline,
+        name = frame_name(info),
+      }
+    end
+  end
+  return frames
+end
+
+--- The message, the line of the user's file that it comes from, and who called it.
+local function script_error(message, frames)
+  local path, line = message:match("^([^\n]-):(%d+): ")
+  if #frames == 0 and path then -- a syntax error: nothing of the file ran
+    frames[1] = { path = path, short = path, line = math.tointeger(line) }
+  end
+  local out = { "btfl: " .. message }
+  for i, frame in ipairs(frames) do
+    out[#out + 1] = ("  --> %s:%d%s"):format(frame.short, frame.line,
+      frame.name and " in " .. frame.name or "")
+    local text = i == 1 and frame.path and source_line(frame.path, frame.line)
+    if text then
+      out[#out + 1] = ("%4d | %s"):format(frame.line, text)
+    end
+  end
+  if frames.more then
+    out[#out + 1] = "  ... and more (btfl -v shows them)"
+  end
+  return table.concat(out, "\n")
+end
+
+--- Is this error told in one line? An input's (raised by the engine), and one of kind "usage".
+local function is_plain(err)
+  local meta = debug.getmetatable(err)
+  if type(err) == "userdata" then
+    return meta and meta.__name == "btfl.error"
+  end
+  return err == "interrupted!" or type(err) == "table" and rawget(err, "kind") == "usage"
+end
+
+--- The message handler: words an error while the stack it came from still stands.
+---@param err any
+---@return string
+function M.caught(err)
+  local message = tostring(err)
+  if type(err) == "table" and not (debug.getmetatable(err) or {}).__tostring then
+    message = "(the error is a table without a message)"
+  end
+  if M.verbose then
+    return debug.traceback("btfl: " .. message, 3)
+  elseif is_plain(err) then
+    return "btfl: " .. message
+  end
+  return script_error(message, user_frames(2))
+end
+
+return M

@@ -1,0 +1,47 @@
+--- btfl: the engine and what presents it. Everything that only some scripts need is loaded when it is
+--- first used, so that a start costs little. The API is described in meta.lua.
+local core = require "btfl.core"
+
+-- Functions and fields of the module that come from elsewhere.
+local LAZY = {
+  cli = function() return require("btfl.cli").new end,
+  policy = function() return require "btfl.policy" end,
+  report = function() return require("btfl.report").new end,
+  path = function() return require("btfl.host").folders() end,
+}
+
+local btfl = setmetatable({}, {
+  __index = function(self, name)
+    local make = LAZY[name]
+    if not make then
+      local known = {}
+      for key in pairs(LAZY) do known[#known + 1] = key end
+      for key in next, self do known[#known + 1] = key end
+      table.sort(known)
+      local near = core.nearest(tostring(name), known)[1]
+      error(("btfl has no field `%s`%s"):format(tostring(name),
+        near and (" (did you mean `%s`?)"):format(near) or ""), 2)
+    end
+    local value = make()
+    rawset(self, name, value)
+    return value
+  end,
+})
+
+for _, name in ipairs { "version", "btf", "object", "target", "u64", "nearest" } do
+  btfl[name] = core[name]
+end
+
+function core.classes.type.methods.decl(self, name)
+  return require("btfl.decl").of(self, name)
+end
+
+function core.classes.object.methods.check(self, target, options)
+  return require("btfl.check").run(self, target, options)
+end
+
+function core.classes.result.methods.why(self)
+  return require("btfl.why")(self)
+end
+
+return btfl

@@ -1,0 +1,545 @@
+---@meta btfl
+--- The Lua API of btfl, for people and for language servers. It is never loaded: `require "btfl"` is.
+---
+--- Handles are canonical (the same type is the same value, so it works as a table key), read-only (a
+--- write raises) and raise on a field name that does not exist, with the nearest one that does. Ids and
+--- indexes of the formats count from 0, as in bpftool; `#` and lists count from 1. Offsets and sizes
+--- say whether they are bits or bytes. An error in an input is one line: file, section, offset, what
+--- is wrong.
+
+---@alias btfl.kind "void"|"int"|"ptr"|"array"|"struct"|"union"|"enum"|"fwd"|"typedef"|"volatile"|"const"|"restrict"|"func"|"func_proto"|"var"|"datasec"|"float"|"decl_tag"|"type_tag"|"enum64"
+---@alias btfl.relo_kind "byte_off"|"byte_sz"|"field_exists"|"signed"|"lshift_u64"|"rshift_u64"|"local_type_id"|"target_type_id"|"type_exists"|"type_size"|"enumval_exists"|"enumval_value"|"type_matches"|"unknown"
+---@alias btfl.status "ok"|"poison"|"error"
+---@alias btfl.reason "no-type"|"no-field"|"no-enumval"|"no-element"|"incompatible"|"ambiguous"|"bitfield-too-wide"|"size-mismatch"|"offset-range"|"insn-mismatch"|"insn-unsupported"|"bad-access"|"anonymous"|"unsized"|"unsupported"|"too-deep"|"limit"
+
+---@class btfl
+---@field version string
+---@field path string[] folders in which bare script names are looked up, in order
+local btfl = {}
+
+--- Opens the BTF in a file: raw, gzip, or an ELF file with a `.BTF` section.
+--- Raises when the file cannot be read or its BTF is malformed.
+---@param path string
+---@param base? btfl.btf what a split BTF stands on, such as vmlinux for a module
+---@return btfl.btf
+function btfl.btf(path, base) end
+
+--- Opens a BPF object. Raises when it cannot be read or is malformed.
+---@param path string
+---@return btfl.object
+function btfl.object(path) end
+
+--- Opens a kernel: the running one without a path, else a BTF as for `btfl.btf`, a folder with a
+--- `vmlinux` and modules, or a BTF that is open. The files beside one named `vmlinux` are its modules.
+---@param path? string|btfl.btf
+---@param modules? string[] further modules' BTF: files, or folders of them
+---@return btfl.target
+function btfl.target(path, modules) end
+
+--- Makes a policy from a table of hooks, or finds one: a name is a file of `lua/btfl/policy/` or a
+--- module, what holds a `/` or ends in `.lua` is a file. Raises on an unknown key or a wrong type.
+---@param spec btfl.policy.spec|string
+---@return btfl.policy
+function btfl.policy(spec) end
+
+--- Parses the command line with the options that every script has; see btfl.cli.
+---@param spec btfl.cli.spec
+---@return btfl.cli
+function btfl.cli(spec) end
+
+--- An empty report; see btfl.report.
+---@param name string
+---@param spec? btfl.report.spec
+---@return btfl.report
+function btfl.report(name, spec) end
+
+--- An unsigned 64-bit value, which Lua holds in a signed integer, in decimal.
+---@param value integer
+---@return string
+function btfl.u64(value) end
+
+--- The candidates nearest to a misspelt name, best first; empty when none is near.
+---@param name string
+---@param candidates string[]
+---@return string[]
+function btfl.nearest(name, candidates) end
+
+--- What is wrong with an input, as it is raised. As a string it is one line: file, section, offset and
+--- message; it can be joined to strings with `..`.
+---@class btfl.error
+---@field code "io"|"format"|"unsupported"|"limit"|"memory"
+---@field file string? nil when no file is concerned
+---@field section string? nil for the file itself
+---@field offset integer? bytes from the start of the section, or of the file
+---@field message string
+
+--- A BTF type graph. `#btf` is the number of its types, those of its base included: ids are 0 (void)
+--- to `#btf`. Closing it (or a `<close>` variable) makes every handle of it raise.
+---@class btfl.btf
+---@field path string
+---@field endian "little"|"big"
+---@field ptr_size integer bytes
+---@field base btfl.btf? what a split BTF stands on
+---@operator len: integer
+local btf = {}
+
+--- The type of that id, nil when there is none. An id of the base gives the base's handle.
+---@param id integer
+---@return btfl.type?
+function btf:type(id) end
+
+--- The first type of exactly that name (and kind), in the base first; nil when there is none.
+--- Without a kind, functions, variables and sections are found only when no type has the name.
+---@param name string
+---@param kind? btfl.kind
+---@return btfl.type?
+function btf:find(name, kind) end
+
+--- Like find, but raises with the nearest names when there is none.
+---@param name string
+---@param kind? btfl.kind
+---@return btfl.type
+function btf:get(name, kind) end
+
+--- Iterates over the types stored here (not the base's) in order of id, of one kind if given.
+---@param kind? btfl.kind
+---@return fun(): btfl.type?
+function btf:types(kind) end
+
+--- Iterates over the types stored here whose essential name (without flavor) is that of `name`.
+---@param name string
+---@return fun(): btfl.type?
+function btf:candidates(name) end
+
+function btf:close() end
+
+---@class btfl.type
+---@field id integer
+---@field kind btfl.kind
+---@field name string? nil when anonymous
+---@field essential string? the name without its flavor
+---@field flavor string? what follows the last `___` of the name
+---@field btf btfl.btf the BTF that stores it
+---@field size integer? bytes, arrays and typedefs resolved; nil when it has none
+---@field type btfl.type? what a ptr, typedef, modifier, func, var or tag refers to, an array's element, a func_proto's return type
+---@field kind_flag boolean
+---@field encoding string? of an int: "signed", "char", "bool", or "" for a plain unsigned one
+---@field bits integer? of an int
+---@field signed boolean? of an int or enum
+---@field nelems integer? of an array
+---@field index_type btfl.type? of an array
+---@field linkage "static"|"global"|"extern"|nil of a func or var
+---@field component integer? of a decl_tag: the member or parameter (0-based), -1 for the type itself
+---@field fwd_kind "struct"|"union"|nil of a fwd
+---@operator len: integer
+local type = {}
+
+--- Iterates over the members of a struct or union; other kinds have none.
+---@return fun(): btfl.member?
+function type:members() end
+
+--- The member at a dotted path ("se.sum_exec_runtime"), looked up through modifiers, typedefs and
+--- anonymous members but no pointer, and its offset in bits from this type; nil when there is none.
+---@param path string
+---@return btfl.member?
+---@return integer? bit_offset
+function type:member(path) end
+
+--- Iterates over the enumerators of an enum or enum64.
+---@return fun(): btfl.enumerator?
+function type:values() end
+
+--- The enumerator of that name, nil when there is none.
+---@param name string
+---@return btfl.enumerator?
+function type:value(name) end
+
+--- Iterates over the parameters of a func_proto (of a func: those of its prototype).
+---@return fun(): btfl.param?
+function type:params() end
+
+--- Iterates over the variables of a datasec.
+---@return fun(): btfl.secvar?
+function type:vars() end
+
+--- What stands behind typedefs and const, volatile, restrict and type_tag.
+---@return btfl.type
+function type:resolve() end
+
+--- The type in C: "struct task_struct *", or with a name its declaration: "char comm[16]". What is
+--- anonymous is written "struct {...}"; a type tag as the kernel writes it: "char __user *".
+--- The second result is the type at the left, behind all pointers, arrays and qualifiers.
+---@param name? string
+---@return string
+---@return btfl.type base
+function type:decl(name) end
+
+---@class btfl.member
+---@field name string? nil when anonymous
+---@field type btfl.type
+---@field parent btfl.type the struct or union
+---@field index integer from 0
+---@field offset integer bytes from the parent's start, rounded down
+---@field bit_offset integer bits from the parent's start
+---@field bitfield boolean
+---@field bit_size integer? bits; nil when the type has no size
+local member = {}
+
+---@class btfl.enumerator
+---@field name string
+---@field value integer signed or unsigned as the enum is; btfl.u64 prints a large unsigned one
+---@field parent btfl.type
+---@field index integer from 0
+local enumerator = {}
+
+---@class btfl.param
+---@field name string?
+---@field type btfl.type? nil for the `...` of a variadic function
+---@field parent btfl.type
+---@field index integer from 0
+local param = {}
+
+---@class btfl.secvar a variable in a datasec
+---@field type btfl.type
+---@field offset integer bytes
+---@field size integer bytes
+---@field parent btfl.type
+---@field index integer from 0
+local secvar = {}
+
+--- A BPF object file.
+---@class btfl.object
+---@field path string as given to btfl.object
+---@field endian "little"|"big"
+---@field btf btfl.btf? nil when it has none
+local object = {}
+
+--- Iterates over its functions: programs and subprograms, by section and offset.
+---@return fun(): btfl.program?
+function object:programs() end
+
+--- The function of that name, nil when there is none.
+---@param name string
+---@return btfl.program?
+function object:program(name) end
+
+--- Iterates over its relocations in the order in which libbpf applies them.
+---@return fun(): btfl.relo?
+function object:relos() end
+
+--- Iterates over the results of all relocations against a target, in the same order.
+---@param target btfl.target
+---@param options? btfl.resolve.options
+---@return fun(): btfl.result?
+function object:results(target, options) end
+
+--- A report with one finding for each relocation that fails on the target.
+---@param target btfl.target
+---@param options? btfl.resolve.options
+---@return btfl.report
+function object:check(target, options) end
+
+function object:close() end
+
+--- A function of an object. `#program` is its number of instructions (an ldimm64 counts two).
+---@class btfl.program
+---@field name string
+---@field section string
+---@field offset integer bytes from the start of its section
+---@field global boolean false for a static function
+---@field type btfl.type? its func
+---@field object btfl.object
+---@operator len: integer
+local program = {}
+
+--- Iterates over its relocations.
+---@return fun(): btfl.relo?
+function program:relos() end
+
+--- The source line of an instruction, nil when line_info has none.
+---@param insn integer from 0
+---@return btfl.line?
+function program:line(insn) end
+
+--- The bytes of an instruction in hex, in the file's byte order; nil when it has no such instruction.
+---@param insn integer from 0
+---@return string?
+function program:insn(insn) end
+
+--- A record of line_info: a line as the source had it. `tostring` gives "file:line:column".
+---@class btfl.line
+---@field file string
+---@field line integer
+---@field column integer
+---@field text string the source line, without its indentation where the compiler dropped it
+local line = {}
+
+--- A CO-RE relocation.
+---@class btfl.relo
+---@field index integer from 0, in the order of .BTF.ext
+---@field kind btfl.relo_kind
+---@field type btfl.type root of the access, a type of the object
+---@field access string such as "0:1:2"
+---@field path string the access in C: "task_struct.se.sum_exec_runtime"; the type's name for type kinds
+---@field spec btfl.spec? nil when the access means nothing on the type
+---@field program btfl.program? nil when no function is there
+---@field section string
+---@field insn integer? index of the instruction in its program, from 0
+---@field insn_off integer bytes from the start of the section
+---@field bytes string the instruction in hex, as it is in the file
+---@field value integer? the local value, an unsigned 64-bit number; nil when it has none
+---@field reason btfl.reason? why it has no local value
+---@field line btfl.line?
+---@field object btfl.object
+local relo = {}
+
+--- What it becomes on a target. All relocations of the object are resolved at once, in order, and
+--- kept: that is what libbpf does.
+---@param target btfl.target
+---@param options? btfl.resolve.options
+---@return btfl.result
+function relo:resolve(target, options) end
+
+--- What it becomes when that type of the target is its only candidate, without regard to other
+--- relocations. Each call resolves anew.
+---@param target btfl.target
+---@param candidate btfl.type
+---@param options? btfl.resolve.options
+---@return btfl.result
+function relo:try(target, candidate, options) end
+
+---@class btfl.resolve.options
+---@field policy? btfl.policy by whose rules; libbpf's by default, or what --policy says
+
+--- What an access string says. `#spec` is the number of its steps.
+---@class btfl.spec
+---@field root btfl.type
+---@field bit_offset integer bits from the start of the root
+---@field access string every level, anonymous members included: "0:1:2"
+---@field path string in C: "task_struct.se.sum_exec_runtime"
+---@operator len: integer
+local spec = {}
+
+--- Iterates over its steps: the type stepped into, the index there, the member or enumerator.
+---@return fun(): btfl.type?, integer?, (btfl.member|btfl.enumerator)?
+function spec:steps() end
+
+--- A kernel to relocate against.
+---@class btfl.target
+---@field path string
+---@field name string such as "6.12.117-generic-amd64": the file's name, or uname -r of the running kernel
+---@field release string? the first N.N.N of the name, or uname -r of the running kernel
+---@field btf btfl.btf vmlinux
+---@field endian "little"|"big"
+local target = {}
+
+--- Iterates over its modules: name and BTF.
+---@return fun(): string?, btfl.btf?
+function target:modules() end
+
+--- Iterates over the modules that could not be read: one line for each.
+---@return fun(): string?
+function target:skipped() end
+
+function target:close() end
+
+--- What a relocation becomes on a target.
+---@class btfl.result
+---@field status btfl.status
+---@field ok boolean status is "ok"
+---@field reason btfl.reason? why the target has no match, or why it is an error; nil when it was found
+---@field value integer? the target's value, an unsigned 64-bit number
+---@field old integer? the local value, likewise
+---@field candidate btfl.type? the first type of the target that matched
+---@field spec btfl.spec? the access in the target
+---@field before string the instruction in hex, in the file's byte order
+---@field after string the instruction as relocated
+---@field sign_extended boolean an unsigned 32-bit enumerator of 2^31 or more was sign-extended, as libbpf does
+---@field relo btfl.relo
+---@field target btfl.target
+---@field rule string who settled it: "policy.hook", or "libbpf" when no hook changed anything
+---@field note string? what that hook returned with its answer
+local result = {}
+
+--- Why it is not ok (or why the target has no match), as a sentence; nil when it was found.
+---@return string?
+function result:why() end
+
+--- Iterates over the candidates that were tried, in order.
+---@return fun(): btfl.attempt?
+function result:trail() end
+
+--- Iterates over all that hooks decided, in order: rule and note.
+---@return fun(): string?, string?
+function result:rules() end
+
+--- Rules of relocation: a set of hooks over those of another policy, and at last over libbpf's.
+---@class btfl.policy
+---@field name string
+local policy = {}
+
+--- The names of it and of what it extends.
+---@return string[]
+function policy:lineage() end
+
+--- Its levels, for what extends it: tables of a name and hooks, most derived first.
+---@return table[]
+function policy:levels() end
+
+--- What a hook gets as its last argument. Calling it gives what the policy that is extended, and at
+--- last libbpf, would answer; without arguments it is asked what the hook was. It raises once its hook
+--- has returned.
+---@class btfl.default
+---@field relo btfl.relo the relocation that is being decided
+---@field target btfl.target
+---@field what "field"|"type"|"matches"|nil what a compatible hook is asked for
+---@field reason btfl.reason? why nothing was found, in a missing hook
+---@overload fun(...): any, string?
+local default = {}
+
+--- The hooks of a policy. Each may be nil for what is extended, and gets `default` last. A second
+--- value that is a string is a note, kept in result.note.
+---@class btfl.policy.spec
+---@field name string
+---@field extends? btfl.policy|string a policy, or the name or file of one
+---@field candidates? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): btfl.type[], string? the types to try, in order
+---@field member? fun(m: btfl.member|btfl.enumerator, target: btfl.type, default: btfl.default): btfl.member|btfl.enumerator|string|nil, string? what a member has become: a member of the target struct or of one nested in it, or a path ("signal.pids"); for an enumerator, an enumerator of the target enum
+---@field compatible? fun(want: btfl.type, have: btfl.type, default: btfl.default): boolean, string? default.what tells for what
+---@field value? fun(relo: btfl.relo, spec: btfl.spec, default: btfl.default): integer?, string? the value of an access, local or in a candidate; nil with "poison" or a reason code
+---@field choose? fun(relo: btfl.relo, results: btfl.policy.choice[], default: btfl.default): btfl.policy.choice?, string? which of disagreeing candidates to use; nil leaves it ambiguous
+---@field missing? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): "poison"|"error"|integer, string? what becomes of a relocation that nothing matches
+---@field patch? fun(relo: btfl.relo, change: btfl.policy.change, default: btfl.default): string?, string? the instruction after it, in hex; nil with a reason code
+
+---@class btfl.policy.choice
+---@field candidate btfl.type
+---@field value integer
+---@field bit_offset integer bits
+---@field poison boolean
+
+--- What is about to be done to an instruction. A patch hook may change it and call default(relo, change).
+---@class btfl.policy.change
+---@field insn string the instruction in hex, in the file's byte order
+---@field value integer the new value
+---@field old integer the local value
+---@field check boolean the instruction must hold the local value
+---@field poison boolean
+---@field size integer bytes of the field in the target, 0 when nothing is to be resized
+---@field old_size integer bytes of the local field
+---@field resizable boolean a load or store may be resized; else it is poisoned when sizes differ
+
+--- One candidate that was tried.
+---@class btfl.attempt
+---@field candidate btfl.type
+---@field ok boolean
+---@field reason btfl.reason? why it did not match
+---@field step integer? the step of the relocation's spec at which it failed, from 0
+---@field want btfl.type? the local type that was held there against ...
+---@field have btfl.type? ... this type of the target: structs for no-field, the members' types for incompatible
+---@field result btfl.result
+local attempt = {}
+
+---@class btfl.cli.spec
+---@field about string one line
+---@field usage? string the positional arguments, "OBJ..." by default: NAME is one, NAME... one or more, [NAME] and [NAME...] may be missing; args has them under their names in lower case
+---@field objects? boolean OBJ... are BPF objects (default true)
+---@field targets? boolean -t/--target and -m/--module are taken (default true)
+---@field options? fun(parser: table) adds options to the argparse parser
+---@field epilog? string
+
+---@class btfl.cli
+---@field args table what argparse made of the command line, every option by its long name
+---@field name string such as "btfl check"
+---@field failures string[] inputs that could not be read, one line each
+local cli = {}
+
+--- Iterates over the objects named on the command line, each opened when its turn comes. One that
+--- cannot be read is a failure; the others go on.
+---@return fun(): btfl.object?
+function cli:objects() end
+
+--- Iterates over the targets: those of -t in order, else the running kernel. Each is opened once.
+---@return fun(): btfl.target?
+function cli:targets() end
+
+--- Iterates over every object with every target.
+---@return fun(): btfl.object?, btfl.target?
+function cli:pairs() end
+
+--- Records an input that could not be read: one line on stderr, and the exit status is 2.
+---@param message any an error, or text
+function cli:failure(message) end
+
+--- Ends the script: one line on stderr, exit status 2. For what the user can mend.
+---@param message string
+function cli:error(message) end
+
+---@class btfl.report.spec
+---@field columns? string[] the report is a table of rows with these columns
+---@field text? string[] the columns that the text format shows, where they differ
+---@field group? string[] columns that the text format shows once, over the rows that share them
+---@field title? string
+
+---@class btfl.finding
+---@field level "error"|"warning"|"note"
+---@field rule string a stable code, such as a result's reason
+---@field message string one line
+---@field at? btfl.line|string where
+---@field mark? string the word of the source line to underline
+---@field object? string
+---@field program? string
+---@field target? string
+---@field details? table<string, any> further facts, shown in order of `order`, kept in json
+---@field notes? string[] lines that explain
+
+--- What a script found. A script returns it, and the host renders it by --format.
+---@class btfl.report
+---@field name string
+---@field status integer the exit status: 0 clean, 1 errors were found, 2 something could not be done
+---@field findings btfl.finding[]
+---@field rows table[]
+---@field columns string[]?
+---@field text_columns string[]? the spec's `text`
+---@field group string[]?
+---@field title string?
+---@field summaries table[]
+---@field blocks string[][] lines of each block
+---@field failures string[]
+local report = {}
+
+---@param finding btfl.finding
+function report:error(finding) end
+---@param finding btfl.finding
+function report:warning(finding) end
+---@param finding btfl.finding
+function report:note(finding) end
+
+--- Adds a row; its keys are columns of the report.
+---@param row table
+function report:row(row) end
+
+--- A line of the summary, such as counts, in order of insertion; structured in json, its fields in the
+--- order of `order`. Its field `text` is the line for people.
+---@param facts table
+function report:summary(facts) end
+
+--- Lines that the text format shows in place of the table of rows. In a list every string is one
+--- line, whatever is in it.
+---@param block string|string[]
+function report:text(block) end
+
+--- Something could not be done: the status is 2.
+---@param message string
+function report:failure(message) end
+
+--- Adds all that another report holds.
+---@param other btfl.report
+---@return btfl.report self
+function report:append(other) end
+
+--- The report in a format: "text", "json", "jsonl" or "tsv".
+---@param format string
+---@param options? { color?: boolean, width?: integer }
+---@return string
+function report:render(format, options) end
+
+return btfl

@@ -1,0 +1,90 @@
+--- Policies: makes one from a table of hooks, finds one by name or file. See btfl.policy in meta.lua.
+local class = require "btfl.class"
+local core = require "btfl.core"
+
+local HOOKS = { "candidates", "member", "compatible", "value", "choose", "missing", "patch" }
+
+local KEYS = { name = "string" }
+for _, hook in ipairs(HOOKS) do KEYS[hook] = "function" end
+
+local function known_keys()
+  local names = { "extends" }
+  for key in pairs(KEYS) do names[#names + 1] = key end
+  table.sort(names)
+  return names
+end
+
+local function check_spec(spec)
+  for key, value in pairs(spec) do
+    if key ~= "extends" then
+      local want = KEYS[key]
+      if not want then
+        local near = core.nearest(tostring(key), known_keys())[1]
+        error(("a policy has no hook `%s`%s"):format(tostring(key),
+          near and (" (did you mean `%s`?)"):format(near) or ""), 4)
+      end
+      if type(value) ~= want then
+        error(("%s of a policy is a %s, not a %s value"):format(key, want, type(value)), 4)
+      end
+    end
+  end
+  if not spec.name then error("a policy needs a name", 4) end
+end
+
+local loading = {} -- names of the policies that are being loaded, to find one that extends itself
+local loaded = {}
+
+-- The chunk of a policy, and what identifies it.
+local function find(name)
+  if name:find "/" or name:find "%.lua$" then
+    local chunk, message = loadfile(name)
+    return chunk or error(message, 0), name
+  end
+  local path = package.searchpath("btfl.policy." .. name, package.path)
+    or package.searchpath(name, package.path)
+  if not path then error(("there is no policy `%s`"):format(name), 0) end
+  return assert(loadfile(path)), path
+end
+
+local function load(name)
+  local chunk, id = find(name)
+  if loaded[id] then return loaded[id] end
+  if loading[id] then error(("policy `%s` extends itself"):format(name), 0) end
+  loading[id] = true
+  local ok, policy = pcall(chunk, name)
+  loading[id] = nil
+  if not ok then error(policy, 0) end
+  if class(policy) ~= "btfl.policy" then
+    error(("%s: a policy file returns a policy, not a %s value"):format(id, type(policy)), 0)
+  end
+  loaded[id] = policy
+  return policy
+end
+
+-- The levels of what a policy extends: nothing, a policy, or the name or file of one.
+local function levels_of(extends)
+  if extends == nil then return {} end
+  local policy = type(extends) == "string" and load(extends) or extends
+  if class(policy) ~= "btfl.policy" then
+    error(("extends of a policy is a policy or the name of one, not a %s value"):format(type(policy)), 4)
+  end
+  return policy:levels()
+end
+
+local function make(spec)
+  check_spec(spec)
+  local levels = levels_of(spec.extends)
+  local level = { name = spec.name }
+  for _, hook in ipairs(HOOKS) do level[hook] = spec[hook] end
+  table.insert(levels, 1, level)
+  return core.policy(levels)
+end
+
+--- See btfl.policy in meta.lua.
+---@param spec btfl.policy.spec|string
+---@return btfl.policy
+return function(spec)
+  if type(spec) == "string" then return load(spec) end
+  if type(spec) ~= "table" then error("a policy is made from a table or a name", 2) end
+  return make(spec)
+end

@@ -1,0 +1,2 @@
+--- libbpf: the engine's own rules, with no hook.
+return btfl.policy { name = "libbpf" }

@@ -1,0 +1,335 @@
+/*
+ * btf: the Lua class btfl.btf: an open BTF, looked up by id and by name. A split BTF keeps its
+ * base's userdata, so that a type of the base is one value whichever way it was reached.
+ */
+#include "bind/classes.h"
+
+#include <string.h>
+
+#include "study/nearest.h"
+
+static void drop(struct owner *o)
+{
+	struct btf *b = o->native;
+
+	o->native = NULL;
+	btf_unref(b);
+}
+
+static int btf_gc(lua_State *L)
+{
+	drop(class_check(L, 1, &btf_class));
+	return 0;
+}
+
+void close_btf_of(lua_State *L, int idx, const struct owner *parent)
+{
+	struct owner *o;
+
+	lua_pushvalue(L, idx);
+	while ((o = lua_touserdata(L, -1)) && o->needs[0] == parent) {
+		drop(o);
+		lua_getiuservalue(L, -1, OWNER_LINK);
+		lua_replace(L, -2);
+	}
+	lua_pop(L, 1);
+}
+
+/* A base that only this file implied is closed with it. */
+static int btf_close(lua_State *L)
+{
+	struct owner *o = class_check(L, 1, &btf_class);
+
+	drop(o);
+	lua_getiuservalue(L, 1, OWNER_LINK);
+	close_btf_of(L, -1, o);
+	return 0;
+}
+
+/* The path of an implied base is that of the file that it stands in. */
+static void push_implied_base(lua_State *L, const struct btf *b, int parent)
+{
+	if (b->base)
+		push_btf(L, b->base, b->base->name, 0, parent);
+	else
+		lua_pushnil(L);
+}
+
+void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int parent)
+{
+	struct owner *o;
+	int self;
+
+	base = base ? lua_absindex(L, base) : 0;
+	parent = parent ? lua_absindex(L, parent) : 0;
+	luaL_checkstack(L, 8, "too many bases");
+	o = owner_new(L, &btf_class, sizeof(*o), "btf", path);
+	self = lua_gettop(L);
+	o->native = btf_ref(b);
+	if (base)
+		lua_pushvalue(L, base);
+	else
+		push_implied_base(L, b, parent ? parent : self);
+	lua_setiuservalue(L, self, OWNER_LINK);
+	if (parent) {
+		o->needs[0] = lua_touserdata(L, parent);
+		lua_pushvalue(L, parent);
+		lua_setiuservalue(L, self, OWNER_MORE);
+	}
+}
+
+int open_btf(lua_State *L)
+{
+	const char *path = check_cstring(L, 1);
+	const struct btf *base = NULL;
+	struct btf *b;
+	struct owner *o;
+	struct err e;
+
+	lua_settop(L, 2);
+	if (!lua_isnil(L, 2))
+		base = check_btf(L, 2);
+	o = owner_new(L, &btf_class, sizeof(*o), "btf", path);
+	if (btf_load(path, base, &b, &e) < 0)
+		return raise_err(L, &e);
+	o->native = b;
+	/* A file with a .BTF.base of its own stands on that, whatever was given. */
+	if (base && b->base == base)
+		lua_pushvalue(L, 2);
+	else
+		push_implied_base(L, b, 3);
+	lua_setiuservalue(L, 3, OWNER_LINK);
+	owner_weighs(L, b->raw.len);
+	return 1;
+}
+
+const struct btf *check_btf(lua_State *L, int arg)
+{
+	return owner_native(L, class_check(L, arg, &btf_class));
+}
+
+const struct btf *push_home(lua_State *L, int btf, uint32_t id)
+{
+	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
+
+	lua_pushvalue(L, btf);
+	while (id < b->first_id && b->base) {
+		lua_getiuservalue(L, -1, OWNER_LINK);
+		lua_replace(L, -2);
+		b = owner_native(L, lua_touserdata(L, -1));
+	}
+	return b;
+}
+
+int check_kind(lua_State *L, int arg)
+{
+	const char *names[BTF_KIND_COUNT + 1] = {NULL}, *name;
+	int kind;
+
+	if (lua_isnoneornil(L, arg))
+		return -1;
+	name = luaL_checkstring(L, arg);
+	kind = btf_kind_from_name(name);
+	if (kind >= 0)
+		return kind;
+	for (unsigned k = 0; k < BTF_KIND_COUNT; k++)
+		names[k] = btf_kind_name(k);
+	lua_pushfstring(L, "no kind is called '%s'", name);
+	suggest(L, name, names);
+	luaL_argerror(L, arg, lua_tostring(L, -1));
+	return -1;
+}
+
+void push_endian(lua_State *L, bool big_endian)
+{
+	lua_pushstring(L, big_endian ? "big" : "little");
+}
+
+static int get_path(lua_State *L, const void *self)
+{
+	owner_native(L, self);
+	lua_getiuservalue(L, 1, OWNER_PATH);
+	return 1;
+}
+
+static int get_endian(lua_State *L, const void *self)
+{
+	push_endian(L, ((const struct btf *)owner_native(L, self))->big_endian);
+	return 1;
+}
+
+static int get_ptr_size(lua_State *L, const void *self)
+{
+	lua_pushinteger(L, ((const struct btf *)owner_native(L, self))->ptr_size);
+	return 1;
+}
+
+static int get_base(lua_State *L, const void *self)
+{
+	owner_native(L, self);
+	lua_getiuservalue(L, 1, OWNER_LINK);
+	return 1;
+}
+
+static int btf_type_method(lua_State *L)
+{
+	const struct btf *b = check_btf(L, 1);
+	lua_Integer id = luaL_checkinteger(L, 2);
+
+	if (id >= 0 && id < b->end_id)
+		push_type(L, 1, (uint32_t)id);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+/* A name with a NUL in it is no type's. */
+static uint32_t find(lua_State *L, const struct btf *b, int kind)
+{
+	size_t len;
+	const char *name = luaL_checklstring(L, 2, &len);
+
+	return strlen(name) == len ? btf_find(b, name, kind) : 0;
+}
+
+static int btf_find_method(lua_State *L)
+{
+	const struct btf *b = check_btf(L, 1);
+	uint32_t id = find(L, b, check_kind(L, 3));
+
+	if (id)
+		push_type(L, 1, id);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int btf_get_method(lua_State *L)
+{
+	const struct btf *b = check_btf(L, 1);
+	int kind = check_kind(L, 3);
+	uint32_t id = find(L, b, kind), near[3];
+	const char *name = lua_tostring(L, 2);
+	const char *path = ((const struct owner *)lua_touserdata(L, 1))->path;
+	size_t n;
+
+	if (id) {
+		push_type(L, 1, id);
+		return 1;
+	}
+	luaL_where(L, 1);
+	lua_pushfstring(L, "no %s '%s' in %s", kind < 0 ? "type" : btf_kind_name((unsigned)kind),
+			name, path);
+	n = nearest_types(b, name, kind, near, 3);
+	for (size_t i = 0; i < n; i++) {
+		lua_pushfstring(L, "%s'%s'",
+				i == 0      ? " (did you mean "
+				: i + 1 < n ? ", "
+					    : " or ",
+				btf_type(b, near[i]).name);
+		lua_concat(L, 2);
+	}
+	lua_pushstring(L, n ? "?)" : "");
+	lua_concat(L, 3);
+	return lua_error(L);
+}
+
+/* Upvalues: btf, next id, kind. */
+static int next_type(lua_State *L)
+{
+	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	uint32_t id = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
+	int kind = (int)lua_tointeger(L, lua_upvalueindex(3));
+
+	while (id < b->end_id && kind >= 0 && btf_type(b, id).kind != kind)
+		id++;
+	lua_pushinteger(L, id < b->end_id ? (lua_Integer)id + 1 : id);
+	lua_replace(L, lua_upvalueindex(2));
+	if (id < b->end_id)
+		push_type(L, lua_upvalueindex(1), id);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int btf_types_method(lua_State *L)
+{
+	const struct btf *b = check_btf(L, 1);
+	int kind = check_kind(L, 2);
+
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, b->first_id);
+	lua_pushinteger(L, kind);
+	lua_pushcclosure(L, next_type, 3);
+	return 1;
+}
+
+/* Upvalues: btf, name, the id that comes next (0: none). */
+static int next_candidate(lua_State *L)
+{
+	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	uint32_t id = (uint32_t)lua_tointeger(L, lua_upvalueindex(3));
+	size_t len;
+	const char *name = lua_tolstring(L, lua_upvalueindex(2), &len);
+
+	if (!id) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, btf_next_named(b, id, name, btf_essential_len(name, len)));
+	lua_replace(L, lua_upvalueindex(3));
+	push_type(L, lua_upvalueindex(1), id);
+	return 1;
+}
+
+static int btf_candidates_method(lua_State *L)
+{
+	const struct btf *b = check_btf(L, 1);
+	uint32_t id = 0;
+	size_t len;
+	const char *name = luaL_checklstring(L, 2, &len);
+
+	if (len && strlen(name) == len)
+		id = btf_first_named(b, name, btf_essential_len(name, len));
+	lua_pushvalue(L, 1);
+	lua_pushvalue(L, 2);
+	lua_pushinteger(L, id);
+	lua_pushcclosure(L, next_candidate, 3);
+	return 1;
+}
+
+static int btf_len(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)check_btf(L, 1)->end_id - 1);
+	return 1;
+}
+
+static int btf_tostring(lua_State *L)
+{
+	const struct owner *o = class_check(L, 1, &btf_class);
+
+	lua_pushfstring(L, "btf '%s'%s", o->path, o->native ? "" : " (closed)");
+	return 1;
+}
+
+static const struct field fields[] = {
+    {"path", get_path}, {"endian", get_endian}, {"ptr_size", get_ptr_size},
+    {"base", get_base}, {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+    {"type", btf_type_method},
+    {"find", btf_find_method},
+    {"get", btf_get_method},
+    {"types", btf_types_method},
+    {"candidates", btf_candidates_method},
+    {"close", btf_close},
+    {NULL, NULL},
+};
+
+static const luaL_Reg meta[] = {
+    {"__len", btf_len}, {"__tostring", btf_tostring}, {"__gc", btf_gc}, {"__close", btf_close},
+    {NULL, NULL},
+};
+
+const struct class btf_class = {"btfl.btf", 0, fields, methods, meta};

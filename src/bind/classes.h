@@ -1,0 +1,111 @@
+/*
+ * classes: all Lua classes and how to push a value of each. `btf`, `object` and `target` parameters
+ * are stack indexes of the owners' userdata. Every push raises when the owner is closed.
+ */
+#ifndef BTFL_CLASSES_H
+#define BTFL_CLASSES_H
+
+#include "bind/handle.h"
+#include "core/resolution.h"
+
+/* Of the parts of a btf. */
+enum { TAG_TYPE, TAG_MEMBER, TAG_ENUMERATOR, TAG_PARAM, TAG_SECVAR };
+/* Of the parts of an object; an object and the results of a pair both have specs. */
+enum { TAG_PROGRAM = 1, TAG_RELO, TAG_LINE, TAG_SPEC };
+/* Of the results of a pair. */
+enum { TAG_RESULT = 5, TAG_ATTEMPT };
+
+extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
+    param_class, secvar_class, object_class, program_class, relo_class, line_class, spec_class,
+    target_class, result_class, attempt_class, resolution_class;
+
+/* The functions of the module that open what there is to open. */
+int open_btf(lua_State *L);
+int open_object(lua_State *L);
+int open_target(lua_State *L);
+
+/* btf */
+
+/* The open BTF behind the userdata at arg; raises otherwise. */
+const struct btf *check_btf(lua_State *L, int arg);
+/* Pushes a new handle of b, which is referenced. base is the index of its base's userdata (0: one
+ * is made when b has a base); parent the index of the owner that it is closed with, 0 for none. */
+void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int parent);
+/* Closes the btf at idx, and its bases, as far as `parent` is the owner that they are closed with.
+ */
+void close_btf_of(lua_State *L, int idx, const struct owner *parent);
+/* Pushes the userdata of the BTF, btf or its base, that stores type id. */
+const struct btf *push_home(lua_State *L, int btf, uint32_t id);
+/* An optional kind's name: -1 when absent, an argument error for an unknown one. */
+int check_kind(lua_State *L, int arg);
+void push_endian(lua_State *L, bool big_endian);
+
+/* type and its elements */
+
+void push_type(lua_State *L, int btf, uint32_t id);
+/* Pushes element i of type id, a handle of the given class. */
+void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uint32_t i);
+/* The decoded type of a type's or an element's handle. */
+struct btf_type handle_type(lua_State *L, const struct handle *h);
+/* Pushes a type that an element at stack index 1 refers to. */
+int push_referred(lua_State *L, uint32_t id);
+/* Getters of every element. */
+int get_element_parent(lua_State *L, const void *self);
+int get_element_index(lua_State *L, const void *self);
+
+/* object and its parts */
+
+/* The open object behind the userdata at arg; raises otherwise. */
+struct object *check_object(lua_State *L, int arg);
+/* Pushes the object's btf, nil when it has none. */
+void push_object_btf(lua_State *L, int object);
+/* Pushes a part of the object, nil for the number OBJECT_NONE. */
+void push_part(lua_State *L, int object, const struct class *c, uint32_t number);
+/* Pushes an iterator over relocations: of one program, or of all for OBJECT_NONE. */
+int push_relos(lua_State *L, int object, uint32_t program);
+/* The getter of the owner, for all parts of an object. */
+int get_owner(lua_State *L, const void *self);
+
+/* spec */
+
+/* Pushes a copy of s as the spec of relocation `number` of an owner; btf is that of its types. */
+void push_spec(lua_State *L, int owner, int btf, uint32_t number, const struct spec *s);
+/* The same as a value of its own, which no handle of the owner is equal to. */
+void push_free_spec(lua_State *L, int owner, int btf, const struct spec *s);
+/* The spec at arg; raises otherwise. */
+const struct spec *check_spec(lua_State *L, int arg);
+/* Appends the access in C to the buffer. */
+void add_spec_path(luaL_Buffer *out, const struct spec *s);
+/* The name of a type in a path: its own, or that of what stands behind its modifiers. */
+const char *path_name(const struct btf *b, uint32_t id);
+
+/* target */
+
+const struct target *check_target(lua_State *L, int arg);
+/* Pushes the userdata of one of the target's BTFs. */
+void push_target_btf(lua_State *L, int target, const struct btf *b);
+
+/* resolution: an owner that Lua never sees; it keeps results of one object on one target */
+
+/* User values of a resolution. Rules is a table, by relocation counted from 1: a list of tables
+ * with `rule` and `note`; nil without a policy. */
+enum {
+	RESOLUTION_OBJECT = OWNER_LINK,
+	RESOLUTION_TARGET = OWNER_MORE,
+	RESOLUTION_RULES = OWNER_RULES,
+};
+
+/* Pushes the resolution of the pair by the policy of the options at stack index `options` (see
+ * push_policy_option()), made at the first call. */
+void push_resolution(lua_State *L, int object, int target, int options);
+/* Pushes a new resolution of one relocation against one candidate. */
+void push_trial(lua_State *L, int object, int target, int options, uint32_t relo,
+		struct candidate c);
+/* Frees all resolutions of the object at that index; their results raise from then on. */
+void close_resolutions(lua_State *L, int object);
+/* The open resolution behind a result or an attempt. */
+const struct resolution *handle_resolution(lua_State *L, const struct handle *h);
+/* Pushes the object, or the target, of the result or attempt at stack index idx. */
+void push_result_side(lua_State *L, int idx, int which);
+
+#endif

@@ -1,0 +1,116 @@
+/* core: the Lua module btfl.core: what opens inputs, the classes, and the words of the domain. */
+#include "bind/hooks.h"
+#include "bind/system.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "study/nearest.h"
+
+int luaopen_btfl_core(lua_State *L);
+
+static int core_u64(lua_State *L)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)luaL_checkinteger(L, 1));
+	lua_pushstring(L, text);
+	return 1;
+}
+
+/* Sorted by distance, then as given. The distances stand in a userdata, so no error can leak them.
+ */
+static int core_nearest(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	unsigned limit = nearest_limit(name);
+	lua_Integer n, found = 0;
+	uint8_t *distance;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	lua_settop(L, 2);
+	n = (lua_Integer)lua_rawlen(L, 2);
+	distance = lua_newuserdatauv(L, (size_t)n + 1, 0);
+	for (lua_Integer i = 0; i < n; i++) {
+		if (lua_rawgeti(L, 2, i + 1) != LUA_TSTRING)
+			return luaL_argerror(L, 2, "a list of strings expected");
+		distance[i] = (uint8_t)nearest_distance(name, lua_tostring(L, -1), limit);
+		lua_pop(L, 1);
+	}
+	lua_newtable(L);
+	for (unsigned d = 0; d <= limit; d++) {
+		for (lua_Integer i = 0; i < n; i++) {
+			if (distance[i] != d)
+				continue;
+			lua_rawgeti(L, 2, i + 1);
+			lua_rawseti(L, -2, ++found);
+		}
+	}
+	return 1;
+}
+
+static const char *reason_at(unsigned i)
+{
+	return reason_name((enum reason)(i + 1));
+}
+
+static const char *kind_at(unsigned i)
+{
+	return btf_kind_name(i);
+}
+
+static const char *relo_kind_at(unsigned i)
+{
+	return relo_kind_name(i);
+}
+
+static void set_list(lua_State *L, const char *field, const char *(*at)(unsigned), unsigned n)
+{
+	lua_createtable(L, (int)n, 0);
+	for (unsigned i = 0; i < n; i++) {
+		lua_pushstring(L, at(i));
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, field);
+}
+
+static const luaL_Reg functions[] = {
+    {"btf", open_btf},
+    {"object", open_object},
+    {"target", open_target},
+    {"u64", core_u64},
+    {"nearest", core_nearest},
+    {"policy", core_policy},
+    {"default_policy", core_default_policy},
+    {"isatty", system_isatty},
+    {"write_file", system_write_file},
+    {NULL, NULL},
+};
+
+int luaopen_btfl_core(lua_State *L)
+{
+	static const struct class *const classes[] = {
+	    &error_class,  &btf_class,     &type_class,   &member_class,  &enumerator_class,
+	    &param_class,  &secvar_class,  &object_class, &program_class, &relo_class,
+	    &line_class,   &spec_class,    &target_class, &result_class,  &attempt_class,
+	    &policy_class, &default_class,
+	};
+
+	luaL_newlib(L, functions);
+	lua_pushliteral(L, BTFL_VERSION);
+	lua_setfield(L, -2, "version");
+	lua_newtable(L);
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++)
+		class_register(L, classes[i]);
+	lua_setfield(L, -2, "classes");
+	lua_newtable(L);
+	class_register(L, &resolution_class);
+	class_register(L, &run_class);
+	lua_pop(L, 1);
+	set_list(L, "reasons", reason_at, REASON_COUNT - 1);
+	set_list(L, "kinds", kind_at, BTF_KIND_COUNT);
+	set_list(L, "relo_kinds", relo_kind_at, RELO_KIND_COUNT);
+	return 1;
+}

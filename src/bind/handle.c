@@ -1,0 +1,308 @@
+/*
+ * handle: how every class answers to a field, a method and a wrong name; how handles are cached;
+ * and what a closed owner does; see handle.h.
+ */
+#include "bind/handle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "study/nearest.h"
+
+/* Upvalues of __index. */
+enum { UP_CLASS = 1, UP_META, UP_METHODS, UP_FIELDS, UP_COUNT = UP_FIELDS };
+
+struct best {
+	const char *wrong, *name;
+	unsigned distance;
+};
+
+static struct best best_start(const char *wrong)
+{
+	return (struct best){.wrong = wrong, .distance = nearest_limit(wrong) + 1};
+}
+
+static void best_consider(struct best *b, const char *name)
+{
+	unsigned d = nearest_distance(b->wrong, name, b->distance);
+
+	if (d < b->distance) {
+		b->distance = d;
+		b->name = name;
+	}
+}
+
+static void best_append(lua_State *L, const struct best *b)
+{
+	if (!b->name)
+		return;
+	lua_pushfstring(L, " (did you mean '%s'?)", b->name);
+	lua_concat(L, 2);
+}
+
+void suggest(lua_State *L, const char *wrong, const char *const *names)
+{
+	struct best b = best_start(wrong);
+
+	for (; *names; names++)
+		best_consider(&b, *names);
+	best_append(L, &b);
+}
+
+/* Raises for key 2 of a userdata of class c, whose methods are at index `methods`. */
+static int unknown_field(lua_State *L, const struct class *c, int methods)
+{
+	const char *key = luaL_tolstring(L, 2, NULL);
+	struct best b = best_start(key);
+
+	luaL_where(L, 1);
+	lua_pushfstring(L, "%s has no field '%s'", c->name, key);
+	for (const struct field *f = c->fields; f && f->name; f++)
+		best_consider(&b, f->name);
+	lua_pushnil(L);
+	while (lua_next(L, methods)) {
+		lua_pop(L, 1);
+		if (lua_type(L, -1) == LUA_TSTRING)
+			best_consider(&b, lua_tostring(L, -1));
+	}
+	if (lua_type(L, 2) == LUA_TSTRING)
+		best_append(L, &b);
+	lua_concat(L, 2);
+	return lua_error(L);
+}
+
+static int index_field(lua_State *L)
+{
+	const struct class *c = lua_touserdata(L, lua_upvalueindex(UP_CLASS));
+	const void *self = lua_touserdata(L, 1);
+
+	if (!lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(UP_META)))
+		return luaL_typeerror(L, 1, c->name);
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, lua_upvalueindex(UP_METHODS)) != LUA_TNIL)
+		return 1;
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, lua_upvalueindex(UP_FIELDS)) == LUA_TNIL)
+		return unknown_field(L, c, lua_upvalueindex(UP_METHODS));
+	lua_Integer i = lua_tointeger(L, -1);
+	lua_settop(L, 1);
+	return c->fields[i].get(L, self);
+}
+
+static int newindex_field(lua_State *L)
+{
+	const struct class *c = lua_touserdata(L, lua_upvalueindex(UP_CLASS));
+
+	return luaL_error(L, "%s is read-only: field '%s' cannot be set", c->name,
+			  luaL_tolstring(L, 2, NULL));
+}
+
+/* Pushes the description of the class; the methods table is at index `methods`. */
+static void push_description(lua_State *L, const struct class *c, int methods)
+{
+	lua_createtable(L, 0, 2);
+	lua_newtable(L);
+	for (const struct field *f = c->fields; f && f->name; f++) {
+		lua_pushboolean(L, 1);
+		lua_setfield(L, -2, f->name);
+	}
+	lua_setfield(L, -2, "fields");
+	lua_pushvalue(L, methods);
+	lua_setfield(L, -2, "methods");
+}
+
+void class_register(lua_State *L, const struct class *c)
+{
+	int classes = lua_gettop(L), meta, methods;
+
+	luaL_newmetatable(L, c->name);
+	meta = lua_gettop(L);
+	lua_pushvalue(L, meta);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, c);
+	lua_newtable(L);
+	methods = lua_gettop(L);
+	if (c->methods)
+		luaL_setfuncs(L, c->methods, 0);
+
+	lua_pushlightuserdata(L, (void *)c);
+	lua_pushvalue(L, meta);
+	lua_pushvalue(L, methods);
+	lua_newtable(L);
+	for (lua_Integer i = 0; c->fields && c->fields[i].name; i++) {
+		lua_pushinteger(L, i);
+		lua_setfield(L, -2, c->fields[i].name);
+	}
+	lua_pushcclosure(L, index_field, UP_COUNT);
+	lua_setfield(L, meta, "__index");
+	lua_pushlightuserdata(L, (void *)c);
+	lua_pushcclosure(L, newindex_field, 1);
+	lua_setfield(L, meta, "__newindex");
+	if (c->meta) {
+		lua_pushvalue(L, meta);
+		luaL_setfuncs(L, c->meta, 0);
+		lua_pop(L, 1);
+	}
+	push_description(L, c, methods);
+	lua_setfield(L, classes, strchr(c->name, '.') + 1);
+	lua_settop(L, classes);
+}
+
+void *class_test(lua_State *L, int arg, const struct class *c)
+{
+	void *self = lua_touserdata(L, arg);
+	bool same;
+
+	if (!self || !lua_getmetatable(L, arg))
+		return NULL;
+	lua_rawgetp(L, LUA_REGISTRYINDEX, c);
+	same = lua_rawequal(L, -1, -2);
+	lua_pop(L, 2);
+	return same ? self : NULL;
+}
+
+void *class_check(lua_State *L, int arg, const struct class *c)
+{
+	void *self = class_test(L, arg, c);
+
+	if (!self)
+		luaL_typeerror(L, arg, c->name);
+	return self;
+}
+
+void class_set(lua_State *L, const struct class *c)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, c);
+	lua_setmetatable(L, -2);
+}
+
+void *owner_new(lua_State *L, const struct class *c, size_t size, const char *noun,
+		const char *path)
+{
+	struct owner *o = lua_newuserdatauv(L, size, OWNER_VALUES);
+
+	memset(o, 0, size);
+	o->noun = noun;
+	class_set(L, c);
+	o->path = lua_pushstring(L, path);
+	lua_setiuservalue(L, -2, OWNER_PATH);
+	lua_newtable(L);
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "v");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	lua_setiuservalue(L, -2, OWNER_CACHE);
+	return o;
+}
+
+void *owner_native(lua_State *L, const struct owner *o)
+{
+	for (int i = 0; i < 2 && o->needs[i]; i++)
+		if (!o->needs[i]->native)
+			luaL_error(L, "%s '%s' is closed", o->needs[i]->noun, o->needs[i]->path);
+	if (!o->native)
+		luaL_error(L, "%s '%s' is closed", o->noun, o->path);
+	return o->native;
+}
+
+void owner_weighs(lua_State *L, size_t bytes)
+{
+	size_t kib = bytes >> 10;
+
+	if (kib)
+		lua_gc(L, LUA_GCSTEP, kib < 1 << 20 ? (int)kib : 1 << 20);
+}
+
+/*
+ * Types are looked up by id, so that the cache of a graph that is walked becomes an array. All
+ * other keys are 60 bits of (class, id, index), multiplied by an odd constant and folded (both
+ * reversible, so they stay distinct) because some releases of Lua hash an integer by its low bits.
+ */
+static lua_Integer cache_key(const struct class *c, uint32_t id, uint32_t index_)
+{
+	const uint64_t mask = ((uint64_t)1 << 60) - 1;
+	uint64_t key = (uint64_t)c->tag << 56 | (uint64_t)id << 24 | index_;
+
+	if (!c->tag)
+		return id;
+	key = key * UINT64_C(0x9e3779b97f4a7c15) & mask;
+	key ^= key >> 30;
+	return (lua_Integer)(key | (uint64_t)1 << 62);
+}
+
+bool handle_find(lua_State *L, int owner, const struct class *c, uint32_t id, uint32_t index_)
+{
+	lua_getiuservalue(L, owner, OWNER_CACHE);
+	if (lua_rawgeti(L, -1, cache_key(c, id, index_)) == LUA_TNIL) {
+		lua_pop(L, 2);
+		return false;
+	}
+	lua_replace(L, -2);
+	return true;
+}
+
+struct handle *handle_new(lua_State *L, int owner, const struct class *c, uint32_t id,
+			  uint32_t index_, size_t size, int values)
+{
+	struct handle *h;
+
+	owner = lua_absindex(L, owner);
+	h = lua_newuserdatauv(L, size, values);
+	memset(h, 0, size);
+	h->owner = lua_touserdata(L, owner);
+	h->id = id;
+	h->index = index_;
+	lua_pushvalue(L, owner);
+	lua_setiuservalue(L, -2, HANDLE_OWNER);
+	class_set(L, c);
+	return h;
+}
+
+struct handle *handle_add(lua_State *L, int owner, const struct class *c, uint32_t id,
+			  uint32_t index_, size_t size, int values)
+{
+	struct handle *h;
+
+	owner = lua_absindex(L, owner);
+	h = handle_new(L, owner, c, id, index_, size, values);
+	lua_getiuservalue(L, owner, OWNER_CACHE);
+	lua_pushvalue(L, -2);
+	lua_rawseti(L, -2, cache_key(c, id, index_));
+	lua_pop(L, 1);
+	return h;
+}
+
+struct handle *handle_push(lua_State *L, int owner, const struct class *c, uint32_t id,
+			   uint32_t index_)
+{
+	if (handle_find(L, owner, c, id, index_))
+		return lua_touserdata(L, -1);
+	return handle_add(L, owner, c, id, index_, sizeof(struct handle), 1);
+}
+
+const char *check_cstring(lua_State *L, int arg)
+{
+	size_t len;
+	const char *s = luaL_checklstring(L, arg, &len);
+
+	luaL_argcheck(L, strlen(s) == len, arg, "string contains a NUL");
+	return s;
+}
+
+void push_hex(lua_State *L, const uint8_t *bytes, size_t n)
+{
+	char hex[32];
+
+	for (size_t i = 0; i < n; i++) {
+		hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 0xf];
+	}
+	lua_pushlstring(L, hex, 2 * n);
+}
+
+void push_name(lua_State *L, const char *s)
+{
+	if (s && *s)
+		lua_pushstring(L, s);
+	else
+		lua_pushnil(L);
+}

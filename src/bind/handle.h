@@ -1,0 +1,125 @@
+/*
+ * handle: the one mechanism behind all Lua classes: canonical, read-only userdata with named
+ * fields.
+ *
+ * A class is a name, a table of fields and a table of methods. An owner (btf, object, target, and
+ * the results of an object on a target) is the userdata that holds C memory; a handle names a part
+ * of it by number and keeps it alive. An owner caches its handles weakly by what they name, so
+ * equal parts are the same value in Lua. Closing an owner frees its memory at once; its handles
+ * then raise.
+ */
+#ifndef BTFL_HANDLE_H
+#define BTFL_HANDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "base/err.h"
+
+/* A getter pushes one value (nil for none) and returns 1; self is the userdata at stack index 1. */
+struct field {
+	const char *name;
+	int (*get)(lua_State *L, const void *self);
+};
+
+struct class
+{
+	const char *name; /* "btfl.type" */
+	unsigned tag; /* below 16, distinct among the handles of one owner; 0: keyed by id alone */
+	const struct field *fields; /* ends with a NULL name; NULL for none */
+	const luaL_Reg *methods;    /* likewise */
+	const luaL_Reg *meta;       /* further metamethods, likewise */
+};
+
+/* What every owner's userdata starts with. */
+struct owner {
+	const char *noun;       /* "btf", for messages */
+	const char *path;       /* kept by user value OWNER_PATH */
+	void *native;           /* what is freed by closing; NULL once closed */
+	struct owner *needs[2]; /* owners without which this one is closed too; NULL for none */
+};
+
+/* User values of an owner. Those from OWNER_LINK on are the class's own. */
+enum {
+	OWNER_CACHE = 1,
+	OWNER_PATH,
+	OWNER_LINK,
+	OWNER_MORE,
+	OWNER_RULES,
+	OWNER_VALUES = OWNER_RULES
+};
+
+/* What every handle's userdata starts with; its first user value is the owner. */
+struct handle {
+	struct owner *owner;
+	uint32_t id;
+	uint32_t index;
+};
+
+enum { HANDLE_OWNER = 1 };
+
+/* Makes the metatable of a class, and in the table at the top of the stack its description
+ * { fields = { name = true }, methods = the methods, which Lua may add to }. */
+void class_register(lua_State *L, const struct class *c);
+
+/* The userdata at arg, which must be of class c; raises an argument error that names it otherwise.
+ */
+void *class_check(lua_State *L, int arg, const struct class *c);
+/* The same, but NULL when it is not. */
+void *class_test(lua_State *L, int arg, const struct class *c);
+/* Sets the metatable of the userdata at the top of the stack. */
+void class_set(lua_State *L, const struct class *c);
+
+/* Pushes a new owner of class c, closed as yet: the caller fills native at once, so that memory is
+ * owned before anything can raise. size is that of a struct that starts with struct owner. */
+void *owner_new(lua_State *L, const struct class *c, size_t size, const char *noun,
+		const char *path);
+
+/* Raises "btf 'path' is closed" when o, or an owner that it needs, is closed. Returns native. */
+void *owner_native(lua_State *L, const struct owner *o);
+
+/* Tells Lua's collector, which sees only small userdata, of `bytes` that C allocated. */
+void owner_weighs(lua_State *L, size_t bytes);
+
+/* Pushes the handle of class c for (id, index) of the owner at stack index `owner` and returns it.
+ * index must be below 2^24, which element counts of BTF are. */
+struct handle *handle_push(lua_State *L, int owner, const struct class *c, uint32_t id,
+			   uint32_t index);
+
+/* The two halves of handle_push() for handles of other sizes. handle_find() pushes the handle and
+ * returns true when there is one; handle_add() makes one with that many user values. handle_new()
+ * makes one that no other is equal to. */
+bool handle_find(lua_State *L, int owner, const struct class *c, uint32_t id, uint32_t index);
+struct handle *handle_add(lua_State *L, int owner, const struct class *c, uint32_t id,
+			  uint32_t index, size_t size, int values);
+
+struct handle *handle_new(lua_State *L, int owner, const struct class *c, uint32_t id,
+			  uint32_t index, size_t size, int values);
+
+/* Raises e as a userdata of class btfl.error. Never returns. */
+int raise_err(lua_State *L, const struct err *e);
+
+/* Appends " (did you mean 'x'?)" for the name in `names` (ends with NULL) nearest to `wrong`, or
+ * nothing, to the string at the top of the stack. */
+void suggest(lua_State *L, const char *wrong, const char *const *names);
+
+/* The string at arg, which must not hold a NUL: C would read less than Lua shows. */
+const char *check_cstring(lua_State *L, int arg);
+
+/* Pushes n bytes in lower-case hex; n is at most 16. */
+void push_hex(lua_State *L, const uint8_t *bytes, size_t n);
+
+/* Pushes s, nil when it is NULL or empty. */
+void push_name(lua_State *L, const char *s);
+
+/* Lua has signed integers only: a u64 keeps its bits (btfl.u64 prints it). */
+static inline void push_u64(lua_State *L, uint64_t v)
+{
+	lua_pushinteger(L, (lua_Integer)v);
+}
+
+#endif

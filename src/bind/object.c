@@ -1,0 +1,233 @@
+/*
+ * object: the Lua class btfl.object: an open BPF object. It keeps its btf's userdata, and by target
+ * what its relocations resolved to.
+ */
+#include "bind/classes.h"
+
+#include <string.h>
+
+/* Closing frees at once what the collector would free late: the results, the BTF, the object. */
+static int object_close(lua_State *L)
+{
+	struct owner *o = class_check(L, 1, &object_class);
+	struct object *native = o->native;
+
+	o->native = NULL;
+	object_free(native);
+	lua_getiuservalue(L, 1, OWNER_LINK);
+	close_btf_of(L, -1, o);
+	close_resolutions(L, 1);
+	return 0;
+}
+
+static int object_gc(lua_State *L)
+{
+	struct owner *o = class_check(L, 1, &object_class);
+	struct object *native = o->native;
+
+	o->native = NULL;
+	object_free(native);
+	return 0;
+}
+
+int open_object(lua_State *L)
+{
+	const char *path = check_cstring(L, 1);
+	struct object *native;
+	struct owner *o;
+	struct err e;
+
+	o = owner_new(L, &object_class, sizeof(*o), "object", path);
+	lua_newtable(L);
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "k");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	lua_setiuservalue(L, -2, OWNER_MORE);
+	if (object_open(path, &native, &e) < 0)
+		return raise_err(L, &e);
+	o->native = native;
+	owner_weighs(L, native->container->image->len);
+	return 1;
+}
+
+struct object *check_object(lua_State *L, int arg)
+{
+	return owner_native(L, class_check(L, arg, &object_class));
+}
+
+void push_object_btf(lua_State *L, int object)
+{
+	const struct owner *owner = lua_touserdata(L, object);
+	const struct object *o = owner_native(L, owner);
+
+	object = lua_absindex(L, object);
+	if (lua_getiuservalue(L, object, OWNER_LINK) != LUA_TNIL || !o->btf)
+		return;
+	lua_pop(L, 1);
+	push_btf(L, o->btf, owner->path, 0, object);
+	lua_pushvalue(L, -1);
+	lua_setiuservalue(L, object, OWNER_LINK);
+}
+
+void push_part(lua_State *L, int object, const struct class *c, uint32_t number)
+{
+	if (number == OBJECT_NONE)
+		lua_pushnil(L);
+	else
+		handle_push(L, object, c, number, 0);
+}
+
+int get_owner(lua_State *L, const void *self)
+{
+	owner_native(L, ((const struct handle *)self)->owner);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	return 1;
+}
+
+static int get_path(lua_State *L, const void *self)
+{
+	owner_native(L, self);
+	lua_getiuservalue(L, 1, OWNER_PATH);
+	return 1;
+}
+
+static int get_endian(lua_State *L, const void *self)
+{
+	push_endian(L, ((const struct object *)owner_native(L, self))->big_endian);
+	return 1;
+}
+
+static int get_btf(lua_State *L, const void *self)
+{
+	(void)self;
+	push_object_btf(L, 1);
+	return 1;
+}
+
+/* Upvalues: object, next number. */
+static int next_program(lua_State *L)
+{
+	const struct object *o = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	uint32_t i = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
+
+	if (i >= o->program_count) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, (lua_Integer)i + 1);
+	lua_replace(L, lua_upvalueindex(2));
+	push_part(L, lua_upvalueindex(1), &program_class, i);
+	return 1;
+}
+
+static int object_programs(lua_State *L)
+{
+	check_object(L, 1);
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, 0);
+	lua_pushcclosure(L, next_program, 2);
+	return 1;
+}
+
+static int object_program(lua_State *L)
+{
+	const struct object *o = check_object(L, 1);
+	const char *name = check_cstring(L, 2);
+	uint32_t i = 0;
+
+	while (i < o->program_count && strcmp(o->programs[i].name, name) != 0)
+		i++;
+	push_part(L, 1, &program_class, i < o->program_count ? i : OBJECT_NONE);
+	return 1;
+}
+
+/* Upvalues: object, next number, program (OBJECT_NONE for all). */
+static int next_relo(lua_State *L)
+{
+	const struct object *o = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	uint32_t i = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
+	uint32_t program = (uint32_t)lua_tointeger(L, lua_upvalueindex(3));
+
+	while (program != OBJECT_NONE && i < o->relo_count && o->relos[i].program != program)
+		i++;
+	if (i >= o->relo_count) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, (lua_Integer)i + 1);
+	lua_replace(L, lua_upvalueindex(2));
+	push_part(L, lua_upvalueindex(1), &relo_class, i);
+	return 1;
+}
+
+int push_relos(lua_State *L, int object, uint32_t program)
+{
+	lua_pushvalue(L, object);
+	lua_pushinteger(L, 0);
+	lua_pushinteger(L, program);
+	lua_pushcclosure(L, next_relo, 3);
+	return 1;
+}
+
+static int object_relos(lua_State *L)
+{
+	check_object(L, 1);
+	return push_relos(L, 1, OBJECT_NONE);
+}
+
+/* Upvalues: resolution, next number. */
+static int next_result(lua_State *L)
+{
+	const struct resolution *r = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	uint32_t i = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
+
+	if (i >= r->object->relo_count) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, (lua_Integer)i + 1);
+	lua_replace(L, lua_upvalueindex(2));
+	handle_push(L, lua_upvalueindex(1), &result_class, i, 0);
+	return 1;
+}
+
+static int object_results(lua_State *L)
+{
+	check_object(L, 1);
+	check_target(L, 2);
+	lua_settop(L, 3);
+	push_resolution(L, 1, 2, 3);
+	lua_pushinteger(L, 0);
+	lua_pushcclosure(L, next_result, 2);
+	return 1;
+}
+
+static int object_tostring(lua_State *L)
+{
+	const struct owner *o = class_check(L, 1, &object_class);
+
+	lua_pushfstring(L, "object '%s'%s", o->path, o->native ? "" : " (closed)");
+	return 1;
+}
+
+static const struct field fields[] = {
+    {"path", get_path},
+    {"endian", get_endian},
+    {"btf", get_btf},
+    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+    {"programs", object_programs}, {"program", object_program}, {"relos", object_relos},
+    {"results", object_results},   {"close", object_close},     {NULL, NULL},
+};
+
+static const luaL_Reg meta[] = {
+    {"__tostring", object_tostring},
+    {"__gc", object_gc},
+    {"__close", object_close},
+    {NULL, NULL},
+};
+
+const struct class object_class = {"btfl.object", 0, fields, methods, meta};

@@ -1,0 +1,129 @@
+/* program: the Lua class btfl.program: a function of an object. */
+#include "bind/classes.h"
+
+static const struct program *program_of(lua_State *L, const struct handle *h)
+{
+	const struct object *o = owner_native(L, h->owner);
+
+	return &o->programs[h->id];
+}
+
+static const struct program *check_program(lua_State *L)
+{
+	return program_of(L, class_check(L, 1, &program_class));
+}
+
+static int get_name(lua_State *L, const void *self)
+{
+	lua_pushstring(L, program_of(L, self)->name);
+	return 1;
+}
+
+static int get_section(lua_State *L, const void *self)
+{
+	lua_pushstring(L, program_of(L, self)->section);
+	return 1;
+}
+
+static int get_offset(lua_State *L, const void *self)
+{
+	lua_pushinteger(L, program_of(L, self)->offset);
+	return 1;
+}
+
+static int get_global(lua_State *L, const void *self)
+{
+	lua_pushboolean(L, program_of(L, self)->global);
+	return 1;
+}
+
+static int get_type(lua_State *L, const void *self)
+{
+	uint32_t id = program_of(L, self)->func_id;
+
+	if (!id) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_object_btf(L, -1);
+	push_type(L, -1, id);
+	return 1;
+}
+
+static int program_relos(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &program_class);
+
+	program_of(L, h);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	return push_relos(L, -1, h->id);
+}
+
+/* Whether argument 2 numbers an instruction of p. */
+static bool check_insn(lua_State *L, const struct program *p, uint32_t *insn)
+{
+	lua_Integer i = luaL_checkinteger(L, 2);
+
+	*insn = (uint32_t)i;
+	return i >= 0 && i < p->count;
+}
+
+static int program_line(lua_State *L)
+{
+	const struct program *p = check_program(L);
+	uint32_t insn, line = OBJECT_NONE;
+
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	if (check_insn(L, p, &insn))
+		line = object_line_at(((const struct owner *)lua_touserdata(L, -1))->native,
+				      p->section_index, p->offset + insn * INSN_SIZE);
+	push_part(L, -1, &line_class, line);
+	return 1;
+}
+
+static int program_insn(lua_State *L)
+{
+	const struct program *p = check_program(L);
+	uint32_t insn;
+
+	if (check_insn(L, p, &insn))
+		push_hex(L, p->insns + (size_t)insn * INSN_SIZE, INSN_SIZE);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int program_len(lua_State *L)
+{
+	lua_pushinteger(L, check_program(L)->count);
+	return 1;
+}
+
+static int program_tostring(lua_State *L)
+{
+	const struct program *p = check_program(L);
+
+	lua_pushfstring(L, "program '%s' in %s", p->name, p->section);
+	return 1;
+}
+
+static const struct field fields[] = {
+    {"name", get_name}, {"section", get_section}, {"offset", get_offset}, {"global", get_global},
+    {"type", get_type}, {"object", get_owner},    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+    {"relos", program_relos},
+    {"line", program_line},
+    {"insn", program_insn},
+    {NULL, NULL},
+};
+
+static const luaL_Reg meta[] = {
+    {"__len", program_len},
+    {"__tostring", program_tostring},
+    {NULL, NULL},
+};
+
+const struct class program_class = {"btfl.program", TAG_PROGRAM, fields, methods, meta};

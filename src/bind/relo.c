@@ -1,0 +1,245 @@
+/* relo: the Lua class btfl.relo: a relocation and its local side. */
+#include "bind/classes.h"
+
+#include <string.h>
+
+#include "core/patch.h"
+#include "core/relo.h"
+
+static const struct object *object_of(lua_State *L, const struct handle *h)
+{
+	return owner_native(L, h->owner);
+}
+
+static const struct relo *relo_of(lua_State *L, const struct handle *h)
+{
+	return &object_of(L, h)->relos[h->id];
+}
+
+static enum reason parse(const struct object *o, const struct relo *r, struct spec_room *room)
+{
+	return accessor_parse(o->btf, r->type_id, r->access, r->kind, room);
+}
+
+static enum reason local_value(const struct object *o, const struct relo *r, uint64_t *value)
+{
+	struct spec_room room;
+	struct relo_value v;
+	enum reason why = parse(o, r, &room);
+
+	*value = r->type_id;
+	if (why != REASON_NONE || r->kind == RELO_LOCAL_TYPE_ID)
+		return why;
+	why = relo_calc(&room.spec, o->big_endian, &v);
+	*value = v.value;
+	return why;
+}
+
+/* Pushes the object and its btf. */
+static void push_btf_of_relo(lua_State *L)
+{
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_object_btf(L, -1);
+}
+
+static int get_index(lua_State *L, const void *self)
+{
+	const struct handle *h = self;
+
+	object_of(L, h);
+	lua_pushinteger(L, h->id);
+	return 1;
+}
+
+static int get_kind(lua_State *L, const void *self)
+{
+	lua_pushstring(L, relo_kind_name(relo_of(L, self)->kind));
+	return 1;
+}
+
+static int get_type(lua_State *L, const void *self)
+{
+	const struct relo *r = relo_of(L, self);
+
+	push_btf_of_relo(L);
+	push_type(L, -1, r->type_id);
+	return 1;
+}
+
+static int get_access(lua_State *L, const void *self)
+{
+	lua_pushstring(L, relo_of(L, self)->access);
+	return 1;
+}
+
+/* An access that means nothing is shown by its root alone. */
+static void add_path(lua_State *L, const struct handle *h, luaL_Buffer *out)
+{
+	const struct object *o = object_of(L, h);
+	const struct relo *r = relo_of(L, h);
+	struct spec_room room;
+
+	if (parse(o, r, &room) == REASON_NONE)
+		add_spec_path(out, &room.spec);
+	else
+		luaL_addstring(out, path_name(o->btf, r->type_id));
+}
+
+static int get_path(lua_State *L, const void *self)
+{
+	luaL_Buffer out;
+
+	luaL_buffinit(L, &out);
+	add_path(L, self, &out);
+	luaL_pushresult(&out);
+	return 1;
+}
+
+static int get_spec(lua_State *L, const void *self)
+{
+	const struct handle *h = self;
+	const struct relo *r = relo_of(L, h);
+	struct spec_room room;
+
+	push_btf_of_relo(L);
+	if (handle_find(L, -2, &spec_class, h->id, 0))
+		return 1;
+	if (parse(object_of(L, h), r, &room) == REASON_NONE)
+		push_spec(L, -2, -1, h->id, &room.spec);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int get_program(lua_State *L, const void *self)
+{
+	const struct relo *r = relo_of(L, self);
+
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_part(L, -1, &program_class, r->program);
+	return 1;
+}
+
+static int get_section(lua_State *L, const void *self)
+{
+	const struct object *o = object_of(L, self);
+
+	lua_pushstring(L, o->container->sections[relo_of(L, self)->section_index].name);
+	return 1;
+}
+
+static int get_insn(lua_State *L, const void *self)
+{
+	const struct object *o = object_of(L, self);
+	const struct relo *r = relo_of(L, self);
+
+	if (r->program == OBJECT_NONE)
+		lua_pushnil(L);
+	else
+		lua_pushinteger(L, (r->insn_off - o->programs[r->program].offset) / INSN_SIZE);
+	return 1;
+}
+
+static int get_insn_off(lua_State *L, const void *self)
+{
+	lua_pushinteger(L, relo_of(L, self)->insn_off);
+	return 1;
+}
+
+static int get_bytes(lua_State *L, const void *self)
+{
+	const struct relo *r = relo_of(L, self);
+
+	push_hex(L, r->insn, patch_length(r->insn, r->insn_room));
+	return 1;
+}
+
+static int get_value(lua_State *L, const void *self)
+{
+	uint64_t value;
+
+	if (local_value(object_of(L, self), relo_of(L, self), &value) == REASON_NONE)
+		push_u64(L, value);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int get_reason(lua_State *L, const void *self)
+{
+	uint64_t value;
+
+	push_name(L, reason_name(local_value(object_of(L, self), relo_of(L, self), &value)));
+	return 1;
+}
+
+static int get_line(lua_State *L, const void *self)
+{
+	const struct object *o = object_of(L, self);
+	const struct relo *r = relo_of(L, self);
+
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_part(L, -1, &line_class, object_line_of_relo(o, r));
+	return 1;
+}
+
+static int relo_resolve(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &relo_class);
+
+	relo_of(L, h);
+	check_target(L, 2);
+	lua_settop(L, 3);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_resolution(L, -1, 2, 3);
+	handle_push(L, -1, &result_class, h->id, 0);
+	return 1;
+}
+
+static int relo_try(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &relo_class);
+	const struct target *t = check_target(L, 2);
+	struct btf_type type = handle_type(L, class_check(L, 3, &type_class));
+	bool known = false;
+
+	relo_of(L, h);
+	for (size_t i = 0; i < t->count; i++)
+		known |= t->btf[i] == type.btf;
+	luaL_argcheck(L, known && type.id, 3, "not a type of the target");
+	lua_settop(L, 4);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_trial(L, -1, 2, 4, h->id, (struct candidate){type.btf, type.id});
+	handle_push(L, -1, &result_class, h->id, 0);
+	return 1;
+}
+
+static int relo_tostring(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &relo_class);
+	luaL_Buffer out;
+
+	luaL_buffinit(L, &out);
+	luaL_addstring(&out, relo_kind_name(relo_of(L, h)->kind));
+	luaL_addchar(&out, ' ');
+	add_path(L, h, &out);
+	luaL_pushresult(&out);
+	return 1;
+}
+
+static const struct field fields[] = {
+    {"index", get_index},     {"kind", get_kind},
+    {"type", get_type},       {"access", get_access},
+    {"path", get_path},       {"spec", get_spec},
+    {"program", get_program}, {"section", get_section},
+    {"insn", get_insn},       {"insn_off", get_insn_off},
+    {"bytes", get_bytes},     {"value", get_value},
+    {"reason", get_reason},   {"line", get_line},
+    {"object", get_owner},    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {{"resolve", relo_resolve}, {"try", relo_try}, {NULL, NULL}};
+
+static const luaL_Reg meta[] = {{"__tostring", relo_tostring}, {NULL, NULL}};
+
+const struct class relo_class = {"btfl.relo", TAG_RELO, fields, methods, meta};

@@ -1,0 +1,148 @@
+/*
+ * resolution: what an object's relocations became on a target, as an owner that Lua never sees. The
+ * object keeps one for each target, for as long as the target lives.
+ */
+#include "bind/hooks.h"
+
+static void drop(struct owner *o)
+{
+	struct resolution *native = o->native;
+
+	o->native = NULL;
+	resolution_free(native);
+}
+
+static int resolution_gc(lua_State *L)
+{
+	drop(class_check(L, 1, &resolution_class));
+	return 0;
+}
+
+static const luaL_Reg meta[] = {{"__gc", resolution_gc}, {NULL, NULL}};
+
+const struct class resolution_class = {"btfl.resolution", 0, NULL, NULL, meta};
+
+/* Pushes an owner for the resolution of the pair, with no resolution yet. */
+static struct owner *push_owner(lua_State *L, int object, int target)
+{
+	struct owner *of = lua_touserdata(L, object), *on = lua_touserdata(L, target), *o;
+
+	o = owner_new(L, &resolution_class, sizeof(*o), "resolution", of->path);
+	o->needs[0] = of;
+	o->needs[1] = on;
+	lua_pushvalue(L, object);
+	lua_setiuservalue(L, -2, RESOLUTION_OBJECT);
+	lua_pushvalue(L, target);
+	lua_setiuservalue(L, -2, RESOLUTION_TARGET);
+	return o;
+}
+
+/* Resolves all relocations, or relocation `relo` against the one candidate `only`. The policy at
+ * stack index `policy` may be nil. Pushes the owner. */
+static void resolve(lua_State *L, int object, int target, int policy, uint32_t relo,
+		    const struct candidate *only)
+{
+	struct owner *o = push_owner(L, object, target);
+	const struct object *of = o->needs[0]->native;
+	const struct target *on = o->needs[1]->native;
+	int owner = lua_gettop(L), rc;
+	struct resolution *native;
+	struct policy p, *rule = NULL;
+	struct err e;
+
+	if (!lua_isnil(L, policy)) {
+		lua_newtable(L);
+		lua_pushvalue(L, -1);
+		lua_setiuservalue(L, owner, RESOLUTION_RULES);
+		push_run(L, policy, object, target, owner + 1, &p);
+		rule = &p;
+	}
+	rc = only ? resolution_try(of, on, rule, relo, *only, &native, &e)
+		  : resolution_new(of, on, rule, &native, &e);
+	if (rc < 0)
+		raise_err(L, &e);
+	o->native = native;
+	owner_weighs(L, native->attempt_count * sizeof(*native->attempts) +
+			    native->object->relo_count * sizeof(*native->results));
+	lua_settop(L, owner);
+}
+
+/* Pushes the table at key of the table at the top, made when there is none; its keys are weak. */
+static void push_weak_table(lua_State *L, int key)
+{
+	lua_pushvalue(L, key);
+	if (lua_rawget(L, -2) != LUA_TNIL)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "k");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	lua_pushvalue(L, key);
+	lua_pushvalue(L, -2);
+	lua_rawset(L, -4);
+}
+
+void push_resolution(lua_State *L, int object, int target, int options)
+{
+	int policy, by_policy;
+
+	object = lua_absindex(L, object);
+	owner_native(L, lua_touserdata(L, object));
+	owner_native(L, lua_touserdata(L, target));
+	push_policy_option(L, options);
+	policy = lua_gettop(L);
+	lua_getiuservalue(L, object, OWNER_MORE);
+	push_weak_table(L, target);
+	by_policy = lua_gettop(L);
+	if (lua_isnil(L, policy))
+		lua_pushboolean(L, false);
+	else
+		lua_pushvalue(L, policy);
+	if (lua_rawget(L, by_policy) == LUA_TNIL) {
+		lua_pop(L, 1);
+		resolve(L, object, target, policy, 0, NULL);
+		if (lua_isnil(L, policy))
+			lua_pushboolean(L, false);
+		else
+			lua_pushvalue(L, policy);
+		lua_pushvalue(L, -2);
+		lua_rawset(L, by_policy);
+	}
+	lua_replace(L, policy);
+	lua_settop(L, policy);
+}
+
+void push_trial(lua_State *L, int object, int target, int options, uint32_t relo,
+		struct candidate c)
+{
+	object = lua_absindex(L, object);
+	owner_native(L, lua_touserdata(L, object));
+	owner_native(L, lua_touserdata(L, target));
+	push_policy_option(L, options);
+	resolve(L, object, target, lua_gettop(L), relo, &c);
+	lua_remove(L, -2);
+}
+
+void close_resolutions(lua_State *L, int object)
+{
+	if (lua_getiuservalue(L, object, OWNER_MORE) == LUA_TTABLE) {
+		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+			for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+				drop(lua_touserdata(L, -1));
+	}
+	lua_pop(L, 1);
+}
+
+const struct resolution *handle_resolution(lua_State *L, const struct handle *h)
+{
+	return owner_native(L, h->owner);
+}
+
+void push_result_side(lua_State *L, int idx, int which)
+{
+	lua_getiuservalue(L, idx, HANDLE_OWNER);
+	lua_getiuservalue(L, -1, which);
+	lua_replace(L, -2);
+}

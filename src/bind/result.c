@@ -1,0 +1,237 @@
+/* result: the Lua class btfl.result: what a relocation becomes on a target. */
+#include "bind/classes.h"
+
+static const struct result *result_of(lua_State *L, const struct handle *h)
+{
+	return &handle_resolution(L, h)->results[h->id];
+}
+
+static int get_status(lua_State *L, const void *self)
+{
+	lua_pushstring(L, status_name(result_of(L, self)->status));
+	return 1;
+}
+
+static int get_ok(lua_State *L, const void *self)
+{
+	lua_pushboolean(L, result_of(L, self)->status == STATUS_OK);
+	return 1;
+}
+
+static int get_reason(lua_State *L, const void *self)
+{
+	push_name(L, reason_name(result_of(L, self)->reason));
+	return 1;
+}
+
+static int get_value(lua_State *L, const void *self)
+{
+	const struct result *r = result_of(L, self);
+
+	if (r->has_target)
+		push_u64(L, r->target);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int get_old(lua_State *L, const void *self)
+{
+	const struct result *r = result_of(L, self);
+
+	if (r->has_local)
+		push_u64(L, r->local);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int get_candidate(lua_State *L, const void *self)
+{
+	const struct result *r = result_of(L, self);
+
+	if (!r->used.id) {
+		lua_pushnil(L);
+		return 1;
+	}
+	push_result_side(L, 1, RESOLUTION_TARGET);
+	push_target_btf(L, -1, r->used.btf);
+	push_type(L, -1, r->used.id);
+	return 1;
+}
+
+static int get_spec(lua_State *L, const void *self)
+{
+	const struct handle *h = self;
+	const struct result *r = result_of(L, h);
+
+	if (!r->spec) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_result_side(L, 1, RESOLUTION_TARGET);
+	push_target_btf(L, -1, r->spec->btf);
+	push_spec(L, -3, -1, h->id, r->spec);
+	return 1;
+}
+
+static int get_before(lua_State *L, const void *self)
+{
+	const struct result *r = result_of(L, self);
+
+	push_hex(L, r->before, r->insn_len);
+	return 1;
+}
+
+static int get_after(lua_State *L, const void *self)
+{
+	const struct result *r = result_of(L, self);
+
+	push_hex(L, r->after, r->insn_len);
+	return 1;
+}
+
+static int get_sign_extended(lua_State *L, const void *self)
+{
+	lua_pushboolean(L, result_of(L, self)->sign_extended);
+	return 1;
+}
+
+/* Pushes the list of what the policy decided, nil when it left all to libbpf's rules. */
+static int push_rules(lua_State *L, int idx)
+{
+	const struct handle *h = lua_touserdata(L, idx);
+
+	lua_getiuservalue(L, idx, HANDLE_OWNER);
+	if (lua_getiuservalue(L, -1, RESOLUTION_RULES) == LUA_TTABLE) {
+		lua_rawgeti(L, -1, (lua_Integer)h->id + 1);
+		lua_replace(L, -2);
+	}
+	lua_replace(L, -2);
+	return lua_type(L, -1);
+}
+
+/* Pushes a field of the last decision, which settled it; nil when there was none. */
+static int push_last(lua_State *L, const char *field)
+{
+	if (push_rules(L, 1) == LUA_TNIL)
+		return 1;
+	lua_rawgeti(L, -1, (lua_Integer)lua_rawlen(L, -1));
+	lua_getfield(L, -1, field);
+	return 1;
+}
+
+static int get_rule(lua_State *L, const void *self)
+{
+	result_of(L, self);
+	push_last(L, "rule");
+	if (lua_isnil(L, -1))
+		lua_pushliteral(L, "libbpf");
+	return 1;
+}
+
+static int get_note(lua_State *L, const void *self)
+{
+	result_of(L, self);
+	return push_last(L, "note");
+}
+
+/* Upvalues: list of decisions or nil, next. */
+static int next_rule(lua_State *L)
+{
+	lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
+
+	if (lua_isnil(L, lua_upvalueindex(1)) ||
+	    lua_rawgeti(L, lua_upvalueindex(1), i) == LUA_TNIL) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, i + 1);
+	lua_replace(L, lua_upvalueindex(2));
+	lua_getfield(L, -1, "rule");
+	lua_getfield(L, -2, "note");
+	return 2;
+}
+
+static int result_rules(lua_State *L)
+{
+	result_of(L, class_check(L, 1, &result_class));
+	push_rules(L, 1);
+	lua_pushinteger(L, 1);
+	lua_pushcclosure(L, next_rule, 2);
+	return 1;
+}
+
+static int get_relo(lua_State *L, const void *self)
+{
+	const struct handle *h = self;
+
+	result_of(L, h);
+	push_result_side(L, 1, RESOLUTION_OBJECT);
+	push_part(L, -1, &relo_class, h->id);
+	return 1;
+}
+
+static int get_target(lua_State *L, const void *self)
+{
+	result_of(L, self);
+	push_result_side(L, 1, RESOLUTION_TARGET);
+	return 1;
+}
+
+/* Upvalues: resolution, relocation, next attempt, end. */
+static int next_attempt(lua_State *L)
+{
+	lua_Integer i = lua_tointeger(L, lua_upvalueindex(3));
+
+	owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	if (i >= lua_tointeger(L, lua_upvalueindex(4))) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, i + 1);
+	lua_replace(L, lua_upvalueindex(3));
+	handle_push(L, lua_upvalueindex(1), &attempt_class, (uint32_t)i, 0)->index =
+	    (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
+	return 1;
+}
+
+static int result_trail(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &result_class);
+	const struct result *r = result_of(L, h);
+
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	lua_pushinteger(L, h->id);
+	lua_pushinteger(L, r->first_attempt);
+	lua_pushinteger(L, (lua_Integer)r->first_attempt + r->attempt_count);
+	lua_pushcclosure(L, next_attempt, 4);
+	return 1;
+}
+
+static int result_tostring(lua_State *L)
+{
+	const struct result *r = result_of(L, class_check(L, 1, &result_class));
+	const char *why = reason_name(r->reason);
+
+	lua_pushfstring(L, "%s%s%s", status_name(r->status), *why ? " " : "", why);
+	return 1;
+}
+
+static const struct field fields[] = {
+    {"status", get_status}, {"ok", get_ok},
+    {"reason", get_reason}, {"value", get_value},
+    {"old", get_old},       {"candidate", get_candidate},
+    {"spec", get_spec},     {"before", get_before},
+    {"after", get_after},   {"sign_extended", get_sign_extended},
+    {"relo", get_relo},     {"target", get_target},
+    {"rule", get_rule},     {"note", get_note},
+    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {{"trail", result_trail}, {"rules", result_rules}, {NULL, NULL}};
+
+static const luaL_Reg meta[] = {{"__tostring", result_tostring}, {NULL, NULL}};
+
+const struct class result_class = {"btfl.result", TAG_RESULT, fields, methods, meta};

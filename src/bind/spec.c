@@ -1,0 +1,201 @@
+/*
+ * spec: the Lua class btfl.spec: what an access string says, in a relocation or in a target. It
+ * holds its own copy of the steps, because a relocation's is parsed anew at each use and a result's
+ * lives as long as its resolution only.
+ */
+#include "bind/classes.h"
+
+#include <string.h>
+
+struct spec_handle {
+	struct handle handle;
+	struct spec spec; /* its arrays follow */
+};
+
+/* The further user value: the btf of the spec's types. */
+enum { SPEC_BTF = HANDLE_OWNER + 1, SPEC_VALUES = SPEC_BTF };
+
+/* Fills the new handle at the top of the stack. */
+static void fill(lua_State *L, struct spec_handle *h, int btf, const struct spec *s)
+{
+	size_t steps = s->len * sizeof(*s->step), raw = s->raw_len * sizeof(*s->raw);
+
+	h->spec = *s;
+	h->spec.step = (void *)(h + 1);
+	h->spec.raw = (void *)((char *)(h + 1) + steps);
+	if (steps)
+		memcpy(h->spec.step, s->step, steps);
+	if (raw)
+		memcpy(h->spec.raw, s->raw, raw);
+	lua_pushvalue(L, btf);
+	lua_setiuservalue(L, -2, SPEC_BTF);
+}
+
+static size_t handle_size(const struct spec *s)
+{
+	return sizeof(struct spec_handle) + s->len * sizeof(*s->step) +
+	       s->raw_len * sizeof(*s->raw);
+}
+
+void push_spec(lua_State *L, int owner, int btf, uint32_t number, const struct spec *s)
+{
+	if (handle_find(L, owner, &spec_class, number, 0))
+		return;
+	btf = lua_absindex(L, btf);
+	fill(L, (void *)handle_add(L, owner, &spec_class, number, 0, handle_size(s), SPEC_VALUES),
+	     btf, s);
+}
+
+void push_free_spec(lua_State *L, int owner, int btf, const struct spec *s)
+{
+	btf = lua_absindex(L, btf);
+	fill(L, (void *)handle_new(L, owner, &spec_class, 0, 0, handle_size(s), SPEC_VALUES), btf,
+	     s);
+}
+
+/* The BTF is checked too: a target of an open btf does not own it. */
+static const struct spec *spec_of(lua_State *L, int idx, const struct spec_handle *h)
+{
+	owner_native(L, h->handle.owner);
+	lua_getiuservalue(L, idx, SPEC_BTF);
+	owner_native(L, lua_touserdata(L, -1));
+	lua_pop(L, 1);
+	return &h->spec;
+}
+
+const struct spec *check_spec(lua_State *L, int arg)
+{
+	return spec_of(L, arg, class_check(L, arg, &spec_class));
+}
+
+const char *path_name(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_type(b, id);
+
+	if (!*t.name)
+		t = btf_strip(b, id);
+	return *t.name ? t.name : t.kind == BTF_VOID ? "void" : "<anon>";
+}
+
+static void add_number(luaL_Buffer *out, uint32_t n)
+{
+	lua_pushinteger(out->L, n);
+	luaL_addvalue(out);
+}
+
+void add_spec_path(luaL_Buffer *out, const struct spec *s)
+{
+	luaL_addstring(out, path_name(s->btf, s->root_id));
+	if (relo_is_enumval(s->kind)) {
+		luaL_addstring(out, "::");
+		luaL_addstring(out, s->step[0].name);
+		return;
+	}
+	for (uint32_t i = 0; i < s->len && relo_is_field(s->kind); i++) {
+		if (s->step[i].name) {
+			luaL_addchar(out, '.');
+			luaL_addstring(out, s->step[i].name);
+		} else if (i > 0 || s->step[i].index) {
+			luaL_addchar(out, '[');
+			add_number(out, s->step[i].index);
+			luaL_addchar(out, ']');
+		}
+	}
+}
+
+static int get_root(lua_State *L, const void *self)
+{
+	const struct spec *s = spec_of(L, 1, self);
+
+	lua_getiuservalue(L, 1, SPEC_BTF);
+	push_type(L, -1, s->root_id);
+	return 1;
+}
+
+static int get_bit_offset(lua_State *L, const void *self)
+{
+	lua_pushinteger(L, spec_of(L, 1, self)->bit_offset);
+	return 1;
+}
+
+static int get_access(lua_State *L, const void *self)
+{
+	const struct spec *s = spec_of(L, 1, self);
+	luaL_Buffer out;
+
+	luaL_buffinit(L, &out);
+	for (uint32_t i = 0; i < s->raw_len; i++) {
+		if (i)
+			luaL_addchar(&out, ':');
+		add_number(&out, s->raw[i]);
+	}
+	luaL_pushresult(&out);
+	return 1;
+}
+
+static int get_path(lua_State *L, const void *self)
+{
+	const struct spec *s = spec_of(L, 1, self);
+	luaL_Buffer out;
+
+	luaL_buffinit(L, &out);
+	add_spec_path(&out, s);
+	luaL_pushresult(&out);
+	return 1;
+}
+
+/* Upvalues: spec, next step. */
+static int next_step(lua_State *L)
+{
+	const struct spec *s =
+	    spec_of(L, lua_upvalueindex(1), lua_touserdata(L, lua_upvalueindex(1)));
+	uint32_t i = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
+	const struct class *c = relo_is_enumval(s->kind) ? &enumerator_class : &member_class;
+
+	if (i >= s->len) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, (lua_Integer)i + 1);
+	lua_replace(L, lua_upvalueindex(2));
+	lua_settop(L, 0);
+	lua_getiuservalue(L, lua_upvalueindex(1), SPEC_BTF);
+	push_type(L, 1, s->step[i].type_id);
+	lua_pushinteger(L, s->step[i].index);
+	if (s->step[i].name)
+		push_element(L, 1, c, s->step[i].type_id, s->step[i].index);
+	else
+		lua_pushnil(L);
+	return 3;
+}
+
+static int spec_steps(lua_State *L)
+{
+	spec_of(L, 1, class_check(L, 1, &spec_class));
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, 0);
+	lua_pushcclosure(L, next_step, 2);
+	return 1;
+}
+
+static int spec_len(lua_State *L)
+{
+	lua_pushinteger(L, spec_of(L, 1, class_check(L, 1, &spec_class))->len);
+	return 1;
+}
+
+static int spec_tostring(lua_State *L)
+{
+	return get_path(L, class_check(L, 1, &spec_class));
+}
+
+static const struct field fields[] = {
+    {"root", get_root}, {"bit_offset", get_bit_offset}, {"access", get_access}, {"path", get_path},
+    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {{"steps", spec_steps}, {NULL, NULL}};
+
+static const luaL_Reg meta[] = {{"__len", spec_len}, {"__tostring", spec_tostring}, {NULL, NULL}};
+
+const struct class spec_class = {"btfl.spec", TAG_SPEC, fields, methods, meta};

@@ -1,0 +1,423 @@
+/*
+ * type: the Lua class btfl.type. A type is decoded anew at each access, which costs less than
+ * keeping a copy of 150,000 of them.
+ */
+#include "bind/classes.h"
+
+#include <string.h>
+
+struct btf_type handle_type(lua_State *L, const struct handle *h)
+{
+	return btf_type(owner_native(L, h->owner), h->id);
+}
+
+void push_type(lua_State *L, int btf, uint32_t id)
+{
+	push_home(L, btf, id);
+	handle_push(L, -1, &type_class, id, 0);
+	lua_replace(L, -2);
+}
+
+/* Pushes type id, seen from the type or element at stack index 1. */
+int push_referred(lua_State *L, uint32_t id)
+{
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_type(L, -1, id);
+	return 1;
+}
+
+static struct btf_type check_type(lua_State *L, int arg)
+{
+	return handle_type(L, class_check(L, arg, &type_class));
+}
+
+static int push_int(lua_State *L, bool present, lua_Integer v)
+{
+	if (present)
+		lua_pushinteger(L, v);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int get_id(lua_State *L, const void *self)
+{
+	lua_pushinteger(L, handle_type(L, self).id);
+	return 1;
+}
+
+static int get_kind(lua_State *L, const void *self)
+{
+	lua_pushstring(L, btf_kind_name(handle_type(L, self).kind));
+	return 1;
+}
+
+static int get_name(lua_State *L, const void *self)
+{
+	push_name(L, handle_type(L, self).name);
+	return 1;
+}
+
+static int get_essential(lua_State *L, const void *self)
+{
+	const char *name = handle_type(L, self).name;
+
+	if (*name)
+		lua_pushlstring(L, name, btf_essential_len(name, strlen(name)));
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int get_flavor(lua_State *L, const void *self)
+{
+	const char *name = handle_type(L, self).name;
+	size_t len = strlen(name), essential = btf_essential_len(name, len);
+
+	push_name(L, essential < len ? name + essential + strlen("___") : NULL);
+	return 1;
+}
+
+static int get_btf(lua_State *L, const void *self)
+{
+	handle_type(L, self);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	return 1;
+}
+
+static int get_size(lua_State *L, const void *self)
+{
+	struct btf_type t = handle_type(L, self);
+	int64_t size = btf_size(t.btf, t.id);
+
+	return push_int(L, size >= 0, size);
+}
+
+static int get_type(lua_State *L, const void *self)
+{
+	struct btf_type t = handle_type(L, self);
+
+	if (t.kind == BTF_ARRAY)
+		return push_referred(L, btf_array(&t).elem);
+	if (btf_kind_refers(t.kind))
+		return push_referred(L, t.type);
+	lua_pushnil(L);
+	return 1;
+}
+
+static int get_kind_flag(lua_State *L, const void *self)
+{
+	lua_pushboolean(L, handle_type(L, self).kflag);
+	return 1;
+}
+
+static int get_encoding(lua_State *L, const void *self)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} names[] = {{BTF_INT_SIGNED, "signed"}, {BTF_INT_CHAR, "char"}, {BTF_INT_BOOL, "bool"}};
+	struct btf_type t = handle_type(L, self);
+	unsigned encoding;
+
+	if (t.kind != BTF_INT) {
+		lua_pushnil(L);
+		return 1;
+	}
+	encoding = BTF_INT_ENCODING(btf_tail_u32(&t));
+	lua_pushliteral(L, "");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!(encoding & names[i].bit))
+			continue;
+		lua_pushfstring(L, "%s%s", lua_rawlen(L, -1) ? " " : "", names[i].name);
+		lua_concat(L, 2);
+	}
+	return 1;
+}
+
+static int get_bits(lua_State *L, const void *self)
+{
+	struct btf_type t = handle_type(L, self);
+
+	return push_int(L, t.kind == BTF_INT,
+			t.kind == BTF_INT ? BTF_INT_BITS(btf_tail_u32(&t)) : 0);
+}
+
+static int get_signed(lua_State *L, const void *self)
+{
+	struct btf_type t = handle_type(L, self);
+
+	if (t.kind == BTF_INT)
+		lua_pushboolean(L, BTF_INT_ENCODING(btf_tail_u32(&t)) & BTF_INT_SIGNED);
+	else if (btf_is_enum(&t))
+		lua_pushboolean(L, t.kflag);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int get_nelems(lua_State *L, const void *self)
+{
+	struct btf_type t = handle_type(L, self);
+
+	return push_int(L, t.kind == BTF_ARRAY, t.kind == BTF_ARRAY ? btf_array(&t).count : 0);
+}
+
+static int get_index_type(lua_State *L, const void *self)
+{
+	struct btf_type t = handle_type(L, self);
+
+	if (t.kind == BTF_ARRAY)
+		return push_referred(L, btf_array(&t).index);
+	lua_pushnil(L);
+	return 1;
+}
+
+static int get_linkage(lua_State *L, const void *self)
+{
+	static const char *const names[] = {"static", "global", "extern"};
+	struct btf_type t = handle_type(L, self);
+	uint32_t linkage = UINT32_MAX;
+
+	if (t.kind == BTF_FUNC)
+		linkage = t.vlen;
+	else if (t.kind == BTF_VAR)
+		linkage = btf_tail_u32(&t);
+	push_name(L, linkage < sizeof(names) / sizeof(*names) ? names[linkage] : NULL);
+	return 1;
+}
+
+static int get_component(lua_State *L, const void *self)
+{
+	struct btf_type t = handle_type(L, self);
+
+	return push_int(L, t.kind == BTF_DECL_TAG,
+			t.kind == BTF_DECL_TAG ? (int32_t)btf_tail_u32(&t) : 0);
+}
+
+static int get_fwd_kind(lua_State *L, const void *self)
+{
+	struct btf_type t = handle_type(L, self);
+
+	push_name(L, t.kind != BTF_FWD ? NULL : t.kflag ? "union" : "struct");
+	return 1;
+}
+
+/* The class of a type's elements, NULL for a kind without. */
+static const struct class *element_class(const struct btf_type *t)
+{
+	switch (t->kind) {
+	case BTF_STRUCT:
+	case BTF_UNION: return &member_class;
+	case BTF_ENUM:
+	case BTF_ENUM64: return &enumerator_class;
+	case BTF_FUNC_PROTO: return &param_class;
+	case BTF_DATASEC: return &secvar_class;
+	default: return NULL;
+	}
+}
+
+void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uint32_t i)
+{
+	push_home(L, btf, id);
+	handle_push(L, -1, c, id, i);
+	lua_replace(L, -2);
+}
+
+/* Upvalues: btf, class, type id, next index, count. */
+static int next_element(lua_State *L)
+{
+	lua_Integer i = lua_tointeger(L, lua_upvalueindex(4));
+
+	owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	if (i >= lua_tointeger(L, lua_upvalueindex(5))) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, i + 1);
+	lua_replace(L, lua_upvalueindex(4));
+	push_element(L, lua_upvalueindex(1), lua_touserdata(L, lua_upvalueindex(2)),
+		     (uint32_t)lua_tointeger(L, lua_upvalueindex(3)), (uint32_t)i);
+	return 1;
+}
+
+/* A func stands for its prototype, except for what asks for its own kind. */
+static struct btf_type with_elements(const struct btf_type *t)
+{
+	return t->kind == BTF_FUNC ? btf_type(t->btf, t->type) : *t;
+}
+
+static int push_elements(lua_State *L, const struct class *c)
+{
+	struct btf_type t = check_type(L, 1);
+
+	t = with_elements(&t);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	lua_pushlightuserdata(L, (void *)c);
+	lua_pushinteger(L, t.id);
+	lua_pushinteger(L, 0);
+	lua_pushinteger(L, element_class(&t) == c ? t.vlen : 0);
+	lua_pushcclosure(L, next_element, 5);
+	return 1;
+}
+
+static int type_members(lua_State *L)
+{
+	return push_elements(L, &member_class);
+}
+
+static int type_values(lua_State *L)
+{
+	return push_elements(L, &enumerator_class);
+}
+
+static int type_params(lua_State *L)
+{
+	return push_elements(L, &param_class);
+}
+
+static int type_vars(lua_State *L)
+{
+	return push_elements(L, &secvar_class);
+}
+
+/* A member being looked for; budget bounds the work on hostile nests of anonymous members. */
+struct search {
+	const char *name;
+	size_t len;
+	long budget;
+	uint32_t parent, found; /* the answer: member `found` of type `parent` */
+	uint64_t bit_offset;    /* from the start of the type searched */
+};
+
+enum { SEARCH_LEVELS = 32, SEARCH_BUDGET = 1000000 };
+
+static bool search_members(struct search *s, const struct btf *b, uint32_t id, uint64_t base,
+			   int level)
+{
+	struct btf_type t = btf_strip(b, id);
+
+	if (!btf_is_composite(&t) || level > SEARCH_LEVELS)
+		return false;
+	for (uint32_t i = 0; i < t.vlen && s->budget-- > 0; i++) {
+		struct btf_member m = btf_member(&t, i);
+
+		if (strncmp(m.name, s->name, s->len) == 0 && !m.name[s->len]) {
+			s->parent = t.id;
+			s->found = i;
+			s->bit_offset = base + m.bit_offset;
+			return true;
+		}
+		if (!*m.name && search_members(s, b, m.type, base + m.bit_offset, level + 1))
+			return true;
+	}
+	return false;
+}
+
+static int type_member(lua_State *L)
+{
+	struct btf_type t = check_type(L, 1);
+	const char *path = check_cstring(L, 2), *at = path;
+	struct search s = {.budget = SEARCH_BUDGET};
+	uint64_t base = 0;
+	uint32_t id = t.id;
+
+	for (;;) {
+		s.name = at;
+		s.len = strcspn(at, ".");
+		if (s.len == 0 || !search_members(&s, t.btf, id, base, 0))
+			break;
+		if (!at[s.len]) {
+			lua_getiuservalue(L, 1, HANDLE_OWNER);
+			push_element(L, -1, &member_class, s.parent, s.found);
+			push_u64(L, s.bit_offset);
+			return 2;
+		}
+		base = s.bit_offset;
+		t = btf_type(t.btf, s.parent);
+		id = btf_member(&t, s.found).type;
+		at += s.len + 1;
+	}
+	if (s.budget <= 0)
+		return luaL_error(L, "looking for '%s' took more than %d members", path,
+				  SEARCH_BUDGET);
+	lua_pushnil(L);
+	return 1;
+}
+
+static int type_value(lua_State *L)
+{
+	struct btf_type t = check_type(L, 1);
+	const char *name = check_cstring(L, 2);
+
+	for (uint32_t i = 0; btf_is_enum(&t) && i < t.vlen; i++) {
+		if (strcmp(btf_enumerator(&t, i).name, name) != 0)
+			continue;
+		lua_getiuservalue(L, 1, HANDLE_OWNER);
+		push_element(L, -1, &enumerator_class, t.id, i);
+		return 1;
+	}
+	lua_pushnil(L);
+	return 1;
+}
+
+static int type_resolve(lua_State *L)
+{
+	struct btf_type t = check_type(L, 1);
+
+	return push_referred(L, btf_strip(t.btf, t.id).id);
+}
+
+static int type_len(lua_State *L)
+{
+	struct btf_type t = check_type(L, 1);
+
+	t = with_elements(&t);
+	lua_pushinteger(L, element_class(&t) ? t.vlen : 0);
+	return 1;
+}
+
+static int type_tostring(lua_State *L)
+{
+	struct btf_type t = check_type(L, 1);
+
+	lua_pushfstring(L, "[%I] %s%s%s", (LUAI_UACINT)t.id, btf_kind_name(t.kind),
+			*t.name ? " " : "", t.name);
+	return 1;
+}
+
+static const struct field fields[] = {
+    {"id", get_id},
+    {"kind", get_kind},
+    {"name", get_name},
+    {"essential", get_essential},
+    {"flavor", get_flavor},
+    {"btf", get_btf},
+    {"size", get_size},
+    {"type", get_type},
+    {"kind_flag", get_kind_flag},
+    {"encoding", get_encoding},
+    {"bits", get_bits},
+    {"signed", get_signed},
+    {"nelems", get_nelems},
+    {"index_type", get_index_type},
+    {"linkage", get_linkage},
+    {"component", get_component},
+    {"fwd_kind", get_fwd_kind},
+    {NULL, NULL},
+};
+
+static const luaL_Reg methods[] = {
+    {"members", type_members}, {"member", type_member},
+    {"values", type_values},   {"value", type_value},
+    {"params", type_params},   {"vars", type_vars},
+    {"resolve", type_resolve}, {NULL, NULL},
+};
+
+static const luaL_Reg meta[] = {
+    {"__len", type_len},
+    {"__tostring", type_tostring},
+    {NULL, NULL},
+};
+
+const struct class type_class = {"btfl.type", TAG_TYPE, fields, methods, meta};

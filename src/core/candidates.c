@@ -1,0 +1,137 @@
+/* candidates: the types of a target that a local type may stand for (semantics 8 to 10), and the
+ * pool that remembers them from one relocation to the next (11). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "core/policy.h"
+
+int candidates_add(struct candidates *c, struct candidate item)
+{
+	struct candidate *more = array_grow(c->items, &c->cap, c->count, sizeof(*more));
+
+	if (!more)
+		return -1;
+	c->items = more;
+	c->items[c->count++] = item;
+	return 0;
+}
+
+static int add_from(const struct btf_type *local, const struct btf *b, struct candidates *out,
+		    struct err *e)
+{
+	size_t len = btf_essential_len(local->name, strlen(local->name));
+	uint32_t id = btf_first_named(b, local->name, len);
+
+	for (; id; id = btf_next_named(b, id, local->name, len)) {
+		struct btf_type t = btf_type(b, id);
+
+		if (btf_same_kind(local, &t) &&
+		    candidates_add(out, (struct candidate){.btf = b, .id = id}) < 0)
+			return err_memory(e, b->name);
+	}
+	return 0;
+}
+
+static int search(const struct question *q, struct candidates *out, struct err *e)
+{
+	struct btf_type local = btf_type(q->local->btf, q->local->root_id);
+
+	for (size_t i = 0; i < q->target->count; i++) {
+		if (i == 1 && out->count > 0)
+			break; /* modules are asked only for what vmlinux does not have */
+		if (add_from(&local, q->target->btf[i], out, e) < 0)
+			return HOOK_FAIL;
+	}
+	return 0;
+}
+
+int default_candidates(const struct question *q, struct candidates *out, struct err *e)
+{
+	const struct candidates *left;
+
+	if (!q->pool)
+		return search(q, out, e);
+	left = pool_candidates(q, e);
+	for (size_t i = 0; left && i < left->count; i++)
+		if (candidates_add(out, left->items[i]) < 0)
+			return err_memory(e, q->object->path);
+	return left ? 0 : HOOK_FAIL;
+}
+
+struct pool {
+	uint32_t count;
+	struct entry {
+		struct candidates left;
+		bool searched;
+	} entries[]; /* by local type id */
+};
+
+struct pool *pool_new(const struct object *o)
+{
+	uint32_t n = o->btf->end_id;
+	struct pool *p = calloc(1, sizeof(*p) + n * sizeof(*p->entries));
+
+	if (p)
+		p->count = n;
+	return p;
+}
+
+void pool_free(struct pool *p)
+{
+	if (!p)
+		return;
+	for (uint32_t i = 0; i < p->count; i++)
+		free(p->entries[i].left.items);
+	free(p);
+}
+
+struct candidates *pool_candidates(const struct question *q, struct err *e)
+{
+	struct entry *entry = &q->pool->entries[q->local->root_id];
+
+	if (!entry->searched && search(q, &entry->left, e) < 0)
+		return NULL;
+	entry->searched = true;
+	return &entry->left;
+}
+
+static bool same(struct candidate a, struct candidate b)
+{
+	return a.btf == b.btf && a.id == b.id;
+}
+
+/* Whether the options stand in c in the order that they have, as they do unless a policy reorders.
+ */
+static bool in_order(const struct candidates *c, const struct option *options, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < c->count && k < n; i++)
+		k += same(c->items[i], options[k].candidate);
+	return k == n;
+}
+
+static bool is_option(struct candidate c, const struct option *options, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !same(c, options[i].candidate))
+		i++;
+	return i < n;
+}
+
+void pool_prune(struct candidates *c, const struct option *options, size_t n)
+{
+	size_t kept = 0;
+
+	if (in_order(c, options, n)) {
+		for (; kept < n; kept++)
+			c->items[kept] = options[kept].candidate;
+	} else {
+		for (size_t i = 0; i < c->count; i++)
+			if (is_option(c->items[i], options, n))
+				c->items[kept++] = c->items[i];
+	}
+	c->count = kept;
+}

@@ -1,0 +1,250 @@
+/*
+ * compat: whether a type of the target can stand for a local one: for a field (semantics 21), as
+ * the root of a type relocation (22), and for type_matches (23).
+ */
+#include "core/policy.h"
+
+/* libbpf's bound on types within types. */
+#define LEVELS 32
+/* Nested structs of a hostile BTF can double the work of type_matches at each level. */
+#define STEPS 4000000
+
+/* Bit-offset integers are how old compilers wrote bitfields. */
+static bool plain_ints(const struct btf_type *a, const struct btf_type *b)
+{
+	return BTF_INT_OFFSET(btf_tail_u32(a)) == 0 && BTF_INT_OFFSET(btf_tail_u32(b)) == 0;
+}
+
+static enum reason verdict(bool yes)
+{
+	return yes ? REASON_NONE : REASON_INCOMPATIBLE;
+}
+
+static enum reason fields_compatible(struct type_pair p)
+{
+	for (;;) {
+		struct btf_type l = btf_strip(p.local_btf, p.local_id);
+		struct btf_type t = btf_strip(p.target_btf, p.target_id);
+
+		if (btf_is_composite(&l) && btf_is_composite(&t))
+			return REASON_NONE;
+		if (!btf_same_kind(&l, &t))
+			return REASON_INCOMPATIBLE;
+		switch (l.kind) {
+		case BTF_PTR:
+		case BTF_FLOAT: return REASON_NONE;
+		case BTF_FWD:
+		case BTF_ENUM:
+		case BTF_ENUM64:
+			return verdict(!*l.name || !*t.name || btf_same_essential(l.name, t.name));
+		case BTF_INT: return verdict(plain_ints(&l, &t));
+		case BTF_ARRAY:
+			p.local_id = btf_array(&l).elem;
+			p.target_id = btf_array(&t).elem;
+			continue;
+		default: return REASON_INCOMPATIBLE;
+		}
+	}
+}
+
+static enum reason types_compatible(struct type_pair p, int level);
+
+static enum reason params_compatible(struct type_pair p, const struct btf_type *l,
+				     const struct btf_type *t, int level)
+{
+	enum reason r = verdict(l->vlen == t->vlen);
+
+	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++) {
+		p.local_id = btf_strip(p.local_btf, btf_param(l, i).type).id;
+		p.target_id = btf_strip(p.target_btf, btf_param(t, i).type).id;
+		r = level > 0 ? types_compatible(p, level - 1) : REASON_TOO_DEEP;
+	}
+	return r;
+}
+
+/* This walk and the one of types_match() follow one chain of pointers, arrays and return types in a
+ * loop of LEVELS steps, and recurse for parameters (and members) with one level less. */
+static enum reason types_compatible(struct type_pair p, int level)
+{
+	struct btf_type l = btf_type(p.local_btf, p.local_id);
+	struct btf_type t = btf_type(p.target_btf, p.target_id);
+	enum reason r;
+
+	if (!btf_same_kind(&l, &t))
+		return REASON_INCOMPATIBLE;
+	for (int depth = 0; depth < LEVELS; depth++) {
+		l = btf_strip(p.local_btf, p.local_id);
+		t = btf_strip(p.target_btf, p.target_id);
+		if (!btf_same_kind(&l, &t))
+			return REASON_INCOMPATIBLE;
+		switch (l.kind) {
+		case BTF_VOID:
+		case BTF_STRUCT:
+		case BTF_UNION:
+		case BTF_ENUM:
+		case BTF_ENUM64:
+		case BTF_FWD: return REASON_NONE;
+		case BTF_INT: return verdict(plain_ints(&l, &t));
+		case BTF_PTR: break;
+		case BTF_ARRAY:
+			l.type = btf_array(&l).elem;
+			t.type = btf_array(&t).elem;
+			break;
+		case BTF_FUNC_PROTO:
+			r = params_compatible(p, &l, &t, level);
+			if (r != REASON_NONE)
+				return r;
+			break;
+		default: return REASON_INCOMPATIBLE;
+		}
+		p.local_id = l.type;
+		p.target_id = t.type;
+	}
+	return REASON_TOO_DEEP;
+}
+
+struct matching {
+	uint32_t steps;
+};
+
+static enum reason types_match(struct matching *m, struct type_pair p, bool behind_ptr, int level);
+
+static enum reason enums_match(const struct btf_type *l, const struct btf_type *t)
+{
+	if (l->size != t->size || l->vlen > t->vlen)
+		return REASON_INCOMPATIBLE;
+	for (uint32_t i = 0; i < l->vlen; i++) {
+		const char *name = btf_enumerator(l, i).name;
+		uint32_t k = 0;
+
+		while (k < t->vlen && !btf_same_essential(name, btf_enumerator(t, k).name))
+			k++;
+		if (k == t->vlen)
+			return REASON_INCOMPATIBLE;
+	}
+	return REASON_NONE;
+}
+
+/* Whether some member of t has the name and type of member i of l. */
+static enum reason member_matches(struct matching *m, const struct btf_type *l, uint32_t i,
+				  const struct btf_type *t, int level)
+{
+	struct btf_member want = btf_member(l, i);
+
+	for (uint32_t k = 0; k < t->vlen; k++) {
+		struct btf_member have = btf_member(t, k);
+		struct type_pair p = {l->btf, t->btf, want.type, have.type};
+		enum reason r;
+
+		if (++m->steps > STEPS)
+			return REASON_LIMIT;
+		if (!btf_same_essential(want.name, have.name))
+			continue;
+		r = types_match(m, p, false, level - 1);
+		if (r != REASON_INCOMPATIBLE)
+			return r;
+	}
+	return REASON_INCOMPATIBLE;
+}
+
+static enum reason composites_match(struct matching *m, const struct btf_type *l,
+				    const struct btf_type *t, bool behind_ptr, int level)
+{
+	enum reason r = REASON_NONE;
+
+	if (behind_ptr) {
+		if (t->kind == BTF_FWD)
+			return verdict((l->kind == BTF_UNION) == t->kflag);
+		return verdict(l->kind == t->kind);
+	}
+	if (l->kind != t->kind || l->vlen > t->vlen)
+		return REASON_INCOMPATIBLE;
+	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++)
+		r = member_matches(m, l, i, t, level);
+	return r;
+}
+
+static bool fwd_matches(const struct btf_type *l, const struct btf_type *t, bool behind_ptr)
+{
+	if (t->kind == BTF_FWD)
+		return l->kflag == t->kflag;
+	return behind_ptr && t->kind == (l->kflag ? BTF_UNION : BTF_STRUCT);
+}
+
+static bool ints_match(const struct btf_type *l, const struct btf_type *t)
+{
+	return l->size == t->size &&
+	       !((BTF_INT_ENCODING(btf_tail_u32(l)) ^ BTF_INT_ENCODING(btf_tail_u32(t))) &
+		 BTF_INT_SIGNED);
+}
+
+static enum reason params_match(struct matching *m, const struct btf_type *l,
+				const struct btf_type *t, bool behind_ptr, int level)
+{
+	enum reason r = verdict(l->vlen == t->vlen);
+
+	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++) {
+		struct type_pair p = {l->btf, t->btf, btf_param(l, i).type, btf_param(t, i).type};
+
+		r = types_match(m, p, behind_ptr, level - 1);
+	}
+	return r;
+}
+
+static enum reason types_match(struct matching *m, struct type_pair p, bool behind_ptr, int level)
+{
+	if (level <= 0)
+		return REASON_TOO_DEEP;
+	for (int depth = 0; depth < LEVELS; depth++) {
+		struct btf_type l = btf_strip(p.local_btf, p.local_id);
+		struct btf_type t = btf_strip(p.target_btf, p.target_id);
+		enum reason r;
+
+		if (++m->steps > STEPS)
+			return REASON_LIMIT;
+		if (!btf_same_essential(l.name, t.name))
+			return REASON_INCOMPATIBLE;
+		switch (l.kind) {
+		case BTF_VOID: return verdict(t.kind == BTF_VOID);
+		case BTF_FWD: return verdict(fwd_matches(&l, &t, behind_ptr));
+		case BTF_ENUM:
+		case BTF_ENUM64: return btf_is_enum(&t) ? enums_match(&l, &t) : REASON_INCOMPATIBLE;
+		case BTF_STRUCT:
+		case BTF_UNION: return composites_match(m, &l, &t, behind_ptr, level);
+		default: break;
+		}
+		if (l.kind != t.kind)
+			return REASON_INCOMPATIBLE;
+		switch (l.kind) {
+		case BTF_INT: return verdict(ints_match(&l, &t));
+		case BTF_PTR: behind_ptr = true; break;
+		case BTF_ARRAY:
+			if (btf_array(&l).count != btf_array(&t).count)
+				return REASON_INCOMPATIBLE;
+			l.type = btf_array(&l).elem;
+			t.type = btf_array(&t).elem;
+			break;
+		case BTF_FUNC_PROTO:
+			r = params_match(m, &l, &t, behind_ptr, level);
+			if (r != REASON_NONE)
+				return r;
+			break;
+		default: return REASON_INCOMPATIBLE;
+		}
+		p.local_id = l.type;
+		p.target_id = t.type;
+	}
+	return REASON_TOO_DEEP;
+}
+
+int default_compatible(enum compat what, struct type_pair pair)
+{
+	struct matching m = {0};
+
+	switch (what) {
+	case COMPAT_FIELD: return fields_compatible(pair);
+	case COMPAT_TYPE: return types_compatible(pair, LEVELS);
+	case COMPAT_MATCHES: return types_match(&m, pair, false, LEVELS);
+	}
+	return REASON_UNSUPPORTED;
+}

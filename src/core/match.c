@@ -1,0 +1,223 @@
+/* match: finds a local access in one candidate of the target (semantics 14 to 20); see match.h. */
+#include "core/match.h"
+
+#include <string.h>
+
+/* A nest of anonymous structs in a hostile BTF can hold 2^30 members. */
+#define STEPS 4000000
+
+struct search {
+	const char *name;
+	struct member_path *path;
+	uint32_t steps;
+};
+
+/* Depth first through anonymous members. The path holds what leads to `in`. */
+static enum reason search_member(struct search *s, const struct btf_type *in)
+{
+	if (!btf_is_composite(in))
+		return REASON_NO_FIELD;
+	for (uint32_t i = 0; i < in->vlen; i++) {
+		struct btf_member m = btf_member(in, i);
+		enum reason r = REASON_NONE;
+
+		if (s->path->len == s->path->room)
+			return REASON_TOO_DEEP;
+		if (++s->steps > STEPS)
+			return REASON_LIMIT;
+		s->path->index[s->path->len++] = i;
+		if (!*m.name) {
+			struct btf_type inner = btf_strip(in->btf, m.type);
+
+			r = search_member(s, &inner);
+		} else if (strcmp(m.name, s->name) != 0) {
+			r = REASON_NO_FIELD;
+		}
+		if (r != REASON_NO_FIELD)
+			return r;
+		s->path->len--;
+	}
+	return REASON_NO_FIELD;
+}
+
+int default_member(const struct btf_type *of, uint32_t index, const struct btf_type *in,
+		   struct member_path *out)
+{
+	struct search s = {.name = btf_member(of, index).name, .path = out};
+
+	out->len = 0;
+	return search_member(&s, in);
+}
+
+int default_enumerator(const struct btf_type *of, uint32_t index, const struct btf_type *in,
+		       uint32_t *out)
+{
+	const char *name = btf_enumerator(of, index).name;
+
+	for (uint32_t i = 0; i < in->vlen; i++) {
+		if (btf_same_essential(name, btf_enumerator(in, i).name)) {
+			*out = i;
+			return REASON_NONE;
+		}
+	}
+	return REASON_NO_ENUMVAL;
+}
+
+/* One candidate on its way through the local steps. */
+struct matcher {
+	const struct question *q;
+	const struct policy *p;
+	struct spec *out;
+	struct attempt *a;
+	struct err *e;
+};
+
+static enum match no(struct matcher *m, int reason, uint32_t local_id, uint32_t target_id)
+{
+	if (reason == HOOK_FAIL)
+		return MATCH_FAIL;
+	m->a->reason = (enum reason)reason;
+	m->a->local_id = local_id;
+	m->a->target_id = target_id;
+	switch (reason) {
+	case REASON_TOO_DEEP:
+	case REASON_LIMIT:
+	case REASON_UNSIZED: return MATCH_ERROR;
+	default: return MATCH_NO;
+	}
+}
+
+static enum match compatible(struct matcher *m, enum compat what, uint32_t local_id,
+			     uint32_t target_id)
+{
+	struct type_pair pair = {m->q->local->btf, m->out->btf, local_id, target_id};
+	int r = m->p && m->p->compatible ? m->p->compatible(m->p->ctx, m->q, what, pair, m->e)
+					 : default_compatible(what, pair);
+
+	return r == REASON_NONE ? MATCH_YES : no(m, r, local_id, target_id);
+}
+
+static bool push_raw(struct spec *s, uint32_t index)
+{
+	if (s->raw_len == SPEC_MAX)
+		return false;
+	s->raw[s->raw_len++] = index;
+	return true;
+}
+
+/* Walks path from *id and records its last member as a step; *id becomes that member's type. */
+static enum match follow(struct matcher *m, const struct member_path *path, uint32_t *id)
+{
+	struct spec *s = m->out;
+
+	for (uint32_t i = 0; i < path->len; i++) {
+		struct btf_type t = btf_strip(s->btf, *id);
+		struct btf_member mem = btf_member(&t, path->index[i]);
+
+		if (!push_raw(s, path->index[i]))
+			return no(m, REASON_TOO_DEEP, m->q->local->root_id, t.id);
+		s->bit_offset += mem.bit_offset;
+		*id = mem.type;
+		if (i + 1 == path->len)
+			s->step[s->len++] = (struct step){t.id, path->index[i], mem.name};
+	}
+	return MATCH_YES;
+}
+
+static enum match match_member(struct matcher *m, const struct step *local, uint32_t *id)
+{
+	struct btf_type of = btf_type(m->q->local->btf, local->type_id);
+	struct btf_type in = btf_strip(m->out->btf, *id);
+	struct member_path path = {.room = SPEC_MAX - m->out->raw_len};
+	enum match r;
+	int found = m->p && m->p->member
+			? m->p->member(m->p->ctx, m->q, &of, local->index, &in, &path, m->e)
+			: default_member(&of, local->index, &in, &path);
+
+	if (found != REASON_NONE)
+		return no(m, found, of.id, in.id);
+	r = follow(m, &path, id);
+	if (r != MATCH_YES)
+		return r;
+	return compatible(m, COMPAT_FIELD, btf_member(&of, local->index).type, *id);
+}
+
+/* An element of the array *id, or the root itself when it is the first step. */
+static enum match match_element(struct matcher *m, const struct step *local, bool root,
+				uint32_t *id)
+{
+	struct spec *s = m->out;
+	struct btf_type t = btf_strip(s->btf, *id);
+	int64_t size;
+
+	if (!root) {
+		struct btf_array a;
+
+		if (t.kind != BTF_ARRAY)
+			return no(m, REASON_NO_ELEMENT, local->type_id, t.id);
+		a = btf_array(&t);
+		if (local->index >= a.count &&
+		    !accessor_is_flexible(s->btf, &s->step[s->len - 1], a))
+			return no(m, REASON_NO_ELEMENT, local->type_id, t.id);
+		t = btf_strip(s->btf, a.elem);
+	}
+	if (!push_raw(s, local->index))
+		return no(m, REASON_TOO_DEEP, local->type_id, t.id);
+	s->step[s->len++] = (struct step){t.id, local->index, NULL};
+	size = btf_size(s->btf, t.id);
+	if (size < 0)
+		return no(m, REASON_UNSIZED, local->type_id, t.id);
+	s->bit_offset += (uint32_t)((uint64_t)size * local->index * 8);
+	*id = t.id;
+	return MATCH_YES;
+}
+
+static enum match match_field(struct matcher *m, uint32_t id)
+{
+	const struct spec *local = m->q->local;
+	enum match r = MATCH_YES;
+
+	for (uint32_t i = 0; i < local->len && r == MATCH_YES; i++) {
+		m->a->step = i;
+		r = local->step[i].name ? match_member(m, &local->step[i], &id)
+					: match_element(m, &local->step[i], i == 0, &id);
+	}
+	return r;
+}
+
+static enum match match_enumerator(struct matcher *m, uint32_t id)
+{
+	const struct step *local = &m->q->local->step[0];
+	struct btf_type of = btf_type(m->q->local->btf, local->type_id);
+	struct btf_type in = btf_strip(m->out->btf, id);
+	uint32_t i = 0;
+	int found;
+
+	if (!btf_is_enum(&in))
+		return no(m, REASON_INCOMPATIBLE, of.id, in.id);
+	found = m->p && m->p->enumerator
+		    ? m->p->enumerator(m->p->ctx, m->q, &of, local->index, &in, &i, m->e)
+		    : default_enumerator(&of, local->index, &in, &i);
+	if (found != REASON_NONE)
+		return no(m, found, of.id, in.id);
+	push_raw(m->out, i);
+	m->out->step[m->out->len++] = (struct step){in.id, i, btf_enumerator(&in, i).name};
+	return MATCH_YES;
+}
+
+enum match match_candidate(const struct question *q, const struct policy *p, struct candidate c,
+			   struct spec_room *out, struct attempt *a, struct err *e)
+{
+	struct matcher m = {.q = q, .p = p, .a = a, .e = e};
+	uint32_t root = q->local->root_id;
+
+	m.out = spec_start(out, c.btf, c.id, q->local->kind);
+	*a = (struct attempt){.candidate = c, .local_id = root, .target_id = c.id};
+	if (q->local->kind == RELO_TYPE_MATCHES)
+		return compatible(&m, COMPAT_MATCHES, root, c.id);
+	if (relo_is_type(q->local->kind))
+		return compatible(&m, COMPAT_TYPE, root, c.id);
+	if (relo_is_enumval(q->local->kind))
+		return match_enumerator(&m, c.id);
+	return match_field(&m, c.id);
+}

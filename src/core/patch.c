@@ -1,0 +1,129 @@
+/* patch: rewrites one instruction as its relocation says; see patch.h. */
+#include "core/patch.h"
+
+#include <string.h>
+
+#define POISON_IMM 0xbad2310
+
+/* Two instructions' worth when the first is the first half of an ldimm64. */
+static bool is_ldimm64(const uint8_t *insn)
+{
+	return insn[0] == BPF_LDIMM64;
+}
+
+uint32_t patch_length(const uint8_t *insn, uint32_t room)
+{
+	return is_ldimm64(insn) && room >= 2 * INSN_SIZE ? 2 * INSN_SIZE : INSN_SIZE;
+}
+
+static void poison(uint8_t *after, uint32_t len, bool big)
+{
+	const struct insn call = {.code = 0x85, .imm = POISON_IMM};
+
+	for (uint32_t i = 0; i < len; i += INSN_SIZE)
+		insn_store(after + i, call, big);
+}
+
+static enum reason patch_alu(const struct patch *p, struct insn *in)
+{
+	if ((in->code & BPF_X) != BPF_K)
+		return REASON_INSN_UNSUPPORTED;
+	if (p->check && (uint64_t)(int64_t)in->imm != p->local)
+		return REASON_INSN_MISMATCH;
+	in->imm = (int32_t)(uint32_t)p->target;
+	return REASON_NONE;
+}
+
+static int access_bytes(uint8_t code)
+{
+	switch (BPF_SIZE(code)) {
+	case BPF_B: return 1;
+	case BPF_H: return 2;
+	case BPF_W: return 4;
+	default: return 8;
+	}
+}
+
+static bool resize(struct insn *in, uint32_t bytes)
+{
+	uint8_t size;
+
+	switch (bytes) {
+	case 1: size = BPF_B; break;
+	case 2: size = BPF_H; break;
+	case 4: size = BPF_W; break;
+	case 8: size = BPF_DW; break;
+	default: return false;
+	}
+	in->code = (uint8_t)(BPF_MODE(in->code) | size | BPF_CLASS(in->code));
+	return true;
+}
+
+/* semantics 4 and 5, in the order in which a loader notices them. */
+static enum reason patch_memory(const struct patch *p, struct insn *in)
+{
+	if (p->check && (uint64_t)(int64_t)in->off != p->local)
+		return REASON_INSN_MISMATCH;
+	if (p->target > INT16_MAX)
+		return REASON_OFFSET_RANGE;
+	if (p->resize_forbidden)
+		return REASON_SIZE_MISMATCH;
+	in->off = (int16_t)p->target;
+	if (p->local_size == p->target_size)
+		return REASON_NONE;
+	if ((uint32_t)access_bytes(in->code) != p->local_size)
+		return REASON_INSN_MISMATCH;
+	return resize(in, p->target_size) ? REASON_NONE : REASON_INSN_UNSUPPORTED;
+}
+
+static enum reason patch_ldimm64(const struct patch *p, struct insn *lo, struct insn *hi)
+{
+	uint64_t imm = (uint32_t)lo->imm | (uint64_t)(uint32_t)hi->imm << 32;
+
+	if (lo->src || lo->off || hi->code || hi->dst || hi->src || hi->off)
+		return REASON_INSN_UNSUPPORTED;
+	if (p->check && imm != p->local)
+		return REASON_INSN_MISMATCH;
+	lo->imm = (int32_t)(uint32_t)p->target;
+	hi->imm = (int32_t)(uint32_t)(p->target >> 32);
+	return REASON_NONE;
+}
+
+enum patched patch_insn(const struct patch *p, const uint8_t *insn, uint32_t room, bool big_endian,
+			uint8_t after[16], enum reason *why)
+{
+	uint32_t len = patch_length(insn, room);
+	struct insn in = insn_load(insn, big_endian), hi = {0};
+
+	memcpy(after, insn, len);
+	*why = REASON_NONE;
+	if (p->poison) {
+		poison(after, len, big_endian);
+		return POISONED;
+	}
+	switch (BPF_CLASS(in.code)) {
+	case BPF_ALU:
+	case BPF_ALU64: *why = patch_alu(p, &in); break;
+	case BPF_LDX:
+	case BPF_ST:
+	case BPF_STX: *why = patch_memory(p, &in); break;
+	case BPF_LD:
+		*why = REASON_INSN_UNSUPPORTED;
+		if (len == 2 * INSN_SIZE) {
+			hi = insn_load(insn + INSN_SIZE, big_endian);
+			*why = patch_ldimm64(p, &in, &hi);
+		}
+		break;
+	default: *why = REASON_INSN_UNSUPPORTED;
+	}
+	if (*why == REASON_SIZE_MISMATCH) {
+		poison(after, len, big_endian);
+		return POISONED;
+	}
+	if (*why != REASON_NONE)
+		return REFUSED;
+	insn_store(after, in, big_endian);
+	if (len == 2 * INSN_SIZE)
+		insn_store(after + INSN_SIZE, hi, big_endian);
+	return PATCHED;
+}

@@ -1,0 +1,347 @@
+/* resolution: candidates, matches, agreement, patch, for one relocation after the other; see
+ * resolution.h. */
+#include "core/resolution.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/patch.h"
+#include "core/relo.h"
+
+const char *status_name(enum status s)
+{
+	static const char *const names[] = {
+	    [STATUS_OK] = "ok", [STATUS_POISON] = "poison", [STATUS_ERROR] = "error"};
+
+	return names[s];
+}
+
+struct options {
+	struct option *items;
+	size_t count, cap;
+};
+
+/* What is carried from one relocation to the next. */
+struct resolver {
+	struct resolution *r;
+	const struct policy *p;
+	struct pool *pool;       /* NULL when candidates are given */
+	struct candidates asked; /* of the relocation at hand, when the policy names them */
+	struct options matched;  /* likewise: what each candidate that matched would give */
+	struct spec_room local, target;
+	struct err *e;
+};
+
+static int fail(struct result *res, enum reason why)
+{
+	res->status = STATUS_ERROR;
+	res->reason = why;
+	return 0;
+}
+
+static int apply(struct resolver *x, const struct question *q, const struct patch *p,
+		 struct result *res)
+{
+	const struct relo *relo = &q->object->relos[q->relo];
+	bool big = q->object->big_endian;
+	enum reason why = REASON_NONE;
+	int rc;
+
+	rc = x->p && x->p->patch
+		 ? x->p->patch(x->p->ctx, q, p, relo->insn, relo->insn_room, res->after, &why, x->e)
+		 : (int)patch_insn(p, relo->insn, relo->insn_room, big, res->after, &why);
+	switch (rc) {
+	case PATCHED: res->status = STATUS_OK; break;
+	case POISONED:
+		res->status = STATUS_POISON;
+		res->has_target = false; /* no value reaches the instruction */
+		break;
+	case REFUSED: res->status = STATUS_ERROR; break;
+	default: return -1;
+	}
+	if (why != REASON_NONE)
+		res->reason = why;
+	return 0;
+}
+
+/* An enum reason, or HOOK_FAIL. */
+static int value_of(struct resolver *x, const struct question *q, const struct spec *s,
+		    struct relo_value *out)
+{
+	*out = (struct relo_value){0};
+	return x->p && x->p->value ? x->p->value(x->p->ctx, q, s, out, x->e)
+				   : (int)relo_calc(s, q->object->big_endian, out);
+}
+
+static struct attempt *new_attempt(struct resolver *x, struct result *res)
+{
+	struct resolution *r = x->r;
+	struct attempt *more =
+	    array_grow(r->attempts, &r->attempt_cap, r->attempt_count, sizeof(*more));
+
+	if (!more) {
+		err_memory(x->e, r->object->path);
+		return NULL;
+	}
+	r->attempts = more;
+	res->attempt_count++;
+	return &r->attempts[r->attempt_count++];
+}
+
+static int keep_match(struct resolver *x, struct candidate c, struct relo_value value)
+{
+	const struct spec *s = spec_keep(&x->target.spec, &x->r->arena);
+	struct option *more =
+	    array_grow(x->matched.items, &x->matched.cap, x->matched.count, sizeof(*more));
+
+	if (more)
+		x->matched.items = more;
+	if (!s || !more)
+		return err_memory(x->e, x->r->object->path);
+	x->matched.items[x->matched.count++] = (struct option){c, s, value};
+	return 0;
+}
+
+/* Tries one candidate. Returns 1 when it makes the relocation an error (res is filled). */
+static int try_candidate(struct resolver *x, const struct question *q, struct candidate c,
+			 struct result *res)
+{
+	struct attempt *a = new_attempt(x, res);
+	struct relo_value value;
+	enum match m;
+	int why;
+
+	if (!a)
+		return -1;
+	m = match_candidate(q, x->p, c, &x->target, a, x->e);
+	if (m == MATCH_FAIL)
+		return -1;
+	if (m == MATCH_NO)
+		return 0;
+	if (m == MATCH_YES) {
+		why = value_of(x, q, &x->target.spec, &value);
+		if (why == HOOK_FAIL)
+			return -1;
+		a->reason = (enum reason)why;
+	}
+	if (a->reason == REASON_NONE)
+		return keep_match(x, c, value);
+	fail(res, a->reason);
+	return 1;
+}
+
+/* semantics 12: field offset first, whatever the kind, then what becomes of the instruction. */
+static bool agree(const struct option *a, const struct option *b)
+{
+	return a->spec->bit_offset == b->spec->bit_offset && a->value.poison == b->value.poison &&
+	       a->value.value == b->value.value;
+}
+
+/* Which of the matches to use: all of them must agree unless the policy chooses. Returns its index,
+ * matched.count when they are ambiguous, -1 when the hook failed. */
+static int choose(struct resolver *x, const struct question *q)
+{
+	const struct options *o = &x->matched;
+	size_t i = 1;
+
+	while (i < o->count && agree(&o->items[0], &o->items[i]))
+		i++;
+	if (i == o->count)
+		return 0;
+	if (!x->p || !x->p->choose)
+		return (int)o->count;
+	return x->p->choose(x->p->ctx, q, o->items, o->count, x->e);
+}
+
+/* The reason of the candidate that came closest. */
+static enum reason closest(const struct resolution *r, const struct result *res)
+{
+	const struct attempt *best = NULL;
+
+	for (uint32_t i = 0; i < res->attempt_count; i++) {
+		const struct attempt *a = &r->attempts[res->first_attempt + i];
+
+		if (!best || a->step > best->step ||
+		    (a->step == best->step && a->reason == REASON_INCOMPATIBLE))
+			best = a;
+	}
+	return best ? best->reason : REASON_NO_TYPE;
+}
+
+static int missing(struct resolver *x, const struct question *q, struct patch *p,
+		   struct result *res)
+{
+	uint64_t value = 0;
+	int what = relo_missing_value(q->local->kind, &value) ? MISSING_VALUE : MISSING_POISON;
+
+	res->reason = closest(x->r, res);
+	if (x->p && x->p->missing)
+		what = x->p->missing(x->p->ctx, q, res->reason, &value, x->e);
+	if (what == HOOK_FAIL)
+		return -1;
+	if (what == MISSING_ERROR)
+		return fail(res, res->reason);
+	p->poison = what == MISSING_POISON;
+	p->target = res->target = value;
+	p->target_size = p->local_size;
+	res->has_target = true;
+	return apply(x, q, p, res);
+}
+
+static int found(struct resolver *x, const struct question *q, const struct option *use,
+		 const struct relo_value *local, struct patch *p, struct result *res)
+{
+	res->used = use->candidate;
+	res->spec = use->spec;
+	res->target = p->target = use->value.value;
+	res->has_target = true;
+	res->sign_extended = local->sign_extended || use->value.sign_extended;
+	p->poison = use->value.poison;
+	p->target_size = use->value.size;
+	p->resize_forbidden =
+	    local->size != use->value.size &&
+	    !relo_resizable(x->local.spec.btf, local->size_id, use->spec->btf, use->value.size_id);
+	return apply(x, q, p, res);
+}
+
+/* The candidates of q: those given, or that the policy names, or what the pool has left. */
+static const struct candidates *candidates_of(struct resolver *x, const struct question *q)
+{
+	if (!x->pool)
+		return &x->asked;
+	if (!x->p || !x->p->candidates)
+		return pool_candidates(q, x->e);
+	x->asked.count = 0;
+	return x->p->candidates(x->p->ctx, q, &x->asked, x->e) < 0 ? NULL : &x->asked;
+}
+
+static int resolve_named(struct resolver *x, const struct question *q, struct result *res)
+{
+	const struct candidates *c;
+	struct relo_value local;
+	struct patch p = {0};
+	int rc, chosen;
+
+	rc = value_of(x, q, q->local, &local);
+	if (rc != REASON_NONE)
+		return rc == HOOK_FAIL ? -1 : fail(res, (enum reason)rc);
+	res->local = p.local = local.value;
+	res->has_local = true;
+	p.local_size = local.size;
+	p.check = local.check;
+	c = candidates_of(x, q);
+	if (!c)
+		return -1;
+	x->matched.count = 0;
+	for (size_t i = 0; i < c->count; i++) {
+		rc = try_candidate(x, q, c->items[i], res);
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+	}
+	if (x->matched.count == 0)
+		return missing(x, q, &p, res);
+	chosen = choose(x, q);
+	if (chosen < 0)
+		return -1;
+	if ((size_t)chosen >= x->matched.count)
+		return fail(res, REASON_AMBIGUOUS);
+	if (x->pool)
+		pool_prune(pool_candidates(q, x->e), x->matched.items, x->matched.count);
+	return found(x, q, &x->matched.items[chosen], &local, &p, res);
+}
+
+static int resolve_one(struct resolver *x, uint32_t index)
+{
+	const struct object *o = x->r->object;
+	const struct relo *relo = &o->relos[index];
+	const struct question q = {o, x->r->target, index, &x->local.spec, x->pool};
+	struct result *res = &x->r->results[index];
+	struct patch p = {0};
+	enum reason why;
+
+	res->first_attempt = (uint32_t)x->r->attempt_count;
+	res->insn_len = (uint8_t)patch_length(relo->insn, relo->insn_room);
+	memcpy(res->before, relo->insn, res->insn_len);
+	memcpy(res->after, relo->insn, res->insn_len);
+	why = accessor_parse(o->btf, relo->type_id, relo->access, relo->kind, &x->local);
+	if (why != REASON_NONE)
+		return fail(res, why);
+	if (relo->kind == RELO_LOCAL_TYPE_ID) {
+		res->local = res->target = p.target = relo->type_id;
+		res->has_local = res->has_target = true;
+		return apply(x, &q, &p, res);
+	}
+	if (!*btf_type(o->btf, relo->type_id).name)
+		return fail(res, REASON_ANONYMOUS);
+	return resolve_named(x, &q, res);
+}
+
+/* Gives x an empty resolution to fill. */
+static int start(struct resolver *x, const struct object *o, const struct target *t)
+{
+	struct resolution *r;
+
+	if (o->relo_count && o->big_endian != t->btf[0]->big_endian)
+		return err_set(x->e, ERR_UNSUPPORTED, o->path, NULL, ERR_NO_OFFSET,
+			       "is %s-endian, but %s is %s-endian",
+			       o->big_endian ? "big" : "little", t->name,
+			       o->big_endian ? "little" : "big");
+	r = x->r = calloc(1, sizeof(*r));
+	if (!r)
+		return err_memory(x->e, o->path);
+	r->object = o;
+	r->target = t;
+	r->results = calloc(o->relo_count ? o->relo_count : 1, sizeof(*r->results));
+	return r->results ? 0 : err_memory(x->e, o->path);
+}
+
+static int finish(struct resolver *x, int rc, struct resolution **out)
+{
+	pool_free(x->pool);
+	free(x->asked.items);
+	free(x->matched.items);
+	if (rc < 0)
+		resolution_free(x->r);
+	else
+		*out = x->r;
+	return rc;
+}
+
+int resolution_new(const struct object *o, const struct target *t, const struct policy *p,
+		   struct resolution **out, struct err *e)
+{
+	struct resolver x = {.p = p, .e = e};
+	int rc = start(&x, o, t);
+
+	if (rc == 0 && o->relo_count) {
+		x.pool = pool_new(o);
+		if (!x.pool)
+			rc = err_memory(e, o->path);
+	}
+	for (uint32_t i = 0; i < o->relo_count && rc == 0; i++)
+		rc = resolve_one(&x, i);
+	return finish(&x, rc, out);
+}
+
+int resolution_try(const struct object *o, const struct target *t, const struct policy *p,
+		   uint32_t relo, struct candidate c, struct resolution **out, struct err *e)
+{
+	struct resolver x = {.p = p, .e = e};
+	int rc = start(&x, o, t);
+
+	if (rc == 0 && candidates_add(&x.asked, c) < 0)
+		rc = err_memory(e, o->path);
+	if (rc == 0)
+		rc = resolve_one(&x, relo);
+	return finish(&x, rc, out);
+}
+
+void resolution_free(struct resolution *r)
+{
+	if (!r)
+		return;
+	arena_free(&r->arena);
+	free(r->results);
+	free(r->attempts);
+	free(r);
+}

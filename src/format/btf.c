@@ -1,0 +1,510 @@
+/* btf: opens BTF, and reads its types in place; see btf.h. */
+#include "format/btf.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "format/container.h"
+
+struct btf_private {
+	atomic_uint refs;
+	struct image *image;
+	struct btf *base;
+};
+
+static const char *const kind_names[BTF_KIND_COUNT] = {
+    [BTF_VOID] = "void",         [BTF_INT] = "int",
+    [BTF_PTR] = "ptr",           [BTF_ARRAY] = "array",
+    [BTF_STRUCT] = "struct",     [BTF_UNION] = "union",
+    [BTF_ENUM] = "enum",         [BTF_FWD] = "fwd",
+    [BTF_TYPEDEF] = "typedef",   [BTF_VOLATILE] = "volatile",
+    [BTF_CONST] = "const",       [BTF_RESTRICT] = "restrict",
+    [BTF_FUNC] = "func",         [BTF_FUNC_PROTO] = "func_proto",
+    [BTF_VAR] = "var",           [BTF_DATASEC] = "datasec",
+    [BTF_FLOAT] = "float",       [BTF_DECL_TAG] = "decl_tag",
+    [BTF_TYPE_TAG] = "type_tag", [BTF_ENUM64] = "enum64",
+};
+
+const char *btf_kind_name(unsigned kind)
+{
+	return kind < BTF_KIND_COUNT ? kind_names[kind] : "unknown";
+}
+
+int btf_kind_from_name(const char *name)
+{
+	for (int k = 0; k < BTF_KIND_COUNT; k++)
+		if (strcmp(kind_names[k], name) == 0)
+			return k;
+	return -1;
+}
+
+bool btf_kind_refers(unsigned kind)
+{
+	switch (kind) {
+	case BTF_PTR:
+	case BTF_TYPEDEF:
+	case BTF_VOLATILE:
+	case BTF_CONST:
+	case BTF_RESTRICT:
+	case BTF_TYPE_TAG:
+	case BTF_FUNC:
+	case BTF_FUNC_PROTO:
+	case BTF_VAR:
+	case BTF_DECL_TAG: return true;
+	default: return false;
+	}
+}
+
+const char *btf_string(const struct btf *b, uint32_t off)
+{
+	while (off < b->first_string)
+		b = b->base;
+	return b->strings + (off - b->first_string);
+}
+
+struct btf_type btf_type(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = {.btf = b, .id = id, .name = ""};
+	const uint8_t *p;
+	uint32_t info;
+
+	if (id == 0)
+		return t;
+	while (id < b->first_id)
+		b = b->base;
+	p = b->types + b->offset[id - b->first_id];
+	info = load_u32(p + 4, b->swap);
+	t.btf = b;
+	t.name = btf_string(b, load_u32(p, b->swap));
+	t.vlen = BTF_INFO_VLEN(info);
+	t.kind = BTF_INFO_KIND(info);
+	t.kflag = BTF_INFO_KFLAG(info);
+	t.size = load_u32(p + 8, b->swap);
+	t.tail = p + BTF_TYPE_SIZE;
+	return t;
+}
+
+static uint32_t tail_u32(const struct btf_type *t, size_t off)
+{
+	return load_u32(t->tail + off, t->btf->swap);
+}
+
+uint32_t btf_tail_u32(const struct btf_type *t)
+{
+	return tail_u32(t, 0);
+}
+
+struct btf_member btf_member(const struct btf_type *t, uint32_t i)
+{
+	uint32_t off = tail_u32(t, i * 12ul + 8);
+	struct btf_member m = {
+	    .name = btf_string(t->btf, tail_u32(t, i * 12ul)),
+	    .type = tail_u32(t, i * 12ul + 4),
+	    .bit_offset = t->kflag ? BTF_MEMBER_BIT_OFFSET(off) : off,
+	    .bit_size = t->kflag ? BTF_MEMBER_BITFIELD_SIZE(off) : 0,
+	};
+
+	return m;
+}
+
+struct btf_enumerator btf_enumerator(const struct btf_type *t, uint32_t i)
+{
+	size_t at = i * (t->kind == BTF_ENUM64 ? 12ul : 8ul);
+	uint32_t low = tail_u32(t, at + 4);
+	struct btf_enumerator v = {.name = btf_string(t->btf, tail_u32(t, at))};
+
+	if (t->kind == BTF_ENUM64)
+		v.value = low | (uint64_t)tail_u32(t, at + 8) << 32;
+	else
+		v.value = (uint64_t)(int32_t)low;
+	return v;
+}
+
+struct btf_param btf_param(const struct btf_type *t, uint32_t i)
+{
+	struct btf_param p = {
+	    .name = btf_string(t->btf, tail_u32(t, i * 8ul)),
+	    .type = tail_u32(t, i * 8ul + 4),
+	};
+
+	return p;
+}
+
+struct btf_secinfo btf_secinfo(const struct btf_type *t, uint32_t i)
+{
+	struct btf_secinfo s = {
+	    .type = tail_u32(t, i * 12ul),
+	    .offset = tail_u32(t, i * 12ul + 4),
+	    .size = tail_u32(t, i * 12ul + 8),
+	};
+
+	return s;
+}
+
+struct btf_array btf_array(const struct btf_type *t)
+{
+	struct btf_array a = {
+	    .elem = tail_u32(t, 0), .index = tail_u32(t, 4), .count = tail_u32(t, 8)};
+
+	return a;
+}
+
+struct btf_type btf_strip(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_type(b, id);
+
+	while (t.kind == BTF_TYPEDEF || t.kind == BTF_CONST || t.kind == BTF_VOLATILE ||
+	       t.kind == BTF_RESTRICT || t.kind == BTF_TYPE_TAG)
+		t = btf_type(b, t.type);
+	return t;
+}
+
+#define SIZE_LEVELS 32
+
+int64_t btf_size(const struct btf *b, uint32_t id)
+{
+	uint64_t count = 1, size = 0;
+
+	for (int level = 0; level < SIZE_LEVELS; level++) {
+		struct btf_type t = btf_type(b, id);
+
+		switch (t.kind) {
+		case BTF_INT:
+		case BTF_STRUCT:
+		case BTF_UNION:
+		case BTF_ENUM:
+		case BTF_ENUM64:
+		case BTF_DATASEC:
+		case BTF_FLOAT: size = t.size; break;
+		case BTF_PTR: size = b->ptr_size; break;
+		case BTF_ARRAY:
+			count *= btf_array(&t).count;
+			if (count > UINT32_MAX)
+				return -1;
+			id = btf_array(&t).elem;
+			continue;
+		case BTF_TYPEDEF:
+		case BTF_CONST:
+		case BTF_VOLATILE:
+		case BTF_RESTRICT:
+		case BTF_TYPE_TAG:
+		case BTF_VAR:
+		case BTF_DECL_TAG: id = t.type; continue;
+		default: return -1;
+		}
+		return size * count > UINT32_MAX ? -1 : (int64_t)(size * count);
+	}
+	return -1;
+}
+
+/* The rule of semantics 9: the last place where three underscores stand between two characters that
+ * are none. */
+size_t btf_essential_len(const char *name, size_t len)
+{
+	for (size_t i = len; i >= 5; i--) {
+		const char *s = name + i - 5;
+
+		if (s[0] != '_' && s[1] == '_' && s[2] == '_' && s[3] == '_' && s[4] != '_')
+			return i - 4;
+	}
+	return len;
+}
+
+bool btf_same_essential(const char *a, const char *b)
+{
+	size_t n = btf_essential_len(a, strlen(a));
+
+	return n == btf_essential_len(b, strlen(b)) && memcmp(a, b, n) == 0;
+}
+
+/* semantics 6: a C `long` has the width of a pointer in Linux. */
+static uint8_t guess_ptr_size(const struct btf *b)
+{
+	static const char *const longs[] = {"long", "long int", "unsigned long",
+					    "long unsigned int", "unsigned long int"};
+
+	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++) {
+		uint32_t id = btf_find(b, longs[i], BTF_INT);
+		struct btf_type t;
+
+		if (!id)
+			continue;
+		t = btf_type(b, id);
+		if (t.size == 4 || t.size == 8)
+			return (uint8_t)t.size;
+	}
+	return 8;
+}
+
+/* The sections that a header names must lie behind it, inside the BTF. */
+static int subsection(const struct span *raw, uint32_t hdr_len, uint32_t field, const char *what,
+		      struct span *out, struct err *e)
+{
+	uint64_t off = load_u32(raw->at + field, raw->swap);
+	uint64_t len = load_u32(raw->at + field + 4, raw->swap);
+
+	if (!span_has(raw, hdr_len + off, len))
+		return span_err(
+		    e, raw, field,
+		    "%s section of %llu bytes at %#llx reaches past the end of the BTF (%zu bytes)",
+		    what, (unsigned long long)len, (unsigned long long)(hdr_len + off), raw->len);
+	*out = *raw;
+	out->at = raw->at + hdr_len + off;
+	out->len = len;
+	return 0;
+}
+
+static int check_strings(const struct btf *b, const struct span *raw, const struct span *s,
+			 struct err *e)
+{
+	uint64_t at = (uint64_t)(s->at - raw->at);
+
+	if (s->len == 0)
+		return b->base ? 0 : span_err(e, raw, at, "string section is empty");
+	if (s->at[s->len - 1] != '\0')
+		return span_err(e, raw, at + s->len - 1, "string section does not end with a NUL");
+	if (!b->base && s->at[0] != '\0')
+		return span_err(e, raw, at, "string section does not start with an empty string");
+	if (s->len > UINT32_MAX - b->first_string)
+		return span_err(e, raw, at, "string offsets exceed 32 bits");
+	return 0;
+}
+
+static int read_header(struct btf *b, struct span *types, struct span *layout, struct err *e)
+{
+	struct span *raw = &b->raw, strings;
+	uint16_t magic;
+	uint32_t hdr_len;
+
+	if (raw->len < BTF_HDR_SIZE)
+		return span_err(e, raw, 0, "%zu bytes are too few for a BTF header", raw->len);
+	magic = load_u16(raw->at, false);
+	if (magic != BTF_MAGIC && magic != __builtin_bswap16(BTF_MAGIC))
+		return span_err(e, raw, 0, "not BTF: magic is %02x %02x", raw->at[0], raw->at[1]);
+	b->swap = raw->swap = magic != BTF_MAGIC;
+	b->big_endian = b->swap != host_big_endian();
+	if (raw->at[BTF_HDR_VERSION] != BTF_VERSION)
+		return span_err(e, raw, BTF_HDR_VERSION, "BTF version %u is unknown",
+				raw->at[BTF_HDR_VERSION]);
+	hdr_len = load_u32(raw->at + BTF_HDR_LEN, raw->swap);
+	if (hdr_len < BTF_HDR_SIZE || hdr_len > raw->len)
+		return span_err(e, raw, BTF_HDR_LEN, "header length %u is not 24 to %zu", hdr_len,
+				raw->len);
+	if (subsection(raw, hdr_len, BTF_HDR_TYPE_OFF, "type", types, e) < 0 ||
+	    subsection(raw, hdr_len, BTF_HDR_STR_OFF, "string", &strings, e) < 0)
+		return -1;
+	*layout = (struct span){0};
+	if (hdr_len >= BTF_HDR_LAYOUT_SIZE &&
+	    subsection(raw, hdr_len, BTF_HDR_LAYOUT_OFF, "layout", layout, e) < 0)
+		return -1;
+	b->types = types->at;
+	b->types_len = (uint32_t)types->len;
+	b->strings = (const char *)strings.at;
+	b->strings_len = (uint32_t)strings.len;
+	return check_strings(b, raw, &strings, e);
+}
+
+/* Bytes that follow struct btf_type for a kind: once, and for each of vlen. False: unknown kind. */
+static bool kind_layout(unsigned kind, const struct span *layout, uint32_t *once, uint32_t *each)
+{
+	static const uint8_t known[BTF_KIND_COUNT][2] = {
+	    [BTF_INT] = {4, 0},     [BTF_ARRAY] = {12, 0},   [BTF_STRUCT] = {0, 12},
+	    [BTF_UNION] = {0, 12},  [BTF_ENUM] = {0, 8},     [BTF_FUNC_PROTO] = {0, 8},
+	    [BTF_VAR] = {4, 0},     [BTF_DATASEC] = {0, 12}, [BTF_DECL_TAG] = {4, 0},
+	    [BTF_ENUM64] = {0, 12},
+	};
+
+	if (kind > BTF_VOID && kind < BTF_KIND_COUNT) {
+		*once = known[kind][0];
+		*each = known[kind][1];
+		return true;
+	}
+	if (kind == BTF_VOID || kind >= layout->len / BTF_LAYOUT_SIZE)
+		return false;
+	*once = layout->at[kind * BTF_LAYOUT_SIZE];
+	*each = layout->at[kind * BTF_LAYOUT_SIZE + 1];
+	return true;
+}
+
+static int shrink(struct btf *b, size_t n, struct err *e)
+{
+	uint32_t *fit = realloc(b->offset, (n ? n : 1) * sizeof(*fit));
+
+	if (!fit)
+		return err_memory(e, b->name);
+	b->offset = fit;
+	return 0;
+}
+
+/* Finds where each type starts. types is inside b->raw, which positions are reported against. */
+static int index_offsets(struct btf *b, const struct span *types, const struct span *layout,
+			 struct err *e)
+{
+	uint64_t base = (uint64_t)(types->at - b->raw.at), at = 0, more;
+	size_t cap = types->len / 24 + 16, n = 0;
+	uint32_t once, each, info, *offset;
+
+	b->offset = malloc(cap * sizeof(*b->offset));
+	if (!b->offset)
+		return err_memory(e, b->name);
+	while (at < types->len) {
+		if (types->len - at < BTF_TYPE_SIZE)
+			return span_err(e, &b->raw, base + at,
+					"type [%zu] is cut off at the end of the type section",
+					b->first_id + n);
+		info = load_u32(types->at + at + 4, b->swap);
+		if (!kind_layout(BTF_INFO_KIND(info), layout, &once, &each))
+			return span_err(e, &b->raw, base + at + 4,
+					"type [%zu] has the unknown kind %u", b->first_id + n,
+					BTF_INFO_KIND(info));
+		more = once + (uint64_t)each * BTF_INFO_VLEN(info);
+		if (more > types->len - at - BTF_TYPE_SIZE)
+			return span_err(
+			    e, &b->raw, base + at + 4,
+			    "type [%zu]: a %s of %u elements reaches past the type section",
+			    b->first_id + n, btf_kind_name(BTF_INFO_KIND(info)),
+			    BTF_INFO_VLEN(info));
+		if (n >= UINT32_MAX / 2 - b->first_id)
+			return span_err(e, &b->raw, base + at, "too many types");
+		offset = array_grow(b->offset, &cap, n, sizeof(*offset));
+		if (!offset)
+			return err_memory(e, b->name);
+		b->offset = offset;
+		b->offset[n++] = (uint32_t)at;
+		at += BTF_TYPE_SIZE + more;
+	}
+	b->end_id = b->first_id + (uint32_t)n;
+	return shrink(b, n, e);
+}
+
+static int open_in(struct btf *b, const struct btf *base, unsigned elf_bits, struct err *e)
+{
+	struct span types, layout;
+
+	b->first_id = base ? base->end_id : 1;
+	b->first_string = base ? base->first_string + base->strings_len : 0;
+	if (read_header(b, &types, &layout, e) < 0)
+		return -1;
+	if (base && base->swap != b->swap)
+		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
+				base->name);
+	if (index_offsets(b, &types, &layout, e) < 0 || btf_check(b, e) < 0 || btf_index(b, e) < 0)
+		return -1;
+	b->ptr_size = base       ? base->ptr_size
+		      : elf_bits ? (uint8_t)(elf_bits / 8)
+				 : guess_ptr_size(b);
+	return 0;
+}
+
+int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned elf_bits,
+	     struct btf **out, struct err *e)
+{
+	struct btf *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return err_memory(e, im->path);
+	b->private = calloc(1, sizeof(*b->private));
+	if (!b->private) {
+		free(b);
+		return err_memory(e, im->path);
+	}
+	atomic_init(&b->private->refs, 1);
+	b->private->image = image_ref(im);
+	b->private->base = base ? btf_ref(base) : NULL;
+	b->base = base;
+	b->name = im->path;
+	b->raw = raw;
+	if (open_in(b, base, elf_bits, e) < 0) {
+		btf_unref(b);
+		return -1;
+	}
+	*out = b;
+	return 0;
+}
+
+struct btf *btf_ref(const struct btf *b)
+{
+	atomic_fetch_add(&b->private->refs, 1);
+	return (struct btf *)(uintptr_t)b;
+}
+
+void btf_unref(struct btf *b)
+{
+	if (!b || atomic_fetch_sub(&b->private->refs, 1) != 1)
+		return;
+	btf_unref(b->private->base);
+	image_unref(b->private->image);
+	free(b->private);
+	free(b->offset);
+	free(b->bucket);
+	free(b->next);
+	free(b);
+}
+
+/* The bytes of a section outlive the container only where they stand in the image itself. */
+static struct image *section_image(const struct container *c, struct span *s)
+{
+	struct image *copy;
+
+	if (s->at >= c->image->data && s->at < c->image->data + c->image->len)
+		return image_ref(c->image);
+	copy = image_copy(c->image->path, s->at, s->len);
+	if (copy)
+		s->at = copy->data;
+	return copy;
+}
+
+int btf_from_section(const struct container *c, const char *name, const struct btf *base,
+		     struct btf **out, struct err *e)
+{
+	const struct section *s = container_section(c, name);
+	struct span bytes;
+	struct image *im;
+	int rc;
+
+	if (!s)
+		return err_set(e, ERR_UNSUPPORTED, c->image->path, NULL, ERR_NO_OFFSET,
+			       "has no %s section", name);
+	bytes = s->bytes;
+	bytes.section = name;
+	im = section_image(c, &bytes);
+	if (!im)
+		return err_memory(e, c->image->path);
+	bytes.file = im->path;
+	rc = btf_open(im, bytes, base, c->bits, out, e);
+	image_unref(im);
+	return rc;
+}
+
+static int load_elf(struct image *im, const struct btf *base, struct btf **out, struct err *e)
+{
+	struct container *c;
+	struct btf *own_base = NULL;
+	int rc = 0;
+
+	if (container_open(im, &c, e) < 0)
+		return -1;
+	if (container_section(c, ".BTF.base"))
+		rc = btf_from_section(c, ".BTF.base", NULL, &own_base, e);
+	if (rc == 0)
+		rc = btf_from_section(c, ".BTF", own_base ? own_base : base, out, e);
+	btf_unref(own_base);
+	container_free(c);
+	return rc;
+}
+
+int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e)
+{
+	struct image *im;
+	struct span raw;
+	int rc;
+
+	if (image_open(path, &im, e) < 0)
+		return -1;
+	raw = (struct span){.at = im->data, .len = im->len, .file = im->path};
+	rc = container_is_elf(im) ? load_elf(im, base, out, e) : btf_open(im, raw, base, 0, out, e);
+	image_unref(im);
+	return rc;
+}

@@ -1,0 +1,233 @@
+/* container: ELF files through libelf; see container.h. */
+#include "format/container.h"
+
+#include <gelf.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include "base/arena.h"
+
+struct container_private {
+	Elf *elf;
+	struct arena inflated;
+};
+
+static int elf_error(const struct image *im, const char *section, const char *what, struct err *e)
+{
+	const char *why = elf_errmsg(-1);
+
+	return err_set(e, ERR_FORMAT, im->path, section, ERR_NO_OFFSET, "%s: %s", what,
+		       why ? why : "unknown ELF error");
+}
+
+bool container_is_elf(const struct image *im)
+{
+	return im->len >= SELFMAG && memcmp(im->data, ELFMAG, SELFMAG) == 0;
+}
+
+/* libelf's own elf_compress() writes to the file's bytes, which are read-only here. */
+static int inflate_section(const struct container *c, Elf_Scn *scn, struct section *s,
+			   struct err *e)
+{
+	const struct image *im = c->image;
+	size_t head = gelf_fsize(c->private->elf, ELF_T_CHDR, 1, EV_CURRENT);
+	uLongf len;
+	GElf_Chdr ch;
+	uint8_t *out;
+
+	if (!gelf_getchdr(scn, &ch) || s->bytes.len < head)
+		return elf_error(im, s->name, "cannot be decompressed", e);
+	if (ch.ch_type != ELFCOMPRESS_ZLIB)
+		return err_set(e, ERR_UNSUPPORTED, im->path, s->name, ERR_NO_OFFSET,
+			       "cannot be decompressed: method %u is not zlib (1)",
+			       (unsigned)ch.ch_type);
+	if (ch.ch_size > IMAGE_MAX)
+		return err_set(e, ERR_LIMIT, im->path, s->name, ERR_NO_OFFSET,
+			       "larger than %zu MiB, the most that is read", IMAGE_MAX >> 20);
+	len = (uLongf)ch.ch_size;
+	out = arena_alloc(&c->private->inflated, len ? len : 1, 1);
+	if (!out)
+		return err_memory(e, im->path);
+	if (uncompress(out, &len, s->bytes.at + head, s->bytes.len - head) != Z_OK ||
+	    len != ch.ch_size)
+		return err_set(e, ERR_FORMAT, im->path, s->name, ERR_NO_OFFSET,
+			       "cannot be decompressed: its data are broken");
+	s->bytes.at = out;
+	s->bytes.len = len;
+	return 0;
+}
+
+/* Section bytes in place when they stand in the file as they are, else inflated. */
+static int section_bytes(const struct container *c, Elf_Scn *scn, const GElf_Shdr *sh,
+			 struct section *s, struct err *e)
+{
+	const struct image *im = c->image;
+
+	s->bytes = (struct span){
+	    .file = im->path, .section = s->name, .swap = c->big_endian != host_big_endian()};
+	if (sh->sh_type == SHT_NOBITS || sh->sh_type == SHT_NULL || sh->sh_size == 0)
+		return 0;
+	if (sh->sh_offset > im->len || sh->sh_size > im->len - sh->sh_offset)
+		return err_set(e, ERR_FORMAT, im->path, s->name, ERR_NO_OFFSET,
+			       "%llu bytes at %#llx reach past the end of the file",
+			       (unsigned long long)sh->sh_size, (unsigned long long)sh->sh_offset);
+	s->bytes.at = im->data + sh->sh_offset;
+	s->bytes.len = sh->sh_size;
+	return sh->sh_flags & SHF_COMPRESSED ? inflate_section(c, scn, s, e) : 0;
+}
+
+/* Only sections that somebody reads are worth inflating; vmlinux compresses hundreds of MB of
+ * DWARF. */
+static bool is_wanted(const char *name, const GElf_Shdr *sh)
+{
+	return !(sh->sh_flags & SHF_COMPRESSED) || strncmp(name, ".BTF", 4) == 0;
+}
+
+static int read_sections(struct container *c, struct err *e)
+{
+	Elf *elf = c->private->elf;
+	Elf_Scn *scn = NULL;
+	size_t count, names;
+
+	if (elf_getshdrnum(elf, &count) < 0 || elf_getshdrstrndx(elf, &names) < 0)
+		return elf_error(c->image, NULL, "broken section table", e);
+	c->sections = calloc(count ? count : 1, sizeof(*c->sections));
+	if (!c->sections)
+		return err_memory(e, c->image->path);
+	c->section_count = count;
+	for (size_t i = 0; i < count; i++)
+		c->sections[i] = (struct section){.name = "", .index = (uint32_t)i};
+	while ((scn = elf_nextscn(elf, scn))) {
+		struct section *s;
+		GElf_Shdr sh;
+		size_t i = elf_ndxscn(scn);
+
+		if (i >= count || !gelf_getshdr(scn, &sh))
+			return elf_error(c->image, NULL, "broken section header", e);
+		s = &c->sections[i];
+		s->name = elf_strptr(elf, names, sh.sh_name);
+		if (!s->name)
+			return err_set(e, ERR_FORMAT, c->image->path, NULL, ERR_NO_OFFSET,
+				       "section %zu: its name is out of range", i);
+		s->flags = sh.sh_flags;
+		s->type = sh.sh_type;
+		s->link = sh.sh_link;
+		s->info = sh.sh_info;
+		if (is_wanted(s->name, &sh) && section_bytes(c, scn, &sh, s, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_symbol(struct container *c, Elf_Data *data, const struct section *table, size_t i,
+		       struct err *e)
+{
+	struct symbol *s = &c->symbols[i];
+	GElf_Sym sym;
+
+	if (!gelf_getsym(data, (int)i, &sym))
+		return elf_error(c->image, table->name, "broken symbol", e);
+	s->name = elf_strptr(c->private->elf, table->link, sym.st_name);
+	if (!s->name)
+		return err_set(e, ERR_FORMAT, c->image->path, table->name, ERR_NO_OFFSET,
+			       "symbol %zu: its name is out of range", i);
+	s->value = sym.st_value;
+	s->size = sym.st_size;
+	s->section = sym.st_shndx;
+	s->type = GELF_ST_TYPE(sym.st_info);
+	s->bind = GELF_ST_BIND(sym.st_info);
+	return 0;
+}
+
+int container_symbols(struct container *c, struct err *e)
+{
+	const struct section *table = NULL;
+	Elf_Data *data;
+	Elf_Scn *scn;
+
+	for (size_t i = 0; i < c->section_count && !table; i++)
+		if (c->sections[i].type == SHT_SYMTAB)
+			table = &c->sections[i];
+	if (!table || !table->bytes.len)
+		return 0;
+	scn = elf_getscn(c->private->elf, table->index);
+	data = scn ? elf_getdata(scn, NULL) : NULL;
+	if (!data)
+		return elf_error(c->image, table->name, "broken symbol table", e);
+	c->symbol_count = data->d_size / gelf_fsize(c->private->elf, ELF_T_SYM, 1, EV_CURRENT);
+	if (c->symbol_count > INT32_MAX)
+		return err_set(e, ERR_FORMAT, c->image->path, table->name, ERR_NO_OFFSET,
+			       "too many symbols");
+	c->symbols = calloc(c->symbol_count ? c->symbol_count : 1, sizeof(*c->symbols));
+	if (!c->symbols)
+		return err_memory(e, c->image->path);
+	for (size_t i = 0; i < c->symbol_count; i++)
+		if (read_symbol(c, data, table, i, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int open_elf(struct container *c, struct err *e)
+{
+	struct image *im = c->image;
+	GElf_Ehdr eh;
+
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return elf_error(im, NULL, "libelf is too old", e);
+	c->private->elf = elf_memory((char *)(uintptr_t)im->data, im->len);
+	if (!c->private->elf || elf_kind(c->private->elf) != ELF_K_ELF ||
+	    !gelf_getehdr(c->private->elf, &eh))
+		return elf_error(im, NULL, "not a readable ELF file", e);
+	/* libelf takes a file cut off before its section headers for one without sections. */
+	if (eh.e_shoff > im->len || (uint64_t)eh.e_shnum * eh.e_shentsize > im->len - eh.e_shoff)
+		return err_set(e, ERR_FORMAT, im->path, NULL, ERR_NO_OFFSET,
+			       "%u section headers at %#llx reach past the end of the file",
+			       eh.e_shnum, (unsigned long long)eh.e_shoff);
+	c->bits = eh.e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64;
+	c->big_endian = eh.e_ident[EI_DATA] == ELFDATA2MSB;
+	c->machine = eh.e_machine;
+	c->type = eh.e_type;
+	return 0;
+}
+
+int container_open(struct image *im, struct container **out, struct err *e)
+{
+	struct container *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return err_memory(e, im->path);
+	c->image = image_ref(im);
+	c->private = calloc(1, sizeof(*c->private));
+	if (!c->private)
+		err_memory(e, im->path);
+	else if (open_elf(c, e) == 0 && read_sections(c, e) == 0) {
+		*out = c;
+		return 0;
+	}
+	container_free(c);
+	return -1;
+}
+
+void container_free(struct container *c)
+{
+	if (!c)
+		return;
+	if (c->private) {
+		elf_end(c->private->elf);
+		arena_free(&c->private->inflated);
+	}
+	free(c->private);
+	free(c->sections);
+	free(c->symbols);
+	image_unref(c->image);
+	free(c);
+}
+
+const struct section *container_section(const struct container *c, const char *name)
+{
+	for (size_t i = 1; i < c->section_count; i++)
+		if (strcmp(c->sections[i].name, name) == 0)
+			return &c->sections[i];
+	return NULL;
+}

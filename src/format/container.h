@@ -1,0 +1,55 @@
+/*
+ * container: an ELF file seen as named sections and symbols, through libelf.
+ */
+#ifndef BTFL_CONTAINER_H
+#define BTFL_CONTAINER_H
+
+#include "format/image.h"
+
+#define CONTAINER_EM_BPF 247
+
+struct section {
+	const char *name;
+	struct span bytes; /* inflated when the file has it compressed; len 0 for NOBITS */
+	uint64_t flags;    /* SHF_* */
+	uint32_t type;     /* SHT_* */
+	uint32_t index;
+	uint32_t link, info; /* sh_link, sh_info */
+};
+
+struct symbol {
+	const char *name;
+	uint64_t value; /* bytes from the start of its section */
+	uint64_t size;  /* bytes */
+	uint32_t section;
+	uint8_t type, bind; /* STT_*, STB_* */
+};
+
+struct container {
+	struct image *image;
+	uint8_t bits; /* 32 or 64 */
+	bool big_endian;
+	uint16_t machine; /* EM_* */
+	uint16_t type;    /* ET_* */
+	struct section *sections;
+	size_t section_count;   /* section 0 included: sections[i].index == i */
+	struct symbol *symbols; /* once container_symbols() has read them */
+	size_t symbol_count;
+	struct container_private *private;
+};
+
+/* Whether im starts with the ELF magic. */
+bool container_is_elf(const struct image *im);
+
+/* Takes a reference to im. Every section header is checked against the file. */
+int container_open(struct image *im, struct container **out, struct err *e);
+void container_free(struct container *c); /* NULL is allowed */
+
+/* Reads the symbol table into c->symbols; a file without one has no symbols. Section indexes and
+ * values are as the file has them, unchecked. */
+int container_symbols(struct container *c, struct err *e);
+
+/* The first section of that name, NULL when there is none. */
+const struct section *container_section(const struct container *c, const char *name);
+
+#endif

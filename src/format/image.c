@@ -1,0 +1,231 @@
+/* image: maps or reads a file and inflates gzip; see image.h. */
+#include "format/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+struct image_box {
+	struct image image;
+	atomic_uint refs;
+	bool mapped;
+	char path[];
+};
+
+static struct image_box *box_new(const char *path)
+{
+	size_t n = strlen(path) + 1;
+	struct image_box *b = calloc(1, sizeof(*b) + n);
+
+	if (!b)
+		return NULL;
+	memcpy(b->path, path, n);
+	b->image.path = b->path;
+	atomic_init(&b->refs, 1);
+	return b;
+}
+
+struct image *image_ref(struct image *im)
+{
+	atomic_fetch_add(&((struct image_box *)im)->refs, 1);
+	return im;
+}
+
+void image_unref(struct image *im)
+{
+	struct image_box *b = (struct image_box *)im;
+
+	if (!b || atomic_fetch_sub(&b->refs, 1) != 1)
+		return;
+	if (b->mapped)
+		munmap((void *)(uintptr_t)b->image.data, b->image.len);
+	else
+		free((void *)(uintptr_t)b->image.data);
+	free(b);
+}
+
+/* Takes over data, which was allocated with malloc(). */
+static struct image *image_take(const char *path, uint8_t *data, size_t n)
+{
+	struct image_box *b = box_new(path);
+
+	if (!b) {
+		free(data);
+		return NULL;
+	}
+	b->image.data = data;
+	b->image.len = n;
+	return &b->image;
+}
+
+struct image *image_copy(const char *path, const void *data, size_t n)
+{
+	uint8_t *p = malloc(n ? n : 1);
+
+	if (!p)
+		return NULL;
+	if (n)
+		memcpy(p, data, n);
+	return image_take(path, p, n);
+}
+
+static int io_error(struct err *e, const char *path)
+{
+	return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "%s", strerror(errno));
+}
+
+static int grow(uint8_t **data, size_t *cap, const char *path, struct err *e)
+{
+	size_t more = *cap ? *cap * 2 : (size_t)1 << 16;
+	uint8_t *p;
+
+	if (*cap >= IMAGE_MAX)
+		return err_set(e, ERR_LIMIT, path, NULL, ERR_NO_OFFSET,
+			       "larger than %zu MiB, the most that is read", IMAGE_MAX >> 20);
+	p = realloc(*data, more);
+	if (!p)
+		return err_memory(e, path);
+	*data = p;
+	*cap = more;
+	return 0;
+}
+
+/* For what cannot be mapped: pipes, and sysfs before Linux 6.16. */
+static int read_all(int fd, const char *path, struct image **out, struct err *e)
+{
+	uint8_t *data = NULL;
+	size_t cap = 0, n = 0;
+	ssize_t got = 1;
+
+	while (got > 0) {
+		if (n == cap && grow(&data, &cap, path, e) < 0)
+			goto fail;
+		got = read(fd, data + n, cap - n);
+		if (got < 0 && errno == EINTR)
+			got = 1;
+		else if (got < 0) {
+			io_error(e, path);
+			goto fail;
+		} else
+			n += (size_t)got;
+	}
+	*out = image_take(path, data, n);
+	return *out ? 0 : err_memory(e, path);
+fail:
+	free(data);
+	return -1;
+}
+
+static int map_or_read(int fd, const char *path, struct image **out, struct err *e)
+{
+	struct image_box *b;
+	struct stat st;
+	void *p;
+
+	if (fstat(fd, &st) < 0)
+		return io_error(e, path);
+	if (S_ISDIR(st.st_mode))
+		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "is a directory");
+	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
+		return read_all(fd, path, out, e);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return read_all(fd, path, out, e);
+	b = box_new(path);
+	if (!b) {
+		munmap(p, (size_t)st.st_size);
+		return err_memory(e, path);
+	}
+	b->mapped = true;
+	b->image.data = p;
+	b->image.len = (size_t)st.st_size;
+	*out = &b->image;
+	return 0;
+}
+
+static bool is_gzip(const struct image *im)
+{
+	return im->len >= 2 && im->data[0] == 0x1f && im->data[1] == 0x8b;
+}
+
+/* Inflates all members of the gzip file im, one after the other, as gzip(1) does. */
+static int inflate_all(const struct image *im, uint8_t **data, size_t *n, struct err *e)
+{
+	z_stream z = {.next_in = (Bytef *)(uintptr_t)im->data};
+	size_t cap = 0, left = im->len;
+	int rc = Z_OK, status = -1;
+
+	if (inflateInit2(&z, 15 + 16) != Z_OK)
+		return err_memory(e, im->path);
+	while (left || z.avail_in || rc != Z_STREAM_END) {
+		if (!z.avail_in && left) {
+			z.avail_in = left > IMAGE_MAX ? (uInt)IMAGE_MAX : (uInt)left;
+			left -= z.avail_in;
+		}
+		if (*n == cap && grow(data, &cap, im->path, e) < 0)
+			goto out;
+		z.next_out = *data + *n;
+		z.avail_out = (uInt)(cap - *n);
+		if (rc == Z_STREAM_END)
+			inflateReset(&z);
+		rc = inflate(&z, Z_NO_FLUSH);
+		*n = cap - z.avail_out;
+		if (rc == Z_OK || rc == Z_STREAM_END)
+			continue;
+		if (rc == Z_BUF_ERROR && z.avail_out == 0)
+			continue;
+		err_set(e, rc == Z_MEM_ERROR ? ERR_MEMORY : ERR_FORMAT, im->path, NULL,
+			(uint64_t)(im->len - left - z.avail_in), "gzip data %s",
+			rc == Z_BUF_ERROR ? "end too early"
+			: z.msg           ? z.msg
+					  : "are damaged");
+		goto out;
+	}
+	status = 0;
+out:
+	inflateEnd(&z);
+	return status;
+}
+
+static int gunzip(struct image **im, struct err *e)
+{
+	struct image *packed = *im, *plain;
+	uint8_t *data = NULL;
+	size_t n = 0;
+
+	if (inflate_all(packed, &data, &n, e) < 0) {
+		free(data);
+		return -1;
+	}
+	plain = image_take(packed->path, data, n);
+	if (!plain)
+		return err_memory(e, packed->path);
+	image_unref(packed);
+	*im = plain;
+	return 0;
+}
+
+int image_open(const char *path, struct image **out, struct err *e)
+{
+	struct image *im = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return io_error(e, path);
+	rc = map_or_read(fd, path, &im, e);
+	close(fd);
+	if (rc == 0 && is_gzip(im))
+		rc = gunzip(&im, e);
+	if (rc < 0) {
+		image_unref(im);
+		return -1;
+	}
+	*out = im;
+	return 0;
+}

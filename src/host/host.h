@@ -1,0 +1,45 @@
+/*
+ * host: the pieces of the btfl command around a Lua state.
+ *
+ * What the user reads (errors, help, results) is made by lua/btfl/host.lua, whose module table
+ * stands in the registry once setup_host() has run; C here only calls its functions by name.
+ */
+#ifndef BTFL_HOST_H
+#define BTFL_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <lua.h>
+
+/* Exit statuses of the command itself; 0 and 1 are the script's to give. */
+enum { STATUS_FAILED = 2, STATUS_INTERRUPTED = 128 + 2, STATUS_PIPE = 128 + 13 };
+
+/* The engine as a Lua module, `btfl.core`; src/bind defines it. */
+int luaopen_btfl_core(lua_State *L);
+
+/* Finds btfl's own files, puts them first in package.path, preloads the engine, loads btfl.host and
+ * sets the global `btfl`. Raises a Lua error when the files are not where they should be. */
+void setup_host(lua_State *L, bool verbose);
+
+/* Adds the folder of a script to the end of package.path. */
+void setup_script_folder(lua_State *L, const char *script);
+
+/* Calls the function of btfl.host of that name with the narg values on top, as lua_call does. */
+void host_call(lua_State *L, const char *name, int narg, int nres);
+
+/* Calls the function below the narg values on top as lua_pcall does. SIGINT raises "interrupted!"
+ * in it. On an error one value is left: the text to show the user, which report_error() prints. */
+int protected_call(lua_State *L, int narg, int nres);
+
+/* Prints the error that protected_call() left on top and pops it. Returns the exit status for it.
+ */
+int report_error(lua_State *L, int status);
+
+/* Loads code as an expression, so that it returns its values, else as statements. Returns what
+ * lua_load does and leaves the function or the message. */
+int load_code(lua_State *L, const char *code, size_t len, const char *chunkname);
+
+/* Reads, runs and prints until the end of the input. */
+void repl_run(lua_State *L);
+
+#endif

@@ -1,0 +1,310 @@
+/*
+ * main: what the command line of btfl means.
+ *
+ * btfl is a Lua 5.4 interpreter with the engine preloaded, and takes lua(1)'s options. It differs
+ * in four ways: a script may be named without its path, -e takes the other arguments for its own
+ * and prints its values, -v asks for full tracebacks, and what a script returns decides the exit
+ * status.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include "host/host.h"
+
+struct options {
+	int argc;
+	char **argv;
+	int end; /* index of the first argument that is not an option: the script's, if one runs */
+	bool interactive, verbose, no_environment;
+	bool code; /* -e was given: the arguments belong to it */
+	bool help, version;
+	const char *wrong; /* the option that is none */
+};
+
+/* -e and -l take a value: the rest of their own argument, or the whole next one. */
+static const char *option_value(const struct options *o, int *i)
+{
+	const char *arg = o->argv[*i];
+
+	return arg[2] ? arg + 2 : o->argv[++*i];
+}
+
+static bool takes_value(const char *arg)
+{
+	return arg[0] == '-' && (arg[1] == 'e' || arg[1] == 'l');
+}
+
+static bool parse_flag(struct options *o, const char *arg)
+{
+	if (!strcmp(arg, "-i"))
+		o->interactive = true;
+	else if (!strcmp(arg, "-v"))
+		o->verbose = true;
+	else if (!strcmp(arg, "-E"))
+		o->no_environment = true;
+	else if (!strcmp(arg, "-h") || !strcmp(arg, "--help"))
+		o->help = true;
+	else if (!strcmp(arg, "--version"))
+		o->version = true;
+	else
+		return false;
+	return true;
+}
+
+static void parse_options(struct options *o)
+{
+	int i;
+
+	for (i = 1; i < o->argc && o->argv[i][0] == '-' && o->argv[i][1]; i++) {
+		const char *arg = o->argv[i];
+
+		if (!strcmp(arg, "--")) {
+			i++;
+			break;
+		}
+		if (takes_value(arg)) {
+			o->code |= arg[1] == 'e';
+			if (!option_value(o, &i)) {
+				o->wrong = arg;
+				break;
+			}
+		} else if (!parse_flag(o, arg)) {
+			o->wrong = arg;
+			break;
+		}
+	}
+	o->end = i;
+}
+
+/* arg[0] is the script, what follows it counts from 1, what precedes it from -1 down. */
+static void set_arg(lua_State *L, const struct options *o)
+{
+	int zero = o->code ? o->end - 1 : o->end < o->argc ? o->end : 0;
+
+	lua_createtable(L, o->argc - zero, zero + 1);
+	for (int i = 0; i < o->argc; i++) {
+		lua_pushstring(L, o->argv[i]);
+		lua_rawseti(L, -2, i - zero);
+	}
+	if (o->code) {
+		lua_pushliteral(L, "-e");
+		lua_rawseti(L, -2, 0);
+	}
+	lua_setglobal(L, "arg");
+}
+
+static int push_args(lua_State *L, const struct options *o, int first)
+{
+	int n = 0;
+
+	luaL_checkstack(L, o->argc, "too many arguments");
+	for (int i = first; i < o->argc; i++, n++)
+		lua_pushstring(L, o->argv[i]);
+	return n;
+}
+
+static void check_load(lua_State *L, int status)
+{
+	if (status != LUA_OK)
+		lua_error(L);
+}
+
+/* LUA_INIT holds code, or "@file". */
+static void run_init(lua_State *L)
+{
+	const char *name = "LUA_INIT_5_4", *init = getenv(name);
+
+	if (!init)
+		init = getenv(name = "LUA_INIT");
+	if (!init)
+		return;
+	if (init[0] == '@')
+		check_load(L, luaL_loadfile(L, init + 1));
+	else
+		check_load(L,
+			   luaL_loadbuffer(L, init, strlen(init), lua_pushfstring(L, "=%s", name)));
+	lua_call(L, 0, 0);
+}
+
+static int run_code(lua_State *L, const struct options *o, const char *code)
+{
+	int status, top = lua_gettop(L);
+
+	check_load(L, load_code(L, code, strlen(code), "=(command line)"));
+	lua_call(L, push_args(L, o, o->end), LUA_MULTRET);
+	host_call(L, "show", lua_gettop(L) - top, 1);
+	status = (int)lua_tointeger(L, -1);
+	lua_settop(L, top);
+	return status;
+}
+
+/* -l name sets the global `name`; -l global=name sets `global`. */
+static void require_module(lua_State *L, const char *spec)
+{
+	const char *equals = strchr(spec, '=');
+
+	lua_getglobal(L, "require");
+	lua_pushstring(L, equals ? equals + 1 : spec);
+	lua_call(L, 1, 1);
+	if (equals)
+		spec = lua_pushlstring(L, spec, (size_t)(equals - spec));
+	lua_pushvalue(L, equals ? -2 : -1);
+	lua_setglobal(L, spec);
+	lua_settop(L, 0);
+}
+
+/* Runs every -e and -l in the order given. Returns the worst status that code had. */
+static int run_options(lua_State *L, const struct options *o)
+{
+	int worst = 0;
+
+	for (int i = 1; i < o->end; i++) {
+		const char option = o->argv[i][1];
+
+		if (!takes_value(o->argv[i]))
+			continue;
+		const char *value = option_value(o, &i);
+		if (option == 'l') {
+			require_module(L, value);
+		} else {
+			int status = run_code(L, o, value);
+
+			worst = status > worst ? status : worst;
+		}
+	}
+	return worst;
+}
+
+/* Runs the script named by arg[0], NULL for standard input, and hands on what it returned. */
+static int run_script(lua_State *L, const struct options *o, const char *name)
+{
+	int status;
+
+	if (name) {
+		lua_pushstring(L, name);
+		host_call(L, "find", 1, 1);
+		name = lua_tostring(L, -1);
+		lua_getglobal(L, "arg");
+		lua_pushvalue(L, -2);
+		lua_rawseti(L, -2, 0);
+		lua_pop(L, 1);
+		setup_script_folder(L, name);
+	}
+	int base = lua_gettop(L);
+	check_load(L, luaL_loadfile(L, name));
+	lua_call(L, push_args(L, o, o->end + 1), LUA_MULTRET);
+	host_call(L, "finish", lua_gettop(L) - base, 1);
+	status = (int)lua_tointeger(L, -1);
+	lua_settop(L, 0);
+	return status;
+}
+
+static int run_input(lua_State *L, const struct options *o)
+{
+	int status = run_options(L, o);
+
+	if (!o->code && o->end < o->argc) {
+		const char *name = o->argv[o->end];
+
+		status = run_script(L, o, strcmp(name, "-") ? name : NULL);
+	} else if (!o->code && !o->interactive) {
+		if (isatty(STDIN_FILENO))
+			repl_run(L);
+		else
+			status = run_script(L, o, NULL);
+	}
+	if (o->interactive)
+		repl_run(L);
+	return status;
+}
+
+/* Called protected: the options as a light userdata. Returns the exit status. */
+static int run(lua_State *L)
+{
+	struct options *o = lua_touserdata(L, 1);
+	int status = 0;
+
+	lua_settop(L, 0);
+	if (o->no_environment) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
+	}
+	luaL_openlibs(L);
+	setup_host(L, o->verbose);
+	if (o->wrong) {
+		lua_pushstring(L, o->wrong);
+		host_call(L, "bad_option", 1, 0);
+	} else if (o->help) {
+		host_call(L, "help", 0, 0);
+	} else if (o->version) {
+		host_call(L, "version", 0, 0);
+	} else {
+		set_arg(L, o);
+		if (!o->no_environment)
+			run_init(L);
+		status = run_input(L, o);
+	}
+	lua_pushinteger(L, status);
+	return 1;
+}
+
+/* `btfl help` is --help, and `btfl help check` is `btfl check --help`. */
+static void rewrite_help(struct options *o)
+{
+	static char help[] = "--help";
+
+	if (o->code || o->end >= o->argc || strcmp(o->argv[o->end], "help"))
+		return;
+	if (o->end + 1 == o->argc) {
+		o->help = true;
+		return;
+	}
+	o->argv[o->end] = o->argv[o->end + 1];
+	o->argv[o->end + 1] = help;
+	o->argc = o->end + 2;
+}
+
+static bool failed; /* the user was told of an error already */
+
+/* Output that could not be written must not look like success. */
+static void check_stdout(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+	if (failed)
+		_exit(STATUS_FAILED);
+	if (errno == EPIPE)
+		_exit(STATUS_PIPE);
+	fprintf(stderr, "btfl: standard output: %s\n", errno ? strerror(errno) : "write error");
+	_exit(STATUS_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.argc = argc, .argv = argv};
+	lua_State *L = luaL_newstate();
+	int result;
+
+	if (!L) {
+		fputs("btfl: not enough memory\n", stderr);
+		return STATUS_FAILED;
+	}
+	atexit(check_stdout);
+	parse_options(&o);
+	rewrite_help(&o);
+	lua_pushcfunction(L, run);
+	lua_pushlightuserdata(L, &o);
+	result = protected_call(L, 1, 1);
+	failed = result != LUA_OK;
+	if (failed)
+		result = report_error(L, result);
+	else
+		result = (int)lua_tointeger(L, -1);
+	lua_close(L);
+	return result;
+}
