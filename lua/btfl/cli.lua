@@ -1,0 +1,211 @@
+--- The command line of a script: the options that every script has, its inputs opened as they are
+--- needed, and the inputs that could not be opened.
+local argparse = require "argparse"
+local class = require "btfl.class"
+local core = require "btfl.core"
+local formats = require "btfl.formats"
+
+local SPEC = {
+  about = true, usage = true, objects = true, targets = true, options = true, epilog = true,
+}
+
+local FIELDS = { args = true, name = true, failures = true }
+
+local methods = {}
+local metatable = {
+  __name = "btfl.cli",
+  __index = function(_, name)
+    if methods[name] then return methods[name] end
+    if not FIELDS[name] then error(("cli has no field `%s`"):format(tostring(name)), 2) end
+    return nil
+  end,
+}
+
+local module = { methods = methods, fields = FIELDS }
+
+-- "btfl check" for scripts/check.lua.
+local function program_name()
+  local name = (arg and arg[0] or ""):match("([^/]+)$")
+  if not name or name:find("^%-") then return "btfl" end
+  return "btfl " .. name:gsub("%.lua$", "")
+end
+
+-- How many words each form of a positional argument takes.
+local FORMS = {
+  { "^%[([%w_]+)%.%.%.%]$", "*" }, { "^%[([%w_]+)%]$", "?" },
+  { "^([%w_]+)%.%.%.$", "+" }, { "^([%w_]+)$", 1 },
+}
+
+-- Declares the positional arguments that `usage` names.
+local function add_arguments(parser, usage)
+  for word in usage:gmatch("%S+") do
+    local name, count
+    for _, form in ipairs(FORMS) do
+      name = word:match(form[1])
+      if name then count = form[2] break end
+    end
+    if not name then error(("usage: `%s` is no argument such as OBJ..."):format(word), 4) end
+    parser:argument(name):target(name:lower()):args(count)
+  end
+end
+
+local function add_options(parser, spec)
+  if spec.options then spec.options(parser) end
+  if spec.targets ~= false then
+    parser:option("-t --target", "A kernel's BTF, or a folder with a vmlinux; the running kernel without.")
+      :argname("BTF"):count("*")
+    parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
+      :argname("BTF"):count("*")
+  end
+  parser:option("--format", "How to print what was found."):choices(formats):default("text")
+    :show_default(false)
+  parser:option("-o --output", "Write to a file, which is replaced when all is done."):argname("FILE")
+  parser:option("--color", "Colour: auto is on a terminal, unless NO_COLOR is set.")
+    :choices { "auto", "always", "never" }:default("auto"):show_default(false)
+end
+
+-- argparse folds a hint into a second line; one line is what an error takes. Its hints for a short
+-- option are all other short options.
+local function one_line(message)
+  message = message:gsub("^(unknown option '%-[^-]').*$", "%1")
+  message = message:gsub("\nDid you mean (.-)%?$", " (did you mean %1?)")
+  return (message:gsub("%s*\n%s*", " "))
+end
+
+--- Parses a command line: the cli, or nil and what is wrong, or nil and the help that was asked for.
+---@param spec btfl.cli.spec
+---@param words string[]
+---@return btfl.cli?, string? message, boolean? is_help
+function module.parse(spec, words)
+  if type(spec) ~= "table" then error("btfl.cli takes a table", 3) end
+  for key in pairs(spec) do
+    if not SPEC[key] then error(("btfl.cli has no field `%s`"):format(tostring(key)), 3) end
+  end
+  local name = program_name()
+  local parser = argparse(name, spec.about, spec.epilog):add_help(false)
+  local help
+  parser:flag("-h --help", "Show this and exit."):action(function() help = parser:get_help() end)
+  local usage = spec.usage or (spec.objects ~= false and "OBJ..." or "")
+  add_arguments(parser, usage)
+  add_options(parser, spec)
+  local ok, args = parser:pparse(words)
+  -- Help is an answer whatever else is missing from the line.
+  if help then return nil, help, true end
+  if not ok then
+    local hint = ("usage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
+    return nil, ("%s: %s\n%s   (--help lists the options)"):format(name, one_line(args), hint)
+  end
+  return setmetatable({
+    args = args, name = name, failures = {}, takes_objects = spec.objects ~= false, opened = {},
+  }, metatable)
+end
+
+--- Records an input that could not be read: a line on stderr, and the exit status is 2.
+---@param message any
+function methods:failure(message)
+  local line = tostring(message)
+  table.insert(self.failures, line)
+  io.stderr:write(self.name, ": ", line, "\n")
+end
+
+local function is_input_error(value)
+  return class(value) == "btfl.error"
+end
+
+--- Ends the script: one line on stderr, exit status 2. For what a user can mend.
+---@param message string
+function methods:error(message)
+  error(setmetatable({ kind = "usage", message = message }, {
+    __tostring = function(err) return err.message end,
+  }), 0)
+end
+
+-- The input opened, or nil when it cannot be; any other error is the script's.
+local function try(self, open, ...)
+  local ok, value = pcall(open, ...)
+  if ok then return value end
+  if not is_input_error(value) then error(value, 0) end
+  self:failure(value)
+  return nil
+end
+
+local function object_paths(self)
+  if not rawget(self, "takes_objects") then error("this script takes no objects", 3) end
+  local value = self.args.obj
+  if type(value) == "table" then return value end
+  return { value }
+end
+
+function methods:objects()
+  local paths, n = object_paths(self), 0
+  return function()
+    while n < #paths do
+      n = n + 1
+      local object = try(self, core.object, paths[n])
+      if object then return object end
+    end
+    return nil
+  end
+end
+
+-- A module that -m names was asked for; one of a folder may be broken without harm.
+local function tell_skipped(self, line)
+  for _, path in ipairs(self.args.module) do
+    if line:sub(1, #path + 1) == path .. ":" then return self:failure(line) end
+  end
+  io.stderr:write(self.name, ": skipped a module: ", line, "\n")
+end
+
+-- Each target is opened once, whether it can be read or not: false is one that cannot.
+local function open_target(self, n, path)
+  local opened = rawget(self, "opened")
+  if opened[n] == nil then
+    local target = try(self, core.target, path, self.args.module)
+    opened[n] = target or false
+    if target then
+      for line in target:skipped() do tell_skipped(self, tostring(line)) end
+    end
+  end
+  return opened[n] or nil
+end
+
+function methods:targets()
+  local paths, n = self.args.target, 0
+  if paths == nil then error("this script takes no targets", 2) end
+  local count = math.max(1, #paths)
+  return function()
+    while n < count do
+      n = n + 1
+      local target = open_target(self, n, paths[n])
+      if target then return target end
+    end
+    return nil
+  end
+end
+
+function methods:pairs()
+  local next_object = self:objects()
+  local next_target, object
+  return function()
+    while true do
+      local target = next_target and next_target()
+      if target then return object, target end
+      object = next_object()
+      if object == nil then return nil end
+      next_target = self:targets()
+    end
+  end
+end
+
+--- See btfl.cli in meta.lua. What is wrong with a command line is said here, and ends the program.
+function module.new(spec)
+  local self, message, is_help = module.parse(spec or {}, arg or {})
+  if not self then
+    (is_help and io.stdout or io.stderr):write(message, "\n")
+    os.exit(is_help and 0 or 2, true)
+  end
+  module.current = self
+  return self
+end
+
+return module

@@ -1,0 +1,61 @@
+--- text: for people: findings as diagnostics, rows as a table, then the summary.
+local columns_of = require "btfl.columns"
+local frame = require "btfl.frame"
+local grid = require "btfl.grid"
+local terminal = require "btfl.terminal"
+
+-- "ok 12, error 3", in the order of `order`, then by name; facts.text says it better when there.
+local function summary_line(facts)
+  if facts.text then return terminal.escape(tostring(facts.text)) end
+  local names, seen = {}, { order = true }
+  for _, name in ipairs(facts.order or {}) do
+    if facts[name] ~= nil then names[#names + 1], seen[name] = name, true end
+  end
+  local rest = {}
+  for name in pairs(facts) do
+    if not seen[name] then rest[#rest + 1] = name end
+  end
+  table.sort(rest)
+  table.move(rest, 1, #rest, #names + 1, names)
+  for i, name in ipairs(names) do
+    names[i] = terminal.escape(("%s %s"):format(name, facts[name]))
+  end
+  return table.concat(names, ", ")
+end
+
+-- A block keeps its lines and tabs; everything else in it is escaped.
+local function put_block(out, lines)
+  for _, line in ipairs(lines) do
+    out[#out + 1] = (line:gsub("[^\t]+", terminal.escape))
+  end
+end
+
+---@param report btfl.report
+---@param options { color?: boolean }
+---@return string
+return function(report, options)
+  local paint = terminal.painter(options.color)
+  local out = {}
+  local function part()
+    if #out > 0 then out[#out + 1] = "" end
+  end
+  if report.title then out[1] = paint("head", terminal.escape(report.title)) end
+  for _, finding in ipairs(report.findings) do
+    part()
+    out[#out + 1] = frame(finding, paint)
+  end
+  for _, block in ipairs(report.blocks) do
+    part()
+    put_block(out, block)
+  end
+  local columns = report.text_columns or columns_of(report)
+  if columns and #report.rows > 0 and #report.blocks == 0 then
+    part()
+    grid(out, report.rows, columns, report.group or {}, paint)
+  end
+  if #report.summaries > 0 then
+    part()
+    for _, facts in ipairs(report.summaries) do out[#out + 1] = summary_line(facts) end
+  end
+  return #out > 0 and table.concat(out, "\n") .. "\n" or ""
+end

@@ -1,0 +1,27 @@
+--- tsv: tab-separated lines under a header. Rows when the report has columns, else its findings.
+local terminal = require "btfl.terminal"
+local columns_of = require "btfl.columns"
+
+local FINDING = { "level", "rule", "object", "program", "target", "at", "message" }
+
+local function field(value)
+  if value == nil then return "-" end
+  if math.type(value) == "integer" then return value end
+  return terminal.escape(tostring(value))
+end
+
+---@param report btfl.report
+---@return string
+return function(report)
+  local columns, rows = columns_of(report), report.rows
+  if not columns then columns, rows = FINDING, report.findings end
+  local lines, cells = {}, {}
+  for i, column in ipairs(columns) do cells[i] = terminal.escape(column) end
+  lines[1] = table.concat(cells, "\t", 1, #columns)
+  for _, row in ipairs(rows) do
+    for i = 1, #columns do cells[i] = field(row[columns[i]]) end
+    lines[#lines + 1] = table.concat(cells, "\t", 1, #columns)
+  end
+  lines[#lines + 1] = ""
+  return table.concat(lines, "\n")
+end

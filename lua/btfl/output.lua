@@ -1,0 +1,57 @@
+--- Prints a report the way the command line asks: its format, its file, its colours.
+local cli = require "btfl.cli"
+local core = require "btfl.core"
+
+local output = {}
+
+local function wants_color(args)
+  if args.color ~= "auto" then return args.color == "always" end
+  local no_color = os.getenv("NO_COLOR")
+  if no_color and no_color ~= "" or args.output then return false end
+  return os.getenv("TERM") ~= "dumb" and core.isatty(1)
+end
+
+-- A TSV table has no place for findings; they must not be lost.
+local function print_findings(report, name)
+  for _, finding in ipairs(report.findings) do
+    local at = finding.at or finding.object
+    io.stderr:write(("%s: %s%s[%s]: %s\n"):format(name, at and tostring(at) .. ": " or "",
+      finding.level, finding.rule, finding.message))
+  end
+end
+
+local function write(text)
+  local ok, reason = io.stdout:write(text)
+  if ok then ok, reason = io.stdout:flush() end
+  if not ok then error(setmetatable({ kind = "usage" }, {
+    __tostring = function() return "standard output: " .. tostring(reason) end,
+  }), 0) end
+end
+
+--- Prints the report; its status is then the exit status.
+---@param report btfl.report
+function output.emit(report)
+  local current = cli.current
+  local args = current and current.args or { format = "text", color = "auto" }
+  if current then
+    for _, message in ipairs(current.failures) do report:failure(message) end
+  end
+  local text = report:render(args.format, { color = wants_color(args) })
+  if args.output then
+    core.write_file(args.output, text)
+  else
+    write(text)
+  end
+  if args.format == "tsv" and report.columns then
+    print_findings(report, current.name)
+  end
+end
+
+--- The exit status of a script that returned no report: 2 when one of its inputs could not be read.
+---@param status integer
+---@return integer
+function output.status(status)
+  return cli.current and #cli.current.failures > 0 and 2 or status
+end
+
+return output

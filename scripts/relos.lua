@@ -1,0 +1,66 @@
+--- relos: every CO-RE relocation of BPF objects, and what it becomes on a kernel.
+local cli = btfl.cli {
+  about = "Every CO-RE relocation of BPF objects, and what it becomes on a kernel.",
+  options = function(parser)
+    parser:flag("--local", "Show the objects' side only; no kernel is opened.")
+  end,
+}
+
+local columns = { "object", "section", "insn_off", "type_id", "type", "access", "kind", "status",
+  "local", "target", "target_id", "insn_before", "insn_after" }
+if #cli.args.target > 1 then table.insert(columns, 1, "kernel") end
+local out = btfl.report("relos", {
+  columns = columns,
+  text = cli.args["local"] and { "source", "program", "insn", "kind", "path", "local", "reason" }
+    or { "source", "program", "insn", "kind", "path", "local", "target", "status", "reason" },
+  group = { "object", "kernel" },
+})
+
+-- An unsigned 64-bit number, which Lua shows as a negative one when it is large.
+local function unsigned(value)
+  return value and value < 0 and btfl.u64(value) or value
+end
+
+local function source(line)
+  return line and ("%s:%d:%d"):format(line.file:match("[^/]*$"), line.line, line.column)
+end
+
+local function local_row(relo)
+  local program = relo.program
+  return {
+    object = relo.object.path, section = relo.section, insn_off = relo.insn_off,
+    type_id = relo.type.id, type = relo.type.name or "<anon>", access = relo.access, kind = relo.kind,
+    status = relo.reason and "error" or "ok", reason = relo.reason,
+    ["local"] = unsigned(relo.value), insn_before = relo.bytes,
+    source = source(relo.line), program = program and program.name, insn = relo.insn, path = relo.path,
+  }
+end
+
+local function full_row(result)
+  local row, candidate = local_row(result.relo), result.candidate
+  row.kernel = result.target.name
+  row.status, row.reason = result.status, result.reason
+  row.target = result.ok and unsigned(result.value) or nil
+  row.target_id = candidate and candidate.id
+  row.insn_after = result.after
+  return row
+end
+
+if cli.args["local"] then
+  for object in cli:objects() do
+    for relo in object:relos() do out:row(local_row(relo)) end
+  end
+  return out
+end
+
+for object, target in cli:pairs() do
+  if object.endian ~= target.endian then
+    out:error {
+      rule = "byte-order", object = object.path, target = target.name,
+      message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
+    }
+  else
+    for result in object:results(target) do out:row(full_row(result)) end
+  end
+end
+return out

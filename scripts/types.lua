@@ -1,0 +1,103 @@
+--- types: types of a BTF in C, with offsets and sizes.
+local cli = btfl.cli {
+  about = "Types of a BTF in C, with offsets and sizes in bytes (and bits, after a colon).",
+  usage = "BTF NAME...", objects = false, targets = false,
+  epilog = "BTF is a file that holds one, or `vmlinux` or `-` for the running kernel's.\n"
+    .. "NAME is foo, struct foo, or foo.bar for the type of a member.",
+}
+local out = btfl.report("types", {
+  columns = { "type", "name", "decl", "offset", "bit_offset", "size", "bit_size", "value" },
+})
+local BODY = { struct = true, union = true, enum = true, enum64 = true }
+local LIMIT = { depth = 32, lines = 20000 } -- anonymous types of a broken BTF may have no end
+local lines, whole -- of the type that is shown
+
+local function put(depth, text, note)
+  local line = ("    "):rep(depth) .. text
+  lines[#lines + 1] = note and ("%-60s /* %s */"):format(line, note) or line
+end
+
+-- "16 4" for 4 bytes at 16, "16:3 :5" for 5 bits from bit 3 there.
+local function extent(bits, m)
+  if not m.bitfield then return ("%6d %6s"):format(bits // 8, m.type.size or "?") end
+  return ("%6s %6s"):format(("%d:%d"):format(bits // 8, bits % 8), ":" .. m.bit_size)
+end
+
+local declare
+
+local function body(t, depth, start, path)
+  for m in t:members() do
+    local bits, name = start + m.bit_offset, path .. (m.name or "")
+    out:row { type = whole, name = name, decl = m.type:decl(), offset = bits // 8, bit_offset = bits,
+      size = m.type.size, bit_size = m.bit_size }
+    local width = m.bitfield and (" : %d"):format(m.bit_size) or ""
+    declare(m.type, m.type:decl(m.name), width, extent(bits, m), depth, bits, m.name and name .. "." or path)
+  end
+  for v in t:values() do
+    local value = t.signed and tostring(v.value) or btfl.u64(v.value)
+    out:row { type = whole, name = v.name, value = value }
+    put(depth, ("%s = %s,"):format(v.name, value))
+  end
+end
+
+-- Prints text, a declaration of t, with a body for the anonymous type in it (at depth 0 a named one).
+function declare(t, text, width, note, depth, bits, path)
+  local _, base = t:decl()
+  local head, tail = text:match("^(.-){%.%.%.}(.*)$")
+  if depth == 0 and base == t and text == base:decl() then
+    head, tail = head or text .. " ", tail or ""
+  end
+  if not (head and BODY[base.kind]) or #lines > LIMIT.lines or depth > LIMIT.depth then
+    return put(depth, text .. width .. ";", note)
+  end
+  while t ~= base do -- offsets behind a pointer start anew
+    bits = t.kind == "ptr" and 0 or bits
+    t = t.type
+  end
+  put(depth, head .. "{")
+  body(base, depth + 1, bits, path)
+  put(depth, "}" .. tail .. ";", note)
+end
+
+local function define(t)
+  out:row { type = whole, decl = t:decl(), size = t.size }
+  local note = t.size and "size " .. t.size
+  if t.kind ~= "typedef" then return declare(t, t:decl(), "", note, 0, 0, "") end
+  declare(t.type, "typedef " .. t.type:decl(t.name), "", note, 0, 0, "")
+end
+
+local path = cli.args.btf
+local btf = (path == "-" or path == "vmlinux") and btfl.target().btf or btfl.btf(path)
+
+local function get(name, kind)
+  local ok, t = pcall(btf.get, btf, name, kind)
+  return ok and t or cli:error(t)
+end
+
+-- The type that a word of the command line names; of a member also that member and its offset.
+local function find(word)
+  local kind, name = word:match("^(%l+) (.+)$")
+  if not (BODY[kind] or kind == "typedef") then kind, name = nil, word end
+  local root, rest = name:match("^([^.]+)%.(.+)$")
+  if not root or btf:find(name, kind) then return get(name, kind) end
+  local t = get(root, kind)
+  local member, bits = t:member(rest)
+  if member then return member.type, member, bits end
+  local names = {}
+  for m in t:resolve():members() do names[#names + 1] = m.name end
+  local near = btfl.nearest(rest, names)[1]
+  cli:error(("%s has no member '%s'%s"):format(t:decl(), rest,
+    near and (" (did you mean '%s'?)"):format(near) or ""))
+end
+
+for _, word in ipairs(cli.args.name) do
+  local t, member, bits = find(word)
+  lines, whole = {}, t:decl()
+  if member then
+    put(0, t:decl(member.name) .. ";", extent(bits, member))
+    t = select(2, t:decl())
+  end
+  if not member or t.name and (BODY[t.kind] or t.kind == "typedef") then define(t) end
+  out:text(lines)
+end
+return out
