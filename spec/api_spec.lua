@@ -1,0 +1,132 @@
+--- lua/btfl/meta.lua against the classes as they are, both ways: what is described exists, and what
+--- exists is described.
+
+local btfl = require "btfl"
+local core = require "btfl.core"
+
+-- What meta.lua says: by class, its fields, its methods and whether it has a length; and the functions
+-- of the module itself under "btfl".
+local function parse_meta(path)
+  local classes, owner_of, current = {}, {}, nil
+  for line in io.lines(path) do
+    local class = line:match("^%-%-%-@class ([%w_.]+)")
+    local field = line:match("^%-%-%-@field ([%w_]+)%??%s")
+    local variable = line:match("^local ([%w_]+) = {}")
+    local of, method = line:match("^function ([%w_]+)[.:]([%w_]+)%(")
+    if class then
+      current = { fields = {}, methods = {}, len = false }
+      classes[class] = current
+    elseif field then
+      current.fields[field] = true
+    elseif line:find("^%-%-%-@operator len:") then
+      current.len = true
+    elseif variable then
+      owner_of[variable] = current
+    elseif method then
+      assert(owner_of[of], "a function of no class: " .. line).methods[method] = true
+    end
+  end
+  return classes
+end
+
+local meta = parse_meta("lua/btfl/meta.lua")
+
+local function names(set)
+  local out = {}
+  for name in pairs(set) do out[#out + 1] = name end
+  table.sort(out)
+  return out
+end
+
+local function same_names(described, existing, what)
+  assert.same(names(described), names(existing), what)
+end
+
+describe("meta.lua", function()
+  it("describes exactly the classes of the engine", function()
+    local described = {}
+    for class in pairs(meta) do
+      local name = class:match("^btfl%.([%w_]+)$")
+      if name and name ~= "cli" and name ~= "report" and name ~= "finding" then
+        described[name] = true
+      end
+    end
+    same_names(described, core.classes)
+  end)
+
+  for class, existing in pairs(core.classes) do
+    it("describes btfl." .. class, function()
+      local described = assert(meta["btfl." .. class], class .. " is not described")
+      same_names(described.fields, existing.fields, "fields of btfl." .. class)
+      same_names(described.methods, existing.methods, "methods of btfl." .. class)
+      local metatable = debug.getregistry()["btfl." .. class]
+      assert.equal(described.len, metatable.__len ~= nil, "length of btfl." .. class)
+      for name in pairs(existing.fields) do
+        assert.is_nil(existing.methods[name], name .. " is a field and a method")
+      end
+    end)
+  end
+
+  for _, class in ipairs { "cli", "report" } do
+    it("describes btfl." .. class, function()
+      local module, described = require("btfl." .. class), meta["btfl." .. class]
+      same_names(described.methods, module.methods, "methods of btfl." .. class)
+      same_names(described.fields, module.fields, "fields of btfl." .. class)
+    end)
+  end
+
+  it("describes the module's functions and fields", function()
+    local described = meta.btfl
+    for name in pairs(described.methods) do
+      assert.is_truthy(btfl[name], name)
+    end
+    for name in pairs(described.fields) do
+      assert.is_truthy(btfl[name], name)
+    end
+    for name in pairs(btfl) do
+      assert.is_true(described.methods[name] or described.fields[name] or false,
+        name .. " is not described")
+    end
+  end)
+
+  it("describes the fields of a finding", function()
+    local report = require "btfl.report"
+    local samples = {
+      rule = "no-field", message = "x", at = "a.c:1", object = "a.o", program = "p", target = "t",
+      details = {}, notes = {}, mark = "x",
+    }
+    for name in pairs(meta["btfl.finding"].fields) do
+      if name ~= "level" then
+        assert.is_not_nil(samples[name], name .. ": this spec has no sample")
+        report.new("x"):error { rule = "r", message = "m", [name] = samples[name] }
+      end
+    end
+    for name in pairs(samples) do
+      assert.is_true(meta["btfl.finding"].fields[name] or false, name .. " is not described")
+    end
+    assert.has_error(function() report.new("x"):error { rule = "r", message = "m", nosuch = 1 } end)
+  end)
+
+  it("knows exactly the words that values have", function()
+    local text
+    do
+      local file <close> = assert(io.open("lua/btfl/meta.lua"))
+      text = file:read("a")
+    end
+    local function alias(name)
+      local words = {}
+      for word in assert(text:match("%-%-%-@alias btfl%." .. name .. " ([^\n]+)")):gmatch('"([^"]+)"') do
+        words[word] = true
+      end
+      return words
+    end
+    local function set(list, more)
+      local out = { [more or list[1]] = true }
+      for _, word in ipairs(list) do out[word] = true end
+      return out
+    end
+    same_names(alias "kind", set(core.kinds))
+    same_names(alias "reason", set(core.reasons))
+    same_names(alias "relo_kind", set(core.relo_kinds, "unknown"))
+  end)
+end)
