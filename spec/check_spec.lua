@@ -158,7 +158,7 @@ describe("result:why", function()
       one(t, "foo", "x")
       return one(l, "foo", "x"), "0:0", "byte_off", { object.call(1) }
     end)
-  says("names a size that no instruction has", "insn-unsupported", "error",
+  says("names a size that no instruction has", "size-mismatch", "error",
     "`x` has 16 bytes in the target, which no load or store accesses at once", function(l, t)
       one(t, "foo", "x", t:int("u128", 16))
       return one(l, "foo", "x", l:int("u64", 8)), "0:0", "byte_off", { object.ldx(8, 1, 1, 0) }
@@ -303,14 +303,14 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error
     assert.same({ { object = obj, target = "6.1.0-test", ok = 1, poison = 1, error = 1 } }, report.summary)
   end)
 
-  it("notes an object without BTF", function()
+  it("cannot check an object without BTF, and goes on", function()
     local o = object.new(nil)
     o:program { insns = { object.exit() } }
     local plain = tmp.write("plain.o", o:bytes())
-    local r = run { "check", "--format", "tsv", plain, "-t", kernel }
-    assert.same({ "", 0 }, { r.err, r.status })
-    assert.equal(("level\trule\tobject\tprogram\ttarget\tat\tmessage\nnote\tno-btf\t%s\t-\t-\t-\t"
-      .. "the object has no BTF, so no relocations\n"):format(plain), r.out)
+    local r = run { "check", "--format", "json", plain, obj, "-t", kernel }
+    assert.same({ ("btfl check: %s: has no .BTF section, so there is nothing to relocate\n"):format(plain), 2 },
+      { r.err, r.status })
+    assert.equal(2, #assert(dkjson.decode(r.out)).findings)
   end)
 
   it("notes an enumerator that is sign-extended", function()

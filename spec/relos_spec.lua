@@ -119,10 +119,12 @@ describe("relos", function()
     assert.is_nil(r.out:find("s390x", 1, true))
   end)
 
-  it("gives a bare table for an object without BTF", function()
+  it("gives a bare table for an object without BTF, and says that it could not do it", function()
     local o = object.new(nil)
     o:program { insns = { object.exit() } }
-    local r = run { "relos", "--format", "tsv", tmp.write("plain.o", o:bytes()), "-t", kernel }
-    assert.same({ HEADER, "", 0 }, { r.out, r.err, r.status })
+    local plain = tmp.write("plain.o", o:bytes())
+    local r = run { "relos", "--format", "tsv", plain, "-t", kernel }
+    assert.same({ HEADER, 2 }, { r.out, r.status })
+    assert.equal(("btfl relos: %s: has no .BTF section, so there is nothing to relocate\n"):format(plain), r.err)
   end)
 end)

@@ -142,7 +142,8 @@ function methods:objects()
     while n < #paths do
       n = n + 1
       local object = try(self, core.object, paths[n])
-      if object then return object end
+      if object and object.btf then return object end
+      if object then self:failure(object.path .. ": has no .BTF section, so there is nothing to relocate") end
     end
     return nil
   end

@@ -254,6 +254,9 @@ function WHY.size_mismatch(result)
     return ("the size of %s changed and its load or store cannot follow"):format(name)
   end
   here, there = element(here), element(there)
+  if result.status == "error" then
+    return ("%s has %s in the target, which no load or store accesses at once"):format(name, bytes(there.size or 0))
+  end
   return ("%s is %s (%s) here but %s (%s) in the target, and the access cannot be resized"):format(
     name, c(here), bytes(here.size or 0), c(there), bytes(there.size or 0))
 end
@@ -271,14 +274,7 @@ function WHY.insn_mismatch(result)
 end
 
 function WHY.insn_unsupported(result)
-  local relo = result.relo
-  local insn = decode(relo)
-  if insn.memory and insn.holds == relo.value and result.spec then
-    local there = accessed(result.spec)
-    return ("%s has %s in the target, which no load or store accesses at once"):format(
-      field_called(relo), bytes(there and element(there).size or 0))
-  end
-  return ("an instruction of opcode 0x%02x in this form cannot be relocated"):format(insn.code)
+  return ("an instruction of opcode 0x%02x in this form cannot be relocated"):format(decode(result.relo).code)
 end
 
 function WHY.offset_range(result)

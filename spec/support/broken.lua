@@ -266,6 +266,11 @@ end
 local plain = bpf()
 
 add("object", "empty file", "", "ELF")
+add("object", "no .BTF", (function()
+  local o = object.new(nil)
+  o:program { insns = { object.exit() } }
+  return o:bytes()
+end)(), "has no .BTF")
 add("object", "text file", "not an object\n", "ELF")
 add("object", "BTF instead of an object", good, "ELF")
 add("object", "object of another machine", bpf { machine = 62 }, "BPF")

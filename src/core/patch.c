@@ -59,13 +59,15 @@ static bool resize(struct insn *in, uint32_t bytes)
 	return true;
 }
 
-/* semantics 4 and 5, in the order in which a loader notices them. */
-static enum reason patch_memory(const struct patch *p, struct insn *in)
+/* semantics 4 and 5, in the order in which a loader notices them. *poisoned: not refused, but made
+ * invalid. */
+static enum reason patch_memory(const struct patch *p, struct insn *in, bool *poisoned)
 {
 	if (p->check && (uint64_t)(int64_t)in->off != p->local)
 		return REASON_INSN_MISMATCH;
 	if (p->target > INT16_MAX)
 		return REASON_OFFSET_RANGE;
+	*poisoned = p->resize_forbidden;
 	if (p->resize_forbidden)
 		return REASON_SIZE_MISMATCH;
 	in->off = (int16_t)p->target;
@@ -73,7 +75,7 @@ static enum reason patch_memory(const struct patch *p, struct insn *in)
 		return REASON_NONE;
 	if ((uint32_t)access_bytes(in->code) != p->local_size)
 		return REASON_INSN_MISMATCH;
-	return resize(in, p->target_size) ? REASON_NONE : REASON_INSN_UNSUPPORTED;
+	return resize(in, p->target_size) ? REASON_NONE : REASON_SIZE_MISMATCH;
 }
 
 static enum reason patch_ldimm64(const struct patch *p, struct insn *lo, struct insn *hi)
@@ -89,41 +91,39 @@ static enum reason patch_ldimm64(const struct patch *p, struct insn *lo, struct 
 	return REASON_NONE;
 }
 
+/* Changes in, and hi, the second half of an ldimm64 (NULL when it is cut off). */
+static enum reason rewrite(const struct patch *p, struct insn *in, struct insn *hi, bool *poisoned)
+{
+	switch (BPF_CLASS(in->code)) {
+	case BPF_ALU:
+	case BPF_ALU64: return patch_alu(p, in);
+	case BPF_LDX:
+	case BPF_ST:
+	case BPF_STX: return patch_memory(p, in, poisoned);
+	case BPF_LD: return hi ? patch_ldimm64(p, in, hi) : REASON_INSN_UNSUPPORTED;
+	default: return REASON_INSN_UNSUPPORTED;
+	}
+}
+
 enum patched patch_insn(const struct patch *p, const uint8_t *insn, uint32_t room, bool big_endian,
 			uint8_t after[16], enum reason *why)
 {
 	uint32_t len = patch_length(insn, room);
+	bool wide = len == 2 * INSN_SIZE, poisoned = p->poison;
 	struct insn in = insn_load(insn, big_endian), hi = {0};
 
 	memcpy(after, insn, len);
-	*why = REASON_NONE;
-	if (p->poison) {
-		poison(after, len, big_endian);
-		return POISONED;
-	}
-	switch (BPF_CLASS(in.code)) {
-	case BPF_ALU:
-	case BPF_ALU64: *why = patch_alu(p, &in); break;
-	case BPF_LDX:
-	case BPF_ST:
-	case BPF_STX: *why = patch_memory(p, &in); break;
-	case BPF_LD:
-		*why = REASON_INSN_UNSUPPORTED;
-		if (len == 2 * INSN_SIZE) {
-			hi = insn_load(insn + INSN_SIZE, big_endian);
-			*why = patch_ldimm64(p, &in, &hi);
-		}
-		break;
-	default: *why = REASON_INSN_UNSUPPORTED;
-	}
-	if (*why == REASON_SIZE_MISMATCH) {
+	if (wide)
+		hi = insn_load(insn + INSN_SIZE, big_endian);
+	*why = poisoned ? REASON_NONE : rewrite(p, &in, wide ? &hi : NULL, &poisoned);
+	if (poisoned) {
 		poison(after, len, big_endian);
 		return POISONED;
 	}
 	if (*why != REASON_NONE)
 		return REFUSED;
 	insn_store(after, in, big_endian);
-	if (len == 2 * INSN_SIZE)
+	if (wide)
 		insn_store(after + INSN_SIZE, hi, big_endian);
 	return PATCHED;
 }

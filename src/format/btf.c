@@ -363,7 +363,7 @@ static int index_offsets(struct btf *b, const struct span *types, const struct s
 		if (more > types->len - at - BTF_TYPE_SIZE)
 			return span_err(
 			    e, &b->raw, base + at + 4,
-			    "type [%zu]: a %s of %u elements reaches past the type section",
+			    "type [%zu] %s: its %u elements reach past the type section",
 			    b->first_id + n, btf_kind_name(BTF_INFO_KIND(info)),
 			    BTF_INFO_VLEN(info));
 		if (n >= UINT32_MAX / 2 - b->first_id)

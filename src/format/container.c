@@ -15,10 +15,10 @@ struct container_private {
 
 static int elf_error(const struct image *im, const char *section, const char *what, struct err *e)
 {
-	const char *why = elf_errmsg(-1);
+	int code = elf_errno();
 
-	return err_set(e, ERR_FORMAT, im->path, section, ERR_NO_OFFSET, "%s: %s", what,
-		       why ? why : "unknown ELF error");
+	return err_set(e, ERR_FORMAT, im->path, section, ERR_NO_OFFSET, "%s%s%s", what,
+		       code ? ": " : "", code ? elf_errmsg(code) : "");
 }
 
 bool container_is_elf(const struct image *im)

@@ -229,7 +229,7 @@ add(5, "an access narrower than the local field is an error when sizes differ",
   sized("u32", "u64", err "insn-mismatch", function(old) return object.ldx(1, 1, 1, old) end))
 add(5, "an access narrower than the field passes when sizes agree",
   sized("u32", "u32", ok(12), function(old) return object.ldx(1, 1, 1, old) end))
-add(5, "a new size of 16 bytes is an error", sized("u64", "u128", err "insn-unsupported"))
+add(5, "a new size of 16 bytes is an error", sized("u64", "u128", err "size-mismatch"))
 add(5, "enums of different sizes are poisoned", function(c)
   local foo = one_member(c, c.l:enum("e", { { "A", 0 } }, 4), c.t:enum("e", { { "A", 0 } }, 8))
   c:load(4, foo, "0:0", 4, poison "size-mismatch")
