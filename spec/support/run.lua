@@ -113,6 +113,14 @@ function M.program(argv, options)
   return result
 end
 
+--- Whether script(1) can give a program a terminal here; else the test that asks is pending.
+---@return boolean
+function M.needs_terminal()
+  if M.program({ "script", "-qec", "true", "/dev/null" }).status == 0 then return true end
+  pending("no pseudo-terminal, or no script(1) to make one")
+  return false
+end
+
 return setmetatable(M, {
   --- Runs ./btfl with these arguments.
   __call = function(_, argv, options)
