@@ -106,10 +106,12 @@ function btf:get(name, kind) end
 ---@return fun(): btfl.type?
 function btf:types(kind) end
 
---- Iterates over the types stored here whose essential name (without flavor) is that of `name`.
+--- Iterates over the types stored here whose essential name (without flavor) is that of `name`, of one
+--- kind if given. Functions, variables and sections are found only by their kind.
 ---@param name string
+---@param kind? btfl.kind
 ---@return fun(): btfl.type?
-function btf:candidates(name) end
+function btf:candidates(name, kind) end
 
 function btf:close() end
 

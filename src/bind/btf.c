@@ -264,11 +264,20 @@ static int btf_types_method(lua_State *L)
 	return 1;
 }
 
-/* Upvalues: btf, name, the id that comes next (0: none). */
+/* The id, or the next one of that name, which is of the kind (any for < 0); 0 for none. */
+static uint32_t of_kind(const struct btf *b, uint32_t id, int kind, const char *name, size_t len)
+{
+	while (id && kind >= 0 && btf_type(b, id).kind != (unsigned)kind)
+		id = btf_next_named(b, id, name, len);
+	return id;
+}
+
+/* Upvalues: btf, name, the id that comes next (0: none), kind. */
 static int next_candidate(lua_State *L)
 {
 	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
-	uint32_t id = (uint32_t)lua_tointeger(L, lua_upvalueindex(3));
+	uint32_t id = (uint32_t)lua_tointeger(L, lua_upvalueindex(3)), next;
+	int kind = (int)lua_tointeger(L, lua_upvalueindex(4));
 	size_t len;
 	const char *name = lua_tolstring(L, lua_upvalueindex(2), &len);
 
@@ -276,7 +285,9 @@ static int next_candidate(lua_State *L)
 		lua_pushnil(L);
 		return 1;
 	}
-	lua_pushinteger(L, btf_next_named(b, id, name, btf_essential_len(name, len)));
+	len = btf_essential_len(name, len);
+	next = of_kind(b, btf_next_named(b, id, name, len), kind, name, len);
+	lua_pushinteger(L, next);
 	lua_replace(L, lua_upvalueindex(3));
 	push_type(L, lua_upvalueindex(1), id);
 	return 1;
@@ -285,16 +296,20 @@ static int next_candidate(lua_State *L)
 static int btf_candidates_method(lua_State *L)
 {
 	const struct btf *b = check_btf(L, 1);
+	int kind = check_kind(L, 3);
 	uint32_t id = 0;
 	size_t len;
 	const char *name = luaL_checklstring(L, 2, &len);
 
-	if (len && strlen(name) == len)
-		id = btf_first_named(b, name, btf_essential_len(name, len));
+	if (len && strlen(name) == len) {
+		len = btf_essential_len(name, len);
+		id = of_kind(b, btf_first_named(b, kind, name, len), kind, name, len);
+	}
 	lua_pushvalue(L, 1);
 	lua_pushvalue(L, 2);
 	lua_pushinteger(L, id);
-	lua_pushcclosure(L, next_candidate, 3);
+	lua_pushinteger(L, kind);
+	lua_pushcclosure(L, next_candidate, 4);
 	return 1;
 }
 

@@ -21,7 +21,7 @@ static int add_from(const struct btf_type *local, const struct btf *b, struct ca
 		    struct err *e)
 {
 	size_t len = btf_essential_len(local->name, strlen(local->name));
-	uint32_t id = btf_first_named(b, local->name, len);
+	uint32_t id = btf_first_named(b, local->kind, local->name, len);
 
 	for (; id; id = btf_next_named(b, id, local->name, len)) {
 		struct btf_type t = btf_type(b, id);

@@ -199,17 +199,26 @@ int64_t btf_size(const struct btf *b, uint32_t id)
 	return -1;
 }
 
-/* The rule of semantics 9: the last place where three underscores stand between two characters that
- * are none. */
+/* The rule of semantics 9: what follows the last run of exactly three underscores, inside the name,
+ * is the flavor. Each such run covers one index of 2, 5, 8 …, so only these are looked at. */
 size_t btf_essential_len(const char *name, size_t len)
 {
-	for (size_t i = len; i >= 5; i--) {
-		const char *s = name + i - 5;
+	size_t essential = len;
 
-		if (s[0] != '_' && s[1] == '_' && s[2] == '_' && s[3] == '_' && s[4] != '_')
-			return i - 4;
+	for (size_t i = 2; i < len; i += 3) {
+		size_t first = i, last = i;
+
+		if (name[i] != '_')
+			continue;
+		while (first > 0 && name[first - 1] == '_')
+			first--;
+		while (last + 1 < len && name[last + 1] == '_')
+			last++;
+		if (last - first == 2 && first > 0 && last + 1 < len)
+			essential = first;
+		i += (last - i) / 3 * 3;
 	}
-	return len;
+	return essential;
 }
 
 bool btf_same_essential(const char *a, const char *b)
@@ -338,7 +347,8 @@ static int shrink(struct btf *b, size_t n, struct err *e)
 	return 0;
 }
 
-/* Finds where each type starts. types is inside b->raw, which positions are reported against. */
+/* Finds where each type starts, or says why it cannot. types is inside b->raw, which positions are
+ * reported against. */
 static int index_offsets(struct btf *b, const struct span *types, const struct span *layout,
 			 struct err *e)
 {
@@ -390,7 +400,9 @@ static int open_in(struct btf *b, const struct btf *base, unsigned elf_bits, str
 	if (base && base->swap != b->swap)
 		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
 				base->name);
-	if (index_offsets(b, &types, &layout, e) < 0 || btf_check(b, e) < 0 || btf_index(b, e) < 0)
+	if (!btf_scan(b) && (index_offsets(b, &types, &layout, e) < 0 || btf_check(b, e) < 0))
+		return -1;
+	if (btf_index(b, e) < 0)
 		return -1;
 	b->ptr_size = base       ? base->ptr_size
 		      : elf_bits ? (uint8_t)(elf_bits / 8)
@@ -438,8 +450,7 @@ void btf_unref(struct btf *b)
 	image_unref(b->private->image);
 	free(b->private);
 	free(b->offset);
-	free(b->bucket);
-	free(b->next);
+	btf_index_free(b);
 	free(b);
 }
 

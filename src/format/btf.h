@@ -12,7 +12,7 @@
 #include "format/btf_abi.h"
 #include "format/image.h"
 
-/* Fields are read-only for everybody but btf.c and btf_index.c. */
+/* Fields are read-only for everybody but btf*.c. */
 struct btf {
 	const char *name;       /* the file's path, for messages */
 	const struct btf *base; /* split BTF: ids and string offsets go on from here; else NULL */
@@ -25,12 +25,10 @@ struct btf {
 	uint32_t end_id;        /* one past the last id */
 	uint32_t first_string;  /* offset that the first byte of strings has */
 	bool big_endian;
-	bool swap;        /* big_endian is not the host's order */
-	uint8_t ptr_size; /* bytes; see btf_open() */
-	uint32_t *offset; /* of type first_id + i in types, bytes */
-	uint32_t *bucket; /* name index: first id of each hash bucket, 0 for none */
-	uint32_t *next; /* name index: of type first_id + i, the next id of its bucket, ascending */
-	uint32_t bucket_mask;
+	bool swap;               /* big_endian is not the host's order */
+	uint8_t ptr_size;        /* bytes; see btf_open() */
+	uint32_t *offset;        /* of type first_id + i in types, bytes */
+	struct btf_names *names; /* index; see btf_index.c */
 	struct btf_private *private;
 };
 
@@ -154,17 +152,29 @@ size_t btf_essential_len(const char *name, size_t len);
 bool btf_same_essential(const char *a, const char *b);
 
 /* Types of b's own (not its base's) with that essential name, in ascending id: the first, and the
- * next after `id`; 0 when there are no more. len is that of the essential name. */
-uint32_t btf_first_named(const struct btf *b, const char *essential, size_t len);
+ * next after `id`; 0 when there are no more. kind tells where to look: among functions, variables
+ * and sections, which share names with types, for one of those kinds, else (< 0 too) among types;
+ * the kinds found may still differ from it. len is that of the essential name. */
+uint32_t btf_first_named(const struct btf *b, int kind, const char *essential, size_t len);
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *essential, size_t len);
 
 /* The first type (base first) with exactly that name and kind (kind < 0: any but FUNC, VAR and
  * DATASEC, which share names with types; then those); 0 when there is none. */
 uint32_t btf_find(const struct btf *b, const char *name, int kind);
 
-/* btf_check.c: validates every type of b, of which everything but the index is filled in. */
+/* The steps of btf_open(); b has all but `offset` and the index. */
+
+/* btf_scan.c: fills b->offset and b->end_id when all is plainly well; false to look closer. */
+bool btf_scan(struct btf *b);
+/* btf_check.c: validates every type, of which b->offset is filled in, and names the first defect.
+ */
 int btf_check(const struct btf *b, struct err *e);
+/* The parts of it that btf_scan() shares: whether a DECL_TAG's component exists, and whether a type
+ * contains itself; kinds is by id - first_id. */
+bool btf_tag_fits(const struct btf_type *tag);
+int btf_check_cycles(const struct btf *b, const uint8_t *kinds, struct err *e);
 /* btf_index.c: builds the name index. */
 int btf_index(struct btf *b, struct err *e);
+void btf_index_free(struct btf *b);
 
 #endif

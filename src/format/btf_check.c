@@ -104,16 +104,21 @@ static int check_func(const struct check *c, const struct btf_type *t)
 	return 0;
 }
 
+bool btf_tag_fits(const struct btf_type *tag)
+{
+	int32_t component = (int32_t)btf_tail_u32(tag);
+	struct btf_type on = btf_type(tag->btf, tag->type);
+
+	if (on.kind == BTF_FUNC && btf_has(tag->btf, on.type))
+		on = btf_type(tag->btf, on.type);
+	return component == -1 || (component >= 0 && (uint32_t)component < on.vlen);
+}
+
 static int check_decl_tag(const struct check *c, const struct btf_type *t)
 {
-	int32_t component = (int32_t)btf_tail_u32(t);
-	struct btf_type on = btf_type(c->b, t->type);
-
-	if (on.kind == BTF_FUNC && btf_has(c->b, on.type))
-		on = btf_type(c->b, on.type);
-	if (component < -1 || (component >= 0 && (uint32_t)component >= on.vlen))
-		return defect(c, t->tail, ": component %d of type %u does not exist", component,
-			      t->type);
+	if (!btf_tag_fits(t))
+		return defect(c, t->tail, ": component %d of type %u does not exist",
+			      (int32_t)btf_tail_u32(t), t->type);
 	return 0;
 }
 
@@ -154,22 +159,18 @@ static int check_type(const struct check *c)
 	}
 }
 
-/* The i-th type that t consists of or stands for; false when there are no more. */
-static bool part(const struct btf_type *t, uint32_t i, uint32_t *id)
+/* Whether a kind is something, or stands for something, that holds other types by value. */
+static bool has_parts(unsigned kind)
 {
-	switch (t->kind) {
+	switch (kind) {
 	case BTF_STRUCT:
 	case BTF_UNION:
-		if (i >= t->vlen)
-			return false;
-		*id = btf_member(t, i).type;
-		return true;
-	case BTF_ARRAY: *id = btf_array(t).elem; return i == 0;
+	case BTF_ARRAY:
 	case BTF_TYPEDEF:
 	case BTF_CONST:
 	case BTF_VOLATILE:
 	case BTF_RESTRICT:
-	case BTF_TYPE_TAG: *id = t->type; return i == 0;
+	case BTF_TYPE_TAG: return true;
 	default: return false;
 	}
 }
@@ -177,9 +178,28 @@ static bool part(const struct btf_type *t, uint32_t i, uint32_t *id)
 enum { UNSEEN, OPEN, DONE };
 
 struct visit {
-	struct btf_type type;
-	uint32_t next; /* part to look at */
+	uint32_t id;
+	uint32_t count, next; /* of the u32 ids of its parts */
+	uint32_t step;        /* bytes from one to the next */
+	const uint8_t *parts;
 };
+
+static struct visit visit(const struct btf *b, uint32_t id)
+{
+	const uint8_t *p = b->types + b->offset[id - b->first_id];
+	uint32_t info = load_u32(p + 4, b->swap);
+
+	switch (BTF_INFO_KIND(info)) {
+	case BTF_STRUCT:
+	case BTF_UNION:
+		return (struct visit){.id = id,
+				      .count = BTF_INFO_VLEN(info),
+				      .step = 12,
+				      .parts = p + BTF_TYPE_SIZE + 4};
+	case BTF_ARRAY: return (struct visit){.id = id, .count = 1, .parts = p + BTF_TYPE_SIZE};
+	default: return (struct visit){.id = id, .count = 1, .parts = p + 8};
+	}
+}
 
 struct walk {
 	const struct btf *b;
@@ -188,12 +208,13 @@ struct walk {
 	size_t cap;
 };
 
-static int cycle(const struct walk *w, const struct visit *v, struct err *e)
+static int cycle(const struct walk *w, uint32_t id, struct err *e)
 {
-	uint64_t at = (uint64_t)(v->type.tail - BTF_TYPE_SIZE - w->b->raw.at);
+	struct btf_type t = btf_type(w->b, id);
+	uint64_t at = (uint64_t)(t.tail - BTF_TYPE_SIZE - w->b->raw.at);
 
-	return span_err(e, &w->b->raw, at, "type [%u] %s%s%s contains itself", v->type.id,
-			btf_kind_name(v->type.kind), *v->type.name ? " " : "", v->type.name);
+	return span_err(e, &w->b->raw, at, "type [%u] %s%s%s contains itself", id,
+			btf_kind_name(t.kind), *t.name ? " " : "", t.name);
 }
 
 /* Depth first from one type with a stack of our own: hostile chains are as long as the file. */
@@ -201,45 +222,49 @@ static int walk_from(struct walk *w, uint32_t root, struct err *e)
 {
 	size_t depth = 1;
 
-	w->stack[0] = (struct visit){.type = btf_type(w->b, root)};
+	w->stack[0] = visit(w->b, root);
 	w->state[root - w->b->first_id] = OPEN;
 	while (depth) {
 		struct visit *v = &w->stack[depth - 1], *stack;
 		uint32_t id;
 
-		if (!part(&v->type, v->next++, &id)) {
-			w->state[v->type.id - w->b->first_id] = DONE;
+		if (v->next == v->count) {
+			w->state[v->id - w->b->first_id] = DONE;
 			depth--;
 			continue;
 		}
+		id = load_u32(v->parts + (size_t)v->next++ * v->step, w->b->swap);
 		if (id < w->b->first_id || w->state[id - w->b->first_id] == DONE)
 			continue;
 		if (w->state[id - w->b->first_id] == OPEN)
-			return cycle(w, v, e);
+			return cycle(w, v->id, e);
 		stack = array_grow(w->stack, &w->cap, depth, sizeof(*stack));
 		if (!stack)
 			return err_memory(e, w->b->name);
 		w->stack = stack;
 		w->state[id - w->b->first_id] = OPEN;
-		w->stack[depth++] = (struct visit){.type = btf_type(w->b, id)};
+		w->stack[depth++] = visit(w->b, id);
 	}
 	return 0;
 }
 
-static int check_cycles(const struct btf *b, struct err *e)
+int btf_check_cycles(const struct btf *b, const uint8_t *kinds, struct err *e)
 {
+	uint32_t n = b->end_id - b->first_id;
 	struct walk w = {.b = b};
 	int rc = -1;
 
-	w.state = calloc(b->end_id - b->first_id + 1, 1);
+	w.state = malloc(n + 1);
 	w.stack = array_grow(NULL, &w.cap, 0, sizeof(*w.stack));
 	if (w.state && w.stack)
 		rc = 0;
 	else
 		err_memory(e, b->name);
-	for (uint32_t id = b->first_id; id < b->end_id && rc == 0; id++)
-		if (w.state[id - b->first_id] == UNSEEN)
-			rc = walk_from(&w, id, e);
+	for (uint32_t i = 0; i < n && rc == 0; i++)
+		w.state[i] = has_parts(kinds[i]) ? UNSEEN : DONE;
+	for (uint32_t i = 0; i < n && rc == 0; i++)
+		if (w.state[i] == UNSEEN)
+			rc = walk_from(&w, b->first_id + i, e);
 	free(w.state);
 	free(w.stack);
 	return rc;
@@ -248,12 +273,17 @@ static int check_cycles(const struct btf *b, struct err *e)
 int btf_check(const struct btf *b, struct err *e)
 {
 	struct check c = {.b = b, .e = e};
+	uint8_t *kinds = malloc(b->end_id - b->first_id + 1);
+	int rc = kinds ? 0 : err_memory(e, b->name);
 
-	for (uint32_t id = b->first_id; id < b->end_id; id++) {
+	for (uint32_t id = b->first_id; id < b->end_id && rc == 0; id++) {
 		c.id = id;
 		c.at = b->types + b->offset[id - b->first_id];
-		if (check_type(&c) < 0)
-			return -1;
+		rc = check_type(&c);
+		kinds[id - b->first_id] = (uint8_t)BTF_INFO_KIND(load_u32(c.at + 4, b->swap));
 	}
-	return check_cycles(b, e);
+	if (rc == 0)
+		rc = btf_check_cycles(b, kinds, e);
+	free(kinds);
+	return rc;
 }
