@@ -8,11 +8,14 @@ local cli = btfl.cli {
 
 local columns = { "object", "section", "insn_off", "type_id", "type", "access", "kind", "status",
   "local", "target", "target_id", "insn_before", "insn_after" }
+if cli.policy then table.move({ "rule", "note" }, 1, 2, #columns + 1, columns) end
 if #cli.args.target > 1 then table.insert(columns, 1, "kernel") end
+local text = { "source", "program", "insn", "kind", "path", "local", "target", "status", "reason" }
+if cli.policy then table.move({ "rule", "note" }, 1, 2, #text + 1, text) end
 local out = btfl.report("relos", {
   columns = columns,
   text = cli.args["local"] and { "source", "program", "insn", "kind", "path", "local", "reason" }
-    or { "source", "program", "insn", "kind", "path", "local", "target", "status", "reason" },
+    or text,
   group = { "object", "kernel" },
 })
 
@@ -43,6 +46,7 @@ local function full_row(result)
   row.target = result.ok and unsigned(result.value) or nil
   row.target_id = candidate and candidate.id
   row.insn_after = result.after
+  if cli.policy then row.rule, row.note = result.rule, result.note end
   return row
 end
 

@@ -93,7 +93,8 @@ describe("meta.lua", function()
     local report = require "btfl.report"
     local samples = {
       rule = "no-field", message = "x", at = "a.c:1", object = "a.o", program = "p", target = "t",
-      details = {}, notes = {}, mark = "x",
+      details = {}, notes = {}, mark = "x", help = {}, insn = {}, count = 2, programs = {}, targets = {},
+      fine = {},
     }
     for name in pairs(meta["btfl.finding"].fields) do
       if name ~= "level" then

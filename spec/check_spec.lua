@@ -11,7 +11,7 @@ local n = 0
 
 -- Opens an object with one relocation and a target. make(l, t) fills both BTFs and returns the
 -- relocation's type, access and kind, and its instructions (`mov r1, 0` by default).
-local function resolve(make, options)
+local function resolve(make, options, policy)
   n = n + 1
   local l, t = btf.new(options), btf.new(options)
   local type_id, access, kind, insns = make(l, t)
@@ -21,7 +21,7 @@ local function resolve(make, options)
   o:program { insns = insns, relos = { { insn = 0, type = type_id, access = access, kind = kind } } }
   local obj = btfl.object(tmp.write(("why%d.o"):format(n), o:bytes()))
   local target = btfl.target(tmp.write(("why%d.btf"):format(n), t:bytes()))
-  return obj:relos()():resolve(target)
+  return obj:relos()():resolve(target, { policy = policy })
 end
 
 local function int(b) return b:int("int", 4, "signed") end
@@ -33,9 +33,9 @@ end
 
 local seen = {}
 
-local function says(name, reason, status, sentence, make)
+local function says(name, reason, status, sentence, make, policy)
   it(name, function()
-    local result = resolve(make)
+    local result = resolve(make, nil, policy and btfl.policy(policy))
     seen[reason] = true
     assert.same({ reason, status, sentence }, { result.reason, result.status, result:why() })
   end)
@@ -56,6 +56,11 @@ describe("result:why", function()
   says("says why a missing type is no failure", "no-type", "ok", "no enum named `e`", function(l)
     return l:enum64("e", { { "A", 1 } }), "0", "enumval_exists", { object.mov(1, 1) }
   end)
+  says("names a value that a policy refuses", "truncated", "error",
+    "value 1099511627776 does not fit the instruction's 32 bits", function(l, t)
+      t:enum64("e", { { "A", 1 << 40 } })
+      return l:enum64("e", { { "A", 1 } }), "0", "enumval_value", { object.mov(1, 1) }
+    end, "strict")
   says("names the member that is missing", "no-field", "poison", "struct foo has no member `x`", function(l, t)
     one(t, "foo", "y")
     return one(l, "foo", "x"), "0:0", "byte_off"
@@ -270,6 +275,7 @@ error[no-field]: struct foo has no member `bad`
   |                         ^^^
   = access: foo.bad, kind: byte_off, insn: 1
   = target: 6.1.0-test
+  = help: guard it with bpf_core_field_exists(struct foo, bad), or follow it: btfl why foo.bad
 
 error[insn-mismatch]: the instruction holds 5, not the local value 0
  --> x.bpf.c:8:2   OBJ, program prog
@@ -278,6 +284,7 @@ error[insn-mismatch]: the instruction holds 5, not the local value 0
   |         ^
   = access: foo.good, kind: byte_off, insn: 2
   = target: 6.1.0-test
+  = help: build the object again; something changed the instruction or its BTF
 
 OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error
 ]]):gsub("OBJ", (obj:gsub("%%", "%%%%"))), r.out)

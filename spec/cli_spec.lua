@@ -35,7 +35,9 @@ describe("btfl.cli", function()
     is_usage_error(run { "check", "-x", obj }, "unknown option '-x'")
     is_usage_error(run { "check", obj, "-t" }, "option '-t' requires an argument")
     is_usage_error(run { "check", obj, "--format", "xml" },
-      "argument for option '--format' must be one of 'text', 'json', 'jsonl', 'tsv'")
+      "option '--format': there is no format 'xml' (text, json, jsonl, tsv, sarif, junit, github, markdown)")
+    is_usage_error(run { "check", obj, "--format", "jsno" },
+      "option '--format': there is no format 'jsno' (did you mean 'json'?)")
     is_usage_error(run { "check", obj, "--color=red" },
       "argument for option '--color' must be one of 'auto', 'always', 'never'")
     is_usage_error(run { "check" }, "missing argument 'OBJ'")
@@ -46,7 +48,8 @@ describe("btfl.cli", function()
       local r = run { "check", option }
       assert.same({ "", 0 }, { r.err, r.status })
       assert.matches("^Usage: btfl check ", r.out)
-      for _, word in ipairs { "%-t BTF", "%-m BTF", "%-o FILE", "{text,json,jsonl,tsv}", "{auto,always,never}",
+      for _, word in ipairs { "%-t BTF", "%-m BTF", "%-o FILE", "{auto,always,never}",
+        "text, json, jsonl, tsv, sarif, junit, github, markdown",
         "What fails" } do
         assert.matches(word, r.out)
       end

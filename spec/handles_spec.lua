@@ -37,7 +37,7 @@ local function one_of_each()
   local values = {
     object = object, target = target, btf = object.btf, relo = relo, result = result,
     program = object:programs()(), line = relo.line, spec = relo.spec, type = relo.type,
-    attempt = result:trail()(),
+    attempt = result:trail()(), subset = btfl.subset(target),
   }
   values.policy = btfl.policy {
     name = "keeper",

@@ -1,8 +1,10 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local core = require "btfl.core"
+local diagnose = require "btfl.diagnose"
+local policy = require "btfl.policy"
 local report = require "btfl.report"
 
-local DETAILS = { "access", "kind", "insn", "section", "offset" }
+local DETAILS = { "access", "kind", "insn", "section", "offset", "cause", "rule", "note" }
 
 -- The word of the source line that the relocation accesses: its last named step.
 local function mark_of(relo)
@@ -12,12 +14,15 @@ local function mark_of(relo)
       if element then name = element.name end
     end
   end
-  return name or relo.type.essential
+  return name or relo.type.name
 end
 
-local function details_of(relo)
+-- With a policy, also who decided.
+local function details_of(result)
+  local relo = result.relo
   local details = { order = DETAILS, access = relo.path, kind = relo.kind, insn = relo.insn }
   if not relo.program then details.section, details.offset = relo.section, relo.insn_off end
+  if result.rule ~= "libbpf" then details.rule, details.note = result.rule, result.note end
   return details
 end
 
@@ -26,13 +31,37 @@ local function finding_of(result, rule, message)
   return {
     rule = rule, message = message, at = relo.line, mark = mark_of(relo),
     object = relo.object.path, program = relo.program and relo.program.name or nil,
-    target = result.target.name, details = details_of(relo),
+    target = result.target.name, details = details_of(result),
+    insn = (not relo.line or relo.line.text == "") and diagnose.instruction(relo) or nil,
   }
 end
 
-local function add_result(out, result)
+-- The same access fails alike wherever it stands: each is looked into once.
+local function diagnosed(finding, result, options, known)
+  local relo = result.relo
+  local key = ("%d %s %s %s"):format(relo.type.id, relo.access, relo.section, result.reason)
+  known[key] = known[key] or diagnose.of(result, options)
+  local found = known[key]
+  finding.details.cause = found.cause
+  finding.notes = table.move(found.notes, 1, #found.notes, 1, {})
+  finding.help = table.move(found.help, 1, #found.help, 1, {})
+  return finding
+end
+
+-- What a policy alone has made ok is told: a loader that does not know it fails there.
+local function add_decided(out, result)
+  local usual = result.relo:resolve(result.target, { policy = policy "libbpf" })
+  if usual.ok then return end
+  out:note(finding_of(result, "by-policy",
+    ("ok by %s%s; libbpf: %s, %s"):format(result.rule, result.note and " (" .. result.note .. ")" or "",
+      usual.status, usual:why())))
+end
+
+local function add_result(out, result, options, known)
+  if result.ok and result.rule ~= "libbpf" then add_decided(out, result) end
   if not result.ok then
-    out:error(finding_of(result, result.reason, result:why()))
+    local finding = finding_of(result, result.reason, result:why())
+    out:error(diagnosed(finding, result, options, known))
   elseif result.sign_extended then
     out:note(finding_of(result, "sign-extended",
       ("the unsigned enumerator becomes %s: sign-extended, as libbpf does"):format(core.u64(result.value))))
@@ -55,8 +84,14 @@ end
 
 ---@param object btfl.object
 ---@param target btfl.target
+---@param options? btfl.check.options
 ---@return btfl.report
-function check.run(object, target)
+function check.run(object, target, options)
+  local others, rules = nil, {}
+  for name, value in pairs(options or {}) do
+    if name == "others" then others = value else rules[name] = value end
+  end
+  options = { others = others, policy = rules.policy }
   local out = report.new "check"
   local clash = check.byte_order(object, target)
   if clash then
@@ -67,9 +102,10 @@ function check.run(object, target)
     out:note { rule = "no-btf", object = object.path, message = "the object has no BTF, so no relocations" }
   end
   local count = { ok = 0, poison = 0, error = 0 }
-  for result in object:results(target) do
+  local known = {}
+  for result in object:results(target, rules) do
     count[result.status] = count[result.status] + 1
-    add_result(out, result)
+    add_result(out, result, options, known)
   end
   out:summary {
     order = { "object", "target", "ok", "poison", "error" },

@@ -9,7 +9,7 @@ local SPEC = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true,
 }
 
-local FIELDS = { args = true, name = true, failures = true }
+local FIELDS = { args = true, name = true, failures = true, policy = true }
 
 local methods = {}
 local metatable = {
@@ -49,6 +49,13 @@ local function add_arguments(parser, usage)
   end
 end
 
+local function as_format(name)
+  if formats.exists(name) then return name end
+  local near = core.nearest(name, formats)[1]
+  return nil, ("option '--format': there is no format '%s' (%s)"):format(name,
+    near and ("did you mean '%s'?"):format(near) or table.concat(formats, ", "))
+end
+
 local function add_options(parser, spec)
   if spec.options then spec.options(parser) end
   if spec.targets ~= false then
@@ -56,9 +63,12 @@ local function add_options(parser, spec)
       :argname("BTF"):count("*")
     parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
       :argname("BTF"):count("*")
+    parser:option("--policy", "The rules to relocate by: libbpf, kernel, cilium, aya, strict, lenient,"
+      .. " renames or a file."):argname("NAME|FILE")
   end
-  parser:option("--format", "How to print what was found."):choices(formats):default("text")
-    :show_default(false)
+  parser:option("--format", ("How to print what was found: %s, or a module or file of your own.")
+    :format(table.concat(formats, ", "))):argname("FORMAT"):convert(as_format)
+    :default("text"):show_default(false)
   parser:option("-o --output", "Write to a file, which is replaced when all is done."):argname("FILE")
   parser:option("--color", "Colour: auto is on a terminal, unless NO_COLOR is set.")
     :choices { "auto", "always", "never" }:default("auto"):show_default(false)
@@ -95,8 +105,14 @@ function module.parse(spec, words)
     local hint = ("usage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
     return nil, ("%s: %s\n%s   (--help lists the options)"):format(name, one_line(args), hint)
   end
+  local policy
+  if args.policy then
+    ok, policy = pcall(require "btfl.policy", args.policy)
+    if not ok then return nil, ("%s: %s"):format(name, one_line(tostring(policy))) end
+  end
   return setmetatable({
-    args = args, name = name, failures = {}, takes_objects = spec.objects ~= false, opened = {},
+    args = args, name = name, policy = policy, failures = {}, opened = {},
+    takes_objects = spec.objects ~= false,
   }, metatable)
 end
 
@@ -106,6 +122,16 @@ function methods:failure(message)
   local line = tostring(message)
   table.insert(self.failures, line)
   io.stderr:write(self.name, ": ", line, "\n")
+end
+
+--- Writes what is no report: to the file of --output, in one step, else to stdout.
+---@param bytes string
+function methods:write(bytes)
+  if self.args.output then
+    core.write_file(self.args.output, bytes)
+  else
+    assert(io.stdout:write(bytes))
+  end
 end
 
 local function is_input_error(value)
@@ -205,6 +231,7 @@ function module.new(spec)
     (is_help and io.stdout or io.stderr):write(message, "\n")
     os.exit(is_help and 0 or 2, true)
   end
+  core.default_policy(self.policy)
   module.current = self
   return self
 end

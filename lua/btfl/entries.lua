@@ -20,7 +20,8 @@ function entries.rows(report)
   end
 end
 
-local FINDING = { "level", "rule", "message", "at", "object", "program", "target", "details", "notes" }
+local FINDING = { "level", "rule", "message", "at", "object", "program", "programs", "target", "targets",
+  "fine", "count", "insn", "details", "notes", "help" }
 
 --- Iterates over the findings.
 ---@param report btfl.report

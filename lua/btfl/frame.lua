@@ -1,17 +1,24 @@
 --- A finding as a diagnostic: what, where, the source line with the access underlined, and facts.
+--- Without a source line the instruction takes its place.
 local class = require "btfl.class"
+local names = require "btfl.names"
+local path_shown = require("btfl.source").shown
+local span = require "btfl.span"
 local terminal = require "btfl.terminal"
 
-local escape, width = terminal.escape, terminal.width
+local escape, width_of = terminal.escape, terminal.width
 
 local TAB = 8
+
+-- Columns of a report that goes to no terminal, and the fewest that a source line is given.
+local WIDTH, LEAST = 140, 24
 
 -- Text from a source line that starts at screen column `at`, its tabs expanded.
 local function expand(text, at)
   local out = {}
   for run, tab in text:gmatch("([^\t]*)(\t?)") do
     local shown = escape(run)
-    at = at + width(shown)
+    at = at + width_of(shown)
     if tab ~= "" then
       local spaces = TAB - at % TAB
       shown, at = shown .. (" "):rep(spaces), at + spaces
@@ -21,45 +28,71 @@ local function expand(text, at)
   return table.concat(out), at
 end
 
--- First and last byte of what the marker points at: the word `mark` at or after the column, as a
--- member if there is one (`x = p->x`), else the character there; nil when the column lies outside.
-local function marked(text, column, mark)
-  if column < 1 or column > #text then return nil end
-  if mark and mark:find("^[%w_]+$") then
-    local word = "()%f[%w_]" .. mark .. "()%f[^%w_]"
-    local first, after = text:match("[.>]%s*" .. word, math.max(1, column - 1))
-    if not first then first, after = text:match(word, column) end
-    if first then return first, after - 1 end
-  end
-  return column, column, true
+-- Screen columns first to last, counted from 0, of a text.
+local function columns(text, first, last)
+  if not utf8.len(text) then return text:sub(first + 1, last + 1) end
+  local from = utf8.offset(text, first + 1) or #text + 1
+  local to = utf8.offset(text, last + 2) or #text + 1
+  return text:sub(from, to - 1)
 end
 
-local function source(out, finding, line, paint)
-  local text = line.text
-  if text == "" then return end
-  local number = tostring(line.line)
-  local bar = paint("frame", (" "):rep(#number) .. " |")
-  local first, last, caret = marked(text, line.column, finding.mark)
-  local shown, under
-  if first then
-    local before, from = expand(text:sub(1, first - 1), 0)
-    local at, to = expand(text:sub(first, last), from)
-    shown = before .. at .. expand(text:sub(last + 1), to)
-    under = (" "):rep(from) .. paint(finding.level, ("^"):rep(caret and 1 or math.max(1, to - from)))
-  else
-    shown = expand(text, 0)
+-- The part of a text that fits, around its columns from..to (to excluded); the marker's new place.
+local function window(text, from, to, room)
+  local all = width_of(text)
+  if all <= room then return text, from, to end
+  local dots = "..."
+  local start = 0
+  if to > room - #dots then
+    start = math.max(0, math.min(from - room // 3, all - room + #dots))
   end
+  local left, right = start > 0 and dots or "", ""
+  local stop = start + room - #left - 1
+  if stop < all - 1 then
+    right = dots
+    stop = stop - #right
+  end
+  local shift = start - #left
+  return left .. columns(text, start, stop) .. right, from - shift, math.min(to, stop + 1) - shift
+end
+
+local function framed(out, number, text, under, paint)
+  local bar = paint("frame", (" "):rep(#number) .. " |")
   out[#out + 1] = bar
-  out[#out + 1] = (paint("frame", number .. " |") .. " " .. shown):gsub("%s+$", "")
+  out[#out + 1] = (paint("frame", number .. " |") .. " " .. text):gsub("%s+$", "")
   if under then out[#out + 1] = bar .. " " .. under end
 end
 
+local function source(out, finding, line, paint, width)
+  local text = line.text
+  local number = tostring(line.line)
+  local room = math.max(LEAST, width - #number - 3)
+  local first, last, exact = span(finding)
+  if not first then
+    return framed(out, number, (window(expand(text, 0), 0, 0, room)), nil, paint)
+  end
+  local before, from = expand(text:sub(1, first - 1), 0)
+  local at, to = expand(text:sub(first, last), from)
+  local shown = before .. at .. expand(text:sub(last + 1), to)
+  shown, from, to = window(shown, from, to, room)
+  local carets = ("^"):rep(exact and math.max(1, to - from) or 1)
+  framed(out, number, shown, (" "):rep(from) .. paint(finding.level, carets), paint)
+end
+
+local function instruction(out, insn, paint)
+  local bytes = tostring(insn.bytes or ""):gsub("%x%x", "%0 ")
+  framed(out, tostring(insn.index), escape(("%s  %s"):format(bytes, insn.text or "")), nil, paint)
+end
+
 local function value_text(value)
-  return escape(tostring(value))
+  if type(value) ~= "table" then return escape(tostring(value)) end
+  local items = {}
+  for i, item in ipairs(value) do items[i] = tostring(item) end
+  return escape(table.concat(items, ", "))
 end
 
 -- "access: task_struct.state, kind: byte_off", in the order of `order`, then by name.
-local function detail_line(details)
+local function detail_line(finding)
+  local details = finding.details or {}
   local parts, seen, rest = {}, { order = true }, {}
   local function put(name)
     if details[name] ~= nil and not seen[name] then
@@ -73,37 +106,56 @@ local function detail_line(details)
   end
   table.sort(rest)
   for _, name in ipairs(rest) do put(name) end
+  if finding.count then parts[#parts + 1] = ("in %d places"):format(finding.count) end
   return table.concat(parts, ", ")
 end
 
 local function where(finding)
   local parts = {}
-  if finding.object then parts[1] = value_text(finding.object) end
-  if finding.program then parts[#parts + 1] = "program " .. value_text(finding.program) end
+  if finding.object then parts[1] = escape(path_shown(tostring(finding.object))) end
+  local programs = names.programs(finding)
+  if #programs > 0 then
+    parts[#parts + 1] = (#programs > 1 and "programs " or "program ") .. escape(names.some(programs))
+  end
   return table.concat(parts, ", ")
+end
+
+-- The number in the margin: of the source line, or of the instruction that takes the place of its text.
+local function number_of(finding, line)
+  if finding.insn and not line then return tostring(finding.insn.index) end
+  return class(finding.at) == "btfl.line" and tostring(finding.at.line) or "  "
 end
 
 --- The lines of a finding, without a final newline.
 ---@param finding btfl.finding
 ---@param paint fun(style: string, text: string): string
+---@param width? integer columns that a source line may take
 ---@return string
-return function(finding, paint)
+return function(finding, paint, width)
   local at, line = finding.at, class(finding.at) == "btfl.line"
   local out = { ("%s: %s"):format(
     paint(finding.level, ("%s[%s]"):format(finding.level, escape(finding.rule))),
     paint("head", escape(finding.message))) }
-  local margin = (" "):rep(line and #tostring(at.line) or 2)
-  local place, context = at and value_text(at) or "", where(finding)
+  local margin = (" "):rep(#number_of(finding, line and at.text ~= ""))
+  local place, context = at and escape(path_shown(tostring(at))) or "", where(finding)
   if place ~= "" or context ~= "" then
     local gap = place ~= "" and context ~= "" and "   " or ""
     out[#out + 1] = margin .. paint("frame", "-->") .. " " .. place .. gap .. context
   end
-  if line then source(out, finding, at, paint) end
+  if line and at.text ~= "" then
+    source(out, finding, at, paint, width or WIDTH)
+  elseif finding.insn then
+    instruction(out, finding.insn, paint)
+  end
   local function fact(text)
     if text ~= "" then out[#out + 1] = margin .. " " .. paint("frame", "=") .. " " .. text end
   end
-  fact(finding.details and detail_line(finding.details) or "")
-  fact(finding.target and "target: " .. value_text(finding.target) or "")
+  fact(detail_line(finding))
+  local kernels = names.kernels(finding)
+  if kernels then
+    fact((#names.targets(finding) > 1 and "targets: " or "target: ") .. escape(kernels))
+  end
   for _, note in ipairs(finding.notes or {}) do fact(value_text(note)) end
+  for _, help in ipairs(finding.help or {}) do fact("help: " .. value_text(help)) end
   return table.concat(out, "\n")
 end

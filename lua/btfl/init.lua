@@ -4,8 +4,11 @@ local core = require "btfl.core"
 
 -- Functions and fields of the module that come from elsewhere.
 local LAZY = {
+  format = function() return require("btfl.formats").define end,
+  reasons = function() return require "btfl.reasons" end,
   cli = function() return require("btfl.cli").new end,
   policy = function() return require "btfl.policy" end,
+  renames = function() return require "btfl.renames" end,
   report = function() return require("btfl.report").new end,
   path = function() return require("btfl.host").folders() end,
 }
@@ -28,7 +31,7 @@ local btfl = setmetatable({}, {
   end,
 })
 
-for _, name in ipairs { "version", "btf", "object", "target", "u64", "nearest" } do
+for _, name in ipairs { "version", "btf", "object", "target", "subset", "u64", "nearest" } do
   btfl[name] = core[name]
 end
 

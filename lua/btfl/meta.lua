@@ -10,11 +10,12 @@
 ---@alias btfl.kind "void"|"int"|"ptr"|"array"|"struct"|"union"|"enum"|"fwd"|"typedef"|"volatile"|"const"|"restrict"|"func"|"func_proto"|"var"|"datasec"|"float"|"decl_tag"|"type_tag"|"enum64"
 ---@alias btfl.relo_kind "byte_off"|"byte_sz"|"field_exists"|"signed"|"lshift_u64"|"rshift_u64"|"local_type_id"|"target_type_id"|"type_exists"|"type_size"|"enumval_exists"|"enumval_value"|"type_matches"|"unknown"
 ---@alias btfl.status "ok"|"poison"|"error"
----@alias btfl.reason "no-type"|"no-field"|"no-enumval"|"no-element"|"incompatible"|"ambiguous"|"bitfield-too-wide"|"size-mismatch"|"offset-range"|"insn-mismatch"|"insn-unsupported"|"bad-access"|"anonymous"|"unsized"|"unsupported"|"too-deep"|"limit"
+---@alias btfl.reason "no-type"|"no-field"|"no-enumval"|"no-element"|"incompatible"|"ambiguous"|"bitfield-too-wide"|"size-mismatch"|"offset-range"|"insn-mismatch"|"insn-unsupported"|"bad-access"|"anonymous"|"unsized"|"unsupported"|"too-deep"|"limit"|"truncated"
 
 ---@class btfl
 ---@field version string
 ---@field path string[] folders in which bare script names are looked up, in order
+---@field reasons btfl.reasons.doc[] what each code of a finding means, in order and by code
 local btfl = {}
 
 --- Opens the BTF in a file: raw, gzip, or an ELF file with a `.BTF` section.
@@ -36,11 +37,24 @@ function btfl.object(path) end
 ---@return btfl.target
 function btfl.target(path, modules) end
 
+--- Starts the part of a target's BTF that some objects need: a BTF to ship for kernels without one.
+---@param target btfl.target
+---@return btfl.subset
+function btfl.subset(target) end
+
 --- Makes a policy from a table of hooks, or finds one: a name is a file of `lua/btfl/policy/` or a
 --- module, what holds a `/` or ends in `.lua` is a file. Raises on an unknown key or a wrong type.
 ---@param spec btfl.policy.spec|string
 ---@return btfl.policy
 function btfl.policy(spec) end
+
+--- Makes a policy that follows renames, in both directions: what an object asks for and the target has
+--- not under that name is looked for under the others. A key is "type.member", "enum.ENUMERATOR", a
+--- type, or a whole path; a value the new name, or a path within the same struct (forward only).
+---@param renames table<string, string|btfl.renames.entry>
+---@param name? string of the policy, "renames" by default
+---@return btfl.policy
+function btfl.renames(renames, name) end
 
 --- Parses the command line with the options that every script has; see btfl.cli.
 ---@param spec btfl.cli.spec
@@ -52,6 +66,19 @@ function btfl.cli(spec) end
 ---@param spec? btfl.report.spec
 ---@return btfl.report
 function btfl.report(name, spec) end
+
+--- Defines a format of reports, for --format and report:render(). A script does so before it calls
+--- btfl.cli. A module btfl.format.NAME on package.path that returns such a function is found without,
+--- and so is a Lua file that --format names by its path.
+---@param name string letters, digits, _ and -
+---@param render fun(report: btfl.report, options: btfl.render.options): string
+function btfl.format(name, render) end
+
+--- New names in the order to try, where one is not enough.
+---@class btfl.renames.entry
+---@field [integer] string
+---@field since? string the release, for the note
+---@field reverse? boolean false: only from the old name to the new
 
 --- An unsigned 64-bit value, which Lua holds in a signed integer, in decimal.
 ---@param value integer
@@ -67,7 +94,7 @@ function btfl.nearest(name, candidates) end
 --- What is wrong with an input, as it is raised. As a string it is one line: file, section, offset and
 --- message; it can be joined to strings with `..`.
 ---@class btfl.error
----@field code "io"|"format"|"unsupported"|"limit"|"memory"
+---@field code "io"|"format"|"unsupported"|"limit"|"memory"|"policy"
 ---@field file string? nil when no file is concerned
 ---@field section string? nil for the file itself
 ---@field offset integer? bytes from the start of the section, or of the file
@@ -235,9 +262,12 @@ function object:relos() end
 ---@return fun(): btfl.result?
 function object:results(target, options) end
 
---- A report with one finding for each relocation that fails on the target.
+--- A report with one finding for each relocation that fails on the target; report:merge() makes one of
+--- those that have the same cause. `details.cause` says what lies behind it where that can be told:
+--- "architecture" (the object is for another), "module" (the BTF of one was not given), "config" (a
+--- kernel of the same release has it) or "retyped".
 ---@param target btfl.target
----@param options? btfl.resolve.options
+---@param options? btfl.check.options
 ---@return btfl.report
 function object:check(target, options) end
 
@@ -313,6 +343,9 @@ function relo:try(target, candidate, options) end
 ---@class btfl.resolve.options
 ---@field policy? btfl.policy by whose rules; libbpf's by default, or what --policy says
 
+---@class btfl.check.options: btfl.resolve.options
+---@field others? btfl.target[] further kernels of the run: one that has what is missing tells more about it
+
 --- What an access string says. `#spec` is the number of its steps.
 ---@class btfl.spec
 ---@field root btfl.type
@@ -375,6 +408,21 @@ function result:trail() end
 ---@return fun(): string?, string?
 function result:rules() end
 
+--- The part of a target's BTF that the relocations of some objects need, by libbpf's rules. Against it
+--- each of them gets the value that it gets against the whole, but for type ids, which are its own.
+---@class btfl.subset
+---@field target btfl.target
+local subset = {}
+
+--- Adds what an object needs.
+---@param object btfl.object
+function subset:add(object) end
+
+--- The BTF, in the target's byte order, and the number of its types.
+---@return string
+---@return integer
+function subset:bytes() end
+
 --- Rules of relocation: a set of hooks over those of another policy, and at last over libbpf's.
 ---@class btfl.policy
 ---@field name string
@@ -389,8 +437,8 @@ function policy:lineage() end
 function policy:levels() end
 
 --- What a hook gets as its last argument. Calling it gives what the policy that is extended, and at
---- last libbpf, would answer; without arguments it is asked what the hook was. It raises once its hook
---- has returned.
+--- last libbpf, would answer; without arguments it is asked what the hook was. What it gives to that
+--- question, returned as it is, is no decision of the hook. It raises once its hook has returned.
 ---@class btfl.default
 ---@field relo btfl.relo the relocation that is being decided
 ---@field target btfl.target
@@ -400,7 +448,8 @@ function policy:levels() end
 local default = {}
 
 --- The hooks of a policy. Each may be nil for what is extended, and gets `default` last. A second
---- value that is a string is a note, kept in result.note.
+--- value that is a string is a note, kept in result.note; with nil or false it may be a reason code,
+--- which is then the result's ("too-deep", "limit", "unsized" and "unsupported" make it an error).
 ---@class btfl.policy.spec
 ---@field name string
 ---@field extends? btfl.policy|string a policy, or the name or file of one
@@ -452,6 +501,7 @@ local attempt = {}
 ---@field args table what argparse made of the command line, every option by its long name
 ---@field name string such as "btfl check"
 ---@field failures string[] inputs that could not be read, one line each
+---@field policy btfl.policy? what --policy names; it is then the default of all that relocates
 local cli = {}
 
 --- Iterates over the objects named on the command line, each opened when its turn comes. One that
@@ -475,6 +525,10 @@ function cli:failure(message) end
 ---@param message string
 function cli:error(message) end
 
+--- Writes what is no report: to the file of --output, in one step, else to stdout.
+---@param bytes string
+function cli:write(bytes) end
+
 ---@class btfl.report.spec
 ---@field columns? string[] the report is a table of rows with these columns
 ---@field text? string[] the columns that the text format shows, where they differ
@@ -490,8 +544,14 @@ function cli:error(message) end
 ---@field object? string
 ---@field program? string
 ---@field target? string
+---@field insn? { index: integer, bytes: string, text: string } shown where there is no source line: hex and disassembly
 ---@field details? table<string, any> further facts, shown in order of `order`, kept in json
 ---@field notes? string[] lines that explain
+---@field help? string[] what to do, a line each
+---@field programs? string[] of a merged finding that is about several
+---@field targets? string[] of a merged finding that is about several
+---@field fine? string[] of a merged finding: the targets on which nothing is wrong there
+---@field count? integer of a merged finding: how many places it stands for, when they are several
 
 --- What a script found. A script returns it, and the host renders it by --format.
 ---@class btfl.report
@@ -538,10 +598,31 @@ function report:failure(message) end
 ---@return btfl.report self
 function report:append(other) end
 
---- The report in a format: "text", "json", "jsonl" or "tsv".
+--- Makes one finding of all that have the same cause: level, rule, object, source line and what is
+--- accessed (`details.access`, else the message). Kernels, programs and kinds become lists; what holds
+--- on some kernels only is a note that names them. The kernels that are fine are told from the
+--- summaries that have an `object` and a `target`.
+---@return btfl.report self
+function report:merge() end
+
+---@class btfl.render.options
+---@field color? boolean
+---@field width? integer columns of the terminal; nil for what goes to none
+
+--- The report in a format: "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown", or
+--- one of your own (see btfl.format).
 ---@param format string
----@param options? { color?: boolean, width?: integer }
+---@param options? btfl.render.options
 ---@return string
 function report:render(format, options) end
+
+---@class btfl.reasons.doc what `btfl explain` says of a code
+---@field code string
+---@field title string one line: what it means
+---@field text string how it comes about
+---@field todo string what to do
+---@field help string? the same in a line, with places for {path}, {args} and {type}
+---@field example string? a diagnostic as the text format has it
+---@field engine boolean it is a result's reason; others are the reports' own
 
 return btfl

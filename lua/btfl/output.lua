@@ -11,6 +11,13 @@ local function wants_color(args)
   return os.getenv("TERM") ~= "dumb" and core.isatty(1)
 end
 
+-- What COLUMNS says, else the terminal; nil for a file.
+local function width_of(args)
+  if args.output then return nil end
+  local columns = math.tointeger(tonumber(os.getenv("COLUMNS") or ""))
+  return columns and columns > 0 and columns or core.columns(1)
+end
+
 -- A TSV table has no place for findings; they must not be lost.
 local function print_findings(report, name)
   for _, finding in ipairs(report.findings) do
@@ -36,7 +43,7 @@ function output.emit(report)
   if current then
     for _, message in ipairs(current.failures) do report:failure(message) end
   end
-  local text = report:render(args.format, { color = wants_color(args) })
+  local text = report:render(args.format, { color = wants_color(args), width = width_of(args) })
   if args.output then
     core.write_file(args.output, text)
   else

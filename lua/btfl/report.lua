@@ -4,7 +4,8 @@ local formats = require "btfl.formats"
 
 local FINDING = {
   level = true, rule = true, message = true, at = true, mark = true, object = true, program = true,
-  target = true, details = true, notes = true,
+  target = true, details = true, notes = true, help = true, insn = true, count = true,
+  programs = true, targets = true, fine = true,
 }
 
 local FIELDS = {
@@ -118,11 +119,19 @@ function methods:append(other)
   return self
 end
 
+function methods:merge()
+  rawset(self, "findings", require "btfl.merge"(self))
+  return self
+end
+
 function methods:render(format, options)
-  for _, name in ipairs(formats) do
-    if name == format then return require("btfl.format." .. name)(self, options or {}) end
+  local render = type(format) == "string" and formats.find(format)
+  if not render then unknown("there is no format", format, formats, 2) end
+  local text = render(self, options or {})
+  if type(text) ~= "string" then
+    error(("format `%s` gave a %s value, not a string"):format(format, type(text)), 2)
   end
-  unknown("there is no format", format, formats, 2)
+  return text
 end
 
 local module = { methods = methods, fields = FIELDS }

@@ -255,7 +255,8 @@ function WHY.size_mismatch(result)
   end
   here, there = element(here), element(there)
   if result.status == "error" then
-    return ("%s has %s in the target, which no load or store accesses at once"):format(name, bytes(there.size or 0))
+    return ("%s has %s in the target, which no load or store accesses at once"):format(
+      name, bytes(there.size or 0))
   end
   return ("%s is %s (%s) here but %s (%s) in the target, and the access cannot be resized"):format(
     name, c(here), bytes(here.size or 0), c(there), bytes(there.size or 0))
@@ -315,6 +316,11 @@ end
 
 function WHY.limit()
   return "the search took more steps than any real type needs"
+end
+
+function WHY.truncated(result)
+  return ("value %s does not fit the instruction's 32 bits"):format(
+    result.value and core.u64(result.value) or "-")
 end
 
 -- Reasons that the trail explains better, when the local side is sound.

@@ -17,12 +17,13 @@ enum { TAG_RESULT = 5, TAG_ATTEMPT };
 
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, spec_class,
-    target_class, result_class, attempt_class, resolution_class;
+    target_class, result_class, attempt_class, resolution_class, subset_class;
 
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);
 int open_object(lua_State *L);
 int open_target(lua_State *L);
+int open_subset(lua_State *L);
 
 /* btf */
 
@@ -87,8 +88,8 @@ void push_target_btf(lua_State *L, int target, const struct btf *b);
 
 /* resolution: an owner that Lua never sees; it keeps results of one object on one target */
 
-/* User values of a resolution. Rules is a table, by relocation counted from 1: a list of tables
- * with `rule` and `note`; nil without a policy. */
+/* User values of a resolution. Rules is a table, by relocation counted from 1: a list of
+ * rules, each followed by its note or false; nil without a policy. */
 enum {
 	RESOLUTION_OBJECT = OWNER_LINK,
 	RESOLUTION_TARGET = OWNER_MORE,

@@ -80,11 +80,13 @@ static const luaL_Reg functions[] = {
     {"btf", open_btf},
     {"object", open_object},
     {"target", open_target},
+    {"subset", open_subset},
     {"u64", core_u64},
     {"nearest", core_nearest},
     {"policy", core_policy},
     {"default_policy", core_default_policy},
     {"isatty", system_isatty},
+    {"columns", system_columns},
     {"write_file", system_write_file},
     {NULL, NULL},
 };
@@ -92,10 +94,10 @@ static const luaL_Reg functions[] = {
 int luaopen_btfl_core(lua_State *L)
 {
 	static const struct class *const classes[] = {
-	    &error_class,  &btf_class,     &type_class,   &member_class,  &enumerator_class,
-	    &param_class,  &secvar_class,  &object_class, &program_class, &relo_class,
-	    &line_class,   &spec_class,    &target_class, &result_class,  &attempt_class,
-	    &policy_class, &default_class,
+	    &error_class,  &btf_class,    &type_class,    &member_class,  &enumerator_class,
+	    &param_class,  &secvar_class, &object_class,  &program_class, &relo_class,
+	    &line_class,   &spec_class,   &target_class,  &result_class,  &attempt_class,
+	    &subset_class, &policy_class, &default_class,
 	};
 
 	luaL_newlib(L, functions);
@@ -108,6 +110,7 @@ int luaopen_btfl_core(lua_State *L)
 	lua_newtable(L);
 	class_register(L, &resolution_class);
 	class_register(L, &run_class);
+	class_register(L, &candidates_class);
 	lua_pop(L, 1);
 	set_list(L, "reasons", reason_at, REASON_COUNT - 1);
 	set_list(L, "kinds", kind_at, BTF_KIND_COUNT);

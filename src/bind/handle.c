@@ -139,7 +139,8 @@ void class_register(lua_State *L, const struct class *c)
 	lua_setfield(L, meta, "__newindex");
 	if (c->meta) {
 		lua_pushvalue(L, meta);
-		luaL_setfuncs(L, c->meta, 0);
+		lua_pushvalue(L, meta);
+		luaL_setfuncs(L, c->meta, 1);
 		lua_pop(L, 1);
 	}
 	push_description(L, c, methods);
@@ -204,6 +205,13 @@ void *owner_native(lua_State *L, const struct owner *o)
 	return o->native;
 }
 
+void owner_check_idle(lua_State *L, const struct owner *o)
+{
+	if (o->busy)
+		luaL_error(L, "%s '%s' cannot be closed while a policy is at work on it", o->noun,
+			   o->path);
+}
+
 void owner_weighs(lua_State *L, size_t bytes)
 {
 	size_t kib = bytes >> 10;
@@ -229,15 +237,25 @@ static lua_Integer cache_key(const struct class *c, uint32_t id, uint32_t index_
 	return (lua_Integer)(key | (uint64_t)1 << 62);
 }
 
+bool handle_cached(lua_State *L, int cache, const struct class *c, uint32_t id, uint32_t index_)
+{
+	if (lua_rawgeti(L, cache, cache_key(c, id, index_)) != LUA_TNIL)
+		return true;
+	lua_pop(L, 1);
+	return false;
+}
+
 bool handle_find(lua_State *L, int owner, const struct class *c, uint32_t id, uint32_t index_)
 {
+	bool found;
+
 	lua_getiuservalue(L, owner, OWNER_CACHE);
-	if (lua_rawgeti(L, -1, cache_key(c, id, index_)) == LUA_TNIL) {
-		lua_pop(L, 2);
-		return false;
-	}
-	lua_replace(L, -2);
-	return true;
+	found = handle_cached(L, -1, c, id, index_);
+	if (found)
+		lua_replace(L, -2);
+	else
+		lua_pop(L, 1);
+	return found;
 }
 
 struct handle *handle_new(lua_State *L, int owner, const struct class *c, uint32_t id,

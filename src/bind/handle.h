@@ -32,7 +32,7 @@ struct class
 	unsigned tag; /* below 16, distinct among the handles of one owner; 0: keyed by id alone */
 	const struct field *fields; /* ends with a NULL name; NULL for none */
 	const luaL_Reg *methods;    /* likewise */
-	const luaL_Reg *meta;       /* further metamethods, likewise */
+	const luaL_Reg *meta;       /* further metamethods; their upvalue is the metatable */
 };
 
 /* What every owner's userdata starts with. */
@@ -41,6 +41,7 @@ struct owner {
 	const char *path;       /* kept by user value OWNER_PATH */
 	void *native;           /* what is freed by closing; NULL once closed */
 	struct owner *needs[2]; /* owners without which this one is closed too; NULL for none */
+	unsigned busy;          /* policies that are at work on it: it cannot be closed */
 };
 
 /* User values of an owner. Those from OWNER_LINK on are the class's own. */
@@ -82,6 +83,9 @@ void *owner_new(lua_State *L, const struct class *c, size_t size, const char *no
 /* Raises "btf 'path' is closed" when o, or an owner that it needs, is closed. Returns native. */
 void *owner_native(lua_State *L, const struct owner *o);
 
+/* Raises when a policy is at work on o, which would lose what it reads. */
+void owner_check_idle(lua_State *L, const struct owner *o);
+
 /* Tells Lua's collector, which sees only small userdata, of `bytes` that C allocated. */
 void owner_weighs(lua_State *L, size_t bytes);
 
@@ -93,6 +97,8 @@ struct handle *handle_push(lua_State *L, int owner, const struct class *c, uint3
 /* The two halves of handle_push() for handles of other sizes. handle_find() pushes the handle and
  * returns true when there is one; handle_add() makes one with that many user values. handle_new()
  * makes one that no other is equal to. */
+/* handle_cached() is handle_find() with the owner's cache at stack index `cache` instead. */
+bool handle_cached(lua_State *L, int cache, const struct class *c, uint32_t id, uint32_t index);
 bool handle_find(lua_State *L, int owner, const struct class *c, uint32_t id, uint32_t index);
 struct handle *handle_add(lua_State *L, int owner, const struct class *c, uint32_t id,
 			  uint32_t index, size_t size, int values);

@@ -21,6 +21,9 @@ enum hook {
 	HOOK_COUNT
 };
 
+/* What every hook is asked: its arguments without default. */
+enum { HOOK_ARGS = 2 };
+
 /* "candidates" …, as in the table that makes a policy. */
 extern const char *const hook_names[HOOK_COUNT + 1];
 
@@ -29,30 +32,40 @@ extern const char *const hook_names[HOOK_COUNT + 1];
 struct policy_box {
 	const char *name;
 	int levels;
-	bool has[HOOK_COUNT]; /* by some level */
+	int first[HOOK_COUNT]; /* the first level that has the hook, from 1 */
+	int last[HOOK_COUNT];  /* the last level that has the hook, from 1; 0 for none */
 };
 
 enum { POLICY_LEVELS = 1 };
 
-extern const struct class policy_class, default_class, run_class;
+extern const struct class policy_class, default_class, run_class, candidates_class;
 
 /* A run, in a userdata. The fields from q on are of the question that is being asked. */
 struct run {
 	lua_State *L;
 	int index; /* of the userdata, in the frame of who resolves */
 	const struct policy_box *policy;
+	struct owner *object, *target;
+	struct owner *kept[2]; /* behind RUN_OBJECT_BTF and RUN_TARGET_BTF; NULL: not yet used */
+	struct run *outer;     /* the run whose hook started this one; NULL for none */
+	bool whole;            /* it resolves all relocations, not one against one candidate */
 	struct err *e;
 	const struct question *q; /* NULL when no hook runs: `default` raises then */
 	enum hook hook;
-	int level; /* of the function that was called last, from 1; for errors */
+	int level;  /* of the function that runs, from 1; 0 before the first; for errors */
+	bool noted; /* this question's rule stands in RUN_RULES */
+
+	const void *arg[HOOK_ARGS]; /* what was asked, on Lua's stack */
+	bool same;                  /* default is asked just that */
 
 	struct btf_type of, in; /* member */
 	uint32_t element;       /* of `of` */
 	bool enumerator;
-	struct member_path *path; /* answer; or */
-	uint32_t *found;          /* answer, for an enumerator */
-	struct member_path usual; /* what default found ... */
-	struct btf_type usual_in; /* ... in this struct */
+	struct member_path *path;           /* answer; or */
+	uint32_t *found;                    /* answer, for an enumerator */
+	struct member_path usual;           /* what default found last, empty for nothing ... */
+	struct btf_type usual_in, usual_of; /* ... in the first, as a member of the second */
+	const void *usual_handle; /* that member, while `default` keeps it; NULL for none */
 
 	enum compat what; /* compatible */
 	struct type_pair pair;
@@ -77,27 +90,51 @@ struct run {
 	int patched;
 };
 
-/* User values of a run. */
-enum { RUN_OBJECT = 1, RUN_TARGET, RUN_LEVELS, RUN_RULES, RUN_DEFAULTS, RUN_VALUES = RUN_DEFAULTS };
+/* User values of a run. The two BTFs, nil until they are used, are the object's and vmlinux. */
+enum {
+	RUN_OBJECT = 1,
+	RUN_TARGET,
+	RUN_LEVELS,
+	RUN_RULES,
+	RUN_DEFAULTS,
+	RUN_OBJECT_BTF,
+	RUN_TARGET_BTF,
+	RUN_OBJECT_CACHE, /* of handles, of the two BTFs */
+	RUN_TARGET_CACHE,
+	RUN_FUNCTIONS, /* by hook from 1: the first function; below 0: names of rules */
+	RUN_VALUES = RUN_FUNCTIONS
+};
 
 /* Pushes a run of the policy at stack index `policy`, and fills p for the engine; p is valid while
  * the caller's frame is. rules, an empty table, receives by relocation what the policy decided. */
 struct run *push_run(lua_State *L, int policy, int object, int target, int rules, struct policy *p);
 
-/* Pushes what the hook that runs is asked, as its function's arguments; returns how many. */
-int push_question(lua_State *L, struct run *r, int run);
+/* Marks the run as the one at work, so that its object and target cannot be closed and its hooks
+ * cannot ask for what it decides. Raises when they do. */
+void start_run(lua_State *L, struct run *r, bool one);
+void end_run(lua_State *L, struct run *r); /* raises nothing */
 
-/* Calls the function that the levels from `level` on have for the hook, with the nargs arguments at
- * the top of the stack; its answer and note are pushed above them. False when none has. run is the
- * index of the run's userdata. */
-bool call_level(lua_State *L, struct run *r, int run, int level, int nargs);
+/* Pushes what the hook that runs is asked: HOOK_ARGS values. */
+void push_question(lua_State *L, struct run *r, int run);
+
+/* Calls the function that the levels from `level` on have for the hook, with the HOOK_ARGS
+ * arguments at the top of the stack; its answer and note are then at the top. False when none has.
+ * run is the index of the run's userdata. */
+bool call_level(lua_State *L, struct run *r, int run, int level);
+
+/* The reason code that follows an answer of nil or false; REASON_NONE for none. */
+enum reason refused_for(lua_State *L, int answer);
 
 /* Pushes the engine's own answer and a note for the arguments above stack index `run`. */
 void push_default_answer(lua_State *L, struct run *r, int run);
 
-/* Pushes the `default` that asks the levels from `level` on. */
-void push_default(lua_State *L, struct run *r, int run, int level);
-/* Whether the `default` at idx gave, when it was last called, the value at stack index `answer`. */
+/* Reads the change table of a patch hook at idx, where fields of a wrong type are 0. */
+void read_change(lua_State *L, int idx, struct patch *p);
+
+/* Pushes the `default` that asks the levels from `level` on; args is the index of the first of the
+ * arguments that its hook is called with. */
+void push_default(lua_State *L, struct run *r, int run, int level, int args);
+/* Whether the `default` at idx gave, asked what its hook was, the value at stack index `answer`. */
 bool default_answered(lua_State *L, int idx, int answer);
 
 /* Reads the answer at stack index `answer` (and the note that follows it) into the run. Raises when
@@ -105,7 +142,7 @@ bool default_answered(lua_State *L, int idx, int answer);
 void take_answer(lua_State *L, struct run *r, int run, int answer);
 
 /* Pushes the userdata of the BTF b of the run's object or target. */
-void push_run_btf(lua_State *L, const struct run *r, int run, const struct btf *b);
+void push_run_btf(lua_State *L, struct run *r, int run, const struct btf *b);
 
 /* The policy of an options table at arg: pushes it, nil for libbpf. Without one it is the default
  * that core.default_policy() set. */

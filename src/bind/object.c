@@ -12,6 +12,7 @@ static int object_close(lua_State *L)
 	struct owner *o = class_check(L, 1, &object_class);
 	struct object *native = o->native;
 
+	owner_check_idle(L, o);
 	o->native = NULL;
 	object_free(native);
 	lua_getiuservalue(L, 1, OWNER_LINK);

@@ -31,7 +31,11 @@ int core_policy(lua_State *L)
 		p->name = luaL_checkstring(L, -1); /* kept by the level's table */
 		lua_pop(L, 1);
 		for (int h = 0; h < HOOK_COUNT; h++) {
-			p->has[h] |= lua_getfield(L, -1, hook_names[h]) == LUA_TFUNCTION;
+			if (lua_getfield(L, -1, hook_names[h]) == LUA_TFUNCTION) {
+				p->first[h] = i;
+				if (!p->last[h])
+					p->last[h] = i;
+			}
 			lua_pop(L, 1);
 		}
 		lua_pop(L, 1);
@@ -74,7 +78,7 @@ void push_policy_option(lua_State *L, int arg)
 		return;
 found:
 	for (int h = 0; h < HOOK_COUNT; h++)
-		if (((const struct policy_box *)lua_touserdata(L, -1))->has[h])
+		if (((const struct policy_box *)lua_touserdata(L, -1))->last[h])
 			return;
 	lua_pop(L, 1); /* a policy without hooks is libbpf's */
 	lua_pushnil(L);
@@ -136,9 +140,18 @@ struct default_handle {
 	struct run *run;
 	enum hook hook;
 	int level; /* from which on it asks */
+	bool kept; /* its arguments stand in its user values */
+	bool answered;
+	const void *arg[HOOK_ARGS]; /* userdata and tables, alive while the hook runs */
 };
 
-enum { DEFAULT_RUN = 1, DEFAULT_LAST, DEFAULT_VALUES = DEFAULT_LAST };
+/* Its user values: the run, what its hook is asked, what it answered to that. */
+enum {
+	DEFAULT_RUN = 1,
+	DEFAULT_ARG,
+	DEFAULT_LAST = DEFAULT_ARG + HOOK_ARGS,
+	DEFAULT_VALUES = DEFAULT_LAST
+};
 
 static struct run *asked(lua_State *L, const struct default_handle *d)
 {
@@ -147,24 +160,82 @@ static struct run *asked(lua_State *L, const struct default_handle *d)
 	return d->run;
 }
 
+/* Pushes what the hook was asked. */
+static void push_asked(lua_State *L, const struct default_handle *d, int run)
+{
+	if (!d->kept) {
+		push_question(L, d->run, run);
+		return;
+	}
+	for (int i = 0; i < HOOK_ARGS; i++)
+		lua_getiuservalue(L, 1, DEFAULT_ARG + i);
+}
+
+/* Whether that stands at stack indexes from `args` on. */
+static bool is_asked(lua_State *L, const struct default_handle *d, int args)
+{
+	bool same = true;
+
+	for (int i = 0; i < HOOK_ARGS; i++)
+		same &= lua_topointer(L, args + i) == d->arg[i];
+	return same;
+}
+
+/* Remembers an answer; of a list a copy, because a hook may go on and change it. */
+static void remember(lua_State *L, int answer)
+{
+	if (lua_istable(L, answer)) {
+		lua_Integer n = (lua_Integer)lua_rawlen(L, answer);
+
+		lua_createtable(L, (int)n, 0);
+		for (lua_Integer i = 1; i <= n; i++) {
+			lua_rawgeti(L, answer, i);
+			lua_rawseti(L, -2, i);
+		}
+	} else {
+		lua_pushvalue(L, answer);
+	}
+	lua_setiuservalue(L, 1, DEFAULT_LAST);
+}
+
+/* The handle that is called; the upvalue is its metatable. */
+static struct default_handle *check_default(lua_State *L)
+{
+	bool same = lua_getmetatable(L, 1) && lua_rawequal(L, -1, lua_upvalueindex(1));
+
+	if (!same)
+		luaL_typeerror(L, 1, default_class.name);
+	lua_pop(L, 1);
+	return lua_touserdata(L, 1);
+}
+
 static int default_call(lua_State *L)
 {
-	const struct default_handle *d = class_check(L, 1, &default_class);
+	struct default_handle *d = check_default(L);
 	struct run *r = asked(L, d);
 	int run = 2, nargs = lua_gettop(L) - 1;
+	bool same = true;
 
+	if (nargs != 0 && nargs != HOOK_ARGS)
+		return luaL_error(L, "default takes no arguments, or the %d that its hook got",
+				  HOOK_ARGS);
 	lua_getiuservalue(L, 1, DEFAULT_RUN);
 	lua_insert(L, run);
-	if (nargs == 0)
-		nargs = push_question(L, r, run);
-	if (!call_level(L, r, run, d->level, nargs))
+	if (nargs)
+		same = is_asked(L, d, run + 1);
+	else
+		push_asked(L, d, run);
+	r->same = same && memcmp(d->arg, r->arg, sizeof(d->arg)) == 0;
+	if (!call_level(L, r, run, d->level))
 		push_default_answer(L, r, run);
-	lua_pushvalue(L, -2);
-	lua_setiuservalue(L, 1, DEFAULT_LAST);
+	if (same) {
+		d->answered = true;
+		remember(L, lua_gettop(L) - 1);
+	}
 	return 2;
 }
 
-void push_default(lua_State *L, struct run *r, int run, int level)
+void push_default(lua_State *L, struct run *r, int run, int level, int args)
 {
 	int key = (int)r->hook * (r->policy->levels + 1) + level;
 	struct default_handle *d;
@@ -182,17 +253,44 @@ void push_default(lua_State *L, struct run *r, int run, int level)
 		lua_rawseti(L, -3, key + 1);
 	}
 	lua_replace(L, -2);
-	lua_pushlightuserdata(L, r); /* no answer is equal to this */
-	lua_setiuservalue(L, -2, DEFAULT_LAST);
+	d = lua_touserdata(L, -1);
+	d->answered = false;
+	/* The first function is asked what can be pushed again, but for a table that it may change.
+	 */
+	d->kept = r->level > 0 || lua_istable(L, args + HOOK_ARGS - 1);
+	memcpy(d->arg, r->arg, sizeof(d->arg));
+	for (int i = 0; i < HOOK_ARGS && d->kept; i++) {
+		d->arg[i] = lua_topointer(L, args + i);
+		lua_pushvalue(L, args + i);
+		lua_setiuservalue(L, -2, DEFAULT_ARG + i);
+	}
+}
+
+/* Of a list, whether it holds the same in the same order. */
+static bool same_list(lua_State *L, int a, int b)
+{
+	lua_Integer n = (lua_Integer)lua_rawlen(L, a);
+	bool same = n == (lua_Integer)lua_rawlen(L, b);
+
+	for (lua_Integer i = 1; i <= n && same; i++) {
+		lua_rawgeti(L, a, i);
+		lua_rawgeti(L, b, i);
+		same = lua_rawequal(L, -1, -2);
+		lua_pop(L, 2);
+	}
+	return same;
 }
 
 bool default_answered(lua_State *L, int idx, int answer)
 {
 	bool same;
 
+	if (!((const struct default_handle *)lua_touserdata(L, idx))->answered)
+		return false;
 	answer = lua_absindex(L, answer);
 	lua_getiuservalue(L, idx, DEFAULT_LAST);
-	same = lua_rawequal(L, -1, answer);
+	same = lua_istable(L, -1) && lua_istable(L, answer) ? same_list(L, lua_gettop(L), answer)
+							    : lua_rawequal(L, -1, answer);
 	lua_pop(L, 1);
 	return same;
 }

@@ -48,17 +48,22 @@ static void resolve(lua_State *L, int object, int target, int policy, uint32_t r
 	int owner = lua_gettop(L), rc;
 	struct resolution *native;
 	struct policy p, *rule = NULL;
+	struct run *run = NULL;
 	struct err e;
 
 	if (!lua_isnil(L, policy)) {
 		lua_newtable(L);
 		lua_pushvalue(L, -1);
 		lua_setiuservalue(L, owner, RESOLUTION_RULES);
-		push_run(L, policy, object, target, owner + 1, &p);
+		run = push_run(L, policy, object, target, owner + 1, &p);
+		start_run(L, run, only != NULL);
 		rule = &p;
 	}
+	/* From here to the end of the run nothing raises. */
 	rc = only ? resolution_try(of, on, rule, relo, *only, &native, &e)
 		  : resolution_new(of, on, rule, &native, &e);
+	if (run)
+		end_run(L, run);
 	if (rc < 0)
 		raise_err(L, &e);
 	o->native = native;

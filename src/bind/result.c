@@ -112,20 +112,21 @@ static int push_rules(lua_State *L, int idx)
 	return lua_type(L, -1);
 }
 
-/* Pushes a field of the last decision, which settled it; nil when there was none. */
-static int push_last(lua_State *L, const char *field)
+/* Pushes the rule (1) or the note (0) of the last decision, which settled it; nil for none. */
+static int push_last(lua_State *L, int back)
 {
 	if (push_rules(L, 1) == LUA_TNIL)
 		return 1;
-	lua_rawgeti(L, -1, (lua_Integer)lua_rawlen(L, -1));
-	lua_getfield(L, -1, field);
+	lua_rawgeti(L, -1, (lua_Integer)lua_rawlen(L, -1) - back);
+	if (!lua_toboolean(L, -1))
+		lua_pushnil(L);
 	return 1;
 }
 
 static int get_rule(lua_State *L, const void *self)
 {
 	result_of(L, self);
-	push_last(L, "rule");
+	push_last(L, 1);
 	if (lua_isnil(L, -1))
 		lua_pushliteral(L, "libbpf");
 	return 1;
@@ -134,7 +135,7 @@ static int get_rule(lua_State *L, const void *self)
 static int get_note(lua_State *L, const void *self)
 {
 	result_of(L, self);
-	return push_last(L, "note");
+	return push_last(L, 0);
 }
 
 /* Upvalues: list of decisions or nil, next. */
@@ -142,15 +143,19 @@ static int next_rule(lua_State *L)
 {
 	lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
 
+	lua_settop(L, 0);
 	if (lua_isnil(L, lua_upvalueindex(1)) ||
 	    lua_rawgeti(L, lua_upvalueindex(1), i) == LUA_TNIL) {
 		lua_pushnil(L);
 		return 1;
 	}
-	lua_pushinteger(L, i + 1);
+	lua_rawgeti(L, lua_upvalueindex(1), i + 1);
+	lua_pushinteger(L, i + 2);
 	lua_replace(L, lua_upvalueindex(2));
-	lua_getfield(L, -1, "rule");
-	lua_getfield(L, -2, "note");
+	if (!lua_toboolean(L, 2)) {
+		lua_settop(L, 1);
+		lua_pushnil(L);
+	}
 	return 2;
 }
 

@@ -6,94 +6,146 @@
 
 #include "bind/hooks.h"
 
+/* Runs within runs: each takes some KiB of C's stack. */
+enum { NESTED_RUNS = 16 };
+
 const struct class run_class = {"btfl.run", 0, NULL, NULL, NULL};
 
-/* Whether entry n of the list says that rule and note (stack indexes). */
-static bool is_same_rule(lua_State *L, int list, lua_Integer n, int rule, int note)
+/* Pushes "policy.hook", made once for each level and hook. */
+static void push_rule_name(lua_State *L, const struct run *r, int run, int level)
 {
-	bool same;
+	lua_Integer key = -((lua_Integer)r->hook * r->policy->levels + level);
 
-	if (lua_rawgeti(L, list, n) != LUA_TTABLE)
-		return false;
-	lua_getfield(L, -1, "rule");
-	lua_getfield(L, -2, "note");
-	same = lua_rawequal(L, -2, rule) && lua_rawequal(L, -1, note);
-	lua_pop(L, 3);
-	return same;
+	lua_getiuservalue(L, run, RUN_FUNCTIONS);
+	if (lua_rawgeti(L, -1, key) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_getiuservalue(L, run, RUN_LEVELS);
+		lua_rawgeti(L, -1, level);
+		lua_getfield(L, -1, "name");
+		lua_pushfstring(L, "%s.%s", lua_tostring(L, -1), hook_names[r->hook]);
+		lua_replace(L, -4);
+		lua_pop(L, 2);
+		lua_pushvalue(L, -1);
+		lua_rawseti(L, -3, key);
+	}
+	lua_replace(L, -2);
 }
 
-/* Appends { rule = "policy.hook", note = note } to what is noted for the relocation at hand, unless
- * it is there already. level is an index of RUN_LEVELS. */
+/* Appends the rule and its note (a stack index; nil is kept as false) to what is noted for the
+ * relocation at hand, unless they stand there last. level is an index of RUN_LEVELS. */
 static void add_rule(lua_State *L, struct run *r, int run, int level, int note)
 {
-	int top = lua_gettop(L), list;
+	int top = lua_gettop(L), list = top + 2, rule = top + 3;
 	lua_Integer n;
+	bool same = false;
 
-	lua_getiuservalue(L, run, RUN_LEVELS);
-	lua_rawgeti(L, -1, level);
-	lua_getfield(L, -1, "name");
-	lua_pushfstring(L, "%s.%s", lua_tostring(L, -1), hook_names[r->hook]);
 	lua_getiuservalue(L, run, RUN_RULES);
 	if (lua_rawgeti(L, -1, (lua_Integer)r->q->relo + 1) == LUA_TNIL) {
 		lua_pop(L, 1);
-		lua_newtable(L);
+		lua_createtable(L, 2, 0);
 		lua_pushvalue(L, -1);
 		lua_rawseti(L, -3, (lua_Integer)r->q->relo + 1);
 	}
-	list = lua_gettop(L);
-	n = (lua_Integer)lua_rawlen(L, list);
-	if (!is_same_rule(L, list, n, top + 4, note)) {
-		lua_createtable(L, 0, 2);
-		lua_pushvalue(L, top + 4);
-		lua_setfield(L, -2, "rule");
+	push_rule_name(L, r, run, level);
+	if (lua_isnil(L, note))
+		lua_pushboolean(L, false);
+	else
 		lua_pushvalue(L, note);
-		lua_setfield(L, -2, "note");
+	n = (lua_Integer)lua_rawlen(L, list);
+	if (n) {
+		lua_rawgeti(L, list, n - 1);
+		lua_rawgeti(L, list, n);
+		same = lua_rawequal(L, -2, rule) && lua_rawequal(L, -1, rule + 1);
+		lua_pop(L, 2);
+	}
+	if (!same) {
+		lua_rawseti(L, list, n + 2);
 		lua_rawseti(L, list, n + 1);
 	}
 	lua_settop(L, top);
+}
+
+/* Pushes the function that the level's table has for the hook, and says whether there is one. */
+static bool push_level(lua_State *L, int run, int level, enum hook hook)
+{
+	lua_getiuservalue(L, run, RUN_LEVELS);
+	lua_rawgeti(L, -1, level);
+	lua_getfield(L, -1, hook_names[hook]);
+	lua_replace(L, -3);
+	lua_pop(L, 1);
+	if (lua_isfunction(L, -1))
+		return true;
+	lua_pop(L, 1);
+	return false;
 }
 
 /* Pushes the function of the first level from `level` on that has the hook, and returns its index;
  * 0, with nothing pushed, when none has. */
 static int push_function(lua_State *L, const struct run *r, int run, int level)
 {
-	lua_getiuservalue(L, run, RUN_LEVELS);
-	for (; level <= r->policy->levels; level++) {
-		lua_rawgeti(L, -1, level);
-		if (lua_getfield(L, -1, hook_names[r->hook]) == LUA_TFUNCTION) {
-			lua_replace(L, -3);
-			lua_pop(L, 1);
-			return level;
-		}
-		lua_pop(L, 2);
+	if (level == 1) {
+		lua_getiuservalue(L, run, RUN_FUNCTIONS);
+		lua_rawgeti(L, -1, (lua_Integer)r->hook + 1);
+		lua_replace(L, -2);
+		return r->policy->first[r->hook];
 	}
-	lua_pop(L, 1);
+	while (level <= r->policy->last[r->hook])
+		if (push_level(L, run, level++, r->hook))
+			return level - 1;
 	return 0;
 }
 
-bool call_level(lua_State *L, struct run *r, int run, int level, int nargs)
+/* Whether the two say the same of an instruction. */
+static bool same_change(const struct patch *a, const struct patch *b)
 {
-	int first = lua_gettop(L) - nargs + 1, usual;
+	return a->local == b->local && a->target == b->target && a->local_size == b->local_size &&
+	       a->target_size == b->target_size && a->check == b->check && a->poison == b->poison &&
+	       a->resize_forbidden == b->resize_forbidden;
+}
 
+bool call_level(lua_State *L, struct run *r, int run, int level)
+{
+	int args = lua_gettop(L) - HOOK_ARGS + 1, usual, outer = r->level;
+	struct patch before, after;
+	enum reason refused;
+	bool decided;
+
+	luaL_checkstack(L, LUA_MINSTACK, "hooks within hooks");
 	level = push_function(L, r, run, level);
 	if (!level)
 		return false;
-	push_default(L, r, run, level + 1);
+	push_default(L, r, run, level + 1, args);
 	usual = lua_gettop(L);
+	if (r->hook == HOOK_PATCH)
+		read_change(L, args + 1, &before);
 	lua_pushvalue(L, -2);
-	for (int i = 0; i < nargs; i++)
-		lua_pushvalue(L, first + i);
+	for (int i = 0; i < HOOK_ARGS; i++)
+		lua_pushvalue(L, args + i);
 	lua_pushvalue(L, usual);
-	lua_call(L, nargs + 1, 2);
 	r->level = level;
-	if (lua_type(L, -1) != LUA_TSTRING) {
+	lua_call(L, HOOK_ARGS + 1, 2);
+	if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING) {
 		lua_pop(L, 1);
 		lua_pushnil(L); /* only a string is a note */
 	}
-	if (!default_answered(L, usual, -2))
+	refused = refused_for(L, lua_gettop(L) - 1);
+	decided = !default_answered(L, usual, -2) || (refused && refused != r->why);
+	if (!decided && r->hook == HOOK_PATCH && !r->noted) {
+		read_change(L, args + 1, &after);
+		decided = !same_change(&before, &after);
+	}
+	if (decided) {
+		if (refused)
+			lua_pushnil(L); /* it is the result's reason, and no note */
+		else
+			lua_pushvalue(L, -1);
 		add_rule(L, r, run, level, lua_gettop(L));
-	lua_remove(L, usual);
-	lua_remove(L, usual - 1);
+		lua_pop(L, 1);
+		r->noted = true;
+		r->level = level;
+	}
+	if (outer)
+		r->level = outer;
 	return true;
 }
 
@@ -101,12 +153,17 @@ bool call_level(lua_State *L, struct run *r, int run, int level, int nargs)
 static int ask(lua_State *L)
 {
 	struct run *r = lua_touserdata(L, 1);
-	int run = 2, nargs;
+	int run = 2;
 
-	luaL_checkstack(L, 32, "hooks within hooks");
-	nargs = push_question(L, r, run);
-	r->level = 1;
-	call_level(L, r, run, 1, nargs);
+	luaL_checkstack(L, LUA_MINSTACK, "hooks within hooks");
+	r->level = 0;
+	r->noted = false;
+	r->usual.len = 0;
+	r->usual_handle = NULL;
+	push_question(L, r, run);
+	for (int i = 0; i < HOOK_ARGS; i++)
+		r->arg[i] = lua_topointer(L, i - HOOK_ARGS);
+	call_level(L, r, run, 1);
 	take_answer(L, r, run, lua_gettop(L) - 1);
 	return 0;
 }
@@ -124,19 +181,51 @@ static void describe(const struct run *r, lua_State *L)
 	lua_concat(L, 3);
 }
 
+/* Called protected with the run, the error and the run as full userdata. */
 static int explain(lua_State *L)
 {
 	const struct run *r = lua_touserdata(L, 1);
-	const char *message = luaL_tolstring(L, 2, NULL), *policy;
+	const struct err *inner = class_test(L, 2, &error_class);
+	const char *message, *policy;
 
+	if (inner && inner->code == ERR_POLICY) {
+		*r->e = *inner; /* of a run within this one, which says more */
+		return 0;
+	}
+	message = luaL_tolstring(L, 2, NULL);
 	lua_getiuservalue(L, 3, RUN_LEVELS);
-	lua_rawgeti(L, -1, r->level);
+	lua_rawgeti(L, -1, r->level ? r->level : 1);
 	lua_getfield(L, -1, "name");
 	policy = lua_tostring(L, -1);
 	describe(r, L);
 	err_set(r->e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET, "policy '%s', hook %s, %s: %s", policy,
 		hook_names[r->hook], lua_tostring(L, -1), message);
 	return 0;
+}
+
+/* Makes r->e of the Lua error at the top, which is popped. */
+static void keep_error(lua_State *L, struct run *r, int rc)
+{
+	if (rc == LUA_ERRMEM) {
+		lua_pop(L, 1);
+		err_memory(r->e, NULL);
+		return;
+	}
+	lua_pushcfunction(L, explain);
+	lua_insert(L, -2);
+	lua_pushlightuserdata(L, r);
+	lua_insert(L, -2);
+	lua_pushvalue(L, r->index);
+	rc = lua_pcall(L, 3, 0, 0);
+	if (rc == LUA_OK)
+		return;
+	lua_pop(L, 1);
+	if (rc == LUA_ERRMEM)
+		err_memory(r->e, NULL);
+	else
+		err_set(r->e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET,
+			"policy '%s', hook %s: an error that cannot be shown", r->policy->name,
+			hook_names[r->hook]);
 }
 
 /* The question stands in r. HOOK_FAIL with r->e filled when Lua failed. */
@@ -152,17 +241,8 @@ static int run_hook(struct run *r, const struct question *q, enum hook hook, str
 	lua_pushlightuserdata(L, r);
 	lua_pushvalue(L, r->index);
 	rc = lua_pcall(L, 2, 0, 0);
-	if (rc != LUA_OK) {
-		lua_pushcfunction(L, explain);
-		lua_insert(L, -2);
-		lua_pushlightuserdata(L, r);
-		lua_insert(L, -2);
-		lua_pushvalue(L, r->index);
-		if (lua_pcall(L, 3, 0, 0) != LUA_OK) {
-			lua_pop(L, 1);
-			err_memory(e, NULL);
-		}
-	}
+	if (rc != LUA_OK)
+		keep_error(L, r, rc);
 	r->q = NULL;
 	return rc == LUA_OK ? 0 : HOOK_FAIL;
 }
@@ -223,6 +303,7 @@ static int hook_value(void *ctx, const struct question *q, const struct spec *s,
 
 	r->spec = s;
 	r->value = out;
+	r->why = REASON_NONE;
 	return run_hook(r, q, HOOK_VALUE, e) < 0 ? HOOK_FAIL : (int)r->why;
 }
 
@@ -270,7 +351,14 @@ struct run *push_run(lua_State *L, int policy, int object, int target, int rules
 	struct run *r = lua_newuserdatauv(L, sizeof(*r), RUN_VALUES);
 	int index = lua_gettop(L);
 
-	*r = (struct run){.L = L, .index = index, .policy = box};
+	luaL_checkstack(L, LUA_MINSTACK, "hooks within hooks");
+	*r = (struct run){
+	    .L = L,
+	    .index = index,
+	    .policy = box,
+	    .object = lua_touserdata(L, object),
+	    .target = lua_touserdata(L, target),
+	};
 	class_set(L, &run_class);
 	lua_pushvalue(L, object);
 	lua_setiuservalue(L, index, RUN_OBJECT);
@@ -282,17 +370,58 @@ struct run *push_run(lua_State *L, int policy, int object, int target, int rules
 	lua_setiuservalue(L, index, RUN_RULES);
 	lua_newtable(L);
 	lua_setiuservalue(L, index, RUN_DEFAULTS);
+	lua_createtable(L, HOOK_COUNT, 0);
+	for (int h = 0; h < HOOK_COUNT; h++) {
+		if (!box->last[h])
+			continue;
+		push_level(L, index, box->first[h], (enum hook)h);
+		lua_rawseti(L, -2, h + 1);
+	}
+	lua_setiuservalue(L, index, RUN_FUNCTIONS);
 	*p = (struct policy){
 	    .name = box->name,
 	    .ctx = r,
-	    .candidates = box->has[HOOK_CANDIDATES] ? hook_candidates : NULL,
-	    .member = box->has[HOOK_MEMBER] ? hook_member : NULL,
-	    .enumerator = box->has[HOOK_MEMBER] ? hook_enumerator : NULL,
-	    .compatible = box->has[HOOK_COMPATIBLE] ? hook_compatible : NULL,
-	    .value = box->has[HOOK_VALUE] ? hook_value : NULL,
-	    .choose = box->has[HOOK_CHOOSE] ? hook_choose : NULL,
-	    .missing = box->has[HOOK_MISSING] ? hook_missing : NULL,
-	    .patch = box->has[HOOK_PATCH] ? hook_patch : NULL,
+	    .candidates = box->last[HOOK_CANDIDATES] ? hook_candidates : NULL,
+	    .member = box->last[HOOK_MEMBER] ? hook_member : NULL,
+	    .enumerator = box->last[HOOK_MEMBER] ? hook_enumerator : NULL,
+	    .compatible = box->last[HOOK_COMPATIBLE] ? hook_compatible : NULL,
+	    .value = box->last[HOOK_VALUE] ? hook_value : NULL,
+	    .choose = box->last[HOOK_CHOOSE] ? hook_choose : NULL,
+	    .missing = box->last[HOOK_MISSING] ? hook_missing : NULL,
+	    .patch = box->last[HOOK_PATCH] ? hook_patch : NULL,
 	};
 	return r;
+}
+
+/* The registry's key of the run at work, a light userdata. */
+static const char at_work;
+
+void start_run(lua_State *L, struct run *r, bool one)
+{
+	int depth = 0;
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &at_work);
+	r->outer = lua_touserdata(L, -1);
+	r->whole = !one;
+	lua_pop(L, 1);
+	for (const struct run *o = r->outer; o; o = o->outer) {
+		if (r->whole && o->whole && o->policy == r->policy && o->object == r->object &&
+		    o->target == r->target)
+			luaL_error(L, "it asks for the results that it is deciding");
+		if (++depth == NESTED_RUNS)
+			luaL_error(L, "more than %d policies ask for each other's results",
+				   NESTED_RUNS);
+	}
+	lua_pushlightuserdata(L, r);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &at_work);
+	r->object->busy++;
+	r->target->busy++;
+}
+
+void end_run(lua_State *L, struct run *r)
+{
+	r->object->busy--;
+	r->target->busy--;
+	lua_pushlightuserdata(L, r->outer); /* the key is there, so nothing is allocated */
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &at_work);
 }

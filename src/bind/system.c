@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,17 @@ int system_isatty(lua_State *L)
 	lua_Integer fd = luaL_checkinteger(L, 1);
 
 	lua_pushboolean(L, fd >= 0 && fd <= INT_MAX && isatty((int)fd));
+	return 1;
+}
+
+int system_columns(lua_State *L)
+{
+	lua_Integer fd = luaL_checkinteger(L, 1);
+	struct winsize size;
+
+	if (fd < 0 || fd > INT_MAX || ioctl((int)fd, TIOCGWINSZ, &size) != 0 || !size.ws_col)
+		return 0;
+	lua_pushinteger(L, size.ws_col);
 	return 1;
 }
 

@@ -24,6 +24,7 @@ static int target_close(lua_State *L)
 {
 	struct owner *o = class_check(L, 1, &target_class);
 
+	owner_check_idle(L, o);
 	drop(o);
 	if (lua_getiuservalue(L, 1, OWNER_LINK) != LUA_TTABLE)
 		return 0;

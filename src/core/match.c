@@ -82,6 +82,7 @@ static enum match no(struct matcher *m, int reason, uint32_t local_id, uint32_t 
 	switch (reason) {
 	case REASON_TOO_DEEP:
 	case REASON_LIMIT:
+	case REASON_UNSUPPORTED:
 	case REASON_UNSIZED: return MATCH_ERROR;
 	default: return MATCH_NO;
 	}

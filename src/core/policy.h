@@ -4,7 +4,9 @@
  * below.
  *
  * Hooks return HOOK_FAIL after filling e (nothing is relocated any further then), and otherwise
- * what each says. They must not keep the pointers that they are given.
+ * what each says. They must not keep the pointers that they are given. A candidate that member,
+ * enumerator or compatible refuse is passed over, but for REASON_TOO_DEEP, _LIMIT, _UNSIZED and
+ * _UNSUPPORTED, which make the relocation an error.
  */
 #ifndef BTFL_POLICY_H
 #define BTFL_POLICY_H

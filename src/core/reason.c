@@ -22,6 +22,7 @@ const char *reason_name(enum reason r)
 	    [REASON_UNSUPPORTED] = "unsupported",
 	    [REASON_TOO_DEEP] = "too-deep",
 	    [REASON_LIMIT] = "limit",
+	    [REASON_TRUNCATED] = "truncated",
 	};
 
 	return (unsigned)r < REASON_COUNT ? names[r] : "";

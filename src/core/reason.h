@@ -24,6 +24,7 @@ enum reason {
 	REASON_UNSUPPORTED, /* the relocation kind is unknown, or does not apply to such a field */
 	REASON_TOO_DEEP,    /* more levels than the rules allow */
 	REASON_LIMIT,       /* the search took more steps than any real type needs */
+	REASON_TRUNCATED,   /* set by policies only: the value does not fit the instruction */
 	REASON_COUNT
 };
 

@@ -87,9 +87,9 @@ static enum reason calc_member(const struct spec *s, const struct step *last, bo
 	    .bit_off = s->bit_offset, .bit_sz = m.bit_size, .bitfield = m.bit_size > 0};
 	enum reason r = x.bitfield ? bitfield_extent(&type, &x) : plain_extent(s->btf, type.id, &x);
 
+	out->check = !x.bitfield;
 	if (r != REASON_NONE)
 		return r;
-	out->check = !x.bitfield;
 	switch (s->kind) {
 	case RELO_BYTE_OFF:
 		out->value = x.byte_off;

@@ -228,23 +228,26 @@ bool btf_same_essential(const char *a, const char *b)
 	return n == btf_essential_len(b, strlen(b)) && memcmp(a, b, n) == 0;
 }
 
-/* semantics 6: a C `long` has the width of a pointer in Linux. */
-static uint8_t guess_ptr_size(const struct btf *b)
+uint32_t btf_long(const struct btf *b)
 {
 	static const char *const longs[] = {"long", "long int", "unsigned long",
 					    "long unsigned int", "unsigned long int"};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++) {
 		uint32_t id = btf_find(b, longs[i], BTF_INT);
-		struct btf_type t;
+		uint32_t size = btf_type(b, id).size;
 
-		if (!id)
-			continue;
-		t = btf_type(b, id);
-		if (t.size == 4 || t.size == 8)
-			return (uint8_t)t.size;
+		if (id && (size == 4 || size == 8))
+			return id;
 	}
-	return 8;
+	return 0;
+}
+
+static uint8_t guess_ptr_size(const struct btf *b)
+{
+	uint32_t id = btf_long(b);
+
+	return id ? (uint8_t)btf_type(b, id).size : 8;
 }
 
 /* The sections that a header names must lie behind it, inside the BTF. */

@@ -139,6 +139,10 @@ struct btf_type btf_strip(const struct btf *b, uint32_t id);
  * declaration), is nested deeper than 32 levels, or the product exceeds 32 bits. */
 int64_t btf_size(const struct btf *b, uint32_t id);
 
+/* The int of 4 or 8 bytes that is C's `long`, which in Linux has the width of a pointer (semantics
+ * 6); 0 when there is none. */
+uint32_t btf_long(const struct btf *b);
+
 /* The field's name for a kind, as bpftool prints it but in lower case: "struct", "func_proto". */
 const char *btf_kind_name(unsigned kind);
 /* The kind of that name, -1 for none. */

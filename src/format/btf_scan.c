@@ -151,11 +151,14 @@ bool btf_scan(struct btf *b)
 	if (offset && kinds)
 		n = b->swap ? first_pass(b, offset, kinds, true)
 			    : first_pass(b, offset, kinds, false);
-	if (n && (fit = realloc(offset, n * sizeof(*offset)))) {
-		b->offset = offset = fit;
+	if (n) {
+		b->offset = offset;
 		b->end_id = b->first_id + n;
 		fine = references_fit(b, kinds) && btf_check_cycles(b, kinds, &e) == 0;
 	}
+	fit = fine ? realloc(offset, n * sizeof(*offset)) : NULL;
+	if (fit)
+		b->offset = fit;
 	if (!fine) {
 		free(offset);
 		b->offset = NULL;

@@ -31,7 +31,7 @@ local function put_block(out, lines)
 end
 
 ---@param report btfl.report
----@param options { color?: boolean }
+---@param options btfl.render.options
 ---@return string
 return function(report, options)
   local paint = terminal.painter(options.color)
@@ -42,7 +42,7 @@ return function(report, options)
   if report.title then out[1] = paint("head", terminal.escape(report.title)) end
   for _, finding in ipairs(report.findings) do
     part()
-    out[#out + 1] = frame(finding, paint)
+    out[#out + 1] = frame(finding, paint, options.width)
   end
   for _, block in ipairs(report.blocks) do
     part()

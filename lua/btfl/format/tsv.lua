@@ -4,10 +4,19 @@ local columns_of = require "btfl.columns"
 
 local FINDING = { "level", "rule", "object", "program", "target", "at", "message" }
 
+-- A merged finding has several programs and targets.
+local LISTS = { program = "programs", target = "targets" }
+
 local function field(value)
   if value == nil then return "-" end
   if math.type(value) == "integer" then return value end
   return terminal.escape(tostring(value))
+end
+
+local function value_of(row, column)
+  local value = row[column]
+  local list = value == nil and row[LISTS[column]]
+  return list and table.concat(list, ",") or value
 end
 
 ---@param report btfl.report
@@ -19,7 +28,7 @@ return function(report)
   for i, column in ipairs(columns) do cells[i] = terminal.escape(column) end
   lines[1] = table.concat(cells, "\t", 1, #columns)
   for _, row in ipairs(rows) do
-    for i = 1, #columns do cells[i] = field(row[columns[i]]) end
+    for i = 1, #columns do cells[i] = field(value_of(row, columns[i])) end
     lines[#lines + 1] = table.concat(cells, "\t", 1, #columns)
   end
   lines[#lines + 1] = ""

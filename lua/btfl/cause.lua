@@ -1,0 +1,231 @@
+--- What lies behind a failure before any renaming is thought of: another architecture, a module that
+--- was not given, a member's type, the kernel's configuration.
+local core = require "btfl.core"
+
+local cause = {}
+
+-- The structs that hold a program's registers, and members that only one architecture has in them.
+local REGISTERS = { pt_regs = true, user_pt_regs = true, user_regs_struct = true }
+
+local ARCHITECTURES = {
+  { name = "x86", "di", "si", "dx", "cx", "ax", "bp", "ip", "orig_ax", "orig_rax" },
+  { name = "arm64", "pstate", "orig_x0", "pc" },
+  { name = "arm", "uregs" },
+  { name = "s390", "psw", "gprs", "orig_gpr2" },
+  { name = "powerpc", "gpr", "nip", "ctr", "xer", "ccr", "orig_gpr3" },
+  { name = "riscv", "epc", "ra", "gp", "tp", "t0", "a0", "a1", "orig_a0" },
+  { name = "loongarch", "csr_era", "csr_crmd", "csr_badvaddr" },
+  { name = "mips", "cp0_epc", "cp0_status", "cp0_cause" },
+  { name = "sparc", "u_regs", "tstate", "tpc" },
+}
+
+local function composite(t)
+  return t.kind == "struct" or t.kind == "union"
+end
+
+-- The one architecture whose registers a struct has; nil when none is told apart.
+local function architecture_of(t)
+  local best, most, member = nil, 0, nil
+  for _, arch in ipairs(ARCHITECTURES) do
+    local count, first = 0, nil
+    for _, name in ipairs(arch) do
+      local ok, found = pcall(t.member, t, name)
+      if not ok then return nil end -- a struct of more members than any search goes through
+      if found then
+        count, first = count + 1, first or name
+      end
+    end
+    if count > most then
+      best, most, member = arch.name, count, first
+    elseif count == most then
+      best = nil
+    end
+  end
+  return best, member
+end
+
+-- The registers of a target: its pt_regs, or what user space sees of them.
+local function target_architecture(target)
+  for _, name in ipairs { "pt_regs", "user_pt_regs", "user_regs_struct" } do
+    local t = target.btf:find(name, "struct")
+    local arch = t and architecture_of(t)
+    if arch then return arch end
+  end
+  return nil
+end
+
+local function architecture(result)
+  local relo, target = result.relo, result.target
+  local root = relo.type:resolve()
+  if not (root.essential and REGISTERS[root.essential] and composite(root)) then return nil end
+  local there = target_architecture(target)
+  local here, member = architecture_of(root)
+  if not there or there == here then return nil end
+  local whose = here and ("the object is built for %s (its struct %s has `%s`), the kernel for %s")
+    :format(here, root.essential, member, there)
+    or ("the object is built for another architecture than the kernel, which is for %s"):format(there)
+  return { kind = "architecture", note = whose,
+    help = "build one object for each architecture (clang -D__TARGET_ARCH_...)" }
+end
+
+-- Modules
+
+local function has(btf, root)
+  for t in btf:candidates(root.name) do
+    if t.kind == root.kind then return true end
+  end
+  return false
+end
+
+local function module_with(target, root)
+  for module, btf in target:modules() do
+    if has(btf, root) then return module end
+  end
+  return nil
+end
+
+-- Where the modules of a kernel may stand whose BTF is a file.
+local function module_folders(target)
+  local folder, file = target.path:match("^(.*)/([^/]*)$")
+  if not folder then folder, file = ".", target.path end
+  local name = target.name
+  local list = { ("%s/modules/%s"):format(folder, name), ("%s/../modules/%s"):format(folder, name),
+    ("%s/%s"):format(folder, name), folder .. "/modules" }
+  if file == "vmlinux" then table.remove(list) end
+  return list
+end
+
+local function exists(path)
+  local file <close> = io.open(path)
+  return file ~= nil
+end
+
+local at_hand = setmetatable({}, { __mode = "k" })
+
+-- The target with the modules that stand beside it, for one that was given without any.
+local function with_modules(target)
+  if at_hand[target] ~= nil then return at_hand[target] end
+  at_hand[target] = false
+  if not target:modules()() then
+    for _, folder in ipairs(module_folders(target)) do
+      local ok, other = false, nil
+      if exists(folder) then ok, other = pcall(core.target, target.path, { folder }) end
+      if ok and other:modules()() then
+        at_hand[target] = { target = other, folder = folder }
+        break
+      end
+    end
+  end
+  return at_hand[target]
+end
+
+-- kprobe/nf_conntrack:nf_ct_delete attaches to a function of that module.
+local function section_module(relo)
+  return relo.section:match("^[%w_.]+/([%w_]+):[%w_.]+$")
+end
+
+local function in_module(result, others)
+  if result.reason ~= "no-type" then return nil end
+  local relo, target = result.relo, result.target
+  local root = relo.type
+  local beside = with_modules(target)
+  local module = beside and module_with(beside.target, root)
+  if module then
+    return { kind = "module",
+      note = ("module %s of this kernel has it; its BTF was not given"):format(module),
+      help = ("add the modules: -m %s"):format(beside.folder) }
+  end
+  for _, other in ipairs(others) do
+    local more = with_modules(other)
+    module = not has(other.btf, root) and module_with(more and more.target or other, root)
+    if module then
+      return { kind = "module", note = ("on %s it is in module %s"):format(other.name, module),
+        help = ("add the BTF of that module: -m FOLDER/%s"):format(module) }
+    end
+  end
+  module = section_module(relo)
+  if module and module ~= "vmlinux" then
+    for given in target:modules() do
+      if given == module then return nil end
+    end
+    return { kind = "module",
+      note = ("the program attaches to module %s, whose BTF was not given"):format(module),
+      help = ("add the BTF of that module: -m FOLDER/%s"):format(module) }
+  end
+  return nil
+end
+
+-- The same release
+
+local CONFIG = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
+
+local function same_arch(a, b)
+  return a.name:match("[^-]*$") == b.name:match("[^-]*$")
+end
+
+local function configuration(result, others, options)
+  local target, relo = result.target, result.relo
+  if not (CONFIG[result.reason] and target.release) then return nil end
+  for _, other in ipairs(others) do
+    if other.release == target.release and same_arch(other, target) then
+      local there = relo:resolve(other, { policy = options.policy })
+      if there.ok and not there.reason then
+        return { kind = "config",
+          note = ("%s, of the same release, has it: its configuration makes the difference")
+            :format(other.name),
+          help = "guard it: kernels without that option will not have it, whatever their version" }
+      end
+    end
+  end
+  return nil
+end
+
+-- The member's type
+
+--- Policies that stand for a loader, and the name that a user knows it by.
+cause.loaders = { { "cilium", "cilium/ebpf" }, { "kernel", "a light skeleton" }, { "aya", "aya" } }
+
+-- Which loaders accept it, as far as their policies tell.
+local function accepting(attempt, options)
+  if options.policy then return nil end
+  local asked, names = 0, {}
+  for _, loader in ipairs(cause.loaders) do
+    if package.searchpath("btfl.policy." .. loader[1], package.path) then
+      asked = asked + 1
+      local result, policy = attempt.result, require "btfl.policy"(loader[1])
+      if result.relo:try(result.target, attempt.candidate, { policy = policy }).ok then
+        names[#names + 1] = loader[2]
+      end
+    end
+  end
+  if asked == 0 then return nil end
+  return #names == 0 and "no loader that btfl knows accepts the new type"
+    or ("libbpf does not accept the new type, %s would"):format(table.concat(names, " and "))
+end
+
+local function retyped(result, options)
+  if result.reason ~= "incompatible" then return nil end
+  for attempt in result:trail() do
+    if attempt.reason == "incompatible" and attempt.want and attempt.have then
+      return { kind = "retyped", note = accepting(attempt, options),
+        help = "declare the new type in a flavor of the struct, and choose with bpf_core_field_exists()" }
+    end
+  end
+  return nil
+end
+
+--- What lies behind a result that failed; nil when none of these does.
+---@param result btfl.result
+---@param options? { others?: btfl.target[], policy?: btfl.policy }
+---@return { kind: "architecture"|"module"|"config"|"retyped", note: string?, help: string }?
+function cause.of(result, options)
+  options = options or {}
+  local others = {}
+  for _, other in ipairs(options.others or {}) do
+    if other ~= result.target and other.endian == result.target.endian then others[#others + 1] = other end
+  end
+  return architecture(result) or in_module(result, others) or configuration(result, others, options)
+    or retyped(result, options)
+end
+
+return cause

@@ -1,0 +1,88 @@
+--- What a finding says beyond the reason: what lies behind it, what stands there instead, what to do.
+local cause = require "btfl.cause"
+local decl = require "btfl.decl"
+local disasm = require "btfl.disasm"
+local place = require "btfl.place"
+local reasons = require "btfl.reasons"
+
+local diagnose = {}
+
+-- The struct and the name of the member at a step of a spec.
+local function step_at(spec, index)
+  local n = 0
+  for t, _, element in spec:steps() do
+    if n == index then return t, element and element.name end
+    n = n + 1
+  end
+  return nil
+end
+
+-- The struct that still has the member: in another kernel of the run, else in the object.
+local function reference(result, index, options)
+  for _, other in ipairs(options.others or {}) do
+    if other ~= result.target and other.endian == result.target.endian then
+      local there = result.relo:resolve(other, { policy = options.policy })
+      local t, name
+      if there.ok and there.spec then t, name = step_at(there.spec, index) end
+      if t and name then return t, name end
+    end
+  end
+  return step_at(result.relo.spec, index)
+end
+
+local function instead(result, options)
+  if result.reason ~= "no-field" or not result.relo.spec then return nil end
+  for attempt in result:trail() do
+    if attempt.reason == "no-field" and attempt.step and attempt.have then
+      local t, name = reference(result, attempt.step, options)
+      return t and name and place(t, name, attempt.have)
+    end
+  end
+  return nil
+end
+
+-- What a macro of bpf_core_read.h takes for this access: "struct task_struct, state".
+local function arguments(relo)
+  local root = decl.of(relo.type)
+  local rest = relo.path:match("^[%w_]+%.(.*)$") or relo.path:match("::(.*)$")
+  return rest and ("%s, %s"):format(root, rest) or root
+end
+
+local function help_for(result)
+  local doc = reasons[result.reason]
+  if not (doc and doc.help) then return nil end
+  local relo = result.relo
+  -- What the kernel calls it: without the flavor.
+  local path = relo.path:gsub("^([%w_]-[^_])___[^_][%w_]*", "%1", 1)
+  local words = { path = path, args = arguments(relo), type = (decl.of(relo.type)) }
+  return (doc.help:gsub("{(%w+)}", words))
+end
+
+--- Notes, help and the cause of a result that failed.
+---@param result btfl.result
+---@param options? btfl.resolve.options
+---@return { notes: string[], help: string[], cause: string? }
+function diagnose.of(result, options)
+  local out = { notes = {}, help = {} }
+  local found = cause.of(result, options)
+  if found then
+    out.cause, out.notes[1], out.help[1] = found.kind, found.note, found.help
+    return out
+  end
+  out.notes[1] = instead(result, options or {})
+  out.help[1] = help_for(result)
+  return out
+end
+
+--- The instruction of a relocation, for a finding that has no source line.
+---@param relo btfl.relo
+---@return { index: integer, bytes: string, text: string }
+function diagnose.instruction(relo)
+  return {
+    order = { "index", "bytes", "text" },
+    index = relo.insn or relo.insn_off // 8, bytes = relo.bytes,
+    text = disasm(relo.bytes, relo.object.endian),
+  }
+end
+
+return diagnose

@@ -1,0 +1,377 @@
+--- What the policies named after loaders share: candidates by another rule of essential names, and the
+--- walks over pairs of types, which loaders bound in different ways.
+local dialect = {}
+
+-- Types of a hostile BTF can multiply at each level.
+local STEPS = 100000
+-- libbpf's bound on a chain of pointers, arrays and return types.
+local CHAIN = 32
+
+--- A name without its flavor, as libbpf and the kernel have it: cut at the last `___` that stands
+--- between other characters than `_`.
+---@param name string
+---@return string
+function dialect.essential(name)
+  return name:match("^(.*[^_])___[^_]") or name
+end
+
+--- Cut at the last `___`, whatever stands beside it, but not at the start.
+---@param name string
+---@return string
+function dialect.essential_last(name)
+  return name:match("^(.+)___") or name
+end
+
+--- Cut at the first `___`.
+---@param name string
+---@return string
+function dialect.essential_first(name)
+  local at = name:find("___", 1, true)
+  return at and name:sub(1, at - 1) or name
+end
+
+--- Finds types by essential names of that rule. Only a name with `___` can differ from its essential
+--- one, so a BTF is read once for those, and the index of names answers for the rest.
+---@param essential fun(name: string): string
+---@return fun(btf: btfl.btf, name: string): btfl.type[]
+function dialect.names(essential)
+  local flavored = setmetatable({}, { __mode = "k" }) -- by BTF, by essential name
+
+  local function flavored_of(btf)
+    local of = flavored[btf]
+    if not of then
+      of = {}
+      for t in btf:types() do
+        local name = t.name
+        if name and name:find("___", 1, true) then
+          local key = essential(name)
+          of[key] = of[key] or {}
+          table.insert(of[key], t)
+        end
+      end
+      flavored[btf] = of
+    end
+    return of
+  end
+
+  return function(btf, name)
+    local key = essential(name)
+    local flavored_types = flavored_of(btf)[key] or {}
+    local list = table.move(flavored_types, 1, #flavored_types, 1, {})
+    if not key:find("___", 1, true) and key ~= "" then
+      for t in btf:candidates(key) do
+        if t.name == key then list[#list + 1] = t end
+      end
+    end
+    table.sort(list, function(a, b) return a.id < b.id end)
+    return list
+  end
+end
+
+--- The BTFs of a target: vmlinux, then its modules.
+---@param target btfl.target
+---@return btfl.btf[]
+function dialect.btfs(target)
+  local list = { target.btf }
+  for _, btf in target:modules() do list[#list + 1] = btf end
+  return list
+end
+
+local function is_enum(t) return t.kind == "enum" or t.kind == "enum64" end
+
+--- The types that `search` finds in vmlinux or, when it finds none there, in the modules.
+---@param target btfl.target
+---@param search fun(btf: btfl.btf): btfl.type[]
+---@return btfl.type[]
+function dialect.vmlinux_first(target, search)
+  local list = search(target.btf)
+  if #list > 0 then return list end
+  for _, btf in target:modules() do
+    for _, t in ipairs(search(btf)) do list[#list + 1] = t end
+  end
+  return list
+end
+
+--- Whether the kinds are the same, enum and enum64 counting as one.
+---@param a btfl.type
+---@param b btfl.type
+---@return boolean
+function dialect.same_kind(a, b)
+  return a.kind == b.kind or is_enum(a) and is_enum(b)
+end
+
+--- The answer of a compatible hook, as default's own when it says the same.
+---@param default btfl.default
+---@param ok boolean
+---@param why string?
+---@return boolean, string?
+function dialect.settle(default, ok, why)
+  local usual, reason = default()
+  if ok == usual and (ok or why == nil or why == reason) then return usual, reason end
+  return ok, why
+end
+
+-- The type of a parameter; `...` is void.
+local function param_types(t)
+  local list = {}
+  for p in t:params() do list[#list + 1] = p.type or t.btf:type(0) end
+  return list
+end
+
+--- Whether two types are compatible for a type relocation. rules: levels, how deep parameters may
+--- nest (nil: as deep as they do, each pair once); roots, that the roots' kinds are compared before
+--- typedefs are skipped; float, what two of them are: true, or a reason.
+---@param want btfl.type
+---@param have btfl.type
+---@param default btfl.default
+---@param rules { levels?: integer, roots?: boolean, float?: true|string }
+---@return boolean ok, string? why
+function dialect.compatible(want, have, default, rules)
+  local seen, steps = {}, 0
+  local walk
+
+  local function params(l, t, level)
+    local ls, ts = param_types(l), param_types(t)
+    if #ls ~= #ts then return false end
+    for i = 1, #ls do
+      if level == 0 then return false, "too-deep" end
+      local ok, why = walk(ls[i]:resolve(), ts[i]:resolve(), level and level - 1)
+      if not ok then return false, why end
+    end
+    return true
+  end
+
+  function walk(l, t, level)
+    for _ = 1, rules.levels and CHAIN or STEPS do
+      l, t, steps = l:resolve(), t:resolve(), steps + 1
+      if steps > STEPS then return false, "limit" end
+      if not dialect.same_kind(l, t) then return false end
+      local key = not rules.levels and l.id .. ":" .. t.id
+      if key and seen[key] then return true end
+      if key then seen[key] = true end
+      if l.kind == "func_proto" then
+        local ok, why = params(l, t, level)
+        if not ok then return false, why end
+      elseif l.kind == "float" and rules.float then
+        if rules.float == true then return true end
+        return false, rules.float
+      elseif l.kind ~= "ptr" and l.kind ~= "array" then
+        return (default(l, t))
+      end
+      l, t = l.type, t.type
+    end
+    return false, "too-deep"
+  end
+
+  if rules.roots and not dialect.same_kind(want, have) then return false end
+  return walk(want, have, rules.levels)
+end
+
+local function enums_match(l, t, same_name)
+  if l.size ~= t.size or #l > #t then return false end
+  for v in l:values() do
+    local found = false
+    for w in t:values() do
+      if same_name(v.name, w.name) then found = true break end
+    end
+    if not found then return false end
+  end
+  return true
+end
+
+--- type_matches by the kernel's rules: libbpf's, but for a bound on members and parameters.
+---@param want btfl.type
+---@param have btfl.type
+---@param default btfl.default
+---@param levels integer of members and parameters
+---@return boolean ok, string? why
+function dialect.kernel_match(want, have, default, levels)
+  local walk
+
+  local function members(l, t, level)
+    if l.kind ~= t.kind or #l > #t then return false end
+    for lm in l:members() do
+      local ok, why = false, nil
+      for tm in t:members() do
+        if dialect.essential(lm.name or "") == dialect.essential(tm.name or "") then
+          ok, why = walk(lm.type, tm.type, false, level - 1)
+          if ok or why then break end
+        end
+      end
+      if not ok then return false, why end
+    end
+    return true
+  end
+
+  local function composite(l, t, behind, level)
+    if not behind then return members(l, t, level) end
+    if t.kind == "fwd" then return l.kind == t.fwd_kind end
+    return l.kind == t.kind
+  end
+
+  local function params(l, t, behind, level)
+    local ls, ts = param_types(l), param_types(t)
+    if #ls ~= #ts then return false end
+    for i = 1, #ls do
+      local ok, why = walk(ls[i], ts[i], behind, level - 1)
+      if not ok then return false, why end
+    end
+    return true
+  end
+
+  function walk(l, t, behind, level)
+    if level <= 0 then return false, "too-deep" end
+    for _ = 1, CHAIN do
+      l, t = l:resolve(), t:resolve()
+      if l.essential ~= t.essential then return false end
+      local kind = l.kind
+      if kind == "struct" or kind == "union" then return composite(l, t, behind, level) end
+      if kind == "fwd" then
+        if t.kind == "fwd" then return l.fwd_kind == t.fwd_kind end
+        return behind and t.kind == l.fwd_kind
+      end
+      if kind == "func_proto" and t.kind == kind then
+        local ok, why = params(l, t, behind, level)
+        if not ok then return false, why end
+      elseif kind == "array" and t.kind == kind then
+        if l.nelems ~= t.nelems then return false end
+      elseif kind ~= "ptr" or t.kind ~= kind then
+        return (default(l, t))
+      end
+      behind = behind or kind == "ptr"
+      l, t = l.type, t.type
+    end
+    return false, "too-deep"
+  end
+
+  return walk(want, have, false, levels)
+end
+
+--- type_matches by cilium/ebpf's rules: behind pointers too, each pair once; members match by exact
+--- name, and an anonymous type matches a named one.
+---@param want btfl.type
+---@param have btfl.type
+---@param essential fun(name: string): string
+---@return boolean ok, string? why
+function dialect.cilium_match(want, have, essential)
+  local seen, steps = {}, 0
+  local walk
+
+  local function same_name(a, b)
+    return not a or not b or essential(a) == essential(b)
+  end
+
+  local function declares(fwd, t)
+    return fwd.kind == "fwd" and t.kind == fwd.fwd_kind and same_name(fwd.name, t.name)
+  end
+
+  local function all(ls, ts)
+    if #ls ~= #ts then return false end
+    for i = 1, #ls do
+      local ok, why = walk(ls[i], ts[i])
+      if not ok then return false, why end
+    end
+    return true
+  end
+
+  local function members(l, t)
+    if #l > #t then return false end
+    local by_name = {}
+    for m in t:members() do by_name[m.name or ""] = m end
+    for m in l:members() do
+      local other = by_name[m.name or ""]
+      if not other then return false end
+      local ok, why = walk(m.type, other.type)
+      if not ok then return false, why end
+    end
+    return true
+  end
+
+  local KINDS = {
+    void = function() return true end,
+    fwd = function(l, t) return l.fwd_kind == t.fwd_kind end,
+    struct = members, union = members,
+    int = function(l, t)
+      return l.size == t.size and (l.encoding == "signed") == (t.encoding == "signed")
+    end,
+    ptr = function(l, t)
+      l, t = l.type:resolve(), t.type:resolve()
+      if declares(l, t) or declares(t, l) then return true end
+      return walk(l, t)
+    end,
+    array = function(l, t)
+      if l.nelems ~= t.nelems then return false end
+      return walk(l.type, t.type)
+    end,
+    func_proto = function(l, t)
+      local ok, why = all(param_types(l), param_types(t))
+      if not ok then return false, why end
+      return walk(l.type, t.type)
+    end,
+  }
+
+  function walk(l, t)
+    l, t, steps = l:resolve(), t:resolve(), steps + 1
+    if steps > STEPS then return false, "limit" end
+    if not same_name(l.name, t.name) or not dialect.same_kind(l, t) then return false end
+    local key = l.id .. ":" .. t.id
+    if seen[key] then return true end
+    seen[key] = true
+    if is_enum(l) then return enums_match(l, t, same_name) end
+    local match = KINDS[l.kind]
+    if not match then return false, "unsupported" end
+    return match(l, t)
+  end
+
+  return walk(want, have)
+end
+
+--- The two types behind arrays of both.
+---@param want btfl.type
+---@param have btfl.type
+---@return btfl.type, btfl.type
+function dialect.elements(want, have)
+  want, have = want:resolve(), have:resolve()
+  while want.kind == "array" and have.kind == "array" do
+    want, have = want.type:resolve(), have.type:resolve()
+  end
+  return want, have
+end
+
+--- The enumerator that m has become, by essential names of that rule.
+---@param m btfl.enumerator
+---@param target btfl.type
+---@param default btfl.default
+---@param essential fun(name: string): string
+---@return btfl.enumerator?, string?
+function dialect.enumerator(m, target, default, essential)
+  local usual, why = default()
+  local name = essential(m.name)
+  for v in target:values() do
+    if essential(v.name) == name then return v end
+  end
+  return nil, not usual and why or nil
+end
+
+--- The last step's member of an access, nil when it ends at an element or the root.
+---@param spec btfl.spec
+---@return btfl.member?
+function dialect.last_member(spec)
+  local last
+  for _, _, element in spec:steps() do last = element end
+  return last
+end
+
+--- The value of an enumerator as loaders have it that extend an unsigned one of 32 bits with zeros.
+---@param spec btfl.spec
+---@param value integer?
+---@return integer?
+function dialect.zero_extended(spec, value)
+  local root = spec.root:resolve()
+  if value and value < 0 and root.kind == "enum" and not root.signed then
+    return value & 0xffffffff
+  end
+  return value
+end
+
+return dialect

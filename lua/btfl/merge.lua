@@ -1,0 +1,177 @@
+--- Findings of one cause as one finding: the same source line, field and reason, in whatever programs,
+--- unrolled copies and kinds of relocation, and on whatever kernels.
+local class = require "btfl.class"
+local names = require "btfl.names"
+
+-- Notes that hold on some of the kernels only; more of them tell no more.
+local SHOWN = 4
+
+-- A set that keeps its order: list of keys, and what each maps to.
+local function ordered()
+  return { list = {}, at = {} }
+end
+
+local function put(set, key, value)
+  if key ~= nil and set.at[key] == nil then
+    set.list[#set.list + 1] = key
+    set.at[key] = value == nil and true or value
+  end
+  return key ~= nil and set.at[key] or nil
+end
+
+local function text(...)
+  local parts = {}
+  for i = 1, select("#", ...) do parts[i] = tostring((select(i, ...))) end
+  return table.concat(parts, "\0")
+end
+
+-- Where a finding is and what it is about, without the reason.
+local function subject(finding)
+  local at, details = finding.at, finding.details or {}
+  local place
+  if class(at) == "btfl.line" then
+    place = ("%s:%d"):format(at.file, at.line)
+  else
+    place = tostring(at or finding.program)
+  end
+  return text(finding.object, place, details.access or finding.message)
+end
+
+-- The relocation (or other place) itself, to count it once for all kernels.
+local function occurrence(finding)
+  local details = finding.details or {}
+  return text(finding.program, details.section, details.offset, details.insn, details.kind,
+    class(finding.at) == "btfl.line" and finding.at.column or nil)
+end
+
+-- The kernels that each object was held against, by object, in order.
+local function examined(report)
+  local objects = {}
+  for _, facts in ipairs(report.summaries) do
+    local object, target = facts.object, facts.target
+    if object ~= nil and target ~= nil then
+      objects[object] = objects[object] or ordered()
+      put(objects[object], target)
+    end
+  end
+  return objects
+end
+
+local function each(value, visit)
+  if type(value) ~= "table" then value = { value } end
+  for _, item in ipairs(value) do visit(item) end
+end
+
+-- Collects a finding, which may be a merged one itself.
+local function collect(group, finding)
+  local targets = {}
+  each(finding.targets or finding.target, function(name)
+    put(group.targets, name)
+    targets[#targets + 1] = name
+  end)
+  each(finding.programs or finding.program, function(name) put(group.programs, name) end)
+  local function said(sayings, line)
+    local on = put(sayings, line, ordered())
+    for _, name in ipairs(targets) do put(on, name) end
+  end
+  said(group.messages, finding.message)
+  each(finding.notes, function(note) said(group.notes, note) end)
+  each(finding.help, function(help) put(group.help, help) end)
+  local details = finding.details or {}
+  for kind in tostring(details.kind or ""):gmatch("[^/]+") do put(group.kinds, kind) end
+  for cause in tostring(details.cause or ""):gmatch("[^/]+") do put(group.causes, cause) end
+  local place = occurrence(finding)
+  if not group.places.at[place] then
+    put(group.places, place)
+    group.count = group.count + (finding.count or 1)
+  end
+end
+
+-- The notes, each with its kernels when it does not hold on all of them.
+local function notes_of(group)
+  local notes, partial = {}, 0
+  local all = #group.targets.list
+  local function add(sayings, first)
+    for i = first, #sayings.list do
+      local line = sayings.list[i]
+      local on = sayings.at[line].list
+      if #on == all then
+        notes[#notes + 1] = line
+      else
+        partial = partial + 1
+        if partial <= SHOWN then
+          notes[#notes + 1] = ("on %s: %s"):format(names.some(on), line)
+        end
+      end
+    end
+  end
+  add(group.messages, 2)
+  add(group.notes, 1)
+  if partial > SHOWN then notes[#notes + 1] = ("and %d more on other kernels"):format(partial - SHOWN) end
+  return #notes > 0 and notes or nil
+end
+
+local function details_of(group)
+  local old = group.first.details
+  if not old then return nil end
+  local details = {}
+  for name, value in pairs(old) do details[name] = value end
+  if #group.kinds.list > 1 then details.kind = table.concat(group.kinds.list, "/") end
+  if #group.causes.list > 0 then details.cause = table.concat(group.causes.list, "/") end
+  if #group.places.list > 1 then details.insn, details.offset = nil, nil end
+  return details
+end
+
+-- Kernels on which nothing is said of the same subject.
+local function fine_of(group, targets, failing)
+  local fine = {}
+  for _, name in ipairs(targets and targets.list or {}) do
+    if not failing.at[name] then fine[#fine + 1] = name end
+  end
+  local first = group.first
+  local placed = first.at ~= nil or first.details ~= nil
+  return #fine > 0 and placed and #group.targets.list > 0 and fine or nil
+end
+
+local function finding_of(group, targets, failing)
+  local out = {}
+  for name, value in pairs(group.first) do out[name] = value end
+  out.details = details_of(group)
+  out.notes = notes_of(group)
+  out.help = #group.help.list > 0 and group.help.list or nil
+  out.fine = fine_of(group, targets, failing)
+  if #group.targets.list > 1 then out.target, out.targets = nil, group.targets.list end
+  if #group.programs.list > 1 then out.program, out.programs = nil, group.programs.list end
+  if group.count > 1 then out.count = group.count end
+  return out
+end
+
+--- The findings of a report, merged; in the order in which each cause first appears. What merging has
+--- merged can be merged again.
+---@param report btfl.report
+---@return btfl.finding[]
+return function(report)
+  local groups, order, failing = {}, {}, {}
+  for _, finding in ipairs(report.findings) do
+    local about = subject(finding)
+    local key = text(finding.level, finding.rule, about)
+    local group = groups[key]
+    if not group then
+      group = {
+        first = finding, about = about, count = 0, targets = ordered(), programs = ordered(),
+        kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
+        notes = ordered(), help = ordered(),
+      }
+      groups[key] = group
+      order[#order + 1] = group
+      failing[about] = failing[about] or ordered()
+    end
+    collect(group, finding)
+    each(finding.targets or finding.target, function(name) put(failing[about], name) end)
+  end
+  local targets, out = examined(report), {}
+  for i, group in ipairs(order) do
+    out[i] = finding_of(group, targets[group.first.object], failing[group.about])
+  end
+  return out
+end

@@ -1,0 +1,41 @@
+--- Lists of names in a sentence, cut where they grow long.
+local names = {}
+
+-- Of a list, so many are shown.
+local SHOWN = 4
+
+--- "a, b, c, d and 3 more".
+---@param list string[]
+---@return string
+function names.some(list)
+  if #list <= SHOWN + 1 then return table.concat(list, ", ") end
+  return ("%s and %d more"):format(table.concat(list, ", ", 1, SHOWN), #list - SHOWN)
+end
+
+--- The kernels that a finding is about: its targets, or its target.
+---@param finding btfl.finding
+---@return string[]
+function names.targets(finding)
+  return finding.targets or { finding.target }
+end
+
+--- The programs that a finding is about.
+---@param finding btfl.finding
+---@return string[]
+function names.programs(finding)
+  return finding.programs or { finding.program }
+end
+
+--- "6.1.192, 6.12.117; fine on 12 others"; nil for a finding of no kernel.
+---@param finding btfl.finding
+---@return string?
+function names.kernels(finding)
+  local text = names.some(names.targets(finding))
+  if text == "" then return nil end
+  local fine = finding.fine or {}
+  if #fine == 0 then return text end
+  if #fine <= 2 then return ("%s; fine on %s"):format(text, table.concat(fine, ", ")) end
+  return ("%s; fine on %d others"):format(text, #fine)
+end
+
+return names

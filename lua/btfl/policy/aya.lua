@@ -1,0 +1,84 @@
+--- aya: what aya's relocator does, as its source has it. It differs from libbpf's in these points:
+---   * a flavor starts at the first `___`: `a___b___c` is `a`;
+---   * a candidate's kind is strictly equal, and modules are not searched;
+---   * candidates are held against each other in each relocation only; none is forgotten;
+---   * a missing target_type_id or type_size is an error;
+---   * a field whose size changed is resized, or an error: never poisoned;
+---   * no instruction is checked to hold the old value;
+---   * an unsigned 32-bit enumerator of 2^31 or more is extended with zeros;
+---   * type_matches is an error;
+---   * types in type relocations nest to any depth, and floats are compatible;
+---   * names of enums and forward declarations in fields must be equal.
+local dialect = require "btfl.dialect"
+
+local essential = dialect.essential_first
+local named = dialect.names(essential)
+
+local ERROR_WHEN_MISSING = { target_type_id = true, type_size = true }
+local MEMORY = { [1] = true, [2] = true, [3] = true } -- LDX, ST, STX
+
+local function names_differ(want, have)
+  want, have = dialect.elements(want, have)
+  local kind = want.kind
+  if (kind == "enum" or kind == "enum64" or kind == "fwd") and dialect.same_kind(want, have) then
+    return essential(want.name or "") ~= essential(have.name or "")
+  end
+  return false
+end
+
+return btfl.policy {
+  name = "aya",
+
+  candidates = function(relo, target, default)
+    default()
+    local want, list = relo.type, {}
+    for _, t in ipairs(named(target.btf, want.name)) do
+      if t.kind == want.kind then list[#list + 1] = t end
+    end
+    return list, "vmlinux only, equal kinds, the name up to the first ___"
+  end,
+
+  member = function(m, target, default)
+    if not default.relo.kind:find "^enumval" then return default() end
+    return dialect.enumerator(m, target, default, essential)
+  end,
+
+  compatible = function(want, have, default)
+    if default.what == "type" then
+      return dialect.settle(default,
+        dialect.compatible(want, have, default, { roots = true, float = true }))
+    end
+    local ok, why = default()
+    if ok and names_differ(want, have) then return false, "the names must be equal" end
+    if not ok and want.essential and have.essential then
+      -- By libbpf's rule the names may differ where by this one they do not.
+      local l, t = dialect.elements(want, have)
+      local flavored = (l.kind == "enum" or l.kind == "enum64" or l.kind == "fwd") and dialect.same_kind(l, t)
+      if flavored and l.name and t.name and essential(l.name) == essential(t.name) then return true end
+    end
+    return ok, why
+  end,
+
+  value = function(relo, spec, default)
+    if relo.kind == "type_matches" then return nil, "unsupported" end
+    local value, why = default()
+    if relo.kind == "enumval_value" then value = dialect.zero_extended(spec, value) end
+    return value, why
+  end,
+
+  missing = function(relo, _, default)
+    if ERROR_WHEN_MISSING[relo.kind] then return "error" end
+    return default()
+  end,
+
+  patch = function(relo, change, default)
+    local class = tonumber(change.insn:sub(1, 2), 16) & 7
+    if not change.poison and MEMORY[class] and not change.resizable then return nil, "size-mismatch" end
+    local after, why = default()
+    if after == nil and why == "insn-mismatch" and change.check then
+      change.check = false
+      return default(relo, change)
+    end
+    return after, why
+  end,
+}

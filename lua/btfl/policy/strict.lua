@@ -1,0 +1,74 @@
+--- strict: refuses what libbpf accepts without a word:
+---   * an integer whose width or sign changed, in arrays and behind typedefs too, and an enum whose
+---     size changed: the program would read half of it, or take it for another number (plain `char`
+---     is signed or not as the compiler was told, and no change);
+---   * a value that the instruction cuts to 32 bits;
+---   * types and enumerators of the target that match by luck: their own name has a flavor, and it is
+---     not the whole name that the program asks for.
+local dialect = require "btfl.dialect"
+
+local function described(t)
+  return ("%s %s of %d bytes"):format(t.signed and "signed" or "unsigned",
+    t.kind == "int" and "integer" or "enum", t.size)
+end
+
+local NUMBER = { int = true, enum = true, enum64 = true }
+
+-- Says why two numbers are not the same, nil when they are or are none.
+local function difference(want, have)
+  want, have = dialect.elements(want, have)
+  if not (NUMBER[want.kind] and NUMBER[have.kind]) then return nil end
+  local same_sign = want.kind ~= "int" or want.signed == have.signed
+    or want.name == "char" and have.name == "char"
+  if want.size == have.size and same_sign then return nil end
+  return ("%s here, %s there"):format(described(want), described(have))
+end
+
+-- Whether a name of the target is the one asked for, or its essential part.
+local function is_meant(name, wanted)
+  return name == wanted or dialect.essential(name) == name
+end
+
+-- What the instruction holds after it is patched has 32 bits; a 32-bit operation needs no sign.
+local function fits(value, class)
+  return value >= -0x80000000 and value <= 0x7fffffff or class == 4 and value >= 0 and value <= 0xffffffff
+end
+
+return btfl.policy {
+  name = "strict",
+
+  candidates = function(relo, _, default)
+    local list, lucky = {}, 0
+    for _, t in ipairs((default())) do
+      if is_meant(t.name, relo.type.name) then list[#list + 1] = t else lucky = lucky + 1 end
+    end
+    return list, ("left out %d of another flavor"):format(lucky)
+  end,
+
+  member = function(m, target, default)
+    local found, why = default()
+    if not (found and default.relo.kind:find "^enumval") or is_meant(found.name, m.name) then
+      return found, why
+    end
+    for v in target:values() do
+      if v.name == m.name or v.name == dialect.essential(m.name) then return v end
+    end
+    return nil, "no-enumval"
+  end,
+
+  compatible = function(want, have, default)
+    local ok, why = default()
+    local changed = ok and difference(want, have)
+    if changed then return false, changed end
+    return ok, why
+  end,
+
+  patch = function(relo, change, default)
+    local class = tonumber(change.insn:sub(1, 2), 16) & 7
+    local after, why = default(relo, change)
+    if after and not change.poison and (class == 4 or class == 7) and not fits(change.value, class) then
+      return nil, "truncated"
+    end
+    return after, why
+  end,
+}

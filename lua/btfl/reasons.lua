@@ -1,0 +1,427 @@
+--- The stable codes of findings, one by one: what each means, a real diagnostic, what to do about it.
+--- `btfl explain` prints them, sarif takes its help from here. In `help`, the line that a finding
+--- shows, {path} is the access in C, {args} what a macro of bpf_core_read.h takes, {type} the type.
+---
+--- engine: a result's reason. Otherwise only the reports of scripts have the code.
+
+-- luacheck: no max line length (diagnostics are as long as they are)
+
+local list = {
+  {
+    code = "no-type", engine = true,
+    title = "the target has no type of that name and kind",
+    text = [[
+Neither the kernel's BTF nor that of its modules has a type of this name (without its ___flavor) and
+kind. A struct is never matched by a union or a typedef of its name. Types come and go with versions
+and with the configuration; those of a module stand in the module's BTF.]],
+    todo = [[
+Is it a module's type? Give the module's BTF (-m). Is it missing in some kernels only? Ask
+bpf_core_type_exists() before each use, so that the verifier drops the code that needs it. Has it
+been renamed? Declare both and choose; `btfl why` finds the new name.]],
+    help = "guard it with bpf_core_type_exists({type}); a module's type needs its BTF (-m)",
+    example = [=[
+error[no-type]: no struct named `request`
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         n = BPF_CORE_READ(req, rq_disk);
+   |                                ^^^^^^^
+   = access: request.rq_disk, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: guard it with bpf_core_type_exists(struct request); a module's type needs its BTF (-m)]=],
+  },
+  {
+    code = "no-field", engine = true,
+    title = "the struct has no member of that name",
+    text = [[
+The target has the type, but no member of this name in it, nor in its anonymous structs and unions.
+It was renamed, moved into another struct, split, removed, or depends on the configuration. CO-RE
+compares names exactly: it never follows a rename.]],
+    todo = [[
+Guard the access with bpf_core_field_exists(). To read the field under its new name too, declare
+the struct again with a flavor (struct task_struct___new) that has it, and choose between the two;
+`btfl why` finds the new name and prints the code. If the read is guarded already, it is dead code.]],
+    help = "guard it with bpf_core_field_exists({args}), or follow it: btfl why {path}",
+    example = [=[
+error[no-field]: struct task_struct has no member `state`
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         long st = BPF_CORE_READ(task, state);
+   |                                       ^^^^^
+   = access: task_struct.state, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = struct task_struct there has `unsigned int __state` at 8, where `state` was
+   = help: guard it with bpf_core_field_exists(struct task_struct, state), or follow it: btfl why task_struct.state]=],
+  },
+  {
+    code = "no-enumval", engine = true,
+    title = "the enum has no enumerator of that name",
+    text = [[
+The target has the enum, but no enumerator of this name (without a ___flavor). Enumerators are
+renamed and added between versions; enums without a name cannot be relocated at all.]],
+    todo = [[
+Ask bpf_core_enum_value_exists() before you use its value, and declare the other name as a further
+enumerator of a flavored enum.]],
+    help = "guard it with bpf_core_enum_value_exists({args})",
+    example = [=[
+error[no-enumval]: enum bpf_func_id has no enumerator `BPF_FUNC_get_ns`
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         return bpf_core_enum_value(enum bpf_func_id, BPF_FUNC_get_ns);
+   |                                                      ^^^^^^^^^^^^^^^
+   = access: bpf_func_id::BPF_FUNC_get_ns, kind: enumval_value, insn: 0
+   = target: 6.12.0-amd64
+   = help: guard it with bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_ns)]=],
+  },
+  {
+    code = "no-element", engine = true,
+    title = "the array is too short, or is no array",
+    text = [[
+The access has a constant index, and the target's array has fewer elements, or no longer is an
+array. Only the last array of a struct may be read beyond its end, when it has no elements at all.]],
+    todo = [[
+Ask bpf_core_field_size() of the array for how many elements it has, or guard the element with
+bpf_core_field_exists().]],
+    help = "guard it with bpf_core_field_exists({args}), or compare bpf_core_field_size() of the array",
+    example = [=[
+error[no-element]: element 5 lies outside `unsigned long[4]` of the target
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         v = BPF_CORE_READ(stat, nr[5]);
+   |                                 ^^
+   = access: vm_stat.nr[5], kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: guard it with bpf_core_field_exists(struct vm_stat, nr[5]), or compare bpf_core_field_size() of the array]=],
+  },
+  {
+    code = "incompatible", engine = true,
+    title = "found by name, but of a type that CO-RE does not accept for it",
+    text = [[
+The target has something of this name whose type is of another sort: a struct where there was a
+pointer, an integer where there was an enum. Integers of any size go together, pointers with any
+pointer, arrays by their elements; structs are not compared in depth, unless bpf_core_type_matches()
+asks for that.]],
+    todo = [[
+Declare the member with its new type in a flavor of the struct; which of the two the kernel has is
+told by bpf_core_field_exists() on each.]],
+    help = "declare a flavor of {type} with the new type, and choose with bpf_core_field_exists()",
+    example = [=[
+error[incompatible]: member `bi_private` is `int` here but `void *` in the target
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         t = BPF_CORE_READ(bio, bi_private);
+   |                                ^^^^^^^^^^
+   = access: bio.bi_private, kind: byte_off, insn: 0, cause: retyped
+   = target: 6.12.0-amd64
+   = no loader that btfl knows accepts the new type
+   = help: declare the new type in a flavor of the struct, and choose with bpf_core_field_exists()]=],
+  },
+  {
+    code = "ambiguous", engine = true,
+    title = "candidates that match disagree",
+    text = [[
+The target has several types of this name that all match, and the offset, size or value is not the
+same in all. A loader cannot know which of them is meant and refuses the object. The BTF of a module
+that copies a struct of the kernel is a frequent cause.]],
+    todo = [[
+Declare more members, so that only one of them matches; or decide in a policy (its choose hook)
+which one to take. `btfl types` shows the rivals.]],
+    help = "declare more members of {type} so that only one candidate matches, or decide in a policy",
+    example = [=[
+error[ambiguous]: 2 candidates disagree: [5] struct ctx at 4, [6] struct ctx at 8
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         n = BPF_CORE_READ(ctx, len);
+   |                                ^^^
+   = access: ctx.len, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: declare more members of struct ctx so that only one candidate matches, or decide in a policy]=],
+  },
+  {
+    code = "bitfield-too-wide", engine = true,
+    title = "no load of 8 bytes covers the bitfield",
+    text = [[
+A bitfield is read with one aligned load of 1, 2, 4 or 8 bytes. This one crosses the edge of the
+largest, so no load covers it.]],
+    todo = [[
+Read the bytes with bpf_probe_read_kernel() and shift yourself. Structs that compilers lay out do not
+have such bitfields, but packed ones may.]],
+    help = "read the bytes around it with bpf_probe_read_kernel() and shift by hand",
+    example = [=[
+error[bitfield-too-wide]: no load of 8 bytes covers bitfield `seq` in the target
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         v = BPF_CORE_READ_BITFIELD_PROBED(hdr, seq);
+   |                                                ^^^
+   = access: hdr.seq, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: read the bytes around it with bpf_probe_read_kernel() and shift by hand]=],
+  },
+  {
+    code = "size-mismatch", engine = true,
+    title = "the field's size changed and the load or store cannot follow",
+    text = [[
+The instruction loads or stores the field directly and its size differs in the target. A loader
+widens or narrows it only for pointers and for unsigned integers on both sides: a signed value would
+need an extension that the instruction does not do.]],
+    todo = [[
+Read it with BPF_CORE_READ() or BPF_CORE_READ_INTO(), which take the size from the kernel
+(bpf_core_field_size()), or declare it unsigned, or as it is there, in a flavor.]],
+    help = "read it with BPF_CORE_READ_INTO(), or declare its new type in a flavor of the struct",
+    example = [=[
+error[size-mismatch]: `delta` is `int` (4 bytes) here but `long` (8 bytes) in the target, and the access cannot be resized
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         int n = skb->delta;
+   |                      ^^^^^
+   = access: sk_buff.delta, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: read it with BPF_CORE_READ_INTO(), or declare its new type in a flavor of the struct]=],
+  },
+  {
+    code = "offset-range", engine = true,
+    title = "the new offset does not fit the instruction's 16 bits",
+    text = [[
+A load or store has a signed 16-bit offset. In the target the field stands at 32768 or beyond.]],
+    todo = [[
+Read it with bpf_probe_read_kernel() or BPF_CORE_READ(), which add the offset to the pointer first.]],
+    help = "read it with BPF_CORE_READ(), which has no such limit",
+    example = [=[
+error[offset-range]: offset 40000 of `tail` does not fit the instruction's 16 bits
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         u32 x = dev->tail;
+   |                      ^^^^
+   = access: device.tail, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: read it with BPF_CORE_READ(), which has no such limit]=],
+  },
+  {
+    code = "insn-mismatch", engine = true,
+    title = "the instruction does not hold the local value",
+    text = [[
+Before it patches, a loader makes sure that the instruction holds what the local type says. Here it
+holds something else: the object was changed after the compiler wrote it, was relocated already, or
+its compiler and BTF disagree.]],
+    todo = [[
+Build the object again. If a tool rewrites it (a linker, a stripper, an optimizer), keep that tool from
+touching relocated instructions; with the same source and a newer clang, report it to the compiler.]],
+    help = "build the object again; something changed the instruction or its BTF",
+    example = [=[
+error[insn-mismatch]: the instruction holds 24, not the local value 4
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         u32 x = dev->id;
+   |                      ^^
+   = access: device.id, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: build the object again; something changed the instruction or its BTF]=],
+  },
+  {
+    code = "insn-unsupported", engine = true,
+    title = "no instruction that a relocation may patch",
+    text = [[
+A relocation may patch an ALU instruction with a constant, a load or store, or a 64-bit immediate.
+This one is none of these, or is one whose other fields are in use.]],
+    todo = [[
+Build the object again; .BTF.ext points at the wrong place, or a tool moved the code. A load or store
+of a field that is now 16 bytes or an odd size has to be replaced by BPF_CORE_READ_INTO().]],
+    help = "build the object again: .BTF.ext points at an instruction that no compiler relocates",
+    example = [=[
+error[insn-unsupported]: an instruction of opcode 0x85 in this form cannot be relocated
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         bpf_get_current_comm(&dev->id, 4);
+   |                                    ^^
+   = access: device.id, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: build the object again: .BTF.ext points at an instruction that no compiler relocates]=],
+  },
+  {
+    code = "bad-access", engine = true,
+    title = "the access string means nothing on the local type",
+    text = [[
+The access (0:1:2) has an index that the type in the object's own BTF does not have, or is not made
+of numbers. The object contradicts itself.]],
+    todo = "Build the object again; if it came out of a linker, link it again from its parts.",
+    help = "build the object again: its .BTF and .BTF.ext do not belong together",
+    example = [=[
+error[bad-access]: access "0:7" means nothing on struct device
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         u32 x = dev->id;
+   |         ^
+   = access: device, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: build the object again: its .BTF and .BTF.ext do not belong together]=],
+  },
+  {
+    code = "anonymous", engine = true,
+    title = "the local type has no name to search for",
+    text = [[
+CO-RE finds types by name. The relocation starts at a struct, union or enum without one, as with an
+enumerator of `enum { A, B };` or an access that starts in the middle of a struct.]],
+    todo = "Start the access at a type with a name, or name the type as the kernel does.",
+    help = "start the access at a type that has a name",
+    example = [=[
+error[anonymous]: an anonymous enum has no name to search for
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         return bpf_core_enum_value(typeof(A), A);
+   |                                           ^
+   = access: <anon>::A, kind: enumval_value, insn: 0
+   = target: 6.12.0-amd64
+   = help: start the access at a type that has a name]=],
+  },
+  {
+    code = "unsized", engine = true,
+    title = "the size of a type that is asked for cannot be known",
+    text = [[
+A size is needed, and the type is only declared (struct foo;), is a function, or is an array so large
+that its size overflows.]],
+    todo = "Define the type in the object, or ask for its existence only.",
+    help = "define the type in full where it is used",
+    example = [=[
+error[unsized]: `struct later` has no size
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         n = bpf_core_type_size(struct later);
+   |                                       ^^^^^
+   = access: holder.later, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: define the type in full where it is used]=],
+  },
+  {
+    code = "unsupported", engine = true,
+    title = "the relocation kind is unknown, or does not apply to such a field",
+    text = [[
+The number of the kind is none that is defined, or a bitfield's shift or sign was asked of what is no
+member: an array's element or a whole type.]],
+    todo = [[
+Apply bitfield macros to members only. A kind of a newer compiler needs a newer btfl, and a newer
+loader.]],
+    help = "ask for shifts and signs of members only, never of an element or a whole type",
+    example = [=[
+error[unsupported]: `signed` applies to a member, not to an array's element or a whole type
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         s = __builtin_preserve_field_info(v->nr[1], BPF_FIELD_SIGNED);
+   |                                              ^^
+   = access: vec.nr[1], kind: signed, insn: 0
+   = target: 6.12.0-amd64
+   = help: ask for shifts and signs of members only, never of an element or a whole type]=],
+  },
+  {
+    code = "too-deep", engine = true,
+    title = "more levels than the rules allow",
+    text = [[
+An access has at most 64 levels, anonymous structs of the target included, and types are followed
+through at most 32 typedefs, qualifiers and pointers.]],
+    todo = "Split the access in two: read a pointer to the inner struct first.",
+    help = "split the access: read the inner struct or pointer first",
+    example = [=[
+error[too-deep]: the access string has more than 64 levels
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         n = BPF_CORE_READ(list, next);
+   |                           ^^^^
+   = access: list, kind: byte_off, insn: 0
+   = target: 6.12.0-amd64
+   = help: split the access: read the inner struct or pointer first]=],
+  },
+  {
+    code = "limit", engine = true,
+    title = "the search took more steps than any real type needs",
+    text = [[
+The types refer to each other in so many ways that comparing them would take for ever. No compiler
+emits such types: the file is made by hand, or damaged.]],
+    todo = "Find out where the file comes from.",
+    help = "the BTF was made by hand or is damaged: get it from the kernel itself",
+    example = [=[
+error[limit]: struct s28: the search took more steps than any real type needs
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         return bpf_core_type_matches(struct s28);
+   |                                             ^^^
+   = access: s28, kind: type_matches, insn: 0
+   = target: 6.12.0-amd64
+   = help: the BTF was made by hand or is damaged: get it from the kernel itself]=],
+  },
+  {
+    code = "truncated", engine = true,
+    title = "the value does not fit the instruction",
+    text = [[
+Some loaders refuse a value that the instruction's 32-bit immediate cannot hold; libbpf cuts it off.
+Only policies give this reason.]],
+    todo = "Use a 64-bit immediate: assign the value to a __u64 or long before it is used.",
+    help = "assign the value to a 64-bit variable, so that the compiler loads it in 64 bits",
+    example = [=[
+error[truncated]: value 1099511627776 does not fit the instruction's 32 bits
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         return bpf_core_enum_value(enum limits, MOST);
+   |                                                 ^^^^
+   = access: limits::MOST, kind: enumval_value, insn: 0, rule: strict.patch
+   = target: 6.12.0-amd64
+   = help: assign the value to a 64-bit variable, so that the compiler loads it in 64 bits]=],
+  },
+  {
+    code = "byte-order", engine = false,
+    title = "the object and the target have different byte orders",
+    text = [[
+BPF objects are built for one byte order (clang -target bpfel or bpfeb), and a kernel loads only its
+own. Nothing was compared.]],
+    todo = "Build the object for the target's byte order, or leave the pair out.",
+    example = [=[
+error[byte-order]: the object is little-endian and the target big-endian
+  --> prog.bpf.o
+   = target: 6.12.0-amd64]=],
+  },
+  {
+    code = "no-btf", engine = false,
+    title = "the object has no BTF, so no relocations",
+    text = [[
+Without .BTF and .BTF.ext an object has nothing to relocate: it was built without -g, was stripped
+too far, or needs none.]],
+    todo = "If it reads kernel structs, build it with -g and strip with llvm-strip -g, which keeps BTF.",
+    example = [=[
+note[no-btf]: the object has no BTF, so no relocations
+  --> prog.bpf.o]=],
+  },
+  {
+    code = "by-policy", engine = false,
+    title = "only the policy that was given makes this relocation ok",
+    text = [[
+A hook of the policy (--policy) has settled what libbpf would poison or refuse. The finding names the
+hook and libbpf's answer. A loader that has no such rule still fails there.]],
+    todo = "See that the loader which you use knows the same rule.",
+    example = [=[
+note[by-policy]: ok by renames.member (renamed in 5.14); libbpf: poison, struct task_struct has no member `state`
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         long st = BPF_CORE_READ(task, state);
+   |                                       ^^^^^
+   = access: task_struct.state, kind: byte_off, insn: 0, rule: renames.member, note: renamed in 5.14
+   = target: 6.12.0-amd64]=],
+  },
+  {
+    code = "sign-extended", engine = false,
+    title = "an unsigned enumerator of 2^31 or more was sign-extended",
+    text = [[
+libbpf holds a 32-bit enumerator in a signed number, so an unsigned one of 0x80000000 becomes
+0xffffffff80000000. Other loaders (cilium/ebpf, aya) zero-extend it.]],
+    todo = "Compare it as a 32-bit number: cast both sides to __u32.",
+    example = [=[
+note[sign-extended]: the unsigned enumerator becomes 18446744071562067968: sign-extended, as libbpf does
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         n = bpf_core_enum_value(enum flags, TOP);
+   |                                             ^^^
+   = access: flags::TOP, kind: enumval_value, insn: 0
+   = target: 6.12.0-amd64]=],
+  },
+}
+
+-- By code as well.
+for _, doc in ipairs(list) do list[doc.code] = doc end
+
+return list

@@ -1,0 +1,140 @@
+--- Renames: makes a policy of a table that says what members, enumerators and types have become. See
+--- btfl.renames in meta.lua.
+local policy = require "btfl.policy"
+
+local OPTIONS = { since = "string", reverse = "boolean" }
+
+local function fail(key, message)
+  error(("renames: `%s`: %s"):format(tostring(key), message), 4)
+end
+
+-- A value of the table as { names in order, since =, reverse = }.
+local function entry_of(key, value)
+  if type(key) ~= "string" or not key:find "^[%a_][%w_]*[%w_.]*$" then
+    fail(key, "a key is a type, or a type and its member: \"task_struct.state\"")
+  end
+  local entry = type(value) == "string" and { value } or value
+  if type(entry) ~= "table" or #entry == 0 then
+    fail(key, ("a name or a table of names is needed, not a %s value"):format(type(value)))
+  end
+  for name, option in pairs(entry) do
+    if math.type(name) == "integer" then
+      if type(option) ~= "string" then fail(key, "a new name is a string") end
+    elseif OPTIONS[name] ~= type(option) then
+      fail(key, ("there is no option `%s` of that type"):format(tostring(name)))
+    end
+  end
+  return entry
+end
+
+-- Adds that `key` may be called `to`.
+local function add(rules, key, to, note)
+  local rule = rules[key] or { to = {}, note = note }
+  rule.to[#rule.to + 1] = to
+  rules[key] = rule
+end
+
+local function note_of(old, new, since)
+  return ("%s is %s%s"):format(old, new, since and " since " .. since or "")
+end
+
+-- The table by old names, and by new ones for objects that are newer than the kernel.
+local function compile(source)
+  local rules = {}
+  for key, value in pairs(source) do
+    local entry = entry_of(key, value)
+    local parent, name = key:match "^(.+)%.([^.]+)$"
+    for _, to in ipairs(entry) do
+      local note = note_of(key, to, entry.since)
+      add(rules, key, to, note)
+      -- A path says where a member went, but not what leads back from there.
+      if entry.reverse ~= false and not to:find(".", 1, true) then
+        add(rules, parent and parent .. "." .. to or to, name or key, note)
+      end
+    end
+  end
+  return rules
+end
+
+-- The last names of keys that are whole paths, such as "nsproxy.count.counter".
+local function path_ends(rules)
+  local ends = {}
+  for key in pairs(rules) do
+    local name = key:match "^[^.]+%..+%.([^.]+)$"
+    if name then ends[name] = true end
+  end
+  return ends
+end
+
+-- The access up to m: "nsproxy.count.counter".
+local function path_to(m, spec)
+  local names = { spec.root.essential }
+  for _, _, element in spec:steps() do
+    if element then names[#names + 1] = element.name end
+    if element == m then break end
+  end
+  return table.concat(names, ".")
+end
+
+local function find(rules, ends, m, default)
+  local parent = m.parent.essential
+  local rule = parent and rules[parent .. "." .. m.name]
+  if rule or not ends[m.name] then return rule end
+  return rules[path_to(m, default.relo.spec)]
+end
+
+local function lookup(target, name)
+  local found = target:member(name)
+  if found and name:find(".", 1, true) then return name end
+  return found
+end
+
+local function types_named(target, name, kind)
+  local list = {}
+  local function search(btf)
+    for t in btf:candidates(name) do
+      if t.kind == kind then list[#list + 1] = t end
+    end
+  end
+  search(target.btf)
+  if #list == 0 then
+    for _, btf in target:modules() do search(btf) end
+  end
+  return list
+end
+
+--- See btfl.renames in meta.lua.
+---@param source table
+---@param name? string
+---@return btfl.policy
+return function(source, name)
+  if type(source) ~= "table" then error("renames: a table is needed", 2) end
+  local rules = compile(source)
+  local ends = path_ends(rules)
+  return policy {
+    name = name or "renames",
+
+    candidates = function(relo, target, default)
+      local list = default()
+      local rule = #list == 0 and rules[relo.type.essential]
+      for _, to in ipairs(rule and rule.to or {}) do
+        local found = types_named(target, to, relo.type.kind)
+        if #found > 0 then return found, rule.note end
+      end
+      return list
+    end,
+
+    member = function(m, target, default)
+      local found, why = default()
+      if found then return found end
+      local rule = find(rules, ends, m, default)
+      if not rule then return nil, why end
+      local search = default.relo.kind:find "^enumval" and target.value or lookup
+      for _, to in ipairs(rule.to) do
+        found = search(target, to)
+        if found then return found, rule.note end
+      end
+      return nil, why
+    end,
+  }
+end

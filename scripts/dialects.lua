@@ -1,0 +1,103 @@
+--- dialects: where libbpf, the kernel, cilium/ebpf and aya would load other code, or refuse.
+local LOADERS = { "libbpf", "kernel", "cilium", "aya" }
+
+local cli = btfl.cli {
+  about = "Where libbpf, the kernel's own relocator (light skeletons), cilium/ebpf and aya would load\n"
+    .. "different code for a relocation, or one of them would refuse it.",
+  options = function(parser)
+    parser:flag("--all", "Show the relocations too on which all agree.")
+    parser:flag("--rules", "Show the rules that decided, too.")
+  end,
+}
+if cli.policy then cli:error("the loaders are compared by their own rules: --policy does not apply") end
+
+local columns = { "object", "target", "program", "section", "insn_off", "path", "kind" }
+local text = { "program", "insn_off", "kind", "path" }
+for _, loader in ipairs(LOADERS) do
+  for _, field in ipairs { "status", "reason", "value", "insn", "rule" } do
+    columns[#columns + 1] = loader .. "_" .. field
+  end
+  text[#text + 1] = loader
+  if cli.args.rules then text[#text + 1] = loader .. "_rule" end
+end
+table.move(LOADERS, 1, #LOADERS, #columns + 1, columns)
+
+local out = btfl.report("dialects", { columns = columns, text = text, group = { "object", "target" } })
+
+local policies = {}
+for i, loader in ipairs(LOADERS) do policies[i] = btfl.policy(loader) end
+
+local function unsigned(value)
+  return value and value < 0 and btfl.u64(value) or value
+end
+
+-- For people: the value, else what becomes of the instruction and why.
+local function brief(result, differs)
+  if result.ok then
+    local resized = differs and result.after:sub(1, 2) ~= result.before:sub(1, 2)
+    return tostring(unsigned(result.value)) .. (resized and ", resized" or "")
+  end
+  return result.reason and result.status .. " " .. result.reason or result.status
+end
+
+local function row_of(relo, results)
+  local program = relo.program
+  local row = {
+    object = relo.object.path, target = results[1].target.name, program = program and program.name,
+    section = relo.section, insn_off = relo.insn_off, path = relo.path, kind = relo.kind,
+  }
+  for i, loader in ipairs(LOADERS) do
+    local r = results[i]
+    row[loader] = brief(r, r.after ~= results[1].after)
+    row[loader .. "_status"], row[loader .. "_reason"] = r.status, r.reason
+    row[loader .. "_value"] = r.ok and unsigned(r.value) or nil
+    row[loader .. "_insn"] = r.status ~= "error" and r.after or nil
+    row[loader .. "_rule"] = r.rule
+  end
+  return row
+end
+
+-- Refusals are alike, whatever their reason; else the code that is loaded tells.
+local function agree(results)
+  local first = results[1]
+  for _, r in ipairs(results) do
+    local refused = r.status == "error"
+    if refused ~= (first.status == "error") or not refused and r.after ~= first.after then return false end
+  end
+  return true
+end
+
+local function compare(object, target)
+  local lists, count, differ = {}, 0, 0
+  for i, policy in ipairs(policies) do
+    local list = {}
+    for result in object:results(target, { policy = policy }) do list[#list + 1] = result end
+    lists[i] = list
+  end
+  local n = 0
+  for relo in object:relos() do
+    n = n + 1
+    local results = {}
+    for i in ipairs(LOADERS) do results[i] = lists[i][n] end
+    local same = agree(results)
+    count, differ = count + 1, differ + (same and 0 or 1)
+    if cli.args.all or not same then out:row(row_of(relo, results)) end
+  end
+  out:summary {
+    order = { "object", "target", "relocations", "differ" },
+    object = object.path, target = target.name, relocations = count, differ = differ,
+    text = ("%s on %s: %d of %d relocations differ"):format(object.path, target.name, differ, count),
+  }
+end
+
+for object, target in cli:pairs() do
+  if object.endian ~= target.endian then
+    out:error {
+      rule = "byte-order", object = object.path, target = target.name,
+      message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
+    }
+  else
+    compare(object, target)
+  end
+end
+return out

@@ -1,0 +1,85 @@
+--- explain: every code is documented, and every code that is documented exists.
+local btfl = require "btfl"
+local core = require "btfl.core"
+local dkjson = require "dkjson"
+local run = require "spec.support.run"
+
+local reasons = btfl.reasons
+
+-- The rules that scripts and reports of btfl name in their source.
+local function rules_in_source()
+  local found = {}
+  local files = run.program({ "sh", "-c", "grep -rlE 'rule *=|, \"' lua scripts --include=*.lua" }).out
+  for path in files:gmatch "[^\n]+" do
+    local text = run.read(path)
+    for rule in text:gmatch 'rule *= *"([%w-]+)"' do found[rule] = path end
+    for rule in text:gmatch 'finding_of%(result, "([%w-]+)"' do found[rule] = path end
+  end
+  return found
+end
+
+describe("the reasons", function()
+  it("are the engine's, all of them and no other", function()
+    local engine = {}
+    for _, code in ipairs(core.reasons) do
+      engine[code] = true
+      assert.is_not_nil(reasons[code], code .. " is not documented")
+      assert.is_true(reasons[code].engine, code)
+    end
+    for _, doc in ipairs(reasons) do assert.equal(doc.engine, engine[doc.code] or false, doc.code) end
+  end)
+
+  it("are also those that reports give by themselves, all of them and no other", function()
+    local rules = rules_in_source()
+    assert.is_not_nil(rules["byte-order"])
+    for rule, path in pairs(rules) do assert.is_not_nil(reasons[rule], rule .. " in " .. path) end
+    for _, doc in ipairs(reasons) do
+      assert.is_true(doc.engine or rules[doc.code] ~= nil, doc.code .. " is given by nobody")
+    end
+  end)
+
+  it("say what each means, how it looks and what to do", function()
+    for i, doc in ipairs(reasons) do
+      assert.equal(doc, reasons[doc.code])
+      assert.matches("^[%l%d-]+$", doc.code)
+      for _, field in ipairs { "title", "text", "todo", "example" } do
+        assert.is_true(type(doc[field]) == "string" and #doc[field] > 20, doc.code .. "." .. field)
+      end
+      assert.is_not_nil(doc.example:find("[" .. doc.code .. "]", 1, true), doc.code)
+      assert.is_true(not doc.engine or doc.help ~= nil, doc.code)
+      for j = 1, i - 1 do assert.not_equal(doc.code, reasons[j].code) end
+    end
+  end)
+end)
+
+describe("explain", function()
+  for _, doc in ipairs(reasons) do
+    it("explains " .. doc.code, function()
+      local r = run { "explain", doc.code }
+      assert.same({ "", 0 }, { r.err, r.status })
+      assert.equal(("%s: %s\n"):format(doc.code, doc.title), r.out:match("^[^\n]*\n"))
+      for _, text in ipairs { doc.text, doc.todo } do assert.is_not_nil(r.out:find(text, 1, true)) end
+      for line in doc.example:gmatch "[^\n]+" do assert.is_not_nil(r.out:find("    " .. line, 1, true), line) end
+    end)
+  end
+
+  it("lists all, or explains several", function()
+    local r = run { "explain" }
+    for _, doc in ipairs(reasons) do assert.is_not_nil(r.out:find("\n" .. doc.code .. " ", 1, true), doc.code) end
+    local two = run { "explain", "no-type", "no-field", "--format", "json" }
+    local rows = assert(dkjson.decode(two.out)).rows
+    assert.same({ "no-type", "no-field" }, { rows[1].code, rows[2].code })
+    assert.equal(reasons["no-field"].todo, rows[2].todo)
+    assert.equal(2, #rows)
+  end)
+
+  it("names the nearest code to one that does not exist", function()
+    local r = run { "explain", "no-feild" }
+    assert.same({ "", "btfl: there is no code `no-feild` (did you mean `no-field`?)\n", 2 },
+      { r.out, r.err, r.status })
+    local far = run { "explain", "xyzzy" }
+    assert.same({ "", "btfl: there is no code `xyzzy` (`btfl explain` lists them)\n", 2 },
+      { far.out, far.err, far.status })
+    assert.equal(2, run({ "explain", "1" }).status)
+  end)
+end)

@@ -1,0 +1,521 @@
+--- The formats for other tools: each read back by a reader that is not btfl's, from ordinary and from
+--- hostile reports; and the formats of users.
+local btf = require "spec.support.btf"
+local btfl = require "btfl"
+local dkjson = require "dkjson"
+local hostile = require "spec.support.hostile"
+local object = require "spec.support.object"
+local run = require "spec.support.run"
+local sarif = require "spec.support.sarif"
+local tmp = require "spec.support.tmp"
+
+local made = 0
+
+-- A source line as an object has it.
+local function line(fields)
+  local o = object.new(btf.new())
+  fields.insn = 0
+  made = made + 1
+  o:program { insns = { object.mov(0, 0), object.exit() }, lines = { fields } }
+  return btfl.object(tmp.write(("line%d.o"):format(made), o:bytes())):programs()():line(0)
+end
+
+-- A line that holds any bytes; the builder's strings end at a NUL.
+local function raw_line(file, text, number, column)
+  return line { file = (file:gsub("%z", "")), text = (text:gsub("%z", "")), line = number, column = column }
+end
+
+local function decode(text)
+  return assert(dkjson.decode(text))
+end
+
+local function fields(number)
+  return { rule = "no-field", message = "struct t has no member `state`", mark = "state", object = "x/exec.bpf.o",
+    program = "handle", target = "6.12",
+    at = line { file = "./src/exec.bpf.c", line = number or 41, column = 4, text = "\tst = READ(t->state);" },
+    details = { order = { "access" }, access = "t.state", kind = "byte_off" }, notes = { "so it is" },
+    help = { "guard it" } }
+end
+
+local function sample()
+  local r = btfl.report "check"
+  r:error(fields())
+  r:warning { rule = "w", message = "w", object = "x/exec.bpf.o", target = "6.1" }
+  r:note { rule = "no-btf", message = "n" }
+  for _, target in ipairs { "6.12", "6.1", "5.10" } do
+    r:summary { order = { "object", "target", "ok" }, object = "x/exec.bpf.o", target = target, ok = 3, text = "t" }
+  end
+  r:failure "no such file"
+  return r
+end
+
+-- One report for each hostile name, with that name wherever a name may stand.
+local function hostile_report(name)
+  local r = btfl.report(name, { columns = { name } })
+  for _, add in ipairs { "error", "warning", "note" } do
+    r[add](r, { rule = name, message = name, mark = name, object = name, program = name, target = name,
+      at = raw_line(name, "x(" .. name .. ")", 3, 3), notes = { name }, help = { name },
+      details = { [name] = name, access = name } })
+    r[add](r, { rule = name, message = name, object = name, targets = { name, "b" }, programs = { name, "b" },
+      fine = { name }, count = 2, insn = { index = 0, bytes = name, text = name } })
+    r[add](r, { rule = name, message = name, at = name })
+  end
+  r:row { [name] = name }
+  r:summary { object = name, target = name, [name] = name, text = name }
+  r:failure(name)
+  return r
+end
+
+local function each_hostile(visit)
+  for _, name in ipairs(hostile) do visit(hostile_report(name), name) end
+end
+
+describe("a report as sarif", function()
+  teardown(tmp.clean)
+
+  it("keeps the rules of the schema", function()
+    local log = decode(sample():render "sarif")
+    sarif.check(log)
+    local result = log.runs[1].results[1]
+    assert.same({ "no-field", 0, "error" }, { result.ruleId, result.ruleIndex, result.level })
+    assert.same({ { physicalLocation = {
+      artifactLocation = { uri = "src/exec.bpf.c", uriBaseId = "SRCROOT" },
+      region = { startLine = 41, startColumn = 15, endColumn = 20, snippet = { text = "\tst = READ(t->state);" } } },
+      logicalLocations = { { name = "handle", fullyQualifiedName = "x/exec.bpf.o:handle", kind = "function" } } } },
+      result.locations)
+    assert.same({ "error", "warning", "note" },
+      { result.level, log.runs[1].results[2].level, log.runs[1].results[3].level })
+    assert.equal("struct t has no member `state`\nOn 6.12.\nso it is\nHelp: guard it", result.message.text)
+  end)
+
+  it("takes the rules' help from the reasons", function()
+    local rule = decode(sample():render "sarif").runs[1].tool.driver.rules[1]
+    assert.equal("no-field", rule.id)
+    assert.equal(btfl.reasons["no-field"].title, rule.shortDescription.text)
+    assert.is_not_nil(rule.help.text:find(btfl.reasons["no-field"].todo, 1, true))
+  end)
+
+  it("says what could not be done", function()
+    local invocation = decode(sample():render "sarif").runs[1].invocations[1]
+    assert.is_false(invocation.executionSuccessful)
+    assert.equal("no such file", invocation.toolExecutionNotifications[1].message.text)
+    assert.is_true(decode(btfl.report("r"):render "sarif").runs[1].invocations[1].executionSuccessful)
+  end)
+
+  local function fingerprint(change)
+    local f = fields()
+    for name, value in pairs(change or {}) do f[name] = value end
+    local r = btfl.report "check"
+    r:error(f)
+    return decode(r:render "sarif").runs[1].results[1].partialFingerprints["btflFinding/v1"]
+  end
+
+  it("has a fingerprint that outlives new lines above and other kernels", function()
+    local first = fingerprint()
+    assert.equal(first, fingerprint { at = fields(97).at })
+    assert.equal(first, fingerprint { target = "7.0", program = "other", notes = {} })
+    assert.not_equal(first, fingerprint { rule = "incompatible" })
+    assert.not_equal(first, fingerprint { details = { access = "t.pid" } })
+    assert.not_equal(first, fingerprint { at = line { file = "./src/exec.bpf.c", text = "READ(t->state)" } })
+    assert.not_equal(first, fingerprint { at = line { file = "b.c", text = "\tst = READ(t->state);" } })
+  end)
+
+  it("tells findings of one fingerprint apart by their order", function()
+    local r = btfl.report "check"
+    r:error(fields(1))
+    r:error(fields(2))
+    local results = decode(r:render "sarif").runs[1].results
+    sarif.check(decode(r:render "sarif"))
+    assert.matches(":1$", results[1].partialFingerprints["btflFinding/v1"])
+    assert.matches(":2$", results[2].partialFingerprints["btflFinding/v1"])
+  end)
+
+  local paths = {
+    { "./a.c", "a.c" }, { "a//b/./c/../d.c", "a/b/d.c" }, { "../src/a.c", "src/a.c" },
+    { "/build/reproducible-path/bpfcc-0.31.0+ds/tools/./x.c", "tools/x.c" },
+    { "/builddir/build/BUILD/pkg-1/x.c", "x.c" }, { "/usr/src/debug/pkg-1/src/x.c", "src/x.c" },
+    { "/home/runner/work/repo/repo/bpf/x.c", "bpf/x.c" }, { run.top .. "/spec/x.c", "spec/x.c" },
+    { "a b:c%.c", "a%20b%3Ac%25.c" }, { "gr\xc3\xb6\xff.c", "gr%C3%B6%FF.c" },
+  }
+  for _, case in ipairs(paths) do
+    it("has " .. case[1]:gsub("[\128-\255]", "?") .. " relative to the sources", function()
+      local r = btfl.report "r"
+      r:error { rule = "r", message = "m", at = line { file = case[1], text = "x" } }
+      local log = decode(r:render "sarif")
+      sarif.check(log)
+      assert.same({ uri = case[2], uriBaseId = "SRCROOT" },
+        log.runs[1].results[1].locations[1].physicalLocation.artifactLocation)
+    end)
+  end
+
+  it("leaves a path absolute whose sources cannot be told", function()
+    local r = btfl.report "r"
+    r:error { rule = "r", message = "m", at = line { file = "/opt/x.c", text = "x" } }
+    local log = decode(r:render "sarif")
+    sarif.check(log)
+    assert.same({ uri = "file:///opt/x.c" }, log.runs[1].results[1].locations[1].physicalLocation.artifactLocation)
+  end)
+
+  it("counts columns in characters", function()
+    local r = btfl.report "r"
+    r:error { rule = "r", message = "m", mark = "state", at = line { text = "/* größe */ p->state", column = 1 } }
+    local region = decode(r:render "sarif").runs[1].results[1].locations[1].physicalLocation.region
+    assert.same({ 16, 21 }, { region.startColumn, region.endColumn })
+  end)
+
+  it("keeps the rules with hostile names", function()
+    each_hostile(function(r, name)
+      local text = r:render "sarif"
+      assert.is_not_nil(utf8.len(text))
+      local ok, message = pcall(sarif.check, decode(text))
+      assert.is_true(ok, ("%q: %s"):format(name, message))
+    end)
+  end)
+
+  it("is refused by its checker when it breaks a rule", function()
+    local function broken(change)
+      local log = decode(sample():render "sarif")
+      change(log.runs[1], log.runs[1].results[1], log)
+      return pcall(sarif.check, log)
+    end
+    assert.is_true(broken(function() end))
+    assert.is_false(broken(function(r) r.tool = nil end))
+    assert.is_false(broken(function(_, res) res.level = "fatal" end))
+    assert.is_false(broken(function(_, res) res.ruleIndex = 1 end))
+    assert.is_false(broken(function(_, res) res.message = {} end))
+    assert.is_false(broken(function(_, res) res.colour = "red" end))
+    assert.is_false(broken(function(_, res) res.locations[1].physicalLocation.region.startLine = 0 end))
+    assert.is_false(broken(function(_, res) res.locations[1].physicalLocation.region.endColumn = 1 end))
+    assert.is_false(broken(function(_, res) res.locations[1].physicalLocation.artifactLocation.uri = "a b" end))
+    assert.is_false(broken(function(_, res) res.locations[1].physicalLocation.artifactLocation.uri = "/a" end))
+    assert.is_false(broken(function(_, _, log) log.version = "2.0.0" end))
+  end)
+
+  it("is read by jq", function()
+    if run.program({ "sh", "-c", "command -v jq" }).status ~= 0 then return pending "no jq" end
+    local r = run.program({ "jq", "-r", ".runs[0].results | length" }, { stdin = sample():render "sarif" })
+    assert.same({ "3\n", "", 0 }, { r.out, r.err, r.status })
+    each_hostile(function(h)
+      for _, format in ipairs { "sarif", "json" } do
+        local back = run.program({ "jq", "-e", "type == \"object\"" }, { stdin = h:render(format) })
+        assert.same({ "true\n", "" }, { back.out, back.err })
+      end
+    end)
+  end)
+end)
+
+-- A reader of XML that takes what junit needs: elements, attributes, text; raises on anything else.
+local function read_xml(text)
+  assert(utf8.len(text), "no UTF-8")
+  assert(not text:find("[%z\1-\8\11\12\14-\31]"), "a control character")
+  local at = select(2, assert(text:find("^<%?xml [^?]*%?>%s*"))) + 1
+  local entity = { lt = "<", gt = ">", amp = "&", quot = '"', apos = "'" }
+  local function plain(raw)
+    assert(not raw:find("[<>]"), "a bare angle")
+    return (raw:gsub("&([^;]*);?", function(name) return assert(entity[name], "entity " .. name) end))
+  end
+  local function element()
+    local name, rest, stop = text:match("^<([%w-]+)(.-)(/?>)", at)
+    assert(name, "no element at " .. at)
+    local node = { name = name, attributes = {}, children = {} }
+    local _, last = text:find("^<[%w-]+.-/?>", at)
+    local left = rest:gsub('%s+([%w_]+)="([^"]*)"', function(key, value)
+      assert(not node.attributes[key], "two of " .. key)
+      node.attributes[key] = plain(value)
+      return ""
+    end)
+    assert(not left:find("%S"), "junk in a tag: " .. left)
+    at = last + 1
+    if stop == "/>" then return node end
+    while true do
+      local run_of = text:match("^[^<]*", at)
+      node.text = (node.text or "") .. plain(run_of)
+      at = at + #run_of
+      local closing = text:match("^</([%w-]+)>", at)
+      if closing then
+        assert(closing == name, "ends " .. closing)
+        at = at + #closing + 3
+        return node
+      end
+      node.children[#node.children + 1] = element()
+    end
+  end
+  local root = element()
+  assert(not text:find("%S", at), "junk after the end")
+  return root
+end
+
+describe("a report as junit", function()
+  teardown(tmp.clean)
+
+  it("has a suite for each object and kernel, a case for each finding", function()
+    local root = read_xml(sample():render "junit")
+    assert.same({ name = "btfl check", tests = "5", failures = "1", errors = "1" }, root.attributes)
+    local names = {}
+    for i, suite in ipairs(root.children) do
+      names[i] = ("%s: %s, %s"):format(suite.attributes.name, suite.attributes.tests, suite.attributes.failures)
+      assert.equal(suite.attributes.tests, tostring(#suite.children))
+    end
+    assert.same({ "x/exec.bpf.o on 6.12: 1, 1", "x/exec.bpf.o on 6.1: 1, 0", "x/exec.bpf.o on 5.10: 1, 0",
+      "check: 1, 0", "inputs: 1, 0" }, { names[1], names[2], names[3], names[4], names[5] })
+    local case = root.children[1].children[1]
+    assert.same({ name = "no-field t.state at src/exec.bpf.c:41:4", classname = "handle", file = "src/exec.bpf.c",
+      line = "41" }, case.attributes)
+    assert.same({ message = "struct t has no member `state`", type = "no-field" }, case.children[1].attributes)
+    assert.matches("\n41 |         st = READ%(t%->state%);\n", case.children[1].text)
+    assert.equal("nothing found", root.children[3].children[1].attributes.name)
+  end)
+
+  it("has a merged finding in the suite of each of its kernels", function()
+    local r = btfl.report "check"
+    for _, target in ipairs { "a", "b", "c" } do r:summary { object = "o", target = target } end
+    r:error { rule = "r", message = "m", object = "o", targets = { "a", "c" } }
+    local root = read_xml(r:render "junit")
+    local failures = {}
+    for i, suite in ipairs(root.children) do failures[i] = suite.attributes.failures end
+    assert.same({ "1", "0", "1" }, failures)
+  end)
+
+  it("survives hostile names", function()
+    each_hostile(function(r, name)
+      local ok, message = pcall(read_xml, r:render "junit")
+      assert.is_true(ok, ("%q: %s"):format(name, message))
+    end)
+  end)
+
+  it("is well-formed to xmllint", function()
+    if run.program({ "sh", "-c", "command -v xmllint" }).status ~= 0 then return pending "no xmllint" end
+    each_hostile(function(r)
+      local back = run.program({ "xmllint", "--noout", "-" }, { stdin = r:render "junit" })
+      assert.same({ "", 0 }, { back.err, back.status })
+    end)
+  end)
+end)
+
+-- What the runner makes of a line: its command, properties and message; nil for any other text.
+local function read_command(text)
+  local name, rest, data = text:match("^::([%w-]+)(.-)::(.*)$")
+  if not name then return nil end
+  local function back(value, colon)
+    value = value:gsub("%%0D", "\r"):gsub("%%0A", "\n")
+    if colon then value = value:gsub("%%3A", ":"):gsub("%%2C", ",") end
+    return (value:gsub("%%25", "%%"))
+  end
+  local properties = {}
+  for pair in rest:gmatch("[^,]+") do
+    local key, value = pair:match("^%s*(%w+)=(.*)$")
+    assert(key, "no property: " .. pair)
+    properties[key] = back(value, true)
+  end
+  return { name = name, properties = properties, message = back(data) }
+end
+
+local function commands(text)
+  local out = {}
+  assert(text == "" or text:sub(-1) == "\n")
+  for l in text:gmatch("([^\n]*)\n") do
+    out[#out + 1] = assert(read_command(l), l)
+  end
+  return out
+end
+
+describe("a report as github", function()
+  teardown(tmp.clean)
+
+  it("is a command for each finding and failure", function()
+    local list = commands(sample():render "github")
+    assert.same({ name = "error",
+      properties = { file = "src/exec.bpf.c", line = "41", col = "15", endColumn = "20",
+        title = "btfl check: no-field" },
+      message = "struct t has no member `state`\non 6.12\nso it is\nhelp: guard it" }, list[1])
+    assert.same({ "error", "warning", "notice", "error" },
+      { list[1].name, list[2].name, list[3].name, list[4].name })
+    assert.equal("no such file", list[4].message)
+    assert.same({ file = "x/exec.bpf.o", title = "btfl check: w" }, list[2].properties)
+  end)
+
+  it("gives what it escapes back, and nothing else", function()
+    local r = btfl.report "r"
+    r:error { rule = "a:b,c%", message = "50%, 1:2,3%0A", at = "d:e,f%.c" }
+    assert.equal("::error file=d%3Ae%2Cf%25.c,title=btfl r%3A a%3Ab%2Cc%25::50%25, 1:2,3%250A\n", r:render "github")
+    assert.equal("50%, 1:2,3%0A", commands(r:render "github")[1].message)
+  end)
+
+  it("survives hostile names: as many commands as findings, and no other line", function()
+    each_hostile(function(r, name)
+      local list = commands(r:render "github")
+      assert.equal(#r.findings + 1, #list, name)
+      for _, c in ipairs(list) do
+        assert.is_not_nil(utf8.len(c.message))
+        for key in pairs(c.properties) do
+          assert.is_not_nil((" file line col endColumn title "):find(" " .. key .. " ", 1, true), key)
+        end
+      end
+    end)
+  end)
+end)
+
+-- What GFM makes of a comment, as far as it matters: tables, code between fences, other lines.
+local function read_markdown(text)
+  assert(utf8.len(text), "no UTF-8")
+  local doc, fence, current = { tables = {}, code = {}, text = {} }, nil, nil
+  for l in text:gmatch("([^\n]*)\n") do
+    if fence then
+      if l:match("^(`+)%s*$") and #l >= #fence then
+        fence = nil
+      else
+        table.insert(doc.code[#doc.code], l)
+      end
+    elseif l:find("^```") then
+      fence = l:match("^`+")
+      doc.code[#doc.code + 1] = {}
+    elseif l:find("^|") then
+      local cells = {}
+      for cell in l:gmatch("|([^|]*)") do cells[#cells + 1] = cell end
+      cells[#cells] = nil -- what follows the last bar
+      if not current then
+        current = {}
+        doc.tables[#doc.tables + 1] = current
+      end
+      current[#current + 1] = cells
+    else
+      doc.text[#doc.text + 1] = l
+    end
+    if not l:find("^|") then current = nil end
+  end
+  assert(not fence, "a fence stays open")
+  return doc
+end
+
+local function uncode(cell)
+  local inner = assert(cell:match("^%s*<code>(.*)</code>%s*$"), cell)
+  assert(not inner:find("[<>`@*_~|\\%[%]!]"), "markup in a cell: " .. inner)
+  return (inner:gsub("&#(%d+);", function(n) return utf8.char(tonumber(n)) end))
+end
+
+describe("a report as markdown", function()
+  teardown(tmp.clean)
+
+  it("is a table, then each finding folded, then the counts", function()
+    local doc = read_markdown(sample():render "markdown")
+    assert.equal("### <code>btfl check</code>: 1 error, 1 warning, 1 note", doc.text[1])
+    local first = doc.tables[1][3]
+    assert.same({ "no-field", "src/exec.bpf.c:41", "struct t has no member `state`", "6.12" },
+      { uncode(first[2]), uncode(first[3]), uncode(first[4]), uncode(first[5]) })
+    assert.equal(5, #doc.tables[1])
+    assert.equal("error[no-field]: struct t has no member `state`", doc.code[1][1])
+    assert.equal(3, #doc.code)
+    assert.same({ "x/exec.bpf.o", "6.12", "3" },
+      { uncode(doc.tables[2][3][1]), uncode(doc.tables[2][3][2]), uncode(doc.tables[2][3][3]) })
+  end)
+
+  it("shows a table of rows", function()
+    local r = btfl.report("r", { columns = { "a", "b" } })
+    r:row { a = "x|y", b = 2 }
+    local doc = read_markdown(r:render "markdown")
+    assert.equal("### <code>btfl r</code>: nothing found", doc.text[1])
+    assert.same({ "x|y", "2" }, { uncode(doc.tables[1][3][1]), uncode(doc.tables[1][3][2]) })
+  end)
+
+  it("stays within what a comment may hold", function()
+    local r = btfl.report "r"
+    for i = 1, 400 do
+      r:error { rule = "r", message = ("m"):rep(40) .. i, object = "o.o", target = "6.1", notes = { ("n"):rep(300) } }
+    end
+    local text = r:render "markdown"
+    assert.matches("\nand %d+ more\n", text)
+    assert.matches("\n%d+ more are not shown in full%.\n", text)
+    assert.is_true(#text < 65536)
+  end)
+
+  it("survives hostile names", function()
+    each_hostile(function(r, name)
+      local doc = read_markdown(r:render "markdown")
+      assert.equal(#r.findings, #doc.code, name)
+      for _, rows in ipairs(doc.tables) do
+        for _, cells in ipairs(rows) do assert.equal(#rows[1], #cells, name) end
+      end
+      for _, l in ipairs(doc.text) do
+        local rest = l:gsub("<code>([^<]*)</code>", function(inner)
+          assert(not inner:find("[`@*_~|\\%[%]!]"), inner)
+          return ""
+        end)
+        assert.is_not_nil(rest == "" or rest:find("^### : ") or rest:find("^%* could not be done: $")
+          or rest == "<details><summary> </summary>" or rest == "</details>", l)
+      end
+    end)
+  end)
+end)
+
+describe("a format of one's own", function()
+  teardown(tmp.clean)
+
+  local script = [[
+btfl.format("lines", function(report, options)
+  local out = {}
+  for i, f in ipairs(report.findings) do
+    out[i] = ("%s %s %s\n"):format(f.level, f.rule, f.target)
+  end
+  return table.concat(out)
+end)
+local cli = btfl.cli { about = "my check" }
+local out = btfl.report "mine"
+for object, target in cli:pairs() do out:append(object:check(target)) end
+return out
+]]
+  local example = { "spec/fixtures/example.bpf.o", "-t", "spec/fixtures/small.btf" }
+
+  local function with_example(...)
+    local argv = { ... }
+    return table.move(example, 1, #example, #argv + 1, argv)
+  end
+
+  it("is defined by a script", function()
+    local r = run(with_example(tmp.write("mine.lua", script), "--format", "lines"))
+    assert.same({ "error no-field small\nerror no-field small\n", "", 1 }, { r.out, r.err, r.status })
+  end)
+
+  it("is shown in the README as it runs", function()
+    local shown
+    for block in run.read("README.md"):gmatch "```lua\n(.-)```" do
+      if block:find("btfl.format(", 1, true) then shown = block end
+    end
+    local r = run(with_example(tmp.write("where.lua", shown), "--format", "places"))
+    assert.same({ "no-field\t./example.bpf.c:92:2\nno-field\t./example.bpf.c:65:2\n", "", 1 },
+      { r.out, r.err, r.status })
+  end)
+
+  it("is a module on package.path", function()
+    local dir = tmp.mkdir "lib/btfl/format"
+    run.write(dir .. "/count.lua", 'return function(report) return #report.findings .. "\\n" end')
+    local r = run(with_example("check", "--format", "count"), { env = { LUA_PATH = tmp.path "lib/?.lua;;" } })
+    assert.same({ "2\n", "", 1 }, { r.out, r.err, r.status })
+  end)
+
+  it("is a file", function()
+    local path = tmp.write("width.lua",
+      "return function(report, o) return #report.findings .. tostring(o.color) .. '\\n' end")
+    local r = run(with_example("check", "--format", path))
+    assert.same({ "2false\n", "", 1 }, { r.out, r.err, r.status })
+  end)
+
+  it("is refused, in a line, when it does not exist or is none", function()
+    local function refused(name, message)
+      local r = run(with_example("check", "--format", name))
+      assert.equal(2, r.status)
+      assert.equal("", r.out)
+      assert.is_not_nil(r.err:find(message, 1, true), r.err)
+    end
+    refused("srif", "there is no format 'srif' (did you mean 'sarif'?)")
+    refused("../json", "there is no format '../json'")
+    refused("/nowhere/x.lua", "there is no format '/nowhere/x.lua'")
+    refused(tmp.write("broken.lua", "return +"), "broken.lua:1:")
+    refused(tmp.write("table.lua", "return {}"), "returns a function, not a table value")
+    refused(tmp.write("nothing.lua", "return function() end"), "gave a nil value, not a string")
+  end)
+
+  it("is defined with a name and a function", function()
+    assert.error_matches(function() btfl.format("a b", print) end, "letters, digits")
+    assert.error_matches(function() btfl.format("ab") end, "a function of a report")
+  end)
+end)

@@ -1,0 +1,138 @@
+--- btfl.subset and minbtf: the part of a kernel's BTF that objects need gives the same answers as the
+--- whole, and other tools read it.
+
+local btf = require "spec.support.btf"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
+
+-- What a relocation became, but for ids of the target's types.
+local function answer(result)
+  local id = result.relo.kind == "target_type_id"
+  return table.concat({ result.status, not id and result.value or "-", result.old or "-",
+    not id and result.after or "-" }, " ")
+end
+
+-- Every relocation of the objects against the subset of the target that they need.
+local function same_answers(objects, target)
+  local subset = btfl.subset(target)
+  for _, object in ipairs(objects) do subset:add(object) end
+  local bytes, count = subset:bytes()
+  local small = btfl.target(tmp.write("subset.btf", bytes))
+  assert.equal(count, #small.btf)
+  assert.equal(target.endian, small.endian)
+  assert.equal(target.btf.ptr_size, small.btf.ptr_size)
+  for _, object in ipairs(objects) do
+    local whole = object:results(target)
+    for result in object:results(small) do
+      local expected = whole()
+      assert.equal(answer(expected), answer(result), object.path .. ": " .. tostring(result.relo))
+    end
+  end
+  small:close()
+  return bytes
+end
+
+local function fixtures(pattern)
+  local list = {}
+  for path in run.program({ "sh", "-c", "ls spec/fixtures/" .. pattern }).out:gmatch "[^\n]+" do
+    list[#list + 1] = btfl.object(path)
+  end
+  assert.is_true(#list > 0)
+  return list
+end
+
+describe("a subset", function()
+  teardown(tmp.clean)
+
+  it("gives every fixture the answers of the whole, of either byte order", function()
+    same_answers(fixtures "*.clang1[469].o", btfl.target "spec/fixtures/target.clang19.o")
+    same_answers(fixtures "*.eb.o", btfl.target "spec/fixtures/target.clang19.eb.o")
+  end)
+
+  it("keeps of a struct only the members that are stepped into", function()
+    local subset = btfl.subset(btfl.target "spec/fixtures/small.btf")
+    subset:add(btfl.object "spec/fixtures/example.bpf.o")
+    local small = btfl.btf(tmp.write("small.btf", (subset:bytes())))
+    local names = {}
+    for m in small:get("task_struct"):members() do names[#names + 1] = m.name end
+    assert.same({ "__state", "se", "mm", "tgid", "real_parent", "comm" }, names)
+    assert.equal(9792, small:get("task_struct").size)
+    assert.equal(2048, select(2, small:get("mm_struct"):member "total_vm"))
+  end)
+
+  it("does not make an array flexible that was not", function()
+    local whole = btf.new()
+    local int = whole:int("int", 4, "signed")
+    whole:struct("s", 8, { { "a", whole:array(int, 0, int), 0 }, { "b", int, 32 } })
+    local target = btfl.target(tmp.write("whole.btf", whole:bytes()))
+    local object = require "spec.support.object"
+    local l = btf.new()
+    local lint = l:int("int", 4, "signed")
+    local s = l:struct("s", 8, { { "a", l:array(lint, 4, lint), 0 } })
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 0), object.mov(1, 1), object.exit() }, relos = {
+      { insn = 0, type = s, access = "0:0", kind = "byte_off" },
+      { insn = 1, type = s, access = "0:0:0", kind = "field_exists" },
+    } }
+    same_answers({ btfl.object(tmp.write("flex.o", o:bytes())) }, target)
+  end)
+
+  it("is empty but for the long that tells the pointer size when nothing is needed", function()
+    local bytes, count = btfl.subset(btfl.target "spec/fixtures/small.btf"):bytes()
+    assert.equal(0, count)
+    assert.equal(25, #bytes)
+  end)
+
+  it("gives the answers of the whole for every object of the corpus", function()
+    if not io.open(CORPUS .. "/README.md") then return pending "needs a corpus" end
+    local list = run.program({ "sh", "-c", "find " .. run.quote(CORPUS) .. "/objects -name '*.o'" }).out
+    for _, kernel in ipairs { "5.10.262-generic-amd64", "6.1.176-armmp-lpae-armhf", "6.12.95-generic-s390x",
+      "7.1-ci-amd64", "7.3.4-generic-amd64" } do
+      local target, objects = btfl.target(("%s/kernels/%s.btf.gz"):format(CORPUS, kernel)), {}
+      for path in list:gmatch "[^\n]+" do
+        local object = btfl.object(path)
+        if object.btf and object.endian == target.endian then objects[#objects + 1] = object end
+      end
+      assert.is_true(#objects > 5)
+      for _, object in ipairs(objects) do same_answers({ object }, target) end
+      same_answers(objects, target)
+      target:close()
+    end
+  end)
+
+  it("is read by bpftool, and is no larger than what bpftool makes", function()
+    if run.program({ "bpftool", "version" }).status ~= 0 then return pending "needs bpftool" end
+    local whole = "spec/fixtures/small.btf"
+    local ours, theirs = tmp.path "ours.btf", tmp.path "theirs.btf"
+    local object = "spec/fixtures/example.bpf.o"
+    assert.equal(0, run({ "minbtf", object, "-t", whole, "-o", ours }).status)
+    local made = run.program { "bpftool", "gen", "min_core_btf", whole, theirs, object }
+    assert.equal(0, made.status, made.err)
+    local dump = run.program { "bpftool", "btf", "dump", "file", ours }
+    assert.equal(0, dump.status, dump.err)
+    assert.matches("STRUCT 'task_struct' size=9792 vlen=6", dump.out, 1, true)
+    assert.is_true(#tmp.read(ours) <= #tmp.read(theirs))
+  end)
+end)
+
+describe("minbtf", function()
+  teardown(tmp.clean)
+
+  it("needs a file and one target", function()
+    local object = "spec/fixtures/example.bpf.o"
+    local r = run { "minbtf", object, "-t", "spec/fixtures/small.btf" }
+    assert.same({ "", "btfl: -o FILE is needed: BTF is no text\n", 2 }, { r.out, r.err, r.status })
+    r = run { "minbtf", object, "-t", "spec/fixtures/small.btf", "-t", "spec/fixtures/small.btf", "-o", "/dev/null" }
+    assert.equal(2, r.status)
+    assert.matches("one target at a time", r.err)
+  end)
+
+  it("writes nothing when an object cannot be read", function()
+    local out = tmp.path "none.btf"
+    local r = run { "minbtf", "/nonexistent.o", "-t", "spec/fixtures/small.btf", "-o", out }
+    assert.equal(2, r.status)
+    assert.is_nil(io.open(out))
+  end)
+end)

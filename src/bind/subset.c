@@ -1,0 +1,92 @@
+/* subset: the Lua class btfl.subset: the part of a kernel's BTF that some objects need. */
+#include <stdlib.h>
+
+#include "bind/classes.h"
+#include "study/subset.h"
+
+/* The first user value is the target's userdata. */
+struct subset_box {
+	struct subset *native;
+	struct buf out; /* while it becomes a string */
+	const struct owner *target;
+};
+
+enum { SUBSET_TARGET = 1 };
+
+int open_subset(lua_State *L)
+{
+	const struct target *t = check_target(L, 1);
+	struct subset_box *s = lua_newuserdatauv(L, sizeof(*s), 1);
+
+	*s = (struct subset_box){.target = lua_touserdata(L, 1)};
+	class_set(L, &subset_class);
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, SUBSET_TARGET);
+	s->native = subset_new(t);
+	if (!s->native)
+		return luaL_error(L, "not enough memory");
+	return 1;
+}
+
+static struct subset_box *check_subset(lua_State *L)
+{
+	struct subset_box *s = class_check(L, 1, &subset_class);
+
+	owner_native(L, s->target);
+	return s;
+}
+
+static int subset_gc(lua_State *L)
+{
+	struct subset_box *s = class_check(L, 1, &subset_class);
+
+	subset_free(s->native);
+	free(s->out.data);
+	*s = (struct subset_box){0};
+	return 0;
+}
+
+static int subset_add_object(lua_State *L)
+{
+	struct subset_box *s = check_subset(L);
+	const struct object *o = check_object(L, 2);
+	struct resolution *r;
+	struct err e;
+	int rc = resolution_new(o, s->target->native, NULL, &r, &e);
+
+	if (rc == 0) {
+		rc = subset_add(s->native, r, &e);
+		resolution_free(r);
+	}
+	return rc < 0 ? raise_err(L, &e) : 0;
+}
+
+static int subset_bytes(lua_State *L)
+{
+	struct subset_box *s = check_subset(L);
+	uint32_t types;
+	struct err e;
+
+	s->out.len = 0;
+	if (subset_write(s->native, &s->out, &types, &e) < 0)
+		return raise_err(L, &e);
+	lua_pushlstring(L, (const char *)s->out.data, s->out.len);
+	lua_pushinteger(L, types);
+	return 2;
+}
+
+static int get_target(lua_State *L, const void *self)
+{
+	(void)self;
+	lua_getiuservalue(L, 1, SUBSET_TARGET);
+	return 1;
+}
+
+static const struct field fields[] = {{"target", get_target}, {NULL, NULL}};
+
+static const luaL_Reg methods[] = {
+    {"add", subset_add_object}, {"bytes", subset_bytes}, {NULL, NULL}};
+
+static const luaL_Reg meta[] = {{"__gc", subset_gc}, {NULL, NULL}};
+
+const struct class subset_class = {"btfl.subset", 0, fields, methods, meta};

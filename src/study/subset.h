@@ -1,0 +1,25 @@
+/*
+ * subset: the part of a kernel's BTF that the relocations of some objects need, as a BTF of its
+ * own: what a tool ships for kernels that have none (bpftool calls it min_core_btf). Against it
+ * every relocation gets the value that it gets against the whole, but for type ids, which are its
+ * own.
+ */
+#ifndef BTFL_SUBSET_H
+#define BTFL_SUBSET_H
+
+#include "base/buf.h"
+#include "core/resolution.h"
+
+struct subset;
+
+/* An empty subset of t, which must outlive its use. NULL when memory is out. */
+struct subset *subset_new(const struct target *t);
+void subset_free(struct subset *s); /* NULL is allowed; the target may be gone */
+
+/* Adds what the relocations of r, a resolution against the same target by libbpf's rules, need. */
+int subset_add(struct subset *s, const struct resolution *r, struct err *e);
+
+/* Appends the BTF to out, in the target's byte order; *types is how many it has. */
+int subset_write(const struct subset *s, struct buf *out, uint32_t *types, struct err *e);
+
+#endif
