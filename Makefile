@@ -36,6 +36,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFL
 SRC := $(wildcard src/*/*.c)
 OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
 PEER := build/peer/relocate
+BENCH_PEERS := $(PEER) build/peer/libbpf_bench build/peer/timeit
 
 # ./btfl is the binary of the last build, with or without SAN.
 all: $(BUILD)/btfl
@@ -53,7 +54,7 @@ $(BUILD)/%.o: src/%.c Makefile
 -include $(OBJ:.o=.d)
 
 # What the system's libbpf makes of an object, to compare with; no part of btfl.
-$(PEER): spec/peer/relocate.c Makefile
+build/peer/%: spec/peer/%.c Makefile
 	@mkdir -p $(@D) && echo "  CC    $<"
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -o $@ $< -lbpf -lelf -lz
 
@@ -98,8 +99,10 @@ layers:
 -include spec/fixtures/fixtures.mk
 spec/fixtures/small.btf: | all
 
-bench: all
-	./btfl spec/bench/bench.lua
+# What it prints are ratios against peers of the same run; ARGS=--format=json keeps them.
+bench: test-deps
+	@$(MAKE) --no-print-directory all $(BENCH_PEERS)
+	./btfl spec/bench/bench.lua $(ARGS)
 
 install: all
 	install -D -m 755 btfl $(DESTDIR)$(PREFIX)/bin/btfl
