@@ -298,7 +298,7 @@ btfl: @:2: <name> expected near '='
   end)
 
   it("stops on SIGINT", function()
-    local r = run.program({ "timeout", "--preserve-status", "-s", "INT", "1", run.btfl, "-e", "while true do end" })
+    local r = run.program({ "timeout", "--foreground", "--preserve-status", "-s", "INT", "1", run.btfl, "-e", "while true do end" })
     assert.same({ out = "", err = "btfl: interrupted!\n", status = 130 }, r)
   end)
 
