@@ -45,7 +45,7 @@ all: $(BUILD)/btfl
 # -E: Lua modules in C look for Lua's functions in the program.
 $(BUILD)/btfl: $(OBJ)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -pthread -o $@ $^ $(PKG_LIBS) -ldl
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -pthread -o $@ $^ $(PKG_LIBS) -ldl -lm
 
 $(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D) && echo "  CC    $<"

@@ -1,12 +1,20 @@
 --- check: what fails when BPF objects are relocated against kernels.
-local cli = btfl.cli { about = "What fails when BPF objects are relocated against kernels." }
+local cli = btfl.cli {
+  about = "What fails when BPF objects are relocated against kernels.",
+  options = function(parser)
+    parser:flag("--why", "Say what a missing field, type or enumerator has become (see btfl why).")
+    parser:option("--from", "A kernel that still has it, for --why; the others of the run without.")
+      :argname("BTF"):count("*")
+  end,
+}
 local out = btfl.report "check"
 
 -- What one kernel lacks, another of the run may explain.
-local targets = {}
-for target in cli:targets() do targets[#targets + 1] = target end
+local options = { others = {}, why = cli.args.why, from = {} }
+for target in cli:targets() do table.insert(options.others, target) end
+for _, path in ipairs(cli.args.from) do table.insert(options.from, btfl.target(path)) end
 
 for object, target in cli:pairs() do
-  out:append(object:check(target, { others = targets }))
+  out:append(object:check(target, options))
 end
 return out:merge()

@@ -320,6 +320,32 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error
     assert.equal(2, #assert(dkjson.decode(r.out)).findings)
   end)
 
+  it("says with --why what a missing field has become, and from which kernel it knows", function()
+    local function fields(name)
+      local b = btf.new()
+      local word = b:int("int", 4, "signed")
+      local long = b:int("long", 8, "signed")
+      b:struct("task", 24, { { "pid", word, 0 }, { name, long, 64 }, { "tgid", word, 128 } })
+      return b
+    end
+    local l = btf.new()
+    local task = l:struct("task", 8, { { "state", l:int("long", 8, "signed"), 0 } })
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 0), object.exit() },
+      relos = { { insn = 0, type = task, access = "0:0", kind = "byte_off" } } }
+    local obj_path = tmp.write("why.o", o:bytes())
+    local old = tmp.write("5.10.1.btf", fields "state":bytes())
+    local new = tmp.write("6.1.1.btf", fields "__state":bytes())
+    local with_other = run { "check", "--why", obj_path, "-t", new, "-t", old }
+    assert.matches("renamed: now `task.__state` (likeness", with_other.out, 1, true)
+    assert.matches("stands where it stood", with_other.out, 1, true)
+    assert.equal(with_other.out:match "likeness[^\n]*",
+      run({ "check", "--why", obj_path, "-t", new, "--from", old }).out:match "likeness[^\n]*")
+    assert.is_nil(run({ "check", obj_path, "-t", new }).out:find("likeness", 1, true))
+    local r = run { "check", "--why", obj_path, "-t", tmp.write("6.2.1.btf", btf.new():bytes()) }
+    assert.matches("`task.state` is gone: nothing there is like it", r.out, 1, true)
+  end)
+
   it("notes an enumerator that is sign-extended", function()
     local l, t = btf.new(), btf.new()
     l:enum("e", { { "A", 1 } })

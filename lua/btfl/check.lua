@@ -87,11 +87,11 @@ end
 ---@param options? btfl.check.options
 ---@return btfl.report
 function check.run(object, target, options)
-  local others, rules = nil, {}
+  local rules, own = {}, { others = true, why = true, from = true }
   for name, value in pairs(options or {}) do
-    if name == "others" then others = value else rules[name] = value end
+    if not own[name] then rules[name] = value end
   end
-  options = { others = others, policy = rules.policy }
+  options = options or {}
   local out = report.new "check"
   local clash = check.byte_order(object, target)
   if clash then

@@ -7,6 +7,10 @@ local reasons = require "btfl.reasons"
 
 local diagnose = {}
 
+local function quoted(name)
+  return "`" .. name .. "`"
+end
+
 -- The struct and the name of the member at a step of a spec.
 local function step_at(spec, index)
   local n = 0
@@ -58,9 +62,32 @@ local function help_for(result)
   return (doc.help:gsub("{(%w+)}", words))
 end
 
+local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
+
+-- The kernels that may still have what is missing: those named, else the others of the run.
+local function references(result, options)
+  if options.from and #options.from > 0 then return options.from end
+  local list = {}
+  for _, other in ipairs(options.others or {}) do
+    if other ~= result.target and result.relo:resolve(other, { policy = options.policy }).candidate then
+      list[#list + 1] = other
+    end
+  end
+  return list
+end
+
+-- What it has become there, when that is asked for.
+local function successor(result, options)
+  if not (options.why and ASKED[result.reason]) then return nil end
+  local first = result.target:why(result.relo, { from = references(result, options) })()
+  if not first then return ("%s is gone: nothing there is like it"):format(quoted(result.relo.path)) end
+  return ("%s: now %s (likeness %.2f: %s)"):format(first.change, quoted(first.via or first.successor),
+    first.score, first.evidence)
+end
+
 --- Notes, help and the cause of a result that failed.
 ---@param result btfl.result
----@param options? btfl.resolve.options
+---@param options? btfl.check.options
 ---@return { notes: string[], help: string[], cause: string? }
 function diagnose.of(result, options)
   local out = { notes = {}, help = {} }
@@ -69,7 +96,9 @@ function diagnose.of(result, options)
     out.cause, out.notes[1], out.help[1] = found.kind, found.note, found.help
     return out
   end
-  out.notes[1] = instead(result, options or {})
+  options = options or {}
+  out.notes[#out.notes + 1] = instead(result, options)
+  out.notes[#out.notes + 1] = successor(result, options)
   out.help[1] = help_for(result)
   return out
 end

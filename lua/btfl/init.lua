@@ -43,6 +43,10 @@ function core.classes.object.methods.check(self, target, options)
   return require("btfl.check").run(self, target, options)
 end
 
+function core.classes.target.methods.why(self, what, options)
+  return require("btfl.suggest")(self, what, options)
+end
+
 function core.classes.result.methods.why(self)
   return require("btfl.why")(self)
 end

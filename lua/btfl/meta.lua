@@ -345,6 +345,8 @@ function relo:try(target, candidate, options) end
 
 ---@class btfl.check.options: btfl.resolve.options
 ---@field others? btfl.target[] further kernels of the run: one that has what is missing tells more about it
+---@field why? boolean say what a missing field, type or enumerator has become
+---@field from? btfl.target[] kernels that still have it, for why; those of others that do without
 
 --- What an access string says. `#spec` is the number of its steps.
 ---@class btfl.spec
@@ -376,7 +378,36 @@ function target:modules() end
 ---@return fun(): string?
 function target:skipped() end
 
+--- What a name that this kernel lacks has become here, best first; nothing when it is gone without a
+--- successor. A path is "struct.field.field", a type, or "enum.VALUE"; a relo stands for its path, with
+--- its object's types as the evidence when no reference has it.
+---@param what string|btfl.relo
+---@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: kernels that still have it, tried in order; least: the score below which nothing is suggested, 0.5 without
+---@return fun(): btfl.suggestion?
+function target:why(what, options) end
+
 function target:close() end
+
+--- What a name may have become. A plain table.
+---@class btfl.suggestion
+---@field query string what was asked for
+---@field rank integer 1 is the best
+---@field successor string "task_struct.__state", "trace_event_raw_kfree", "pagetype.PGTY_slab"
+---@field change "same"|"renamed"|"moved"|"split"|"retyped"|"type"|"enumval" "same": it is not missing
+---@field score number 0 to 1
+---@field evidence string one line
+---@field via string? how to get there when it takes a pointer: "request_queue.disk->bdi"
+---@field type btfl.type of the field; the type itself; the enum
+---@field bits integer? of a bitfield
+---@field old btfl.type? what a reference, or the object, has under the old name
+---@field old_bits integer? likewise, of a bitfield
+---@field signals table<string, number> what speaks for it, each 0 to 1
+---@field target btfl.target
+local suggestion = {}
+
+--- C that compiles: both flavors, and a function that asks which of them the kernel has.
+---@return string
+function suggestion:code() end
 
 --- What a relocation becomes on a target.
 ---@class btfl.result

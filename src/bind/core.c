@@ -1,5 +1,6 @@
 /* core: the Lua module btfl.core: what opens inputs, the classes, and the words of the domain. */
 #include "bind/hooks.h"
+#include "bind/suggestion.h"
 #include "bind/system.h"
 
 #include <inttypes.h>
@@ -85,6 +86,7 @@ static const luaL_Reg functions[] = {
     {"nearest", core_nearest},
     {"policy", core_policy},
     {"default_policy", core_default_policy},
+    {"suggest", core_suggest},
     {"isatty", system_isatty},
     {"columns", system_columns},
     {"write_file", system_write_file},

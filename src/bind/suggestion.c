@@ -1,0 +1,103 @@
+/*
+ * suggestion: asks the study layer what a missing name has become; the answer is a list of tables,
+ * which lua/btfl/suggest.lua hands out one by one.
+ */
+#include "bind/classes.h"
+#include "bind/suggestion.h"
+
+#include "study/suggest.h"
+
+#define ANSWER "btfl.suggestions"
+
+static int answer_gc(lua_State *L)
+{
+	suggestions_free(lua_touserdata(L, 1));
+	return 0;
+}
+
+static struct suggestions *answer_new(lua_State *L)
+{
+	struct suggestions *s = lua_newuserdatauv(L, sizeof(*s), 0);
+
+	*s = (struct suggestions){0};
+	if (luaL_newmetatable(L, ANSWER)) {
+		lua_pushcfunction(L, answer_gc);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	return s;
+}
+
+static void set_text(lua_State *L, const char *field, const char *text)
+{
+	if (!text)
+		return;
+	lua_pushstring(L, text);
+	lua_setfield(L, -2, field);
+}
+
+static void push_suggestion(lua_State *L, int target, const struct suggestion *s)
+{
+	lua_createtable(L, 0, 8);
+	set_text(L, "successor", s->successor);
+	set_text(L, "change", change_name(s->change));
+	set_text(L, "evidence", s->evidence);
+	set_text(L, "via", s->via);
+	lua_pushnumber(L, s->score);
+	lua_setfield(L, -2, "score");
+	push_target_btf(L, target, s->btf);
+	push_type(L, -1, s->type);
+	lua_setfield(L, -3, "type");
+	lua_pop(L, 1);
+	lua_createtable(L, 0, 8);
+	for (unsigned i = 0; i < SIGNAL_COUNT; i++) {
+		if (!(s->signals[i] > 0))
+			continue;
+		lua_pushnumber(L, (lua_Number)s->signals[i]);
+		lua_setfield(L, -2, signal_name((enum signal)i));
+	}
+	lua_setfield(L, -2, "signals");
+}
+
+/* The BTFs of the list at arg, which keeps them. */
+static const struct btf **check_btfs(lua_State *L, int arg, size_t *count)
+{
+	const struct btf **list;
+
+	luaL_checktype(L, arg, LUA_TTABLE);
+	*count = lua_rawlen(L, arg);
+	list = lua_newuserdatauv(L, (*count + 1) * sizeof(*list), 0);
+	for (size_t i = 0; i < *count; i++) {
+		lua_rawgeti(L, arg, (lua_Integer)i + 1);
+		if (!class_test(L, -1, &btf_class))
+			luaL_argerror(L, arg, "a list of btfs expected");
+		list[i] = check_btf(L, lua_gettop(L));
+		lua_pop(L, 1);
+	}
+	return list;
+}
+
+int core_suggest(lua_State *L)
+{
+	struct suggest_query q = {0};
+	const struct target *t = check_target(L, 1);
+	struct suggestions *answer;
+	struct err e;
+
+	q.path = check_cstring(L, 2);
+	lua_settop(L, 5);
+	q.least = luaL_optnumber(L, 5, 0);
+	if (!lua_isnil(L, 4))
+		q.excerpt = check_btf(L, 4);
+	q.from = check_btfs(L, 3, &q.from_count);
+	answer = answer_new(L);
+	if (suggest_find(&q, t, answer, &e) < 0)
+		return raise_err(L, &e);
+	lua_createtable(L, (int)answer->count, 0);
+	for (size_t i = 0; i < answer->count; i++) {
+		push_suggestion(L, 1, &answer->items[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_pushboolean(L, answer->known);
+	return 2;
+}

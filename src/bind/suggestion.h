@@ -1,0 +1,13 @@
+/*
+ * suggestion: the function of btfl.core behind target:why().
+ */
+#ifndef BTFL_SUGGESTION_H
+#define BTFL_SUGGESTION_H
+
+#include <lua.h>
+
+/* (target, path, list of btfs, excerpt btf or nil) -> list of suggestions, whether anything given
+ * knows the name. */
+int core_suggest(lua_State *L);
+
+#endif

@@ -1,0 +1,573 @@
+/*
+ * suggest_field: what became of a member of a struct that the target still has (or of one that took
+ * the struct's place): another member of it, or one of a struct nested in the same root. See
+ * suggest_near.c for structs behind pointers.
+ */
+#include "study/suggest_impl.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NEST_LEVELS = 3 };
+
+/* 0 to 1: whether the name is that of a word of flags and of nothing more special. */
+static double says_flags(const struct words *w)
+{
+	double special = 0;
+	bool said = false;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct word *x = &w->at[i];
+
+		if ((x->len == 5 && strncmp(x->at, "flags", 5) == 0) ||
+		    (x->len == 4 && strncmp(x->at, "flag", 4) == 0))
+			said = true;
+		else if ((double)x->weight > special)
+			special = (double)x->weight;
+	}
+	return said ? 1 - 0.7 * special : 0;
+}
+
+/* 1 for a single bit or a truth value, less for a byte, which may hold no more. */
+static double is_flag(const struct btf *b, const struct slot *s)
+{
+	struct btf_type t = btf_strip(b, s->type);
+
+	if (t.kind != BTF_INT)
+		return 0;
+	if (s->bit_size)
+		return s->bit_size <= 2;
+	if (BTF_INT_ENCODING(btf_tail_u32(&t)) & BTF_INT_BOOL)
+		return 1;
+	return t.size == 1 ? 0.7 : 0;
+}
+
+static const char *home_of(const struct btf *b, const struct slot *s)
+{
+	const char *name = btf_type(b, s->owner).name;
+
+	return *name ? name : NULL;
+}
+
+void probe_signals(const struct probe *p, const struct slots *s, size_t i,
+		   const struct vocabulary *own, bool gained, float out[SIGNAL_COUNT])
+{
+	const struct slot *at = &s->at[i];
+	struct shape shape = shape_of(s->btf, at->type, at->bit_size);
+	const char *home = home_of(s->btf, at);
+	struct words w;
+
+	memset(out, 0, SIGNAL_COUNT * sizeof(*out));
+	words_split(at->name, &w);
+	words_weigh(&w, &p->lineup->words, false);
+	if (own)
+		words_weigh(&w, own, true);
+	words_discount(&w, shape.name);
+	out[SIGNAL_NAME] = (float)words_alike(&p->words, &w);
+	out[SIGNAL_WITHIN] = words_within(&p->words, &w);
+	out[SIGNAL_OLD] = !gained;
+	if (!p->slot.name)
+		return;
+	out[SIGNAL_TYPE] = (float)shape_alike(&p->slot.shape, &shape);
+	out[SIGNAL_RARE] = out[SIGNAL_TYPE] > 0.6f ? out[SIGNAL_TYPE] * (float)p->rarity : 0;
+	out[SIGNAL_BOTH] = out[SIGNAL_NAME] * out[SIGNAL_RARE];
+	out[SIGNAL_HOME] =
+	    p->home && home && strcmp(p->home, home) == 0 && strcmp(p->name, at->name) == 0;
+	if (p->flag > 0 && gained && !at->bit_size && shape.inner_kind == BTF_INT &&
+	    shape.bits >= 16)
+		out[SIGNAL_FLAG] = (float)(p->flag * p->flags * says_flags(&w));
+	out[SIGNAL_VAGUE] =
+	    out[SIGNAL_NAME] < 0.3f && !(out[SIGNAL_FLAG] > 0) &&
+	    (p->slot.bit_size || (p->slot.shape.kind == BTF_INT && p->rarity < 0.6));
+	out[SIGNAL_KIN] =
+	    !gained && out[SIGNAL_TYPE] > 0.94f && out[SIGNAL_WITHIN] > 0 ? (float)p->rarity : 0;
+	out[SIGNAL_CLASH] = !(out[SIGNAL_FLAG] > 0) && out[SIGNAL_TYPE] <= 0.2f;
+	for (size_t m = 0; !p->lineup->unordered && m < p->lineup->nref; m++) {
+		const struct item *x = &p->lineup->ref[m];
+
+		if (x->twin < 0 && strcmp(x->name, at->name) == 0 && strcmp(x->name, p->name) != 0)
+			out[SIGNAL_TAKEN] = 1;
+	}
+}
+
+/* The items of one side: the members that the struct has itself. */
+static struct item *items_of(struct slots *s, struct arena *a, size_t *n)
+{
+	struct item *items = arena_alloc(a, s->n + 1, sizeof(*items));
+
+	*n = 0;
+	for (size_t i = 0; items && i < s->n; i++) {
+		slot_shape(s->btf, &s->at[i]);
+		items[(*n)++] = (struct item){.name = s->at[i].name, .shape = s->at[i].shape};
+	}
+	return items;
+}
+
+/* Both versions of the struct in which the path breaks off. */
+struct versions {
+	struct slots ref, tgt;
+	struct lineup lineup;
+	long sought; /* index in ref, -1 without a reference */
+};
+
+static int versions_make(struct versions *v, struct hunt *h, struct place ref, struct place tgt,
+			 const char *name)
+{
+	*v = (struct versions){.sought = -1};
+	if (tgt.btf && slots_list(tgt.btf, tgt.id, 0, h->arena, &v->tgt) < 0)
+		return -1;
+	if (ref.btf && slots_list(ref.btf, ref.id, 0, h->arena, &v->ref) < 0)
+		return -1;
+	v->lineup.ref = items_of(&v->ref, h->arena, &v->lineup.nref);
+	v->lineup.tgt = items_of(&v->tgt, h->arena, &v->lineup.ntgt);
+	v->lineup.unordered = !ref.btf || (h->excerpt && v->ref.n * 2 < v->tgt.n);
+	if (!v->lineup.ref || !v->lineup.tgt || lineup_make(&v->lineup, h->arena) < 0)
+		return -1;
+	if (ref.btf)
+		v->sought = slots_find(&v->ref, name, strlen(name));
+	return 0;
+}
+
+/* How many flags went from the struct, of n: n / (n + 1). */
+static double flags_gone(const struct versions *v)
+{
+	double n = 0;
+
+	for (size_t i = 0; i < v->lineup.nref; i++)
+		n += v->lineup.ref[i].twin < 0 && is_flag(v->ref.btf, &v->ref.at[i]) >= 1;
+	return n / (n + 1);
+}
+
+static void add_field(struct hunt *h, const struct probe *p, const char *path, enum change change,
+		      struct place type, const float signals[SIGNAL_COUNT], double more)
+{
+	char full[SLOT_PATH_MAX * 2];
+
+	snprintf(full, sizeof(full), "%s.%s", p->into_name, path);
+	hunt_add(h, SCALE_FIELD, full, NULL, change, type, signals, more);
+}
+
+/* 0 to 1: whether another flavor of the root in the object has that member. The shorter its list,
+ * the more on purpose is it there. */
+static double has_rival(const struct hunt *h, const struct probe *p, const char *name)
+{
+	struct btf_type root;
+	size_t len;
+
+	if (!h->excerpt || !p->root.btf)
+		return 0;
+	root = btf_type(p->root.btf, p->root.id);
+	len = btf_essential_len(root.name, strlen(root.name));
+	for (uint32_t id = btf_first_named(p->root.btf, -1, root.name, len); id;
+	     id = btf_next_named(p->root.btf, id, root.name, len)) {
+		struct btf_type t = btf_type(p->root.btf, id);
+		const char *rest;
+		struct slot last;
+		uint32_t at;
+
+		if (id != p->root.id && btf_is_composite(&t) && t.vlen <= RIVAL_MEMBERS &&
+		    slots_walk(p->root.btf, id, name, &rest, &at, &last) == 1 && !*rest)
+			return 1.0 / t.vlen;
+	}
+	return 0;
+}
+
+/* Members of the struct in which the path breaks off; tail is what the path goes on with. */
+static void hunt_members(struct hunt *h, const struct probe *p, const struct versions *v,
+			 const char *tail)
+{
+	const struct lineup *l = &v->lineup;
+
+	for (size_t n = 0; n < l->ntgt; n++) {
+		float s[SIGNAL_COUNT];
+		char path[SLOT_PATH_MAX];
+		const char *rest;
+		struct slot last;
+		uint32_t at = v->tgt.at[n].type;
+
+		if (*tail && (slots_walk(v->tgt.btf, at, tail, &rest, &at, &last) == 0 || *rest))
+			continue;
+		probe_signals(p, &v->tgt, n, NULL, l->tgt[n].twin < 0 || l->unordered, s);
+		if (l->unordered)
+			s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
+		if (v->sought >= 0 && l->tgt[n].twin < 0) {
+			s[SIGNAL_PLACE] = (float)lineup_place(l, (size_t)v->sought, n);
+			s[SIGNAL_PAIRED] = l->tgt[n].partner == v->sought;
+			s[SIGNAL_SOLE] = s[SIGNAL_PAIRED] * (float)l->sole;
+			/* Without a place in common it takes a name to make a pair of two among
+			 * many. */
+			if (!(s[SIGNAL_PLACE] > 0) && s[SIGNAL_NAME] < 0.7f)
+				s[SIGNAL_PAIRED] *= fmaxf(s[SIGNAL_NAME], s[SIGNAL_SOLE]);
+			s[SIGNAL_FITS] = s[SIGNAL_PLACE] * s[SIGNAL_TYPE];
+			/* Two that went may have become one, unless each has its own. */
+			if (l->tgt[n].partner >= 0 && l->tgt[n].partner != v->sought &&
+			    !(s[SIGNAL_FLAG] > 0))
+				s[SIGNAL_TAKEN] = l->ref[v->sought].partner >= 0 ? 1 : 0.3f;
+		}
+		s[SIGNAL_RIVAL] = (float)has_rival(h, p, l->tgt[n].name);
+		snprintf(path, sizeof(path), "%s%s%s%s%s", p->prefix, *p->prefix ? "." : "",
+			 l->tgt[n].name, *tail ? "." : "", tail);
+		add_field(h, p, path, CHANGE_RENAMED, (struct place){v->tgt.btf, at}, s, 0);
+	}
+}
+
+static struct hashes paths_of(const struct slots *s, struct arena *a)
+{
+	struct hashes set = {.at = arena_alloc(a, s->n + 1, sizeof(*set.at))};
+
+	for (size_t i = 0; set.at && i < s->n; i++)
+		set.at[set.n++] = s->at[i].path;
+	hashes_sort(&set);
+	return set;
+}
+
+static bool same_shape(const struct slots *s, size_t i, const struct item *x)
+{
+	struct shape shape = shape_of(s->btf, s->at[i].type, s->at[i].bit_size);
+
+	return shape_alike(&shape, &x->shape) > 0.6;
+}
+
+/* How many names that went from the probe's struct came to the struct around slot i. */
+static double moved_along(const struct probe *p, const struct slots *s, size_t i,
+			  const struct hashes *before)
+{
+	double others = 0;
+
+	for (size_t m = 0; m < p->kin->nref; m++) {
+		const struct item *x = &p->kin->ref[m];
+
+		if (x->twin >= 0 || strcmp(x->name, p->slot.name) == 0)
+			continue;
+		for (size_t k = 0; k < s->n; k++) {
+			if (s->at[k].outer != s->at[i].outer ||
+			    hashes_have(before, s->at[k].path) ||
+			    strcmp(s->at[k].name, x->name) != 0 || !same_shape(s, k, x))
+				continue;
+			others++;
+			break;
+		}
+	}
+	return others / (others + 1);
+}
+
+int own_words(const struct slots *s, struct arena *a, struct vocabulary *v)
+{
+	struct words w;
+
+	if (vocabulary_init(v, a, s->n) < 0)
+		return -1;
+	for (size_t i = 0; i < s->n; i++) {
+		words_split(s->at[i].name, &w);
+		vocabulary_add(v, &w);
+	}
+	return 0;
+}
+
+/* Whether slot i is a member of the struct in which the path breaks off. */
+static bool is_member_there(const struct probe *p, const struct slots *s, size_t i)
+{
+	if (!*p->prefix)
+		return s->at[i].depth == 0;
+	return s->at[i].outer >= 0 && s->at[s->at[i].outer].path == hash_text(p->prefix);
+}
+
+/* Whether the struct that declares slot i lacks it in the reference: that the root has one more
+ * lock does not mean that it gained what is in a lock. */
+static bool is_gained(const struct hunt *h, const struct slots *s, size_t i)
+{
+	struct btf_type owner = btf_type(s->btf, s->at[i].owner);
+	const char *rest, *name = owner.name;
+	struct place was;
+	struct slot last;
+	uint32_t at;
+
+	if (!*name && s->at[i].outer >= 0) {
+		struct btf_type t = btf_type(s->btf, s->at[s->at[i].outer].type);
+
+		name = t.kind == BTF_TYPEDEF ? t.name : "";
+	}
+	if (!*name)
+		return true;
+	was = find_type(h->ref, name, strlen(name), s->at[i].name);
+	return !was.btf || !slots_walk(was.btf, was.id, s->at[i].name, &rest, &at, &last);
+}
+
+/* Whether the slot is the only member of its struct: the struct is then what to name. */
+static bool is_wrapped(const struct slots *s, size_t i)
+{
+	return s->at[i].depth && btf_type(s->btf, s->at[i].owner).vlen == 1;
+}
+
+/* Whether a named struct around the slot is new in the root. */
+static bool is_in_new(const struct slots *s, size_t i, const struct hashes *before)
+{
+	for (int32_t at = s->at[i].outer; at >= 0; at = s->at[at].outer)
+		if (!hashes_have(before, s->at[at].path) && *btf_strip(s->btf, s->at[at].type).name)
+			return true;
+	return false;
+}
+
+/* Whether slot i is the same name further in than where the path broke off. */
+static bool is_deeper(const struct probe *p, const struct slots *s, size_t i)
+{
+	uint64_t prefix = hash_text(p->prefix);
+
+	if (!*p->prefix || strcmp(s->at[i].name, p->name) != 0)
+		return false;
+	for (int32_t at = s->at[i].outer; at >= 0; at = s->at[at].outer)
+		if (s->at[at].path == prefix)
+			return true;
+	return false;
+}
+
+/* Whether slot i is in the struct that the root begins with: what it is a kind of. */
+static bool is_in_base(const struct slots *s, size_t i)
+{
+	int32_t outer = s->at[i].outer;
+
+	return outer >= 0 && !s->at[outer].depth && !s->at[outer].bit_offset;
+}
+
+/* 0 to 1: how alike the probe's name is to a path, or the end of its path to a name. */
+static float paths_alike(const struct probe *p, const struct slots *s, size_t i, const char *path)
+{
+	struct words w, from = p->words;
+
+	if (p->deeper) {
+		words_split(p->rest, &from);
+		words_weigh(&from, &p->lineup->words, false);
+	} else if (s->at[i].outer < 0) {
+		return 0;
+	}
+	words_split(path, &w);
+	words_weigh(&w, &p->lineup->words, false);
+	return (float)words_alike(&from, &w);
+}
+
+/* Structs nested in the root, and the root itself when the path breaks off further in. */
+static void hunt_nested(struct hunt *h, const struct probe *p)
+{
+	struct slots now, before = {0};
+	struct hashes known = {0};
+	struct vocabulary own;
+
+	if (slots_list(p->into.btf, p->into.id, NEST_LEVELS, h->arena, &now) < 0 ||
+	    own_words(&now, h->arena, &own) < 0 ||
+	    (p->root.btf &&
+	     slots_list(p->root.btf, p->root.id, NEST_LEVELS, h->arena, &before) < 0)) {
+		h->failed = true;
+		return;
+	}
+	known = paths_of(&before, h->arena);
+	for (size_t i = 0; i < now.n && !h->failed; i++) {
+		bool gained = p->root.btf && !h->excerpt && !hashes_have(&known, now.at[i].path) &&
+			      (is_gained(h, &now, i) || is_deeper(p, &now, i));
+		char path[SLOT_PATH_MAX];
+		float s[SIGNAL_COUNT];
+
+		if (is_member_there(p, &now, i) && !p->deeper)
+			continue;
+		probe_signals(p, &now, i, &own, gained, s);
+		if (!(s[SIGNAL_OLD] > 0 && s[SIGNAL_NAME] > 0.8f && s[SIGNAL_TYPE] > 0.94f &&
+		      is_in_base(&now, i)))
+			s[SIGNAL_KIN] = 0;
+		else
+			s[SIGNAL_KIN] = (float)p->rarity;
+		if (!p->root.btf || h->excerpt)
+			s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
+		s[SIGNAL_NEST] = now.at[i].depth > 1 ? 1 : now.at[i].depth ? 0.5f : 0;
+		if (is_wrapped(&now, i) && strcmp(now.at[i].name, p->name) != 0)
+			continue;
+		slot_path(&now, i, path);
+		/* The path may say what the name said: ctrl_status is ctrl.pktstatus now. */
+		if (gained)
+			s[SIGNAL_NAME] = fmaxf(s[SIGNAL_NAME], paths_alike(p, &now, i, path));
+		if (gained && s[SIGNAL_NAME] + s[SIGNAL_RARE] > 0.4f && p->slot.name)
+			s[SIGNAL_ALONG] = (float)moved_along(p, &now, i, &known);
+		if (gained && !(s[SIGNAL_HOME] > 0))
+			s[SIGNAL_BOX] = is_in_new(&now, i, &known) && s[SIGNAL_ALONG] < 0.6f;
+		/* Flags that went together are not found one by one. */
+		if (p->flag > 0 && p->flags > 0.7 && !(s[SIGNAL_FLAG] + s[SIGNAL_ALONG] > 0) &&
+		    !(s[SIGNAL_BOX] > 0))
+			s[SIGNAL_BOX] = 0.5f;
+		add_field(h, p, path, CHANGE_MOVED, (struct place){now.btf, now.at[i].type}, s, 0);
+	}
+}
+
+/* The path is there: the same, or of another type. */
+static void is_there(struct hunt *h, const struct probe *p, const char *path, struct place now,
+		     const struct slot *last)
+{
+	struct shape shape = shape_of(now.btf, last->type, last->bit_size);
+	float s[SIGNAL_COUNT] = {0};
+	bool retyped = p->slot.name && shape.exact != p->slot.shape.exact;
+
+	if (p->slot.name)
+		s[SIGNAL_TYPE] = (float)shape_alike(&p->slot.shape, &shape);
+	s[SIGNAL_NAME] = 1;
+	retyped |= p->slot.name && p->slot.bit_size != last->bit_size;
+	add_field(h, p, path, retyped ? CHANGE_RETYPED : CHANGE_SAME, now, s, 12);
+}
+
+/* The path breaks off at something that is no struct any more: it is the field itself, or a
+ * pointer to the struct that has it. */
+static void hunt_collapsed(struct hunt *h, const struct probe *p, struct place now,
+			   const char *rest)
+{
+	struct btf_type t = btf_strip(now.btf, now.id);
+	float s[SIGNAL_COUNT] = {[SIGNAL_NAME] = 1, [SIGNAL_TYPE] = 0.7f};
+	char full[SLOT_PATH_MAX * 2], via[SLOT_PATH_MAX * 2];
+	struct slot last;
+	uint32_t at;
+
+	if (!*p->prefix)
+		return;
+	if (t.kind != BTF_PTR) {
+		if (t.kind == BTF_INT || t.kind == BTF_ENUM || t.kind == BTF_ENUM64)
+			add_field(h, p, p->prefix, CHANGE_RETYPED, now, s, 1);
+		return;
+	}
+	t = btf_strip(now.btf, t.type);
+	if (!btf_is_composite(&t) || !*t.name)
+		return;
+	snprintf(full, sizeof(full), "%s.%s", t.name, rest);
+	snprintf(via, sizeof(via), "%s.%s->%s", p->into_name, p->prefix, rest);
+	if (slots_walk(now.btf, t.id, rest, &rest, &at, &last) && !*rest)
+		hunt_add(h, SCALE_FIELD, full, via, CHANGE_MOVED, (struct place){now.btf, at}, s,
+			 1);
+}
+
+/* Fills in what the reference knows of the field at path, its struct's type in *container after
+ * `steps` names. -1 when it has none. */
+static void know(struct probe *p, const char *path, unsigned steps, char *prefix, size_t size,
+		 struct place *container)
+{
+	const char *rest = path, *name = strrchr(path, '.');
+	struct slot last;
+	uint32_t at;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < steps; i++)
+		len += strcspn(path + len, ".") + 1;
+	snprintf(prefix, size, "%.*s", len ? (int)len - 1 : 0, path);
+	p->name = name ? name + 1 : path;
+	*container = (struct place){0};
+	if (!p->root.btf)
+		return;
+	slots_walk(p->root.btf, p->root.id, path, &rest, &at, &p->slot);
+	p->slot.name = p->name;
+	slot_shape(p->root.btf, &p->slot);
+	p->home = home_of(p->root.btf, &p->slot);
+	p->flag = is_flag(p->root.btf, &p->slot);
+	slots_walk(p->root.btf, p->root.id, prefix, &rest, &at, &last);
+	*container = (struct place){p->root.btf, at};
+}
+
+/* The step at which the path breaks off is not its last: what became of the struct there? */
+static void hunt_step(struct hunt *h, const struct probe *leaf, const struct versions *v,
+		      const char *step, const char *tail)
+{
+	struct probe p = *leaf;
+
+	p.name = step;
+	p.home = NULL;
+	p.flag = 0;
+	words_split(step, &p.words);
+	words_weigh(&p.words, &v->lineup.words, false);
+	if (v->sought >= 0) {
+		p.slot = v->ref.at[v->sought];
+		p.rarity = v->lineup.ref[v->sought].rarity;
+	}
+	hunt_members(h, &p, v, tail);
+}
+
+/* The struct on the way to the field went as a whole: all in it may have moved along. */
+static int siblings_of(struct hunt *h, struct probe *p, struct versions *v)
+{
+	/* Anonymous members are their struct's. */
+	bool inside = strchr(p->rest, '.') != NULL;
+	struct place owner = {p->root.btf, inside ? p->slot.owner : p->root.id};
+
+	p->deeper = true;
+	if (!p->root.btf)
+		return 0;
+	if (versions_make(v, h, owner, (struct place){0}, p->name) < 0)
+		return -1;
+	p->kin = &v->lineup;
+	if (v->sought >= 0)
+		p->rarity = v->lineup.ref[v->sought].rarity;
+	return 0;
+}
+
+void hunt_orphan(struct hunt *h, struct place root, const char *path)
+{
+	struct probe p = {.root = root, .rarity = 1, .prefix = "", .rest = path};
+	char prefix[SLOT_PATH_MAX];
+	struct place container;
+	struct versions v;
+
+	know(&p, path, 0, prefix, sizeof(prefix), &container);
+	if (siblings_of(h, &p, &v) < 0) {
+		h->failed = true;
+		return;
+	}
+	p.lineup = p.kin;
+	words_split(p.name, &p.words);
+	words_weigh(&p.words, &p.lineup->words, false);
+	hunt_heirs(h, &p);
+}
+
+void hunt_field(struct hunt *h, struct place root, struct place into, const char *into_name,
+		const char *path)
+{
+	struct probe p = {.root = root, .into = into, .into_name = into_name, .rarity = 1};
+	char prefix[SLOT_PATH_MAX], step[SLOT_PATH_MAX];
+	struct place container, now = {into.btf, 0};
+	struct versions v, siblings;
+	struct btf_type t;
+	struct slot last;
+	const char *rest, *tail;
+	unsigned steps = slots_walk(into.btf, into.id, path, &rest, &now.id, &last);
+
+	know(&p, path, steps, prefix, sizeof(prefix), &container);
+	p.prefix = prefix;
+	if (!*rest) {
+		is_there(h, &p, path, now, &last);
+		return;
+	}
+	t = btf_strip(now.btf, now.id);
+	if (!btf_is_composite(&t))
+		hunt_collapsed(h, &p, now, rest);
+	snprintf(step, sizeof(step), "%.*s", (int)strcspn(rest, "."), rest);
+	tail = rest + strcspn(rest, ".");
+	tail += *tail == '.';
+	if (versions_make(&v, h, container, now, step) < 0) {
+		h->failed = true;
+		return;
+	}
+	p.lineup = p.kin = &v.lineup;
+	p.rest = rest;
+	words_split(p.name, &p.words);
+	words_weigh(&p.words, &v.lineup.words, false);
+	if (p.slot.name)
+		words_discount(&p.words, p.slot.shape.name);
+	p.flags = flags_gone(&v);
+	if (*tail) {
+		hunt_step(h, &p, &v, step, tail);
+		if (siblings_of(h, &p, &siblings) < 0) {
+			h->failed = true;
+			return;
+		}
+	} else {
+		if (v.sought >= 0)
+			p.rarity = v.lineup.ref[v.sought].rarity;
+		hunt_members(h, &p, &v, "");
+	}
+	hunt_nested(h, &p);
+	if (p.root.btf && h->excerpt)
+		hunt_rivals(h, &p);
+	else if (p.root.btf)
+		hunt_neighbours(h, &p);
+}

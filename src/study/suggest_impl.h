@@ -1,0 +1,118 @@
+/*
+ * suggest_impl: what the parts of suggest share: one hunt for one name with one reference, and the
+ * hits that it has found so far.
+ */
+#ifndef BTFL_SUGGEST_IMPL_H
+#define BTFL_SUGGEST_IMPL_H
+
+#include "study/align.h"
+#include "study/slots.h"
+#include "study/suggest.h"
+
+/* A type of a known BTF. */
+struct place {
+	const struct btf *btf; /* NULL: nowhere */
+	uint32_t id;
+};
+
+/* What is looked for decides how signals count. */
+enum scale { SCALE_FIELD, SCALE_TYPE, SCALE_ENUM, SCALE_COUNT };
+
+struct hit {
+	struct suggestion s;
+	double odds; /* logarithm of the odds that this is it */
+};
+
+struct hunt {
+	struct arena *arena;
+	const struct target *target;
+	const struct btf *ref; /* NULL when no reference knows the name */
+	bool excerpt;          /* ref is an object's BTF */
+	struct hit *hits;      /* grown by array_grow() */
+	size_t count, cap;
+	double ceiling; /* 0, or: no hit is likelier than the struct or enum that it is in */
+	bool failed;    /* memory is out */
+};
+
+/* Adds a hit, or betters the one of that successor. name and via are copied; via may be NULL. */
+void hunt_add(struct hunt *h, enum scale scale, const char *successor, const char *via,
+	      enum change change, struct place type, const float signals[SIGNAL_COUNT],
+	      double more_odds);
+
+/* The odds that signals give on a scale. */
+double signals_odds(enum scale scale, const float signals[SIGNAL_COUNT]);
+
+/* What a name refers to: a type that can have members (or, without a path, any) in b; of several
+ * of that name the one in which the path goes furthest. nowhere when there is none. */
+struct place find_type(const struct btf *b, const char *name, size_t len, const char *path);
+/* The same in the target, vmlinux first. */
+struct place find_in_target(const struct target *t, const char *name, size_t len, const char *path);
+
+/* Whether b has a type of that name that is not a forward declaration. */
+bool has_type(const struct btf *b, const char *name);
+
+/* What became of `path` in root (a type of h->ref, nowhere without one), which is `into` in the
+ * target, called into_name. */
+void hunt_field(struct hunt *h, struct place root, struct place into, const char *into_name,
+		const char *path);
+
+/* Structs near the target's root that gained what root lost. */
+struct probe;
+void hunt_neighbours(struct hunt *h, const struct probe *p);
+
+/* What became of a field of a struct that is gone: who pointed to it may have it. */
+void hunt_orphan(struct hunt *h, struct place root, const char *path);
+/* Structs of the target that gained what such a struct held. */
+void hunt_heirs(struct hunt *h, const struct probe *p);
+
+/* What became of a type of the reference that the target lacks. */
+void hunt_type(struct hunt *h, struct place type);
+
+/* What became of an enumerator; `of` is its enum in the reference, `in` that in the
+ * target (or nowhere). */
+void hunt_enumerator(struct hunt *h, struct place of, struct place in, const char *name);
+
+/* Most members of a struct that an object's author wrote to reach a few. */
+enum { RIVAL_MEMBERS = 6 };
+
+/* Other structs of which the object lists a few members under a flavor: where else it looks. */
+void hunt_rivals(struct hunt *h, const struct probe *p);
+
+/* A set of hashes, to ask what was there before. */
+struct hashes {
+	uint64_t *at;
+	size_t n;
+};
+/* s must be sorted. */
+bool hashes_have(const struct hashes *s, uint64_t hash);
+void hashes_sort(struct hashes *s);
+uint64_t hash_text(const char *s);
+
+/* The field that is sought, and what its reference knows of it. */
+struct probe {
+	const char *name;   /* its last name */
+	struct words words; /* weighed by lineup */
+	struct slot slot;   /* in the reference; shape filled. name NULL without a reference */
+	const char *home;   /* the named struct that declares it; NULL */
+	double rarity;      /* of its type */
+	struct place root;  /* in the reference; nowhere without */
+	struct place into;  /* in the target */
+	const char *into_name;
+	const struct lineup *lineup; /* of the struct in which the path breaks off */
+	const struct lineup *kin;    /* of the struct that declares it: what may have moved along */
+	const char *rest;            /* the path from there */
+	bool deeper;                 /* a struct on the way to it went, not just itself */
+	const char *prefix;          /* the path up to there, "" for the root itself */
+	double flag;                 /* 0 to 1: how much it is one */
+	double flags;                /* how many flags went with it, n / (n + 1) */
+};
+
+/* The vocabulary of a list of members; -1 when memory is out. */
+int own_words(const struct slots *s, struct arena *a, struct vocabulary *v);
+
+/* Scores member i of a target's struct as the probe's successor, by everything but order. gained:
+ * it was not there before. */
+void probe_signals(const struct probe *p, const struct slots *s, size_t i,
+		   const struct vocabulary *own, bool gained, float out[SIGNAL_COUNT]);
+
+#endif
