@@ -208,3 +208,18 @@ uint32_t btf_find(const struct btf *b, const char *name, int kind)
 	id = find_class(b, name, kind, TYPES);
 	return id ? id : find_class(b, name, kind, OTHERS);
 }
+
+uint32_t btf_long(const struct btf *b)
+{
+	static const char *const longs[] = {"long", "long int", "unsigned long",
+					    "long unsigned int", "unsigned long int"};
+
+	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++) {
+		uint32_t id = btf_find(b, longs[i], BTF_INT);
+		uint32_t size = btf_type(b, id).size;
+
+		if (id && (size == 4 || size == 8))
+			return id;
+	}
+	return 0;
+}

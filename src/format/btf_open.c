@@ -1,0 +1,297 @@
+/*
+ * btf_open: from the bytes of a file to an open BTF: the header, where each type starts, the checks
+ * of btf_scan.c and btf_check.c, the index of btf_index.c; and who keeps what alive. See btf.h.
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "format/btf.h"
+#include "format/container.h"
+
+struct btf_private {
+	atomic_uint refs;
+	struct image *image;
+	struct btf *base;
+};
+
+static uint8_t guess_ptr_size(const struct btf *b)
+{
+	uint32_t id = btf_long(b);
+
+	return id ? (uint8_t)btf_type(b, id).size : 8;
+}
+
+/* The sections that a header names must lie behind it, inside the BTF. */
+static int subsection(const struct span *raw, uint32_t hdr_len, uint32_t field, const char *what,
+		      struct span *out, struct err *e)
+{
+	uint64_t off = load_u32(raw->at + field, raw->swap);
+	uint64_t len = load_u32(raw->at + field + 4, raw->swap);
+
+	if (!span_has(raw, hdr_len + off, len))
+		return span_err(
+		    e, raw, field,
+		    "%s section of %llu bytes at %#llx reaches past the end of the BTF (%zu bytes)",
+		    what, (unsigned long long)len, (unsigned long long)(hdr_len + off), raw->len);
+	*out = *raw;
+	out->at = raw->at + hdr_len + off;
+	out->len = len;
+	return 0;
+}
+
+static int check_strings(const struct btf *b, const struct span *raw, const struct span *s,
+			 struct err *e)
+{
+	uint64_t at = (uint64_t)(s->at - raw->at);
+
+	if (s->len == 0)
+		return b->base ? 0 : span_err(e, raw, at, "string section is empty");
+	if (s->at[s->len - 1] != '\0')
+		return span_err(e, raw, at + s->len - 1, "string section does not end with a NUL");
+	if (!b->base && s->at[0] != '\0')
+		return span_err(e, raw, at, "string section does not start with an empty string");
+	if (s->len > UINT32_MAX - b->first_string)
+		return span_err(e, raw, at, "string offsets exceed 32 bits");
+	return 0;
+}
+
+static int read_header(struct btf *b, struct span *types, struct span *layout, struct err *e)
+{
+	struct span *raw = &b->raw, strings;
+	uint16_t magic;
+	uint32_t hdr_len;
+
+	if (raw->len < BTF_HDR_SIZE)
+		return span_err(e, raw, 0, "%zu bytes are too few for a BTF header", raw->len);
+	magic = load_u16(raw->at, false);
+	if (magic != BTF_MAGIC && magic != __builtin_bswap16(BTF_MAGIC))
+		return span_err(e, raw, 0, "not BTF: magic is %02x %02x", raw->at[0], raw->at[1]);
+	b->swap = raw->swap = magic != BTF_MAGIC;
+	b->big_endian = b->swap != host_big_endian();
+	if (raw->at[BTF_HDR_VERSION] != BTF_VERSION)
+		return span_err(e, raw, BTF_HDR_VERSION, "BTF version %u is unknown",
+				raw->at[BTF_HDR_VERSION]);
+	hdr_len = load_u32(raw->at + BTF_HDR_LEN, raw->swap);
+	if (hdr_len < BTF_HDR_SIZE || hdr_len > raw->len)
+		return span_err(e, raw, BTF_HDR_LEN, "header length %u is not 24 to %zu", hdr_len,
+				raw->len);
+	if (subsection(raw, hdr_len, BTF_HDR_TYPE_OFF, "type", types, e) < 0 ||
+	    subsection(raw, hdr_len, BTF_HDR_STR_OFF, "string", &strings, e) < 0)
+		return -1;
+	*layout = (struct span){0};
+	if (hdr_len >= BTF_HDR_LAYOUT_SIZE &&
+	    subsection(raw, hdr_len, BTF_HDR_LAYOUT_OFF, "layout", layout, e) < 0)
+		return -1;
+	b->types = types->at;
+	b->types_len = (uint32_t)types->len;
+	b->strings = (const char *)strings.at;
+	b->strings_len = (uint32_t)strings.len;
+	return check_strings(b, raw, &strings, e);
+}
+
+/* Bytes that follow struct btf_type for a kind: once, and for each of vlen. False: unknown kind. */
+static bool kind_layout(unsigned kind, const struct span *layout, uint32_t *once, uint32_t *each)
+{
+	static const uint8_t known[BTF_KIND_COUNT][2] = {
+	    [BTF_INT] = {4, 0},     [BTF_ARRAY] = {12, 0},   [BTF_STRUCT] = {0, 12},
+	    [BTF_UNION] = {0, 12},  [BTF_ENUM] = {0, 8},     [BTF_FUNC_PROTO] = {0, 8},
+	    [BTF_VAR] = {4, 0},     [BTF_DATASEC] = {0, 12}, [BTF_DECL_TAG] = {4, 0},
+	    [BTF_ENUM64] = {0, 12},
+	};
+
+	if (kind > BTF_VOID && kind < BTF_KIND_COUNT) {
+		*once = known[kind][0];
+		*each = known[kind][1];
+		return true;
+	}
+	if (kind == BTF_VOID || kind >= layout->len / BTF_LAYOUT_SIZE)
+		return false;
+	*once = layout->at[kind * BTF_LAYOUT_SIZE];
+	*each = layout->at[kind * BTF_LAYOUT_SIZE + 1];
+	return true;
+}
+
+static int shrink(struct btf *b, size_t n, struct err *e)
+{
+	uint32_t *fit = realloc(b->offset, (n ? n : 1) * sizeof(*fit));
+
+	if (!fit)
+		return err_memory(e, b->name);
+	b->offset = fit;
+	return 0;
+}
+
+/* Finds where each type starts, or says why it cannot. types is inside b->raw, which positions are
+ * reported against. */
+static int index_offsets(struct btf *b, const struct span *types, const struct span *layout,
+			 struct err *e)
+{
+	uint64_t base = (uint64_t)(types->at - b->raw.at), at = 0, more;
+	size_t cap = types->len / 24 + 16, n = 0;
+	uint32_t once, each, info, *offset;
+
+	b->offset = malloc(cap * sizeof(*b->offset));
+	if (!b->offset)
+		return err_memory(e, b->name);
+	while (at < types->len) {
+		if (types->len - at < BTF_TYPE_SIZE)
+			return span_err(e, &b->raw, base + at,
+					"type [%zu] is cut off at the end of the type section",
+					b->first_id + n);
+		info = load_u32(types->at + at + 4, b->swap);
+		if (!kind_layout(BTF_INFO_KIND(info), layout, &once, &each))
+			return span_err(e, &b->raw, base + at + 4,
+					"type [%zu] has the unknown kind %u", b->first_id + n,
+					BTF_INFO_KIND(info));
+		more = once + (uint64_t)each * BTF_INFO_VLEN(info);
+		if (more > types->len - at - BTF_TYPE_SIZE)
+			return span_err(
+			    e, &b->raw, base + at + 4,
+			    "type [%zu] %s: its %u elements reach past the type section",
+			    b->first_id + n, btf_kind_name(BTF_INFO_KIND(info)),
+			    BTF_INFO_VLEN(info));
+		if (n >= UINT32_MAX / 2 - b->first_id)
+			return span_err(e, &b->raw, base + at, "too many types");
+		offset = array_grow(b->offset, &cap, n, sizeof(*offset));
+		if (!offset)
+			return err_memory(e, b->name);
+		b->offset = offset;
+		b->offset[n++] = (uint32_t)at;
+		at += BTF_TYPE_SIZE + more;
+	}
+	b->end_id = b->first_id + (uint32_t)n;
+	return shrink(b, n, e);
+}
+
+static int open_in(struct btf *b, const struct btf *base, unsigned elf_bits, struct err *e)
+{
+	struct span types, layout;
+
+	b->first_id = base ? base->end_id : 1;
+	b->first_string = base ? base->first_string + base->strings_len : 0;
+	if (read_header(b, &types, &layout, e) < 0)
+		return -1;
+	if (base && base->swap != b->swap)
+		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
+				base->name);
+	if (!btf_scan(b) && (index_offsets(b, &types, &layout, e) < 0 || btf_check(b, e) < 0))
+		return -1;
+	if (btf_index(b, e) < 0)
+		return -1;
+	b->ptr_size = base       ? base->ptr_size
+		      : elf_bits ? (uint8_t)(elf_bits / 8)
+				 : guess_ptr_size(b);
+	return 0;
+}
+
+int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned elf_bits,
+	     struct btf **out, struct err *e)
+{
+	struct btf *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return err_memory(e, im->path);
+	b->private = calloc(1, sizeof(*b->private));
+	if (!b->private) {
+		free(b);
+		return err_memory(e, im->path);
+	}
+	atomic_init(&b->private->refs, 1);
+	b->private->image = image_ref(im);
+	b->private->base = base ? btf_ref(base) : NULL;
+	b->base = base;
+	b->name = im->path;
+	b->raw = raw;
+	if (open_in(b, base, elf_bits, e) < 0) {
+		btf_unref(b);
+		return -1;
+	}
+	*out = b;
+	return 0;
+}
+
+struct btf *btf_ref(const struct btf *b)
+{
+	atomic_fetch_add(&b->private->refs, 1);
+	return (struct btf *)(uintptr_t)b;
+}
+
+void btf_unref(struct btf *b)
+{
+	if (!b || atomic_fetch_sub(&b->private->refs, 1) != 1)
+		return;
+	btf_unref(b->private->base);
+	image_unref(b->private->image);
+	free(b->private);
+	free(b->offset);
+	btf_index_free(b);
+	free(b);
+}
+
+/* The bytes of a section outlive the container only where they stand in the image itself. */
+static struct image *section_image(const struct container *c, struct span *s)
+{
+	struct image *copy;
+
+	if (s->at >= c->image->data && s->at < c->image->data + c->image->len)
+		return image_ref(c->image);
+	copy = image_copy(c->image->path, s->at, s->len);
+	if (copy)
+		s->at = copy->data;
+	return copy;
+}
+
+int btf_from_section(const struct container *c, const char *name, const struct btf *base,
+		     struct btf **out, struct err *e)
+{
+	const struct section *s = container_section(c, name);
+	struct span bytes;
+	struct image *im;
+	int rc;
+
+	if (!s)
+		return err_set(e, ERR_UNSUPPORTED, c->image->path, NULL, ERR_NO_OFFSET,
+			       "has no %s section", name);
+	bytes = s->bytes;
+	bytes.section = name;
+	im = section_image(c, &bytes);
+	if (!im)
+		return err_memory(e, c->image->path);
+	bytes.file = im->path;
+	rc = btf_open(im, bytes, base, c->bits, out, e);
+	image_unref(im);
+	return rc;
+}
+
+static int load_elf(struct image *im, const struct btf *base, struct btf **out, struct err *e)
+{
+	struct container *c;
+	struct btf *own_base = NULL;
+	int rc = 0;
+
+	if (container_open(im, &c, e) < 0)
+		return -1;
+	if (container_section(c, ".BTF.base"))
+		rc = btf_from_section(c, ".BTF.base", NULL, &own_base, e);
+	if (rc == 0)
+		rc = btf_from_section(c, ".BTF", own_base ? own_base : base, out, e);
+	btf_unref(own_base);
+	container_free(c);
+	return rc;
+}
+
+int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e)
+{
+	struct image *im;
+	struct span raw;
+	int rc;
+
+	if (image_open(path, &im, e) < 0)
+		return -1;
+	raw = (struct span){.at = im->data, .len = im->len, .file = im->path};
+	rc = container_is_elf(im) ? load_elf(im, base, out, e) : btf_open(im, raw, base, 0, out, e);
+	image_unref(im);
+	return rc;
+}
