@@ -39,6 +39,13 @@ void hunt_add(struct hunt *h, enum scale scale, const char *successor, const cha
 	      enum change change, struct place type, const float signals[SIGNAL_COUNT],
 	      double more_odds);
 
+/* The hit of that successor, made when there is none; NULL, with h->failed set, when memory is out.
+ */
+struct hit *hunt_hit(struct hunt *h, const char *successor);
+
+/* A copy of s that lives as long as the arena; NULL, with h->failed set, when memory is out. */
+const char *hunt_keep(struct hunt *h, const char *s);
+
 /* The odds that signals give on a scale. */
 double signals_odds(enum scale scale, const float signals[SIGNAL_COUNT]);
 
@@ -50,6 +57,9 @@ struct place find_in_target(const struct target *t, const char *name, size_t len
 
 /* Whether b has a type of that name that is not a forward declaration. */
 bool has_type(const struct btf *b, const char *name);
+
+/* Whether the enum at e has an enumerator of that name. */
+bool enum_has(struct place e, const char *name);
 
 /* What became of `path` in root (a type of h->ref, nowhere without one), which is `into` in the
  * target, called into_name. */
