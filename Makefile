@@ -35,7 +35,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFL
 
 SRC := $(wildcard src/*/*.c)
 OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
-PEER := build/peer/relocate
+PEER := build/peer/relocate build/peer/verdict
 BENCH_PEERS := $(PEER) build/peer/libbpf_bench build/peer/timeit
 
 # ./btfl is the binary of the last build, with or without SAN.
@@ -53,7 +53,7 @@ $(BUILD)/%.o: src/%.c Makefile
 
 -include $(OBJ:.o=.d)
 
-# What the system's libbpf makes of an object, to compare with; no part of btfl.
+# What the system's libbpf, and the running kernel, make of an object; no part of btfl.
 build/peer/%: spec/peer/%.c Makefile
 	@mkdir -p $(@D) && echo "  CC    $<"
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -o $@ $< -lbpf -lelf -lz

@@ -30,12 +30,17 @@ local function write_object(fill, access, options)
   return tmp.write(("cause%d.o"):format(n), o:bytes())
 end
 
--- The finding of an object on the first of the targets, told of the others.
+-- The one finding of an object on the first of the targets, told of the others; its notes but the first,
+-- which says that the access is reached (or that a loader refuses it).
 local function finding(path, ...)
   local targets = {}
   for i, t in ipairs { ... } do targets[i] = type(t) == "string" and btfl.target(t) or t end
   local found = btfl.object(path):check(targets[1], { others = targets }).findings
   assert.equal(1, #found)
+  assert.equal("error", found[1].level)
+  local reached = table.remove(found[1].notes, 1)
+  assert.is_true(reached == "reachable, so the verifier rejects prog"
+    or reached == "a loader refuses the whole object for it, reached or not", reached)
   return found[1]
 end
 

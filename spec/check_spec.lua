@@ -268,13 +268,14 @@ describe("check", function()
     local r = run { "check", obj, "-t", kernel }
     assert.same({ "", 1 }, { r.err, r.status })
     assert.equal(([[
-error[no-field]: struct foo has no member `bad`
+warning[no-field]: struct foo has no member `bad`
  --> x.bpf.c:8:2   OBJ, program prog
   |
 8 |         int v = READ(f, bad);
   |                         ^^^
   = access: foo.bad, kind: byte_off, insn: 1
   = target: 6.1.0-test
+  = whether prog reaches it is not known: a loader refuses another relocation first
   = help: guard it with bpf_core_field_exists(struct foo, bad), or follow it: btfl why foo.bad
 
 error[insn-mismatch]: the instruction holds 5, not the local value 0
@@ -284,9 +285,10 @@ error[insn-mismatch]: the instruction holds 5, not the local value 0
   |         ^
   = access: foo.good, kind: byte_off, insn: 2
   = target: 6.1.0-test
+  = a loader refuses the whole object for it, reached or not
   = help: build the object again; something changed the instruction or its BTF
 
-OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error
+OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error
 ]]):gsub("OBJ", (obj:gsub("%%", "%%%%"))), r.out)
   end)
 
@@ -297,7 +299,7 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error
     o:program { insns = { object.exit() } }
     local r = run { "check", tmp.write("fine.o", o:bytes()), "-t", kernel }
     assert.same({ "", 0 }, { r.err, r.status })
-    assert.matches("^[^\n]*: 0 ok, 0 poison, 0 error\n$", r.out)
+    assert.matches("^[^\n]*: 0 ok, 0 poison, 0 error; 1 program: 1 loads\n$", r.out)
   end)
 
   it("finds once that byte orders differ, and goes on", function()
@@ -307,7 +309,8 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error
     assert.equal(3, #report.findings)
     assert.same({ level = "error", rule = "byte-order", object = obj, target = "6.1.0-s390x",
       message = "the object is little-endian and the target big-endian" }, report.findings[1])
-    assert.same({ { object = obj, target = "6.1.0-test", ok = 1, poison = 1, error = 1 } }, report.summary)
+    assert.same({ { object = obj, target = "6.1.0-test", ok = 1, poison = 1, error = 1,
+      programs = { error = 1 } } }, report.summary)
   end)
 
   it("cannot check an object without BTF, and goes on", function()
@@ -364,6 +367,331 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error
     local r = run { "check", "spec/fixtures/example.bpf.o", "-t", "spec/fixtures/small.btf" }
     assert.equal(1, r.status)
     assert.matches("^error%[no%-field%]: struct task_struct has no member `state`\n", r.out)
-    assert.matches("example.bpf.o on small: %d+ ok, 2 poison, 0 error\n$", r.out)
+    assert.matches("example.bpf.o on small: %d+ ok, 2 poison, 0 error; 2 programs: 1 guarded, 1 rejected\n$", r.out)
+    assert.matches("reachable, so the verifier rejects handle_exec; the path: [^\n]*, example.bpf.c:92\n", r.out)
+    assert.is_nil(r.out:find("example.bpf.c:65", 1, true))
+  end)
+end)
+
+describe("check, of what programs reach,", function()
+  teardown(tmp.clean)
+
+  local GUARDS = "spec/fixtures/guards.clang19.o"
+  local kernel, count = nil, 0
+
+  -- A kernel without the fields that are asked for.
+  local function write_kernel(name)
+    local t = btf.new()
+    local i = int(t)
+    t:struct("task_struct", 8, { { "pid", i, 0 }, { "tgid", i, 32 } })
+    t:struct("foo", 4, { { "good", i, 0 } })
+    return tmp.write(name, t:bytes())
+  end
+
+  -- An object whose programs are given: { section, insns }; what is "bad" fails, "exists" asks for it.
+  local function write(...)
+    count = count + 1
+    local l = btf.new()
+    local i = int(l)
+    local foo = l:struct("foo", 12, { { "good", i, 0 }, { "bad", i, 32 }, { "worse", i, 64 } })
+    local o = object.new(l)
+    local asked = { bad = { "0:1", "byte_off", 4 }, worse = { "0:2", "byte_off", 8 },
+      exists = { "0:1", "field_exists", 1 }, wrong = { "0:1", "byte_off", 5 } }
+    for number, p in ipairs { ... } do
+      local insns, relos, lines = {}, {}, {}
+      for k, insn in ipairs(p.insns) do
+        local ask = asked[insn]
+        insns[k] = ask and object.mov(1, ask[3]) or insn
+        if ask then relos[#relos + 1] = { insn = k - 1, type = foo, access = ask[1], kind = ask[2] } end
+        lines[k] = { insn = k - 1, file = "x.bpf.c", line = 10 * number + k, column = 2, text = "\tuse(f);" }
+      end
+      insns[#insns + 1] = object.mov(0, 0)
+      insns[#insns + 1] = object.exit()
+      o:program { name = "p" .. number, section = p.section or "raw_tp/p" .. number, static = p.static, insns = insns,
+        relos = relos, lines = lines }
+    end
+    return tmp.write(("reach%d.o"):format(count), o:bytes())
+  end
+
+  -- if r1 == imm goto +1, if r2 != 7 goto +1
+  local function skip_zero() return object.insn(0x15, 1, 0, 1, 0) end
+  local function unknown(dst) return object.ldx(8, dst, 1, 0) end
+  local function skip_seven() return object.insn(0x55, 2, 0, 1, 7) end
+
+  local function findings(path, options)
+    options = options or {}
+    options.verdict = options.verdict or { release = "6.12.0" }
+    local report = btfl.object(path):check(btfl.target(kernel), options)
+    return report.findings, report
+  end
+
+  setup(function() kernel = write_kernel "6.12.0-test.btf" end)
+
+  it("is silent of what is guarded, and exits with 0", function()
+    local path = write { insns = { "exists", skip_zero(), "bad" } }
+    local r = run { "check", path, "-t", kernel }
+    assert.same({ path .. " on 6.12.0-test: 1 ok, 1 poison, 0 error; 1 program: 1 guarded\n", "", 0 },
+      { r.out, r.err, r.status })
+  end)
+
+  it("notes with --all what is guarded, and by what; to guard it is not advised", function()
+    local path = write { insns = { "exists", skip_zero(), "bad" } }
+    local r = run { "check", "--all", path, "-t", kernel }
+    assert.same({ "", 0 }, { r.err, r.status })
+    assert.is_not_nil(r.out:find("note[no-field]: struct foo has no member `bad`\n  --> x.bpf.c:13:2", 1, true))
+    assert.is_not_nil(r.out:find("\n   = guarded by x.bpf.c:12 (field_exists foo.bad)\n", 1, true), r.out)
+    assert.is_nil(r.out:find("help:", 1, true))
+  end)
+
+  it("names the constant that guards", function()
+    local by = {}
+    for _, f in ipairs(findings(GUARDS, { all = true })) do
+      if f.level == "note" then by[f.program] = f.notes[1] end
+    end
+    assert.matches("^guarded by guards.bpf.c:%d+ %(off%)$", by.dead_constant)
+    assert.matches("^guarded by guards.bpf.c:%d+ %(LINUX_KERNEL_VERSION%)$", by.dead_version)
+    assert.matches("^guarded by guards.bpf.c:%d+$", by.dead_range)
+  end)
+
+  it("shows the last lines of the path to what is reached", function()
+    local long = {}
+    for i = 1, 8 do long[i] = object.mov(3, i) end
+    long[9] = "bad"
+    local found = findings(write({ insns = { unknown(2), skip_seven(), "bad" } }, { insns = long },
+      { insns = { "bad" } }))
+    assert.same({ "error", "error", "error" }, { found[1].level, found[2].level, found[3].level })
+    assert.equal("reachable, so the verifier rejects p1; the path: x.bpf.c:11, x.bpf.c:12, x.bpf.c:13",
+      found[1].notes[1])
+    assert.equal("reachable, so the verifier rejects p2; the path: ... x.bpf.c:25, x.bpf.c:26, x.bpf.c:27, "
+      .. "x.bpf.c:28, x.bpf.c:29", found[2].notes[1])
+    assert.equal("reachable, so the verifier rejects p3", found[3].notes[1])
+  end)
+
+  it("warns of what an analysis that gave up leaves open", function()
+    local path = write { insns = { object.mov(2, 0), object.add(2, 1), object.insn(0x55, 2, 0, -2, -5), "bad" } }
+    local found, report = findings(path)
+    assert.same({ "warning", "no-field" }, { found[1].level, found[1].rule })
+    assert.matches("^whether p1 reaches it is not known: %a", found[1].notes[1])
+    assert.same({ 0, { unknown = 1, order = report.summaries[1].programs.order } },
+      { report.status, report.summaries[1].programs })
+  end)
+
+  it("warns when only the release would tell", function()
+    local ranges = { unknown(2), object.insn(0x57, 2, 0, 0, 7), object.insn(0x55, 2, 0, 1, 100), "bad" }
+    local path = write { insns = ranges }
+    assert.same({}, findings(path))
+    assert.equal("error", findings(path, { verdict = { release = "5.10.0" } })[1].level)
+    local found = findings(path, { verdict = { release = "somewhere" } })
+    assert.equal("warning", found[1].level)
+    assert.matches("the kernel's release, which is not known", found[1].notes[1])
+  end)
+
+  it("does not take for guarded what only another failure stands before", function()
+    local found = findings(write { insns = { "bad", "worse", "exists", skip_zero(), "bad" } }, { all = true })
+    assert.same({ "error", "warning" }, { found[1].level, found[2].level })
+    assert.equal("whether p1 reaches it is not known: another access that failed stands before it",
+      found[2].notes[1])
+    local both = findings(write { insns = { "exists", skip_zero(), "bad" } }, { all = true })
+    assert.same({ "note", 1 }, { both[1].level, #both })
+    local inside = findings(write { insns = { "exists", object.insn(0x15, 1, 0, 2, 0), "bad", "worse" } },
+      { all = true })
+    assert.same({ "note", "note" }, { inside[1].level, inside[2].level })
+    for _, f in ipairs(inside) do assert.equal("guarded by x.bpf.c:12 (field_exists foo.bad)", f.notes[1]) end
+  end)
+
+  it("goes by the worst of the programs that share a function", function()
+    local found = findings "spec/fixtures/guards.clang19.o"
+    local programs = {}
+    for _, f in ipairs(found) do
+      assert.equal("error", f.level)
+      programs[f.program] = true
+    end
+    assert.is_true(programs.live_plain and programs.global_plain)
+    assert.is_nil(programs.dead_if)
+    assert.is_nil(programs.global_guarded)
+  end)
+
+  it("notes what stands in no program", function()
+    local path = write({ insns = {} }, { section = ".text", static = true, insns = { "bad" } })
+    assert.same({}, findings(path))
+    local found = findings(path, { all = true })
+    assert.same({ "note", "in no program that is loaded" }, { found[1].level, found[1].notes[1] })
+  end)
+
+  it("finds an error for what a loader refuses, guarded or in no program", function()
+    local refused = "a loader refuses the whole object for it, reached or not"
+    for _, path in ipairs { write { insns = { "exists", skip_zero(), "wrong" } },
+      write({ insns = {} }, { section = ".text", static = true, insns = { "wrong" } }) } do
+      local target = write_kernel "refused.btf"
+      local report = btfl.object(path):check(btfl.target(target), { policy = btfl.policy {
+        name = "all", member = function(m, t) return m.name == "bad" and t:member "good" or nil end } })
+      local errors = {}
+      for _, f in ipairs(report.findings) do
+        if f.level == "error" then errors[#errors + 1] = f.rule .. ": " .. f.notes[1] end
+      end
+      assert.same({ 1, { "insn-mismatch: " .. refused } }, { report.status, errors })
+    end
+  end)
+
+  it("counts programs by their verdicts, whatever the format", function()
+    local path = write({ insns = { "bad" } }, { insns = { "exists", skip_zero(), "bad" } }, { insns = {} })
+    local facts = assert(dkjson.decode(run({ "check", "--format", "json", path, "-t", kernel }).out)).summary[1]
+    assert.same({ loads = 1, guarded = 1, rejected = 1 }, facts.programs)
+    local markdown = run({ "check", "--format", "markdown", path, "-t", kernel }).out
+    assert.is_not_nil(markdown:find("<code>1 loads&#44; 1 guarded&#44; 1 rejected</code>", 1, true), markdown)
+    local none = tmp.write("none.o", object.new(btf.new()):bytes())
+    assert.matches(": 0 ok, 0 poison, 0 error; 0 programs\n$", run({ "check", none, "-t", kernel }).out)
+  end)
+end)
+
+describe("check, told what a kernel and a tool will know,", function()
+  teardown(tmp.clean)
+
+  local GUARDS = "spec/fixtures/guards.clang19.o"
+  local kernel
+  setup(function()
+    local t = btf.new()
+    local i = int(t)
+    t:struct("task_struct", 8, { { "pid", i, 0 }, { "tgid", i, 32 } })
+    kernel = tmp.write("6.12.0-test.btf", t:bytes())
+  end)
+
+  -- The programs with an error.
+  local function rejected(...)
+    local r = run { "check", "--format", "json", GUARDS, "-t", kernel, ... }
+    local out = {}
+    for _, f in ipairs(assert(dkjson.decode(r.out), r.err).findings) do
+      for _, p in ipairs(f.level == "error" and (f.programs or { f.program }) or {}) do out[p] = true end
+    end
+    assert.is_true(out.live_plain)
+    return out
+  end
+
+  it("takes constants", function()
+    assert.same({ nil, true }, { rejected().dead_constant, rejected().live_constant })
+    assert.is_true(rejected("--set", "off=1").dead_constant)
+    assert.is_true(rejected("--set", "off=true", "--set", "on=false").dead_constant)
+    assert.is_nil(rejected("--set", "on=false").live_constant)
+    assert.is_true(rejected("--unset", "off").dead_constant)
+  end)
+
+  it("takes the release", function()
+    assert.is_nil(rejected().dead_version)
+    assert.is_true(rejected("--release", "3.10.0").dead_version)
+  end)
+
+  it("takes the configuration", function()
+    local set = tmp.write("set", "CONFIG_BTFL_NOSUCH=y\n")
+    local other = tmp.write("other", "CONFIG_A=y\n")
+    assert.is_true(rejected("--kconfig", set).config_option)
+    assert.is_nil(rejected("--kconfig", other).config_option)
+  end)
+
+  it("warns of a constant that no object has", function()
+    local r = run { "check", GUARDS, "-t", kernel, "--set", "nosuch=1", "--unset", "changes", "--unset", "off" }
+    assert.equal("", r.err)
+    assert.is_not_nil(r.out:find("warning[no-constant]: no object has a constant nosuch\n", 1, true))
+    assert.is_not_nil(r.out:find("warning[no-constant]: no object has a constant changes\n", 1, true))
+    assert.is_nil(r.out:find("constant off", 1, true))
+  end)
+
+  it("finds a constant of one object though another lacks it", function()
+    local r = run { "check", "spec/fixtures/example.bpf.o", GUARDS, "-t", kernel, "--set", "off=1" }
+    assert.is_nil(r.out:find("no-constant", 1, true))
+    assert.matches("programs? [^\n]*live_plain", r.out)
+  end)
+
+  it("refuses what makes no sense, in a line", function()
+    for message, words in pairs {
+      ["--set takes NAME=VALUE, not `off`"] = { "--set", "off" },
+      ["`maybe` is no number"] = { "--set", "off=maybe" },
+      ["does not fit"] = { "--set", "off=300" },
+      ["`banana` is no release"] = { "--release", "banana" },
+      ["nosuch: No such file"] = { "--kconfig", "nosuch" },
+    } do
+      local r = run { "check", GUARDS, "-t", kernel, table.unpack(words) }
+      assert.same({ "", 2 }, { r.out, r.status })
+      assert.is_not_nil(r.err:find(message, 1, true), r.err)
+    end
+  end)
+end)
+
+describe("check, of what programs attach to,", function()
+  teardown(tmp.clean)
+
+  -- The names that are missing, for programs of these sections.
+  local function missing(sections, functions, typedefs, module)
+    n = n + 1
+    local l, t = btf.new(), btf.new()
+    local o = object.new(l)
+    for i, section in ipairs(sections) do
+      o:program { name = "p" .. i, section = section, insns = { object.mov(0, 0), object.exit() } }
+    end
+    for _, name in ipairs(functions) do t:func(name, t:func_proto(0)) end
+    for _, name in ipairs(typedefs or {}) do t:typedef(name, int(t)) end
+    local path, modules = tmp.write(("attach%d.btf"):format(n), t:bytes()), nil
+    if module then
+      local m = btf.new { base = t }
+      m:func(module, m:func_proto(0))
+      modules = { tmp.write(("module%d"):format(n), m:bytes()) }
+    end
+    local report = btfl.object(tmp.write(("attach%d.o"):format(n), o:bytes()))
+      :check(btfl.target(path, modules))
+    assert.equal(0, report.status)
+    if #report.findings == 0 then return nil end
+    local f = report.findings[1]
+    assert.same({ "note", "no-attach", 1 }, { f.level, f.rule, #report.findings })
+    return f.message:match "^the target's BTF does not have what programs attach to: (.*)$"
+  end
+
+  it("looks for functions, of all that attach to one", function()
+    for _, prefix in ipairs { "fentry", "fentry.s", "fexit", "fexit.s", "fmod_ret", "fmod_ret.s", "kprobe",
+      "kretprobe", "?fentry" } do
+      assert.equal("do_it", missing({ prefix .. "/do_it" }, { "do_it2" }))
+      assert.is_nil(missing({ prefix .. "/do_it" }, { "do_it" }))
+    end
+  end)
+
+  it("does not take a type of that name for a function", function()
+    assert.equal("do_it", missing({ "fentry/do_it" }, { "other" }, { "do_it" }))
+  end)
+
+  it("looks in the modules that were given, and behind a module's name", function()
+    assert.is_nil(missing({ "fentry/do_it" }, { "other" }, nil, "do_it"))
+    assert.is_nil(missing({ "fentry/mod:do_it" }, { "other" }, nil, "do_it"))
+    assert.equal("do_it", missing({ "fentry/mod:do_it" }, { "other" }, nil, "do_else"))
+  end)
+
+  it("looks for the typedef of a tracepoint", function()
+    assert.equal("btf_trace_sched", missing({ "tp_btf/sched" }, { "sched", "btf_trace_sched" }))
+    assert.is_nil(missing({ "tp_btf/sched" }, { "other" }, { "btf_trace_sched" }))
+  end)
+
+  it("looks for the hooks of lsm and the iterators", function()
+    assert.equal("bpf_lsm_file_open", missing({ "lsm/file_open" }, { "file_open" }))
+    assert.is_nil(missing({ "lsm.s/file_open" }, { "bpf_lsm_file_open" }))
+    assert.equal("bpf_lsm_file_open", missing({ "lsm_cgroup/file_open" }, { "file_open" }))
+    assert.equal("bpf_iter_task", missing({ "iter/task" }, { "task" }))
+    assert.is_nil(missing({ "iter.s/task" }, { "bpf_iter_task" }))
+  end)
+
+  it("takes an offset off a kprobe", function()
+    assert.is_nil(missing({ "kprobe/do_it+0x10" }, { "do_it" }))
+    assert.equal("do_it", missing({ "kprobe/do_it+16" }, { "other" }))
+  end)
+
+  it("asks nothing of patterns, of what has no name, or of what no BTF tells", function()
+    for _, section in ipairs { "kprobe.multi/do_*", "kprobe/do_*", "fentry", "kprobe", "xdp", "tc",
+      "uprobe//bin/sh:main", "freplace/do_it", "tracepoint/a/b", "raw_tp/sys_enter", "struct_ops/x" } do
+      assert.is_nil(missing({ section }, { "other" }), section)
+    end
+  end)
+
+  it("says it once for all programs, each name once", function()
+    assert.equal("a, b", missing({ "fentry/a", "fexit/a", "kprobe/c", "kprobe/b" }, { "c" }))
+  end)
+
+  it("says nothing of a BTF without functions, such as one that was cut down", function()
+    assert.is_nil(missing({ "fentry/a", "tp_btf/b" }, {}))
   end)
 end)

@@ -460,7 +460,7 @@ btfl.format("lines", function(report, options)
 end)
 local cli = btfl.cli { about = "my check" }
 local out = btfl.report "mine"
-for object, target in cli:pairs() do out:append(object:check(target)) end
+for object, target in cli:pairs() do out:append(object:check(target, { all = true })) end
 return out
 ]]
   local example = { "spec/fixtures/example.bpf.o", "-t", "spec/fixtures/small.btf" }
@@ -472,7 +472,7 @@ return out
 
   it("is defined by a script", function()
     local r = run(with_example(tmp.write("mine.lua", script), "--format", "lines"))
-    assert.same({ "error no-field small\nerror no-field small\n", "", 1 }, { r.out, r.err, r.status })
+    assert.same({ "error no-field small\nnote no-field small\n", "", 1 }, { r.out, r.err, r.status })
   end)
 
   it("is shown in the README as it runs", function()
@@ -481,21 +481,21 @@ return out
       if block:find("btfl.format(", 1, true) then shown = block end
     end
     local r = run(with_example(tmp.write("where.lua", shown), "--format", "places"))
-    assert.same({ "no-field\t./example.bpf.c:92:2\nno-field\t./example.bpf.c:65:2\n", "", 1 },
+    assert.same({ "no-field\t./example.bpf.c:92:2\n", "", 1 },
       { r.out, r.err, r.status })
   end)
 
   it("is a module on package.path", function()
     local dir = tmp.mkdir "lib/btfl/format"
     run.write(dir .. "/count.lua", 'return function(report) return #report.findings .. "\\n" end')
-    local r = run(with_example("check", "--format", "count"), { env = { LUA_PATH = tmp.path "lib/?.lua;;" } })
+    local r = run(with_example("check", "--all", "--format", "count"), { env = { LUA_PATH = tmp.path "lib/?.lua;;" } })
     assert.same({ "2\n", "", 1 }, { r.out, r.err, r.status })
   end)
 
   it("is a file", function()
     local path = tmp.write("width.lua",
       "return function(report, o) return #report.findings .. tostring(o.color) .. '\\n' end")
-    local r = run(with_example("check", "--format", path))
+    local r = run(with_example("check", "--all", "--format", path))
     assert.same({ "2false\n", "", 1 }, { r.out, r.err, r.status })
   end)
 

@@ -70,6 +70,7 @@ error[size-mismatch]: `delta` is `int` (4 bytes) here but `long` (8 bytes) in th
 0 | 61 11 04 00 00 00 00 00   r1 = *(u32 *)(r1 + 4)
   = access: sk_buff.delta, kind: byte_off, insn: 0
   = target: 6.12.0-amd64
+  = reachable, so the verifier rejects handle
   = help: read it with BPF_CORE_READ_INTO(), or declare its new type in a flavor of the struct]], text)
   end)
 

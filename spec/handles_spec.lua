@@ -39,6 +39,13 @@ local function one_of_each()
     program = object:programs()(), line = relo.line, spec = relo.spec, type = relo.type,
     attempt = result:trail()(), subset = btfl.subset(target),
   }
+  for program in object:programs() do
+    local verdict = program:verdict(target)
+    for failure in verdict:failures() do
+      values.verdict, values.failure = values.verdict or verdict, values.failure or failure
+      values.guard = values.guard or failure.guard
+    end
+  end
   values.policy = btfl.policy {
     name = "keeper",
     missing = function(_, _, default)

@@ -403,13 +403,17 @@ __attribute__((section("raw_tp"), used)) int prog(void *context)
 
   for i, case in ipairs(read_cases()) do
     if case.successor ~= "-" then
-      it(("compiles and resolves on both kernels: %s"):format(case.path), function()
+      it(("compiles, resolves and loads on both kernels: %s"):format(case.path), function()
         local from, to = kernel(case.from), kernel(case.to)
         local suggestion = first(to, case.path, { from = from })
         if not suggestion then return end -- counted above
         local object = compile(suggestion:code(), "case" .. i)
         assert.is_true(has_flavor(object, to, "new"), "new on " .. to.name)
         assert.is_true(has_flavor(object, from, "old"), "old on " .. from.name)
+        for _, target in ipairs { from, to } do
+          local verdict = object:program("prog"):verdict(target)
+          assert.is_true(verdict.ok, ("%s on %s"):format(verdict.verdict, target.name))
+        end
       end)
     end
   end

@@ -2,7 +2,9 @@
 local core = require "btfl.core"
 local diagnose = require "btfl.diagnose"
 local policy = require "btfl.policy"
+local reached = require "btfl.reached"
 local report = require "btfl.report"
+local attach = require "btfl.attach"
 
 local DETAILS = { "access", "kind", "insn", "section", "offset", "cause", "rule", "note" }
 
@@ -57,11 +59,23 @@ local function add_decided(out, result)
       usual.status, usual:why())))
 end
 
-local function add_result(out, result, options, known)
+-- By whether it is reached; a note says what guards it.
+local LEVEL = { reached = "error", unknown = "warning", guarded = "note" }
+
+local function add_failure(out, result, options, known, fate)
+  local level = result.status == "error" and "error" or LEVEL[fate and fate.state or "guarded"]
+  if level == "note" and not options.all then return end
+  local finding = diagnosed(finding_of(result, result.reason, result:why()), result, options, known)
+  table.insert(finding.notes, 1, reached.words(result, fate))
+  -- What is guarded needs no guard; a module that was not given is still to be told.
+  if level == "note" and not finding.details.cause then finding.help = nil end
+  out[level](out, finding)
+end
+
+local function add_result(out, result, options, known, fate)
   if result.ok and result.rule ~= "libbpf" then add_decided(out, result) end
   if not result.ok then
-    local finding = finding_of(result, result.reason, result:why())
-    out:error(diagnosed(finding, result, options, known))
+    add_failure(out, result, options, known, fate)
   elseif result.sign_extended then
     out:note(finding_of(result, "sign-extended",
       ("the unsigned enumerator becomes %s: sign-extended, as libbpf does"):format(core.u64(result.value))))
@@ -82,16 +96,70 @@ function check.byte_order(object, target)
   }
 end
 
+local OWN = { others = true, why = true, from = true, all = true, verdict = true }
+
+-- The options of object:results() and, with those that check was given for it, of program:verdict().
+local function split(options)
+  local rules, verdict = {}, {}
+  for name, value in pairs(options) do
+    if not OWN[name] then rules[name] = value end
+  end
+  for name, value in pairs(options.verdict or {}) do verdict[name] = value end
+  verdict.policy = rules.policy
+  return rules, verdict
+end
+
+local VERDICTS = { "loads", "guarded", "rejected", "error", "unknown" }
+
+-- The facts and "2 programs: 1 guarded, 1 rejected".
+local function count_verdicts(verdicts)
+  local count, words = { order = VERDICTS }, {}
+  for _, verdict in ipairs(verdicts) do count[verdict.verdict] = (count[verdict.verdict] or 0) + 1 end
+  for _, name in ipairs(VERDICTS) do
+    if count[name] then words[#words + 1] = ("%d %s"):format(count[name], name) end
+  end
+  local list = table.concat(words, ", ")
+  setmetatable(count, { __tostring = function() return list end })
+  return count, ("%d program%s%s%s"):format(#verdicts, #verdicts == 1 and "" or "s",
+    list ~= "" and ": " or "", list)
+end
+
+-- One note for all programs: objects often carry variants for several kernels.
+local function add_attachments(out, object, target, verdicts)
+  local list, seen = {}, {}
+  for _, verdict in ipairs(verdicts) do
+    local name = attach.missing(verdict.program, target)
+    if name and not seen[name] then
+      seen[name] = true
+      list[#list + 1] = name
+    end
+  end
+  if #list == 0 then return end
+  local names = table.concat(list, ", ")
+  out:note {
+    rule = "no-attach", object = object.path, target = target.name,
+    message = "the target's BTF does not have what programs attach to: " .. names,
+  }
+end
+
+local function add_summary(out, object, target, count, verdicts)
+  local programs, words = count_verdicts(verdicts)
+  out:summary {
+    order = { "object", "target", "ok", "poison", "error", "programs" },
+    object = object.path, target = target.name,
+    ok = count.ok, poison = count.poison, error = count.error, programs = programs,
+    text = ("%s on %s: %d ok, %d poison, %d error; %s"):format(object.path, target.name,
+      count.ok, count.poison, count.error, words),
+  }
+end
+
 ---@param object btfl.object
 ---@param target btfl.target
 ---@param options? btfl.check.options
 ---@return btfl.report
 function check.run(object, target, options)
-  local rules, own = {}, { others = true, why = true, from = true }
-  for name, value in pairs(options or {}) do
-    if not own[name] then rules[name] = value end
-  end
   options = options or {}
+  local rules, settings = split(options)
   local out = report.new "check"
   local clash = check.byte_order(object, target)
   if clash then
@@ -101,19 +169,14 @@ function check.run(object, target, options)
   if not object.btf then
     out:note { rule = "no-btf", object = object.path, message = "the object has no BTF, so no relocations" }
   end
-  local count = { ok = 0, poison = 0, error = 0 }
-  local known = {}
+  local count, known = { ok = 0, poison = 0, error = 0 }, {}
+  local verdicts, fates = reached.of(object, target, settings)
   for result in object:results(target, rules) do
     count[result.status] = count[result.status] + 1
-    add_result(out, result, options, known)
+    add_result(out, result, options, known, fates[result.relo])
   end
-  out:summary {
-    order = { "object", "target", "ok", "poison", "error" },
-    object = object.path, target = target.name,
-    ok = count.ok, poison = count.poison, error = count.error,
-    text = ("%s on %s: %d ok, %d poison, %d error"):format(object.path, target.name,
-      count.ok, count.poison, count.error),
-  }
+  add_attachments(out, object, target, verdicts)
+  add_summary(out, object, target, count, verdicts)
   return out
 end
 

@@ -6,7 +6,7 @@ local core = require "btfl.core"
 local formats = require "btfl.formats"
 
 local SPEC = {
-  about = true, usage = true, objects = true, targets = true, options = true, epilog = true,
+  about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, policy = true }
@@ -58,6 +58,7 @@ end
 
 local function add_options(parser, spec)
   if spec.options then spec.options(parser) end
+  if spec.verdicts then require("btfl.settings").add(parser) end
   if spec.targets ~= false then
     parser:option("-t --target", "A kernel's BTF, or a folder with a vmlinux; the running kernel without.")
       :argname("BTF"):count("*")
@@ -110,8 +111,13 @@ function module.parse(spec, words)
     ok, policy = pcall(require "btfl.policy", args.policy)
     if not ok then return nil, ("%s: %s"):format(name, one_line(tostring(policy))) end
   end
+  local given, word
+  if spec.verdicts then
+    given, word = require("btfl.settings").new(args)
+    if not given then return nil, ("%s: --set takes NAME=VALUE, not `%s`"):format(name, word) end
+  end
   return setmetatable({
-    args = args, name = name, policy = policy, failures = {}, opened = {},
+    args = args, name = name, policy = policy, failures = {}, opened = {}, settings = given,
     takes_objects = spec.objects ~= false,
   }, metatable)
 end
@@ -122,6 +128,23 @@ function methods:failure(message)
   local line = tostring(message)
   table.insert(self.failures, line)
   io.stderr:write(self.name, ": ", line, "\n")
+end
+
+local function settings_of(self)
+  return rawget(self, "settings") or error("a script that asks for this says `verdicts = true`", 3)
+end
+
+--- What program:verdict() is to be given for programs of this object, by the options of the command line.
+---@param object btfl.object
+---@return btfl.verdict.options
+function methods:verdict_options(object)
+  return settings_of(self):options(object)
+end
+
+--- The constants of --set and --unset that no object had.
+---@return string[]
+function methods:unmet()
+  return settings_of(self):unmet()
 end
 
 --- Writes what is no report: to the file of --output, in one step, else to stdout.

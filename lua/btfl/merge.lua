@@ -3,8 +3,8 @@
 local class = require "btfl.class"
 local names = require "btfl.names"
 
--- Notes that hold on some of the kernels only; more of them tell no more.
-local SHOWN = 4
+-- Notes that hold on all of the kernels, and on some only; more of them, as of many programs, tell no more.
+local COMMON, SHOWN = 6, 4
 
 -- A set that keeps its order: list of keys, and what each maps to.
 local function ordered()
@@ -89,14 +89,15 @@ end
 
 -- The notes, each with its kernels when it does not hold on all of them.
 local function notes_of(group)
-  local notes, partial = {}, 0
+  local notes, common, partial = {}, 0, 0
   local all = #group.targets.list
   local function add(sayings, first)
     for i = first, #sayings.list do
       local line = sayings.list[i]
       local on = sayings.at[line].list
       if #on == all then
-        notes[#notes + 1] = line
+        common = common + 1
+        if common <= COMMON then notes[#notes + 1] = line end
       else
         partial = partial + 1
         if partial <= SHOWN then
@@ -107,6 +108,7 @@ local function notes_of(group)
   end
   add(group.messages, 2)
   add(group.notes, 1)
+  if common > COMMON then notes[#notes + 1] = ("and %d more such"):format(common - COMMON) end
   if partial > SHOWN then notes[#notes + 1] = ("and %d more on other kernels"):format(partial - SHOWN) end
   return #notes > 0 and notes or nil
 end

@@ -271,6 +271,12 @@ function object:results(target, options) end
 ---@return btfl.report
 function object:check(target, options) end
 
+--- Whether it has a constant (a variable of `.rodata`) of that name, which a tool may set before it
+--- loads the object.
+---@param name string
+---@return boolean
+function object:constant(name) end
+
 function object:close() end
 
 --- A function of an object. `#program` is its number of instructions (an ldimm64 counts two).
@@ -279,6 +285,7 @@ function object:close() end
 ---@field section string
 ---@field offset integer bytes from the start of its section
 ---@field global boolean false for a static function
+---@field entry boolean a loader loads it as a program of its own, not only as part of others
 ---@field type btfl.type? its func
 ---@field object btfl.object
 ---@operator len: integer
@@ -297,6 +304,21 @@ function program:line(insn) end
 ---@param insn integer from 0
 ---@return string?
 function program:insn(insn) end
+
+--- Whether it will load on a target, as the verifier of that kernel decides what is dead code. Of a
+--- subprogram: as if it were loaded itself.
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@return btfl.verdict
+function program:verdict(target, options) end
+
+---@class btfl.verdict.options
+---@field policy? btfl.policy by whose rules; libbpf's by default, or what --policy says
+---@field release? string the kernel's release, for LINUX_KERNEL_VERSION and its verifier; the target's by default
+---@field kconfig? string a file with the kernel's configuration, plain or gzip; that of the running kernel by default
+---@field kallsyms? string a file with the kernel's symbols, as /proc/kallsyms
+---@field set? table<string, integer|boolean|string> other values for constants of the object
+---@field unset? string[] constants that a tool sets at start: unknown
 
 --- A record of line_info: a line as the source had it. `tostring` gives "file:line:column".
 ---@class btfl.line
@@ -346,6 +368,8 @@ function relo:try(target, candidate, options) end
 ---@class btfl.check.options: btfl.resolve.options
 ---@field others? btfl.target[] further kernels of the run: one that has what is missing tells more about it
 ---@field why? boolean say what a missing field, type or enumerator has become
+---@field all? boolean also note what is guarded
+---@field verdict? btfl.verdict.options what the kernel and the tool will know
 ---@field from? btfl.target[] kernels that still have it, for why; those of others that do without
 
 --- What an access string says. `#spec` is the number of its steps.
@@ -439,6 +463,44 @@ function result:trail() end
 ---@return fun(): string?, string?
 function result:rules() end
 
+--- Whether a program loads on a target.
+---@class btfl.verdict
+---@field verdict "loads"|"guarded"|"rejected"|"error"|"unknown" nothing failed; what failed is dead code; some of it is reached; a loader refuses a relocation; the analysis gave up
+---@field ok boolean verdict is "loads" or "guarded"
+---@field why string? of "unknown": what stopped the analysis
+---@field relocations integer of the program and all that it calls
+---@field failed integer those that are not ok
+---@field first_poison string? the failed instruction that a verifier meets first: section+bytes
+---@field program btfl.program
+---@field target btfl.target
+local verdict = {}
+
+--- Iterates over what failed: reached ones first, in the order in which a verifier meets them.
+---@return fun(): btfl.failure?
+function verdict:failures() end
+
+--- A relocation that failed in a program or in what it calls.
+---@class btfl.failure
+---@field relo btfl.relo
+---@field result btfl.result
+---@field guarded boolean no path reaches it, nor would one if others had not failed
+---@field reached boolean a path does; neither when another failure stands before it, or the analysis gave up
+---@field guard btfl.guard? what keeps paths away; nil when it is reached, or nothing single does
+local failure = {}
+
+--- The source lines of the path that reaches it, from the entry on; empty when none does.
+---@return btfl.line[]
+function failure:path() end
+
+--- A branch that always goes the same way, and so keeps paths from a failed access.
+---@class btfl.guard
+---@field program btfl.program
+---@field insn integer index of the branch in its program, from 0
+---@field line btfl.line?
+---@field relo btfl.relo? the relocation that decides it
+---@field variable string? else the constant or extern that does
+local guard = {}
+
 --- The part of a target's BTF that the relocations of some objects need, by libbpf's rules. Against it
 --- each of them gets the value that it gets against the whole, but for type ids, which are its own.
 ---@class btfl.subset
@@ -526,6 +588,7 @@ local attempt = {}
 ---@field objects? boolean OBJ... are BPF objects (default true)
 ---@field targets? boolean -t/--target and -m/--module are taken (default true)
 ---@field options? fun(parser: table) adds options to the argparse parser
+---@field verdicts? boolean --release, --kconfig, --kallsyms, --set and --unset are taken; see verdict_options
 ---@field epilog? string
 
 ---@class btfl.cli
@@ -555,6 +618,15 @@ function cli:failure(message) end
 --- Ends the script: one line on stderr, exit status 2. For what the user can mend.
 ---@param message string
 function cli:error(message) end
+
+--- What program:verdict() is to be given for programs of this object, by the options of the command line.
+---@param object btfl.object
+---@return btfl.verdict.options
+function cli:verdict_options(object) end
+
+--- The constants of --set and --unset that no object had so far.
+---@return string[]
+function cli:unmet() end
 
 --- Writes what is no report: to the file of --output, in one step, else to stdout.
 ---@param bytes string

@@ -27,6 +27,7 @@ error[no-type]: no struct named `request`
    |                                ^^^^^^^
    = access: request.rq_disk, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
    = help: guard it with bpf_core_type_exists(struct request); a module's type needs its BTF (-m)]=],
   },
   {
@@ -49,6 +50,7 @@ error[no-field]: struct task_struct has no member `state`
    |                                       ^^^^^
    = access: task_struct.state, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
    = struct task_struct there has `unsigned int __state` at 8, where `state` was
    = help: guard it with bpf_core_field_exists(struct task_struct, state), or follow it: btfl why task_struct.state]=],
   },
@@ -70,6 +72,7 @@ error[no-enumval]: enum bpf_func_id has no enumerator `BPF_FUNC_get_ns`
    |                                                      ^^^^^^^^^^^^^^^
    = access: bpf_func_id::BPF_FUNC_get_ns, kind: enumval_value, insn: 0
    = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
    = help: guard it with bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_ns)]=],
   },
   {
@@ -90,6 +93,7 @@ error[no-element]: element 5 lies outside `unsigned long[4]` of the target
    |                                 ^^
    = access: vm_stat.nr[5], kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
    = help: guard it with bpf_core_field_exists(struct vm_stat, nr[5]), or compare bpf_core_field_size() of the array]=],
   },
   {
@@ -112,6 +116,7 @@ error[incompatible]: member `bi_private` is `int` here but `void *` in the targe
    |                                ^^^^^^^^^^
    = access: bio.bi_private, kind: byte_off, insn: 0, cause: retyped
    = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
    = no loader that btfl knows accepts the new type
    = help: declare the new type in a flavor of the struct, and choose with bpf_core_field_exists()]=],
   },
@@ -134,6 +139,7 @@ error[ambiguous]: 2 candidates disagree: [5] struct ctx at 4, [6] struct ctx at 
    |                                ^^^
    = access: ctx.len, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: declare more members of struct ctx so that only one candidate matches, or decide in a policy]=],
   },
   {
@@ -154,6 +160,7 @@ error[bitfield-too-wide]: no load of 8 bytes covers bitfield `seq` in the target
    |                                                ^^^
    = access: hdr.seq, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: read the bytes around it with bpf_probe_read_kernel() and shift by hand]=],
   },
   {
@@ -175,6 +182,7 @@ error[size-mismatch]: `delta` is `int` (4 bytes) here but `long` (8 bytes) in th
    |                      ^^^^^
    = access: sk_buff.delta, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
    = help: read it with BPF_CORE_READ_INTO(), or declare its new type in a flavor of the struct]=],
   },
   {
@@ -193,6 +201,7 @@ error[offset-range]: offset 40000 of `tail` does not fit the instruction's 16 bi
    |                      ^^^^
    = access: device.tail, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: read it with BPF_CORE_READ(), which has no such limit]=],
   },
   {
@@ -214,6 +223,7 @@ error[insn-mismatch]: the instruction holds 24, not the local value 4
    |                      ^^
    = access: device.id, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: build the object again; something changed the instruction or its BTF]=],
   },
   {
@@ -234,6 +244,7 @@ error[insn-unsupported]: an instruction of opcode 0x85 in this form cannot be re
    |                                    ^^
    = access: device.id, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: build the object again: .BTF.ext points at an instruction that no compiler relocates]=],
   },
   {
@@ -252,6 +263,7 @@ error[bad-access]: access "0:7" means nothing on struct device
    |         ^
    = access: device, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: build the object again: its .BTF and .BTF.ext do not belong together]=],
   },
   {
@@ -270,6 +282,7 @@ error[anonymous]: an anonymous enum has no name to search for
    |                                           ^
    = access: <anon>::A, kind: enumval_value, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: start the access at a type that has a name]=],
   },
   {
@@ -288,6 +301,7 @@ error[unsized]: `struct later` has no size
    |                                       ^^^^^
    = access: holder.later, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: define the type in full where it is used]=],
   },
   {
@@ -308,6 +322,7 @@ error[unsupported]: `signed` applies to a member, not to an array's element or a
    |                                              ^^
    = access: vec.nr[1], kind: signed, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: ask for shifts and signs of members only, never of an element or a whole type]=],
   },
   {
@@ -326,6 +341,7 @@ error[too-deep]: the access string has more than 64 levels
    |                           ^^^^
    = access: list, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: split the access: read the inner struct or pointer first]=],
   },
   {
@@ -344,6 +360,7 @@ error[limit]: struct s28: the search took more steps than any real type needs
    |                                             ^^^
    = access: s28, kind: type_matches, insn: 0
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: the BTF was made by hand or is damaged: get it from the kernel itself]=],
   },
   {
@@ -362,6 +379,7 @@ error[truncated]: value 1099511627776 does not fit the instruction's 32 bits
    |                                                 ^^^^
    = access: limits::MOST, kind: enumval_value, insn: 0, rule: strict.patch
    = target: 6.12.0-amd64
+   = a loader refuses the whole object for it, reached or not
    = help: assign the value to a 64-bit variable, so that the compiler loads it in 64 bits]=],
   },
   {
@@ -386,6 +404,73 @@ too far, or needs none.]],
     example = [=[
 note[no-btf]: the object has no BTF, so no relocations
   --> prog.bpf.o]=],
+  },
+  {
+    code = "rejected", engine = false,
+    title = "the kernel's verifier rejects the program",
+    text = [[
+A path from the program's entry reaches an instruction that could not be relocated. The verifier says
+"invalid func unknown#195896080" of it.]],
+    todo = [[
+Guard the access, so that the verifier finds it dead: bpf_core_field_exists() in the branch itself, not
+in a variable of a map. `btfl check` shows the path, `btfl why --code` the guard.]],
+    example = [=[
+error[rejected]: prog.bpf.c:41 is reached
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         n = BPF_CORE_READ(task, state);
+   |         ^
+   = target: 6.12.0-amd64]=],
+  },
+  {
+    code = "error", engine = false,
+    title = "a loader refuses the whole object for one of the program's relocations",
+    text = [[
+libbpf stops at a relocation that it can neither apply nor poison, whether the program reaches it or
+not.]],
+    todo = "See what `btfl check` says of the relocation, and mend that.",
+    example = [=[
+error[error]: prog.bpf.c:41 cannot be relocated
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         n = bpf_core_type_id_kernel(struct request);
+   |         ^
+   = target: 6.12.0-amd64]=],
+  },
+  {
+    code = "unknown", engine = false,
+    title = "whether the program loads could not be found out",
+    text = [[
+The program has more states than the analysis follows, or uses what it does not model. Nothing is
+guessed: the program may load or not.]],
+    todo = "Give what the kernel knows (--release, --kconfig, --set), or load it there.",
+    example = [=[
+warning[unknown]: more than 1000000 instructions were walked
+  --> prog.bpf.o, program handle
+   = target: 6.12.0-amd64]=],
+  },
+  {
+    code = "no-attach", engine = false,
+    title = "the target's BTF lacks what the program attaches to",
+    text = [[
+An fentry, kprobe or lsm program needs a function, a tp_btf program the typedef of a tracepoint. Neither
+the kernel's BTF nor that of its modules has it: it was renamed or inlined, is in a module whose BTF was
+not given, or cannot be traced.]],
+    todo = [[
+Give the module's BTF (-m), or let the tool choose what it attaches to at start. kprobes also reach
+functions that no BTF describes.]],
+    example = [=[
+note[no-attach]: the target's BTF does not have what programs attach to: do_unlinkat
+  --> prog.bpf.o
+   = target: 6.12.0-amd64]=],
+  },
+  {
+    code = "no-constant", engine = false,
+    title = "no object has the constant that --set or --unset names",
+    text = "Constants are the variables of .rodata, by their names in C.",
+    todo = "See that the name is spelt as in the source.",
+    example = [=[
+warning[no-constant]: no object has a constant targ_pid]=],
   },
   {
     code = "by-policy", engine = false,

@@ -142,6 +142,26 @@ local function many()
     "libbpf's share of the above, objects' opening included")
 end
 
+local function verdicts()
+  local args = concat(objects, { kernel })
+  local ours = measure([[
+    local target, objects = btfl.target(arg[#arg]), {}
+    for i = 1, #arg - 1 do objects[i] = btfl.object(arg[i]) end
+    for _, object in ipairs(objects) do object:results(target) end
+    local start = os.clock()
+    for _, object in ipairs(objects) do
+      for program in object:programs() do
+        if program.entry then program:verdict(target) end
+      end
+    end
+    print((os.clock() - start) * 1e3)]], table.unpack(args))
+  local words = { "build/peer/libbpf_bench", "pairs", quote(kernel) }
+  for _, object in ipairs(objects) do words[#words + 1] = quote(object) end
+  local total, parse = shell(table.concat(words, " ")):match "(%S+)\t(%S+)"
+  add(("verdicts of all programs of %d objects, one kernel: CPU"):format(#objects), ours,
+    tonumber(total) - (#objects - 1) * tonumber(parse), "ms", "1", "libbpf relocating them")
+end
+
 local function walk()
   local ours, peer = time({ "./btfl", "-e", "for t in btfl.btf(arg[1]):types() do local _ = t.name "
     .. "for m in t:members() do _ = m.name end end", kernel },
@@ -184,6 +204,7 @@ one_object()
 open_btf()
 many()
 one_hook()
+verdicts()
 walk()
 minbtf()
 growth()

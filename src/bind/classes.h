@@ -17,7 +17,8 @@ enum { TAG_RESULT = 5, TAG_ATTEMPT };
 
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, spec_class,
-    target_class, result_class, attempt_class, resolution_class, subset_class;
+    target_class, result_class, attempt_class, resolution_class, subset_class, verdict_class,
+    failure_class, guard_class;
 
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);
@@ -67,6 +68,13 @@ int push_relos(lua_State *L, int object, uint32_t program);
 /* The getter of the owner, for all parts of an object. */
 int get_owner(lua_State *L, const void *self);
 
+/* verdict */
+
+/* program:verdict(target, options) */
+int program_verdict(lua_State *L);
+/* object:constant(name) */
+int object_constant(lua_State *L);
+
 /* spec */
 
 /* Pushes a copy of s as the spec of relocation `number` of an owner; btf is that of its types. */
@@ -96,11 +104,11 @@ enum {
 	RESOLUTION_RULES = OWNER_RULES,
 };
 
-/* Pushes the resolution of the pair by the policy of the options at stack index `options` (see
- * push_policy_option()), made at the first call. */
-void push_resolution(lua_State *L, int object, int target, int options);
+/* Pushes the resolution of the pair by the policy at that index (nil: libbpf's), made at the first
+ * call. */
+void push_resolution(lua_State *L, int object, int target, int policy);
 /* Pushes a new resolution of one relocation against one candidate. */
-void push_trial(lua_State *L, int object, int target, int options, uint32_t relo,
+void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo,
 		struct candidate c);
 /* Frees all resolutions of the object at that index; their results raise from then on. */
 void close_resolutions(lua_State *L, int object);

@@ -99,7 +99,8 @@ int luaopen_btfl_core(lua_State *L)
 	    &error_class,  &btf_class,    &type_class,    &member_class,  &enumerator_class,
 	    &param_class,  &secvar_class, &object_class,  &program_class, &relo_class,
 	    &line_class,   &spec_class,   &target_class,  &result_class,  &attempt_class,
-	    &subset_class, &policy_class, &default_class,
+	    &subset_class, &policy_class, &default_class, &verdict_class, &failure_class,
+	    &guard_class,
 	};
 
 	luaL_newlib(L, functions);

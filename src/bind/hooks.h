@@ -144,8 +144,10 @@ void take_answer(lua_State *L, struct run *r, int run, int answer);
 /* Pushes the userdata of the BTF b of the run's object or target. */
 void push_run_btf(lua_State *L, struct run *r, int run, const struct btf *b);
 
-/* The policy of an options table at arg: pushes it, nil for libbpf. Without one it is the default
- * that core.default_policy() set. */
+/* Pushes the policy of the options table at that index (nil or absent for none given), else the
+ * default that core.default_policy() set; nil for libbpf's rules. */
+void push_policy(lua_State *L, int options);
+/* The same for an argument that may have no other option. */
 void push_policy_option(lua_State *L, int arg);
 
 int core_policy(lua_State *L);

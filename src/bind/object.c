@@ -2,7 +2,7 @@
  * object: the Lua class btfl.object: an open BPF object. It keeps its btf's userdata, and by target
  * what its relocations resolved to.
  */
-#include "bind/classes.h"
+#include "bind/hooks.h"
 
 #include <string.h>
 
@@ -198,7 +198,8 @@ static int object_results(lua_State *L)
 	check_object(L, 1);
 	check_target(L, 2);
 	lua_settop(L, 3);
-	push_resolution(L, 1, 2, 3);
+	push_policy_option(L, 3);
+	push_resolution(L, 1, 2, -1);
 	lua_pushinteger(L, 0);
 	lua_pushcclosure(L, next_result, 2);
 	return 1;
@@ -220,8 +221,13 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"programs", object_programs}, {"program", object_program}, {"relos", object_relos},
-    {"results", object_results},   {"close", object_close},     {NULL, NULL},
+    {"programs", object_programs},
+    {"program", object_program},
+    {"relos", object_relos},
+    {"results", object_results},
+    {"constant", object_constant},
+    {"close", object_close},
+    {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

@@ -52,36 +52,45 @@ int core_default_policy(lua_State *L)
 	return 0;
 }
 
+static bool has_hooks(const struct policy_box *p)
+{
+	for (int h = 0; h < HOOK_COUNT; h++)
+		if (p->last[h])
+			return true;
+	return false;
+}
+
+void push_policy(lua_State *L, int options)
+{
+	if (lua_isnoneornil(L, options))
+		lua_pushnil(L);
+	else
+		lua_getfield(L, options, "policy");
+	if (lua_isnil(L, -1)) {
+		lua_pop(L, 1);
+		lua_rawgetp(L, LUA_REGISTRYINDEX, &policy_class.tag);
+	} else if (!class_test(L, -1, &policy_class)) {
+		luaL_error(L, "policy must be a btfl.policy, not a %s", luaL_typename(L, -1));
+	}
+	if (!lua_isnil(L, -1) && !has_hooks(lua_touserdata(L, -1))) {
+		lua_pop(L, 1); /* it is libbpf's */
+		lua_pushnil(L);
+	}
+}
+
 void push_policy_option(lua_State *L, int arg)
 {
 	if (!lua_isnoneornil(L, arg)) {
 		luaL_checktype(L, arg, LUA_TTABLE);
-		lua_pushnil(L);
-		while (lua_next(L, arg)) {
+		for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
 			const char *key =
 			    lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
 
 			if (strcmp(key, "policy") != 0)
 				luaL_error(L, "unknown option '%s' (there is only 'policy')", key);
-			lua_pop(L, 1);
 		}
-		if (lua_getfield(L, arg, "policy") != LUA_TNIL) {
-			if (!class_test(L, -1, &policy_class))
-				luaL_error(L, "policy must be a btfl.policy, not a %s",
-					   luaL_typename(L, -1));
-			goto found;
-		}
-		lua_pop(L, 1);
 	}
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &policy_class.tag);
-	if (lua_isnil(L, -1))
-		return;
-found:
-	for (int h = 0; h < HOOK_COUNT; h++)
-		if (((const struct policy_box *)lua_touserdata(L, -1))->last[h])
-			return;
-	lua_pop(L, 1); /* a policy without hooks is libbpf's */
-	lua_pushnil(L);
+	push_policy(L, arg);
 }
 
 static int get_name(lua_State *L, const void *self)

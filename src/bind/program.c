@@ -1,6 +1,8 @@
 /* program: the Lua class btfl.program: a function of an object. */
 #include "bind/classes.h"
 
+#include <string.h>
+
 static const struct program *program_of(lua_State *L, const struct handle *h)
 {
 	const struct object *o = owner_native(L, h->owner);
@@ -108,16 +110,23 @@ static int program_tostring(lua_State *L)
 	return 1;
 }
 
+/* libbpf loads a global function on its own unless it stands in .text, where subprograms are. */
+static int get_entry(lua_State *L, const void *self)
+{
+	const struct program *p = program_of(L, self);
+
+	lua_pushboolean(L, p->global && strcmp(p->section, ".text") != 0);
+	return 1;
+}
+
 static const struct field fields[] = {
-    {"name", get_name}, {"section", get_section}, {"offset", get_offset}, {"global", get_global},
-    {"type", get_type}, {"object", get_owner},    {NULL, NULL},
+    {"name", get_name},   {"section", get_section}, {"offset", get_offset}, {"global", get_global},
+    {"entry", get_entry}, {"type", get_type},       {"object", get_owner},  {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-    {"relos", program_relos},
-    {"line", program_line},
-    {"insn", program_insn},
-    {NULL, NULL},
+    {"relos", program_relos},     {"line", program_line}, {"insn", program_insn},
+    {"verdict", program_verdict}, {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

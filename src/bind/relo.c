@@ -1,5 +1,5 @@
 /* relo: the Lua class btfl.relo: a relocation and its local side. */
-#include "bind/classes.h"
+#include "bind/hooks.h"
 
 #include <string.h>
 
@@ -191,7 +191,8 @@ static int relo_resolve(lua_State *L)
 	check_target(L, 2);
 	lua_settop(L, 3);
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	push_resolution(L, -1, 2, 3);
+	push_policy_option(L, 3);
+	push_resolution(L, -2, 2, -1);
 	handle_push(L, -1, &result_class, h->id, 0);
 	return 1;
 }
@@ -209,7 +210,8 @@ static int relo_try(lua_State *L)
 	luaL_argcheck(L, known && type.id, 3, "not a type of the target");
 	lua_settop(L, 4);
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	push_trial(L, -1, 2, 4, h->id, (struct candidate){type.btf, type.id});
+	push_policy_option(L, 4);
+	push_trial(L, -2, 2, -1, h->id, (struct candidate){type.btf, type.id});
 	handle_push(L, -1, &result_class, h->id, 0);
 	return 1;
 }

@@ -89,15 +89,15 @@ static void push_weak_table(lua_State *L, int key)
 	lua_rawset(L, -4);
 }
 
-void push_resolution(lua_State *L, int object, int target, int options)
+void push_resolution(lua_State *L, int object, int target, int policy)
 {
-	int policy, by_policy;
+	int by_policy, top = lua_gettop(L);
 
 	object = lua_absindex(L, object);
+	target = lua_absindex(L, target);
+	policy = lua_absindex(L, policy);
 	owner_native(L, lua_touserdata(L, object));
 	owner_native(L, lua_touserdata(L, target));
-	push_policy_option(L, options);
-	policy = lua_gettop(L);
 	lua_getiuservalue(L, object, OWNER_MORE);
 	push_weak_table(L, target);
 	by_policy = lua_gettop(L);
@@ -115,19 +115,17 @@ void push_resolution(lua_State *L, int object, int target, int options)
 		lua_pushvalue(L, -2);
 		lua_rawset(L, by_policy);
 	}
-	lua_replace(L, policy);
-	lua_settop(L, policy);
+	lua_replace(L, top + 1);
+	lua_settop(L, top + 1);
 }
 
-void push_trial(lua_State *L, int object, int target, int options, uint32_t relo,
-		struct candidate c)
+void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo, struct candidate c)
 {
 	object = lua_absindex(L, object);
+	policy = lua_absindex(L, policy);
 	owner_native(L, lua_touserdata(L, object));
 	owner_native(L, lua_touserdata(L, target));
-	push_policy_option(L, options);
-	resolve(L, object, target, lua_gettop(L), relo, &c);
-	lua_remove(L, -2);
+	resolve(L, object, target, policy, relo, &c);
 }
 
 void close_resolutions(lua_State *L, int object)

@@ -137,6 +137,7 @@ static int read_symbol(struct container *c, Elf_Data *data, const struct section
 	s->section = sym.st_shndx;
 	s->type = GELF_ST_TYPE(sym.st_info);
 	s->bind = GELF_ST_BIND(sym.st_info);
+	s->visibility = GELF_ST_VISIBILITY(sym.st_other);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ struct symbol {
 	uint64_t value; /* bytes from the start of its section */
 	uint64_t size;  /* bytes */
 	uint32_t section;
-	uint8_t type, bind; /* STT_*, STB_* */
+	uint8_t type, bind, visibility; /* STT_*, STB_*, STV_* */
 };
 
 struct container {

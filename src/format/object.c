@@ -95,7 +95,9 @@ static int symbol_programs(struct reader *r)
 						    .offset = (uint32_t)sym->value,
 						    .count = (uint32_t)(sym->size / INSN_SIZE),
 						    .insns = s->bytes.at + sym->value,
-						    .global = sym->bind != STB_LOCAL}) < 0)
+						    .global = sym->bind != STB_LOCAL,
+						    .hidden = sym->visibility == STV_HIDDEN ||
+							      sym->visibility == STV_INTERNAL}) < 0)
 			return -1;
 	}
 	return 0;

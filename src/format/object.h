@@ -41,6 +41,7 @@ struct program {
 	const uint8_t *insns;   /* count * INSN_SIZE bytes in the file's order */
 	uint32_t func_id;       /* BTF id of its FUNC; 0 when func_info has none */
 	bool global;            /* not a static function */
+	bool hidden;            /* a symbol that other objects do not see: loaders make it static */
 };
 
 /* One record of line_info: from this instruction on, until the next record. */

@@ -1,0 +1,367 @@
+/* links: reads ELF relocations of program sections; see links.h. */
+#include "format/links.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "format/link_maps.h"
+
+enum { R_BPF_64 = 1, R_BPF_CALL = 10 };
+enum { PSEUDO_CALL = 1, PSEUDO_KFUNC = 2, CALL_CODE = 0x85 };
+
+struct linker {
+	const struct object *o;
+	struct links *l;
+	size_t ref_cap, extern_cap, map_cap;
+	uint32_t *extern_of; /* by symbol: index into externs + 1 */
+	uint32_t *map_of;    /* by symbol: index into maps + 1 */
+	struct err *e;
+};
+
+static bool starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* `name` itself or `name.more`. */
+static bool is_section_of(const char *s, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(s, name, n) == 0 && (!s[n] || s[n] == '.');
+}
+
+bool links_is_frozen(const struct object *o, uint32_t section_index)
+{
+	return section_index < o->container->section_count &&
+	       is_section_of(o->container->sections[section_index].name, ".rodata");
+}
+
+static bool is_data(const struct section *s)
+{
+	return is_section_of(s->name, ".rodata") || is_section_of(s->name, ".data") ||
+	       is_section_of(s->name, ".bss");
+}
+
+static int add_ref(struct linker *k, struct ref ref)
+{
+	struct ref *more = array_grow(k->l->refs, &k->ref_cap, k->l->ref_count, sizeof(*more));
+
+	if (!more)
+		return err_memory(k->e, k->o->path);
+	k->l->refs = more;
+	k->l->refs[k->l->ref_count++] = ref;
+	return 0;
+}
+
+/* The variable of that name in a DATASEC, 0 for none. */
+static uint32_t datasec_var(const struct btf *b, const char *section, const char *name)
+{
+	uint32_t id = btf_find(b, section, BTF_DATASEC);
+	struct btf_type sec;
+
+	if (!id)
+		return 0;
+	sec = btf_type(b, id);
+	for (uint32_t i = 0; i < sec.vlen; i++) {
+		struct btf_secinfo v = btf_secinfo(&sec, i);
+
+		if (strcmp(btf_type(b, v.type).name, name) == 0)
+			return v.type;
+	}
+	return 0;
+}
+
+static void describe_extern(const struct object *o, struct link_extern *x)
+{
+	struct btf_type t;
+	int64_t size;
+
+	x->kind = EXTERN_UNKNOWN;
+	if (!o->btf)
+		return;
+	if ((x->var_id = datasec_var(o->btf, ".kconfig", x->name)))
+		x->kind = EXTERN_KCONFIG;
+	else if ((x->var_id = datasec_var(o->btf, ".ksyms", x->name)))
+		x->kind = EXTERN_KSYM;
+	else
+		return;
+	t = btf_type(o->btf, x->var_id);
+	size = t.kind == BTF_VAR ? btf_size(o->btf, t.type) : -1;
+	x->size = size > 0 ? (uint32_t)size : 0;
+}
+
+static int extern_index(struct linker *k, uint32_t symbol, uint32_t *out)
+{
+	const struct symbol *sym = &k->o->container->symbols[symbol];
+	struct links *l = k->l;
+	struct link_extern *more;
+
+	if (!k->extern_of[symbol]) {
+		more = array_grow(l->externs, &k->extern_cap, l->extern_count, sizeof(*more));
+		if (!more)
+			return err_memory(k->e, k->o->path);
+		l->externs = more;
+		more += l->extern_count++;
+		*more = (struct link_extern){.name = sym->name, .weak = sym->bind == STB_WEAK};
+		describe_extern(k->o, more);
+		k->extern_of[symbol] = (uint32_t)l->extern_count;
+	}
+	*out = k->extern_of[symbol] - 1;
+	return 0;
+}
+
+static int map_index(struct linker *k, uint32_t symbol, uint32_t *out)
+{
+	struct links *l = k->l;
+	struct link_map *more;
+
+	if (!k->map_of[symbol]) {
+		more = array_grow(l->maps, &k->map_cap, l->map_count, sizeof(*more));
+		if (!more)
+			return err_memory(k->e, k->o->path);
+		l->maps = more;
+		l->maps[l->map_count++] = link_map_of(k->o, &k->o->container->symbols[symbol]);
+		k->map_of[symbol] = (uint32_t)l->map_count;
+	}
+	*out = k->map_of[symbol] - 1;
+	return 0;
+}
+
+/* A reference to a function: byte `at` of its section must be its first instruction. */
+static int function_ref(struct linker *k, const struct section *from, struct ref *ref,
+			uint32_t section_index, int64_t at)
+{
+	uint32_t p = OBJECT_NONE;
+
+	if (at >= 0 && at <= UINT32_MAX)
+		p = object_program_at(k->o, section_index, (uint32_t)at);
+	if (p == OBJECT_NONE || k->o->programs[p].offset != at)
+		return err_set(k->e, ERR_FORMAT, k->o->path, from->name, ref->insn_off,
+			       "refers to byte %lld of section %u, where no function starts",
+			       (long long)at, section_index);
+	ref->target = p;
+	return 0;
+}
+
+static int section_ref(struct linker *k, const struct section *from, const struct symbol *sym,
+		       uint32_t number, struct insn in, struct ref *ref)
+{
+	const struct section *s = &k->o->container->sections[sym->section];
+
+	if (s->flags & SHF_EXECINSTR) {
+		ref->kind = REF_FUNC;
+		return function_ref(k, from, ref, s->index, (int64_t)sym->value + in.imm);
+	}
+	if (strcmp(s->name, ".maps") == 0 || strcmp(s->name, "maps") == 0) {
+		ref->kind = REF_MAP;
+		return map_index(k, number, &ref->target);
+	}
+	if (is_data(s)) {
+		ref->kind = REF_DATA;
+		ref->target = s->index;
+		ref->offset = (int64_t)sym->value + in.imm;
+	}
+	return 0;
+}
+
+static int read_rel(struct linker *k, const struct section *code, const uint8_t *rel, bool swap)
+{
+	const struct container *c = k->o->container;
+	uint64_t off = (uint64_t)load_u32(rel, swap) << (swap != host_big_endian() ? 32 : 0) |
+		       (uint64_t)load_u32(rel + 4, swap) << (swap != host_big_endian() ? 0 : 32);
+	bool big = swap != host_big_endian();
+	uint32_t number = load_u32(rel + (big ? 8 : 12), swap);
+	uint32_t type = load_u32(rel + (big ? 12 : 8), swap);
+	struct ref ref = {.section_index = code->index, .kind = REF_OTHER};
+	const struct symbol *sym;
+	struct insn in;
+
+	if (off % INSN_SIZE || !span_has(&code->bytes, off, INSN_SIZE) || off > UINT32_MAX)
+		return err_set(k->e, ERR_FORMAT, c->image->path, code->name, off,
+			       "a relocation lies on no instruction");
+	if (number >= c->symbol_count)
+		return err_set(k->e, ERR_FORMAT, c->image->path, code->name, off,
+			       "a relocation names symbol %u of %zu", number, c->symbol_count);
+	ref.insn_off = (uint32_t)off;
+	sym = &c->symbols[number];
+	in = insn_load(code->bytes.at + off, k->o->big_endian);
+	if (in.code != BPF_LDIMM64 && in.code != CALL_CODE)
+		return 0;
+	if (sym->section == SHN_UNDEF) {
+		ref.kind = in.code == CALL_CODE ? REF_EXTERN_CALL : REF_EXTERN;
+		if (extern_index(k, number, &ref.target) < 0)
+			return -1;
+	} else if (sym->section >= c->section_count) {
+		return add_ref(k, ref);
+	} else if (in.code == CALL_CODE || type == R_BPF_CALL) {
+		ref.kind = REF_CALL;
+		if (function_ref(k, code, &ref, sym->section,
+				 (int64_t)sym->value + ((int64_t)in.imm + 1) * INSN_SIZE) < 0)
+			return -1;
+	} else if (section_ref(k, code, sym, number, in, &ref) < 0) {
+		return -1;
+	}
+	return add_ref(k, ref);
+}
+
+static int by_place(const void *x, const void *y)
+{
+	const struct ref *a = x, *b = y;
+
+	if (a->section_index != b->section_index)
+		return a->section_index < b->section_index ? -1 : 1;
+	return (a->insn_off > b->insn_off) - (a->insn_off < b->insn_off);
+}
+
+static void sort_refs(struct links *l)
+{
+	if (l->ref_count)
+		qsort(l->refs, l->ref_count, sizeof(*l->refs), by_place);
+}
+
+/* Calls within a section carry their distance and no relocation. */
+static int plain_calls(struct linker *k)
+{
+	const struct object *o = k->o;
+	size_t relocated = k->l->ref_count;
+	struct links sorted = {.refs = k->l->refs, .ref_count = relocated};
+
+	for (size_t i = 0; i < o->program_count; i++) {
+		const struct program *p = &o->programs[i];
+		const struct section *s = &o->container->sections[p->section_index];
+
+		for (uint32_t n = 0; n < p->count; n++) {
+			struct insn in = insn_load(p->insns + (size_t)n * INSN_SIZE, o->big_endian);
+			struct ref ref = {p->section_index, p->offset + n * INSN_SIZE, REF_CALL, 0,
+					  0};
+
+			sorted.refs = k->l->refs;
+			if (in.code != CALL_CODE || in.src != PSEUDO_CALL ||
+			    links_at(&sorted, ref.section_index, ref.insn_off))
+				continue;
+			if (function_ref(k, s, &ref, p->section_index,
+					 (int64_t)ref.insn_off +
+					     ((int64_t)in.imm + 1) * INSN_SIZE) < 0 ||
+			    add_ref(k, ref) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int read_relocations(struct linker *k)
+{
+	const struct container *c = k->o->container;
+	enum { REL_SIZE = 16 };
+
+	for (size_t i = 1; i < c->section_count; i++) {
+		const struct section *s = &c->sections[i], *code;
+
+		if (s->type != SHT_REL || s->info >= c->section_count)
+			continue;
+		code = &c->sections[s->info];
+		if (code->type != SHT_PROGBITS || !(code->flags & SHF_EXECINSTR))
+			continue;
+		if (s->bytes.len % REL_SIZE)
+			return span_err(k->e, &s->bytes, s->bytes.len / REL_SIZE * REL_SIZE,
+					"ends within a relocation of %d bytes", REL_SIZE);
+		for (size_t at = 0; at < s->bytes.len; at += REL_SIZE)
+			if (read_rel(k, code, s->bytes.at + at, s->bytes.swap) < 0)
+				return -1;
+	}
+	sort_refs(k->l);
+	return 0;
+}
+
+int links_open(const struct object *o, struct links **out, struct err *e)
+{
+	struct linker k = {.o = o, .e = e};
+	size_t n = o->container->symbol_count;
+	int rc = -1;
+
+	k.l = calloc(1, sizeof(*k.l));
+	k.extern_of = calloc(n ? n : 1, sizeof(*k.extern_of));
+	k.map_of = calloc(n ? n : 1, sizeof(*k.map_of));
+	if (!k.l || !k.extern_of || !k.map_of)
+		err_memory(e, o->path);
+	else if (read_relocations(&k) == 0 && plain_calls(&k) == 0)
+		rc = 0;
+	free(k.extern_of);
+	free(k.map_of);
+	if (rc < 0) {
+		links_free(k.l);
+		return -1;
+	}
+	sort_refs(k.l);
+	*out = k.l;
+	return 0;
+}
+
+void links_free(struct links *l)
+{
+	if (!l)
+		return;
+	free(l->refs);
+	free(l->externs);
+	free(l->maps);
+	free(l);
+}
+
+const struct ref *links_at(const struct links *l, uint32_t section_index, uint32_t insn_off)
+{
+	struct ref key = {.section_index = section_index, .insn_off = insn_off};
+
+	if (!l->ref_count)
+		return NULL;
+	return bsearch(&key, l->refs, l->ref_count, sizeof(key), by_place);
+}
+
+static bool datasec_variable(const struct object *o, const char *name, uint32_t *section_index,
+			     uint32_t *offset, uint32_t *size)
+{
+	const struct container *c = o->container;
+
+	for (size_t i = 1; o->btf && i < c->section_count; i++) {
+		struct btf_type sec;
+		uint32_t id;
+
+		if (!is_data(&c->sections[i]))
+			continue;
+		id = btf_find(o->btf, c->sections[i].name, BTF_DATASEC);
+		sec = btf_type(o->btf, id);
+		for (uint32_t v = 0; id && v < sec.vlen; v++) {
+			struct btf_secinfo info = btf_secinfo(&sec, v);
+
+			if (strcmp(btf_type(o->btf, info.type).name, name) != 0)
+				continue;
+			*section_index = (uint32_t)i;
+			*offset = info.offset;
+			*size = info.size;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool links_variable(const struct object *o, const char *name, uint32_t *section_index,
+		    uint32_t *offset, uint32_t *size)
+{
+	const struct container *c = o->container;
+
+	for (size_t i = 0; i < c->symbol_count; i++) {
+		const struct symbol *s = &c->symbols[i];
+
+		if (s->section == 0 || s->section >= c->section_count || s->type != STT_OBJECT ||
+		    !is_data(&c->sections[s->section]) || strcmp(s->name, name) != 0 ||
+		    s->value > UINT32_MAX || s->size > UINT32_MAX)
+			continue;
+		*section_index = s->section;
+		*offset = (uint32_t)s->value;
+		*size = (uint32_t)s->size;
+		return true;
+	}
+	return !starts_with(name, ".") && datasec_variable(o, name, section_index, offset, size);
+}

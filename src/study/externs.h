@@ -1,0 +1,67 @@
+/*
+ * externs: what the loader and the kernel put into a program from outside: configuration values,
+ * kernel symbols, and constants that the user sets.
+ */
+#ifndef BTFL_EXTERNS_H
+#define BTFL_EXTERNS_H
+
+#include "base/arena.h"
+#include "core/target.h"
+#include "format/links.h"
+
+/* The value of an extern variable. */
+enum extern_state {
+	EXTERN_UNKNOWN_VALUE,
+	EXTERN_BYTES,   /* its bytes are known */
+	EXTERN_MISSING, /* weak, and not there: its address is 0 */
+	EXTERN_ADDRESS, /* a kernel symbol that is there */
+};
+
+struct extern_value {
+	enum extern_state state;
+	uint8_t *bytes; /* EXTERN_BYTES: `size` of them, in the object's byte order */
+	uint32_t size;
+};
+
+/* A variable of a constant section with another value, or none. */
+struct overlay {
+	uint32_t section_index, offset, size;
+	const uint8_t *bytes; /* NULL: unknown */
+};
+
+struct externs {
+	const struct object *object;
+	const struct links *links;
+	struct extern_value *values; /* one for each of links->externs */
+	struct overlay *overlays;
+	size_t overlay_count, overlay_cap;
+	struct arena arena;
+};
+
+/* What is known of the kernel. NULL for what is not. */
+struct extern_facts {
+	const struct target *target;
+	const char *release;
+	const char *kconfig; /* the text of a kernel's .config */
+	size_t kconfig_len;
+	const char *kallsyms; /* the text of /proc/kallsyms, or of a System.map */
+	size_t kallsyms_len;
+};
+
+int externs_new(const struct object *o, const struct links *l, const struct extern_facts *facts,
+		struct externs **out, struct err *e);
+void externs_free(struct externs *x); /* NULL is allowed */
+
+/* Gives a constant of the object another value (a number, or true or false), or makes it unknown
+ * when text is NULL. An unknown name, one that is not constant, or a value that does not fit is an
+ * error. */
+int externs_set(struct externs *x, const char *name, const char *text, struct err *e);
+
+/* Reads size (1 to 8) constant bytes of a section, or of an extern's value, at `offset` as an
+ * unsigned number; false when they are not known. */
+bool externs_read(const struct externs *x, uint32_t section_index, uint64_t offset, unsigned size,
+		  uint64_t *out);
+bool externs_read_extern(const struct externs *x, uint32_t number, uint64_t offset, unsigned size,
+			 uint64_t *out);
+
+#endif

@@ -1,0 +1,140 @@
+/* flat: puts a program together; see flat.h. */
+#include "study/flat.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+enum { NESTED_MOST = 1000 };
+
+struct builder {
+	const struct resolution *r;
+	const struct links *l;
+	struct flat *f;
+	uint32_t *func_of; /* by program: index into funcs + 1 */
+	size_t cap, func_cap;
+	unsigned depth;
+	struct err *e;
+};
+
+static int add_func(struct builder *b, uint32_t program)
+{
+	const struct object *o = b->r->object;
+	const struct program *p = &o->programs[program];
+	struct flat *f = b->f;
+	struct flat_func *funcs = array_grow(f->funcs, &b->func_cap, f->func_count, sizeof(*funcs));
+	bool global = p->global;
+
+	if (!funcs)
+		return err_memory(b->e, o->path);
+	if (p->func_id)
+		global = btf_type(o->btf, p->func_id).vlen == 1;
+	f->funcs = funcs;
+	funcs[f->func_count] =
+	    (struct flat_func){program, (uint32_t)f->count, p->count, global && !p->hidden};
+	b->func_of[program] = (uint32_t)++f->func_count;
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct flat_insn *more = array_grow(f->insns, &b->cap, f->count, sizeof(*more));
+		const struct ref *ref = links_at(b->l, p->section_index, p->offset + i * INSN_SIZE);
+
+		if (!more)
+			return err_memory(b->e, o->path);
+		f->insns = more;
+		more[f->count++] = (struct flat_insn){
+		    .in = insn_load(p->insns + (size_t)i * INSN_SIZE, o->big_endian),
+		    .ref_kind = ref ? (int32_t)ref->kind : FLAT_NONE,
+		    .target = ref ? ref->target : 0,
+		    .offset = ref ? ref->offset : 0,
+		    .relo = FLAT_NONE,
+		    .func = (uint32_t)f->func_count - 1,
+		};
+	}
+	return 0;
+}
+
+/* Appends the functions that function `index` refers to, each followed by its own, and lets
+ * references count in funcs. */
+static int add_referred(struct builder *b, size_t index)
+{
+	uint32_t start = b->f->funcs[index].start, count = b->f->funcs[index].count;
+
+	if (++b->depth > NESTED_MOST)
+		return err_set(b->e, ERR_LIMIT, b->r->object->path, NULL, ERR_NO_OFFSET,
+			       "functions refer to each other more than %d deep", NESTED_MOST);
+	for (uint32_t i = 0; i < count; i++) {
+		struct flat_insn *n = &b->f->insns[start + i];
+		uint32_t program = n->target;
+
+		if (n->ref_kind != REF_CALL && n->ref_kind != REF_FUNC)
+			continue;
+		if (!b->func_of[program] &&
+		    (add_func(b, program) < 0 || add_referred(b, b->f->func_count - 1) < 0))
+			return -1;
+		b->f->insns[start + i].target = b->func_of[program] - 1;
+	}
+	b->depth--;
+	return 0;
+}
+
+static void apply_result(struct builder *b, uint32_t relo)
+{
+	const struct object *o = b->r->object;
+	const struct relo *x = &o->relos[relo];
+	const struct result *res = &b->r->results[relo];
+	const struct flat_func *f;
+	uint32_t at;
+
+	if (x->program == OBJECT_NONE || !b->func_of[x->program])
+		return;
+	f = &b->f->funcs[b->func_of[x->program] - 1];
+	at = f->start + (x->insn_off - o->programs[x->program].offset) / INSN_SIZE;
+	b->f->failed += res->status == STATUS_POISON;
+	b->f->refused += res->status == STATUS_ERROR;
+	for (uint32_t i = 0; i < res->insn_len / INSN_SIZE && at + i < f->start + f->count; i++) {
+		struct flat_insn *n = &b->f->insns[at + i];
+
+		n->in = insn_load(res->after + (size_t)i * INSN_SIZE, o->big_endian);
+		n->poison = n->poison || res->status == STATUS_POISON;
+		n->relo = (int32_t)relo;
+	}
+}
+
+int flat_new(const struct resolution *r, const struct links *l, uint32_t entry, struct flat **out,
+	     struct err *e)
+{
+	struct builder b = {.r = r, .l = l, .e = e};
+	int rc = -1;
+
+	b.f = calloc(1, sizeof(*b.f));
+	b.func_of = calloc(r->object->program_count, sizeof(*b.func_of));
+	if (!b.f || !b.func_of)
+		err_memory(e, r->object->path);
+	else if (add_func(&b, entry) == 0 && add_referred(&b, 0) == 0)
+		rc = 0;
+	if (rc == 0) {
+		b.f->object = r->object;
+		for (uint32_t i = 0; i < r->object->relo_count; i++)
+			apply_result(&b, i);
+		*out = b.f;
+	} else {
+		flat_free(b.f);
+	}
+	free(b.func_of);
+	return rc;
+}
+
+void flat_free(struct flat *f)
+{
+	if (!f)
+		return;
+	free(f->insns);
+	free(f->funcs);
+	free(f);
+}
+
+uint32_t flat_offset(const struct flat *f, uint32_t at)
+{
+	const struct flat_func *func = &f->funcs[f->insns[at].func];
+
+	return f->object->programs[func->program].offset + (at - func->start) * INSN_SIZE;
+}

@@ -1,0 +1,36 @@
+/*
+ * helpers: what the kernel's helper functions do to the memory of a program, by their stable
+ * numbers.
+ */
+#ifndef BTFL_HELPERS_H
+#define BTFL_HELPERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum helper_result { RESULT_NUMBER, RESULT_ITEM, RESULT_MEMORY, RESULT_POINTER, RESULT_ERRNO };
+
+/* How large the memory behind an argument is. */
+enum helper_size { SIZE_NONE, SIZE_KEY, SIZE_VALUE, SIZE_NEXT, SIZE_FIXED, SIZE_ANY };
+
+struct helper_arg {
+	uint8_t size;  /* enum helper_size */
+	uint8_t bytes; /* SIZE_FIXED */
+	bool writes;
+};
+
+/* Argument n (1 to 5) of a helper. What is not in the table is SIZE_ANY and written. */
+struct helper_arg helper_arg(uint32_t helper, unsigned n);
+
+/* What it returns: a number, a map's value or memory that may be null, another pointer, or a
+ * number that is at most the size of what was written. */
+enum helper_result helper_result(uint32_t helper);
+
+/* The argument (1 to 5) that is a function for it to call, 0 for none; and the one handed on as the
+ * callback's context (0: none). */
+unsigned helper_callback(uint32_t helper);
+unsigned helper_context(uint32_t helper, unsigned *callback_argument);
+
+enum { HELPER_LOOP = 181, HELPER_TIMER_CALLBACK = 170 };
+
+#endif

@@ -1,0 +1,585 @@
+/* walk: explores paths depth first: past a branch first and its target later, as the verifier does;
+ * see walk.h. */
+#include "study/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/machine.h"
+
+/* Bounds of what is remembered: of an instruction, and in all. */
+enum { SEEN_MOST = 128, KEPT_MOST = 96 * 1024 * 1024 };
+
+struct seen {
+	struct state **states;
+	size_t count, cap;
+	bool checkpoint;
+};
+
+enum go machine_fail(struct machine *m)
+{
+	err_memory(m->e, m->w->flat->object->path);
+	return GO_FAIL;
+}
+
+void machine_identify(struct machine *m, struct value *v)
+{
+	if (v->kind == VALUE_SCALAR && !v->id && !scalar_is_known(&v->number))
+		v->id = ++m->next_id;
+}
+
+static int put_aside(struct machine *m, struct state *s)
+{
+	struct state **more = array_grow(m->todo, &m->todo_cap, m->todo_count, sizeof(*more));
+
+	if (!more) {
+		state_free(s);
+		machine_fail(m);
+		return -1;
+	}
+	m->todo = more;
+	m->todo[m->todo_count++] = s;
+	return 0;
+}
+
+struct state *machine_start(struct machine *m, uint32_t func)
+{
+	struct state *s = state_new(func, m->w->flat->funcs[func].start);
+
+	if (!s) {
+		machine_fail(m);
+		return NULL;
+	}
+	return put_aside(m, s) < 0 ? NULL : s;
+}
+
+enum go machine_jump(struct machine *m, struct state *s, uint32_t at)
+{
+	struct walk *w = m->w;
+	struct step_taken *more = array_grow(w->steps, &m->step_cap, w->step_count, sizeof(*more));
+
+	if (!more)
+		return machine_fail(m);
+	w->steps = more;
+	w->steps[w->step_count] = (struct step_taken){s->path, s->at, at};
+	s->path = (uint32_t)w->step_count++;
+	s->at = at;
+	return GO_ON;
+}
+
+struct state *machine_fork(struct machine *m, const struct state *s, uint32_t at)
+{
+	struct state *copy = state_copy(s);
+
+	if (!copy) {
+		machine_fail(m);
+		return NULL;
+	}
+	if (put_aside(m, copy) < 0 || (at != s->at && machine_jump(m, copy, at) != GO_ON))
+		return NULL;
+	return copy;
+}
+
+static enum go give_up(struct machine *m, enum walk_end end, const char *why)
+{
+	if (m->w->end == WALK_DONE) {
+		m->w->end = end;
+		m->w->why = why;
+	}
+	return GO_END;
+}
+
+/* arithmetic */
+
+static bool is_pointer(const struct value *v)
+{
+	return v->kind >= VALUE_STACK && v->kind <= VALUE_SYMBOL;
+}
+
+static struct value number_in(const struct value *v)
+{
+	return v->kind == VALUE_SCALAR ? *v : value_unknown();
+}
+
+static struct value any_number(void)
+{
+	return (struct value){.kind = VALUE_ANY, .number = scalar_unknown()};
+}
+
+/* Sums and differences of pointers; a VALUE_NONE for what is arithmetic on numbers. */
+static struct value point(struct machine *m, const struct value *a, const struct value *b,
+			  uint8_t op, bool wide)
+{
+	struct value v = {.kind = VALUE_NONE};
+
+	if (!wide || (op != ALU_ADD && op != ALU_SUB))
+		return v;
+	if (a->kind == VALUE_ANY || b->kind == VALUE_ANY)
+		return any_number();
+	if (is_pointer(a) && is_pointer(b))
+		return value_unknown();
+	if (is_pointer(a)) {
+		v = *a;
+		scalar_alu(&v.number, b->number, op, true, false, m->w->rules);
+	} else if (is_pointer(b) && op == ALU_ADD) {
+		v = *b;
+		scalar_alu(&v.number, a->number, op, true, false, m->w->rules);
+	}
+	return v;
+}
+
+static void move(struct machine *m, struct value *dst, struct value *src, struct insn in, bool wide)
+{
+	const struct rules *r = m->w->rules;
+	struct value v;
+	bool whole = src->number.full.umax <= UINT32_MAX;
+
+	/* The sign that is extended is 0. */
+	if (in.off)
+		whole = in.off <= 32 && !(src->number.full.umax >> (in.off - 1));
+	if (wide && in.off == 0) {
+		if (r->linked_scalars)
+			machine_identify(m, src);
+		*dst = *src;
+		return;
+	}
+	if (wide && in.off != 8 && in.off != 16 && in.off != 32) {
+		*dst = any_number();
+		return;
+	}
+	if (whole && (in.off || r->linked_u32))
+		machine_identify(m, src);
+	v = number_in(src);
+	if (!whole || !(in.off || r->linked_u32))
+		v.id = 0;
+	if (in.off)
+		scalar_extend(&v.number, (unsigned)in.off / 8, r);
+	if (!wide)
+		scalar_cut(&v.number, 4, r);
+	*dst = v;
+}
+
+static void swap_bytes(struct machine *m, struct value *dst, struct insn in, bool wide)
+{
+	struct value v = number_in(dst);
+	bool to_big = in.code & BPF_X;
+	bool swaps = wide || to_big != m->w->flat->object->big_endian;
+	unsigned width = in.imm == 16 || in.imm == 32 ? (unsigned)in.imm : 64;
+
+	if (swaps || width < 64 || !m->w->rules->swap_bytes)
+		v.id = 0;
+	scalar_swap(&v.number, width, swaps, m->w->rules);
+	*dst = v;
+}
+static enum go alu(struct machine *m, struct state *s, const struct flat_insn *n)
+{
+	struct insn in = n->in;
+	uint8_t op = BPF_OP(in.code);
+	bool wide = BPF_CLASS(in.code) == BPF_ALU64;
+	struct value *dst = machine_reg(s, in.dst), imm, *src = &imm, v;
+	uint32_t origin;
+
+	imm = value_scalar(scalar_known(wide ? (uint64_t)(int64_t)in.imm : (uint32_t)in.imm));
+	if ((in.code & BPF_X) && op != ALU_END && op != ALU_NEG)
+		src = machine_reg(s, in.src);
+	origin = src->origin ? src->origin : op == ALU_MOV ? 0 : dst->origin;
+	s->at++;
+	if (op == ALU_MOV) {
+		move(m, dst, src, in, wide);
+	} else if (op == ALU_END) {
+		swap_bytes(m, dst, in, wide);
+	} else if (op == ALU_NEG && !m->w->rules->negate) {
+		*dst = value_unknown();
+	} else {
+		v = point(m, dst, src, op, wide);
+		if (v.kind == VALUE_NONE) {
+			v = number_in(dst);
+			v.id = 0;
+			scalar_alu(&v.number, number_in(src).number, op, wide, in.off == 1,
+				   m->w->rules);
+		}
+		*dst = v;
+	}
+	dst->origin = n->relo >= 0 ? ORIGIN(ORIGIN_RELO, n->relo) : origin;
+	return GO_ON;
+}
+
+/* ldimm64, and the loads of packets that older programs have */
+
+static struct value extern_address(struct machine *m, uint32_t number)
+{
+	const struct externs *x = m->w->externs;
+	const struct link_extern *ext = &x->links->externs[number];
+	const struct btf *b = m->w->flat->object->btf;
+
+	if (ext->kind == EXTERN_KCONFIG)
+		return value_of(VALUE_DATA, DATA_EXTERN | number);
+	if (x->values[number].state == EXTERN_MISSING)
+		return value_scalar(scalar_known(0));
+	if (x->values[number].state != EXTERN_ADDRESS || !ext->var_id)
+		return any_number();
+	if (ext->size == 0 && btf_type(b, ext->var_id).kind == BTF_VAR)
+		return value_unknown();
+	return value_of(VALUE_SYMBOL, number);
+}
+
+static enum go load_immediate(struct machine *m, struct state *s, const struct flat_insn *n)
+{
+	struct value *dst = machine_reg(s, n->in.dst);
+	const struct flat *f = m->w->flat;
+	uint64_t high = s->at + 1 < f->count ? (uint32_t)f->insns[s->at + 1].in.imm : 0;
+
+	switch (n->ref_kind) {
+	case REF_DATA:
+		*dst = value_of(VALUE_DATA, n->target);
+		dst->number = scalar_known((uint64_t)n->offset);
+		dst->origin = ORIGIN(ORIGIN_DATA, s->at);
+		break;
+	case REF_MAP: *dst = value_of(VALUE_MAP, n->target); break;
+	case REF_FUNC: *dst = value_of(VALUE_FUNC, n->target); break;
+	case REF_EXTERN:
+		*dst = extern_address(m, n->target);
+		dst->origin = ORIGIN(ORIGIN_EXTERN, n->target);
+		break;
+	case FLAT_NONE:
+		*dst = n->in.src ? any_number()
+				 : value_scalar(scalar_known(high << 32 | (uint32_t)n->in.imm));
+		break;
+	default: *dst = any_number(); break;
+	}
+	if (n->relo >= 0)
+		dst->origin = ORIGIN(ORIGIN_RELO, n->relo);
+	s->at += 2;
+	return GO_ON;
+}
+
+static enum go load_packet(struct state *s)
+{
+	for (unsigned i = 0; i <= 5; i++)
+		TOP(s)->reg[i] = (struct value){.kind = VALUE_NONE};
+	TOP(s)->reg[0] = value_unknown();
+	s->at++;
+	return GO_ON;
+}
+
+static enum go step(struct machine *m, struct state *s, const struct flat_insn *n)
+{
+	if (n->in.dst >= REGISTERS || n->in.src >= REGISTERS)
+		return give_up(m, WALK_BROKEN, "an instruction names no register");
+	switch (BPF_CLASS(n->in.code)) {
+	case BPF_ALU:
+	case BPF_ALU64: return alu(m, s, n);
+	case BPF_LD: return n->in.code == BPF_LDIMM64 ? load_immediate(m, s, n) : load_packet(s);
+	case BPF_LDX: return machine_load(m, s, n);
+	case BPF_ST:
+	case BPF_STX: return machine_store(m, s, n);
+	default: break;
+	}
+	if (BPF_CLASS(n->in.code) == BPF_JMP && BPF_OP(n->in.code) == JUMP_CALL)
+		return machine_call(m, s, n);
+	if (BPF_CLASS(n->in.code) == BPF_JMP && BPF_OP(n->in.code) == JUMP_EXIT)
+		return machine_exit(m, s);
+	return machine_branch(m, s, n);
+}
+
+/* remembering */
+
+static int frame_needs(const struct machine *m, const struct state *s, struct need *out)
+{
+	for (unsigned i = 0; i < s->depth; i++) {
+		struct need *n = &out[i];
+
+		if (i + 1 == s->depth) {
+			*n = m->need[s->at];
+			continue;
+		}
+		/* What its callee, or the call itself when it runs again, may read. */
+		*n = m->need[s->frame[i + 1]->call + 1];
+		if (s->frame[i + 1]->callback) {
+			n->live |= m->need[s->frame[i + 1]->call].live;
+			n->decides |= m->need[s->frame[i + 1]->call].decides;
+		}
+		n->slot_live = n->slot_decides = UINT64_MAX;
+	}
+	return 0;
+}
+
+/* 1 when all that follows was walked from here before; -1 when memory is out. */
+static int was_here(struct machine *m, const struct state *s)
+{
+	struct seen *x = &m->seen[s->at];
+	struct state **more, *copy;
+	struct need need[FRAMES];
+
+	if (!x->checkpoint)
+		return 0;
+	frame_needs(m, s, need);
+	for (size_t i = x->count; i-- > 0;)
+		if (state_covers(x->states[i], s, need))
+			return 1;
+	if (m->kept >= KEPT_MOST)
+		return 0;
+	copy = state_copy(s);
+	more = copy ? array_grow(x->states, &x->cap, x->count, sizeof(*more)) : NULL;
+	if (!more) {
+		state_free(copy);
+		machine_fail(m);
+		return -1;
+	}
+	x->states = more;
+	if (x->count == SEEN_MOST) {
+		m->kept -= state_size(x->states[0]);
+		state_free(x->states[0]);
+		memmove(x->states, x->states + 1, --x->count * sizeof(*more));
+	}
+	m->kept += state_size(copy);
+	x->states[x->count++] = copy;
+	return 0;
+}
+
+static void forget(struct machine *m)
+{
+	for (size_t i = 0; i < m->w->flat->count; i++) {
+		for (size_t k = 0; k < m->seen[i].count; k++)
+			state_free(m->seen[i].states[k]);
+		m->seen[i].count = 0;
+	}
+	m->kept = 0;
+}
+
+static void mark(struct machine *m, int64_t at)
+{
+	if (at >= 0 && at < (int64_t)m->w->flat->count)
+		m->seen[at].checkpoint = true;
+}
+
+static void mark_checkpoints(struct machine *m)
+{
+	const struct flat *f = m->w->flat;
+
+	for (size_t i = 0; i < f->func_count; i++)
+		mark(m, f->funcs[i].start);
+	for (size_t i = 0; i < f->count; i++) {
+		struct insn in = f->insns[i].in;
+
+		if (BPF_CLASS(in.code) != BPF_JMP && BPF_CLASS(in.code) != BPF_JMP32)
+			continue;
+		if (BPF_OP(in.code) == JUMP_CALL && f->insns[i].ref_kind == REF_CALL)
+			mark(m, (int64_t)i + 1);
+		else if (BPF_OP(in.code) == JUMP_CALL)
+			m->seen[i].checkpoint = true;
+		else if (in.code == (BPF_JMP32 | JUMP_ALWAYS))
+			mark(m, (int64_t)i + 1 + in.imm);
+		else
+			mark(m, (int64_t)i + 1 + in.off);
+	}
+}
+
+static enum go hit(struct machine *m, const struct state *s)
+{
+	struct walk *w = m->w;
+	struct hit *more = array_grow(w->hits, &m->hit_cap, w->hit_count, sizeof(*more));
+
+	if (!more)
+		return machine_fail(m);
+	w->hits = more;
+	w->hits[w->hit_count++] = (struct hit){s->at, s->path, m->entry};
+	return GO_END;
+}
+
+static int walk_path(struct machine *m, struct state *s)
+{
+	const struct flat *f = m->w->flat;
+	enum go go = GO_ON;
+	int known;
+
+	while (go == GO_ON) {
+		const struct flat_insn *n;
+
+		if (s->at >= f->count || f->insns[s->at].func != TOP(s)->func) {
+			give_up(m, WALK_BROKEN, "a path leaves its function");
+			break;
+		}
+		n = &f->insns[s->at];
+		if (n->poison) {
+			bool first = !m->w->traces[s->at].reached;
+
+			m->w->traces[s->at].reached = true;
+			return first && hit(m, s) == GO_FAIL ? -1 : 0;
+		}
+		known = was_here(m, s);
+		if (known)
+			return known < 0 ? -1 : 0;
+		m->w->traces[s->at].reached = true;
+		if (++m->w->work > WALK_MOST) {
+			give_up(m, WALK_LIMIT, "more than a million instructions on its paths");
+			break;
+		}
+		go = step(m, s, n);
+	}
+	return go == GO_FAIL ? -1 : 0;
+}
+
+static int walk_all(struct machine *m)
+{
+	int rc = 0;
+
+	while (m->todo_count && rc == 0) {
+		struct state *s = m->todo[--m->todo_count];
+
+		rc = m->w->end == WALK_DONE ? walk_path(m, s) : 0;
+		state_free(s);
+	}
+	return rc;
+}
+
+/* The arguments of a function that is verified on its own. */
+static void set_arguments(struct machine *m, struct state *s, uint32_t func)
+{
+	const struct object *o = m->w->flat->object;
+	const struct program *p = &o->programs[m->w->flat->funcs[func].program];
+	struct frame *f = TOP(s);
+	struct btf_type t;
+
+	if (func == 0) {
+		f->reg[1] = value_of(VALUE_CTX, 0);
+		return;
+	}
+	for (unsigned i = 1; i <= 5; i++)
+		f->reg[i] = any_number();
+	if (!o->btf || !p->func_id)
+		return;
+	t = btf_type(o->btf, btf_type(o->btf, p->func_id).type);
+	for (unsigned i = 0; t.kind == BTF_FUNC_PROTO && i < t.vlen && i < 5; i++) {
+		struct btf_type arg = btf_strip(o->btf, btf_param(&t, i).type);
+
+		if (arg.kind == BTF_INT || btf_is_enum(&arg))
+			f->reg[i + 1] = value_unknown();
+	}
+}
+
+static int walk_function(struct machine *m, uint32_t func)
+{
+	struct state *s = machine_start(m, func);
+
+	if (!s)
+		return -1;
+	m->entry = s->at;
+	set_arguments(m, s, func);
+	forget(m);
+	return walk_all(m);
+}
+
+static int walk_called(struct machine *m)
+{
+	const struct flat *f = m->w->flat;
+	bool *done = calloc(f->func_count, sizeof(*done));
+	int rc = done ? 0 : -1;
+
+	if (!done)
+		machine_fail(m);
+	for (size_t i = 1; i < f->func_count && rc == 0; i++) {
+		if (!m->called[i] || done[i])
+			continue;
+		done[i] = true;
+		rc = walk_function(m, (uint32_t)i);
+		i = 0;
+	}
+	free(done);
+	return rc;
+}
+
+static int walk_program(struct machine *m)
+{
+	const struct flat *f = m->w->flat;
+	int rc = 0;
+
+	if (m->w->rules->lazy_globals) {
+		rc = walk_function(m, 0);
+		return rc < 0 ? rc : walk_called(m);
+	}
+	for (size_t i = 1; i < f->func_count && rc == 0; i++)
+		if (f->funcs[i].global)
+			rc = walk_function(m, (uint32_t)i);
+	return rc < 0 ? rc : walk_function(m, 0);
+}
+
+/* Programs whose context holds no typed pointers, by their section. */
+static bool has_number_context(const char *section)
+{
+	static const char *const names[] = {
+	    "kprobe",          "kretprobe",  "uprobe",           "uretprobe", "ksyscall",
+	    "kretsyscall",     "usdt",       "tracepoint",       "tp",        "raw_tp",
+	    "raw_tracepoint",  "perf_event", "raw_tracepoint.w", "raw_tp.w",  "kprobe.multi",
+	    "kretprobe.multi",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		size_t n = strlen(names[i]);
+
+		if (strncmp(section, names[i], n) == 0 && (!section[n] || section[n] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static int prepare(struct machine *m)
+{
+	const struct flat *f = m->w->flat;
+	struct walk *w = m->w;
+
+	w->traces = calloc(f->count + 1, sizeof(*w->traces));
+	m->seen = calloc(f->count + 1, sizeof(*m->seen));
+	m->called = calloc(f->func_count + 1, sizeof(*m->called));
+	m->need = need_new(f);
+	if (!w->traces || !m->seen || !m->called || !m->need) {
+		machine_fail(m);
+		return -1;
+	}
+	m->ctx_numbers = has_number_context(f->object->programs[f->funcs[0].program].section);
+	mark_checkpoints(m);
+	/* Step 0 is the start of every path. */
+	return machine_jump(m, &(struct state){0}, 0) == GO_ON ? 0 : -1;
+}
+
+int walk_new(const struct flat *f, const struct externs *x, const struct rules *r,
+	     struct walk **out, struct err *e)
+{
+	struct machine m = {.e = e};
+	int rc;
+
+	m.w = calloc(1, sizeof(*m.w));
+	if (!m.w)
+		return err_memory(e, f->object->path);
+	m.w->flat = f;
+	m.w->externs = x;
+	m.w->rules = r;
+	rc = prepare(&m);
+	if (rc == 0)
+		rc = walk_program(&m);
+	while (m.todo_count)
+		state_free(m.todo[--m.todo_count]);
+	if (m.seen)
+		forget(&m);
+	for (size_t i = 0; m.seen && i < f->count; i++)
+		free(m.seen[i].states);
+	free(m.todo);
+	free(m.seen);
+	free(m.called);
+	free(m.need);
+	if (rc < 0)
+		walk_free(m.w);
+	else
+		*out = m.w;
+	return rc;
+}
+
+void walk_free(struct walk *w)
+{
+	if (!w)
+		return;
+	free(w->traces);
+	free(w->hits);
+	free(w->steps);
+	free(w);
+}
