@@ -247,16 +247,26 @@ static struct btf_type with_elements(const struct btf_type *t)
 	return t->kind == BTF_FUNC ? btf_type(t->btf, t->type) : *t;
 }
 
+static int no_element(lua_State *L)
+{
+	lua_pushnil(L);
+	return 1;
+}
+
 static int push_elements(lua_State *L, const struct class *c)
 {
 	struct btf_type t = check_type(L, 1);
 
 	t = with_elements(&t);
+	if (t.vlen == 0 || element_class(&t) != c) {
+		lua_pushcfunction(L, no_element); /* most types: no closure for them */
+		return 1;
+	}
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
 	lua_pushlightuserdata(L, (void *)c);
 	lua_pushinteger(L, t.id);
 	lua_pushinteger(L, 0);
-	lua_pushinteger(L, element_class(&t) == c ? t.vlen : 0);
+	lua_pushinteger(L, t.vlen);
 	lua_pushcclosure(L, next_element, 5);
 	return 1;
 }

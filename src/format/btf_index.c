@@ -54,12 +54,13 @@ static int class_of(unsigned kind)
 	}
 }
 
-static struct table *new_table(uint32_t names)
+/* Of a kernel's types a quarter have a name that is a type's, and half one that is a function's. */
+static struct table *new_table(uint32_t types)
 {
 	uint32_t buckets = 1;
 	struct table *t;
 
-	while (buckets < names / 2)
+	while (buckets < types / 4)
 		buckets *= 2;
 	t = calloc(1, sizeof(*t) + buckets * sizeof(*t->bucket));
 	if (t)
@@ -79,12 +80,9 @@ static unsigned peek(const struct btf *b, uint32_t i, uint32_t *name)
 /* From the last type to the first, so that chains ascend. */
 static struct table *make_table(const struct btf *b, int class)
 {
-	uint32_t n = b->end_id - b->first_id, count = 0, name;
-	struct table *t;
+	uint32_t n = b->end_id - b->first_id, name;
+	struct table *t = new_table(n);
 
-	for (uint32_t i = 0; i < n; i++)
-		count += class_of(peek(b, i, &name)) == class && name;
-	t = new_table(count);
 	for (uint32_t i = n; t && i-- > 0;) {
 		const char *s;
 		uint32_t *head;

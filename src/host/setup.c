@@ -93,6 +93,7 @@ void setup_host(lua_State *L, bool verbose)
 	const char *root = push_root(L);
 
 	extend_path(L, lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua;", root, root), "");
+	bytecode_install(L, root);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	lua_pushcfunction(L, luaopen_btfl_core);
 	lua_setfield(L, -2, "btfl.core");
