@@ -146,6 +146,29 @@ for _, o in ipairs(objects) do print(o:relos()().path) end]]
     assert.same({ "btfl: no such thing\n", "", 2 }, { r.err, r.out, r.status })
   end)
 
+  it("gives the same answers on several threads", function()
+    local function both(...)
+      local words = { ... }
+      local alone = run(words)
+      table.move({ "-j", "4" }, 1, 2, #words + 1, words)
+      local threads = run(words)
+      assert.same({ alone.out, alone.status }, { threads.out, threads.status })
+      return alone, threads
+    end
+    both("relos", "--format", "tsv", obj, obj2, "-t", kernel, "-t", kernel2)
+    both("check", "--format", "json", obj, obj2, "-t", kernel, "-t", kernel2, "--policy", "strict")
+    both("relos", "--format", "tsv", obj, "-t", kernel)
+    local alone, threads = both("relos", "--format", "tsv", "/no/such.o", obj, "-t", kernel, "-t", "/no/such.btf",
+      "-t", kernel2)
+    assert.equal(2, alone.status)
+    for _, path in ipairs { "/no/such.o", "/no/such.btf" } do
+      assert.matches(path, threads.err, 1, true)
+    end
+    assert.equal(select(2, alone.err:gsub("\n", "")), select(2, threads.err:gsub("\n", "")))
+    is_usage_error(run { "check", "-j", "0", obj }, "--jobs takes a number from 1 to 1024, not '0'")
+    is_usage_error(run { "check", "-j", "many", obj }, "--jobs takes a number from 1 to 1024, not 'many'")
+  end)
+
   it("takes modules, and says which it skipped", function()
     local base = btf.new()
     base:int("int", 4, "signed")

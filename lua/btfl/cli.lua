@@ -36,6 +36,12 @@ local FORMS = {
   { "^([%w_]+)%.%.%.$", "+" }, { "^([%w_]+)$", 1 },
 }
 
+local function as_jobs(word)
+  local n = math.tointeger(tonumber(word))
+  if n and n >= 1 and n <= 1024 then return n end
+  return nil, ("--jobs takes a number from 1 to 1024, not '%s'"):format(word)
+end
+
 -- Declares the positional arguments that `usage` names.
 local function add_arguments(parser, usage)
   for word in usage:gmatch("%S+") do
@@ -66,6 +72,8 @@ local function add_options(parser, spec)
       :argname("BTF"):count("*")
     parser:option("--policy", "The rules to relocate by: libbpf, kernel, cilium, aya, strict, lenient,"
       .. " renames or a file."):argname("NAME|FILE")
+    parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
+      :convert(as_jobs):default("1"):show_default(false)
   end
   parser:option("--format", ("How to print what was found: %s, or a module or file of your own.")
     :format(table.concat(formats, ", "))):argname("FORMAT"):convert(as_format)
@@ -185,7 +193,8 @@ local function object_paths(self)
   return { value }
 end
 
-function methods:objects()
+-- Opens them one by one.
+local function each_object(self)
   local paths, n = object_paths(self), 0
   return function()
     while n < #paths do
@@ -198,6 +207,15 @@ function methods:objects()
   end
 end
 
+function methods:objects()
+  local list, n = rawget(self, "batched"), 0
+  if not list then return each_object(self) end
+  return function()
+    n = n + 1
+    return list[n]
+  end
+end
+
 -- A module that -m names was asked for; one of a folder may be broken without harm.
 local function tell_skipped(self, line)
   for _, path in ipairs(self.args.module) do
@@ -206,15 +224,35 @@ local function tell_skipped(self, line)
   io.stderr:write(self.name, ": skipped a module: ", line, "\n")
 end
 
+local function take_target(self, n, target)
+  rawget(self, "opened")[n] = target or false
+  if not target then return end
+  for line in target:skipped() do tell_skipped(self, tostring(line)) end
+end
+
+-- With --jobs all targets are opened at the first need of one, and resolved where no policy is asked.
+local function open_all(self)
+  local objects = {}
+  if rawget(self, "takes_objects") then
+    for object in each_object(self) do objects[#objects + 1] = object end
+    rawset(self, "batched", objects)
+  end
+  local args = self.args
+  local outcomes = core.batch(args.target, args.module, objects, args.jobs, not self.policy)
+  for n, outcome in ipairs(outcomes) do
+    local ok = class(outcome) == "btfl.target"
+    if not ok then self:failure(outcome) end
+    take_target(self, n, ok and outcome)
+  end
+end
+
 -- Each target is opened once, whether it can be read or not: false is one that cannot.
 local function open_target(self, n, path)
   local opened = rawget(self, "opened")
-  if opened[n] == nil then
-    local target = try(self, core.target, path, self.args.module)
-    opened[n] = target or false
-    if target then
-      for line in target:skipped() do tell_skipped(self, tostring(line)) end
-    end
+  if opened[n] == nil and self.args.jobs > 1 and #self.args.target > 1 then
+    open_all(self)
+  elseif opened[n] == nil then
+    take_target(self, n, try(self, core.target, path, self.args.module))
   end
   return opened[n] or nil
 end
@@ -234,6 +272,8 @@ function methods:targets()
 end
 
 function methods:pairs()
+  local jobs = self.args.jobs or 1
+  if jobs > 1 and #self.args.target > 1 and not rawget(self, "batched") then open_all(self) end
   local next_object = self:objects()
   local next_target, object
   return function()

@@ -142,6 +142,18 @@ local function many()
     "libbpf's share of the above, objects' opening included")
 end
 
+local function workers()
+  local path = dir .. "/pairs.lua"
+  local file <close> = assert(io.open(path, "w"))
+  file:write 'local cli = btfl.cli {} for object, target in cli:pairs() do object:results(target) end'
+  file:close()
+  local words = concat({ "./btfl", path }, objects)
+  for _, kernel_path in ipairs(kernels) do words = concat(words, { "-t", kernel_path }) end
+  local two, one = time(concat(words, { "-j", "2" }), concat(words, { "-j", "1" }))
+  add(("%d objects x %d kernels, two threads: wall"):format(#objects, #kernels), two.median, one.median, "ms",
+    "1/1.8", "one thread")
+end
+
 local function verdicts()
   local args = concat(objects, { kernel })
   local ours = measure([[
@@ -204,6 +216,7 @@ one_object()
 open_btf()
 many()
 one_hook()
+workers()
 verdicts()
 walk()
 minbtf()

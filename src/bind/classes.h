@@ -17,8 +17,11 @@ enum { TAG_RESULT = 5, TAG_ATTEMPT };
 
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, spec_class,
-    target_class, result_class, attempt_class, resolution_class, subset_class, verdict_class,
-    failure_class, guard_class;
+    target_class, result_class, attempt_class, resolution_class, subset_class, batch_class,
+    verdict_class, failure_class, guard_class;
+
+/* Pushes e as a value of class btfl.error, as raise_err() raises it. */
+void push_err(lua_State *L, const struct err *e);
 
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);
@@ -91,6 +94,13 @@ const char *path_name(const struct btf *b, uint32_t id);
 /* target */
 
 const struct target *check_target(lua_State *L, int arg);
+/* A list of paths at arg, whose strings it keeps; pushes what holds the array. */
+const char **check_paths(lua_State *L, int arg, size_t *count);
+/* Pushes a target that is closed as yet; and opens it with what it then owns. */
+struct owner *push_closed_target(lua_State *L, const char *path);
+void open_closed_target(lua_State *L, struct owner *o, struct target *native);
+/* core.batch(paths, modules, objects, jobs, resolve): see batch.c. */
+int core_batch(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */
 void push_target_btf(lua_State *L, int target, const struct btf *b);
 
@@ -110,6 +120,8 @@ void push_resolution(lua_State *L, int object, int target, int policy);
 /* Pushes a new resolution of one relocation against one candidate. */
 void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo,
 		struct candidate c);
+/* Lets the pair have a resolution by libbpf's rules that was made elsewhere; takes *native over. */
+void adopt_resolution(lua_State *L, int object, int target, struct resolution **native);
 /* Frees all resolutions of the object at that index; their results raise from then on. */
 void close_resolutions(lua_State *L, int object);
 /* The open resolution behind a result or an attempt. */

@@ -82,6 +82,7 @@ static const luaL_Reg functions[] = {
     {"object", open_object},
     {"target", open_target},
     {"subset", open_subset},
+    {"batch", core_batch},
     {"u64", core_u64},
     {"nearest", core_nearest},
     {"policy", core_policy},
@@ -113,6 +114,7 @@ int luaopen_btfl_core(lua_State *L)
 	lua_newtable(L);
 	class_register(L, &resolution_class);
 	class_register(L, &run_class);
+	class_register(L, &batch_class);
 	class_register(L, &candidates_class);
 	lua_pop(L, 1);
 	set_list(L, "reasons", reason_at, REASON_COUNT - 1);

@@ -78,11 +78,16 @@ static const luaL_Reg meta[] = {
 
 const struct class error_class = {"btfl.error", 0, fields, NULL, meta};
 
-int raise_err(lua_State *L, const struct err *e)
+void push_err(lua_State *L, const struct err *e)
 {
 	struct err *copy = lua_newuserdatauv(L, sizeof(*copy), 0);
 
 	*copy = *e;
 	class_set(L, &error_class);
+}
+
+int raise_err(lua_State *L, const struct err *e)
+{
+	push_err(L, e);
 	return lua_error(L);
 }

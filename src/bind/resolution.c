@@ -119,6 +119,23 @@ void push_resolution(lua_State *L, int object, int target, int policy)
 	lua_settop(L, top + 1);
 }
 
+void adopt_resolution(lua_State *L, int object, int target, struct resolution **native)
+{
+	int top = lua_gettop(L);
+	struct owner *o;
+
+	object = lua_absindex(L, object);
+	target = lua_absindex(L, target);
+	lua_getiuservalue(L, object, OWNER_MORE);
+	push_weak_table(L, target);
+	lua_pushboolean(L, false);
+	o = push_owner(L, object, target);
+	o->native = *native;
+	*native = NULL;
+	lua_rawset(L, -3);
+	lua_settop(L, top);
+}
+
 void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo, struct candidate c)
 {
 	object = lua_absindex(L, object);

@@ -39,7 +39,7 @@ static int target_close(lua_State *L)
 }
 
 /* The strings stay in the list at arg, which keeps them. */
-static const char **check_paths(lua_State *L, int arg, size_t *count)
+const char **check_paths(lua_State *L, int arg, size_t *count)
 {
 	const char **paths;
 
@@ -95,12 +95,31 @@ static int open_of_btf(lua_State *L)
 	return 1;
 }
 
+struct owner *push_closed_target(lua_State *L, const char *path)
+{
+	struct owner *o = owner_new(L, &target_class, sizeof(*o), "target", path);
+
+	lua_newtable(L);
+	lua_setiuservalue(L, -2, OWNER_LINK);
+	return o;
+}
+
+void open_closed_target(lua_State *L, struct owner *o, struct target *native)
+{
+	size_t bytes = 0;
+
+	o->native = native;
+	for (size_t i = 0; i < native->count; i++)
+		bytes += native->btf[i]->raw.len;
+	owner_weighs(L, bytes);
+}
+
 int open_target(lua_State *L)
 {
 	const char *path = NULL, **modules = NULL;
 	struct target *native;
 	struct owner *o;
-	size_t count = 0, bytes = 0;
+	size_t count = 0;
 	struct err e;
 
 	lua_settop(L, 2);
@@ -110,16 +129,10 @@ int open_target(lua_State *L)
 		path = check_cstring(L, 1);
 	if (!lua_isnil(L, 2))
 		modules = check_paths(L, 2, &count);
-	o = owner_new(L, &target_class, sizeof(*o), "target",
-		      path ? path : "/sys/kernel/btf/vmlinux");
-	lua_newtable(L);
-	lua_setiuservalue(L, -2, OWNER_LINK);
+	o = push_closed_target(L, path ? path : "/sys/kernel/btf/vmlinux");
 	if (target_open(path, modules, count, &native, &e) < 0)
 		return raise_err(L, &e);
-	o->native = native;
-	for (size_t i = 0; i < native->count; i++)
-		bytes += native->btf[i]->raw.len;
-	owner_weighs(L, bytes);
+	open_closed_target(L, o, native);
 	return 1;
 }
 
