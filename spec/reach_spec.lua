@@ -178,6 +178,15 @@ describe("a verdict on bytecode", function()
       (verdict { object.mov(2, 0), alu("add", 2, 1), jump("ne", 2, -5, -2), "poison" }))
   end)
 
+  it("knows nothing of what a move with no width of a sign gives", function()
+    for _, off in ipairs { -28160, -1, 1, 24, 33, 64, 32767 } do
+      for _, mov in ipairs { alur, alu32r } do
+        local insns = { object.mov(2, 1), mov("mov", 3, 2, off), jump("ne", 3, 1, 1), "poison" }
+        assert.are.equal("rejected", (verdict(insns)))
+      end
+    end
+  end)
+
   it("does not follow a path into what is no instruction", function()
     assert.are.equal("unknown", (verdict { ctx(2), jump("eq", 2, 1, 100), ins(0x05, 0, 0, 1), "poison" }))
   end)

@@ -131,22 +131,22 @@ static struct value point(struct machine *m, const struct value *a, const struct
 static void move(struct machine *m, struct value *dst, struct value *src, struct insn in, bool wide)
 {
 	const struct rules *r = m->w->rules;
-	struct value v;
+	bool extends = in.off == 8 || in.off == 16 || (in.off == 32 && wide);
 	bool whole = src->number.full.umax <= UINT32_MAX;
+	struct value v;
 
-	/* The sign that is extended is 0. */
-	if (in.off)
-		whole = in.off <= 32 && !(src->number.full.umax >> (in.off - 1));
 	if (wide && in.off == 0) {
 		if (r->linked_scalars)
 			machine_identify(m, src);
 		*dst = *src;
 		return;
 	}
-	if (wide && in.off != 8 && in.off != 16 && in.off != 32) {
+	if (in.off && !extends) { /* no such instruction */
 		*dst = any_number();
 		return;
 	}
+	if (extends) /* the sign that is extended is 0 */
+		whole = !(src->number.full.umax >> (in.off - 1));
 	if (whole && (in.off || r->linked_u32))
 		machine_identify(m, src);
 	v = number_in(src);
