@@ -171,6 +171,15 @@ describe("a verdict", function()
     assert.are.equal("nosuch_symbol", failure("symbol_option", { kallsyms = without }).guard.variable)
   end)
 
+  it("is by the rules of a policy where one is given", function()
+    local example <close> = btfl.object "spec/fixtures/example.bpf.o"
+    local small <close> = btfl.target "spec/fixtures/small.btf"
+    local program = example:program "handle_exec"
+    assert.are.equal("rejected", program:verdict(small, { release = "6.12.0" }).verdict)
+    local renamed = program:verdict(small, { release = "6.12.0", policy = btfl.policy "renames" })
+    assert.are.same({ "loads", 0 }, { renamed.verdict, renamed.failed })
+  end)
+
   it("of a closed object raises", function()
     local other = btfl.object "spec/fixtures/guards.clang19.o"
     local v = other:program("live_plain"):verdict(target, { release = "6.1.0" })
