@@ -116,6 +116,18 @@ describe("a verdict on bytecode", function()
   both("cuts a 32-bit result", { object.mov(2, -1), alu32("add", 2, 1), jump("eq", 2, 0, 1), "poison" },
     { object.mov(2, -1), alu32("add", 2, 1), jump("ne", 2, 0, 1), "poison" }, OLD)
 
+  -- opcode, width, the number, and what it becomes on a little-endian machine
+  for name, case in pairs {
+    be16 = { 0xdc, 16, 0x0c00 }, be32 = { 0xdc, 32, 0x0c000000 }, le16 = { 0xd4, 16, 0x1000c },
+    bswap16 = { 0xd7, 16, 0x0c00 }, bswap32 = { 0xd7, 32, 0x0c000000 },
+  } do
+    local swapped = { object.mov(2, case[3]), ins(case[1], 2, 0, 0, case[2]) }
+    both("swaps bytes: " .. name, computes(table.unpack(swapped)))
+    it(("does not know bytes swapped, as old verifiers: %s"):format(name), function()
+      assert.are.equal("rejected", (verdict((computes(table.unpack(swapped))), { release = OLD })))
+    end)
+  end
+
   both("extends the sign of a move", { object.mov(3, 0xff), alur("mov", 2, 3, 8), jump("eq", 2, -1, 1),
     "poison" },
     { object.mov(3, 0x7f), alur("mov", 2, 3, 8), jump("eq", 2, -1, 1), "poison" })
