@@ -91,11 +91,9 @@ local function compare(object, target)
 end
 
 for object, target in cli:pairs() do
-  if object.endian ~= target.endian then
-    out:error {
-      rule = "byte-order", object = object.path, target = target.name,
-      message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
-    }
+  local clash = object:clash(target)
+  if clash then
+    out:error(clash)
   else
     compare(object, target)
   end

@@ -58,11 +58,9 @@ if cli.args["local"] then
 end
 
 for object, target in cli:pairs() do
-  if object.endian ~= target.endian then
-    out:error {
-      rule = "byte-order", object = object.path, target = target.name,
-      message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
-    }
+  local clash = object:clash(target)
+  if clash then
+    out:error(clash)
   else
     for result in object:results(target) do out:row(full_row(result)) end
   end

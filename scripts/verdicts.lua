@@ -44,11 +44,9 @@ end
 
 for object, target in cli:pairs() do
   local options = cli:verdict_options(object)
-  if object.endian ~= target.endian then
-    out:error {
-      rule = "byte-order", object = object.path, target = target.name,
-      message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
-    }
+  local clash = object:clash(target)
+  if clash then
+    out:error(clash)
   else
     for program in object:programs() do
       if program.entry then

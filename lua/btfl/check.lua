@@ -84,18 +84,6 @@ end
 
 local check = {}
 
---- The finding for a pair of different byte orders, nil when they agree.
----@param object btfl.object
----@param target btfl.target
----@return btfl.finding?
-function check.byte_order(object, target)
-  if object.endian == target.endian then return nil end
-  return {
-    rule = "byte-order", object = object.path, target = target.name,
-    message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
-  }
-end
-
 local OWN = { others = true, why = true, from = true, all = true, verdict = true }
 
 -- The options of object:results() and, with those that check was given for it, of program:verdict().
@@ -161,7 +149,7 @@ function check.run(object, target, options)
   options = options or {}
   local rules, settings = split(options)
   local out = report.new "check"
-  local clash = check.byte_order(object, target)
+  local clash = object:clash(target)
   if clash then
     out:error(clash)
     return out

@@ -39,6 +39,14 @@ function core.classes.type.methods.decl(self, name)
   return require("btfl.decl").of(self, name)
 end
 
+function core.classes.object.methods.clash(self, target)
+  if self.endian == target.endian then return nil end
+  return {
+    rule = "byte-order", object = self.path, target = target.name,
+    message = ("the object is %s-endian and the target %s-endian"):format(self.endian, target.endian),
+  }
+end
+
 function core.classes.object.methods.check(self, target, options)
   return require("btfl.check").run(self, target, options)
 end

@@ -262,6 +262,12 @@ function object:relos() end
 ---@return fun(): btfl.result?
 function object:results(target, options) end
 
+--- The finding that it cannot be loaded on the target at all, being of the other byte order; else nil.
+--- Resolving its relocations there would raise.
+---@param target btfl.target
+---@return btfl.finding?
+function object:clash(target) end
+
 --- A report with one finding for each relocation that fails on the target; report:merge() makes one of
 --- those that have the same cause. `details.cause` says what lies behind it where that can be told:
 --- "architecture" (the object is for another), "module" (the BTF of one was not given), "config" (a

@@ -33,11 +33,9 @@ local function known_as(btfs, path)
   local root, rest = path:match("^([^.]*)%.?(.*)$")
   for _, btf in ipairs(btfs) do
     for candidate in btf:candidates(root) do
-      if candidate.kind ~= "func" and candidate.kind ~= "var" then
-        if rest == "" or candidate:value(rest) then return candidate end
-        local member = candidate:resolve():member(rest)
-        if member then return member.type, member.bitfield and member.bit_size or nil end
-      end
+      if rest == "" or candidate:value(rest) then return candidate end
+      local member = candidate:resolve():member(rest)
+      if member then return member.type, member.bitfield and member.bit_size or nil end
     end
   end
 end

@@ -1,5 +1,7 @@
 --- Temporary files of one spec file: all in one folder, which goes when the spec ends.
 
+local run = require "spec.support.run"
+
 local tmp = {}
 
 local dir
@@ -54,9 +56,8 @@ end
 ---@return string err
 ---@return integer status
 function tmp.run(command)
-  local out, err = tmp.path("stdout"), tmp.path("stderr")
-  local _, how, status = os.execute(("{ %s\n} >'%s' 2>'%s'"):format(command, out, err))
-  return tmp.read(out), tmp.read(err), how == "signal" and 128 + status or status
+  local r = run.program { "sh", "-c", command }
+  return r.out, r.err, r.status
 end
 
 --- Removes the folder: for teardown().

@@ -18,10 +18,42 @@ enum { BPF_IMM = 0x00, BPF_MEM = 0x60, BPF_MEMSX = 0x80, BPF_ATOMIC = 0xc0 };
 /* Source of arithmetic and jumps: code & 8. */
 enum { BPF_K = 0x00, BPF_X = 0x08 };
 
-/* Operations of arithmetic: code & 0xf0. */
-enum { BPF_MOV = 0xb0 };
-/* Operations of jumps, likewise. */
-enum { BPF_CALL = 0x80 };
+/* Operations of jumps: code & 0xf0. */
+enum {
+	JUMP_ALWAYS = 0x00,
+	JUMP_EQ = 0x10,
+	JUMP_GT = 0x20,
+	JUMP_GE = 0x30,
+	JUMP_SET = 0x40,
+	JUMP_NE = 0x50,
+	JUMP_SGT = 0x60,
+	JUMP_SGE = 0x70,
+	JUMP_CALL = 0x80,
+	JUMP_EXIT = 0x90,
+	JUMP_LT = 0xa0,
+	JUMP_LE = 0xb0,
+	JUMP_SLT = 0xc0,
+	JUMP_SLE = 0xd0,
+	JUMP_MAY = 0xe0 /* may_goto */
+};
+
+/* Operations of arithmetic, likewise. */
+enum {
+	ALU_ADD = 0x00,
+	ALU_SUB = 0x10,
+	ALU_MUL = 0x20,
+	ALU_DIV = 0x30,
+	ALU_OR = 0x40,
+	ALU_AND = 0x50,
+	ALU_LSH = 0x60,
+	ALU_RSH = 0x70,
+	ALU_NEG = 0x80,
+	ALU_MOD = 0x90,
+	ALU_XOR = 0xa0,
+	ALU_MOV = 0xb0,
+	ALU_ARSH = 0xc0,
+	ALU_END = 0xd0
+};
 
 #define BPF_CLASS(code) ((code)&0x07)
 #define BPF_SIZE(code) ((code)&0x18)

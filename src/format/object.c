@@ -433,8 +433,8 @@ static uint32_t reads(const struct insn *in)
 	case BPF_ST: return bit(in->dst);
 	case BPF_STX: return bit(in->src) | bit(in->dst);
 	case BPF_ALU:
-	case BPF_ALU64: return source | (BPF_OP(in->code) == BPF_MOV ? 0 : bit(in->dst));
-	case BPF_JMP: return BPF_OP(in->code) == BPF_CALL ? 0x3e : source | bit(in->dst);
+	case BPF_ALU64: return source | (BPF_OP(in->code) == ALU_MOV ? 0 : bit(in->dst));
+	case BPF_JMP: return BPF_OP(in->code) == JUMP_CALL ? 0x3e : source | bit(in->dst);
 	case BPF_JMP32: return source | bit(in->dst);
 	default: return 0;
 	}
@@ -463,7 +463,7 @@ uint32_t object_line_of_relo(const struct object *o, const struct relo *r)
 	struct insn in = insn_load(r->insn, o->big_endian);
 	uint32_t derived = bit(in.dst);
 	bool constant = in.code == BPF_LDIMM64 ||
-			(BPF_CLASS(in.code) == BPF_ALU64 && BPF_OP(in.code) == BPF_MOV);
+			(BPF_CLASS(in.code) == BPF_ALU64 && BPF_OP(in.code) == ALU_MOV);
 
 	if (!constant || (line != OBJECT_NONE && o->lines[line].insn_off == r->insn_off))
 		return line;

@@ -6,6 +6,7 @@
 #ifndef BTFL_SCALAR_H
 #define BTFL_SCALAR_H
 
+#include "format/insn.h"
 #include "study/rules.h"
 
 /* Bits: a bit of mask is unknown, the others are those of value. value & mask is 0. */
@@ -23,43 +24,6 @@ struct scalar {
 	struct bits bits;
 	struct range full; /* of all 64 bits */
 	struct range half; /* of the lower 32 */
-};
-
-/* The condition codes of jumps, BPF_OP(code). */
-enum {
-	JUMP_ALWAYS = 0x00,
-	JUMP_EQ = 0x10,
-	JUMP_GT = 0x20,
-	JUMP_GE = 0x30,
-	JUMP_SET = 0x40,
-	JUMP_NE = 0x50,
-	JUMP_SGT = 0x60,
-	JUMP_SGE = 0x70,
-	JUMP_CALL = 0x80,
-	JUMP_EXIT = 0x90,
-	JUMP_LT = 0xa0,
-	JUMP_LE = 0xb0,
-	JUMP_SLT = 0xc0,
-	JUMP_SLE = 0xd0,
-	JUMP_MAY = 0xe0 /* may_goto */
-};
-
-/* The codes of arithmetic, BPF_OP(code). */
-enum {
-	ALU_ADD = 0x00,
-	ALU_SUB = 0x10,
-	ALU_MUL = 0x20,
-	ALU_DIV = 0x30,
-	ALU_OR = 0x40,
-	ALU_AND = 0x50,
-	ALU_LSH = 0x60,
-	ALU_RSH = 0x70,
-	ALU_NEG = 0x80,
-	ALU_MOD = 0x90,
-	ALU_XOR = 0xa0,
-	ALU_MOV = 0xb0,
-	ALU_ARSH = 0xc0,
-	ALU_END = 0xd0
 };
 
 struct scalar scalar_unknown(void);

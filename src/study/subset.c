@@ -70,9 +70,9 @@ struct marker {
 /* Deeper than any real type, and as deep as the recursion below may go. */
 #define DEPTH 256
 
-enum { MARK_FAIL = -1, MARK_OLD, MARK_NEW };
+enum { MARK_OLD, MARK_NEW };
 
-/* MARK_NEW: not all of the flags were there, so that its parts follow. */
+/* MARK_NEW: not all of the flags were there, so that its parts follow; -1 with m->e filled. */
 static int mark(struct marker *m, const struct btf_type *t, uint8_t flags)
 {
 	const struct marks *on = subset_marks(m->s, t);
