@@ -135,6 +135,17 @@ describe("a verdict", function()
     assert.are.equal("guarded", verdict("dead_version", { release = "5.10" }).verdict)
   end)
 
+  it("follows the releases that verify a global function only when it is called", function()
+    assert.are.equal("rejected", verdict("global_never", { release = "6.1.0" }).verdict)
+    assert.are.equal("rejected", verdict("global_never", { release = "6.11.0" }).verdict)
+    assert.are.equal("guarded", verdict("global_never", { release = "6.12.0" }).verdict)
+  end)
+
+  it("follows the releases that know of a loop without turns", function()
+    assert.are.equal("rejected", verdict("loop_never", { release = "6.1.0" }).verdict)
+    assert.are.equal("guarded", verdict("loop_never", { release = "6.12.0" }).verdict)
+  end)
+
   it("refuses what it does not know", function()
     for message, options in pairs {
       ["did you mean `release`"] = { relase = "6.1.0" },
