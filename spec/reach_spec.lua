@@ -230,6 +230,8 @@ describe("a verdict on bytecode", function()
     { "bits that differ", { ctx(2), alu("and", 2, 6), jump("ne", 2, 1, 1) }, "6.17.0", "6.18.0" },
     { "swapped bytes", { object.mov(2, 0x100), ins(0xd7, 2, 0, 0, 16), jump("eq", 2, 1, 1) }, "6.17.0",
       "7.0.0" },
+    { "a range and bits that contradict each other", { ctx(2), alu("or", 2, 6), jump("gt", 2, 11, 2),
+      jump("le", 2, 10, 1) }, "7.1.0", "7.2.0" },
     { "division", { object.mov(2, 6), alu("div", 2, 3), jump("eq", 2, 2, 1) }, "6.18.0", "7.1.0" },
     { "memory that a helper reads", { object.mov(2, 5), object.stx(8, 10, 2, -8), alur("mov", 1, 10),
       alu("add", 1, -8),
