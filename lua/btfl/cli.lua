@@ -70,6 +70,7 @@ local function add_options(parser, spec)
       :argname("BTF"):count("*")
     parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
       :argname("BTF"):count("*")
+    parser:flag("--strict", "Check every type of the targets, and not only those that matter here.")
     parser:option("--policy", "The rules to relocate by: libbpf, kernel, cilium, aya, strict, lenient,"
       .. " renames or a file."):argname("NAME|FILE")
     parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
@@ -225,6 +226,7 @@ local function tell_skipped(self, line)
 end
 
 local function take_target(self, n, target)
+  if target and self.args.strict then target = try(self, target.check, target) end
   rawget(self, "opened")[n] = target or false
   if not target then return end
   for line in target:skipped() do tell_skipped(self, tostring(line)) end

@@ -108,10 +108,22 @@ const struct btf *check_btf(lua_State *L, int arg)
 	return owner_native(L, class_check(L, arg, &btf_class));
 }
 
+void check_intact(lua_State *L, const struct btf *b)
+{
+	struct err e;
+
+	if (btf_intact(b, &e) < 0)
+		raise_err(L, &e);
+}
+
 const struct btf *push_home(lua_State *L, int btf, uint32_t id)
 {
 	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
 
+	if (!btf_has(b, id)) {
+		btf_damage(b);
+		check_intact(L, b);
+	}
 	lua_pushvalue(L, btf);
 	while (id < b->first_id && b->base) {
 		lua_getiuservalue(L, -1, OWNER_LINK);
@@ -188,8 +200,10 @@ static uint32_t find(lua_State *L, const struct btf *b, int kind)
 {
 	size_t len;
 	const char *name = luaL_checklstring(L, 2, &len);
+	uint32_t id = strlen(name) == len ? btf_find(b, name, kind) : 0;
 
-	return strlen(name) == len ? btf_find(b, name, kind) : 0;
+	check_intact(L, b);
+	return id;
 }
 
 static int btf_find_method(lua_State *L)
@@ -313,6 +327,16 @@ static int btf_candidates_method(lua_State *L)
 	return 1;
 }
 
+static int btf_check_method(lua_State *L)
+{
+	struct err e;
+
+	if (btf_check(check_btf(L, 1), &e) < 0)
+		return raise_err(L, &e);
+	lua_settop(L, 1);
+	return 1;
+}
+
 static int btf_len(lua_State *L)
 {
 	lua_pushinteger(L, (lua_Integer)check_btf(L, 1)->end_id - 1);
@@ -338,6 +362,7 @@ static const luaL_Reg methods[] = {
     {"get", btf_get_method},
     {"types", btf_types_method},
     {"candidates", btf_candidates_method},
+    {"check", btf_check_method},
     {"close", btf_close},
     {NULL, NULL},
 };

@@ -20,6 +20,9 @@ extern const struct class error_class, btf_class, type_class, member_class, enum
     target_class, result_class, attempt_class, resolution_class, subset_class, batch_class,
     verdict_class, failure_class, guard_class;
 
+/* Raises the first defect of b when a reader has met one: to be asked of what was read. */
+void check_intact(lua_State *L, const struct btf *b);
+
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
 

@@ -21,9 +21,11 @@ static struct btf_member member_of(lua_State *L, const void *self, const struct 
 {
 	const struct handle *h = self;
 	struct btf_type t = handle_type(L, h);
+	struct btf_member m = btf_member(&t, h->index);
 
+	check_intact(L, t.btf);
 	*b = t.btf;
-	return btf_member(&t, h->index);
+	return m;
 }
 
 static int get_name(lua_State *L, const void *self)
@@ -71,6 +73,7 @@ static int get_bit_size(lua_State *L, const void *self)
 	struct btf_member m = member_of(L, self, &b);
 	int64_t size = btf_size(b, m.type);
 
+	check_intact(L, b);
 	if (m.bit_size)
 		lua_pushinteger(L, m.bit_size);
 	else if (size >= 0)
@@ -86,6 +89,7 @@ static int member_tostring(lua_State *L)
 	struct btf_type t = handle_type(L, h);
 	struct btf_member m = btf_member(&t, h->index);
 
+	check_intact(L, t.btf);
 	lua_pushfstring(L, "%s.%s", *t.name ? t.name : "<anon>", *m.name ? m.name : "<anon>");
 	return 1;
 }

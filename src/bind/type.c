@@ -8,7 +8,10 @@
 
 struct btf_type handle_type(lua_State *L, const struct handle *h)
 {
-	return btf_type(owner_native(L, h->owner), h->id);
+	struct btf_type t = btf_type(owner_native(L, h->owner), h->id);
+
+	check_intact(L, t.btf);
+	return t;
 }
 
 void push_type(lua_State *L, int btf, uint32_t id)
@@ -90,6 +93,7 @@ static int get_size(lua_State *L, const void *self)
 	struct btf_type t = handle_type(L, self);
 	int64_t size = btf_size(t.btf, t.id);
 
+	check_intact(L, t.btf);
 	return push_int(L, size >= 0, size);
 }
 
@@ -258,6 +262,7 @@ static int push_elements(lua_State *L, const struct class *c)
 	struct btf_type t = check_type(L, 1);
 
 	t = with_elements(&t);
+	check_intact(L, t.btf);
 	if (t.vlen == 0 || element_class(&t) != c) {
 		lua_pushcfunction(L, no_element); /* most types: no closure for them */
 		return 1;
@@ -337,6 +342,7 @@ static int type_member(lua_State *L)
 		s.len = strcspn(at, ".");
 		if (s.len == 0 || !search_members(&s, t.btf, id, base, 0))
 			break;
+		check_intact(L, t.btf);
 		if (!at[s.len]) {
 			lua_getiuservalue(L, 1, HANDLE_OWNER);
 			push_element(L, -1, &member_class, s.parent, s.found);
@@ -348,6 +354,7 @@ static int type_member(lua_State *L)
 		id = btf_member(&t, s.found).type;
 		at += s.len + 1;
 	}
+	check_intact(L, t.btf);
 	if (s.budget <= 0)
 		return luaL_error(L, "looking for '%s' took more than %d members", path,
 				  SEARCH_BUDGET);
@@ -363,19 +370,22 @@ static int type_value(lua_State *L)
 	for (uint32_t i = 0; btf_is_enum(&t) && i < t.vlen; i++) {
 		if (strcmp(btf_enumerator(&t, i).name, name) != 0)
 			continue;
+		check_intact(L, t.btf);
 		lua_getiuservalue(L, 1, HANDLE_OWNER);
 		push_element(L, -1, &enumerator_class, t.id, i);
 		return 1;
 	}
+	check_intact(L, t.btf);
 	lua_pushnil(L);
 	return 1;
 }
 
 static int type_resolve(lua_State *L)
 {
-	struct btf_type t = check_type(L, 1);
+	struct btf_type t = check_type(L, 1), to = btf_strip(t.btf, t.id);
 
-	return push_referred(L, btf_strip(t.btf, t.id).id);
+	check_intact(L, t.btf);
+	return push_referred(L, to.id);
 }
 
 static int type_len(lua_State *L)
@@ -383,6 +393,7 @@ static int type_len(lua_State *L)
 	struct btf_type t = check_type(L, 1);
 
 	t = with_elements(&t);
+	check_intact(L, t.btf);
 	lua_pushinteger(L, element_class(&t) ? t.vlen : 0);
 	return 1;
 }

@@ -6,7 +6,7 @@
 
 /* libbpf's bound on types within types. */
 #define LEVELS 32
-/* Nested structs of a hostile BTF can double the work of type_matches at each level. */
+/* Parameters, and for type_matches members, of a hostile BTF can double the work at each level. */
 #define STEPS 4000000
 
 /* Bit-offset integers are how old compilers wrote bitfields. */
@@ -47,24 +47,28 @@ static enum reason fields_compatible(struct type_pair p)
 	}
 }
 
-static enum reason types_compatible(struct type_pair p, int level);
+struct matching {
+	uint32_t steps;
+};
 
-static enum reason params_compatible(struct type_pair p, const struct btf_type *l,
-				     const struct btf_type *t, int level)
+static enum reason types_compatible(struct matching *m, struct type_pair p, int level);
+
+static enum reason params_compatible(struct matching *m, struct type_pair p,
+				     const struct btf_type *l, const struct btf_type *t, int level)
 {
 	enum reason r = verdict(l->vlen == t->vlen);
 
 	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++) {
 		p.local_id = btf_strip(p.local_btf, btf_param(l, i).type).id;
 		p.target_id = btf_strip(p.target_btf, btf_param(t, i).type).id;
-		r = level > 0 ? types_compatible(p, level - 1) : REASON_TOO_DEEP;
+		r = level > 0 ? types_compatible(m, p, level - 1) : REASON_TOO_DEEP;
 	}
 	return r;
 }
 
 /* This walk and the one of types_match() follow one chain of pointers, arrays and return types in a
  * loop of LEVELS steps, and recurse for parameters (and members) with one level less. */
-static enum reason types_compatible(struct type_pair p, int level)
+static enum reason types_compatible(struct matching *m, struct type_pair p, int level)
 {
 	struct btf_type l = btf_type(p.local_btf, p.local_id);
 	struct btf_type t = btf_type(p.target_btf, p.target_id);
@@ -73,6 +77,8 @@ static enum reason types_compatible(struct type_pair p, int level)
 	if (!btf_same_kind(&l, &t))
 		return REASON_INCOMPATIBLE;
 	for (int depth = 0; depth < LEVELS; depth++) {
+		if (++m->steps > STEPS)
+			return REASON_LIMIT;
 		l = btf_strip(p.local_btf, p.local_id);
 		t = btf_strip(p.target_btf, p.target_id);
 		if (!btf_same_kind(&l, &t))
@@ -91,7 +97,7 @@ static enum reason types_compatible(struct type_pair p, int level)
 			t.type = btf_array(&t).elem;
 			break;
 		case BTF_FUNC_PROTO:
-			r = params_compatible(p, &l, &t, level);
+			r = params_compatible(m, p, &l, &t, level);
 			if (r != REASON_NONE)
 				return r;
 			break;
@@ -102,10 +108,6 @@ static enum reason types_compatible(struct type_pair p, int level)
 	}
 	return REASON_TOO_DEEP;
 }
-
-struct matching {
-	uint32_t steps;
-};
 
 static enum reason types_match(struct matching *m, struct type_pair p, bool behind_ptr, int level);
 
@@ -243,7 +245,7 @@ int default_compatible(enum compat what, struct type_pair pair)
 
 	switch (what) {
 	case COMPAT_FIELD: return fields_compatible(pair);
-	case COMPAT_TYPE: return types_compatible(pair, LEVELS);
+	case COMPAT_TYPE: return types_compatible(&m, pair, LEVELS);
 	case COMPAT_MATCHES: return types_match(&m, pair, false, LEVELS);
 	}
 	return REASON_UNSUPPORTED;

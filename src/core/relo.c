@@ -12,7 +12,7 @@ struct extent {
 static enum reason bitfield_extent(const struct btf_type *type, struct extent *x)
 {
 	x->byte_sz = type->size;
-	if (!btf_is_enum(type) && type->kind != BTF_INT)
+	if ((!btf_is_enum(type) && type->kind != BTF_INT) || x->byte_sz == 0)
 		return REASON_UNSIZED;
 	for (;;) {
 		x->byte_off = x->bit_off / 8 / x->byte_sz * x->byte_sz;
@@ -39,12 +39,8 @@ static enum reason plain_extent(const struct btf *b, uint32_t type_id, struct ex
 /* What a load of the field moves: of an array, one innermost element (semantics 5). */
 static enum reason load_size(const struct btf *b, uint32_t type_id, struct relo_value *out)
 {
-	struct btf_type t = btf_strip(b, type_id);
-	int64_t size;
+	int64_t size = btf_size(b, btf_innermost(b, type_id).id);
 
-	while (t.kind == BTF_ARRAY)
-		t = btf_strip(b, btf_array(&t).elem);
-	size = btf_size(b, t.id);
 	if (size < 0)
 		return REASON_UNSIZED;
 	out->size = (uint32_t)size;

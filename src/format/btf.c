@@ -46,26 +46,53 @@ bool btf_kind_refers(unsigned kind)
 	}
 }
 
+static const char *bad_name(const struct btf *b)
+{
+	btf_damage(b);
+	return "";
+}
+
 const char *btf_string(const struct btf *b, uint32_t off)
 {
+	const struct btf *top = b;
+
 	while (off < b->first_string)
 		b = b->base;
-	return b->strings + (off - b->first_string);
+	off -= b->first_string;
+	return off < b->strings_len ? b->strings + off : bad_name(top);
+}
+
+/* The bytes of b's own type first_id + i. */
+static const uint8_t *record(const struct btf *b, uint32_t i)
+{
+	unsigned k = (i >= b->run[1].first) + (i >= b->run[2].first) + (i >= b->run[3].first);
+	const uint8_t *p;
+
+	i -= b->run[k].first;
+	p = b->types + b->run[k].start[i / BTF_STRIDE];
+	for (i %= BTF_STRIDE; i; i--)
+		p += btf_record_size(b, p);
+	return p;
 }
 
 struct btf_type btf_type(const struct btf *b, uint32_t id)
 {
-	struct btf_type t = {.btf = b, .id = id, .name = ""};
+	struct btf_type t = {.btf = b, .name = ""};
 	const uint8_t *p;
 	uint32_t info;
 
 	if (id == 0)
 		return t;
+	if (!btf_has(b, id)) {
+		btf_damage(b);
+		return t;
+	}
 	while (id < b->first_id)
 		b = b->base;
-	p = b->types + b->offset[id - b->first_id];
+	p = record(b, id - b->first_id);
 	info = load_u32(p + 4, b->swap);
 	t.btf = b;
+	t.id = id;
 	t.name = btf_string(b, load_u32(p, b->swap));
 	t.vlen = BTF_INFO_VLEN(info);
 	t.kind = BTF_INFO_KIND(info);
@@ -140,14 +167,38 @@ struct btf_array btf_array(const struct btf_type *t)
 	return a;
 }
 
-struct btf_type btf_strip(const struct btf *b, uint32_t id)
+static bool stands_for_another(const struct btf_type *t)
+{
+	return t->kind == BTF_TYPEDEF || t->kind == BTF_CONST || t->kind == BTF_VOLATILE ||
+	       t->kind == BTF_RESTRICT || t->kind == BTF_TYPE_TAG;
+}
+
+/* A chain that is longer than there are types goes round; once one did, none is followed. */
+static struct btf_type follow(const struct btf *b, uint32_t id, bool arrays)
 {
 	struct btf_type t = btf_type(b, id);
 
-	while (t.kind == BTF_TYPEDEF || t.kind == BTF_CONST || t.kind == BTF_VOLATILE ||
-	       t.kind == BTF_RESTRICT || t.kind == BTF_TYPE_TAG)
-		t = btf_type(b, t.type);
-	return t;
+	for (uint32_t steps = b->end_id;; steps--) {
+		if (arrays && t.kind == BTF_ARRAY)
+			id = btf_array(&t).elem;
+		else if (stands_for_another(&t))
+			id = t.type;
+		else
+			return t;
+		if (!steps)
+			btf_damage(b);
+		t = btf_type(b, btf_damaged(b) ? 0 : id);
+	}
+}
+
+struct btf_type btf_strip(const struct btf *b, uint32_t id)
+{
+	return follow(b, id, false);
+}
+
+struct btf_type btf_innermost(const struct btf *b, uint32_t id)
+{
+	return follow(b, id, true);
 }
 
 #define SIZE_LEVELS 32

@@ -1,7 +1,6 @@
 /*
- * btf_check: the one full validation pass over a BTF's types. What it accepts can be read without
- * further checks: names and ids exist, elements lie inside their type, and no type contains itself
- * by value or stands for itself through modifiers.
+ * btf_check: the one full validation pass over a BTF's types: names and ids exist, elements lie
+ * inside their type, and no type contains itself by value or stands for itself through modifiers.
  */
 #include <stdlib.h>
 
@@ -11,7 +10,8 @@
 struct check {
 	const struct btf *b;
 	struct err *e;
-	uint32_t id; /* the type being checked */
+	uint64_t names; /* end of the string offsets */
+	uint32_t id;    /* the type being checked */
 	const uint8_t *at;
 };
 
@@ -20,141 +20,147 @@ struct check {
 	span_err((c)->e, &(c)->b->raw, (uint64_t)((p) - (c)->b->raw.at), "type [%u] %s" fmt, \
 		 (c)->id, type_words(c), __VA_ARGS__)
 
+static uint32_t word(const struct check *c, const uint8_t *p)
+{
+	return load_u32(p, c->b->swap);
+}
+
 static const char *type_words(const struct check *c)
 {
-	return btf_kind_name(BTF_INFO_KIND(load_u32(c->at + 4, c->b->swap)));
+	return btf_kind_name(BTF_INFO_KIND(word(c, c->at + 4)));
 }
 
-static int check_name(const struct check *c, const uint8_t *p)
+static int bad_name(const struct check *c, const uint8_t *p)
 {
-	uint64_t off = load_u32(p, c->b->swap);
+	return defect(c, p, ": name offset %#x is outside the string section", word(c, p));
+}
 
-	if (off >= (uint64_t)c->b->first_string + c->b->strings_len && off != 0)
-		return defect(c, p, ": name offset %#llx is outside the string section",
-			      (unsigned long long)off);
+static inline int check_name(const struct check *c, const uint8_t *p)
+{
+	return word(c, p) < c->names ? 0 : bad_name(c, p);
+}
+
+static int bad_id(const struct check *c, const uint8_t *p)
+{
+	return defect(c, p, ": refers to type %u, but the last one is %u", word(c, p),
+		      c->b->end_id - 1);
+}
+
+static inline int check_id(const struct check *c, const uint8_t *p)
+{
+	return word(c, p) < c->b->end_id ? 0 : bad_id(c, p);
+}
+
+static int check_int(const struct check *c)
+{
+	uint32_t size = word(c, c->at + 8), v = word(c, c->at + BTF_TYPE_SIZE);
+
+	if (size == 0 || size > 16)
+		return defect(c, c->at + 8, ": size %u is not 1 to 16 bytes", size);
+	if (BTF_INT_BITS(v) + BTF_INT_OFFSET(v) > size * 8)
+		return defect(c, c->at + BTF_TYPE_SIZE, ": bits %u to %u do not fit its %u bytes",
+			      BTF_INT_OFFSET(v), BTF_INT_OFFSET(v) + BTF_INT_BITS(v), size);
 	return 0;
 }
 
-static int check_id(const struct check *c, const uint8_t *p)
+static int check_members(const struct check *c, uint32_t vlen, bool kflag)
 {
-	uint32_t id = load_u32(p, c->b->swap);
+	const uint8_t *p = c->at + BTF_TYPE_SIZE;
+	uint32_t size = word(c, c->at + 8);
 
-	if (!btf_has(c->b, id))
-		return defect(c, p, ": refers to type %u, but the last one is %u", id,
-			      c->b->end_id - 1);
-	return 0;
-}
-
-static int check_int(const struct check *c, const struct btf_type *t)
-{
-	uint32_t word = btf_tail_u32(t);
-
-	if (t->size == 0 || t->size > 16)
-		return defect(c, c->at + 8, ": size %u is not 1 to 16 bytes", t->size);
-	if (BTF_INT_BITS(word) + BTF_INT_OFFSET(word) > t->size * 8)
-		return defect(c, t->tail, ": bits %u to %u do not fit its %u bytes",
-			      BTF_INT_OFFSET(word), BTF_INT_OFFSET(word) + BTF_INT_BITS(word),
-			      t->size);
-	return 0;
-}
-
-static int check_members(const struct check *c, const struct btf_type *t)
-{
-	for (uint32_t i = 0; i < t->vlen; i++) {
-		const uint8_t *p = t->tail + i * 12ul;
-		struct btf_member m;
+	for (uint32_t i = 0; i < vlen; i++, p += 12) {
+		uint32_t offset = word(c, p + 8), bits = 0;
 
 		if (check_name(c, p) < 0 || check_id(c, p + 4) < 0)
 			return -1;
-		m = btf_member(t, i);
-		if ((uint64_t)m.bit_offset + m.bit_size > (uint64_t)t->size * 8)
+		if (kflag) {
+			bits = BTF_MEMBER_BITFIELD_SIZE(offset);
+			offset = BTF_MEMBER_BIT_OFFSET(offset);
+		}
+		if ((uint64_t)offset + bits > (uint64_t)size * 8)
 			return defect(c, p + 8, ": member %u at bit %u lies outside its %u bytes",
-				      i, m.bit_offset, t->size);
+				      i, offset, size);
 	}
 	return 0;
 }
 
-static int check_enum(const struct check *c, const struct btf_type *t)
+static int check_enum(const struct check *c, uint32_t vlen, size_t step)
 {
-	size_t step = t->kind == BTF_ENUM ? 8 : 12;
+	const uint8_t *p = c->at + BTF_TYPE_SIZE;
+	uint32_t size = word(c, c->at + 8);
 
-	if (t->size == 0 || t->size > 8 || (t->size & (t->size - 1)))
-		return defect(c, c->at + 8, ": size %u is not 1, 2, 4 or 8 bytes", t->size);
-	for (uint32_t i = 0; i < t->vlen; i++)
-		if (check_name(c, t->tail + i * step) < 0)
+	if (size == 0 || size > 8 || (size & (size - 1)))
+		return defect(c, c->at + 8, ": size %u is not 1, 2, 4 or 8 bytes", size);
+	for (uint32_t i = 0; i < vlen; i++)
+		if (check_name(c, p + i * step) < 0)
 			return -1;
 	return 0;
 }
 
-static int check_params(const struct check *c, const struct btf_type *t)
+static int check_params(const struct check *c, uint32_t vlen)
 {
-	for (uint32_t i = 0; i < t->vlen; i++)
-		if (check_name(c, t->tail + i * 8ul) < 0 || check_id(c, t->tail + i * 8ul + 4) < 0)
+	const uint8_t *p = c->at + BTF_TYPE_SIZE;
+
+	for (uint32_t i = 0; i < vlen; i++, p += 8)
+		if (check_name(c, p) < 0 || check_id(c, p + 4) < 0)
 			return -1;
 	return 0;
 }
 
-static int check_func(const struct check *c, const struct btf_type *t)
+static int check_func(const struct check *c)
 {
-	unsigned kind = btf_type(c->b, t->type).kind;
+	uint32_t type = word(c, c->at + 8);
+	unsigned kind = btf_type(c->b, type).kind;
 
 	if (kind != BTF_FUNC_PROTO)
-		return defect(c, c->at + 8, ": type %u is a %s, not a func_proto", t->type,
+		return defect(c, c->at + 8, ": type %u is a %s, not a func_proto", type,
 			      btf_kind_name(kind));
 	return 0;
 }
 
-bool btf_tag_fits(const struct btf_type *tag)
+static int check_decl_tag(const struct check *c)
 {
-	int32_t component = (int32_t)btf_tail_u32(tag);
-	struct btf_type on = btf_type(tag->btf, tag->type);
+	int32_t component = (int32_t)word(c, c->at + BTF_TYPE_SIZE);
+	uint32_t type = word(c, c->at + 8);
+	struct btf_type on = btf_type(c->b, type);
 
-	if (on.kind == BTF_FUNC && btf_has(tag->btf, on.type))
-		on = btf_type(tag->btf, on.type);
-	return component == -1 || (component >= 0 && (uint32_t)component < on.vlen);
-}
-
-static int check_decl_tag(const struct check *c, const struct btf_type *t)
-{
-	if (!btf_tag_fits(t))
-		return defect(c, t->tail, ": component %d of type %u does not exist",
-			      (int32_t)btf_tail_u32(t), t->type);
+	if (on.kind == BTF_FUNC)
+		on = btf_type(c->b, on.type);
+	if (component != -1 && (component < 0 || (uint32_t)component >= on.vlen))
+		return defect(c, c->at + BTF_TYPE_SIZE, ": component %d of type %u does not exist",
+			      component, type);
 	return 0;
 }
 
-static int check_array(const struct check *c, const struct btf_type *t)
+static int check_datasec(const struct check *c, uint32_t vlen)
 {
-	return check_id(c, t->tail) < 0 ? -1 : check_id(c, t->tail + 4);
-}
-
-static int check_datasec(const struct check *c, const struct btf_type *t)
-{
-	for (uint32_t i = 0; i < t->vlen; i++)
-		if (check_id(c, t->tail + i * 12ul) < 0)
+	for (uint32_t i = 0; i < vlen; i++)
+		if (check_id(c, c->at + BTF_TYPE_SIZE + i * 12ul) < 0)
 			return -1;
 	return 0;
 }
 
 static int check_type(const struct check *c)
 {
-	struct btf_type t;
+	uint32_t info = word(c, c->at + 4), vlen = BTF_INFO_VLEN(info);
+	unsigned kind = BTF_INFO_KIND(info);
 
-	if (check_name(c, c->at) < 0)
+	if (check_name(c, c->at) < 0 || (btf_kind_refers(kind) && check_id(c, c->at + 8) < 0))
 		return -1;
-	t = btf_type(c->b, c->id);
-	if (btf_kind_refers(t.kind) && check_id(c, c->at + 8) < 0)
-		return -1;
-	switch (t.kind) {
-	case BTF_INT: return check_int(c, &t);
-	case BTF_ARRAY: return check_array(c, &t);
+	switch (kind) {
+	case BTF_INT: return check_int(c);
+	case BTF_ARRAY:
+		return check_id(c, c->at + BTF_TYPE_SIZE) < 0
+			   ? -1
+			   : check_id(c, c->at + BTF_TYPE_SIZE + 4);
 	case BTF_STRUCT:
-	case BTF_UNION: return check_members(c, &t);
-	case BTF_ENUM:
-	case BTF_ENUM64: return check_enum(c, &t);
-	case BTF_FUNC: return check_func(c, &t);
-	case BTF_FUNC_PROTO: return check_params(c, &t);
-	case BTF_DATASEC: return check_datasec(c, &t);
-	case BTF_DECL_TAG: return check_decl_tag(c, &t);
+	case BTF_UNION: return check_members(c, vlen, BTF_INFO_KFLAG(info));
+	case BTF_ENUM: return check_enum(c, vlen, 8);
+	case BTF_ENUM64: return check_enum(c, vlen, 12);
+	case BTF_FUNC: return check_func(c);
+	case BTF_FUNC_PROTO: return check_params(c, vlen);
+	case BTF_DATASEC: return check_datasec(c, vlen);
+	case BTF_DECL_TAG: return check_decl_tag(c);
 	default: return 0;
 	}
 }
@@ -186,18 +192,14 @@ struct visit {
 
 static struct visit visit(const struct btf *b, uint32_t id)
 {
-	const uint8_t *p = b->types + b->offset[id - b->first_id];
-	uint32_t info = load_u32(p + 4, b->swap);
+	struct btf_type t = btf_type(b, id);
 
-	switch (BTF_INFO_KIND(info)) {
+	switch (t.kind) {
 	case BTF_STRUCT:
 	case BTF_UNION:
-		return (struct visit){.id = id,
-				      .count = BTF_INFO_VLEN(info),
-				      .step = 12,
-				      .parts = p + BTF_TYPE_SIZE + 4};
-	case BTF_ARRAY: return (struct visit){.id = id, .count = 1, .parts = p + BTF_TYPE_SIZE};
-	default: return (struct visit){.id = id, .count = 1, .parts = p + 8};
+		return (struct visit){.id = id, .count = t.vlen, .step = 12, .parts = t.tail + 4};
+	case BTF_ARRAY: return (struct visit){.id = id, .count = 1, .parts = t.tail};
+	default: return (struct visit){.id = id, .count = 1, .parts = t.tail - BTF_TYPE_SIZE + 8};
 	}
 }
 
@@ -248,42 +250,39 @@ static int walk_from(struct walk *w, uint32_t root, struct err *e)
 	return 0;
 }
 
-int btf_check_cycles(const struct btf *b, const uint8_t *kinds, struct err *e)
+/* state tells of each type whether it has parts. */
+static int check_cycles(const struct btf *b, uint8_t *state, struct err *e)
 {
 	uint32_t n = b->end_id - b->first_id;
-	struct walk w = {.b = b};
-	int rc = -1;
+	struct walk w = {.b = b, .state = state};
+	int rc = 0;
 
-	w.state = malloc(n + 1);
 	w.stack = array_grow(NULL, &w.cap, 0, sizeof(*w.stack));
-	if (w.state && w.stack)
-		rc = 0;
-	else
-		err_memory(e, b->name);
+	if (!w.stack)
+		return err_memory(e, b->name);
 	for (uint32_t i = 0; i < n && rc == 0; i++)
-		w.state[i] = has_parts(kinds[i]) ? UNSEEN : DONE;
-	for (uint32_t i = 0; i < n && rc == 0; i++)
-		if (w.state[i] == UNSEEN)
+		if (state[i] == UNSEEN)
 			rc = walk_from(&w, b->first_id + i, e);
-	free(w.state);
 	free(w.stack);
 	return rc;
 }
 
-int btf_check(const struct btf *b, struct err *e)
+int btf_check_all(const struct btf *b, struct err *e)
 {
-	struct check c = {.b = b, .e = e};
-	uint8_t *kinds = malloc(b->end_id - b->first_id + 1);
-	int rc = kinds ? 0 : err_memory(e, b->name);
+	uint64_t names = (uint64_t)b->first_string + b->strings_len;
+	struct check c = {.b = b, .e = e, .names = names, .id = b->first_id, .at = b->types};
+	uint8_t *state = malloc(b->end_id - b->first_id + 1);
+	int rc = state ? 0 : err_memory(e, b->name);
 
-	for (uint32_t id = b->first_id; id < b->end_id && rc == 0; id++) {
-		c.id = id;
-		c.at = b->types + b->offset[id - b->first_id];
+	for (; c.id < b->end_id && rc == 0; c.id++) {
+		unsigned kind = BTF_INFO_KIND(word(&c, c.at + 4));
+
 		rc = check_type(&c);
-		kinds[id - b->first_id] = (uint8_t)BTF_INFO_KIND(load_u32(c.at + 4, b->swap));
+		state[c.id - b->first_id] = has_parts(kind) ? UNSEEN : DONE;
+		c.at += btf_record_size(b, c.at);
 	}
 	if (rc == 0)
-		rc = btf_check_cycles(b, kinds, e);
-	free(kinds);
+		rc = check_cycles(b, state, e);
+	free(state);
 	return rc;
 }

@@ -1,17 +1,18 @@
 /*
- * btf_open: from the bytes of a file to an open BTF: the header, where each type starts, the checks
- * of btf_scan.c and btf_check.c, the index of btf_index.c; and who keeps what alive. See btf.h.
+ * btf_open: from the bytes of a file to an open BTF: the header, where each type starts
+ * (btf_walk.c), the index of names (btf_index.c); what of it is known to be well; and who keeps
+ * what alive. See btf.h.
  */
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "format/btf.h"
 #include "format/container.h"
 
 struct btf_private {
 	atomic_uint refs;
+	atomic_bool damaged; /* a reader has met a defect */
+	atomic_bool checked; /* all of it, and it is well */
 	struct image *image;
 	struct btf *base;
 };
@@ -57,9 +58,9 @@ static int check_strings(const struct btf *b, const struct span *raw, const stru
 	return 0;
 }
 
-static int read_header(struct btf *b, struct span *types, struct span *layout, struct err *e)
+static int read_header(struct btf *b, struct span *layout, struct err *e)
 {
-	struct span *raw = &b->raw, strings;
+	struct span *raw = &b->raw, types, strings;
 	uint16_t magic;
 	uint32_t hdr_len;
 
@@ -77,108 +78,38 @@ static int read_header(struct btf *b, struct span *types, struct span *layout, s
 	if (hdr_len < BTF_HDR_SIZE || hdr_len > raw->len)
 		return span_err(e, raw, BTF_HDR_LEN, "header length %u is not 24 to %zu", hdr_len,
 				raw->len);
-	if (subsection(raw, hdr_len, BTF_HDR_TYPE_OFF, "type", types, e) < 0 ||
+	if (subsection(raw, hdr_len, BTF_HDR_TYPE_OFF, "type", &types, e) < 0 ||
 	    subsection(raw, hdr_len, BTF_HDR_STR_OFF, "string", &strings, e) < 0)
 		return -1;
 	*layout = (struct span){0};
 	if (hdr_len >= BTF_HDR_LAYOUT_SIZE &&
 	    subsection(raw, hdr_len, BTF_HDR_LAYOUT_OFF, "layout", layout, e) < 0)
 		return -1;
-	b->types = types->at;
-	b->types_len = (uint32_t)types->len;
+	b->types = types.at;
+	b->types_len = (uint32_t)types.len;
 	b->strings = (const char *)strings.at;
 	b->strings_len = (uint32_t)strings.len;
 	return check_strings(b, raw, &strings, e);
 }
 
-/* Bytes that follow struct btf_type for a kind: once, and for each of vlen. False: unknown kind. */
-static bool kind_layout(unsigned kind, const struct span *layout, uint32_t *once, uint32_t *each)
-{
-	static const uint8_t known[BTF_KIND_COUNT][2] = {
-	    [BTF_INT] = {4, 0},     [BTF_ARRAY] = {12, 0},   [BTF_STRUCT] = {0, 12},
-	    [BTF_UNION] = {0, 12},  [BTF_ENUM] = {0, 8},     [BTF_FUNC_PROTO] = {0, 8},
-	    [BTF_VAR] = {4, 0},     [BTF_DATASEC] = {0, 12}, [BTF_DECL_TAG] = {4, 0},
-	    [BTF_ENUM64] = {0, 12},
-	};
-
-	if (kind > BTF_VOID && kind < BTF_KIND_COUNT) {
-		*once = known[kind][0];
-		*each = known[kind][1];
-		return true;
-	}
-	if (kind == BTF_VOID || kind >= layout->len / BTF_LAYOUT_SIZE)
-		return false;
-	*once = layout->at[kind * BTF_LAYOUT_SIZE];
-	*each = layout->at[kind * BTF_LAYOUT_SIZE + 1];
-	return true;
-}
-
-static int shrink(struct btf *b, size_t n, struct err *e)
-{
-	uint32_t *fit = realloc(b->offset, (n ? n : 1) * sizeof(*fit));
-
-	if (!fit)
-		return err_memory(e, b->name);
-	b->offset = fit;
-	return 0;
-}
-
-/* Finds where each type starts, or says why it cannot. types is inside b->raw, which positions are
- * reported against. */
-static int index_offsets(struct btf *b, const struct span *types, const struct span *layout,
-			 struct err *e)
-{
-	uint64_t base = (uint64_t)(types->at - b->raw.at), at = 0, more;
-	size_t cap = types->len / 24 + 16, n = 0;
-	uint32_t once, each, info, *offset;
-
-	b->offset = malloc(cap * sizeof(*b->offset));
-	if (!b->offset)
-		return err_memory(e, b->name);
-	while (at < types->len) {
-		if (types->len - at < BTF_TYPE_SIZE)
-			return span_err(e, &b->raw, base + at,
-					"type [%zu] is cut off at the end of the type section",
-					b->first_id + n);
-		info = load_u32(types->at + at + 4, b->swap);
-		if (!kind_layout(BTF_INFO_KIND(info), layout, &once, &each))
-			return span_err(e, &b->raw, base + at + 4,
-					"type [%zu] has the unknown kind %u", b->first_id + n,
-					BTF_INFO_KIND(info));
-		more = once + (uint64_t)each * BTF_INFO_VLEN(info);
-		if (more > types->len - at - BTF_TYPE_SIZE)
-			return span_err(
-			    e, &b->raw, base + at + 4,
-			    "type [%zu] %s: its %u elements reach past the type section",
-			    b->first_id + n, btf_kind_name(BTF_INFO_KIND(info)),
-			    BTF_INFO_VLEN(info));
-		if (n >= UINT32_MAX / 2 - b->first_id)
-			return span_err(e, &b->raw, base + at, "too many types");
-		offset = array_grow(b->offset, &cap, n, sizeof(*offset));
-		if (!offset)
-			return err_memory(e, b->name);
-		b->offset = offset;
-		b->offset[n++] = (uint32_t)at;
-		at += BTF_TYPE_SIZE + more;
-	}
-	b->end_id = b->first_id + (uint32_t)n;
-	return shrink(b, n, e);
-}
-
 static int open_in(struct btf *b, const struct btf *base, unsigned elf_bits, struct err *e)
 {
-	struct span types, layout;
+	struct span layout;
+	struct btf_named *named = NULL;
+	size_t count;
 
 	b->first_id = base ? base->end_id : 1;
 	b->first_string = base ? base->first_string + base->strings_len : 0;
-	if (read_header(b, &types, &layout, e) < 0)
+	if (read_header(b, &layout, e) < 0)
 		return -1;
 	if (base && base->swap != b->swap)
 		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
 				base->name);
-	if (!btf_scan(b) && (index_offsets(b, &types, &layout, e) < 0 || btf_check(b, e) < 0))
+	if (btf_walk(b, &layout, &named, &count, e) < 0) {
+		free(named);
 		return -1;
-	if (btf_index(b, e) < 0)
+	}
+	if (btf_index_types(b, named, count, e) < 0)
 		return -1;
 	b->ptr_size = base       ? base->ptr_size
 		      : elf_bits ? (uint8_t)(elf_bits / 8)
@@ -199,12 +130,13 @@ int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned
 		return err_memory(e, im->path);
 	}
 	atomic_init(&b->private->refs, 1);
+	b->damaged = &b->private->damaged;
 	b->private->image = image_ref(im);
 	b->private->base = base ? btf_ref(base) : NULL;
 	b->base = base;
 	b->name = im->path;
 	b->raw = raw;
-	if (open_in(b, base, elf_bits, e) < 0) {
+	if (open_in(b, base, elf_bits, e) < 0 || (raw.len <= BTF_SMALL && btf_check(b, e) < 0)) {
 		btf_unref(b);
 		return -1;
 	}
@@ -225,9 +157,31 @@ void btf_unref(struct btf *b)
 	btf_unref(b->private->base);
 	image_unref(b->private->image);
 	free(b->private);
-	free(b->offset);
+	free(b->starts);
 	btf_index_free(b);
 	free(b);
+}
+
+int btf_check(const struct btf *b, struct err *e)
+{
+	if (b->base && btf_check(b->base, e) < 0)
+		return -1;
+	if (atomic_load(&b->private->checked))
+		return 0;
+	if (btf_check_all(b, e) < 0) {
+		btf_damage(b);
+		return -1;
+	}
+	atomic_store(&b->private->checked, true);
+	return 0;
+}
+
+int btf_intact(const struct btf *b, struct err *e)
+{
+	for (const struct btf *at = b; at; at = at->base)
+		if (btf_damaged(at))
+			return btf_check(b, e) < 0 ? -1 : span_err(e, &at->raw, 0, "is damaged");
+	return 0;
 }
 
 /* The bytes of a section outlive the container only where they stand in the image itself. */
