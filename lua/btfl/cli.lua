@@ -194,6 +194,13 @@ local function object_paths(self)
   return { value }
 end
 
+-- An object that there is something to say of, else nil and a failure.
+local function take_object(self, object)
+  if object.btf then return object end
+  self:failure(object.path .. ": has no .BTF section, so there is nothing to relocate")
+  return nil
+end
+
 -- Opens them one by one.
 local function each_object(self)
   local paths, n = object_paths(self), 0
@@ -201,8 +208,8 @@ local function each_object(self)
     while n < #paths do
       n = n + 1
       local object = try(self, core.object, paths[n])
-      if object and object.btf then return object end
-      if object then self:failure(object.path .. ": has no .BTF section, so there is nothing to relocate") end
+      object = object and take_object(self, object)
+      if object then return object end
     end
     return nil
   end
@@ -232,16 +239,21 @@ local function take_target(self, n, target)
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
 end
 
--- With --jobs all targets are opened at the first need of one, and resolved where no policy is asked.
+-- With --jobs all files are opened at the first need of one, and resolved where no policy is asked.
 local function open_all(self)
-  local objects = {}
-  if rawget(self, "takes_objects") then
-    for object in each_object(self) do objects[#objects + 1] = object end
-    rawset(self, "batched", objects)
-  end
   local args = self.args
-  local outcomes = core.batch(args.target, args.module, objects, args.jobs, not self.policy)
-  for n, outcome in ipairs(outcomes) do
+  local paths = rawget(self, "takes_objects") and object_paths(self) or {}
+  local targets, objects = core.batch(args.target, args.module, paths, args.jobs, not self.policy)
+  if rawget(self, "takes_objects") then
+    local list = {}
+    for _, outcome in ipairs(objects) do
+      local ok = class(outcome) == "btfl.object"
+      if not ok then self:failure(outcome) end
+      list[#list + 1] = ok and take_object(self, outcome) or nil
+    end
+    rawset(self, "batched", list)
+  end
+  for n, outcome in ipairs(targets) do
     local ok = class(outcome) == "btfl.target"
     if not ok then self:failure(outcome) end
     take_target(self, n, ok and outcome)

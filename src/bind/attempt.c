@@ -88,4 +88,4 @@ static const struct field fields[] = {
     {"want", get_want},           {"have", get_have}, {"result", get_result}, {NULL, NULL},
 };
 
-const struct class attempt_class = {"btfl.attempt", TAG_ATTEMPT, fields, NULL, NULL};
+const struct class attempt_class = {"btfl.attempt", TAG_ATTEMPT, fields, NULL, NULL, NULL};

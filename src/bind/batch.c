@@ -1,6 +1,6 @@
 /*
- * batch: core.batch(), which opens targets and resolves objects against them on several threads.
- * Lua itself stays on one: it gets what the threads made once they have ended.
+ * batch: core.batch(), which opens objects and targets and resolves them on several threads. Lua
+ * itself stays on one: it gets what the threads made once they have ended.
  */
 #include <stdlib.h>
 
@@ -8,50 +8,49 @@
 #include "core/batch.h"
 
 /* What Lua has not taken over yet. */
-struct box {
-	struct batch_target *targets;
-	size_t count, objects;
-};
-
-static int box_gc(lua_State *L)
+static void drop(struct batch *b)
 {
-	struct box *b = class_check(L, 1, &batch_class);
-
-	for (size_t i = 0; b->targets && i < b->count; i++) {
+	for (size_t i = 0; b->targets && i < b->target_count; i++) {
 		struct batch_target *t = &b->targets[i];
 
-		for (size_t k = 0; t->results && k < b->objects; k++)
+		for (size_t k = 0; t->results && k < b->object_count; k++)
 			resolution_free(t->results[k]);
 		free(t->results);
 		target_free(t->target);
 	}
+	for (size_t i = 0; b->objects && i < b->object_count; i++)
+		object_free(b->objects[i].object);
 	free(b->targets);
-	b->targets = NULL;
+	free(b->objects);
+	*b = (struct batch){0};
+}
+
+static int batch_gc(lua_State *L)
+{
+	drop(class_check(L, 1, &batch_class));
 	return 0;
 }
 
-static const luaL_Reg meta[] = {{"__gc", box_gc}, {NULL, NULL}};
+static const luaL_Reg meta[] = {{"__gc", batch_gc}, {NULL, NULL}};
 
-const struct class batch_class = {"btfl.batch", 0, NULL, NULL, meta};
+const struct class batch_class = {"btfl.batch", 0, NULL, NULL, meta, NULL};
 
-/* Pushes what holds the array of the objects in the list at arg. */
-static const struct object **check_objects(lua_State *L, int arg, size_t *count)
+static void push_object_outcome(lua_State *L, struct batch_object *o)
 {
-	const struct object **objects;
+	struct object *native = o->object;
+	struct owner *owner;
 
-	luaL_checktype(L, arg, LUA_TTABLE);
-	*count = lua_rawlen(L, arg);
-	objects = lua_newuserdatauv(L, (*count + 1) * sizeof(*objects), 0);
-	for (size_t i = 0; i < *count; i++) {
-		lua_rawgeti(L, arg, (lua_Integer)i + 1);
-		objects[i] = check_object(L, lua_gettop(L));
-		lua_pop(L, 1);
+	if (!native) {
+		push_err(L, &o->e);
+		return;
 	}
-	return objects;
+	owner = push_closed_object(L, o->path);
+	o->object = NULL;
+	open_closed_object(L, owner, native);
 }
 
-/* Pushes the target, or the error for which there is none. */
-static void push_outcome(lua_State *L, struct batch_target *t, int objects, size_t count)
+/* The objects' outcomes are the list at index `objects`. */
+static void push_target_outcome(lua_State *L, struct batch_target *t, int objects, size_t count)
 {
 	struct target *native = t->target;
 	struct owner *o;
@@ -72,37 +71,51 @@ static void push_outcome(lua_State *L, struct batch_target *t, int objects, size
 	}
 }
 
-/* core.batch(paths, modules, objects, jobs, resolve): a list with, for each path, its target or the
- * error that opening it met. With `resolve`, object:results() of each pair by libbpf's rules is
- * known from then on. */
+/* core.batch(targets, modules, objects, jobs, resolve), the first three lists of paths: a list
+ * with, for each target, it or the error that opening it met, and such a list for the objects. With
+ * `resolve`, object:results() of each pair by libbpf's rules is known from then on. */
 int core_batch(lua_State *L)
 {
-	size_t path_count, module_count = 0, object_count;
-	const struct object **objects;
-	const char **paths, **modules = NULL;
+	size_t target_count, module_count, object_count;
+	const char **targets, **modules, **objects;
 	lua_Integer jobs = luaL_checkinteger(L, 4);
-	struct box *b;
+	struct batch *b;
+	struct err e;
+	int first;
 
 	luaL_argcheck(L, jobs >= 1 && jobs <= 1024, 4, "from 1 to 1024 jobs");
 	lua_settop(L, 5);
-	paths = check_paths(L, 1, &path_count);
-	if (!lua_isnil(L, 2))
-		modules = check_paths(L, 2, &module_count);
-	objects = check_objects(L, 3, &object_count);
+	targets = check_paths(L, 1, &target_count);
+	modules = check_paths(L, 2, &module_count);
+	objects = check_paths(L, 3, &object_count);
 	b = lua_newuserdatauv(L, sizeof(*b), 0);
-	*b = (struct box){.count = path_count, .objects = object_count};
+	*b = (struct batch){.target_count = target_count,
+			    .object_count = object_count,
+			    .modules = modules,
+			    .module_count = module_count,
+			    .resolve = lua_toboolean(L, 5),
+			    .jobs = (unsigned)jobs};
 	class_set(L, &batch_class);
-	b->targets = calloc(path_count ? path_count : 1, sizeof(*b->targets));
-	if (!b->targets)
+	b->targets = calloc(target_count + 1, sizeof(*b->targets));
+	b->objects = calloc(object_count + 1, sizeof(*b->objects));
+	if (!b->targets || !b->objects)
 		return luaL_error(L, "not enough memory");
-	for (size_t i = 0; i < path_count; i++)
-		b->targets[i].path = paths[i];
-	batch_run(b->targets, path_count, modules, module_count, objects, object_count,
-		  lua_toboolean(L, 5), (unsigned)jobs);
-	lua_createtable(L, (int)path_count, 0);
-	for (size_t i = 0; i < path_count; i++) {
-		push_outcome(L, &b->targets[i], 3, object_count);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	for (size_t i = 0; i < target_count; i++)
+		b->targets[i].path = targets[i];
+	for (size_t i = 0; i < object_count; i++)
+		b->objects[i].path = objects[i];
+	if (batch_run(b, &e) < 0)
+		return raise_err(L, &e);
+	lua_createtable(L, (int)target_count, 0);
+	lua_createtable(L, (int)object_count, 0);
+	first = lua_gettop(L);
+	for (size_t i = 0; i < object_count; i++) {
+		push_object_outcome(L, &b->objects[i]);
+		lua_rawseti(L, first, (lua_Integer)i + 1);
 	}
-	return 1;
+	for (size_t i = 0; i < target_count; i++) {
+		push_target_outcome(L, &b->targets[i], first, object_count);
+		lua_rawseti(L, first - 1, (lua_Integer)i + 1);
+	}
+	return 2;
 }

@@ -8,18 +8,9 @@
 
 #include "study/nearest.h"
 
-static void drop(struct owner *o)
+static void free_btf(void *native)
 {
-	struct btf *b = o->native;
-
-	o->native = NULL;
-	btf_unref(b);
-}
-
-static int btf_gc(lua_State *L)
-{
-	drop(class_check(L, 1, &btf_class));
-	return 0;
+	btf_unref(native);
 }
 
 void close_btf_of(lua_State *L, int idx, const struct owner *parent)
@@ -28,7 +19,7 @@ void close_btf_of(lua_State *L, int idx, const struct owner *parent)
 
 	lua_pushvalue(L, idx);
 	while ((o = lua_touserdata(L, -1)) && o->needs[0] == parent) {
-		drop(o);
+		owner_drop(o);
 		lua_getiuservalue(L, -1, OWNER_LINK);
 		lua_replace(L, -2);
 	}
@@ -40,7 +31,7 @@ static int btf_close(lua_State *L)
 {
 	struct owner *o = class_check(L, 1, &btf_class);
 
-	drop(o);
+	owner_drop(o);
 	lua_getiuservalue(L, 1, OWNER_LINK);
 	close_btf_of(L, -1, o);
 	return 0;
@@ -106,14 +97,6 @@ int open_btf(lua_State *L)
 const struct btf *check_btf(lua_State *L, int arg)
 {
 	return owner_native(L, class_check(L, arg, &btf_class));
-}
-
-void check_intact(lua_State *L, const struct btf *b)
-{
-	struct err e;
-
-	if (btf_intact(b, &e) < 0)
-		raise_err(L, &e);
 }
 
 const struct btf *push_home(lua_State *L, int btf, uint32_t id)
@@ -368,8 +351,10 @@ static const luaL_Reg methods[] = {
 };
 
 static const luaL_Reg meta[] = {
-    {"__len", btf_len}, {"__tostring", btf_tostring}, {"__gc", btf_gc}, {"__close", btf_close},
+    {"__len", btf_len},
+    {"__tostring", btf_tostring},
+    {"__close", btf_close},
     {NULL, NULL},
 };
 
-const struct class btf_class = {"btfl.btf", 0, fields, methods, meta};
+const struct class btf_class = {"btfl.btf", 0, fields, methods, meta, free_btf};

@@ -21,7 +21,14 @@ extern const struct class error_class, btf_class, type_class, member_class, enum
     verdict_class, failure_class, guard_class;
 
 /* Raises the first defect of b when a reader has met one: to be asked of what was read. */
-void check_intact(lua_State *L, const struct btf *b);
+static inline void check_intact(lua_State *L, const struct btf *b)
+{
+	struct err e;
+
+	for (const struct btf *at = b; at; at = at->base)
+		if (btf_damaged(at) && btf_intact(b, &e) < 0)
+			raise_err(L, &e);
+}
 
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
@@ -99,10 +106,13 @@ const char *path_name(const struct btf *b, uint32_t id);
 const struct target *check_target(lua_State *L, int arg);
 /* A list of paths at arg, whose strings it keeps; pushes what holds the array. */
 const char **check_paths(lua_State *L, int arg, size_t *count);
+/* Pushes an object that is closed as yet; and opens it with what it then owns. */
+struct owner *push_closed_object(lua_State *L, const char *path);
+void open_closed_object(lua_State *L, struct owner *o, struct object *native);
 /* Pushes a target that is closed as yet; and opens it with what it then owns. */
 struct owner *push_closed_target(lua_State *L, const char *path);
 void open_closed_target(lua_State *L, struct owner *o, struct target *native);
-/* core.batch(paths, modules, objects, jobs, resolve): see batch.c. */
+/* core.batch(targets, modules, objects, jobs, resolve): see batch.c. */
 int core_batch(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */
 void push_target_btf(lua_State *L, int target, const struct btf *b);

@@ -35,4 +35,4 @@ static const struct field fields[] = {
 
 static const luaL_Reg meta[] = {{"__tostring", enumerator_tostring}, {NULL, NULL}};
 
-const struct class enumerator_class = {"btfl.enumerator", TAG_ENUMERATOR, fields, NULL, meta};
+const struct class enumerator_class = {"btfl.enumerator", TAG_ENUMERATOR, fields, NULL, meta, NULL};

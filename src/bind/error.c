@@ -76,7 +76,7 @@ static const luaL_Reg meta[] = {
     {NULL, NULL},
 };
 
-const struct class error_class = {"btfl.error", 0, fields, NULL, meta};
+const struct class error_class = {"btfl.error", 0, fields, NULL, meta, NULL};
 
 void push_err(lua_State *L, const struct err *e)
 {

@@ -9,8 +9,58 @@
 
 #include "study/nearest.h"
 
+const char weak_keys[] = "k", weak_values[] = "v";
+
 /* Upvalues of __index. */
-enum { UP_CLASS = 1, UP_META, UP_METHODS, UP_FIELDS, UP_COUNT = UP_FIELDS };
+enum { UP_LOOKUP = 1, UP_META, UP_METHODS, UP_FIELDS, UP_COUNT = UP_FIELDS };
+
+/* The getters of a class by the address of the name: Lua has each short string once, and the keys
+ * of UP_FIELDS keep them. A table's look-up takes 10 ns more, of 50 for a field. */
+struct lookup {
+	const struct class *class;
+	size_t mask;
+	struct {
+		const char *name; /* NULL where it is free */
+		int (*get)(lua_State *L, const void *self);
+	} slot[];
+};
+
+static size_t first_slot(const struct lookup *u, const char *name)
+{
+	return ((uintptr_t)name >> 4 ^ (uintptr_t)name >> 9) & u->mask;
+}
+
+static void add_getter(struct lookup *u, const char *name, int (*get)(lua_State *, const void *))
+{
+	size_t i = first_slot(u, name);
+
+	while (u->slot[i].name)
+		i = (i + 1) & u->mask;
+	u->slot[i].name = name;
+	u->slot[i].get = get;
+}
+
+/* Pushes the lookup and then the table of names. */
+static void push_lookup(lua_State *L, const struct class *c)
+{
+	size_t count = 0, slots = 4;
+	struct lookup *u;
+
+	while (c->fields && c->fields[count].name)
+		count++;
+	while (slots < 2 * count)
+		slots *= 2;
+	u = lua_newuserdatauv(L, sizeof(*u) + slots * sizeof(*u->slot), 0);
+	memset(u, 0, sizeof(*u) + slots * sizeof(*u->slot));
+	u->class = c;
+	u->mask = slots - 1;
+	lua_createtable(L, 0, (int)count);
+	for (size_t i = 0; i < count; i++) {
+		add_getter(u, lua_pushstring(L, c->fields[i].name), c->fields[i].get);
+		lua_pushboolean(L, true);
+		lua_rawset(L, -3);
+	}
+}
 
 struct best {
 	const char *wrong, *name;
@@ -73,25 +123,28 @@ static int unknown_field(lua_State *L, const struct class *c, int methods)
 
 static int index_field(lua_State *L)
 {
-	const struct class *c = lua_touserdata(L, lua_upvalueindex(UP_CLASS));
+	const struct lookup *u = lua_touserdata(L, lua_upvalueindex(UP_LOOKUP));
 	const void *self = lua_touserdata(L, 1);
+	const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
+	size_t i = first_slot(u, key);
 
 	if (!lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(UP_META)))
-		return luaL_typeerror(L, 1, c->name);
+		return luaL_typeerror(L, 1, u->class->name);
+	while (u->slot[i].name && u->slot[i].name != key)
+		i = (i + 1) & u->mask;
+	if (u->slot[i].name) {
+		lua_settop(L, 1);
+		return u->slot[i].get(L, self);
+	}
 	lua_pushvalue(L, 2);
 	if (lua_rawget(L, lua_upvalueindex(UP_METHODS)) != LUA_TNIL)
 		return 1;
-	lua_pushvalue(L, 2);
-	if (lua_rawget(L, lua_upvalueindex(UP_FIELDS)) == LUA_TNIL)
-		return unknown_field(L, c, lua_upvalueindex(UP_METHODS));
-	lua_Integer i = lua_tointeger(L, -1);
-	lua_settop(L, 1);
-	return c->fields[i].get(L, self);
+	return unknown_field(L, u->class, lua_upvalueindex(UP_METHODS));
 }
 
 static int newindex_field(lua_State *L)
 {
-	const struct class *c = lua_touserdata(L, lua_upvalueindex(UP_CLASS));
+	const struct class *c = lua_touserdata(L, lua_upvalueindex(1));
 
 	return luaL_error(L, "%s is read-only: field '%s' cannot be set", c->name,
 			  luaL_tolstring(L, 2, NULL));
@@ -111,6 +164,31 @@ static void push_description(lua_State *L, const struct class *c, int methods)
 	lua_setfield(L, -2, "methods");
 }
 
+static bool leaving;
+
+void owners_leave(void)
+{
+	leaving = true;
+}
+
+void owner_drop(struct owner *o)
+{
+	void *native = o->native;
+
+	o->native = NULL;
+	if (native)
+		o->class->free(native);
+}
+
+static int owner_gc(lua_State *L)
+{
+	const struct class *c = lua_touserdata(L, lua_upvalueindex(1));
+
+	if (!leaving)
+		owner_drop(class_check(L, 1, c));
+	return 0;
+}
+
 void class_register(lua_State *L, const struct class *c)
 {
 	int classes = lua_gettop(L), meta, methods;
@@ -124,19 +202,21 @@ void class_register(lua_State *L, const struct class *c)
 	if (c->methods)
 		luaL_setfuncs(L, c->methods, 0);
 
-	lua_pushlightuserdata(L, (void *)c);
+	push_lookup(L, c);
 	lua_pushvalue(L, meta);
+	lua_insert(L, -2);
 	lua_pushvalue(L, methods);
-	lua_newtable(L);
-	for (lua_Integer i = 0; c->fields && c->fields[i].name; i++) {
-		lua_pushinteger(L, i);
-		lua_setfield(L, -2, c->fields[i].name);
-	}
+	lua_insert(L, -2);
 	lua_pushcclosure(L, index_field, UP_COUNT);
 	lua_setfield(L, meta, "__index");
 	lua_pushlightuserdata(L, (void *)c);
 	lua_pushcclosure(L, newindex_field, 1);
 	lua_setfield(L, meta, "__newindex");
+	if (c->free) {
+		lua_pushlightuserdata(L, (void *)c);
+		lua_pushcclosure(L, owner_gc, 1);
+		lua_setfield(L, meta, "__gc");
+	}
 	if (c->meta) {
 		lua_pushvalue(L, meta);
 		lua_pushvalue(L, meta);
@@ -182,17 +262,37 @@ void *owner_new(lua_State *L, const struct class *c, size_t size, const char *no
 	struct owner *o = lua_newuserdatauv(L, size, OWNER_VALUES);
 
 	memset(o, 0, size);
+	o->class = c;
 	o->noun = noun;
 	class_set(L, c);
 	o->path = lua_pushstring(L, path);
 	lua_setiuservalue(L, -2, OWNER_PATH);
-	lua_newtable(L);
-	lua_createtable(L, 0, 1);
-	lua_pushliteral(L, "v");
-	lua_setfield(L, -2, "__mode");
-	lua_setmetatable(L, -2);
-	lua_setiuservalue(L, -2, OWNER_CACHE);
 	return o;
+}
+
+void push_weak(lua_State *L, const char *mode)
+{
+	lua_newtable(L);
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, mode) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_createtable(L, 0, 1);
+		lua_pushstring(L, mode);
+		lua_setfield(L, -2, "__mode");
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, mode);
+	}
+	lua_setmetatable(L, -2);
+}
+
+void push_cache(lua_State *L, int owner)
+{
+	if (lua_getiuservalue(L, owner, OWNER_CACHE) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	owner = lua_absindex(L, owner);
+	push_weak(L, weak_values);
+	lua_pushvalue(L, -1);
+	lua_setiuservalue(L, owner, OWNER_CACHE);
 }
 
 void *owner_native(lua_State *L, const struct owner *o)
@@ -212,12 +312,18 @@ void owner_check_idle(lua_State *L, const struct owner *o)
 			   o->path);
 }
 
+/* A step for each owner would be a whole collection for every kernel, 0.3 ms each. */
+#define WORTH_A_STEP ((size_t)64 << 20)
+
 void owner_weighs(lua_State *L, size_t bytes)
 {
-	size_t kib = bytes >> 10;
+	static size_t weight; /* of all states together: it is only a hint */
 
-	if (kib)
-		lua_gc(L, LUA_GCSTEP, kib < 1 << 20 ? (int)kib : 1 << 20);
+	weight += bytes;
+	if (weight < WORTH_A_STEP)
+		return;
+	lua_gc(L, LUA_GCSTEP, weight >> 10 < 1 << 20 ? (int)(weight >> 10) : 1 << 20);
+	weight = 0;
 }
 
 /*
@@ -249,7 +355,7 @@ bool handle_find(lua_State *L, int owner, const struct class *c, uint32_t id, ui
 {
 	bool found;
 
-	lua_getiuservalue(L, owner, OWNER_CACHE);
+	push_cache(L, owner);
 	found = handle_cached(L, -1, c, id, index_);
 	if (found)
 		lua_replace(L, -2);
@@ -275,26 +381,43 @@ struct handle *handle_new(lua_State *L, int owner, const struct class *c, uint32
 	return h;
 }
 
+/* Keeps the handle at the top in the cache at stack index `cache`. */
+static void keep(lua_State *L, int cache, const struct class *c, const struct handle *h)
+{
+	lua_pushvalue(L, -1);
+	lua_rawseti(L, cache, cache_key(c, h->id, h->index));
+}
+
 struct handle *handle_add(lua_State *L, int owner, const struct class *c, uint32_t id,
 			  uint32_t index_, size_t size, int values)
 {
 	struct handle *h;
 
-	owner = lua_absindex(L, owner);
-	h = handle_new(L, owner, c, id, index_, size, values);
-	lua_getiuservalue(L, owner, OWNER_CACHE);
-	lua_pushvalue(L, -2);
-	lua_rawseti(L, -2, cache_key(c, id, index_));
-	lua_pop(L, 1);
+	push_cache(L, owner);
+	h = handle_new(L, owner < 0 && owner > LUA_REGISTRYINDEX ? owner - 1 : owner, c, id, index_,
+		       size, values);
+	keep(L, lua_absindex(L, -2), c, h);
+	lua_remove(L, -2);
 	return h;
 }
 
 struct handle *handle_push(lua_State *L, int owner, const struct class *c, uint32_t id,
 			   uint32_t index_)
 {
-	if (handle_find(L, owner, c, id, index_))
-		return lua_touserdata(L, -1);
-	return handle_add(L, owner, c, id, index_, sizeof(struct handle), 1);
+	struct handle *h;
+	int cache;
+
+	owner = lua_absindex(L, owner);
+	push_cache(L, owner);
+	cache = lua_gettop(L);
+	if (handle_cached(L, cache, c, id, index_)) {
+		h = lua_touserdata(L, -1);
+	} else {
+		h = handle_new(L, owner, c, id, index_, sizeof(struct handle), 1);
+		keep(L, cache, c, h);
+	}
+	lua_replace(L, cache);
+	return h;
 }
 
 const char *check_cstring(lua_State *L, int arg)
@@ -319,8 +442,9 @@ void push_hex(lua_State *L, const uint8_t *bytes, size_t n)
 
 void push_name(lua_State *L, const char *s)
 {
+	/* Not lua_pushstring(): it looks for the address among the last it was given first. */
 	if (s && *s)
-		lua_pushstring(L, s);
+		lua_pushlstring(L, s, strlen(s));
 	else
 		lua_pushnil(L);
 }

@@ -33,10 +33,12 @@ struct class
 	const struct field *fields; /* ends with a NULL name; NULL for none */
 	const luaL_Reg *methods;    /* likewise */
 	const luaL_Reg *meta;       /* further metamethods; their upvalue is the metatable */
+	void (*free)(void *native); /* what an owner holds; NULL for classes that are no owners */
 };
 
 /* What every owner's userdata starts with. */
 struct owner {
+	const struct class *class;
 	const char *noun;       /* "btf", for messages */
 	const char *path;       /* kept by user value OWNER_PATH */
 	void *native;           /* what is freed by closing; NULL once closed */
@@ -79,6 +81,20 @@ void class_set(lua_State *L, const struct class *c);
  * owned before anything can raise. size is that of a struct that starts with struct owner. */
 void *owner_new(lua_State *L, const struct class *c, size_t size, const char *noun,
 		const char *path);
+
+/* Pushes a new table with weak keys or values; the metatable is one for all of them. */
+extern const char weak_keys[], weak_values[];
+void push_weak(lua_State *L, const char *mode);
+
+/* Pushes the cache of the owner at that stack index, made on first use. */
+void push_cache(lua_State *L, int owner);
+
+/* Frees what o holds, if anything; so does the collector. */
+void owner_drop(struct owner *o);
+
+/* The process ends: from here on the collector leaves what owners hold to the system, which takes
+ * all of it back at once. For 57 objects on 13 kernels 1.9 ms of 33. */
+void owners_leave(void);
 
 /* Raises "btf 'path' is closed" when o, or an owner that it needs, is closed. Returns native. */
 void *owner_native(lua_State *L, const struct owner *o);

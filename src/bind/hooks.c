@@ -19,7 +19,7 @@ static void keep_btf(lua_State *L, struct run *r, int run, int side)
 {
 	lua_pushvalue(L, -1);
 	lua_setiuservalue(L, run, RUN_OBJECT_BTF + side);
-	lua_getiuservalue(L, -1, OWNER_CACHE);
+	push_cache(L, -1);
 	lua_setiuservalue(L, run, RUN_OBJECT_CACHE + side);
 	r->kept[side] = lua_touserdata(L, -1);
 }
@@ -201,7 +201,7 @@ static int candidates_gc(lua_State *L)
 
 static const luaL_Reg candidates_meta[] = {{"__gc", candidates_gc}, {NULL, NULL}};
 
-const struct class candidates_class = {"btfl.candidates", 0, NULL, NULL, candidates_meta};
+const struct class candidates_class = {"btfl.candidates", 0, NULL, NULL, candidates_meta, NULL};
 
 /* Pushes an empty list that Lua owns, because much can raise before it is read. */
 static struct candidates *push_candidates(lua_State *L)

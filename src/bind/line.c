@@ -47,4 +47,4 @@ static const struct field fields[] = {
 
 static const luaL_Reg meta[] = {{"__tostring", line_tostring}, {NULL, NULL}};
 
-const struct class line_class = {"btfl.line", TAG_LINE, fields, NULL, meta};
+const struct class line_class = {"btfl.line", TAG_LINE, fields, NULL, meta, NULL};

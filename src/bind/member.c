@@ -102,4 +102,4 @@ static const struct field fields[] = {
 
 static const luaL_Reg meta[] = {{"__tostring", member_tostring}, {NULL, NULL}};
 
-const struct class member_class = {"btfl.member", TAG_MEMBER, fields, NULL, meta};
+const struct class member_class = {"btfl.member", TAG_MEMBER, fields, NULL, meta, NULL};

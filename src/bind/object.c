@@ -6,49 +6,49 @@
 
 #include <string.h>
 
+static void free_object(void *native)
+{
+	object_free(native);
+}
+
 /* Closing frees at once what the collector would free late: the results, the BTF, the object. */
 static int object_close(lua_State *L)
 {
 	struct owner *o = class_check(L, 1, &object_class);
-	struct object *native = o->native;
 
 	owner_check_idle(L, o);
-	o->native = NULL;
-	object_free(native);
+	owner_drop(o);
 	lua_getiuservalue(L, 1, OWNER_LINK);
 	close_btf_of(L, -1, o);
 	close_resolutions(L, 1);
 	return 0;
 }
 
-static int object_gc(lua_State *L)
+struct owner *push_closed_object(lua_State *L, const char *path)
 {
-	struct owner *o = class_check(L, 1, &object_class);
-	struct object *native = o->native;
+	struct owner *o = owner_new(L, &object_class, sizeof(*o), "object", path);
 
-	o->native = NULL;
-	object_free(native);
-	return 0;
+	push_weak(L, weak_keys);
+	lua_setiuservalue(L, -2, OWNER_MORE);
+	return o;
+}
+
+void open_closed_object(lua_State *L, struct owner *o, struct object *native)
+{
+	o->native = native;
+	owner_weighs(L, native->container->image->len);
 }
 
 int open_object(lua_State *L)
 {
 	const char *path = check_cstring(L, 1);
+	struct owner *o = push_closed_object(L, path);
 	struct object *native;
-	struct owner *o;
 	struct err e;
 
-	o = owner_new(L, &object_class, sizeof(*o), "object", path);
-	lua_newtable(L);
-	lua_createtable(L, 0, 1);
-	lua_pushliteral(L, "k");
-	lua_setfield(L, -2, "__mode");
-	lua_setmetatable(L, -2);
-	lua_setiuservalue(L, -2, OWNER_MORE);
 	if (object_open(path, &native, &e) < 0)
 		return raise_err(L, &e);
-	o->native = native;
-	owner_weighs(L, native->container->image->len);
+	open_closed_object(L, o, native);
 	return 1;
 }
 
@@ -232,9 +232,8 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg meta[] = {
     {"__tostring", object_tostring},
-    {"__gc", object_gc},
     {"__close", object_close},
     {NULL, NULL},
 };
 
-const struct class object_class = {"btfl.object", 0, fields, methods, meta};
+const struct class object_class = {"btfl.object", 0, fields, methods, meta, free_object};

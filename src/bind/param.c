@@ -30,4 +30,4 @@ static const struct field fields[] = {
     {"index", get_element_index}, {NULL, NULL},
 };
 
-const struct class param_class = {"btfl.param", TAG_PARAM, fields, NULL, NULL};
+const struct class param_class = {"btfl.param", TAG_PARAM, fields, NULL, NULL, NULL};

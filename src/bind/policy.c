@@ -142,7 +142,8 @@ static const luaL_Reg policy_methods[] = {
     {"lineage", policy_lineage}, {"levels", policy_levels}, {NULL, NULL}};
 static const luaL_Reg policy_meta[] = {{"__tostring", policy_tostring}, {NULL, NULL}};
 
-const struct class policy_class = {"btfl.policy", 0, policy_fields, policy_methods, policy_meta};
+const struct class policy_class = {"btfl.policy",  0,           policy_fields,
+				   policy_methods, policy_meta, NULL};
 
 /* `default`: what the hook of the next level, or the engine, would answer. */
 struct default_handle {
@@ -350,4 +351,4 @@ static const struct field default_fields[] = {
 
 static const luaL_Reg default_meta[] = {{"__call", default_call}, {NULL, NULL}};
 
-const struct class default_class = {"btfl.default", 0, default_fields, NULL, default_meta};
+const struct class default_class = {"btfl.default", 0, default_fields, NULL, default_meta, NULL};

@@ -135,4 +135,4 @@ static const luaL_Reg meta[] = {
     {NULL, NULL},
 };
 
-const struct class program_class = {"btfl.program", TAG_PROGRAM, fields, methods, meta};
+const struct class program_class = {"btfl.program", TAG_PROGRAM, fields, methods, meta, NULL};

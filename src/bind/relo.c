@@ -244,4 +244,4 @@ static const luaL_Reg methods[] = {{"resolve", relo_resolve}, {"try", relo_try},
 
 static const luaL_Reg meta[] = {{"__tostring", relo_tostring}, {NULL, NULL}};
 
-const struct class relo_class = {"btfl.relo", TAG_RELO, fields, methods, meta};
+const struct class relo_class = {"btfl.relo", TAG_RELO, fields, methods, meta, NULL};

@@ -4,23 +4,12 @@
  */
 #include "bind/hooks.h"
 
-static void drop(struct owner *o)
+static void free_resolution(void *native)
 {
-	struct resolution *native = o->native;
-
-	o->native = NULL;
 	resolution_free(native);
 }
 
-static int resolution_gc(lua_State *L)
-{
-	drop(class_check(L, 1, &resolution_class));
-	return 0;
-}
-
-static const luaL_Reg meta[] = {{"__gc", resolution_gc}, {NULL, NULL}};
-
-const struct class resolution_class = {"btfl.resolution", 0, NULL, NULL, meta};
+const struct class resolution_class = {"btfl.resolution", 0, NULL, NULL, NULL, free_resolution};
 
 /* Pushes an owner for the resolution of the pair, with no resolution yet. */
 static struct owner *push_owner(lua_State *L, int object, int target)
@@ -79,11 +68,7 @@ static void push_weak_table(lua_State *L, int key)
 	if (lua_rawget(L, -2) != LUA_TNIL)
 		return;
 	lua_pop(L, 1);
-	lua_newtable(L);
-	lua_createtable(L, 0, 1);
-	lua_pushliteral(L, "k");
-	lua_setfield(L, -2, "__mode");
-	lua_setmetatable(L, -2);
+	push_weak(L, weak_keys);
 	lua_pushvalue(L, key);
 	lua_pushvalue(L, -2);
 	lua_rawset(L, -4);
@@ -150,7 +135,7 @@ void close_resolutions(lua_State *L, int object)
 	if (lua_getiuservalue(L, object, OWNER_MORE) == LUA_TTABLE) {
 		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
 			for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-				drop(lua_touserdata(L, -1));
+				owner_drop(lua_touserdata(L, -1));
 	}
 	lua_pop(L, 1);
 }

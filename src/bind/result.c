@@ -239,4 +239,4 @@ static const luaL_Reg methods[] = {{"trail", result_trail}, {"rules", result_rul
 
 static const luaL_Reg meta[] = {{"__tostring", result_tostring}, {NULL, NULL}};
 
-const struct class result_class = {"btfl.result", TAG_RESULT, fields, methods, meta};
+const struct class result_class = {"btfl.result", TAG_RESULT, fields, methods, meta, NULL};

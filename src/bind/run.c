@@ -9,7 +9,7 @@
 /* Runs within runs: each takes some KiB of C's stack. */
 enum { NESTED_RUNS = 16 };
 
-const struct class run_class = {"btfl.run", 0, NULL, NULL, NULL};
+const struct class run_class = {"btfl.run", 0, NULL, NULL, NULL, NULL};
 
 /* Pushes "policy.hook", made once for each level and hook. */
 static void push_rule_name(lua_State *L, const struct run *r, int run, int level)

@@ -32,4 +32,4 @@ static const struct field fields[] = {
     {"index", get_element_index}, {NULL, NULL},
 };
 
-const struct class secvar_class = {"btfl.secvar", TAG_SECVAR, fields, NULL, NULL};
+const struct class secvar_class = {"btfl.secvar", TAG_SECVAR, fields, NULL, NULL, NULL};

@@ -198,4 +198,4 @@ static const luaL_Reg methods[] = {{"steps", spec_steps}, {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__len", spec_len}, {"__tostring", spec_tostring}, {NULL, NULL}};
 
-const struct class spec_class = {"btfl.spec", TAG_SPEC, fields, methods, meta};
+const struct class spec_class = {"btfl.spec", TAG_SPEC, fields, methods, meta, NULL};

@@ -91,4 +91,4 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg meta[] = {{"__gc", subset_gc}, {NULL, NULL}};
 
-const struct class subset_class = {"btfl.subset", 0, fields, methods, meta};
+const struct class subset_class = {"btfl.subset", 0, fields, methods, meta, NULL};

@@ -6,18 +6,9 @@
 
 #include <string.h>
 
-static void drop(struct owner *o)
+static void free_target(void *native)
 {
-	struct target *native = o->native;
-
-	o->native = NULL;
 	target_free(native);
-}
-
-static int target_gc(lua_State *L)
-{
-	drop(class_check(L, 1, &target_class));
-	return 0;
 }
 
 static int target_close(lua_State *L)
@@ -25,7 +16,7 @@ static int target_close(lua_State *L)
 	struct owner *o = class_check(L, 1, &target_class);
 
 	owner_check_idle(L, o);
-	drop(o);
+	owner_drop(o);
 	if (lua_getiuservalue(L, 1, OWNER_LINK) != LUA_TTABLE)
 		return 0;
 	lua_pushnil(L);
@@ -276,9 +267,8 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg meta[] = {
     {"__tostring", target_tostring},
-    {"__gc", target_gc},
     {"__close", target_close},
     {NULL, NULL},
 };
 
-const struct class target_class = {"btfl.target", 0, fields, methods, meta};
+const struct class target_class = {"btfl.target", 0, fields, methods, meta, free_target};

@@ -16,9 +16,7 @@ struct btf_type handle_type(lua_State *L, const struct handle *h)
 
 void push_type(lua_State *L, int btf, uint32_t id)
 {
-	push_home(L, btf, id);
-	handle_push(L, -1, &type_class, id, 0);
-	lua_replace(L, -2);
+	push_element(L, btf, &type_class, id, 0);
 }
 
 /* Pushes type id, seen from the type or element at stack index 1. */
@@ -223,6 +221,12 @@ static const struct class *element_class(const struct btf_type *t)
 
 void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uint32_t i)
 {
+	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
+
+	if (id >= b->first_id && btf_has(b, id)) {
+		handle_push(L, btf, c, id, i);
+		return;
+	}
 	push_home(L, btf, id);
 	handle_push(L, -1, c, id, i);
 	lua_replace(L, -2);
@@ -441,4 +445,4 @@ static const luaL_Reg meta[] = {
     {NULL, NULL},
 };
 
-const struct class type_class = {"btfl.type", TAG_TYPE, fields, methods, meta};
+const struct class type_class = {"btfl.type", TAG_TYPE, fields, methods, meta, NULL};

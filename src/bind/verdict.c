@@ -27,25 +27,16 @@ struct bundle {
 	struct image *kconfig, *kallsyms;
 };
 
-static void drop(struct owner *o)
+static void free_bundle(void *native)
 {
-	struct bundle *b = o->native;
+	struct bundle *b = native;
 
-	o->native = NULL;
-	if (!b)
-		return;
 	verdict_free(b->verdict);
 	externs_free(b->externs);
 	links_free(b->links);
 	image_unref(b->kconfig);
 	image_unref(b->kallsyms);
 	free(b);
-}
-
-static int verdict_gc(lua_State *L)
-{
-	drop(class_check(L, 1, &verdict_class));
-	return 0;
 }
 
 static const struct bundle *bundle_of(lua_State *L, const struct owner *o)
@@ -359,12 +350,11 @@ static const luaL_Reg verdict_methods[] = {{"failures", verdict_failures}, {NULL
 
 static const luaL_Reg verdict_meta[] = {
     {"__tostring", verdict_tostring},
-    {"__gc", verdict_gc},
     {NULL, NULL},
 };
 
-const struct class verdict_class = {"btfl.verdict", 0, verdict_fields, verdict_methods,
-				    verdict_meta};
+const struct class verdict_class = {"btfl.verdict", 0,          verdict_fields, verdict_methods,
+				    verdict_meta,   free_bundle};
 
 /* failure and guard: both are numbered by the failure */
 
@@ -508,8 +498,8 @@ static const luaL_Reg failure_methods[] = {{"path", failure_path}, {NULL, NULL}}
 
 static const luaL_Reg failure_meta[] = {{"__tostring", failure_tostring}, {NULL, NULL}};
 
-const struct class failure_class = {"btfl.failure", TAG_FAILURE, failure_fields, failure_methods,
-				    failure_meta};
+const struct class failure_class = {"btfl.failure",  TAG_FAILURE,  failure_fields,
+				    failure_methods, failure_meta, NULL};
 
 static int get_guard_program(lua_State *L, const void *self)
 {
@@ -598,4 +588,4 @@ static const struct field guard_fields[] = {
     {"relo", get_guard_relo},       {"variable", get_guard_variable}, {NULL, NULL},
 };
 
-const struct class guard_class = {"btfl.guard", TAG_GUARD, guard_fields, NULL, NULL};
+const struct class guard_class = {"btfl.guard", TAG_GUARD, guard_fields, NULL, NULL, NULL};

@@ -7,6 +7,7 @@
  * status.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "bind/handle.h"
 #include "host/host.h"
 
 struct options {
@@ -284,12 +286,25 @@ static void check_stdout(void)
 	_exit(STATUS_FAILED);
 }
 
+/* Blocks of megabytes are kept and used again: given back to the system after each kernel, they are
+ * cleared and mapped page by page for the next, and threads wait for one another in the meantime.
+ * 57 objects on 13 kernels take two threads 23.5 ms, else 28. */
+static void keep_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.argc = argc, .argv = argv};
-	lua_State *L = luaL_newstate();
+	lua_State *L;
 	int result;
 
+	keep_memory();
+	L = luaL_newstate();
 	if (!L) {
 		fputs("btfl: not enough memory\n", stderr);
 		return STATUS_FAILED;
@@ -305,6 +320,9 @@ int main(int argc, char **argv)
 		result = report_error(L, result);
 	else
 		result = (int)lua_tointeger(L, -1);
+#ifndef CHECK_LEAKS
+	owners_leave();
+#endif
 	lua_close(L);
 	return result;
 }
