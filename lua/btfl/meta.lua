@@ -140,6 +140,20 @@ function btf:types(kind) end
 ---@return fun(): btfl.type?
 function btf:candidates(name, kind) end
 
+--- Iterates over the types stored here, of one kind if given, as plain values: id, kind, name (nil when
+--- anonymous) and number of elements. Several times as fast as types(), because no handle is made;
+--- type(id) makes one.
+---@param kind? btfl.kind
+---@return fun(): integer?, btfl.kind, string?, integer
+function btf:scan(kind) end
+
+--- Iterates over the members of all structs and unions stored here, of one name if given, as plain values:
+--- id of the struct, index, name (nil when anonymous), id of the member's type, offset in bits from the
+--- start of the struct, and width in bits of a bitfield (0 for none).
+---@param name? string
+---@return fun(): integer?, integer, string?, integer, integer, integer
+function btf:scan_members(name) end
+
 --- Validates everything in it and its bases, and raises the first defect. A file of more than 256 KiB is
 --- opened without, and raises when what is read is damaged. Gives the btf itself.
 ---@return btfl.btf

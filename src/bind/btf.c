@@ -346,6 +346,8 @@ static const luaL_Reg methods[] = {
     {"types", btf_types_method},
     {"candidates", btf_candidates_method},
     {"check", btf_check_method},
+    {"scan", btf_scan_method},
+    {"scan_members", btf_scan_members_method},
     {"close", btf_close},
     {NULL, NULL},
 };

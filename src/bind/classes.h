@@ -106,6 +106,9 @@ const char *path_name(const struct btf *b, uint32_t id);
 const struct target *check_target(lua_State *L, int arg);
 /* A list of paths at arg, whose strings it keeps; pushes what holds the array. */
 const char **check_paths(lua_State *L, int arg, size_t *count);
+/* Methods of btf; see scan.c. */
+int btf_scan_method(lua_State *L);
+int btf_scan_members_method(lua_State *L);
 /* Pushes an object that is closed as yet; and opens it with what it then owns. */
 struct owner *push_closed_object(lua_State *L, const char *path);
 void open_closed_object(lua_State *L, struct owner *o, struct object *native);

@@ -327,20 +327,19 @@ void owner_weighs(lua_State *L, size_t bytes)
 }
 
 /*
- * Types are looked up by id, so that the cache of a graph that is walked becomes an array. All
- * other keys are 60 bits of (class, id, index), multiplied by an odd constant and folded (both
- * reversible, so they stay distinct) because some releases of Lua hash an integer by its low bits.
+ * Neighbours have neighbouring keys, so that a walk stays in one place of the table, whichever bits
+ * of an integer a release of Lua hashes by: types are looked up by id, other parts by (id, class,
+ * index) while the index is small, as nearly all are.
  */
 static lua_Integer cache_key(const struct class *c, uint32_t id, uint32_t index_)
 {
-	const uint64_t mask = ((uint64_t)1 << 60) - 1;
-	uint64_t key = (uint64_t)c->tag << 56 | (uint64_t)id << 24 | index_;
+	uint64_t part = (uint64_t)id << 4 | c->tag;
 
 	if (!c->tag)
 		return id;
-	key = key * UINT64_C(0x9e3779b97f4a7c15) & mask;
-	key ^= key >> 30;
-	return (lua_Integer)(key | (uint64_t)1 << 62);
+	if (index_ < 64)
+		return (lua_Integer)((uint64_t)1 << 61 | part << 6 | index_);
+	return (lua_Integer)((uint64_t)1 << 62 | part << 24 | index_);
 }
 
 bool handle_cached(lua_State *L, int cache, const struct class *c, uint32_t id, uint32_t index_)

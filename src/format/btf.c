@@ -75,11 +75,39 @@ static const uint8_t *record(const struct btf *b, uint32_t i)
 	return p;
 }
 
+/* The type of that id whose record is at p. */
+static inline struct btf_type decode(const struct btf *b, uint32_t id, const uint8_t *p)
+{
+	uint32_t info = load_u32(p + 4, b->swap);
+
+	return (struct btf_type){
+	    .btf = b,
+	    .id = id,
+	    .name = btf_string(b, load_u32(p, b->swap)),
+	    .vlen = BTF_INFO_VLEN(info),
+	    .kind = BTF_INFO_KIND(info),
+	    .kflag = BTF_INFO_KFLAG(info),
+	    .size = load_u32(p + 8, b->swap),
+	    .tail = p + BTF_TYPE_SIZE,
+	};
+}
+
+bool btf_next(const struct btf *b, struct btf_type *t)
+{
+	const uint8_t *p = b->types;
+	uint32_t id = t->id ? t->id + 1 : b->first_id;
+
+	if (id >= b->end_id)
+		return false;
+	if (t->id)
+		p = t->tail - BTF_TYPE_SIZE + btf_record_size(b, t->tail - BTF_TYPE_SIZE);
+	*t = decode(b, id, p);
+	return true;
+}
+
 struct btf_type btf_type(const struct btf *b, uint32_t id)
 {
 	struct btf_type t = {.btf = b, .name = ""};
-	const uint8_t *p;
-	uint32_t info;
 
 	if (id == 0)
 		return t;
@@ -89,17 +117,7 @@ struct btf_type btf_type(const struct btf *b, uint32_t id)
 	}
 	while (id < b->first_id)
 		b = b->base;
-	p = record(b, id - b->first_id);
-	info = load_u32(p + 4, b->swap);
-	t.btf = b;
-	t.id = id;
-	t.name = btf_string(b, load_u32(p, b->swap));
-	t.vlen = BTF_INFO_VLEN(info);
-	t.kind = BTF_INFO_KIND(info);
-	t.kflag = BTF_INFO_KFLAG(info);
-	t.size = load_u32(p + 8, b->swap);
-	t.tail = p + BTF_TYPE_SIZE;
-	return t;
+	return decode(b, id, record(b, id - b->first_id));
 }
 
 static uint32_t tail_u32(const struct btf_type *t, size_t off)

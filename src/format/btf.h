@@ -143,10 +143,14 @@ static inline bool btf_has(const struct btf *b, uint32_t id)
 	return id < b->end_id;
 }
 
-/* The type with that id, which must exist; id 0 is void, of kind BTF_VOID. */
+/* The type with that id; id 0 is void, of kind BTF_VOID. */
 struct btf_type btf_type(const struct btf *b, uint32_t id);
 
-/* The string at offset off, which must be valid in b or its base. */
+/* Steps *t to the type after it among those stored in b, which takes no search; from a zeroed *t to
+ * the first. False when there is none. */
+bool btf_next(const struct btf *b, struct btf_type *t);
+
+/* The string at that offset of b and its base. */
 const char *btf_string(const struct btf *b, uint32_t off);
 
 /* Elements of a type of the right kind; i counts from 0 and must be below vlen. */

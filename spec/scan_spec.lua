@@ -1,0 +1,89 @@
+--- btf:scan() and btf:scan_members(): everything in a BTF as plain values, the same as its handles say.
+
+local btfl = require "btfl"
+local btf = require "spec.support.btf"
+local tmp = require "spec.support.tmp"
+
+local function sample(options)
+  local b = btf.new(options)
+  local int = b:int("int", 4, "signed")
+  local inner = b:union(nil, 4, { { "x", int, 0 }, { "y", int, 0 } })
+  b:struct("foo", 16, { { "a", int, 0 }, { "bits", int, 37, 3 }, { nil, inner, 64 }, { "x", int, 96 } }, true)
+  b:struct("empty", 0, {})
+  b:enum("e", { { "A", 0 }, { "B", 1 } })
+  b:func("fn", b:func_proto(int, { { "x", int } }))
+  b:ptr(int)
+  return b
+end
+
+local function rows(...)
+  local list = {}
+  for a, b, c, d, e, f in ... do list[#list + 1] = table.pack(a, b, c, d, e, f) end
+  return list
+end
+
+describe("scan", function()
+  teardown(tmp.clean)
+
+  for _, endian in ipairs { "little", "big" } do
+    it("says what the handles say, " .. endian .. "-endian", function()
+      local o <close> = btfl.btf(tmp.write("scan.btf", sample({ endian = endian }):bytes()))
+      local n = 0
+      for id, kind, name, count in o:scan() do
+        n = n + 1
+        local t = o:type(id)
+        assert.same({ n, t.kind, t.name }, { id, kind, name })
+        if kind ~= "func" then assert.equal(#t, count) end
+      end
+      assert.equal(#o, n)
+      local want = {}
+      for t in o:types() do
+        for m in t:members() do
+          want[#want + 1] = table.pack(t.id, m.index, m.name, m.type.id, m.bit_offset, m.bitfield and m.bit_size or 0)
+        end
+      end
+      assert.equal(6, #want)
+      assert.same(want, rows(o:scan_members()))
+    end)
+  end
+
+  it("finds a kind, and a member by its name", function()
+    local o <close> = btfl.btf(tmp.write("scan.btf", sample():bytes()))
+    local ids = {}
+    for id, kind, name in o:scan "struct" do
+      assert.equal("struct", kind)
+      ids[name] = id
+    end
+    assert.same({ foo = 3, empty = 4 }, ids)
+    assert.same({ { 2, 0, "x", 1, 0, 0, n = 6 }, { 3, 3, "x", 1, 96, 0, n = 6 } }, rows(o:scan_members "x"))
+    assert.same({}, rows(o:scan_members "nothing"))
+    assert.error_matches(function() o:scan "strct" end, "did you mean 'struct'")
+    assert.error_matches(function() o:scan_members "a\0b" end, "NUL")
+  end)
+
+  it("goes over what is stored in a split BTF, not its base", function()
+    local base = sample()
+    local split = btf.new { base = base }
+    local id = split:struct("more", 4, { { "x", 1, 0 } })
+    local whole <close> = btfl.btf(tmp.write("base.btf", base:bytes()))
+    local o <close> = btfl.btf(tmp.write("split.btf", split:bytes()), whole)
+    assert.same({ { id, "struct", "more", 1, n = 6 } }, rows(o:scan()))
+    assert.same({ { id, 0, "x", 1, 0, 0, n = 6 } }, rows(o:scan_members "x"))
+  end)
+
+  it("tells of what is damaged, and of a BTF that is closed", function()
+    local b = sample()
+    for i = 1, 12000 do b:struct("pad" .. i, 4, { { "m", 1, 0 } }) end
+    b:struct("x", 4, { { 0x7fffff, 1, 0 } })
+    local o = btfl.btf(tmp.write("damaged.btf", b:bytes()))
+    local ok, e = pcall(function() for _ in o:scan_members() do end end)
+    assert.is_false(ok)
+    assert.matches("name offset 0x7fffff", tostring(e), 1, true)
+    o:close()
+    o = btfl.btf(tmp.write("scan.btf", sample():bytes()))
+    local next_type, next_member = o:scan(), o:scan_members()
+    o:close()
+    assert.error_matches(next_type, "is closed")
+    assert.error_matches(next_member, "is closed")
+  end)
+end)

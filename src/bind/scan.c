@@ -1,0 +1,112 @@
+/*
+ * scan: btf:scan() and btf:scan_members(): everything there is in a BTF as plain values. No handle
+ * is made, which is what a walk over types() and members() mostly costs.
+ */
+#include <string.h>
+
+#include "bind/classes.h"
+
+struct scan {
+	struct btf_type type; /* the last that was given, or whose members are */
+	int kind;             /* that is asked for; -1 for any */
+	uint32_t next;        /* member of it */
+};
+
+enum { UP_BTF = 1, UP_SCAN, UP_KINDS, UP_NAME = UP_KINDS };
+
+static const struct btf *scanned(lua_State *L, struct scan **s)
+{
+	*s = lua_touserdata(L, lua_upvalueindex(UP_SCAN));
+	return owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_BTF)));
+}
+
+static void push_scan(lua_State *L, int kind)
+{
+	struct scan *s;
+
+	lua_pushvalue(L, 1);
+	s = lua_newuserdatauv(L, sizeof(*s), 0);
+	*s = (struct scan){.kind = kind};
+}
+
+static int next_type(lua_State *L)
+{
+	struct scan *s;
+	const struct btf *b = scanned(L, &s);
+	bool found = btf_next(b, &s->type);
+
+	while (found && s->kind >= 0 && s->type.kind != s->kind)
+		found = btf_next(b, &s->type);
+	check_intact(L, b);
+	if (!found) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, s->type.id);
+	lua_rawgeti(L, lua_upvalueindex(UP_KINDS), s->type.kind);
+	push_name(L, s->type.name);
+	lua_pushinteger(L, s->type.vlen);
+	return 4;
+}
+
+int btf_scan_method(lua_State *L)
+{
+	check_btf(L, 1);
+	push_scan(L, check_kind(L, 2));
+	lua_createtable(L, BTF_KIND_COUNT, 1);
+	for (int k = 0; k < BTF_KIND_COUNT; k++) {
+		lua_pushstring(L, btf_kind_name((unsigned)k));
+		lua_rawseti(L, -2, k);
+	}
+	lua_pushcclosure(L, next_type, 3);
+	return 1;
+}
+
+/* The next member of that name (NULL for any); false when there is none. */
+static bool next_named(const struct btf *b, struct scan *s, const char *name, struct btf_member *m)
+{
+	for (;;) {
+		if (!btf_is_composite(&s->type) || s->next == s->type.vlen) {
+			s->next = 0;
+			if (!btf_next(b, &s->type))
+				return false;
+			continue;
+		}
+		*m = btf_member(&s->type, s->next++);
+		if (!name || strcmp(m->name, name) == 0)
+			return true;
+	}
+}
+
+static int next_member(lua_State *L)
+{
+	struct scan *s;
+	const struct btf *b = scanned(L, &s);
+	struct btf_member m;
+	bool found = next_named(b, s, lua_tostring(L, lua_upvalueindex(UP_NAME)), &m);
+
+	check_intact(L, b);
+	if (!found) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_pushinteger(L, s->type.id);
+	lua_pushinteger(L, s->next - 1);
+	push_name(L, m.name);
+	lua_pushinteger(L, m.type);
+	lua_pushinteger(L, m.bit_offset);
+	lua_pushinteger(L, m.bit_size);
+	return 6;
+}
+
+int btf_scan_members_method(lua_State *L)
+{
+	check_btf(L, 1);
+	if (!lua_isnoneornil(L, 2))
+		check_cstring(L, 2);
+	lua_settop(L, 2);
+	push_scan(L, -1);
+	lua_pushvalue(L, 2);
+	lua_pushcclosure(L, next_member, 3);
+	return 1;
+}
