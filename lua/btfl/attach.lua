@@ -24,9 +24,13 @@ function attach.point(section)
   return form[1], form[2] .. name
 end
 
--- A BTF cut down to what some objects need has no functions, and tells nothing.
+-- A BTF cut down to what some objects need has no functions, and tells nothing. Asked once for each
+-- target: the first function of a sorted BTF stands behind half of it.
+local functions = setmetatable({}, { __mode = "k" })
+
 local function tells(target)
-  return target.btf:types("func")() ~= nil
+  if functions[target] == nil then functions[target] = target.btf:scan("func")() ~= nil end
+  return functions[target]
 end
 
 --- The name of what the program attaches to and the target lacks; nil when it is there, or when no BTF

@@ -4,9 +4,11 @@ local cli = btfl.cli {
   about = "Measures btfl against libbpf and bpftool.", objects = false, targets = false,
   options = function(parser)
     parser:option("--runs", "How often each command runs."):argname("N"):convert(math.tointeger):default("10")
-    parser:flag("--callgrind", "Count the instructions of btfl's commands, too (slow).")
+    parser:flag("--json", "The same as --format json."):action(function(args) args.format = "json" end)
   end,
 }
+local btf = require "spec.support.btf"
+local object_builder = require "spec.support.object"
 local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
 local KERNEL = "7.3.4-generic-amd64"
 local TOOLS = CORPUS .. "/objects/libbpf-tools-0.31.0+ds-7"
@@ -27,7 +29,9 @@ local function lines_of(command)
   return list
 end
 
-local out = btfl.report("bench", { columns = { "work", "btfl", "peer", "unit", "ratio", "goal", "peer_is" } })
+local out = btfl.report("bench", {
+  columns = { "work", "btfl", "btfl_least", "peer", "peer_least", "unit", "ratio", "goal", "peer_is" },
+})
 
 if not io.open(CORPUS .. "/README.md") then cli:error("needs a corpus, in $BTFL_CORPUS or " .. CORPUS) end
 
@@ -41,6 +45,12 @@ for _, path in ipairs(lines_of("ls " .. quote(CORPUS) .. "/kernels/*.btf.gz")) d
   if btfl.btf(raw).endian == "little" then kernels[#kernels + 1] = raw end
 end
 local kernel = ("%s/%s.btf"):format(dir, KERNEL)
+
+-- What a series of figures is told by.
+local function summary(list)
+  table.sort(list)
+  return { least = list[1], median = list[#list // 2 + 1] }
+end
 
 -- Runs commands in turn; gives for each { least, median, cpu, peak }, in ms and KiB.
 local function time(...)
@@ -58,18 +68,29 @@ local function time(...)
   return table.unpack(list)
 end
 
-local function add(work, ours, peer, unit, goal, peer_is)
-  out:row { work = work, btfl = ("%.2f"):format(ours), peer = ("%.2f"):format(peer), unit = unit,
-    ratio = ("%.3f"):format(ours / peer), goal = goal, peer_is = peer_is }
+local function figure(value)
+  return value and ("%.2f"):format(value)
 end
 
--- A Lua program of btfl's own process: CPU milliseconds, the least of several goes.
-local function measure(code, ...)
+-- ours and peer are figures, or summaries of figures: then the ratio is that of the medians.
+local function add(work, ours, peer, unit, goal, peer_is)
+  local function median(x) return type(x) == "table" and x.median or x end
+  local function least(x) return type(x) == "table" and x.least or nil end
+  out:row { work = work, btfl = figure(median(ours)), btfl_least = figure(least(ours)),
+    peer = figure(median(peer)), peer_least = figure(least(peer)), unit = unit,
+    ratio = ("%.3f"):format(median(ours) / median(peer)), goal = goal, peer_is = peer_is }
+end
+
+local function program(code)
   local path = dir .. "/measure.lua"
   local file <close> = assert(io.open(path, "w"))
   file:write(code)
-  file:close()
-  local words = { "./btfl", quote(path) }
+  return path
+end
+
+-- What a Lua program of btfl's own process prints, the least of several goes.
+local function measure(code, ...)
+  local words = { "./btfl", quote(program(code)) }
   for _, word in ipairs { ... } do words[#words + 1] = quote(word) end
   local least = math.huge
   for _ = 1, 3 do least = math.min(least, tonumber(shell(table.concat(words, " ")))) end
@@ -83,26 +104,42 @@ local function concat(...)
 end
 
 local function one_object()
-  local ours, peer, nothing = time({ "./btfl", "relos", "--format", "tsv", OBJECT, "-t", kernel },
-    { "build/peer/relocate", OBJECT, kernel }, { "true" })
-  add("relos, one object, one kernel: wall", ours.median, peer.median, "ms", "1/4", "libbpf, whole process")
+  local ours, peer = time({ "./btfl", "relos", "--format", "tsv", OBJECT, "-t", kernel },
+    { "build/peer/relocate", OBJECT, kernel })
+  add("relos, one object, one kernel: wall", ours, peer, "ms", "1/4", "libbpf, whole process")
   add("relos, one object, one kernel: peak memory", ours.peak, peer.peak, "KiB", "1/2", "libbpf, whole process")
-  add("a process that does nothing: wall", nothing.median, nothing.median, "ms", "-", "itself")
+  local start, nothing = time({ "./btfl", "-e", "0" }, { "true" })
+  add("a start: wall", start, nothing, "ms", "-", "true(1)")
 end
 
+local OPEN = [[
+  local least = math.huge
+  for _ = 1, tonumber(arg[2]) do
+    local start = os.clock()
+    local b = btfl.btf(arg[1])
+    b:find("task_struct", "struct")
+    least = math.min(least, os.clock() - start)
+    b:close()
+  end
+  print(least * 1e3)]]
+
+-- The first open of a process is what a build or a start of a tool sees; later ones find the memory
+-- of the one before, which helps whoever copies the file.
 local function open_btf()
-  local ours = measure([[
-    local least = math.huge
-    for _ = 1, 10 do
-      local start = os.clock()
-      local b = btfl.btf(arg[1])
-      b:find("task_struct", "struct")
-      least = math.min(least, os.clock() - start)
-      b:close()
-    end
-    print(least * 1e3)]], kernel)
-  local peer = tonumber(shell("build/peer/libbpf_bench open " .. quote(kernel) .. " 10"))
-  add("open, validate and index a kernel's BTF: CPU", ours, peer, "ms", "1/5", "btf__parse + btf__find_by_name")
+  local ours, peer = {}, {}
+  local path = program(OPEN)
+  for i = 1, 2 * cli.args.runs do
+    ours[i] = tonumber(shell(("./btfl %s %s 1"):format(quote(path), quote(kernel))))
+    peer[i] = tonumber(shell(("build/peer/libbpf_bench open %s 1"):format(quote(kernel))))
+  end
+  add("open, validate and index a kernel's BTF: CPU", summary(ours), summary(peer), "ms", "1/5",
+    "btf__parse + btf__find_by_name, in a new process each")
+  add("the same again and again in one process: CPU", measure(OPEN, kernel, "20"),
+    tonumber(shell("build/peer/libbpf_bench open " .. quote(kernel) .. " 20")), "ms", "-",
+    "btf__parse + btf__find_by_name")
+  add("the same with every type checked: CPU", measure(OPEN:gsub("btfl.btf%(arg%[1%]%)", "%0:check()"), kernel, "20"),
+    tonumber(shell("build/peer/libbpf_bench open " .. quote(kernel) .. " 20")), "ms", "-",
+    "btf__parse + btf__find_by_name, which in libbpf 1.1 checks nothing")
 end
 
 local PAIRS = [[
@@ -143,14 +180,11 @@ local function many()
 end
 
 local function workers()
-  local path = dir .. "/pairs.lua"
-  local file <close> = assert(io.open(path, "w"))
-  file:write 'local cli = btfl.cli {} for object, target in cli:pairs() do object:results(target) end'
-  file:close()
+  local path = program "local cli = btfl.cli {} for object, target in cli:pairs() do object:results(target) end"
   local words = concat({ "./btfl", path }, objects)
   for _, kernel_path in ipairs(kernels) do words = concat(words, { "-t", kernel_path }) end
   local two, one = time(concat(words, { "-j", "2" }), concat(words, { "-j", "1" }))
-  add(("%d objects x %d kernels, two threads: wall"):format(#objects, #kernels), two.median, one.median, "ms",
+  add(("%d objects x %d kernels, two threads: wall"):format(#objects, #kernels), two, one, "ms",
     "1/1.8", "one thread")
 end
 
@@ -175,30 +209,64 @@ local function verdicts()
 end
 
 local function walk()
-  local ours, peer = time({ "./btfl", "-e", "for t in btfl.btf(arg[1]):types() do local _ = t.name "
+  local scan, handles, peer = time({ "./btfl", "-e", "for _, _, name in btfl.btf(arg[1]):scan() do end "
+    .. "for _, _, name in btfl.btf(arg[1]):scan_members() do end", kernel },
+    { "./btfl", "-e", "for t in btfl.btf(arg[1]):types() do local _ = t.name "
     .. "for m in t:members() do _ = m.name end end", kernel },
     { "bpftool", "btf", "dump", "file", kernel, "format", "raw" })
-  add("walk every type and member from Lua: wall", ours.median, peer.median, "ms", "1/2", "bpftool btf dump")
+  add("walk every type and member from Lua, by value: wall", scan, peer, "ms", "1/2", "bpftool btf dump")
+  add("walk every type and member from Lua, by handle: wall", handles, peer, "ms", "-", "bpftool btf dump")
 end
 
 local function minbtf()
   local ours, peer = time({ "./btfl", "minbtf", OBJECT, "-t", kernel, "-o", dir .. "/ours.btf" },
     { "bpftool", "gen", "min_core_btf", kernel, dir .. "/theirs.btf", OBJECT })
-  add("minbtf, one object, one kernel: wall", ours.median, peer.median, "ms", "1/4", "bpftool gen min_core_btf")
+  add("minbtf, one object, one kernel: wall", ours, peer, "ms", "1/4", "bpftool gen min_core_btf")
 end
 
--- Ten times the targets and the objects should take no more than ten times as long.
+local function write(name, bytes)
+  local path = dir .. "/" .. name
+  local file <close> = assert(io.open(path, "wb"))
+  file:write(bytes)
+  return path
+end
+
+-- A BTF of n structs, and an object that has a relocation against each of its first `relos`.
+local function synthetic(n, relos)
+  local b, ids = btf.new(), {}
+  local int = b:int("int", 4, "signed")
+  for i = 1, n do
+    ids[i] = b:struct("struct_number_" .. i, 8, { { "first", int, 0 }, { "second", b:ptr(int), 32 } })
+  end
+  if not relos then return write(("types%d.btf"):format(n), b:bytes()) end
+  local p = { insns = {}, relos = {} }
+  for i = 1, relos do
+    p.insns[i] = object_builder.mov(1, 4)
+    p.relos[i] = { insn = i - 1, type = ids[i], access = "0:1", kind = "byte_off" }
+  end
+  p.insns[relos + 1] = object_builder.exit()
+  local o = object_builder.new(b)
+  o:program(p)
+  return write(("relos%d.o"):format(relos), o:bytes())
+end
+
+-- Ten times the targets, objects, types and relocations should take no more than ten times as long.
 local function growth()
   local some = table.move(objects, 1, 5, 1, {})
   local fifty = {}
   for _ = 1, 10 do fifty = concat(fifty, some) end
+  local ten = {}
+  for i = 1, 10 do ten[i] = kernel end
   local function cpu(...) return measure(PAIRS .. "print((opened + resolved) * 1e3)", table.unpack(concat(...))) end
-  add("cost of 10 x the targets, by target", cpu(some, concat(table.unpack({ { kernel }, { kernel }, { kernel },
-    { kernel }, { kernel }, { kernel }, { kernel }, { kernel }, { kernel }, { kernel } }))) / 10,
-    cpu(some, { kernel }), "ms", "1", "one target")
+  add("cost of 10 x the targets, by target", cpu(some, ten) / 10, cpu(some, { kernel }), "ms", "1", "one target")
   local function resolving(...) return measure(PAIRS .. "print(resolved * 1e3)", table.unpack(concat(...))) end
   add("cost of 10 x the objects, by object", resolving(fifty, { kernel }) / 10, resolving(some, { kernel }), "ms",
     "1", "each object once")
+  add("cost of 10 x the types, by type", measure(OPEN, synthetic(100000), "10") / 10,
+    measure(OPEN, synthetic(10000), "10"), "ms", "1", "10,000 structs, opened and searched")
+  local types = synthetic(20000)
+  add("cost of 10 x the relocations, by relocation", resolving({ synthetic(20000, 20000) }, { types }) / 10,
+    resolving({ synthetic(20000, 2000) }, { types }), "ms", "1", "2,000 relocations, each of its own type")
 end
 
 local function one_hook()
@@ -212,6 +280,30 @@ local function one_hook()
   add("one relocation by a policy with a Lua hook: CPU", hooked, plain, "us", "2", "libbpf's rules, in btfl")
 end
 
+-- Millions of instructions, which do not depend on what else the machine does.
+local function instructions(command)
+  local log = dir .. "/callgrind"
+  shell(("valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file=%s %s >%s.out"):format(log, command, log))
+  return tonumber((shell("cat " .. log):match "Collected : (%d+)")) / 1e6
+end
+
+local function callgrind()
+  if shell "command -v valgrind || true" == "" then
+    io.stderr:write "bench: without valgrind no instructions are counted\n"
+    return
+  end
+  local at = quote(OBJECT) .. " -t " .. quote(kernel)
+  add("relos, one object, one kernel: instructions", instructions("./btfl relos --format tsv " .. at),
+    instructions("build/peer/relocate " .. quote(OBJECT) .. " " .. quote(kernel)), "million", "-", "libbpf")
+  local find = [[./btfl -e 'btfl.btf(arg[1]):find "task_struct"' ]]
+  add("open a kernel's BTF: instructions", instructions(find .. quote(kernel)),
+    instructions("build/peer/libbpf_bench open " .. quote(kernel) .. " 1"), "million", "-", "libbpf")
+  add("minbtf, one object, one kernel: instructions",
+    instructions(("./btfl minbtf %s -o %s/ours.btf"):format(at, dir)),
+    instructions(("bpftool gen min_core_btf %s %s/theirs.btf %s"):format(quote(kernel), dir, quote(OBJECT))),
+    "million", "-", "bpftool")
+end
+
 one_object()
 open_btf()
 many()
@@ -221,15 +313,6 @@ verdicts()
 walk()
 minbtf()
 growth()
-
-if cli.args.callgrind then
-  local log = dir .. "/callgrind"
-  for name, command in pairs { relos = "./btfl relos --format tsv " .. quote(OBJECT) .. " -t " .. quote(kernel),
-    ["open"] = "./btfl -e 'btfl.btf(arg[1])' " .. quote(kernel) } do
-    shell(("valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file=%s %s"):format(log, command))
-    local count = tonumber((shell("cat " .. log):match "Collected : (%d+)"))
-    add("instructions: " .. name, count / 1e6, count / 1e6, "million", "-", "itself")
-  end
-end
+callgrind()
 os.execute("rm -rf " .. quote(dir))
 return out

@@ -231,19 +231,22 @@ static int btf_get_method(lua_State *L)
 	return lua_error(L);
 }
 
-/* Upvalues: btf, next id, kind. */
+struct walk {
+	struct btf_type type; /* the last that was given */
+	int kind;             /* that is asked for; -1 for any */
+};
+
+/* Upvalues: btf, walk. */
 static int next_type(lua_State *L)
 {
 	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
-	uint32_t id = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
-	int kind = (int)lua_tointeger(L, lua_upvalueindex(3));
+	struct walk *w = lua_touserdata(L, lua_upvalueindex(2));
+	bool found = btf_next(b, &w->type);
 
-	while (id < b->end_id && kind >= 0 && btf_type(b, id).kind != kind)
-		id++;
-	lua_pushinteger(L, id < b->end_id ? (lua_Integer)id + 1 : id);
-	lua_replace(L, lua_upvalueindex(2));
-	if (id < b->end_id)
-		push_type(L, lua_upvalueindex(1), id);
+	while (found && w->kind >= 0 && w->type.kind != w->kind)
+		found = btf_next(b, &w->type);
+	if (found)
+		handle_push(L, lua_upvalueindex(1), &type_class, w->type.id, 0);
 	else
 		lua_pushnil(L);
 	return 1;
@@ -251,13 +254,14 @@ static int next_type(lua_State *L)
 
 static int btf_types_method(lua_State *L)
 {
-	const struct btf *b = check_btf(L, 1);
 	int kind = check_kind(L, 2);
+	struct walk *w;
 
+	check_btf(L, 1);
 	lua_pushvalue(L, 1);
-	lua_pushinteger(L, b->first_id);
-	lua_pushinteger(L, kind);
-	lua_pushcclosure(L, next_type, 3);
+	w = lua_newuserdatauv(L, sizeof(*w), 0);
+	*w = (struct walk){.kind = kind};
+	lua_pushcclosure(L, next_type, 2);
 	return 1;
 }
 

@@ -7,6 +7,7 @@
 
 #include "bind/handle.h"
 #include "core/resolution.h"
+#include "format/links.h"
 
 /* Of the parts of a btf. */
 enum { TAG_TYPE, TAG_MEMBER, TAG_ENUMERATOR, TAG_PARAM, TAG_SECVAR };
@@ -18,7 +19,7 @@ enum { TAG_RESULT = 5, TAG_ATTEMPT };
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, spec_class,
     target_class, result_class, attempt_class, resolution_class, subset_class, batch_class,
-    verdict_class, failure_class, guard_class;
+    verdict_class, links_class, failure_class, guard_class;
 
 /* Raises the first defect of b when a reader has met one: to be asked of what was read. */
 static inline void check_intact(lua_State *L, const struct btf *b)
@@ -109,6 +110,9 @@ const char **check_paths(lua_State *L, int arg, size_t *count);
 /* Methods of btf; see scan.c. */
 int btf_scan_method(lua_State *L);
 int btf_scan_members_method(lua_State *L);
+/* What the instructions of the object at that index refer to, read on first use and freed with it.
+ */
+const struct links *object_links(lua_State *L, int object);
 /* Pushes an object that is closed as yet; and opens it with what it then owns. */
 struct owner *push_closed_object(lua_State *L, const char *path);
 void open_closed_object(lua_State *L, struct owner *o, struct object *native);

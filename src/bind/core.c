@@ -113,6 +113,7 @@ int luaopen_btfl_core(lua_State *L)
 	lua_setfield(L, -2, "classes");
 	lua_newtable(L);
 	class_register(L, &resolution_class);
+	class_register(L, &links_class);
 	class_register(L, &run_class);
 	class_register(L, &batch_class);
 	class_register(L, &candidates_class);

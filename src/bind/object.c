@@ -1,6 +1,6 @@
 /*
- * object: the Lua class btfl.object: an open BPF object. It keeps its btf's userdata, and by target
- * what its relocations resolved to.
+ * object: the Lua class btfl.object: an open BPF object. It keeps its btf's userdata, by target
+ * what its relocations resolved to, and what its instructions refer to once a verdict has asked.
  */
 #include "bind/hooks.h"
 
@@ -9,6 +9,38 @@
 static void free_object(void *native)
 {
 	object_free(native);
+}
+
+static void free_links(void *native)
+{
+	links_free(native);
+}
+
+const struct class links_class = {"btfl.links", 0, NULL, NULL, NULL, free_links};
+
+enum { OBJECT_LINKS = OWNER_RULES };
+
+const struct links *object_links(lua_State *L, int object)
+{
+	struct owner *of = lua_touserdata(L, object), *o;
+	const struct object *native = owner_native(L, of);
+	struct links *links;
+	struct err e;
+
+	object = lua_absindex(L, object);
+	if (lua_getiuservalue(L, object, OBJECT_LINKS) == LUA_TNIL) {
+		lua_pop(L, 1);
+		o = owner_new(L, &links_class, sizeof(*o), "links", of->path);
+		o->needs[0] = of;
+		if (links_open(native, &links, &e) < 0)
+			raise_err(L, &e);
+		o->native = links;
+		lua_pushvalue(L, -1);
+		lua_setiuservalue(L, object, OBJECT_LINKS);
+	}
+	links = owner_native(L, lua_touserdata(L, -1));
+	lua_pop(L, 1);
+	return links;
 }
 
 /* Closing frees at once what the collector would free late: the results, the BTF, the object. */
@@ -21,6 +53,8 @@ static int object_close(lua_State *L)
 	lua_getiuservalue(L, 1, OWNER_LINK);
 	close_btf_of(L, -1, o);
 	close_resolutions(L, 1);
+	if (lua_getiuservalue(L, 1, OBJECT_LINKS) == LUA_TUSERDATA)
+		owner_drop(lua_touserdata(L, -1));
 	return 0;
 }
 

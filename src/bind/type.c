@@ -232,20 +232,21 @@ void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uin
 	lua_replace(L, -2);
 }
 
-/* Upvalues: btf, class, type id, next index, count. */
+struct walk {
+	const struct class *class;
+	uint32_t id, next, count;
+};
+
+/* Upvalues: btf, walk. */
 static int next_element(lua_State *L)
 {
-	lua_Integer i = lua_tointeger(L, lua_upvalueindex(4));
+	struct walk *w = lua_touserdata(L, lua_upvalueindex(2));
 
 	owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
-	if (i >= lua_tointeger(L, lua_upvalueindex(5))) {
+	if (w->next == w->count)
 		lua_pushnil(L);
-		return 1;
-	}
-	lua_pushinteger(L, i + 1);
-	lua_replace(L, lua_upvalueindex(4));
-	push_element(L, lua_upvalueindex(1), lua_touserdata(L, lua_upvalueindex(2)),
-		     (uint32_t)lua_tointeger(L, lua_upvalueindex(3)), (uint32_t)i);
+	else
+		push_element(L, lua_upvalueindex(1), w->class, w->id, w->next++);
 	return 1;
 }
 
@@ -264,6 +265,7 @@ static int no_element(lua_State *L)
 static int push_elements(lua_State *L, const struct class *c)
 {
 	struct btf_type t = check_type(L, 1);
+	struct walk *w;
 
 	t = with_elements(&t);
 	check_intact(L, t.btf);
@@ -272,11 +274,9 @@ static int push_elements(lua_State *L, const struct class *c)
 		return 1;
 	}
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	lua_pushlightuserdata(L, (void *)c);
-	lua_pushinteger(L, t.id);
-	lua_pushinteger(L, 0);
-	lua_pushinteger(L, t.vlen);
-	lua_pushcclosure(L, next_element, 5);
+	w = lua_newuserdatauv(L, sizeof(*w), 0);
+	*w = (struct walk){c, t.id, 0, t.vlen};
+	lua_pushcclosure(L, next_element, 2);
 	return 1;
 }
 

@@ -21,7 +21,6 @@ enum { TAG_FAILURE = 1, TAG_GUARD };
 /* What a verdict owns. */
 struct bundle {
 	uint32_t program;
-	struct links *links;
 	struct externs *externs;
 	struct verdict *verdict;
 	struct image *kconfig, *kallsyms;
@@ -33,7 +32,6 @@ static void free_bundle(void *native)
 
 	verdict_free(b->verdict);
 	externs_free(b->externs);
-	links_free(b->links);
 	image_unref(b->kconfig);
 	image_unref(b->kallsyms);
 	free(b);
@@ -157,8 +155,11 @@ static void read_config(lua_State *L, struct bundle *b, const struct target *t, 
 		b->kconfig = NULL;
 }
 
-static void study(lua_State *L, struct bundle *b, const struct resolution *r, int options)
+/* The object is at stack index `object`. */
+static void study(lua_State *L, struct bundle *b, const struct resolution *r, int object,
+		  int options)
 {
+	const struct links *links = object_links(L, object);
 	const char *kallsyms = string_option(L, options, "kallsyms");
 	const char *release = string_option(L, options, "release");
 	struct extern_facts facts = {.target = r->target,
@@ -176,8 +177,7 @@ static void study(lua_State *L, struct bundle *b, const struct resolution *r, in
 		facts.kallsyms = (const char *)b->kallsyms->data;
 		facts.kallsyms_len = b->kallsyms->len;
 	}
-	if (links_open(r->object, &b->links, &e) < 0 ||
-	    externs_new(r->object, b->links, &facts, &b->externs, &e) < 0)
+	if (externs_new(r->object, links, &facts, &b->externs, &e) < 0)
 		raise_err(L, &e);
 	if (lua_istable(L, options)) {
 		apply_sets(L, options, b->externs);
@@ -219,7 +219,7 @@ int program_verdict(lua_State *L)
 		return luaL_error(L, "out of memory");
 	o->native = b;
 	b->program = h->id;
-	study(L, b, owner_native(L, r), 3);
+	study(L, b, owner_native(L, r), 4, 3);
 	owner_weighs(
 	    L,
 	    b->verdict->flat->count * sizeof(struct flat_insn) +
@@ -572,7 +572,7 @@ static int get_guard_variable(lua_State *L, const void *self)
 	uint32_t number = origin_number(origin, ORIGIN_EXTERN);
 
 	if (number != OBJECT_NONE) {
-		lua_pushstring(L, b->links->externs[number].name);
+		lua_pushstring(L, b->externs->links->externs[number].name);
 		return 1;
 	}
 	number = origin_number(origin, ORIGIN_DATA);
