@@ -6,14 +6,26 @@ local seed, count = tonumber(arg[1]), tonumber(arg[2])
 math.randomseed(seed)
 
 local FIXTURES = "spec/fixtures/"
-local KERNELS = { "small.btf", "target.clang14.o", "target.clang19.o" }
+local KERNELS = { "small.btf", "large", "target.clang14.o", "target.clang19.o" }
 local OBJECTS = { "example.bpf.o", "fields.clang19.o", "guards.clang19.o", "types.clang16.o", "matches.clang19.o",
   "subprogs.clang14.o", "enums.clang19.o", "pruning.clang14.o", "loads.clang19.v4.o" }
 local WORDS = { 0, 1, 12, 40, 0xffffff, 0x7fffffff, 0x80000000, 0xffffffff }
 
-local function read(name)
+local function read_file(name)
   local file <close> = assert(io.open(FIXTURES .. name, "rb"))
   return file:read "a"
+end
+
+-- Of a BTF with so many strings only what is read is checked.
+local function enlarge(bytes)
+  local more = 300000
+  local str_len = ("<I4"):unpack(bytes, 21)
+  return bytes:sub(1, 20) .. ("<I4"):pack(str_len + more) .. bytes:sub(25) .. ("\0"):rep(more)
+end
+
+local function read(name)
+  if name == "large" then return enlarge(read_file "small.btf") end
+  return read_file(name)
 end
 
 local function write(path, bytes)
@@ -33,6 +45,17 @@ local function damage(bytes)
   return math.random(20) == 1 and bytes:sub(1, math.random(#bytes)) or bytes
 end
 
+local function look(b)
+  for t in b:types() do
+    local _ = { t.name, t.size, t:decl(), t:resolve().kind, t:member "a", t:value "A", #t }
+    for m in t:members() do _ = { m.name, m.bit_size, m.type.kind } end
+    for p in t:params() do _ = { p.name, p.type } end
+    for v in t:values() do _ = { v.name, v.value } end
+  end
+  for _ in b:scan() do end
+  for _ in b:scan_members() do end
+end
+
 local function ask(object_path, target_path)
   local object <close> = btfl.object(object_path)
   local target <close> = btfl.target(target_path)
@@ -48,6 +71,7 @@ local function ask(object_path, target_path)
   subset:add(object)
   write(target_path .. ".subset", (subset:bytes()))
   btfl.btf(target_path .. ".subset"):close()
+  look(target.btf)
 end
 
 local object_path, target_path, good = os.tmpname(), os.tmpname(), 0

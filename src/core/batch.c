@@ -4,6 +4,7 @@
  */
 #include "core/batch.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -18,6 +19,9 @@ struct progress {
 struct work {
 	const struct batch *b;
 	struct progress *progress; /* by target */
+	pthread_mutex_t lock;      /* of settled */
+	pthread_cond_t changed;
+	size_t settled; /* targets that are open or never will be */
 };
 
 static void open_object(void *ctx, size_t i)
@@ -43,51 +47,69 @@ static void resolve_some(const struct work *w, size_t target)
 	}
 }
 
-static void do_target(void *ctx, size_t i)
+/* Whether the target can be resolved against. */
+static bool open_target(const struct batch *b, struct batch_target *t)
 {
-	const struct work *w = ctx;
-	const struct batch *b = w->b;
-	struct batch_target *t = &b->targets[i];
-
-	if (target_open(t->path, b->modules, b->module_count, &t->target, &t->e) < 0) {
+	if (target_open(t->path, b->modules, b->module_count, &t->target, &t->e) < 0)
 		t->target = NULL;
-		return;
-	}
-	if (!b->resolve)
-		return;
-	t->results = calloc(b->object_count + 1, sizeof(struct resolution *));
-	if (!t->results)
-		return;
-	atomic_store(&w->progress[i].open, true);
-	resolve_some(w, i);
+	else if (b->resolve)
+		t->results = calloc(b->object_count + 1, sizeof(struct resolution *));
+	return t->results != NULL;
 }
 
-/* The last tasks: there is one for each thread. */
-static void help(const struct work *w)
+static void do_target(struct work *w, size_t i)
 {
-	for (size_t i = 0; i < w->b->target_count; i++)
-		if (atomic_load(&w->progress[i].open))
-			resolve_some(w, i);
+	bool open = open_target(w->b, &w->b->targets[i]);
+
+	atomic_store(&w->progress[i].open, open);
+	pthread_mutex_lock(&w->lock);
+	w->settled++;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+	if (open)
+		resolve_some(w, i);
+}
+
+/* The last tasks, one for each thread: what is left of targets that others have opened or are
+ * opening. */
+static void help(struct work *w)
+{
+	size_t settled = 0;
+
+	while (settled < w->b->target_count) {
+		pthread_mutex_lock(&w->lock);
+		while (w->settled == settled)
+			pthread_cond_wait(&w->changed, &w->lock);
+		settled = w->settled;
+		pthread_mutex_unlock(&w->lock);
+		for (size_t i = 0; i < w->b->target_count; i++)
+			if (atomic_load(&w->progress[i].open))
+				resolve_some(w, i);
+	}
 }
 
 static void do_target_or_help(void *ctx, size_t i)
 {
-	const struct work *w = ctx;
+	struct work *w = ctx;
 
 	if (i < w->b->target_count)
-		do_target(ctx, i);
+		do_target(w, i);
 	else
 		help(w);
 }
 
 int batch_run(const struct batch *b, struct err *e)
 {
-	struct work w = {b, calloc(b->target_count + 1, sizeof(*w.progress))};
+	struct work w = {.b = b, .progress = calloc(b->target_count + 1, sizeof(*w.progress))};
 
 	if (!w.progress)
 		return err_memory(e, NULL);
+	pthread_mutex_init(&w.lock, NULL);
+	pthread_cond_init(&w.changed, NULL);
 	tasks_run(open_object, &w, b->object_count, b->jobs);
 	tasks_run(do_target_or_help, &w, b->target_count + b->jobs, b->jobs);
+	pthread_cond_destroy(&w.changed);
+	pthread_mutex_destroy(&w.lock);
 	free(w.progress);
 	return 0;
 }

@@ -107,7 +107,9 @@ struct btf_secinfo {
 
 /* Bytes up to which a BTF is checked whole when it is opened: objects, most modules and what is
  * made by hand; it takes 0.2 ms at most, but 3 ms for a kernel. */
+#ifndef BTF_SMALL
 #define BTF_SMALL ((size_t)256 << 10)
+#endif
 
 /* Opens the BTF in `raw` (of image im, to which a reference is kept) over base, NULL for none (the
  * base is referenced too). The header, the string section and the extent of each type are checked.

@@ -4,7 +4,7 @@
  * Waiting for that takes 5 ns a type, so a large section is walked in four places at once. Where
  * the second to fourth run begin is guessed, from bytes that read as many types in a row, and
  * proven when the run before ends exactly there; a wrong guess costs a plain walk from the first
- * byte. On the 127,424 types of a 7.3 kernel 0.31 ms instead of 0.73.
+ * byte. On the 127,424 types of a 7.3 kernel 0.39 ms instead of 0.73.
  */
 #include <stdlib.h>
 
@@ -88,8 +88,9 @@ static inline __attribute__((always_inline)) void rest(const struct btf *b,
 	}
 }
 
-static inline __attribute__((always_inline)) void walk(const struct btf *b, struct run *run,
-						       bool swap)
+/* While all go on, their positions stay in registers: 0.39 ms, and 0.54 by rest() alone. */
+static inline __attribute__((always_inline)) void walk_runs(const struct btf *b, struct run *run,
+							    bool swap)
 {
 	struct run r0 = run[0], r1 = run[1], r2 = run[2], r3 = run[3];
 
@@ -136,8 +137,8 @@ static uint64_t guess(const struct btf *b, uint64_t from)
 }
 
 /* A run has room for as many types as fit between its ends, and one for pass() to write ahead. */
-static void place(const struct btf *b, struct run run[BTF_RUNS], uint32_t *start,
-		  struct btf_named *named, bool several)
+static void place_runs(const struct btf *b, struct run run[BTF_RUNS], uint32_t *start,
+		       struct btf_named *named, bool several)
 {
 	for (size_t k = 0; k < BTF_RUNS; k++) {
 		uint64_t from = k == 0    ? 0
@@ -225,11 +226,11 @@ int btf_walk(struct btf *b, const struct span *layout, struct btf_named **named,
 	if (!b->starts || !*named)
 		return err_memory(e, b->name);
 	for (int tries = 0; tries < 1 + several && !whole; tries++) {
-		place(b, run, b->starts, *named, several && tries == 0);
+		place_runs(b, run, b->starts, *named, several && tries == 0);
 		if (b->swap)
-			walk(b, run, true);
+			walk_runs(b, run, true);
 		else
-			walk(b, run, false);
+			walk_runs(b, run, false);
 		whole = joined(run);
 	}
 	for (size_t k = 0; k < BTF_RUNS; k++)
