@@ -1,9 +1,9 @@
 --- Rows as an aligned table, columns of numbers to the right.
 local terminal = require "btfl.terminal"
 
-local function cell(value)
+local function cell(value, escape)
   if value == nil then return "-" end
-  return terminal.escape(tostring(value))
+  return escape(tostring(value))
 end
 
 local function is_number(text)
@@ -50,10 +50,10 @@ end
 ---@param group string[]
 ---@param paint fun(style: string, text: string): string
 return function(out, rows, columns, group, paint)
-  local cells = {}
+  local cells, escape = {}, terminal.escaper()
   for n, row in ipairs(rows) do
     local texts = {}
-    for i, column in ipairs(columns) do texts[i] = cell(row[column]) end
+    for i, column in ipairs(columns) do texts[i] = cell(row[column], escape) end
     cells[n] = texts
   end
   local aligned = aligners(columns, cells)

@@ -7,10 +7,10 @@ local FINDING = { "level", "rule", "object", "program", "target", "at", "message
 -- A merged finding has several programs and targets.
 local LISTS = { program = "programs", target = "targets" }
 
-local function field(value)
+local function field(value, escape)
   if value == nil then return "-" end
   if math.type(value) == "integer" then return value end
-  return terminal.escape(tostring(value))
+  return escape(tostring(value))
 end
 
 local function value_of(row, column)
@@ -24,11 +24,11 @@ end
 return function(report)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local lines, cells = {}, {}
-  for i, column in ipairs(columns) do cells[i] = terminal.escape(column) end
+  local lines, cells, escape = {}, {}, terminal.escaper()
+  for i, column in ipairs(columns) do cells[i] = escape(column) end
   lines[1] = table.concat(cells, "\t", 1, #columns)
   for _, row in ipairs(rows) do
-    for i = 1, #columns do cells[i] = field(value_of(row, columns[i])) end
+    for i = 1, #columns do cells[i] = field(value_of(row, columns[i]), escape) end
     lines[#lines + 1] = table.concat(cells, "\t", 1, #columns)
   end
   lines[#lines + 1] = ""
