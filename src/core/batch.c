@@ -66,7 +66,8 @@ static void do_target(struct work *w, size_t i)
 	w->settled++;
 	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);
-	if (open)
+	/* The last ones are only opened: resolving them is what all threads can end with together. */
+	if (open && i + w->b->jobs < w->b->target_count)
 		resolve_some(w, i);
 }
 
