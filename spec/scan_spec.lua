@@ -33,7 +33,7 @@ describe("scan", function()
         n = n + 1
         local t = o:type(id)
         assert.same({ n, t.kind, t.name }, { id, kind, name })
-        if kind ~= "func" then assert.equal(#t, count) end
+        assert.equal(kind == "func" and 0 or #t, count)
       end
       assert.equal(#o, n)
       local want = {}
@@ -46,6 +46,16 @@ describe("scan", function()
       assert.same(want, rows(o:scan_members()))
     end)
   end
+
+  it("knows no name for a kind that the layout section adds", function()
+    local layout = btf.known_layout()
+    layout[20] = { 4, 8 }
+    local b = btf.new { layout = layout }
+    b:type(20, "new", 2, false, 0, ("\0"):rep(20))
+    local last = b:int("int", 4)
+    local o <close> = btfl.btf(tmp.write("layout.btf", b:bytes()))
+    assert.same({ { 1, "unknown", "new", 2, n = 6 }, { last, "int", "int", 0, n = 6 } }, rows(o:scan()))
+  end)
 
   it("finds a kind, and a member by its name", function()
     local o <close> = btfl.btf(tmp.write("scan.btf", sample():bytes()))

@@ -141,7 +141,7 @@ function btf:types(kind) end
 function btf:candidates(name, kind) end
 
 --- Iterates over the types stored here, of one kind if given, as plain values: id, kind, name (nil when
---- anonymous) and number of elements. Several times as fast as types(), because no handle is made;
+--- anonymous) and number of elements (0 for a func: they are its prototype's). Several times as fast as types(), because no handle is made;
 --- type(id) makes one.
 ---@param kind? btfl.kind
 ---@return fun(): integer?, btfl.kind, string?, integer

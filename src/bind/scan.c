@@ -43,9 +43,13 @@ static int next_type(lua_State *L)
 		return 1;
 	}
 	lua_pushinteger(L, s->type.id);
-	lua_rawgeti(L, lua_upvalueindex(UP_KINDS), s->type.kind);
+	if (s->type.kind < BTF_KIND_COUNT)
+		lua_rawgeti(L, lua_upvalueindex(UP_KINDS), s->type.kind);
+	else
+		lua_pushstring(L, btf_kind_name(s->type.kind));
 	push_name(L, s->type.name);
-	lua_pushinteger(L, s->type.vlen);
+	/* A func has its linkage there. */
+	lua_pushinteger(L, b->shape[s->type.kind].each ? s->type.vlen : 0);
 	return 4;
 }
 
