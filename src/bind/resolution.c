@@ -61,47 +61,46 @@ static void resolve(lua_State *L, int object, int target, int policy, uint32_t r
 	lua_settop(L, owner);
 }
 
-/* Pushes the table at key of the table at the top, made when there is none; its keys are weak. */
-static void push_weak_table(lua_State *L, int key)
+/* Pushes the table of the object's resolutions by target: those by libbpf's rules, which share it
+ * with the tables of the others by policy, or those of the policy at stack index `policy`. Its keys
+ * are weak. */
+static void push_by_target(lua_State *L, int object, int policy)
 {
-	lua_pushvalue(L, key);
-	if (lua_rawget(L, -2) != LUA_TNIL)
+	lua_getiuservalue(L, object, OWNER_MORE);
+	if (!policy || lua_isnil(L, policy))
 		return;
-	lua_pop(L, 1);
-	push_weak(L, weak_keys);
-	lua_pushvalue(L, key);
-	lua_pushvalue(L, -2);
-	lua_rawset(L, -4);
+	lua_pushvalue(L, policy);
+	if (lua_rawget(L, -2) == LUA_TNIL) {
+		lua_pop(L, 1);
+		push_weak(L, weak_keys);
+		lua_pushvalue(L, policy);
+		lua_pushvalue(L, -2);
+		lua_rawset(L, -4);
+	}
+	lua_replace(L, -2);
 }
 
 void push_resolution(lua_State *L, int object, int target, int policy)
 {
-	int by_policy, top = lua_gettop(L);
+	int by_target;
 
 	object = lua_absindex(L, object);
 	target = lua_absindex(L, target);
 	policy = lua_absindex(L, policy);
 	owner_native(L, lua_touserdata(L, object));
 	owner_native(L, lua_touserdata(L, target));
-	lua_getiuservalue(L, object, OWNER_MORE);
-	push_weak_table(L, target);
-	by_policy = lua_gettop(L);
-	if (lua_isnil(L, policy))
-		lua_pushboolean(L, false);
-	else
-		lua_pushvalue(L, policy);
-	if (lua_rawget(L, by_policy) == LUA_TNIL) {
+	push_by_target(L, object, policy);
+	by_target = lua_gettop(L);
+	lua_pushvalue(L, target);
+	if (lua_rawget(L, by_target) == LUA_TNIL) {
 		lua_pop(L, 1);
 		resolve(L, object, target, policy, 0, NULL);
-		if (lua_isnil(L, policy))
-			lua_pushboolean(L, false);
-		else
-			lua_pushvalue(L, policy);
+		lua_pushvalue(L, target);
 		lua_pushvalue(L, -2);
-		lua_rawset(L, by_policy);
+		lua_rawset(L, by_target);
 	}
-	lua_replace(L, top + 1);
-	lua_settop(L, top + 1);
+	lua_replace(L, by_target);
+	lua_settop(L, by_target);
 }
 
 void adopt_resolution(lua_State *L, int object, int target, struct resolution **native)
@@ -111,9 +110,8 @@ void adopt_resolution(lua_State *L, int object, int target, struct resolution **
 
 	object = lua_absindex(L, object);
 	target = lua_absindex(L, target);
-	lua_getiuservalue(L, object, OWNER_MORE);
-	push_weak_table(L, target);
-	lua_pushboolean(L, false);
+	push_by_target(L, object, 0);
+	lua_pushvalue(L, target);
 	o = push_owner(L, object, target);
 	o->native = *native;
 	*native = NULL;
@@ -130,13 +128,21 @@ void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo,
 	resolve(L, object, target, policy, relo, &c);
 }
 
+/* Those in the table at the top, and in the tables in it. */
+static void drop_all(lua_State *L)
+{
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		if (lua_istable(L, -1))
+			drop_all(L);
+		else
+			owner_drop(lua_touserdata(L, -1));
+	}
+}
+
 void close_resolutions(lua_State *L, int object)
 {
-	if (lua_getiuservalue(L, object, OWNER_MORE) == LUA_TTABLE) {
-		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-			for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-				owner_drop(lua_touserdata(L, -1));
-	}
+	if (lua_getiuservalue(L, object, OWNER_MORE) == LUA_TTABLE)
+		drop_all(L);
 	lua_pop(L, 1);
 }
 
