@@ -19,17 +19,40 @@ struct progress {
 struct work {
 	const struct batch *b;
 	struct progress *progress; /* by target */
-	pthread_mutex_t lock;      /* of settled */
+	pthread_mutex_t lock;      /* of what follows */
 	pthread_cond_t changed;
-	size_t settled; /* targets that are open or never will be */
+	size_t objects, targets; /* that are open or never will be */
 };
 
-static void open_object(void *ctx, size_t i)
+/* One more of them is settled. */
+static void settle(struct work *w, size_t *count)
 {
-	struct batch_object *o = &((const struct work *)ctx)->b->objects[i];
+	pthread_mutex_lock(&w->lock);
+	++*count;
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Waits until there are more of them than `seen`; returns how many. */
+static size_t wait_for(struct work *w, const size_t *count, size_t seen)
+{
+	size_t now;
+
+	pthread_mutex_lock(&w->lock);
+	while (*count <= seen)
+		pthread_cond_wait(&w->changed, &w->lock);
+	now = *count;
+	pthread_mutex_unlock(&w->lock);
+	return now;
+}
+
+static void do_object(struct work *w, size_t i)
+{
+	struct batch_object *o = &w->b->objects[i];
 
 	if (object_open(o->path, &o->object, &o->e) < 0)
 		o->object = NULL;
+	settle(w, &w->objects);
 }
 
 /* What fails here is asked again, and told, when it is looked at. */
@@ -61,40 +84,37 @@ static void do_target(struct work *w, size_t i)
 {
 	bool open = open_target(w->b, &w->b->targets[i]);
 
+	if (open && w->b->object_count)
+		wait_for(w, &w->objects, w->b->object_count - 1);
 	atomic_store(&w->progress[i].open, open);
-	pthread_mutex_lock(&w->lock);
-	w->settled++;
-	pthread_cond_broadcast(&w->changed);
-	pthread_mutex_unlock(&w->lock);
-	/* The last ones are only opened: resolving them is what all threads can end with together. */
+	settle(w, &w->targets);
+	/* The last ones are only opened: resolving them is what all threads can end with together.
+	 */
 	if (open && i + w->b->jobs < w->b->target_count)
 		resolve_some(w, i);
 }
 
-/* The last tasks, one for each thread: what is left of targets that others have opened or are
- * opening. */
+/* What is left of targets that others have opened or are opening. */
 static void help(struct work *w)
 {
-	size_t settled = 0;
-
-	while (settled < w->b->target_count) {
-		pthread_mutex_lock(&w->lock);
-		while (w->settled == settled)
-			pthread_cond_wait(&w->changed, &w->lock);
-		settled = w->settled;
-		pthread_mutex_unlock(&w->lock);
+	for (size_t seen = 0; seen < w->b->target_count;) {
+		seen = wait_for(w, &w->targets, seen);
 		for (size_t i = 0; i < w->b->target_count; i++)
 			if (atomic_load(&w->progress[i].open))
 				resolve_some(w, i);
 	}
 }
 
-static void do_target_or_help(void *ctx, size_t i)
+/* The objects come first, then the targets, then for each thread a task to end with. */
+static void do_task(void *ctx, size_t i)
 {
 	struct work *w = ctx;
+	size_t objects = w->b->object_count;
 
-	if (i < w->b->target_count)
-		do_target(w, i);
+	if (i < objects)
+		do_object(w, i);
+	else if (i - objects < w->b->target_count)
+		do_target(w, i - objects);
 	else
 		help(w);
 }
@@ -107,8 +127,7 @@ int batch_run(const struct batch *b, struct err *e)
 		return err_memory(e, NULL);
 	pthread_mutex_init(&w.lock, NULL);
 	pthread_cond_init(&w.changed, NULL);
-	tasks_run(open_object, &w, b->object_count, b->jobs);
-	tasks_run(do_target_or_help, &w, b->target_count + b->jobs, b->jobs);
+	tasks_run(do_task, &w, b->object_count + b->target_count + b->jobs, b->jobs);
 	pthread_cond_destroy(&w.changed);
 	pthread_mutex_destroy(&w.lock);
 	free(w.progress);
