@@ -76,16 +76,31 @@ static uint32_t hash_essential(const char *name)
 	return hash(name, btf_essential_len(name, strlen(name)));
 }
 
-/* A bit for each of the HASHED bytes at p that is c, the first byte's lowest. */
+/* bytes_that_are(): a bit for each of the HASHED bytes at p that is c, the first byte's lowest.
+ * first_bytes(): the first n of them as words, the rest zero; n is below HASHED. */
 #ifdef __SSE2__
+static __m128i load16(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
 static uint32_t bytes_that_are(const char *p, char c)
 {
 	__m128i all = _mm_set1_epi8(c);
-	__m128i low = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i high = _mm_loadu_si128((const __m128i *)(const void *)(p + 16));
 
-	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(low, all)) |
-	       (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(high, all)) << 16;
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(load16(p), all)) |
+	       (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(load16(p + 16), all)) << 16;
+}
+
+static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
+{
+	const __m128i low = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	const __m128i high = _mm_add_epi8(low, _mm_set1_epi8(16)), all = _mm_set1_epi8((char)n);
+
+	_mm_storeu_si128((__m128i *)(void *)word,
+			 _mm_and_si128(load16(p), _mm_cmplt_epi8(low, all)));
+	_mm_storeu_si128((__m128i *)(void *)(word + 2),
+			 _mm_and_si128(load16(p + 16), _mm_cmplt_epi8(high, all)));
 }
 #else
 static uint32_t bytes_that_are(const char *p, char c)
@@ -102,15 +117,17 @@ static uint32_t bytes_that_are(const char *p, char c)
 	}
 	return mask;
 }
-#endif
 
-/* The word without what follows the first n bytes of the four that it is word i of. */
-static uint64_t keep(uint64_t word, size_t n, size_t i)
+static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
 {
-	size_t kept = n <= 8 * i ? 0 : n - 8 * i;
+	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t kept = n <= 8 * i ? 0 : n - 8 * i;
 
-	return kept >= 8 ? word : word & ((UINT64_C(1) << 8 * kept) - 1);
+		word[i] =
+		    load_le64(p + 8 * i) & (kept >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * kept) - 1);
+	}
 }
+#endif
 
 /* hash_essential() of a name of which HASHED bytes can be read. No branch depends on the name but
  * for the few that are longer or may have a flavor: of 40 ns a name 25 were spent on branches that
@@ -119,13 +136,12 @@ static uint32_t hash_fast(const char *name)
 {
 	uint32_t end = bytes_that_are(name, '\0'), under = bytes_that_are(name, '_');
 	uint64_t word[4];
-	size_t len;
+	uint32_t len;
 
 	if (!end || (under & under >> 1 & under >> 2 & ((end & -end) - 1)))
 		return hash_essential(name);
-	len = (size_t)__builtin_ctz(end);
-	for (size_t i = 0; i < 4; i++)
-		word[i] = keep(load_le64(name + 8 * i), len, i);
+	len = (uint32_t)__builtin_ctz(end);
+	first_bytes(name, len, word);
 	return mix(word, len);
 }
 
@@ -215,8 +231,9 @@ static struct table *make_others(const struct btf *b)
 		uint32_t name = load_u32(p, b->swap);
 		unsigned kind = BTF_INFO_KIND(load_u32(p + 4, b->swap));
 
-		if (b->shape[kind].names == BTF_NAMES_OTHER && name)
-			named[count++] = (struct btf_named){i, name};
+		/* Written in any case: half of the types are functions, in no order to predict. */
+		named[count] = (struct btf_named){i, name};
+		count += b->shape[kind].names == BTF_NAMES_OTHER && name;
 	}
 	return make_table(b, named, count);
 }
