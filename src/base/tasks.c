@@ -34,6 +34,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
+#ifdef __GLIBC__
 /* The k-th processor after the one that this thread runs on. */
 static int cpu_after(const struct tasks *t, unsigned k)
 {
@@ -45,6 +46,7 @@ static int cpu_after(const struct tasks *t, unsigned k)
 	}
 	return cpu;
 }
+#endif
 
 /* Linux may start a thread on the processor of its parent and leave it there, waiting, for 2 ms and
  * more, which is half of what opening six kernels takes. So it is started on another one. */
@@ -65,7 +67,8 @@ static int start(struct tasks *t, unsigned k, pthread_t *thread)
 #endif
 	rc = pthread_create(thread, &attr, work, t);
 	pthread_attr_destroy(&attr);
-	return rc;
+	/* A processor can be gone by now. */
+	return rc == 0 ? 0 : pthread_create(thread, NULL, work, t);
 }
 
 /* More threads than this help nobody, and are as many as a hostile --jobs gets. */
