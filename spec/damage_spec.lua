@@ -202,6 +202,16 @@ describe("a damaged BTF:", function()
     raises(path, target.why, target, "foo.gone")
   end)
 
+  it("a file that is cut short while it is read ends the run in one line", function()
+    local path = write(large():bytes())
+    local script = tmp.write("cut.lua", [[
+local b = btfl.btf(arg[1])
+assert(os.execute("truncate -s 4096 '" .. arg[1] .. "'"))
+print(b:type(#b).name)]])
+    local r = run { script, path }
+    assert.same({ "", "btfl: an input file became shorter while it was read\n", 2 }, { r.out, r.err, r.status })
+  end)
+
   it("an object is checked whole, however large", function()
     local b = large()
     b:struct("x", 4, { { "m", OUT, 0 } })

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +299,27 @@ static void keep_memory(void)
 #endif
 }
 
+/* Files are mapped: where one has been cut short since, there is nothing to read any more. Only
+ * what a signal handler may call is called; a file of --output is written whole or not at all. */
+static void on_missing_page(int sig, siginfo_t *info, void *context)
+{
+	static const char text[] = "btfl: an input file became shorter while it was read\n";
+
+	(void)context;
+	if (info->si_code == BUS_ADRERR && write(STDERR_FILENO, text, sizeof(text) - 1) >= 0)
+		_exit(STATUS_FAILED);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void catch_missing_pages(void)
+{
+	struct sigaction a = {.sa_sigaction = on_missing_page, .sa_flags = SA_SIGINFO};
+
+	sigemptyset(&a.sa_mask);
+	sigaction(SIGBUS, &a, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.argc = argc, .argv = argv};
@@ -305,6 +327,7 @@ int main(int argc, char **argv)
 	int result;
 
 	keep_memory();
+	catch_missing_pages();
 	L = luaL_newstate();
 	if (!L) {
 		fputs("btfl: not enough memory\n", stderr);
