@@ -243,7 +243,8 @@ end
 local function open_all(self)
   local args = self.args
   local paths = rawget(self, "takes_objects") and object_paths(self) or {}
-  local targets, objects = core.batch(args.target, args.module, paths, args.jobs, not self.policy)
+  local targets, objects = core.batch(args.target, args.module, paths, args.jobs, not self.policy,
+    args.strict)
   if rawget(self, "takes_objects") then
     local list = {}
     for _, outcome in ipairs(objects) do

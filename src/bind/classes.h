@@ -119,7 +119,7 @@ void open_closed_object(lua_State *L, struct owner *o, struct object *native);
 /* Pushes a target that is closed as yet; and opens it with what it then owns. */
 struct owner *push_closed_target(lua_State *L, const char *path);
 void open_closed_target(lua_State *L, struct owner *o, struct target *native);
-/* core.batch(targets, modules, objects, jobs, resolve): see batch.c. */
+/* core.batch(targets, modules, objects, jobs, resolve, strict): see batch.c. */
 int core_batch(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */
 void push_target_btf(lua_State *L, int target, const struct btf *b);

@@ -73,9 +73,16 @@ static void resolve_some(const struct work *w, size_t target)
 /* Whether the target can be resolved against. */
 static bool open_target(const struct batch *b, struct batch_target *t)
 {
-	if (target_open(t->path, b->modules, b->module_count, &t->target, &t->e) < 0)
-		t->target = NULL;
-	else if (b->resolve)
+	struct target *target;
+
+	if (target_open(t->path, b->modules, b->module_count, &target, &t->e) < 0)
+		return false;
+	if (b->strict && target_check(target, &t->e) < 0) {
+		target_free(target);
+		return false;
+	}
+	t->target = target;
+	if (b->resolve)
 		t->results = calloc(b->object_count + 1, sizeof(struct resolution *));
 	return t->results != NULL;
 }
