@@ -28,26 +28,40 @@ local function source(line)
   return line and ("%s:%d:%d"):format(line.file:match("[^/]*$"), line.line, line.column)
 end
 
-local function local_row(relo)
+-- What a relocation is whatever the kernel.
+local function describe(relo)
   local program = relo.program
   return {
     object = relo.object.path, section = relo.section, insn_off = relo.insn_off,
     type_id = relo.type.id, type = relo.type.name or "<anon>", access = relo.access, kind = relo.kind,
-    status = relo.reason and "error" or "ok", reason = relo.reason,
     ["local"] = unsigned(relo.value), insn_before = relo.bytes,
     source = source(relo.line), program = program and program.name, insn = relo.insn, path = relo.path,
   }
 end
 
-local function full_row(result)
-  local row, candidate = local_row(result.relo), result.candidate
-  row.kernel = result.target.name
-  row.status, row.reason = result.status, result.reason
-  row.target = result.ok and unsigned(result.value) or nil
-  row.target_id = candidate and candidate.id
-  row.insn_after = result.after
-  if cli.policy then row.rule, row.note = result.rule, result.note end
+local function local_row(relo)
+  local row = describe(relo)
+  row.status, row.reason = relo.reason and "error" or "ok", relo.reason
   return row
+end
+
+-- The rows of all kernels share what does not depend on one, which is most of a row.
+local shared = {}
+
+local function full_row(result, kernel)
+  local relo, candidate = result.relo, result.candidate
+  local rest = shared[relo]
+  if not rest then
+    rest = { __index = describe(relo) }
+    shared[relo] = rest
+  end
+  local row = {
+    kernel = kernel, status = result.status, reason = result.reason,
+    target = result.ok and unsigned(result.value) or nil, target_id = candidate and candidate.id,
+    insn_after = result.after,
+  }
+  if cli.policy then row.rule, row.note = result.rule, result.note end
+  return setmetatable(row, rest)
 end
 
 if cli.args["local"] then
@@ -62,7 +76,8 @@ for object, target in cli:pairs() do
   if clash then
     out:error(clash)
   else
-    for result in object:results(target) do out:row(full_row(result)) end
+    local kernel = target.name
+    for result in object:results(target) do out:row(full_row(result, kernel)) end
   end
 end
 return out

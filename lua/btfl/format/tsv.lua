@@ -7,16 +7,28 @@ local FINDING = { "level", "rule", "object", "program", "target", "at", "message
 -- A merged finding has several programs and targets.
 local LISTS = { program = "programs", target = "targets" }
 
-local function field(value, escape)
-  if value == nil then return "-" end
-  if math.type(value) == "integer" then return value end
-  return escape(tostring(value))
+local function missing(row, column)
+  local list = row[LISTS[column]]
+  return list and terminal.escape(table.concat(list, ",")) or "-"
 end
 
-local function value_of(row, column)
+-- The texts of cells by their values: most of a large table are the same few, and each is looked into
+-- once.
+local function cell_texts()
+  return setmetatable({}, {
+    __index = function(known, value)
+      local text = terminal.escape(tostring(value))
+      if value == value then known[value] = text end
+      return text
+    end,
+  })
+end
+
+-- An integer stays what it is: table.concat() writes it.
+local function cell(row, column, texts)
   local value = row[column]
-  local list = value == nil and row[LISTS[column]]
-  return list and table.concat(list, ",") or value
+  if value == nil then return missing(row, column) end
+  return math.type(value) == "integer" and value or texts[value]
 end
 
 ---@param report btfl.report
@@ -24,12 +36,12 @@ end
 return function(report)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local lines, cells, escape = {}, {}, terminal.escaper()
-  for i, column in ipairs(columns) do cells[i] = escape(column) end
+  local lines, cells, texts = {}, {}, cell_texts()
+  for i, column in ipairs(columns) do cells[i] = texts[column] end
   lines[1] = table.concat(cells, "\t", 1, #columns)
-  for _, row in ipairs(rows) do
-    for i = 1, #columns do cells[i] = field(value_of(row, columns[i]), escape) end
-    lines[#lines + 1] = table.concat(cells, "\t", 1, #columns)
+  for n, row in ipairs(rows) do
+    for i = 1, #columns do cells[i] = cell(row, columns[i], texts) end
+    lines[n + 1] = table.concat(cells, "\t", 1, #columns)
   end
   lines[#lines + 1] = ""
   return table.concat(lines, "\n")
