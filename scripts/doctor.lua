@@ -25,15 +25,6 @@ local function is_object(path)
   return string.unpack(head:byte(6) == 2 and ">I2" or "<I2", head, 19) == 247
 end
 
--- What opening gives, or nil when the file cannot be read.
-local function try(open, ...)
-  local ok, value = pcall(open, ...)
-  if ok then return value end
-  if type(value) ~= "userdata" then error(value, 0) end
-  cli:failure(value)
-  return nil
-end
-
 local function examine(path, base)
   if is_object(path) then
     local object = btfl.object(path)
@@ -46,10 +37,10 @@ local function examine(path, base)
     ptr_size = btf.ptr_size, types = #btf }
 end
 
-local base = cli.args.base and try(btfl.btf, cli.args.base)
+local base = cli.args.base and cli:try(btfl.btf, cli.args.base)
 if cli.args.base and not base then return 2 end
 for _, path in ipairs(cli.args.file) do
-  local row = try(examine, path, base)
+  local row = cli:try(examine, path, base)
   if row then out:row(row) end
 end
 return out

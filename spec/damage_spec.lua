@@ -3,7 +3,7 @@
 
 local btfl = require "btfl"
 local btf = require "spec.support.btf"
-local object = require "spec.support.object"
+local object_builder = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -59,6 +59,18 @@ local damages = {
     local id = b:type("func_proto", "", 1, false, 0, b:pack("I4I4", NAMELESS, 1))
     return function(o) return o:type(id):params()().name end
   end },
+  { "function of no name among candidates", function(b)
+    b:type("func", NAMELESS, 0, false, b:func_proto(0))
+    return function(o) for _ in o:candidates("foo", "func") do end end
+  end },
+  { "function of no name, sought", function(b)
+    b:type("func", NAMELESS, 0, false, b:func_proto(0))
+    return function(o) return o:find("foo", "func") end
+  end },
+  { "name of a function that is passed by", function(b)
+    b:type("func", NAMELESS, 0, false, b:func_proto(0))
+    return function(o) for _ in o:types "func" do end end
+  end },
   { "name of a function", function(b)
     local id = b:type("func", NAMELESS, 0, false, b:func_proto(0))
     return function(o) return o:type(id).name end
@@ -101,8 +113,8 @@ describe("a damaged BTF:", function()
   setup(function()
     local b = btf.new()
     local foo = b:struct("foo", 8, { { "a", b:int("int", 4, "signed"), 0 } })
-    local o = object.new(b)
-    o:program { insns = { object.ldx(4, 0, 1, 0), object.exit() },
+    local o = object_builder.new(b)
+    o:program { insns = { object_builder.ldx(4, 0, 1, 0), object_builder.exit() },
       relos = { { insn = 0, type = foo, access = "0:0", kind = "byte_off" } } }
     obj, sound = tmp.write("foo.o", o:bytes()), tmp.write("sound.btf", b:bytes())
   end)
@@ -194,6 +206,17 @@ describe("a damaged BTF:", function()
     end
   end)
 
+  it("a verdict that looks for a kernel's function tells of a function without a name", function()
+    local b = large()
+    b:type("func", NAMELESS, 0, false, b:func_proto(0))
+    local path = write(b:bytes())
+    local target <close> = btfl.target(path)
+    local object <close> = btfl.object "spec/fixtures/guards.clang19.o"
+    for _ in object:results(target) do end -- which needs no function
+    local program = object:program "dead_ksym"
+    raises(path, program.verdict, program, target)
+  end)
+
   it("questions about the whole kernel check the whole kernel", function()
     local b = large()
     b:struct("x", 4, { { "m", b:next_id(), 0 } })
@@ -215,8 +238,8 @@ print(b:type(#b).name)]])
   it("an object is checked whole, however large", function()
     local b = large()
     b:struct("x", 4, { { "m", OUT, 0 } })
-    local o = object.new(b)
-    o:program { insns = { object.exit() } }
+    local o = object_builder.new(b)
+    o:program { insns = { object_builder.exit() } }
     local path = tmp.write("large.o", o:bytes())
     told(path, { "doctor", path })
     told(path, { "relos", path, "-t", path })
@@ -230,6 +253,18 @@ print(b:type(#b).name)]])
     local vmlinux, path = write(base:bytes()), tmp.write("mod.btf", b:bytes())
     told(path, { "relos", obj, "-t", vmlinux, "-m", path })
     told(path, { "doctor", "--base", vmlinux, path })
+  end)
+
+  it("a small module is checked without what it stands on", function()
+    local base = large()
+    base:struct("x", 4, { { "m", OUT, 0 } })
+    local b = btf.new { base = base }
+    b:struct("of_module", 4, { { "m", 1, 0 } })
+    local vmlinux, path = write(base:bytes()), tmp.write("small_mod.btf", b:bytes())
+    local r = run { "relos", obj, "-t", vmlinux, "-m", path }
+    assert.same({ "", 0 }, { r.err, r.status })
+    told(vmlinux, { "relos", obj, "-t", vmlinux, "-m", path, "--strict" })
+    told(vmlinux, { "doctor", "--base", vmlinux, path })
   end)
 
   it("a small one is checked when it is opened", function()

@@ -178,8 +178,11 @@ function methods:error(message)
   }), 0)
 end
 
--- The input opened, or nil when it cannot be; any other error is the script's.
-local function try(self, open, ...)
+--- What open(...) gives, or nil and a failure when an input cannot be read; any other error is the
+--- script's.
+---@param open fun(...): any
+---@return any
+function methods:try(open, ...)
   local ok, value = pcall(open, ...)
   if ok then return value end
   if not is_input_error(value) then error(value, 0) end
@@ -207,7 +210,7 @@ local function each_object(self)
   return function()
     while n < #paths do
       n = n + 1
-      local object = try(self, core.object, paths[n])
+      local object = self:try(core.object, paths[n])
       object = object and take_object(self, object)
       if object then return object end
     end
@@ -233,7 +236,6 @@ local function tell_skipped(self, line)
 end
 
 local function take_target(self, n, target)
-  if target and self.args.strict then target = try(self, target.check, target) end
   rawget(self, "opened")[n] = target or false
   if not target then return end
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
@@ -267,7 +269,9 @@ local function open_target(self, n, path)
   if opened[n] == nil and self.args.jobs > 1 and #self.args.target > 1 then
     open_all(self)
   elseif opened[n] == nil then
-    take_target(self, n, try(self, core.target, path, self.args.module))
+    local target = self:try(core.target, path, self.args.module)
+    if target and self.args.strict then target = self:try(target.check, target) end
+    take_target(self, n, target)
   end
   return opened[n] or nil
 end

@@ -41,12 +41,11 @@ function dialect.names(essential)
     local of = flavored[btf]
     if not of then
       of = {}
-      for t in btf:types() do
-        local name = t.name
+      for id, _, name in btf:scan() do
         if name and name:find("___", 1, true) then
           local key = essential(name)
           of[key] = of[key] or {}
-          table.insert(of[key], t)
+          table.insert(of[key], btf:type(id))
         end
       end
       flavored[btf] = of

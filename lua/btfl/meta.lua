@@ -141,8 +141,8 @@ function btf:types(kind) end
 function btf:candidates(name, kind) end
 
 --- Iterates over the types stored here, of one kind if given, as plain values: id, kind, name (nil when
---- anonymous) and number of elements (0 for a func: they are its prototype's). Several times as fast as types(), because no handle is made;
---- type(id) makes one.
+--- anonymous) and number of elements (0 for a func: they are its prototype's). Several times as fast as
+--- types(), because no handle is made; type(id) makes one.
 ---@param kind? btfl.kind
 ---@return fun(): integer?, btfl.kind, string?, integer
 function btf:scan(kind) end
@@ -643,6 +643,12 @@ function cli:pairs() end
 --- Records an input that could not be read: one line on stderr, and the exit status is 2.
 ---@param message any an error, or text
 function cli:failure(message) end
+
+--- What open(...) gives, or nil and a failure when an input cannot be read; any other error is the script's.
+---@generic T
+---@param open fun(...): T
+---@return T?
+function cli:try(open, ...) end
 
 --- Ends the script: one line on stderr, exit status 2. For what the user can mend.
 ---@param message string

@@ -99,12 +99,20 @@ const struct btf *check_btf(lua_State *L, int arg)
 	return owner_native(L, class_check(L, arg, &btf_class));
 }
 
+void check_intact(lua_State *L, const struct btf *b)
+{
+	struct err e;
+
+	if (btf_intact(b, &e) < 0)
+		raise_err(L, &e);
+}
+
 const struct btf *push_home(lua_State *L, int btf, uint32_t id)
 {
 	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
 
 	if (!btf_has(b, id)) {
-		btf_damage(b);
+		btf_type(b, id); /* as void: b is damaged */
 		check_intact(L, b);
 	}
 	lua_pushvalue(L, btf);
@@ -241,10 +249,9 @@ static int next_type(lua_State *L)
 {
 	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
 	struct walk *w = lua_touserdata(L, lua_upvalueindex(2));
-	bool found = btf_next(b, &w->type);
+	bool found = btf_next(b, &w->type, w->kind);
 
-	while (found && w->kind >= 0 && w->type.kind != w->kind)
-		found = btf_next(b, &w->type);
+	check_intact(L, b);
 	if (found)
 		handle_push(L, lua_upvalueindex(1), &type_class, w->type.id, 0);
 	else
@@ -288,6 +295,7 @@ static int next_candidate(lua_State *L)
 	}
 	len = btf_essential_len(name, len);
 	next = of_kind(b, btf_next_named(b, id, name, len), kind, name, len);
+	check_intact(L, b);
 	lua_pushinteger(L, next);
 	lua_replace(L, lua_upvalueindex(3));
 	push_type(L, lua_upvalueindex(1), id);
@@ -305,6 +313,7 @@ static int btf_candidates_method(lua_State *L)
 	if (len && strlen(name) == len) {
 		len = btf_essential_len(name, len);
 		id = of_kind(b, btf_first_named(b, kind, name, len), kind, name, len);
+		check_intact(L, b);
 	}
 	lua_pushvalue(L, 1);
 	lua_pushvalue(L, 2);

@@ -21,16 +21,6 @@ extern const struct class error_class, btf_class, type_class, member_class, enum
     target_class, result_class, attempt_class, resolution_class, subset_class, batch_class,
     verdict_class, links_class, failure_class, guard_class;
 
-/* Raises the first defect of b when a reader has met one: to be asked of what was read. */
-static inline void check_intact(lua_State *L, const struct btf *b)
-{
-	struct err e;
-
-	for (const struct btf *at = b; at; at = at->base)
-		if (btf_damaged(at) && btf_intact(b, &e) < 0)
-			raise_err(L, &e);
-}
-
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
 
@@ -44,6 +34,8 @@ int open_subset(lua_State *L);
 
 /* The open BTF behind the userdata at arg; raises otherwise. */
 const struct btf *check_btf(lua_State *L, int arg);
+/* Raises the first defect of b when a reader has met one: to be asked of what was read. */
+void check_intact(lua_State *L, const struct btf *b);
 /* Pushes a new handle of b, which is referenced. base is the index of its base's userdata (0: one
  * is made when b has a base); parent the index of the owner that it is closed with, 0 for none. */
 void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int parent);
@@ -55,6 +47,10 @@ const struct btf *push_home(lua_State *L, int btf, uint32_t id);
 /* An optional kind's name: -1 when absent, an argument error for an unknown one. */
 int check_kind(lua_State *L, int arg);
 void push_endian(lua_State *L, bool big_endian);
+
+/* btf:scan(kind) and btf:scan_members(name): see scan.c. */
+int btf_scan_method(lua_State *L);
+int btf_scan_members_method(lua_State *L);
 
 /* type and its elements */
 
@@ -73,6 +69,12 @@ int get_element_index(lua_State *L, const void *self);
 
 /* The open object behind the userdata at arg; raises otherwise. */
 struct object *check_object(lua_State *L, int arg);
+/* Pushes an object that is closed as yet; and opens it with what it then owns. */
+struct owner *push_closed_object(lua_State *L, const char *path);
+void open_closed_object(lua_State *L, struct owner *o, struct object *native);
+/* What the instructions of the object at that index refer to, read on first use and freed with it.
+ */
+const struct links *object_links(lua_State *L, int object);
 /* Pushes the object's btf, nil when it has none. */
 void push_object_btf(lua_State *L, int object);
 /* Pushes a part of the object, nil for the number OBJECT_NONE. */
@@ -107,15 +109,6 @@ const char *path_name(const struct btf *b, uint32_t id);
 const struct target *check_target(lua_State *L, int arg);
 /* A list of paths at arg, whose strings it keeps; pushes what holds the array. */
 const char **check_paths(lua_State *L, int arg, size_t *count);
-/* Methods of btf; see scan.c. */
-int btf_scan_method(lua_State *L);
-int btf_scan_members_method(lua_State *L);
-/* What the instructions of the object at that index refer to, read on first use and freed with it.
- */
-const struct links *object_links(lua_State *L, int object);
-/* Pushes an object that is closed as yet; and opens it with what it then owns. */
-struct owner *push_closed_object(lua_State *L, const char *path);
-void open_closed_object(lua_State *L, struct owner *o, struct object *native);
 /* Pushes a target that is closed as yet; and opens it with what it then owns. */
 struct owner *push_closed_target(lua_State *L, const char *path);
 void open_closed_target(lua_State *L, struct owner *o, struct target *native);

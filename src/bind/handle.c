@@ -150,15 +150,11 @@ static int newindex_field(lua_State *L)
 			  luaL_tolstring(L, 2, NULL));
 }
 
-/* Pushes the description of the class; the methods table is at index `methods`. */
-static void push_description(lua_State *L, const struct class *c, int methods)
+/* Pushes the description of the class; its tables are at these indexes. */
+static void push_description(lua_State *L, int fields, int methods)
 {
 	lua_createtable(L, 0, 2);
-	lua_newtable(L);
-	for (const struct field *f = c->fields; f && f->name; f++) {
-		lua_pushboolean(L, 1);
-		lua_setfield(L, -2, f->name);
-	}
+	lua_pushvalue(L, fields);
 	lua_setfield(L, -2, "fields");
 	lua_pushvalue(L, methods);
 	lua_setfield(L, -2, "methods");
@@ -191,7 +187,7 @@ static int owner_gc(lua_State *L)
 
 void class_register(lua_State *L, const struct class *c)
 {
-	int classes = lua_gettop(L), meta, methods;
+	int classes = lua_gettop(L), meta, methods, lookup, names;
 
 	luaL_newmetatable(L, c->name);
 	meta = lua_gettop(L);
@@ -203,10 +199,12 @@ void class_register(lua_State *L, const struct class *c)
 		luaL_setfuncs(L, c->methods, 0);
 
 	push_lookup(L, c);
+	names = lua_gettop(L);
+	lookup = names - 1;
+	lua_pushvalue(L, lookup);
 	lua_pushvalue(L, meta);
-	lua_insert(L, -2);
 	lua_pushvalue(L, methods);
-	lua_insert(L, -2);
+	lua_pushvalue(L, names);
 	lua_pushcclosure(L, index_field, UP_COUNT);
 	lua_setfield(L, meta, "__index");
 	lua_pushlightuserdata(L, (void *)c);
@@ -223,7 +221,7 @@ void class_register(lua_State *L, const struct class *c)
 		luaL_setfuncs(L, c->meta, 1);
 		lua_pop(L, 1);
 	}
-	push_description(L, c, methods);
+	push_description(L, names, methods);
 	lua_setfield(L, classes, strchr(c->name, '.') + 1);
 	lua_settop(L, classes);
 }
@@ -312,34 +310,29 @@ void owner_check_idle(lua_State *L, const struct owner *o)
 			   o->path);
 }
 
-/* A step for each owner would be a whole collection for every kernel, 0.3 ms each. */
-#define WORTH_A_STEP ((size_t)64 << 20)
-
 void owner_weighs(lua_State *L, size_t bytes)
 {
-	static size_t weight; /* of all states together: it is only a hint */
+	size_t kib = bytes >> 10;
 
-	weight += bytes;
-	if (weight < WORTH_A_STEP)
-		return;
-	lua_gc(L, LUA_GCSTEP, weight >> 10 < 1 << 20 ? (int)(weight >> 10) : 1 << 20);
-	weight = 0;
+	if (kib)
+		lua_gc(L, LUA_GCSTEP, kib < 1 << 20 ? (int)kib : 1 << 20);
 }
 
 /*
- * Neighbours have neighbouring keys, so that a walk stays in one place of the table, whichever bits
- * of an integer a release of Lua hashes by: types are looked up by id, other parts by (id, class,
- * index) while the index is small, as nearly all are.
+ * Types are looked up by id, so that the cache of a graph that is walked becomes an array. All
+ * other keys are 60 bits of (class, id, index), multiplied by an odd constant and folded (both
+ * reversible, so they stay distinct) because some releases of Lua hash an integer by its low bits.
  */
 static lua_Integer cache_key(const struct class *c, uint32_t id, uint32_t index_)
 {
-	uint64_t part = (uint64_t)id << 4 | c->tag;
+	const uint64_t mask = ((uint64_t)1 << 60) - 1;
+	uint64_t key = (uint64_t)c->tag << 56 | (uint64_t)id << 24 | index_;
 
 	if (!c->tag)
 		return id;
-	if (index_ < 64)
-		return (lua_Integer)((uint64_t)1 << 61 | part << 6 | index_);
-	return (lua_Integer)((uint64_t)1 << 62 | part << 24 | index_);
+	key = key * UINT64_C(0x9e3779b97f4a7c15) & mask;
+	key ^= key >> 30;
+	return (lua_Integer)(key | (uint64_t)1 << 62);
 }
 
 bool handle_cached(lua_State *L, int cache, const struct class *c, uint32_t id, uint32_t index_)
@@ -380,43 +373,26 @@ struct handle *handle_new(lua_State *L, int owner, const struct class *c, uint32
 	return h;
 }
 
-/* Keeps the handle at the top in the cache at stack index `cache`. */
-static void keep(lua_State *L, int cache, const struct class *c, const struct handle *h)
-{
-	lua_pushvalue(L, -1);
-	lua_rawseti(L, cache, cache_key(c, h->id, h->index));
-}
-
 struct handle *handle_add(lua_State *L, int owner, const struct class *c, uint32_t id,
 			  uint32_t index_, size_t size, int values)
 {
 	struct handle *h;
 
+	owner = lua_absindex(L, owner);
+	h = handle_new(L, owner, c, id, index_, size, values);
 	push_cache(L, owner);
-	h = handle_new(L, owner < 0 && owner > LUA_REGISTRYINDEX ? owner - 1 : owner, c, id, index_,
-		       size, values);
-	keep(L, lua_absindex(L, -2), c, h);
-	lua_remove(L, -2);
+	lua_pushvalue(L, -2);
+	lua_rawseti(L, -2, cache_key(c, id, index_));
+	lua_pop(L, 1);
 	return h;
 }
 
 struct handle *handle_push(lua_State *L, int owner, const struct class *c, uint32_t id,
 			   uint32_t index_)
 {
-	struct handle *h;
-	int cache;
-
-	owner = lua_absindex(L, owner);
-	push_cache(L, owner);
-	cache = lua_gettop(L);
-	if (handle_cached(L, cache, c, id, index_)) {
-		h = lua_touserdata(L, -1);
-	} else {
-		h = handle_new(L, owner, c, id, index_, sizeof(struct handle), 1);
-		keep(L, cache, c, h);
-	}
-	lua_replace(L, cache);
-	return h;
+	if (handle_find(L, owner, c, id, index_))
+		return lua_touserdata(L, -1);
+	return handle_add(L, owner, c, id, index_, sizeof(struct handle), 1);
 }
 
 const char *check_cstring(lua_State *L, int arg)
@@ -441,9 +417,8 @@ void push_hex(lua_State *L, const uint8_t *bytes, size_t n)
 
 void push_name(lua_State *L, const char *s)
 {
-	/* Not lua_pushstring(): it looks for the address among the last it was given first. */
 	if (s && *s)
-		lua_pushlstring(L, s, strlen(s));
+		lua_pushstring(L, s);
 	else
 		lua_pushnil(L);
 }

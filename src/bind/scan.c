@@ -33,10 +33,8 @@ static int next_type(lua_State *L)
 {
 	struct scan *s;
 	const struct btf *b = scanned(L, &s);
-	bool found = btf_next(b, &s->type);
+	bool found = btf_next(b, &s->type, s->kind);
 
-	while (found && s->kind >= 0 && s->type.kind != s->kind)
-		found = btf_next(b, &s->type);
 	check_intact(L, b);
 	if (!found) {
 		lua_pushnil(L);
@@ -72,7 +70,7 @@ static bool next_named(const struct btf *b, struct scan *s, const char *name, st
 	for (;;) {
 		if (!btf_is_composite(&s->type) || s->next == s->type.vlen) {
 			s->next = 0;
-			if (!btf_next(b, &s->type))
+			if (!btf_next(b, &s->type, -1))
 				return false;
 			continue;
 		}

@@ -56,8 +56,6 @@ static int subset_add_object(lua_State *L)
 
 	if (rc == 0) {
 		rc = subset_add(s->native, r, &e);
-		if (rc == 0)
-			rc = target_intact(s->target->native, &e);
 		resolution_free(r);
 	}
 	return rc < 0 ? raise_err(L, &e) : 0;

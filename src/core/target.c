@@ -151,7 +151,7 @@ static int add_module(struct target_box *x, const char *path, struct err *e)
 	if (btf_load(path, x->target.btf[0], &b, &why) < 0)
 		return skip_module(x, &why, e);
 	/* A module is small, and a bad one is to be left out before it spoils an answer. */
-	if (btf_check_all(b, &why) < 0) {
+	if (btf_check_own(b, &why) < 0) {
 		btf_unref(b);
 		return skip_module(x, &why, e);
 	}

@@ -92,17 +92,21 @@ static inline struct btf_type decode(const struct btf *b, uint32_t id, const uin
 	};
 }
 
-bool btf_next(const struct btf *b, struct btf_type *t)
+bool btf_next(const struct btf *b, struct btf_type *t, int kind)
 {
-	const uint8_t *p = b->types;
-	uint32_t id = t->id ? t->id + 1 : b->first_id;
+	const uint8_t *p = t->id ? t->tail - BTF_TYPE_SIZE : b->types;
+	uint32_t id = b->first_id;
 
-	if (id >= b->end_id)
-		return false;
-	if (t->id)
-		p = t->tail - BTF_TYPE_SIZE + btf_record_size(b, t->tail - BTF_TYPE_SIZE);
-	*t = decode(b, id, p);
-	return true;
+	if (t->id) {
+		id = t->id + 1;
+		p += btf_record_size(b, p);
+	}
+	for (; id < b->end_id; id++, p += btf_record_size(b, p)) {
+		*t = decode(b, id, p);
+		if (kind < 0 || t->kind == kind)
+			return true;
+	}
+	return false;
 }
 
 struct btf_type btf_type(const struct btf *b, uint32_t id)

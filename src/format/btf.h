@@ -125,8 +125,9 @@ int btf_load(const char *path, const struct btf *base, struct btf **out, struct 
 
 /* Validates all that b and its bases say, once, and remembers it: names and ids exist, elements lie
  * inside their type, no type contains itself by value or stands for itself. Fails with the first
- * defect. */
+ * defect. btf_check_own() leaves out the bases. */
 int btf_check(const struct btf *b, struct err *e);
+int btf_check_own(const struct btf *b, struct err *e);
 
 /* 0 as long as no reader has met a defect in b or its bases; then fails as btf_check() does. */
 int btf_intact(const struct btf *b, struct err *e);
@@ -148,9 +149,9 @@ static inline bool btf_has(const struct btf *b, uint32_t id)
 /* The type with that id; id 0 is void, of kind BTF_VOID. */
 struct btf_type btf_type(const struct btf *b, uint32_t id);
 
-/* Steps *t to the type after it among those stored in b, which takes no search; from a zeroed *t to
- * the first. False when there is none. */
-bool btf_next(const struct btf *b, struct btf_type *t);
+/* Steps *t to the next type of that kind (any for kind < 0) among those stored in b, which takes no
+ * search; a zeroed *t stands before the first. False when there is none. */
+bool btf_next(const struct btf *b, struct btf_type *t, int kind);
 
 /* The string at that offset of b and its base. */
 const char *btf_string(const struct btf *b, uint32_t off);
@@ -253,7 +254,7 @@ struct btf_named {
  * have a name, in ascending order; the caller frees the list, even after a failure. */
 int btf_walk(struct btf *b, const struct span *layout, struct btf_named **named, size_t *count,
 	     struct err *e);
-/* btf_check.c: the pass of btf_check(), over b alone. */
+/* btf_check.c: the pass of btf_check_own(). */
 int btf_check_all(const struct btf *b, struct err *e);
 /* btf_index.c: builds the name index; takes over the list, which btf_walk() made. */
 int btf_index_types(struct btf *b, struct btf_named *named, size_t count, struct err *e);

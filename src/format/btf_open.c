@@ -136,7 +136,8 @@ int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned
 	b->base = base;
 	b->name = im->path;
 	b->raw = raw;
-	if (open_in(b, base, elf_bits, e) < 0 || (raw.len <= BTF_SMALL && btf_check(b, e) < 0)) {
+	if (open_in(b, base, elf_bits, e) < 0 ||
+	    (raw.len <= BTF_SMALL && btf_check_own(b, e) < 0)) {
 		btf_unref(b);
 		return -1;
 	}
@@ -162,10 +163,8 @@ void btf_unref(struct btf *b)
 	free(b);
 }
 
-int btf_check(const struct btf *b, struct err *e)
+int btf_check_own(const struct btf *b, struct err *e)
 {
-	if (b->base && btf_check(b->base, e) < 0)
-		return -1;
 	if (atomic_load(&b->private->checked))
 		return 0;
 	if (btf_check_all(b, e) < 0) {
@@ -174,6 +173,15 @@ int btf_check(const struct btf *b, struct err *e)
 	}
 	atomic_store(&b->private->checked, true);
 	return 0;
+}
+
+int btf_check(const struct btf *b, struct err *e)
+{
+	int rc = 0;
+
+	for (; b && rc == 0; b = b->base)
+		rc = btf_check_own(b, e);
+	return rc;
 }
 
 int btf_intact(const struct btf *b, struct err *e)

@@ -12,23 +12,11 @@ local function missing(row, column)
   return list and terminal.escape(table.concat(list, ",")) or "-"
 end
 
--- The texts of cells by their values: most of a large table are the same few, and each is looked into
--- once.
-local function cell_texts()
-  return setmetatable({}, {
-    __index = function(known, value)
-      local text = terminal.escape(tostring(value))
-      if value == value then known[value] = text end
-      return text
-    end,
-  })
-end
-
 -- An integer stays what it is: table.concat() writes it.
-local function cell(row, column, texts)
+local function cell(row, column, escape)
   local value = row[column]
   if value == nil then return missing(row, column) end
-  return math.type(value) == "integer" and value or texts[value]
+  return math.type(value) == "integer" and value or escape(tostring(value))
 end
 
 ---@param report btfl.report
@@ -36,11 +24,11 @@ end
 return function(report)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local lines, cells, texts = {}, {}, cell_texts()
-  for i, column in ipairs(columns) do cells[i] = texts[column] end
+  local lines, cells, escape = {}, {}, terminal.escaper()
+  for i, column in ipairs(columns) do cells[i] = escape(column) end
   lines[1] = table.concat(cells, "\t", 1, #columns)
   for n, row in ipairs(rows) do
-    for i = 1, #columns do cells[i] = cell(row, columns[i], texts) end
+    for i = 1, #columns do cells[i] = cell(row, columns[i], escape) end
     lines[n + 1] = table.concat(cells, "\t", 1, #columns)
   end
   lines[#lines + 1] = ""
