@@ -221,12 +221,6 @@ static const struct class *element_class(const struct btf_type *t)
 
 void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uint32_t i)
 {
-	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
-
-	if (id >= b->first_id && btf_has(b, id)) {
-		handle_push(L, btf, c, id, i);
-		return;
-	}
 	push_home(L, btf, id);
 	handle_push(L, -1, c, id, i);
 	lua_replace(L, -2);
