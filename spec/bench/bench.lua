@@ -12,7 +12,8 @@ local object_builder = require "spec.support.object"
 local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
 local KERNEL = "7.3.4-generic-amd64"
 local TOOLS = CORPUS .. "/objects/libbpf-tools-0.31.0+ds-7"
-local OBJECT = CORPUS .. "/objects/pwru-1.0.5+ds1-1+b6/pwru.3.bpf.o"
+-- One for which libbpf opens this kernel alone: others make it parse the running one, too.
+local OBJECT = TOOLS .. "/tcptracer-libbpf.bpf.o"
 
 local function quote(word)
   return "'" .. word:gsub("'", [['\'']]) .. "'"

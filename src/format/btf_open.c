@@ -109,6 +109,9 @@ static int open_in(struct btf *b, const struct btf *base, unsigned elf_bits, str
 		free(named);
 		return -1;
 	}
+	/* Before the strings take their place: 1.4 MB less at the peak of relos, for 2 % more time
+	 * on 13 kernels. */
+	image_rest(b->private->image, b->types, b->types_len);
 	if (btf_index_types(b, named, count, e) < 0)
 		return -1;
 	b->ptr_size = base       ? base->ptr_size

@@ -50,6 +50,17 @@ void image_unref(struct image *im)
 	free(b);
 }
 
+void image_rest(const struct image *im, const void *at, size_t len)
+{
+	const struct image_box *b = (const struct image_box *)im;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)at + page - 1) / page * page;
+	uintptr_t to = ((uintptr_t)at + len) / page * page;
+
+	if (b->mapped && to > from)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 /* Takes over data, which was allocated with malloc(). */
 static struct image *image_take(const char *path, uint8_t *data, size_t n)
 {

@@ -25,6 +25,10 @@ int image_open(const char *path, struct image **out, struct err *e);
 /* An image of a copy of n bytes, named path in messages; NULL when memory is out. */
 struct image *image_copy(const char *path, const void *data, size_t n);
 
+/* Lets the system have back the pages that lie wholly in these bytes of a mapped image; they are
+ * mapped again when they are read. Of bytes elsewhere nothing is done. */
+void image_rest(const struct image *im, const void *at, size_t len);
+
 struct image *image_ref(struct image *im);
 /* Drops one reference; NULL is allowed. */
 void image_unref(struct image *im);
