@@ -39,7 +39,7 @@ struct btf_shape {
 
 struct btf_run {
 	uint32_t first;  /* index of its first type, from 0 for first_id */
-	uint32_t *start; /* of every BTF_STRIDE-th type, bytes into the type section */
+	uint32_t *start; /* of every BTF_STRIDE-th type, bytes into the type section; owned */
 };
 
 /* Fields are read-only for everybody but btf*.c. */
@@ -59,7 +59,6 @@ struct btf {
 	uint8_t ptr_size; /* bytes; see btf_open() */
 	struct btf_shape shape[BTF_KINDS];
 	struct btf_run run[BTF_RUNS];
-	uint32_t *starts;        /* of all runs */
 	struct btf_index *index; /* of names; see btf_index.c */
 	atomic_bool *damaged;    /* a reader has met a defect */
 	struct btf_private *private;
@@ -250,14 +249,17 @@ struct btf_named {
 	uint32_t name;  /* offset */
 };
 
-/* btf_walk.c: fills b->shape, run, starts and end_id, and lists the types (BTF_NAMES_TYPE) that
- * have a name, in ascending order; the caller frees the list, even after a failure. */
-int btf_walk(struct btf *b, const struct span *layout, struct btf_named **named, size_t *count,
-	     struct err *e);
+/* btf_walk.c: fills b->shape, run and end_id from the type section, which is read from its image,
+ * and lists the types (BTF_NAMES_TYPE) that have a name, in ascending order. The caller owns the
+ * starts of the runs, even after a failure, and the list, with malloc(). */
+int btf_walk(struct btf *b, const struct image *im, const struct span *layout,
+	     struct btf_named **named, size_t *count, struct err *e);
 /* btf_check.c: the pass of btf_check_own(). */
 int btf_check_all(const struct btf *b, struct err *e);
-/* btf_index.c: builds the name index; takes over the list, which btf_walk() made. */
-int btf_index_types(struct btf *b, struct btf_named *named, size_t count, struct err *e);
+/* btf_index.c: builds the name index, for which the strings are read from b's image; takes over the
+ * list, which btf_walk() made. */
+int btf_index_types(struct btf *b, const struct image *im, struct btf_named *named, size_t count,
+		    struct err *e);
 void btf_index_free(struct btf *b);
 
 #endif

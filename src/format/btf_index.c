@@ -129,66 +129,150 @@ static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
 }
 #endif
 
-/* hash_essential() of a name of which HASHED bytes can be read. No branch depends on the name but
- * for the few that are longer or may have a flavor: of 40 ns a name 25 were spent on branches that
- * a processor predicted wrongly. */
-static uint32_t hash_fast(const char *name)
+/* hash_essential() of a name of which HASHED bytes can be read; false for the few that are longer
+ * or may have a flavor. No branch depends on other names: of 40 ns a name 25 were spent on branches
+ * that a processor predicted wrongly. */
+static bool hash_fast(const char *name, uint32_t *out)
 {
 	uint32_t end = bytes_that_are(name, '\0'), under = bytes_that_are(name, '_');
 	uint64_t word[4];
 	uint32_t len;
 
 	if (!end || (under & under >> 1 & under >> 2 & ((end & -end) - 1)))
-		return hash_essential(name);
+		return false;
 	len = (uint32_t)__builtin_ctz(end);
 	first_bytes(name, len, word);
-	return mix(word, len);
+	*out = mix(word, len);
+	return true;
 }
 
-enum { AHEAD = 8 }; /* names that are fetched while one is hashed: 0.1 ms less */
+/* Strings are read in windows, names in the order of their windows: a name anywhere else in 2.3 MB
+ * of strings waits for memory, and maps its page. */
+enum {
+	WINDOW = 1 << 15, /* bytes that a name may start in */
+	BEHIND = 1 << 9   /* bytes behind them, that it may end in */
+};
 
-static void fetch(const struct btf *b, uint32_t name)
+/* What names are sorted by: their windows, and behind them those that are not in b's own strings.
+ */
+static size_t window_of(const struct btf *b, uint32_t name)
 {
-	if (name - b->first_string < b->strings_len)
-		__builtin_prefetch(b->strings + (name - b->first_string));
+	uint32_t off = name - b->first_string;
+
+	return name >= b->first_string && off < b->strings_len ? off / WINDOW
+							       : b->strings_len / WINDOW + 1;
 }
 
-/* Takes over the list; NULL when memory is out. From the last entry to the first, so that chains
- * ascend. */
-static struct table *make_table(const struct btf *b, struct btf_named *named, size_t count)
+/* Fills order with the indexes of the names, sorted, and sets *end[w] to where those of window w
+ * end; the caller frees that. */
+static int sort_names(const struct btf *b, const struct btf_named *named, size_t count,
+		      uint32_t *order, uint32_t **end)
 {
-	struct entry *entries = (struct entry *)named, *fit;
+	size_t windows = b->strings_len / WINDOW + 2;
+	uint32_t *next = calloc(windows, sizeof(*next)), at = 0;
+
+	if (!next)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		next[window_of(b, named[i].name)]++;
+	for (size_t w = 0; w < windows; w++) {
+		uint32_t n = next[w];
+
+		next[w] = at;
+		at += n;
+	}
+	for (size_t i = 0; i < count; i++)
+		order[next[window_of(b, named[i].name)]++] = (uint32_t)i;
+	*end = next;
+	return 0;
+}
+
+/* Of the string at byte `off` of b's own, which is at s, where so many bytes can be read. */
+static uint32_t hash_at(const struct btf *b, uint32_t off, const char *s, size_t readable)
+{
+	uint32_t fast;
+	size_t len;
+
+	if (readable >= HASHED && hash_fast(s, &fast))
+		return fast;
+	len = strnlen(s, readable);
+	return len < readable ? hash(s, btf_essential_len(s, len))
+			      : hash_essential(b->strings + off);
+}
+
+/* Sets hashes[i] for each name; the strings are read from im, or where they are without one. */
+static int hash_names(const struct btf *b, const struct image *im, const struct btf_named *named,
+		      size_t count, uint32_t *hashes, uint32_t *order)
+{
+	char *buffer = malloc(WINDOW + BEHIND);
+	uint32_t *end = NULL;
+	int rc = buffer ? sort_names(b, named, count, order, &end) : -1;
+	size_t i = 0;
+
+	for (uint32_t w = 0; rc == 0 && w <= b->strings_len / WINDOW; w++) {
+		uint32_t from = w * WINDOW, left = b->strings_len - from;
+		size_t len = left < WINDOW + BEHIND ? left : WINDOW + BEHIND;
+		const char *s = b->strings + from;
+
+		if (i < end[w] && im)
+			s = (const char *)image_read(im, (size_t)((const uint8_t *)s - im->data),
+						     len, (uint8_t *)buffer);
+		for (; i < end[w]; i++) {
+			uint32_t off = named[order[i]].name - b->first_string;
+
+			hashes[order[i]] = hash_at(b, off, s + (off - from), len - (off - from));
+		}
+	}
+	for (; rc == 0 && i < count; i++)
+		hashes[order[i]] = hash_essential(btf_string(b, named[order[i]].name));
+	free(end);
+	free(buffer);
+	return rc;
+}
+
+/* From the last entry to the first, so that chains ascend. */
+static struct table *link_entries(const struct btf *b, struct btf_named *named, size_t count,
+				  const uint32_t *hashes)
+{
 	size_t buckets = 1;
 	struct table *t;
 
 	while (buckets < count)
 		buckets *= 2;
 	t = calloc(1, sizeof(*t) + buckets * sizeof(*t->bucket));
-	if (!t) {
-		free(named);
+	if (!t)
 		return NULL;
-	}
 	t->mask = (uint32_t)(buckets - 1);
 	t->count = count;
+	t->entries = (struct entry *)named;
 	for (size_t i = count; i-- > 0;) {
-		uint32_t off = named[i].name - b->first_string, *head;
-		bool here = named[i].name >= b->first_string && off < b->strings_len;
-		const char *s = here ? b->strings + off : btf_string(b, named[i].name);
+		uint32_t *head = &t->bucket[hashes[i] & t->mask];
 
-		if (i >= AHEAD)
-			fetch(b, named[i - AHEAD].name);
-		head = &t->bucket[(here && b->strings_len - off >= HASHED ? hash_fast(s)
-									  : hash_essential(s)) &
-				  t->mask];
-		entries[i] = (struct entry){b->first_id + named[i].index, *head};
+		t->entries[i] = (struct entry){b->first_id + named[i].index, *head};
 		*head = (uint32_t)i + 1;
 	}
-	fit = realloc(entries, (count ? count : 1) * sizeof(*entries));
-	t->entries = fit ? fit : entries;
 	return t;
 }
 
-int btf_index_types(struct btf *b, struct btf_named *named, size_t count, struct err *e)
+/* Takes over the list; NULL when memory is out. */
+static struct table *make_table(const struct btf *b, const struct image *im,
+				struct btf_named *named, size_t count)
+{
+	uint32_t *hashes = malloc((count + 1) * sizeof(*hashes));
+	uint32_t *order = malloc((count + 1) * sizeof(*order));
+	struct table *t = NULL;
+
+	if (hashes && order && hash_names(b, im, named, count, hashes, order) == 0)
+		t = link_entries(b, named, count, hashes);
+	if (!t)
+		free(named);
+	free(hashes);
+	free(order);
+	return t;
+}
+
+int btf_index_types(struct btf *b, const struct image *im, struct btf_named *named, size_t count,
+		    struct err *e)
 {
 	struct table *types;
 
@@ -198,7 +282,7 @@ int btf_index_types(struct btf *b, struct btf_named *named, size_t count, struct
 		return err_memory(e, b->name);
 	}
 	pthread_mutex_init(&b->index->lock, NULL);
-	types = make_table(b, named, count);
+	types = make_table(b, im, named, count);
 	atomic_init(&b->index->table[TYPES], types);
 	return types ? 0 : err_memory(e, b->name);
 }
@@ -235,7 +319,7 @@ static struct table *make_others(const struct btf *b)
 		named[count] = (struct btf_named){i, name};
 		count += b->shape[kind].names == BTF_NAMES_OTHER && name;
 	}
-	return make_table(b, named, count);
+	return make_table(b, NULL, named, count);
 }
 
 /* The table of that class; NULL when memory is out. */

@@ -36,13 +36,25 @@ static void learn_shapes(struct btf *b, const struct span *layout)
 	}
 }
 
-/* A run of types, and how far into it the walk is. Positions are bytes into the type section. */
+/* A list that grows while a run is walked. */
+struct list {
+	void *items;
+	size_t count, cap;
+};
+
+/* A run of types. It is walked in windows, of which each has room in the lists before it is walked.
+ * Positions in a window may lie behind it: where the last type that starts in it ends. */
 struct run {
-	int64_t at, end;
+	const uint8_t *window;
+	int64_t at,
+	    last; /* bytes into the window: of the next type, and of the last that can be there */
+	int64_t from;   /* bytes into the type section at which the window starts */
+	int64_t end;    /* and at which the run ends */
 	uint32_t types; /* found so far */
+	uint32_t named_count;
 	uint32_t *start;
 	struct btf_named *named;
-	uint32_t named_count;
+	size_t start_cap, named_cap;
 };
 
 /* Passes one type, of which struct btf_type must be there. `swap` is a constant at each call, and
@@ -50,12 +62,12 @@ struct run {
 static inline __attribute__((always_inline)) void pass(const struct btf *b, struct run *r,
 						       bool swap)
 {
-	const uint8_t *p = b->types + r->at;
+	const uint8_t *p = r->window + r->at;
 	uint32_t name = load_u32(p, swap), info = load_u32(p + 4, swap);
 	struct btf_shape s = b->shape[BTF_INFO_KIND(info)];
 
 	if (r->types % BTF_STRIDE == 0)
-		r->start[r->types / BTF_STRIDE] = (uint32_t)r->at;
+		r->start[r->types / BTF_STRIDE] = (uint32_t)(r->from + r->at);
 	r->named[r->named_count] = (struct btf_named){r->types, name};
 	r->named_count += s.names == BTF_NAMES_TYPE && name;
 	r->types++;
@@ -64,33 +76,12 @@ static inline __attribute__((always_inline)) void pass(const struct btf *b, stru
 
 static inline __attribute__((always_inline)) bool more(const struct run *r)
 {
-	return r->at <= r->end - BTF_TYPE_SIZE;
+	return r->at <= r->last;
 }
 
-/* A type of each run in turn, for as long as a run has more. */
-static inline __attribute__((always_inline)) void rest(const struct btf *b,
-						       struct run run[BTF_RUNS], bool swap)
-{
-	struct run *going[BTF_RUNS];
-	size_t n = 0;
-
-	for (size_t k = 0; k < BTF_RUNS; k++)
-		if (more(&run[k]))
-			going[n++] = &run[k];
-	while (n) {
-		for (size_t k = 0; k < n;) {
-			pass(b, going[k], swap);
-			if (more(going[k]))
-				k++;
-			else
-				going[k] = going[--n];
-		}
-	}
-}
-
-/* While all go on, their positions stay in registers: 0.39 ms, and 0.54 by rest() alone. */
-static inline __attribute__((always_inline)) void walk_runs(const struct btf *b, struct run *run,
-							    bool swap)
+/* While all have more, their positions stay in registers: 0.39 ms, and 0.54 without. */
+static inline __attribute__((always_inline)) void pass_all(const struct btf *b, struct run *run,
+							   bool swap)
 {
 	struct run r0 = run[0], r1 = run[1], r2 = run[2], r3 = run[3];
 
@@ -104,7 +95,23 @@ static inline __attribute__((always_inline)) void walk_runs(const struct btf *b,
 	run[1] = r1;
 	run[2] = r2;
 	run[3] = r3;
-	rest(b, run, swap);
+}
+
+/* The same with those that have more; for the end, when some have been walked. */
+static inline __attribute__((always_inline)) void pass_some(const struct btf *b, struct run *run,
+							    bool swap)
+{
+	struct run *going[BTF_RUNS];
+	size_t n = 0;
+
+	for (size_t k = 0; k < BTF_RUNS; k++)
+		if (more(&run[k]))
+			going[n++] = &run[k];
+	for (bool all = n; all;)
+		for (size_t k = 0; k < n; k++) {
+			pass(b, going[k], swap);
+			all &= more(going[k]);
+		}
 }
 
 enum {
@@ -136,21 +143,94 @@ static uint64_t guess(const struct btf *b, uint64_t from)
 	return b->types_len;
 }
 
-/* A run has room for as many types as fit between its ends, and one for pass() to write ahead. */
-static void place_runs(const struct btf *b, struct run run[BTF_RUNS], uint32_t *start,
-		       struct btf_named *named, bool several)
+static void place_runs(const struct btf *b, struct run run[BTF_RUNS], bool several)
 {
-	for (size_t k = 0; k < BTF_RUNS; k++) {
-		uint64_t from = k == 0    ? 0
-				: several ? guess(b, (uint64_t)b->types_len / BTF_RUNS * k)
-					  : b->types_len;
+	int64_t end = b->types_len;
 
-		run[k] = (struct run){.at = (int64_t)from,
-				      .end = b->types_len,
-				      .start = start + from / BTF_TYPE_SIZE / BTF_STRIDE + 2 * k,
-				      .named = named + from / BTF_TYPE_SIZE + 2 * k};
-		if (k)
-			run[k - 1].end = (int64_t)from;
+	for (size_t k = BTF_RUNS; k-- > 0;) {
+		struct run *r = &run[k];
+
+		r->from = k == 0    ? 0
+			  : several ? (int64_t)guess(b, (uint64_t)b->types_len / BTF_RUNS * k)
+				    : b->types_len;
+		r->at = 0;
+		r->last = -1;
+		r->end = end;
+		r->types = r->named_count = 0;
+		end = r->from;
+	}
+}
+
+enum {
+	WINDOW = 1 << 15, /* bytes: four stay in a processor's second cache */
+	DENSITY = 64,     /* kernels have a named type in 90 bytes, and BTF_STRIDE types in 100 */
+};
+
+/* Makes room for `more` items of `size` bytes behind `count`, and for `usual` in the first place.
+ */
+static void *reserve(void *items, size_t *cap, size_t count, size_t more, size_t usual, size_t size)
+{
+	size_t want = *cap ? 2 * *cap : usual;
+	void *p;
+
+	if (count + more <= *cap)
+		return items;
+	if (want < count + more)
+		want = count + more;
+	p = realloc(items, want * size);
+	if (p)
+		*cap = want;
+	return p;
+}
+
+/* Goes on to the next window; a run that is walked has none. */
+static int next_window(const struct btf *b, const struct image *im, struct run *r, uint8_t *buffer)
+{
+	size_t len, most, usual;
+	void *p;
+
+	r->from += r->at;
+	r->at = 0;
+	r->last = -1;
+	if (r->end - r->from < BTF_TYPE_SIZE)
+		return 0;
+	len = r->end - r->from < WINDOW ? (size_t)(r->end - r->from) : WINDOW;
+	most = len / BTF_TYPE_SIZE + 1; /* pass() writes one ahead */
+	usual = (size_t)(r->end - r->from) / DENSITY;
+	p = reserve(r->start, &r->start_cap, (r->types + BTF_STRIDE - 1) / BTF_STRIDE,
+		    most / BTF_STRIDE + 1, usual, sizeof(*r->start));
+	if (!p)
+		return -1;
+	r->start = p;
+	p = reserve(r->named, &r->named_cap, r->named_count, most, usual, sizeof(*r->named));
+	if (!p)
+		return -1;
+	r->named = p;
+	r->window = image_read(im, (size_t)(b->types - im->data) + (size_t)r->from, len, buffer);
+	r->last = (int64_t)len - BTF_TYPE_SIZE;
+	return 0;
+}
+
+/* Walks the runs to their ends; fails when memory is out. buffer has WINDOW bytes for each. */
+static int walk_runs(const struct btf *b, const struct image *im, struct run run[BTF_RUNS],
+		     uint8_t *buffer)
+{
+	for (;;) {
+		size_t going = 0;
+
+		for (size_t k = 0; k < BTF_RUNS; k++) {
+			if (!more(&run[k]) && next_window(b, im, &run[k], buffer + k * WINDOW) < 0)
+				return -1;
+			going += more(&run[k]);
+		}
+		if (going == BTF_RUNS && b->swap)
+			pass_all(b, run, true);
+		else if (going == BTF_RUNS)
+			pass_all(b, run, false);
+		else if (going)
+			pass_some(b, run, b->swap);
+		else
+			return 0;
 	}
 }
 
@@ -160,25 +240,32 @@ static bool joined(const struct run run[BTF_RUNS])
 	bool whole = true;
 
 	for (size_t k = 0; k < BTF_RUNS; k++)
-		whole &= run[k].at == run[k].end;
+		whole &= run[k].from == run[k].end;
 	return whole;
 }
 
-/* The lists of all runs as one, numbered through. Where each run begins is told to b. */
-static size_t join(struct btf *b, const struct run run[BTF_RUNS], struct btf_named *named)
+/* Hands the runs on to b, numbered through, and their lists as one. */
+static int join(struct btf *b, const struct run run[BTF_RUNS], struct btf_named **named,
+		size_t *count)
 {
 	uint32_t types = 0;
-	size_t n = 0;
+	struct btf_named *to;
 
+	*count = 0;
+	for (size_t k = 0; k < BTF_RUNS; k++)
+		*count += run[k].named_count;
+	to = *named = malloc((*count + 1) * sizeof(**named));
+	if (!to)
+		return -1;
 	for (size_t k = 0; k < BTF_RUNS; k++) {
-		b->run[k] = (struct btf_run){types, run[k].start};
+		b->run[k].first = types;
 		for (uint32_t i = 0; i < run[k].named_count; i++)
-			named[n++] =
+			*to++ =
 			    (struct btf_named){run[k].named[i].index + types, run[k].named[i].name};
 		types += run[k].types;
 	}
 	b->end_id = b->first_id + types;
-	return n;
+	return 0;
 }
 
 /* Says why the section cannot be walked. */
@@ -212,31 +299,31 @@ static int name_defect(const struct btf *b, struct err *e)
 	return span_err(e, &b->raw, base, "too many types");
 }
 
-int btf_walk(struct btf *b, const struct span *layout, struct btf_named **named, size_t *count,
-	     struct err *e)
+int btf_walk(struct btf *b, const struct image *im, const struct span *layout,
+	     struct btf_named **named, size_t *count, struct err *e)
 {
-	size_t most = b->types_len / BTF_TYPE_SIZE;
-	struct run run[BTF_RUNS];
+	struct run run[BTF_RUNS] = {0};
+	uint8_t *buffer = malloc(BTF_RUNS * WINDOW);
 	uint64_t types = b->first_id;
 	bool several = b->types_len >= GUESS_BYTES, whole = false;
+	int rc = buffer ? 0 : -1;
 
 	learn_shapes(b, layout);
-	b->starts = malloc((most / BTF_STRIDE + 2 * BTF_RUNS) * sizeof(*b->starts));
-	*named = malloc((most + 2 * BTF_RUNS) * sizeof(**named));
-	if (!b->starts || !*named)
-		return err_memory(e, b->name);
-	for (int tries = 0; tries < 1 + several && !whole; tries++) {
-		place_runs(b, run, b->starts, *named, several && tries == 0);
-		if (b->swap)
-			walk_runs(b, run, true);
-		else
-			walk_runs(b, run, false);
+	for (int tries = 0; tries < 1 + several && !whole && rc == 0; tries++) {
+		place_runs(b, run, several && tries == 0);
+		rc = walk_runs(b, im, run, buffer);
 		whole = joined(run);
 	}
 	for (size_t k = 0; k < BTF_RUNS; k++)
 		types += run[k].types;
-	if (!whole || types > INT32_MAX)
-		return name_defect(b, e);
-	*count = join(b, run, *named);
-	return 0;
+	if (rc == 0 && (!whole || types > INT32_MAX))
+		rc = name_defect(b, e);
+	else if (rc < 0 || join(b, run, named, count) < 0)
+		rc = err_memory(e, b->name);
+	for (size_t k = 0; k < BTF_RUNS; k++) {
+		b->run[k].start = run[k].start;
+		free(run[k].named);
+	}
+	free(buffer);
+	return rc;
 }

@@ -11,10 +11,14 @@
 #include <unistd.h>
 #include <zlib.h>
 
+/* Bytes of a file from which on its pages are spared. */
+#define LARGE ((size_t)1 << 20)
+
 struct image_box {
 	struct image image;
 	atomic_uint refs;
 	bool mapped;
+	int fd; /* of a mapped file that image_read() may read; else -1 */
 	char path[];
 };
 
@@ -27,6 +31,7 @@ static struct image_box *box_new(const char *path)
 		return NULL;
 	memcpy(b->path, path, n);
 	b->image.path = b->path;
+	b->fd = -1;
 	atomic_init(&b->refs, 1);
 	return b;
 }
@@ -43,6 +48,7 @@ void image_unref(struct image *im)
 
 	if (!b || atomic_fetch_sub(&b->refs, 1) != 1)
 		return;
+	image_settle(im);
 	if (b->mapped)
 		munmap((void *)(uintptr_t)b->image.data, b->image.len);
 	else
@@ -50,15 +56,22 @@ void image_unref(struct image *im)
 	free(b);
 }
 
-void image_rest(const struct image *im, const void *at, size_t len)
+const uint8_t *image_read(const struct image *im, size_t at, size_t len, uint8_t *buffer)
 {
 	const struct image_box *b = (const struct image_box *)im;
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t from = ((uintptr_t)at + page - 1) / page * page;
-	uintptr_t to = ((uintptr_t)at + len) / page * page;
 
-	if (b->mapped && to > from)
-		madvise((void *)from, to - from, MADV_DONTNEED);
+	if (b->fd >= 0 && pread(b->fd, buffer, len, (off_t)at) == (ssize_t)len)
+		return buffer;
+	return im->data + at;
+}
+
+void image_settle(struct image *im)
+{
+	struct image_box *b = (struct image_box *)im;
+
+	if (b->fd >= 0)
+		close(b->fd);
+	b->fd = -1;
 }
 
 /* Takes over data, which was allocated with malloc(). */
@@ -156,6 +169,8 @@ static int map_or_read(int fd, const char *path, struct image **out, struct err 
 	b->mapped = true;
 	b->image.data = p;
 	b->image.len = (size_t)st.st_size;
+	if (b->image.len >= LARGE)
+		b->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	*out = &b->image;
 	return 0;
 }

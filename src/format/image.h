@@ -25,9 +25,13 @@ int image_open(const char *path, struct image **out, struct err *e);
 /* An image of a copy of n bytes, named path in messages; NULL when memory is out. */
 struct image *image_copy(const char *path, const void *data, size_t n);
 
-/* Lets the system have back the pages that lie wholly in these bytes of a mapped image; they are
- * mapped again when they are read. Of bytes elsewhere nothing is done. */
-void image_rest(const struct image *im, const void *at, size_t len);
+/* The len bytes from byte `at` on, which must exist: where they are, or, of a large file that is
+ * mapped, copied to `buffer`. Who reads such a file once from end to end saves mapping its pages:
+ * of 3.2 MB 0.1 ms, in some virtual machines 1 ms, and the memory that they count as. */
+const uint8_t *image_read(const struct image *im, size_t at, size_t len, uint8_t *buffer);
+
+/* Ends that: from now on image_read() finds the bytes where they are, and no file is held open. */
+void image_settle(struct image *im);
 
 struct image *image_ref(struct image *im);
 /* Drops one reference; NULL is allowed. */
