@@ -41,16 +41,15 @@ BENCH_PEERS := $(PEER) build/peer/libbpf_bench build/peer/timeit
 # ./btfl is the binary of the last build, with or without SAN.
 all: $(BUILD)/btfl
 	@[ btfl -ef $< ] || ln -f $< btfl
-	@$(MAKE) --no-print-directory build/luac/made
+	@$(MAKE) --no-print-directory build/bytecode
 
-# Modules compiled for the next start: $(call bytecode,FOLDER,FROM,TO,FILES)
-LUA_FILES := $(filter-out lua/btfl/meta.lua,$(wildcard lua/btfl/*.lua lua/btfl/*/*.lua))
-bytecode = rm -rf $1 && mkdir -p $1 && ./btfl -e 'require "btfl.bytecode"(arg[1], arg[2], arg[3], \
-	{ table.unpack(arg, 4) }, { "argparse", "dkjson" })' $1 $2 $3 $4
+# What is compiled for the next start: $(call compile,OUT,FROM,TO)
+LUA_FILES := $(filter-out lua/btfl/meta.lua,$(wildcard lua/btfl/*.lua lua/btfl/*/*.lua)) $(wildcard scripts/*.lua)
+compile = ./btfl -e 'require "btfl.bytecode"(arg[1], arg[2], arg[3], { table.unpack(arg, 4) }, { "argparse", "dkjson" })' \
+	$1 $2 $3 $(LUA_FILES)
 
-build/luac/made: btfl $(LUA_FILES)
-	$(Q)$(call bytecode,build/luac,$(CURDIR)/,$(CURDIR)/,$(LUA_FILES:%=$(CURDIR)/%))
-	@touch $@
+build/bytecode: btfl $(LUA_FILES)
+	$(Q)$(call compile,$@,$(CURDIR)/,$(CURDIR)/)
 
 # -E: Lua modules in C look for Lua's functions in the program.
 $(BUILD)/btfl: $(OBJ)
@@ -119,7 +118,7 @@ install: all
 	@for file in lua/btfl/*.lua lua/btfl/*/*.lua scripts/*.lua; do \
 	    install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/btfl/$$file || exit 1; \
 	done
-	@$(call bytecode,$(DESTDIR)$(PREFIX)/share/btfl/luac,lua/,$(PREFIX)/share/btfl/lua/,$(LUA_FILES))
+	@$(call compile,$(DESTDIR)$(PREFIX)/share/btfl/bytecode,$(CURDIR)/,$(PREFIX)/share/btfl/)
 
 # Where the kernel has no BTF, a small committed one takes its place.
 demo: deps

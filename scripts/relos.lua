@@ -25,7 +25,7 @@ local function unsigned(value)
 end
 
 local function source(line)
-  return line and ("%s:%d:%d"):format(line.file:match("[^/]*$"), line.line, line.column)
+  return line and ("%s:%d:%d"):format(line.file:gsub("^.*/", ""), line.line, line.column)
 end
 
 -- What a relocation is whatever the kernel.

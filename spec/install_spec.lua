@@ -17,10 +17,6 @@ describe("an installed btfl", function()
     return run.program({ dir .. "/usr/bin/btfl", ... }, { cwd = "/" })
   end
 
-  local function compiled(name)
-    return share .. "/luac/" .. ("/usr/share/btfl/lua/" .. name):gsub("/", "%%") .. ".luac"
-  end
-
   it("finds its scripts and modules", function()
     local r = installed("relos", run.top .. "/spec/fixtures/example.bpf.o", "-t", run.top .. "/spec/fixtures/small.btf")
     assert.same({ "", 0 }, { r.err, r.status })
@@ -28,17 +24,20 @@ describe("an installed btfl", function()
     assert.matches("check", installed("--help").out)
   end)
 
-  it("has every module compiled, and argparse and dkjson", function()
-    assert.is_true(#run.read(compiled "btfl/report.lua") > 1000)
-    local list = run.program({ "ls", share .. "/luac" }).out
-    assert.matches("argparse.lua.luac", list, 1, true)
-    assert.matches("dkjson.lua.luac", list, 1, true)
-    assert.is_nil(list:find("meta.lua", 1, true))
+  it("has everything compiled, argparse and dkjson too, for the place where it will be", function()
+    local bytes = run.read(share .. "/bytecode")
+    local index = string.unpack("s4", bytes)
+    assert.equal("/usr/share/btfl/", (string.unpack("s4", index)))
+    for _, name in ipairs { "lua/btfl/report.lua", "scripts/check.lua", "argparse.lua", "dkjson.lua" } do
+      assert.matches(name, index, 1, true)
+    end
+    assert.is_nil(index:find("meta.lua", 1, true))
+    assert.matches("@/usr/share/btfl/lua/btfl/report.lua", bytes, 1, true)
   end)
 end)
 
-describe("a compiled module", function()
-  local dir, module
+describe("a compiled Lua file", function()
+  local dir
 
   -- A tree of its own: what is compiled is found by the path of its source.
   setup(function()
@@ -46,38 +45,58 @@ describe("a compiled module", function()
     local r = run.program { "sh", "-c", ("cp -r lua scripts %s && ln btfl %s/btfl 2>/dev/null || cp btfl %s/btfl")
       :format(dir, dir, dir) }
     assert.equal(0, r.status, r.err)
-    module = dir .. "/lua/btfl/probe.lua"
-    run.write(module, "return 'source'")
-    r = run.program { "mkdir", "-p", dir .. "/build/luac" }
+    r = run.program { "mkdir", "-p", dir .. "/build" }
     assert.equal(0, r.status)
   end)
   teardown(function() run.remove(dir) end)
 
-  local function compile(text)
-    local path = dir .. "/build/luac/" .. module:gsub("/", "%%") .. ".luac"
-    return run.write(path, text)
+  -- Compiles `compiled`, of which `source` is the source later.
+  local function compile(name, compiled, source)
+    local out = dir .. "/build/bytecode"
+    run.write(dir .. "/" .. name, compiled)
+    require "btfl.bytecode"(out, dir .. "/", dir .. "/", { name }, {})
+    run.write(dir .. "/" .. name, source)
+    run.program { "touch", "-r", dir .. "/" .. name, out }
+    return out
   end
 
-  local function loaded()
-    local r = run.program { dir .. "/btfl", "-e", "print((require 'btfl.probe'))" }
+  local function loaded(...)
+    local r = run.program { dir .. "/btfl", ... }
     return r.out .. r.err
   end
 
+  local PROBE = { "-e", "print((require 'btfl.probe'))" }
+  local MODULE = { "lua/btfl/probe.lua", "return 'compiled'", "return 'source'" }
+
   it("is used when it is no older than its source", function()
-    compile(string.dump(load "return 'compiled'"))
-    assert.equal("compiled\n", loaded())
+    compile(table.unpack(MODULE))
+    assert.equal("compiled\n", loaded(table.unpack(PROBE)))
+    compile("scripts/probe.lua", "print 'compiled'", "print 'source'")
+    assert.equal("compiled\n", loaded "probe")
   end)
 
   it("is not used when its source has changed since", function()
-    local path = compile(string.dump(load "return 'compiled'"))
-    run.program { "touch", "-d", "1 hour ago", path }
-    assert.equal("source\n", loaded())
+    run.program { "touch", "-d", "1 hour ago", compile(table.unpack(MODULE)) }
+    assert.equal("source\n", loaded(table.unpack(PROBE)))
+  end)
+
+  it("is not used when it was made for another folder", function()
+    local out = compile(table.unpack(MODULE))
+    local bytes = run.read(out)
+    run.write(out, (bytes:gsub(dir:sub(-4) .. "/", dir:sub(-4):reverse() .. "/", 1)))
+    assert.equal("source\n", loaded(table.unpack(PROBE)))
   end)
 
   it("is not used when it is damaged, or is no bytecode", function()
-    compile "\27Lua damaged"
-    assert.equal("source\n", loaded())
-    compile "return 'text'"
-    assert.equal("source\n", loaded())
+    local out = compile(table.unpack(MODULE))
+    local bytes = run.read(out)
+    for length = 0, #bytes - 1, 7 do
+      run.write(out, bytes:sub(1, length))
+      assert.equal("source\n", loaded(table.unpack(PROBE)))
+    end
+    run.write(out, (bytes:gsub("\27Lua", "\27Xua")))
+    assert.equal("source\n", loaded(table.unpack(PROBE)))
+    run.write(out, ("\255"):rep(100))
+    assert.equal("source\n", loaded(table.unpack(PROBE)))
   end)
 end)

@@ -3,6 +3,9 @@
 --- file that returns it, or what a script has defined.
 local formats = { "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown" }
 
+local OWN = {}
+for _, name in ipairs(formats) do OWN[name] = true end
+
 local defined = {}
 
 --- See btfl.format in meta.lua.
@@ -38,6 +41,7 @@ end
 ---@param name string
 ---@return boolean
 function formats.exists(name)
+  if OWN[name] then return true end
   local path = defined[name] == nil and path_of(name)
   local file <close> = path and io.open(path) or nil
   return defined[name] ~= nil or file ~= nil
@@ -47,7 +51,9 @@ end
 ---@param name string
 ---@return (fun(report: btfl.report, options: btfl.render.options): string)?
 function formats.find(name)
-  if not defined[name] then
+  if not defined[name] and OWN[name] then
+    defined[name] = require("btfl.format." .. name)
+  elseif not defined[name] then
     local path = path_of(name)
     defined[name] = path and loaded(path)
   end

@@ -42,8 +42,11 @@ int load_code(lua_State *L, const char *code, size_t len, const char *chunkname)
 /* Reads, runs and prints until the end of the input. */
 void repl_run(lua_State *L);
 
-/* bytecode.c: lets `require` load what was compiled when btfl was built, where that is no older
- * than its source. */
+/* Finds what was compiled when btfl was built, and lets `require` load it where it is no
+ * older than its source. */
 void bytecode_install(lua_State *L, const char *root);
+
+/* luaL_loadfile() of a Lua file, which may have been compiled; NULL is standard input. */
+int bytecode_loadfile(lua_State *L, const char *path);
 
 #endif

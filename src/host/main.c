@@ -199,7 +199,7 @@ static int run_script(lua_State *L, const struct options *o, const char *name)
 		setup_script_folder(L, name);
 	}
 	int base = lua_gettop(L);
-	check_load(L, luaL_loadfile(L, name));
+	check_load(L, bytecode_loadfile(L, name));
 	lua_call(L, push_args(L, o, o->end + 1), LUA_MULTRET);
 	host_call(L, "finish", lua_gettop(L) - base, 1);
 	status = (int)lua_tointeger(L, -1);
