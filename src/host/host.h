@@ -42,6 +42,13 @@ int load_code(lua_State *L, const char *code, size_t len, const char *chunkname)
 /* Reads, runs and prints until the end of the input. */
 void repl_run(lua_State *L);
 
+/* Tells malloc() how btfl uses memory. To be called before anything is allocated. */
+void memory_keep(void);
+
+/* A lua_Alloc for the end of the process, which frees nothing: lua_close() is called for what
+ * finalizers do. */
+void *memory_leave(void *ctx, void *p, size_t old, size_t size);
+
 /* Finds what was compiled when btfl was built, and lets `require` load it where it is no
  * older than its source. */
 void bytecode_install(lua_State *L, const char *root);

@@ -7,7 +7,6 @@
  * status.
  */
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,18 +286,6 @@ static void check_stdout(void)
 	_exit(STATUS_FAILED);
 }
 
-/* Blocks of megabytes are kept and used again: given back to the system after each kernel, they are
- * cleared and mapped page by page for the next, and threads wait for one another in the meantime.
- * 57 objects on 13 kernels take two threads 23.5 ms, else 28. */
-static void keep_memory(void)
-{
-#ifdef M_MMAP_THRESHOLD
-	mallopt(M_MMAP_THRESHOLD, 32 << 20);
-	mallopt(M_TRIM_THRESHOLD, 256 << 20);
-	mallopt(M_TOP_PAD, 8 << 20);
-#endif
-}
-
 /* Files are mapped: where one has been cut short since, there is nothing to read any more. Only
  * what a signal handler may call is called; a file of --output is written whole or not at all. */
 static void on_missing_page(int sig, siginfo_t *info, void *context)
@@ -326,7 +313,7 @@ int main(int argc, char **argv)
 	lua_State *L;
 	int result;
 
-	keep_memory();
+	memory_keep();
 	catch_missing_pages();
 	L = luaL_newstate();
 	if (!L) {
@@ -346,6 +333,7 @@ int main(int argc, char **argv)
 		result = (int)lua_tointeger(L, -1);
 #ifndef CHECK_LEAKS
 	owners_leave();
+	lua_setallocf(L, memory_leave, NULL);
 #endif
 	lua_close(L);
 	return result;
