@@ -118,9 +118,10 @@ struct btf_secinfo {
 int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned elf_bits,
 	     struct btf **out, struct err *e);
 
-/* Opens the file at path: raw BTF, gzip of it, or ELF with a .BTF section. A .BTF.base section
- * beside it is what its ids count from, and takes the place of base. */
-int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e);
+/* Opens the file at path, as image_open() does: raw BTF, gzip of it, or ELF with a .BTF section. A
+ * .BTF.base section beside it is what its ids count from, and takes the place of base. */
+int btf_load(const char *path, struct bulk *bulk, const struct btf *base, struct btf **out,
+	     struct err *e);
 
 /* Validates all that b and its bases say, once, and remembers it: names and ids exist, elements lie
  * inside their type, no type contains itself by value or stands for itself. Fails with the first

@@ -18,7 +18,8 @@ struct image_box {
 	struct image image;
 	atomic_uint refs;
 	bool mapped;
-	int fd; /* of a mapped file that image_read() may read; else -1 */
+	struct bulk *bulk; /* that holds the bytes, else NULL */
+	int fd;            /* of a mapped file that image_read() may read; else -1 */
 	char path[];
 };
 
@@ -51,6 +52,8 @@ void image_unref(struct image *im)
 	image_settle(im);
 	if (b->mapped)
 		munmap((void *)(uintptr_t)b->image.data, b->image.len);
+	else if (b->bulk)
+		bulk_unref(b->bulk);
 	else
 		free((void *)(uintptr_t)b->image.data);
 	free(b);
@@ -146,11 +149,54 @@ fail:
 	return -1;
 }
 
-static int map_or_read(int fd, const char *path, struct image **out, struct err *e)
+static bool starts_like_gzip(const uint8_t *p)
+{
+	return p[0] == 0x1f && p[1] == 0x8b;
+}
+
+/* Reads a file of that size into a piece of bulk; false when that has no room, or the file another
+ * size, and for gzip, of which the bytes are soon of no use. */
+static bool read_into(struct bulk *bulk, int fd, size_t size, struct image_box *b)
+{
+	uint8_t magic[2], *p;
+	size_t n = 0;
+	ssize_t got = 1;
+
+	if (pread(fd, magic, 2, 0) != 2 || starts_like_gzip(magic) || !(p = bulk_take(bulk, size)))
+		return false;
+	while (got > 0 && n < size) {
+		got = pread(fd, p + n, size - n, (off_t)n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	if (n < size) {
+		bulk_unref(bulk);
+		return false;
+	}
+	b->bulk = bulk;
+	b->image.data = p;
+	b->image.len = size;
+	return true;
+}
+
+static bool map(int fd, size_t size, struct image_box *b)
+{
+	void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	b->mapped = true;
+	b->image.data = p;
+	b->image.len = size;
+	if (size >= LARGE)
+		b->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return true;
+}
+
+static int map_or_read(int fd, const char *path, struct bulk *bulk, struct image **out,
+		       struct err *e)
 {
 	struct image_box *b;
 	struct stat st;
-	void *p;
 
 	if (fstat(fd, &st) < 0)
 		return io_error(e, path);
@@ -158,26 +204,21 @@ static int map_or_read(int fd, const char *path, struct image **out, struct err 
 		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "is a directory");
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
 		return read_all(fd, path, out, e);
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return read_all(fd, path, out, e);
 	b = box_new(path);
-	if (!b) {
-		munmap(p, (size_t)st.st_size);
+	if (!b)
 		return err_memory(e, path);
+	if ((bulk && read_into(bulk, fd, (size_t)st.st_size, b)) ||
+	    map(fd, (size_t)st.st_size, b)) {
+		*out = &b->image;
+		return 0;
 	}
-	b->mapped = true;
-	b->image.data = p;
-	b->image.len = (size_t)st.st_size;
-	if (b->image.len >= LARGE)
-		b->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	*out = &b->image;
-	return 0;
+	image_unref(&b->image);
+	return read_all(fd, path, out, e);
 }
 
 static bool is_gzip(const struct image *im)
 {
-	return im->len >= 2 && im->data[0] == 0x1f && im->data[1] == 0x8b;
+	return im->len >= 2 && starts_like_gzip(im->data);
 }
 
 /* Inflates all members of the gzip file im, one after the other, as gzip(1) does. */
@@ -237,14 +278,14 @@ static int gunzip(struct image **im, struct err *e)
 	return 0;
 }
 
-int image_open(const char *path, struct image **out, struct err *e)
+int image_open(const char *path, struct bulk *bulk, struct image **out, struct err *e)
 {
 	struct image *im = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
 
 	if (fd < 0)
 		return io_error(e, path);
-	rc = map_or_read(fd, path, &im, e);
+	rc = map_or_read(fd, path, bulk, &im, e);
 	close(fd);
 	if (rc == 0 && is_gzip(im))
 		rc = gunzip(&im, e);
