@@ -165,6 +165,19 @@ for _, o in ipairs(objects) do print(o:relos()().path) end]]
       assert.matches(path, threads.err, 1, true)
     end
     assert.equal(select(2, alone.err:gsub("\n", "")), select(2, threads.err:gsub("\n", "")))
+    -- Threads read files where a single one maps them: packed ones, in several parts, broken ones, pipes.
+    local parts, packed = tmp.path("6.3.0-c.btf.gz"), tmp.path("6.4.0-d.btf.gz")
+    tmp.run(("for n in 60 -60; do case $n in -*) tail -c +61 %s;; *) head -c 60 %s;; esac | gzip -n; done >%s")
+      :format(run.quote(kernel), run.quote(kernel), run.quote(parts)))
+    tmp.run(("gzip -nc %s >%s"):format(run.quote(kernel), run.quote(packed)))
+    local cut = tmp.write("6.5.0-e.btf.gz", run.read(packed):sub(1, -5))
+    local empty, tiny = tmp.write("6.6.0-f.btf", ""), tmp.write("6.7.0-g.btf", "\x1f")
+    alone, threads = both("relos", "--format", "tsv", obj, packed, "-t", parts, "-t", kernel, "-t", packed, "-t", cut,
+      "-t", empty, "-t", tiny, "-t", "/dev/null")
+    assert.equal(3, select(2, alone.out:gsub("one.o", "")))
+    for _, path in ipairs { cut, empty, tiny, "/dev/null", packed } do
+      assert.matches(path .. ":", threads.err, 1, true)
+    end
     is_usage_error(run { "check", "-j", "0", obj }, "--jobs takes a number from 1 to 1024, not '0'")
     is_usage_error(run { "check", "-j", "many", obj }, "--jobs takes a number from 1 to 1024, not 'many'")
   end)

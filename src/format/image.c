@@ -14,6 +14,10 @@
 /* Bytes of a file from which on its pages are spared. */
 #define LARGE ((size_t)1 << 20)
 
+/* Bytes that a kernel's BTF has at most, and to how many deflate makes one. */
+#define LIKELY_MAX ((size_t)64 << 20)
+#define DEFLATE_MOST 1032u
+
 struct image_box {
 	struct image image;
 	atomic_uint refs;
@@ -77,29 +81,21 @@ void image_settle(struct image *im)
 	b->fd = -1;
 }
 
-/* Takes over data, which was allocated with malloc(). */
-static struct image *image_take(const char *path, uint8_t *data, size_t n)
-{
-	struct image_box *b = box_new(path);
-
-	if (!b) {
-		free(data);
-		return NULL;
-	}
-	b->image.data = data;
-	b->image.len = n;
-	return &b->image;
-}
-
 struct image *image_copy(const char *path, const void *data, size_t n)
 {
+	struct image_box *b = box_new(path);
 	uint8_t *p = malloc(n ? n : 1);
 
-	if (!p)
+	if (!b || !p) {
+		free(b);
+		free(p);
 		return NULL;
+	}
 	if (n)
 		memcpy(p, data, n);
-	return image_take(path, p, n);
+	b->image.data = p;
+	b->image.len = n;
+	return &b->image;
 }
 
 static int io_error(struct err *e, const char *path)
@@ -107,45 +103,81 @@ static int io_error(struct err *e, const char *path)
 	return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "%s", strerror(errno));
 }
 
-static int grow(uint8_t **data, size_t *cap, const char *path, struct err *e)
+/* Bytes whose number is not known before. */
+struct growing {
+	const char *path;
+	uint8_t *data; /* a piece of bulk, or else of malloc() */
+	size_t n, cap;
+	struct bulk *bulk;
+};
+
+static void drop(struct growing *g)
 {
-	size_t more = *cap ? *cap * 2 : (size_t)1 << 16;
+	if (g->bulk)
+		bulk_unref(g->bulk);
+	else
+		free(g->data);
+}
+
+/* Makes room for more. */
+static int grow(struct growing *g, struct err *e)
+{
+	size_t more = g->cap ? g->cap * 2 : (size_t)1 << 16;
 	uint8_t *p;
 
-	if (*cap >= IMAGE_MAX)
-		return err_set(e, ERR_LIMIT, path, NULL, ERR_NO_OFFSET,
+	if (g->cap >= IMAGE_MAX)
+		return err_set(e, ERR_LIMIT, g->path, NULL, ERR_NO_OFFSET,
 			       "larger than %zu MiB, the most that is read", IMAGE_MAX >> 20);
-	p = realloc(*data, more);
+	p = realloc(g->bulk ? NULL : g->data, more);
 	if (!p)
-		return err_memory(e, path);
-	*data = p;
-	*cap = more;
+		return err_memory(e, g->path);
+	if (g->bulk) {
+		memcpy(p, g->data, g->n);
+		bulk_unref(g->bulk);
+		g->bulk = NULL;
+	}
+	g->data = p;
+	g->cap = more;
+	return 0;
+}
+
+/* Makes an image of them. */
+static int grown(struct growing *g, struct image **out, struct err *e)
+{
+	struct image_box *b = box_new(g->path);
+
+	if (!b) {
+		drop(g);
+		return err_memory(e, g->path);
+	}
+	b->image.data = g->data;
+	b->image.len = g->n;
+	b->bulk = g->bulk;
+	*out = &b->image;
 	return 0;
 }
 
 /* For what cannot be mapped: pipes, and sysfs before Linux 6.16. */
 static int read_all(int fd, const char *path, struct image **out, struct err *e)
 {
-	uint8_t *data = NULL;
-	size_t cap = 0, n = 0;
+	struct growing g = {.path = path};
 	ssize_t got = 1;
 
 	while (got > 0) {
-		if (n == cap && grow(&data, &cap, path, e) < 0)
+		if (g.n == g.cap && grow(&g, e) < 0)
 			goto fail;
-		got = read(fd, data + n, cap - n);
+		got = read(fd, g.data + g.n, g.cap - g.n);
 		if (got < 0 && errno == EINTR)
 			got = 1;
 		else if (got < 0) {
 			io_error(e, path);
 			goto fail;
 		} else
-			n += (size_t)got;
+			g.n += (size_t)got;
 	}
-	*out = image_take(path, data, n);
-	return *out ? 0 : err_memory(e, path);
+	return grown(&g, out, e);
 fail:
-	free(data);
+	drop(&g);
 	return -1;
 }
 
@@ -221,11 +253,28 @@ static bool is_gzip(const struct image *im)
 	return im->len >= 2 && starts_like_gzip(im->data);
 }
 
+/* Begins with room for what the file says it inflates to, at its end; it may say anything. */
+static void expect(struct growing *g, const struct image *packed, struct bulk *bulk)
+{
+	size_t said;
+
+	if (packed->len < 4)
+		return;
+	said = load_u32(packed->data + packed->len - 4, host_big_endian());
+	if (said == 0 || said > LIKELY_MAX || said / DEFLATE_MOST > packed->len)
+		return;
+	g->data = bulk ? bulk_take(bulk, said) : NULL;
+	g->bulk = g->data ? bulk : NULL;
+	if (!g->data)
+		g->data = malloc(said);
+	g->cap = g->data ? said : 0;
+}
+
 /* Inflates all members of the gzip file im, one after the other, as gzip(1) does. */
-static int inflate_all(const struct image *im, uint8_t **data, size_t *n, struct err *e)
+static int inflate_all(const struct image *im, struct growing *g, struct err *e)
 {
 	z_stream z = {.next_in = (Bytef *)(uintptr_t)im->data};
-	size_t cap = 0, left = im->len;
+	size_t left = im->len;
 	int rc = Z_OK, status = -1;
 
 	if (inflateInit2(&z, 15 + 16) != Z_OK)
@@ -235,14 +284,14 @@ static int inflate_all(const struct image *im, uint8_t **data, size_t *n, struct
 			z.avail_in = left > IMAGE_MAX ? (uInt)IMAGE_MAX : (uInt)left;
 			left -= z.avail_in;
 		}
-		if (*n == cap && grow(data, &cap, im->path, e) < 0)
+		if (g->n == g->cap && grow(g, e) < 0)
 			goto out;
-		z.next_out = *data + *n;
-		z.avail_out = (uInt)(cap - *n);
+		z.next_out = g->data + g->n;
+		z.avail_out = (uInt)(g->cap - g->n);
 		if (rc == Z_STREAM_END)
 			inflateReset(&z);
 		rc = inflate(&z, Z_NO_FLUSH);
-		*n = cap - z.avail_out;
+		g->n = g->cap - z.avail_out;
 		if (rc == Z_OK || rc == Z_STREAM_END)
 			continue;
 		if (rc == Z_BUF_ERROR && z.avail_out == 0)
@@ -260,21 +309,19 @@ out:
 	return status;
 }
 
-static int gunzip(struct image **im, struct err *e)
+static int gunzip(struct image **im, struct bulk *bulk, struct err *e)
 {
-	struct image *packed = *im, *plain;
-	uint8_t *data = NULL;
-	size_t n = 0;
+	struct image *packed = *im;
+	struct growing g = {.path = packed->path};
 
-	if (inflate_all(packed, &data, &n, e) < 0) {
-		free(data);
+	expect(&g, packed, bulk);
+	if (inflate_all(packed, &g, e) < 0) {
+		drop(&g);
 		return -1;
 	}
-	plain = image_take(packed->path, data, n);
-	if (!plain)
-		return err_memory(e, packed->path);
+	if (grown(&g, im, e) < 0)
+		return -1;
 	image_unref(packed);
-	*im = plain;
 	return 0;
 }
 
@@ -288,7 +335,7 @@ int image_open(const char *path, struct bulk *bulk, struct image **out, struct e
 	rc = map_or_read(fd, path, bulk, &im, e);
 	close(fd);
 	if (rc == 0 && is_gzip(im))
-		rc = gunzip(&im, e);
+		rc = gunzip(&im, bulk, e);
 	if (rc < 0) {
 		image_unref(im);
 		return -1;
