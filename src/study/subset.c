@@ -25,11 +25,8 @@ struct subset *subset_new(const struct target *t)
 		uint32_t n = t->btf[i]->end_id - t->btf[i]->first_id;
 
 		m->btf = t->btf[i];
-		m->count = n;
-		m->keep = calloc(n + 1, sizeof(*m->keep));
-		m->members = calloc(n + 1, sizeof(*m->members));
-		m->new_id = calloc(n + 1, sizeof(*m->new_id));
-		ok = ok && m->keep && m->members && m->new_id;
+		m->where = calloc(n + 1, sizeof(*m->where));
+		ok = ok && m->where;
 	}
 	if (ok)
 		return s;
@@ -44,16 +41,15 @@ void subset_free(struct subset *s)
 	for (size_t i = 0; i < s->count; i++) {
 		struct marks *m = &s->marks[i];
 
-		for (uint32_t k = 0; m->members && k < m->count; k++)
-			free(m->members[k]);
-		free(m->keep);
-		free(m->members);
-		free(m->new_id);
+		for (size_t k = 0; k < m->count; k++)
+			free(m->kept[k].members);
+		free(m->kept);
+		free(m->where);
 	}
 	free(s);
 }
 
-const struct marks *subset_marks(const struct subset *s, const struct btf_type *t)
+struct marks *subset_marks(struct subset *s, const struct btf_type *t)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (s->marks[i].btf == t->btf)
@@ -72,21 +68,45 @@ struct marker {
 
 enum { MARK_OLD, MARK_NEW };
 
+/* The marks of t, which are none at first; NULL with m->e filled. Valid until the next call. */
+static struct kept *kept_of(struct marker *m, const struct btf_type *t)
+{
+	struct marks *on = subset_marks(m->s, t);
+	struct kept *more;
+	uint32_t *where;
+
+	if (!on) {
+		err_set(m->e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
+			"its types stand on a .BTF.base and not on the target's vmlinux");
+		return NULL;
+	}
+	where = &on->where[t->id - on->btf->first_id];
+	if (*where)
+		return &on->kept[*where - 1];
+	more = array_grow(on->kept, &on->cap, on->count, sizeof(*more));
+	if (!more) {
+		err_memory(m->e, t->btf->name);
+		return NULL;
+	}
+	on->kept = more;
+	on->kept[on->count++] = (struct kept){.index = t->id - on->btf->first_id};
+	*where = (uint32_t)on->count;
+	return &on->kept[on->count - 1];
+}
+
 /* MARK_NEW: not all of the flags were there, so that its parts follow; -1 with m->e filled. */
 static int mark(struct marker *m, const struct btf_type *t, uint8_t flags)
 {
-	const struct marks *on = subset_marks(m->s, t);
-	uint8_t *keep;
+	struct kept *k;
 
 	if (t->id == 0)
 		return MARK_OLD;
-	if (!on)
-		return err_set(m->e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
-			       "its types stand on a .BTF.base and not on the target's vmlinux");
-	keep = &on->keep[t->id - on->btf->first_id];
-	if ((*keep & flags) == flags)
+	k = kept_of(m, t);
+	if (!k)
+		return -1;
+	if ((k->flags & flags) == flags)
 		return MARK_OLD;
-	*keep |= flags;
+	k->flags |= flags;
 	return MARK_NEW;
 }
 
@@ -151,14 +171,15 @@ static int mark_type(struct marker *m, const struct btf *b, uint32_t id, uint8_t
 
 static int mark_member(struct marker *m, const struct btf_type *t, uint32_t i)
 {
-	const struct marks *on = subset_marks(m->s, t);
-	uint8_t **members = &on->members[t->id - on->btf->first_id];
+	struct kept *k = kept_of(m, t);
 
-	if (!*members)
-		*members = calloc(t->vlen, 1);
-	if (!*members)
+	if (!k)
+		return -1;
+	if (!k->members)
+		k->members = calloc(t->vlen, 1);
+	if (!k->members)
 		return err_memory(m->e, t->btf->name);
-	(*members)[i] = 1;
+	k->members[i] = 1;
 	return mark_type(m, t->btf, btf_member(t, i).type, KEEP);
 }
 

@@ -20,6 +20,6 @@ void subset_free(struct subset *s); /* NULL is allowed; the target may be gone *
 int subset_add(struct subset *s, const struct resolution *r, struct err *e);
 
 /* Appends the BTF to out, in the target's byte order; *types is how many it has. */
-int subset_write(const struct subset *s, struct buf *out, uint32_t *types, struct err *e);
+int subset_write(struct subset *s, struct buf *out, uint32_t *types, struct err *e);
 
 #endif

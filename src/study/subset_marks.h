@@ -10,13 +10,20 @@
  */
 enum { KEEP = 1, COMPAT = 2, MATCH = 4 };
 
+/* A type that was marked. */
+struct kept {
+	uint32_t index;   /* id - first_id */
+	uint32_t new_id;  /* while it is written */
+	uint8_t flags;    /* the above */
+	uint8_t *members; /* a byte for each member, 1 for one that is kept; NULL for none */
+};
+
 /* The marks on the types that one BTF stores. */
 struct marks {
 	const struct btf *btf;
-	uint32_t count;    /* of types */
-	uint8_t *keep;     /* by id - first_id: the flags above */
-	uint8_t **members; /* likewise: a byte for each member that is kept, NULL for none */
-	uint32_t *new_id;  /* likewise, while it is written */
+	struct kept *kept; /* in the order in which they were marked */
+	size_t count, cap;
+	uint32_t *where; /* by id - first_id: 1 + index of its `kept`, 0 for none */
 };
 
 struct subset {
@@ -26,6 +33,6 @@ struct subset {
 };
 
 /* The marks of the BTF that stores t; NULL when it is none of the target's own. */
-const struct marks *subset_marks(const struct subset *s, const struct btf_type *t);
+struct marks *subset_marks(struct subset *s, const struct btf_type *t);
 
 #endif

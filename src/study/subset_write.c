@@ -15,7 +15,7 @@ struct known_string {
 };
 
 struct writer {
-	const struct subset *s;
+	struct subset *s;
 	struct buf types, strings;
 	struct known_string *known; /* open addressing; from is NULL where it is free */
 	uint32_t known_mask;
@@ -52,8 +52,9 @@ static void put_id(struct writer *w, const struct btf *b, uint32_t id)
 {
 	struct btf_type t = btf_type(b, id);
 	const struct marks *m = id ? subset_marks(w->s, &t) : NULL;
+	uint32_t where = m ? m->where[t.id - m->btf->first_id] : 0;
 
-	put(w, m ? m->new_id[t.id - m->btf->first_id] : 0);
+	put(w, where ? m->kept[where - 1].new_id : 0);
 }
 
 static uint32_t word(const struct btf_type *t, size_t off)
@@ -115,33 +116,42 @@ static uint32_t kept_members(const struct btf_type *t, const uint8_t *members, b
 	return n;
 }
 
-static void put_type(struct writer *w, const struct marks *m, uint32_t i)
+static void put_type(struct writer *w, const struct btf *b, const struct kept *k)
 {
-	struct btf_type t = btf_type(m->btf, m->btf->first_id + i);
-	bool all = m->keep[i] & MATCH;
+	struct btf_type t = btf_type(b, b->first_id + k->index);
+	bool all = k->flags & MATCH;
 
 	put(w, add_string(w, t.name));
-	put(w, kept_members(&t, m->members[i], all) | (uint32_t)t.kind << 24 |
-		   (uint32_t)t.kflag << 31);
+	put(w,
+	    kept_members(&t, k->members, all) | (uint32_t)t.kind << 24 | (uint32_t)t.kflag << 31);
 	if (btf_kind_refers(t.kind))
 		put_id(w, t.btf, t.type);
 	else
 		put(w, t.kind == BTF_ARRAY || t.kind == BTF_FWD ? 0 : t.size);
-	put_tail(w, &t, m->members[i], all);
+	put_tail(w, &t, k->members, all);
 }
 
-/* Gives every marked type its id; returns how many there are. */
-static uint32_t number(const struct subset *s, size_t *names)
+static int by_index(const void *a, const void *b)
+{
+	uint32_t x = ((const struct kept *)a)->index, y = ((const struct kept *)b)->index;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorts the marks and gives every type its id; returns how many there are. */
+static uint32_t number(struct subset *s, size_t *names)
 {
 	uint32_t n = 0;
 
-	for (size_t k = 0; k < s->count; k++) {
-		const struct marks *m = &s->marks[k];
+	for (size_t i = 0; i < s->count; i++) {
+		struct marks *m = &s->marks[i];
 
-		for (uint32_t i = 0; i < m->count; i++) {
-			m->new_id[i] = m->keep[i] ? ++n : 0;
-			if (m->keep[i])
-				*names += 1 + btf_type(m->btf, m->btf->first_id + i).vlen;
+		if (m->count)
+			qsort(m->kept, m->count, sizeof(*m->kept), by_index);
+		for (size_t k = 0; k < m->count; k++) {
+			m->where[m->kept[k].index] = (uint32_t)k + 1;
+			m->kept[k].new_id = ++n;
+			*names += 1 + btf_type(m->btf, m->btf->first_id + m->kept[k].index).vlen;
 		}
 	}
 	return n;
@@ -149,12 +159,11 @@ static uint32_t number(const struct subset *s, size_t *names)
 
 static void put_all(struct writer *w)
 {
-	for (size_t k = 0; k < w->s->count; k++) {
-		const struct marks *m = &w->s->marks[k];
+	for (size_t i = 0; i < w->s->count; i++) {
+		const struct marks *m = &w->s->marks[i];
 
-		for (uint32_t i = 0; i < m->count; i++)
-			if (m->keep[i])
-				put_type(w, m, i);
+		for (size_t k = 0; k < m->count; k++)
+			put_type(w, m->btf, &m->kept[k]);
 	}
 }
 
@@ -173,7 +182,7 @@ static void put_header(struct writer *w, struct buf *out)
 	buf_u32(out, (uint32_t)w->strings.len, w->swap);
 }
 
-int subset_write(const struct subset *s, struct buf *out, uint32_t *types, struct err *e)
+int subset_write(struct subset *s, struct buf *out, uint32_t *types, struct err *e)
 {
 	struct writer w = {.s = s, .swap = s->target->btf[0]->swap};
 	size_t names = 0, slots = 16;
