@@ -15,6 +15,7 @@ end
 -- An integer stays what it is: table.concat() writes it.
 local function cell(row, column, escape)
   local value = row[column]
+  if type(value) == "string" then return escape(value) end
   if value == nil then return missing(row, column) end
   return math.type(value) == "integer" and value or escape(tostring(value))
 end
