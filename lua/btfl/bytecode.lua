@@ -9,12 +9,11 @@ local core = require "btfl.core"
 ---@param files string[] paths inside the folder
 ---@param modules string[] names of modules on package.path
 return function(out, from, to, files, modules)
-  local index, chunks, size = { string.pack("s4", to) }, {}, 0
+  local chunks, places, size = {}, {}, 0
   local function compile(file, path, name, strip)
     local source <close> = assert(io.open(file, "rb"))
     local chunk = string.dump(assert(load(source:read "a", "@" .. path, "t")), strip)
-    index[#index + 1] = { name = name, at = size, size = #chunk }
-    chunks[#chunks + 1] = chunk
+    chunks[#chunks + 1], places[#places + 1] = chunk, { name, size, #chunk }
     size = size + #chunk
   end
   for _, name in ipairs(files) do compile(from .. name, to .. name, name, false) end
@@ -22,9 +21,13 @@ return function(out, from, to, files, modules)
     local path = assert(package.searchpath(module, package.path))
     compile(path, path, path, true)
   end
-  -- Offsets count from the start of the file, before which the length of the index must be known.
-  local behind = 4 + #index[1]
-  for i = 2, #index do behind = behind + #string.pack("s4I4I4", index[i].name, 0, 0) end
-  for i = 2, #index do index[i] = string.pack("s4I4I4", index[i].name, behind + index[i].at, index[i].size) end
-  core.write_file(out, string.pack("s4", table.concat(index)) .. table.concat(chunks))
+  -- The index when the chunks start at that byte of the file.
+  local function index(start)
+    local parts = { string.pack("s4", to) }
+    for _, place in ipairs(places) do
+      parts[#parts + 1] = string.pack("s4I4I4", place[1], start + place[2], place[3])
+    end
+    return string.pack("s4", table.concat(parts))
+  end
+  core.write_file(out, index(#index(0)) .. table.concat(chunks))
 end
