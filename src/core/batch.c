@@ -12,7 +12,7 @@
 
 /* Bytes of files that threads read instead of mapping them: 57 objects and 13 kernels take two
  * threads 30 ms instead of 44. What is more is mapped, for the system can have that back. */
-#define BULK ((size_t)256 << 20)
+#define BULK ((size_t)128 << 20)
 
 /* How far a target is. */
 struct progress {
