@@ -257,6 +257,12 @@ int btf_walk(struct btf *b, const struct image *im, const struct span *layout,
 	     struct btf_named **named, size_t *count, struct err *e);
 /* btf_check.c: the pass of btf_check_own(). */
 int btf_check_all(const struct btf *b, struct err *e);
+/* btf_hash.c: the hash of an essential name of len bytes. */
+uint32_t btf_hash(const char *name, size_t len);
+/* Sets hashes[i] to that of the essential name of named[i]; the strings are read from b's image, or
+ * where they are when im is NULL. Fails when memory is out. */
+int btf_hash_names(const struct btf *b, const struct image *im, const struct btf_named *named,
+		   size_t count, uint32_t *hashes);
 /* btf_index.c: builds the name index, for which the strings are read from b's image; takes over the
  * list, which btf_walk() made. */
 int btf_index_types(struct btf *b, const struct image *im, struct btf_named *named, size_t count,
