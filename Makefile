@@ -31,17 +31,21 @@ CHECKENV := $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:
 LUA_PC = $(shell for p in lua5.4 lua-5.4 lua54 lua; do pkg-config --exists "$$p >= 5.4 $$p < 5.5" && echo $$p && break; done)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(LUA_PC) libelf zlib))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(LUA_PC) libelf zlib))$(PKG_LIBS)
-# The libraries stand in the program itself where all are there as archives, which saves a fifth of a
-# start; Lua as a whole, for modules in C look for its functions in the program.
+# Libraries stand in the program itself where their archives can be linked with, which saves a fifth of
+# a start; Lua as a whole, for modules in C look for its functions in the program.
 STATIC := 1
 comma := ,
-STATIC_LIBS = $(filter-out -lm -ldl -lpthread,$(shell pkg-config --static --libs-only-l $(LUA_PC) libelf zlib))
-ARCHIVES = $(eval ARCHIVES := $$(foreach l,$$(sort $$(STATIC_LIBS)),$$(firstword \
-	$$(wildcard $$(addsuffix /lib$$(l:-l%=%).a,$$(shell pkg-config --variable=libdir $$(LUA_PC) libelf zlib))))))$(ARCHIVES)
-IS_STATIC = $(and $(STATIC),$(STATIC_LIBS),$(filter $(words $(sort $(STATIC_LIBS))),$(words $(ARCHIVES))))
-LUA_ARCHIVE = $(filter %/$(patsubst -l%,lib%.a,$(filter -llua%,$(STATIC_LIBS))),$(ARCHIVES))
-LIBS = $(if $(IS_STATIC),-Wl$(comma)--whole-archive $(LUA_ARCHIVE) -Wl$(comma)--no-whole-archive \
-	-Wl$(comma)--start-group $(filter-out $(LUA_ARCHIVE),$(ARCHIVES)) -Wl$(comma)--end-group,$(PKG_LIBS)) -ldl -lm
+LUA_NAME = $(patsubst -l%,%,$(filter -llua%,$(PKG_LIBS)))
+ARCHIVES = $(eval ARCHIVES := $$(if $$(STATIC),$$(shell \
+	dirs=$$$$(pkg-config --variable=libdir $$(LUA_PC) libelf zlib); \
+	for names in "$$(LUA_NAME) elf z" "$$(LUA_NAME) elf z zstd" $$(LUA_NAME); do \
+	    files=$$$$(for n in $$$$names; do for d in $$$$dirs; do ls $$$$d/lib$$$$n.a && break; done; done 2>/dev/null); \
+	    echo 'int main(void) { return 0; }' | $$(CC) -x c - -x none -o /dev/null -Wl,--whole-archive $$$$files \
+	        -Wl,--no-whole-archive -lm -ldl 2>/dev/null && echo $$$$files && break; \
+	done)))$(ARCHIVES)
+LUA_ARCHIVE = $(filter %/lib$(LUA_NAME).a,$(ARCHIVES))
+LIBS = $(addprefix -Wl$(comma)--whole-archive ,$(LUA_ARCHIVE)) $(if $(LUA_ARCHIVE),-Wl$(comma)--no-whole-archive) \
+	$(filter-out $(LUA_ARCHIVE),$(ARCHIVES)) $(filter-out $(patsubst lib%.a,-l%,$(notdir $(ARCHIVES))),$(PKG_LIBS)) -ldl -lm
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
 
 SRC := $(wildcard src/*/*.c)
