@@ -28,7 +28,7 @@ enum {
 #define BTF_NO_SHAPE UINT32_MAX /* more than any section holds */
 
 /* By which names a kind is found: tags say nothing about the type they are on. */
-enum btf_names { BTF_NAMES_NOTHING, BTF_NAMES_TYPE, BTF_NAMES_OTHER };
+enum btf_names { BTF_NAMES_NOTHING, BTF_NAMES_TYPE = 1, BTF_NAMES_OTHER = 2 };
 
 /* What a kind takes, in bytes. */
 struct btf_shape {

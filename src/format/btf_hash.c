@@ -130,14 +130,12 @@ enum {
 	BEHIND = 1 << 9   /* bytes behind them, that it may end in */
 };
 
-/* What names are sorted by: their windows, and behind them those that are not in b's own strings.
- */
+/* What names are sorted by: their windows, and behind all of them those that stand elsewhere. */
 static size_t window_of(const struct btf *b, uint32_t name)
 {
-	uint32_t off = name - b->first_string;
+	uint32_t w = (name - b->first_string) / WINDOW, elsewhere = b->strings_len / WINDOW + 1;
 
-	return name >= b->first_string && off < b->strings_len ? off / WINDOW
-							       : b->strings_len / WINDOW + 1;
+	return w < elsewhere ? w : elsewhere;
 }
 
 /* Fills order with the indexes of the names, sorted, and sets *end[w] to where those of window w
@@ -194,9 +192,11 @@ int btf_hash_names(const struct btf *b, const struct image *im, const struct btf
 			s = (const char *)image_read(im, (size_t)((const uint8_t *)s - im->data),
 						     len, (uint8_t *)buffer);
 		for (; i < end[w]; i++) {
-			uint32_t off = named[order[i]].name - b->first_string;
+			uint32_t name = named[order[i]].name, off = name - b->first_string;
 
-			hashes[order[i]] = hash_at(b, off, s + (off - from), len - (off - from));
+			hashes[order[i]] =
+			    off - from < len ? hash_at(b, off, s + (off - from), len - (off - from))
+					     : hash_essential(btf_string(b, name));
 		}
 	}
 	for (; rc == 0 && i < count; i++)
