@@ -28,15 +28,29 @@ local function source(line)
   return line and ("%s:%d:%d"):format(line.file:gsub("^.*/", ""), line.line, line.column)
 end
 
+-- Columns that only the text has. They are a third of the work, and done where they are shown.
+local TEXT = {
+  source = function(relo) return source(relo.line) end,
+  program = function(relo) return relo.program and relo.program.name end,
+  insn = function(relo) return relo.insn end,
+  path = function(relo) return relo.path end,
+}
+
 -- What a relocation is whatever the kernel.
 local function describe(relo)
-  local program = relo.program
-  return {
+  return setmetatable({
     object = relo.object.path, section = relo.section, insn_off = relo.insn_off,
     type_id = relo.type.id, type = relo.type.name or "<anon>", access = relo.access, kind = relo.kind,
     ["local"] = unsigned(relo.value), insn_before = relo.bytes,
-    source = source(relo.line), program = program and program.name, insn = relo.insn, path = relo.path,
-  }
+  }, {
+    __index = function(self, column)
+      local make = TEXT[column]
+      if not make then return nil end
+      local value = make(relo)
+      rawset(self, column, value)
+      return value
+    end,
+  })
 end
 
 local function local_row(relo)

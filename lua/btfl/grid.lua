@@ -29,10 +29,17 @@ local function aligners(columns, cells)
   return aligned
 end
 
+-- Without spaces at the end; a pattern would look at each of the others, too.
+local function trimmed(text)
+  local n = #text
+  while text:byte(n) == 32 do n = n - 1 end
+  return text:sub(1, n)
+end
+
 local function join(row, aligned)
   local out = {}
   for i, align in ipairs(aligned) do out[i] = align(row[i]) end
-  return (table.concat(out, "  "):gsub(" +$", ""))
+  return trimmed(table.concat(out, "  "))
 end
 
 local function heading(row, group)

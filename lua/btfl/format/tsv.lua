@@ -8,7 +8,7 @@ local FINDING = { "level", "rule", "object", "program", "target", "at", "message
 local LISTS = { program = "programs", target = "targets" }
 
 local function missing(row, column)
-  local list = row[LISTS[column]]
+  local list = LISTS[column] and row[LISTS[column]]
   return list and terminal.escape(table.concat(list, ",")) or "-"
 end
 
