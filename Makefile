@@ -31,7 +31,7 @@ CHECKENV := $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:
 LUA_PC = $(shell for p in lua5.4 lua-5.4 lua54 lua; do pkg-config --exists "$$p >= 5.4 $$p < 5.5" && echo $$p && break; done)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(LUA_PC) libelf zlib))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(LUA_PC) libelf zlib))$(PKG_LIBS)
-# Libraries stand in the program itself where their archives can be linked with, which saves a fifth of
+# Libraries stand in the program itself where their archives can be linked with, which saves a sixth of
 # a start; Lua as a whole, for modules in C look for its functions in the program.
 STATIC := 1
 comma := ,

@@ -7,8 +7,8 @@
  * these marks the BTF as damaged. Whoever gives an answer asks btf_intact() before; whoever follows
  * types by value without a bound of its own asks btf_check() first, which reads everything.
  *
- * The bytes are never copied or changed; on top of them stands an index of where types start and
- * of names. But for the mark it is immutable once open, so threads may share it.
+ * The bytes stay where they are and are never changed; on top of them stands an index of where
+ * types start and of names. But for the mark it is immutable once open, so threads may share it.
  */
 #ifndef BTFL_BTF_H
 #define BTFL_BTF_H

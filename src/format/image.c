@@ -1,4 +1,4 @@
-/* image: maps or reads a file and inflates gzip; see image.h. */
+/* image: maps a file or reads it into memory, and inflates gzip; see image.h. */
 #include "format/image.h"
 
 #include <errno.h>
@@ -41,6 +41,15 @@ static struct image_box *box_new(const char *path)
 	return b;
 }
 
+/* Bytes that are a piece of bulk, or without one of malloc(). */
+static void let_go(struct bulk *bulk, void *data)
+{
+	if (bulk)
+		bulk_unref(bulk);
+	else
+		free(data);
+}
+
 struct image *image_ref(struct image *im)
 {
 	atomic_fetch_add(&((struct image_box *)im)->refs, 1);
@@ -56,10 +65,8 @@ void image_unref(struct image *im)
 	image_settle(im);
 	if (b->mapped)
 		munmap((void *)(uintptr_t)b->image.data, b->image.len);
-	else if (b->bulk)
-		bulk_unref(b->bulk);
 	else
-		free((void *)(uintptr_t)b->image.data);
+		let_go(b->bulk, (void *)(uintptr_t)b->image.data);
 	free(b);
 }
 
@@ -111,14 +118,6 @@ struct growing {
 	struct bulk *bulk;
 };
 
-static void drop(struct growing *g)
-{
-	if (g->bulk)
-		bulk_unref(g->bulk);
-	else
-		free(g->data);
-}
-
 /* Makes room for more. */
 static int grow(struct growing *g, struct err *e)
 {
@@ -147,7 +146,7 @@ static int grown(struct growing *g, struct image **out, struct err *e)
 	struct image_box *b = box_new(g->path);
 
 	if (!b) {
-		drop(g);
+		let_go(g->bulk, g->data);
 		return err_memory(e, g->path);
 	}
 	b->image.data = g->data;
@@ -177,7 +176,7 @@ static int read_all(int fd, const char *path, struct image **out, struct err *e)
 	}
 	return grown(&g, out, e);
 fail:
-	drop(&g);
+	let_go(g.bulk, g.data);
 	return -1;
 }
 
@@ -316,7 +315,7 @@ static int gunzip(struct image **im, struct bulk *bulk, struct err *e)
 
 	expect(&g, packed, bulk);
 	if (inflate_all(packed, &g, e) < 0) {
-		drop(&g);
+		let_go(g.bulk, g.data);
 		return -1;
 	}
 	if (grown(&g, im, e) < 0)

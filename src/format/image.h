@@ -1,6 +1,6 @@
 /*
- * image: the bytes of one input file, mapped where the file can be mapped, inflated where it is
- * gzip. Reference-counted, because BTF and objects point into it.
+ * image: the bytes of one input file, mapped or in memory, inflated where it is gzip.
+ * Reference-counted, because BTF and objects point into it.
  */
 #ifndef BTFL_IMAGE_H
 #define BTFL_IMAGE_H

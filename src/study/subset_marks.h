@@ -13,7 +13,6 @@ enum { KEEP = 1, COMPAT = 2, MATCH = 4 };
 /* A type that was marked. */
 struct kept {
 	uint32_t index;   /* id - first_id */
-	uint32_t new_id;  /* while it is written */
 	uint8_t flags;    /* the above */
 	uint8_t *members; /* a byte for each member, 1 for one that is kept; NULL for none */
 };
@@ -21,9 +20,10 @@ struct kept {
 /* The marks on the types that one BTF stores. */
 struct marks {
 	const struct btf *btf;
-	struct kept *kept; /* in the order in which they were marked */
+	struct kept *kept; /* as they were marked; by index once they are written */
 	size_t count, cap;
 	uint32_t *where; /* by id - first_id: 1 + index of its `kept`, 0 for none */
+	uint32_t before; /* types of the BTFs before this one, once they are written */
 };
 
 struct subset {

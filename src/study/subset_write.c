@@ -54,7 +54,7 @@ static void put_id(struct writer *w, const struct btf *b, uint32_t id)
 	const struct marks *m = id ? subset_marks(w->s, &t) : NULL;
 	uint32_t where = m ? m->where[t.id - m->btf->first_id] : 0;
 
-	put(w, where ? m->kept[where - 1].new_id : 0);
+	put(w, where ? m->before + where : 0);
 }
 
 static uint32_t word(const struct btf_type *t, size_t off)
@@ -138,7 +138,7 @@ static int by_index(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sorts the marks and gives every type its id; returns how many there are. */
+/* Sorts the marks, by which every type has its id; returns how many there are. */
 static uint32_t number(struct subset *s, size_t *names)
 {
 	uint32_t n = 0;
@@ -146,11 +146,12 @@ static uint32_t number(struct subset *s, size_t *names)
 	for (size_t i = 0; i < s->count; i++) {
 		struct marks *m = &s->marks[i];
 
+		m->before = n;
+		n += (uint32_t)m->count;
 		if (m->count)
 			qsort(m->kept, m->count, sizeof(*m->kept), by_index);
 		for (size_t k = 0; k < m->count; k++) {
 			m->where[m->kept[k].index] = (uint32_t)k + 1;
-			m->kept[k].new_id = ++n;
 			*names += 1 + btf_type(m->btf, m->btf->first_id + m->kept[k].index).vlen;
 		}
 	}
