@@ -294,7 +294,23 @@ btfl: @:2: <name> expected near '='
       end
       local r = run.program({ "sh", "-c", "ulimit -v 300000; exec '" .. run.btfl .. "' -e '(\"x\"):rep(1 << 30)'" })
       fails("btfl: not enough memory\n", r)
+      -- Of the small things that Lua's memory is made of, too.
+      r = run.program({ "sh", "-c", "ulimit -v 300000; exec '" .. run.btfl
+        .. "' -e 't = {} for i = 1, 1 << 30 do t[i] = {} end'" })
+      fails("btfl: not enough memory\n", r)
     end)
+  end)
+
+  it("warns when a script asks for it, as lua(1) does", function()
+    assert.same({ out = "", err = "Lua warning: a, b\nLua warning: @c\nLua warning: f\n", status = 0 }, btfl {
+      "-e", 'warn "none" warn "@on" warn("a", ", ", "b") warn("@", "c") warn "@other" warn "@off" warn "d" '
+        .. 'warn("@", "on") warn "e" warn "@on" warn "f"' })
+  end)
+
+  it("runs finalizers to the end, whatever they need", function()
+    same("100000\n", 0, btfl { "-e", "last = setmetatable({}, { __gc = function() local t = {} "
+      .. "for i = 1, 100000 do t[i] = { tostring(i) } end local s = table.concat({ #t, '' }, '\\n') "
+      .. "io.write(s) end })" })
   end)
 
   it("stops on SIGINT", function()

@@ -45,9 +45,10 @@ void repl_run(lua_State *L);
 /* Tells malloc() how btfl uses memory. To be called before anything is allocated. */
 void memory_keep(void);
 
-/* A lua_Alloc for the end of the process, which frees nothing: lua_close() is called for what
- * finalizers do. */
-void *memory_leave(void *ctx, void *p, size_t old, size_t size);
+/* The one Lua state of the process, and its end: finalizers run, but nothing is freed that the
+ * system takes back at once. NULL when memory is out. */
+lua_State *open_lua(void);
+void close_lua(lua_State *L);
 
 /* Finds what was compiled when btfl was built, and lets `require` load it where it is no
  * older than its source. */

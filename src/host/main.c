@@ -15,7 +15,6 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
-#include "bind/handle.h"
 #include "host/host.h"
 
 struct options {
@@ -315,7 +314,7 @@ int main(int argc, char **argv)
 
 	memory_keep();
 	catch_missing_pages();
-	L = luaL_newstate();
+	L = open_lua();
 	if (!L) {
 		fputs("btfl: not enough memory\n", stderr);
 		return STATUS_FAILED;
@@ -331,10 +330,6 @@ int main(int argc, char **argv)
 		result = report_error(L, result);
 	else
 		result = (int)lua_tointeger(L, -1);
-#ifndef CHECK_LEAKS
-	owners_leave();
-	lua_setallocf(L, memory_leave, NULL);
-#endif
-	lua_close(L);
+	close_lua(L);
 	return result;
 }

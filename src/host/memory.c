@@ -54,10 +54,3 @@ void memory_keep(void)
 }
 
 #endif
-
-void *memory_leave(void *ctx, void *p, size_t old, size_t size)
-{
-	(void)ctx;
-	(void)old;
-	return size ? realloc(p, size) : NULL;
-}
