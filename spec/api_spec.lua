@@ -52,10 +52,13 @@ describe("meta.lua", function()
       local name = class:match("^btfl%.([%w_]+)$")
       if name and not PLAIN[name] then described[name] = true end
     end
-    same_names(described, core.classes)
+    local existing = {}
+    for _, class in ipairs(core.classes) do existing[class] = true end
+    same_names(described, existing)
   end)
 
-  for class, existing in pairs(core.classes) do
+  for _, class in ipairs(core.classes) do
+    local existing = core.class(class)
     it("describes btfl." .. class, function()
       local described = assert(meta["btfl." .. class], class .. " is not described")
       same_names(described.fields, existing.fields, "fields of btfl." .. class)

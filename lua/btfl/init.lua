@@ -35,28 +35,33 @@ for _, name in ipairs { "version", "btf", "object", "target", "subset", "u64", "
   btfl[name] = core[name]
 end
 
-function core.classes.type.methods.decl(self, name)
-  return require("btfl.decl").of(self, name)
+-- Adds methods to a class of the engine.
+local function extend(class, added)
+  local methods = core.class(class).methods
+  for name, method in pairs(added) do methods[name] = method end
 end
 
-function core.classes.object.methods.clash(self, target)
-  if self.endian == target.endian then return nil end
-  return {
-    rule = "byte-order", object = self.path, target = target.name,
-    message = ("the object is %s-endian and the target %s-endian"):format(self.endian, target.endian),
-  }
-end
+extend("type", {
+  decl = function(self, name) return require("btfl.decl").of(self, name) end,
+})
 
-function core.classes.object.methods.check(self, target, options)
-  return require("btfl.check").run(self, target, options)
-end
+extend("object", {
+  clash = function(self, target)
+    if self.endian == target.endian then return nil end
+    return {
+      rule = "byte-order", object = self.path, target = target.name,
+      message = ("the object is %s-endian and the target %s-endian"):format(self.endian, target.endian),
+    }
+  end,
+  check = function(self, target, options) return require("btfl.check").run(self, target, options) end,
+})
 
-function core.classes.target.methods.why(self, what, options)
-  return require("btfl.suggest")(self, what, options)
-end
+extend("target", {
+  why = function(self, what, options) return require("btfl.suggest")(self, what, options) end,
+})
 
-function core.classes.result.methods.why(self)
-  return require("btfl.why")(self)
-end
+extend("result", {
+  why = function(self) return require("btfl.why")(self) end,
+})
 
 return btfl

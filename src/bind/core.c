@@ -67,6 +67,34 @@ static const char *relo_kind_at(unsigned i)
 	return relo_kind_name(i);
 }
 
+static const struct class *const classes[] = {
+    &error_class,  &btf_class,    &type_class,    &member_class,  &enumerator_class,
+    &param_class,  &secvar_class, &object_class,  &program_class, &relo_class,
+    &line_class,   &spec_class,   &target_class,  &result_class,  &attempt_class,
+    &subset_class, &policy_class, &default_class, &verdict_class, &failure_class,
+    &guard_class,
+};
+
+enum { CLASS_COUNT = sizeof(classes) / sizeof(*classes) };
+
+static const char *class_at(unsigned i)
+{
+	return strchr(classes[i]->name, '.') + 1;
+}
+
+static int core_class(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+
+	for (unsigned i = 0; i < CLASS_COUNT; i++) {
+		if (strcmp(class_at(i), name))
+			continue;
+		class_describe(L, classes[i]);
+		return 1;
+	}
+	return luaL_argerror(L, 1, "no such class");
+}
+
 static void set_list(lua_State *L, const char *field, const char *(*at)(unsigned), unsigned n)
 {
 	lua_createtable(L, (int)n, 0);
@@ -83,6 +111,7 @@ static const luaL_Reg functions[] = {
     {"target", open_target},
     {"subset", open_subset},
     {"batch", core_batch},
+    {"class", core_class},
     {"u64", core_u64},
     {"nearest", core_nearest},
     {"policy", core_policy},
@@ -96,28 +125,10 @@ static const luaL_Reg functions[] = {
 
 int luaopen_btfl_core(lua_State *L)
 {
-	static const struct class *const classes[] = {
-	    &error_class,  &btf_class,    &type_class,    &member_class,  &enumerator_class,
-	    &param_class,  &secvar_class, &object_class,  &program_class, &relo_class,
-	    &line_class,   &spec_class,   &target_class,  &result_class,  &attempt_class,
-	    &subset_class, &policy_class, &default_class, &verdict_class, &failure_class,
-	    &guard_class,
-	};
-
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, BTFL_VERSION);
 	lua_setfield(L, -2, "version");
-	lua_newtable(L);
-	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++)
-		class_register(L, classes[i]);
-	lua_setfield(L, -2, "classes");
-	lua_newtable(L);
-	class_register(L, &resolution_class);
-	class_register(L, &links_class);
-	class_register(L, &run_class);
-	class_register(L, &batch_class);
-	class_register(L, &candidates_class);
-	lua_pop(L, 1);
+	set_list(L, "classes", class_at, CLASS_COUNT);
 	set_list(L, "reasons", reason_at, REASON_COUNT - 1);
 	set_list(L, "kinds", kind_at, BTF_KIND_COUNT);
 	set_list(L, "relo_kinds", relo_kind_at, RELO_KIND_COUNT);

@@ -150,16 +150,6 @@ static int newindex_field(lua_State *L)
 			  luaL_tolstring(L, 2, NULL));
 }
 
-/* Pushes the description of the class; its tables are at these indexes. */
-static void push_description(lua_State *L, int fields, int methods)
-{
-	lua_createtable(L, 0, 2);
-	lua_pushvalue(L, fields);
-	lua_setfield(L, -2, "fields");
-	lua_pushvalue(L, methods);
-	lua_setfield(L, -2, "methods");
-}
-
 static bool leaving;
 
 void owners_leave(void)
@@ -185,9 +175,10 @@ static int owner_gc(lua_State *L)
 	return 0;
 }
 
-void class_register(lua_State *L, const struct class *c)
+/* Pushes the metatable of a class, new. */
+static void make_class(lua_State *L, const struct class *c)
 {
-	int classes = lua_gettop(L), meta, methods, lookup, names;
+	int meta, methods, lookup, names;
 
 	luaL_newmetatable(L, c->name);
 	meta = lua_gettop(L);
@@ -219,11 +210,32 @@ void class_register(lua_State *L, const struct class *c)
 		lua_pushvalue(L, meta);
 		lua_pushvalue(L, meta);
 		luaL_setfuncs(L, c->meta, 1);
-		lua_pop(L, 1);
 	}
-	push_description(L, names, methods);
-	lua_setfield(L, classes, strchr(c->name, '.') + 1);
-	lua_settop(L, classes);
+	lua_settop(L, meta);
+}
+
+/* Pushes the metatable of a class. Most scripts use ten of the classes: making all of them was a
+ * third of an empty script's instructions. */
+static void push_class(lua_State *L, const struct class *c)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, c) != LUA_TNIL)
+		return;
+	lua_pop(L, 1);
+	make_class(L, c);
+}
+
+void class_describe(lua_State *L, const struct class *c)
+{
+	int top = lua_gettop(L);
+
+	lua_createtable(L, 0, 2);
+	push_class(L, c);
+	lua_getfield(L, -1, "__index");
+	lua_getupvalue(L, -1, UP_FIELDS);
+	lua_setfield(L, top + 1, "fields");
+	lua_getupvalue(L, -1, UP_METHODS);
+	lua_setfield(L, top + 1, "methods");
+	lua_settop(L, top + 1);
 }
 
 void *class_test(lua_State *L, int arg, const struct class *c)
@@ -250,7 +262,7 @@ void *class_check(lua_State *L, int arg, const struct class *c)
 
 void class_set(lua_State *L, const struct class *c)
 {
-	lua_rawgetp(L, LUA_REGISTRYINDEX, c);
+	push_class(L, c);
 	lua_setmetatable(L, -2);
 }
 

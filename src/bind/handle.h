@@ -65,9 +65,9 @@ struct handle {
 
 enum { HANDLE_OWNER = 1 };
 
-/* Makes the metatable of a class, and in the table at the top of the stack its description
- * { fields = { name = true }, methods = the methods, which Lua may add to }. */
-void class_register(lua_State *L, const struct class *c);
+/* Pushes the description of a class: { fields = { name = true }, methods = the methods, which Lua
+ * may add to }. */
+void class_describe(lua_State *L, const struct class *c);
 
 /* The userdata at arg, which must be of class c; raises an argument error that names it otherwise.
  */
