@@ -126,7 +126,7 @@ static bool hash_fast(const char *name, uint32_t *out)
 /* Strings are read in windows, names in the order of their windows: a name anywhere else in 2.3 MB
  * of strings waits for memory, and maps its page. */
 enum {
-	WINDOW = 1 << 15, /* bytes that a name may start in */
+	WINDOW = 1 << 17, /* bytes that a name may start in */
 	BEHIND = 1 << 9   /* bytes behind them, that it may end in */
 };
 
