@@ -6,12 +6,13 @@ local cli = btfl.cli {
   end,
 }
 
+local policy = cli.policy
 local columns = { "object", "section", "insn_off", "type_id", "type", "access", "kind", "status",
   "local", "target", "target_id", "insn_before", "insn_after" }
-if cli.policy then table.move({ "rule", "note" }, 1, 2, #columns + 1, columns) end
+if policy then table.move({ "rule", "note" }, 1, 2, #columns + 1, columns) end
 if #cli.args.target > 1 then table.insert(columns, 1, "kernel") end
 local text = { "source", "program", "insn", "kind", "path", "local", "target", "status", "reason" }
-if cli.policy then table.move({ "rule", "note" }, 1, 2, #text + 1, text) end
+if policy then table.move({ "rule", "note" }, 1, 2, #text + 1, text) end
 local out = btfl.report("relos", {
   columns = columns,
   text = cli.args["local"] and { "source", "program", "insn", "kind", "path", "local", "reason" }
@@ -24,49 +25,61 @@ local function unsigned(value)
   return value and value < 0 and btfl.u64(value) or value
 end
 
+local names = {}
+
 local function source(line)
-  return line and ("%s:%d:%d"):format(line.file:gsub("^.*/", ""), line.line, line.column)
+  if not line then return nil end
+  local file = line.file
+  local name = names[file] or file:gsub("^.*/", "")
+  names[file] = name
+  return ("%s:%d:%d"):format(name, line.line, line.column)
 end
 
--- Columns that only the text has. They are a third of the work, and done where they are shown.
-local TEXT = {
-  source = function(relo) return source(relo.line) end,
-  program = function(relo) return relo.program and relo.program.name end,
-  insn = function(relo) return relo.insn end,
-  path = function(relo) return relo.path end,
+-- What a relocation is whatever the kernel: the columns that only the text has, or only the others,
+-- are a third of the work each and made when one of them is shown.
+local function for_people(row, relo)
+  local program = relo.program
+  row.source, row.program = source(relo.line), program and program.name
+  row.insn, row.path = relo.insn, relo.path
+end
+
+local function for_programs(row, relo)
+  local type = relo.type
+  row.section, row.insn_off, row.insn_before = relo.section, relo.insn_off, relo.bytes
+  row.type_id, row.type, row.access = type.id, type.name or "<anon>", relo.access
+end
+
+local MADE_BY = {
+  source = for_people, program = for_people, insn = for_people, path = for_people,
+  section = for_programs, insn_off = for_programs, insn_before = for_programs, type_id = for_programs,
+  type = for_programs, access = for_programs,
 }
 
--- What a relocation is whatever the kernel.
-local function describe(relo)
-  return setmetatable({
-    object = relo.object.path, section = relo.section, insn_off = relo.insn_off,
-    type_id = relo.type.id, type = relo.type.name or "<anon>", access = relo.access, kind = relo.kind,
-    ["local"] = unsigned(relo.value), insn_before = relo.bytes,
-  }, {
-    __index = function(self, column)
-      local make = TEXT[column]
+local function describe(relo, path)
+  return setmetatable({ object = path, kind = relo.kind, ["local"] = unsigned(relo.value) }, {
+    __index = function(row, column)
+      local make = MADE_BY[column]
       if not make then return nil end
-      local value = make(relo)
-      rawset(self, column, value)
-      return value
+      make(row, relo)
+      return rawget(row, column)
     end,
   })
 end
 
-local function local_row(relo)
-  local row = describe(relo)
-  row.status, row.reason = relo.reason and "error" or "ok", relo.reason
+local function local_row(relo, path)
+  local row, reason = describe(relo, path), relo.reason
+  row.status, row.reason = reason and "error" or "ok", reason
   return row
 end
 
 -- The rows of all kernels share what does not depend on one, which is most of a row.
 local shared = {}
 
-local function full_row(result, kernel)
+local function full_row(result, path, kernel)
   local relo, candidate = result.relo, result.candidate
   local rest = shared[relo]
   if not rest then
-    rest = { __index = describe(relo) }
+    rest = { __index = describe(relo, path) }
     shared[relo] = rest
   end
   local row = {
@@ -74,13 +87,13 @@ local function full_row(result, kernel)
     target = result.ok and unsigned(result.value) or nil, target_id = candidate and candidate.id,
     insn_after = result.after,
   }
-  if cli.policy then row.rule, row.note = result.rule, result.note end
+  if policy then row.rule, row.note = result.rule, result.note end
   return setmetatable(row, rest)
 end
 
 if cli.args["local"] then
   for object in cli:objects() do
-    for relo in object:relos() do out:row(local_row(relo)) end
+    for relo in object:relos() do out:row(local_row(relo, object.path)) end
   end
   return out
 end
@@ -90,8 +103,8 @@ for object, target in cli:pairs() do
   if clash then
     out:error(clash)
   else
-    local kernel = target.name
-    for result in object:results(target) do out:row(full_row(result, kernel)) end
+    local path, kernel = object.path, target.name
+    for result in object:results(target) do out:row(full_row(result, path, kernel)) end
   end
 end
 return out

@@ -72,6 +72,28 @@ describe("a report", function()
     assert.same({ 2, 1, 1, 1 }, { a.status, #a.findings, #a.summaries, #a.failures })
   end)
 
+  it("shows each value as itself, whatever stood in other rows", function()
+    local r = btfl.report("r", { columns = { "a", "b" } })
+    r:row { a = 3, b = "x" }
+    r:row { a = 3.0, b = "3" }
+    r:row { a = "3.0", b = false }
+    r:row { a = "false", b = 3 }
+    r:row { a = -0.5 }
+    assert.equal("a\tb\n3\tx\n3.0\t3\n3.0\tfalse\nfalse\t3\n-0.5\t-\n", r:render "tsv")
+    assert.same({ "a      b", "3      x", "3.0    3", "3.0    false", "false  3", "-0.5   -" }, lines(r:render "text"))
+    assert.same({ '{"a":3,"b":"x"}', '{"a":3.0,"b":"3"}', '{"a":"3.0","b":false}', '{"a":"false","b":3}',
+      '{"a":-0.5,"b":null}' }, lines(r:render "jsonl"))
+  end)
+
+  it("groups rows by what is shown of them", function()
+    local r = btfl.report("r", { columns = { "o", "x" }, text = { "x" }, group = { "o" } })
+    r:row { o = 1, x = "a" }
+    r:row { o = "1", x = "b" }
+    r:row { x = "c" }
+    r:row { o = 1, x = "d" }
+    assert.same({ "1", "x", "a", "b", "", "", "x", "c", "", "1", "x", "d" }, lines(r:render "text"))
+  end)
+
   describe("as tsv", function()
     it("is a header and rows, - for nothing", function()
       local r = btfl.report("r", { columns = { "a", "b", "c" } })

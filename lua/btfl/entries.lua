@@ -1,22 +1,27 @@
---- The rows, findings and summary of a report as JSON objects.
+--- The rows, findings and summary of a report, each as the text of a JSON object.
 local columns_of = require "btfl.columns"
 local json = require "btfl.json"
+local memo = require "btfl.memo"
 
 local entries = {}
 
 --- Iterates over the rows. Every column is there, null where the row has no value.
 ---@param report btfl.report
----@return fun(): table?
+---@return fun(): string?
 function entries.rows(report)
   local columns, rows, n = columns_of(report) or {}, report.rows, 0
-  local order = { __jsonorder = columns, __jsontype = "object" }
+  local encoded = memo(function(value) return json.encode(json.value(value)) end)
+  local fields, keys = {}, {}
+  for i, column in ipairs(columns) do keys[i] = encoded[tostring(column)] .. ":" end
   return function()
     n = n + 1
     local row = rows[n]
     if row == nil then return nil end
-    local out = setmetatable({}, order)
-    for i = 1, #columns do out[columns[i]] = json.value(row[columns[i]]) end
-    return out
+    for i = 1, #columns do
+      local value = row[columns[i]]
+      fields[i] = keys[i] .. (value == nil and "null" or encoded[value])
+    end
+    return "{" .. table.concat(fields, ",") .. "}"
   end
 end
 
@@ -25,7 +30,7 @@ local FINDING = { "level", "rule", "message", "at", "object", "program", "progra
 
 --- Iterates over the findings.
 ---@param report btfl.report
----@return fun(): table?
+---@return fun(): string?
 function entries.findings(report)
   local n = 0
   return function()
@@ -34,13 +39,13 @@ function entries.findings(report)
     if finding == nil then return nil end
     local out = { order = FINDING }
     for _, name in ipairs(FINDING) do out[name] = finding[name] end
-    return json.object(out)
+    return json.encode(json.object(out))
   end
 end
 
 --- Iterates over the lines of the summary, without the wording that is for people.
 ---@param report btfl.report
----@return fun(): table?
+---@return fun(): string?
 function entries.summaries(report)
   local n = 0
   return function()
@@ -51,7 +56,7 @@ function entries.summaries(report)
     for name, value in pairs(facts) do
       if name ~= "text" then out[name] = value end
     end
-    return json.object(out)
+    return json.encode(json.object(out))
   end
 end
 

@@ -1,32 +1,54 @@
 --- Rows as an aligned table, columns of numbers to the right.
 local terminal = require "btfl.terminal"
 
-local function cell(value, escape)
-  if value == nil then return "-" end
-  return escape(tostring(value))
+local GAP = "  "
+
+-- Columns in the making. The width of a text is asked once, and so is the text as it stands in its
+-- column: most cells of a column are alike.
+local Column = {}
+Column.__index = Column
+
+local function new_column(name)
+  return setmetatable({ wide = terminal.width(name), numeric = true, widths = {} }, Column)
 end
 
-local function is_number(text)
-  return text == "-" or text:find("^%-?%d+$") ~= nil
+function Column:measure(text)
+  local width = terminal.width(text)
+  self.widths[text] = width
+  self.wide = math.max(self.wide, width)
+  self.numeric = self.numeric and (text == "-" or text:find("^%-?%d+$") ~= nil)
 end
 
--- One function for each column that pads a cell to its width.
-local function aligners(columns, cells)
-  local aligned = {}
-  for i, column in ipairs(columns) do
-    local wide, numeric = terminal.width(column), true
-    for _, row in ipairs(cells) do
-      wide = math.max(wide, terminal.width(row[i]))
-      numeric = numeric and is_number(row[i])
-    end
-    local last = i == #columns
-    aligned[i] = function(text)
-      local gap = (" "):rep(wide - terminal.width(text))
-      if numeric and #cells > 0 then return gap .. text end
-      return last and text or text .. gap
-    end
+-- A table that gives each text as it stands in the column, with the gap to the next one.
+function Column:aligned(is_last)
+  local right = self.numeric and next(self.widths) ~= nil
+  return setmetatable({}, { __index = function(known, text)
+    local pad = (" "):rep(self.wide - (self.widths[text] or terminal.width(text)))
+    local cell = right and pad .. text or is_last and text or text .. pad
+    if not is_last then cell = cell .. GAP end
+    known[text] = cell
+    return cell
+  end })
+end
+
+-- The texts of all cells, row by row, and the columns.
+local function measured(rows, names, shown)
+  local columns, widths, cells = {}, {}, {}
+  for i, name in ipairs(names) do
+    columns[i] = new_column(name)
+    widths[i] = columns[i].widths
   end
-  return aligned
+  for n, row in ipairs(rows) do
+    local texts = {}
+    for i = 1, #names do
+      local value = row[names[i]]
+      local text = value ~= nil and shown[value] or "-"
+      texts[i] = text
+      if not widths[i][text] then columns[i]:measure(text) end
+    end
+    cells[n] = texts
+  end
+  return cells, columns
 end
 
 -- Without spaces at the end; a pattern would look at each of the others, too.
@@ -36,46 +58,53 @@ local function trimmed(text)
   return text:sub(1, n)
 end
 
-local function join(row, aligned)
-  local out = {}
-  for i, align in ipairs(aligned) do out[i] = align(row[i]) end
-  return trimmed(table.concat(out, "  "))
+-- The line of a row; its cells are replaced.
+local function line_of(texts, aligned)
+  for i = 1, #aligned do texts[i] = aligned[i][texts[i]] end
+  return trimmed(table.concat(texts))
 end
 
-local function heading(row, group)
+local function heading(row, group, shown)
   local parts = {}
-  for _, column in ipairs(group) do
-    if row[column] ~= nil then parts[#parts + 1] = terminal.escape(tostring(row[column])) end
+  for _, name in ipairs(group) do
+    if row[name] ~= nil then parts[#parts + 1] = shown[row[name]] end
   end
   return table.concat(parts, ", ")
+end
+
+local function is_alike(row, other, group)
+  for _, name in ipairs(group) do
+    if row[name] ~= other[name] then return false end
+  end
+  return true
 end
 
 --- Appends the table's lines to out. Rows that share the columns of `group` stand under one heading.
 ---@param out string[]
 ---@param rows table[]
----@param columns string[]
+---@param names string[] The columns.
 ---@param group string[]
 ---@param paint fun(style: string, text: string): string
-return function(out, rows, columns, group, paint)
-  local cells, escape = {}, terminal.escaper()
-  for n, row in ipairs(rows) do
-    local texts = {}
-    for i, column in ipairs(columns) do texts[i] = cell(row[column], escape) end
-    cells[n] = texts
+return function(out, rows, names, group, paint)
+  local shown = terminal.cells()
+  local cells, columns = measured(rows, names, shown)
+  local aligned, texts = {}, {}
+  for i, column in ipairs(columns) do
+    aligned[i] = column:aligned(i == #columns)
+    texts[i] = shown[names[i]]
   end
-  local aligned = aligners(columns, cells)
-  local names = {}
-  for i, column in ipairs(columns) do names[i] = terminal.escape(column) end
-  local head, current = paint("head", join(names, aligned)), nil
+  local head, title = paint("head", line_of(texts, aligned)), nil
   if #group == 0 then out[#out + 1] = head end
   for n, row in ipairs(rows) do
-    local title = heading(row, group)
-    if #group > 0 and title ~= current then
-      if current then out[#out + 1] = "" end
-      out[#out + 1] = paint("head", title)
-      out[#out + 1] = head
+    if #group > 0 and not (n > 1 and is_alike(row, rows[n - 1], group)) then
+      local before = title
+      title = heading(row, group, shown)
+      if title ~= before then
+        if before then out[#out + 1] = "" end
+        out[#out + 1] = paint("head", title)
+        out[#out + 1] = head
+      end
     end
-    current = title
-    out[#out + 1] = join(cells[n], aligned)
+    out[#out + 1] = line_of(cells[n], aligned)
   end
 end

@@ -85,11 +85,12 @@ function methods:row(row)
   if type(row) ~= "table" then error("a row is a table", 2) end
   local known = row_fields[self]
   if known then
-    for key in pairs(row) do
+    for key in next, row do
       if not known[key] then unknown("the report has no column", key, names_of(known), 2) end
     end
   end
-  self.rows[#self.rows + 1] = row
+  local rows = self.rows
+  rows[#rows + 1] = row
 end
 
 function methods:summary(facts)

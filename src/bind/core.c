@@ -21,6 +21,20 @@ static int core_u64(lua_State *L)
 	return 1;
 }
 
+/* Whether a text is printable ASCII throughout. A pattern takes 30 times as long to tell, which was
+ * a twentieth of `btfl relos`. */
+static int core_is_printable(lua_State *L)
+{
+	size_t len;
+	const char *s = luaL_checklstring(L, 1, &len);
+	bool printable = true;
+
+	for (size_t i = 0; i < len; i++)
+		printable &= s[i] >= ' ' && s[i] <= '~';
+	lua_pushboolean(L, printable);
+	return 1;
+}
+
 /* Sorted by distance, then as given. The distances stand in a userdata, so no error can leak them.
  */
 static int core_nearest(lua_State *L)
@@ -114,6 +128,7 @@ static const luaL_Reg functions[] = {
     {"class", core_class},
     {"u64", core_u64},
     {"nearest", core_nearest},
+    {"is_printable", core_is_printable},
     {"policy", core_policy},
     {"default_policy", core_default_policy},
     {"suggest", core_suggest},

@@ -2,9 +2,9 @@
 local entries = require "btfl.entries"
 local json = require "btfl.json"
 
-local function list(out, name, values)
+local function list(out, name, texts)
   local lines = {}
-  for value in values do lines[#lines + 1] = json.encode(value) end
+  for text in texts do lines[#lines + 1] = text end
   local body = #lines > 0 and "\n" .. table.concat(lines, ",\n") .. "\n" or ""
   out[#out + 1] = ("%s:[%s]"):format(json.encode(name), body)
 end
@@ -13,8 +13,7 @@ local function each(messages)
   local n = 0
   return function()
     n = n + 1
-    if messages[n] ~= nil then return json.value(messages[n]) end
-    return nil
+    return messages[n] ~= nil and json.encode(json.value(messages[n])) or nil
   end
 end
 

@@ -6,12 +6,12 @@ local json = require "btfl.json"
 ---@return string
 return function(report)
   local lines = {}
-  local function put(value) lines[#lines + 1] = json.encode(value) end
+  local function put(text) lines[#lines + 1] = text end
   for row in entries.rows(report) do put(row) end
   for finding in entries.findings(report) do put(finding) end
-  for facts in entries.summaries(report) do put { summary = facts } end
+  for facts in entries.summaries(report) do put('{"summary":' .. facts .. "}") end
   for _, message in ipairs(report.failures) do
-    put(json.object { failure = message })
+    put(json.encode(json.object { failure = message }))
   end
   lines[#lines + 1] = ""
   return table.concat(lines, "\n")

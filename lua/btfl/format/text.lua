@@ -1,6 +1,5 @@
 --- text: for people: findings as diagnostics, rows as a table, then the summary.
 local columns_of = require "btfl.columns"
-local frame = require "btfl.frame"
 local grid = require "btfl.grid"
 local terminal = require "btfl.terminal"
 
@@ -42,7 +41,7 @@ return function(report, options)
   if report.title then out[1] = paint("head", terminal.escape(report.title)) end
   for _, finding in ipairs(report.findings) do
     part()
-    out[#out + 1] = frame(finding, paint, options.width)
+    out[#out + 1] = require "btfl.frame"(finding, paint, options.width)
   end
   for _, block in ipairs(report.blocks) do
     part()

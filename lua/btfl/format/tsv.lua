@@ -12,25 +12,20 @@ local function missing(row, column)
   return list and terminal.escape(table.concat(list, ",")) or "-"
 end
 
--- An integer stays what it is: table.concat() writes it.
-local function cell(row, column, escape)
-  local value = row[column]
-  if type(value) == "string" then return escape(value) end
-  if value == nil then return missing(row, column) end
-  return math.type(value) == "integer" and value or escape(tostring(value))
-end
-
 ---@param report btfl.report
 ---@return string
 return function(report)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local lines, cells, escape = {}, {}, terminal.escaper()
-  for i, column in ipairs(columns) do cells[i] = escape(column) end
-  lines[1] = table.concat(cells, "\t", 1, #columns)
+  local lines, cells, shown, count = {}, {}, terminal.cells(), #columns
+  for i, column in ipairs(columns) do cells[i] = shown[column] end
+  lines[1] = table.concat(cells, "\t", 1, count)
   for n, row in ipairs(rows) do
-    for i = 1, #columns do cells[i] = cell(row, columns[i], escape) end
-    lines[n + 1] = table.concat(cells, "\t", 1, #columns)
+    for i = 1, count do
+      local value = row[columns[i]]
+      cells[i] = value ~= nil and shown[value] or missing(row, columns[i])
+    end
+    lines[n + 1] = table.concat(cells, "\t", 1, count)
   end
   lines[#lines + 1] = ""
   return table.concat(lines, "\n")
