@@ -29,23 +29,6 @@ int btf_kind_from_name(const char *name)
 	return -1;
 }
 
-bool btf_kind_refers(unsigned kind)
-{
-	switch (kind) {
-	case BTF_PTR:
-	case BTF_TYPEDEF:
-	case BTF_VOLATILE:
-	case BTF_CONST:
-	case BTF_RESTRICT:
-	case BTF_TYPE_TAG:
-	case BTF_FUNC:
-	case BTF_FUNC_PROTO:
-	case BTF_VAR:
-	case BTF_DECL_TAG: return true;
-	default: return false;
-	}
-}
-
 static const char *bad_name(const struct btf *b)
 {
 	btf_damage(b);

@@ -183,7 +183,15 @@ static inline bool btf_same_kind(const struct btf_type *a, const struct btf_type
 }
 
 /* PTR TYPEDEF VOLATILE CONST RESTRICT TYPE_TAG FUNC FUNC_PROTO VAR DECL_TAG: `type` is an id. */
-bool btf_kind_refers(unsigned kind);
+static inline bool btf_kind_refers(unsigned kind)
+{
+	const uint32_t kinds = 1u << BTF_PTR | 1u << BTF_TYPEDEF | 1u << BTF_VOLATILE |
+			       1u << BTF_CONST | 1u << BTF_RESTRICT | 1u << BTF_TYPE_TAG |
+			       1u << BTF_FUNC | 1u << BTF_FUNC_PROTO | 1u << BTF_VAR |
+			       1u << BTF_DECL_TAG;
+
+	return kind < 32 && kinds >> kind & 1;
+}
 
 /* Follows typedef, const, volatile, restrict and type_tag to what they stand for. */
 struct btf_type btf_strip(const struct btf *b, uint32_t id);
