@@ -32,7 +32,7 @@ local function source(line)
   local file = line.file
   local name = names[file] or file:gsub("^.*/", "")
   names[file] = name
-  return ("%s:%d:%d"):format(name, line.line, line.column)
+  return name .. ":" .. line.line .. ":" .. line.column
 end
 
 -- What a relocation is whatever the kernel: the columns that only the text has, or only the others,

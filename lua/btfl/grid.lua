@@ -1,52 +1,55 @@
 --- Rows as an aligned table, columns of numbers to the right.
+local memo = require "btfl.memo"
 local terminal = require "btfl.terminal"
 
-local GAP = "  "
+local GAP = 2 -- spaces between columns
 
--- Columns in the making. The width of a text is asked once, and so is the text as it stands in its
+-- A column in the making. What it shows of a value is made once, and so is a text as it stands in the
 -- column: most cells of a column are alike.
 local Column = {}
 Column.__index = Column
 
 local function new_column(name)
-  return setmetatable({ wide = terminal.width(name), numeric = true, widths = {} }, Column)
+  local self = setmetatable({ wide = terminal.width(name), numeric = true, widths = {} }, Column)
+  self.texts = memo(function(value) return self:measured(terminal.escape(tostring(value))) end)
+  return self
 end
 
-function Column:measure(text)
+function Column:measured(text)
   local width = terminal.width(text)
   self.widths[text] = width
-  self.wide = math.max(self.wide, width)
-  self.numeric = self.numeric and (text == "-" or text:find("^%-?%d+$") ~= nil)
+  if width > self.wide then self.wide = width end
+  if self.numeric then self.numeric = text == "-" or text:find("^%-?%d+$") ~= nil end
+  return text
 end
 
 -- A table that gives each text as it stands in the column, with the gap to the next one.
-function Column:aligned(is_last)
-  local right = self.numeric and next(self.widths) ~= nil
-  return setmetatable({}, { __index = function(known, text)
-    local pad = (" "):rep(self.wide - (self.widths[text] or terminal.width(text)))
-    local cell = right and pad .. text or is_last and text or text .. pad
-    if not is_last then cell = cell .. GAP end
-    known[text] = cell
-    return cell
-  end })
+function Column:aligned(is_last, spaces)
+  local wide, widths, gap = self.wide, self.widths, is_last and "" or spaces[GAP]
+  local function left(text) return wide - (widths[text] or terminal.width(text)) end
+  if self.numeric and next(widths) then
+    return memo(function(text) return spaces[left(text)] .. text .. gap end)
+  elseif is_last then
+    return memo(function(text) return text end)
+  end
+  return memo(function(text) return text .. spaces[left(text) + GAP] end)
 end
 
 -- The texts of all cells, row by row, and the columns.
-local function measured(rows, names, shown)
-  local columns, widths, cells = {}, {}, {}
+local function measured(rows, names)
+  local columns, texts, cells = {}, {}, {}
   for i, name in ipairs(names) do
     columns[i] = new_column(name)
-    widths[i] = columns[i].widths
+    texts[i] = columns[i].texts
   end
   for n, row in ipairs(rows) do
-    local texts = {}
+    local line = {}
     for i = 1, #names do
       local value = row[names[i]]
-      local text = value ~= nil and shown[value] or "-"
-      texts[i] = text
-      if not widths[i][text] then columns[i]:measure(text) end
+      if value == nil then value = "-" end
+      line[i] = texts[i][value]
     end
-    cells[n] = texts
+    cells[n] = line
   end
   return cells, columns
 end
@@ -55,7 +58,7 @@ end
 local function trimmed(text)
   local n = #text
   while text:byte(n) == 32 do n = n - 1 end
-  return text:sub(1, n)
+  return n == #text and text or text:sub(1, n)
 end
 
 -- The line of a row; its cells are replaced.
@@ -64,19 +67,24 @@ local function line_of(texts, aligned)
   return trimmed(table.concat(texts))
 end
 
-local function heading(row, group, shown)
+local function heading(row, group)
   local parts = {}
   for _, name in ipairs(group) do
-    if row[name] ~= nil then parts[#parts + 1] = shown[row[name]] end
+    if row[name] ~= nil then parts[#parts + 1] = terminal.escape(tostring(row[name])) end
   end
   return table.concat(parts, ", ")
 end
 
-local function is_alike(row, other, group)
-  for _, name in ipairs(group) do
-    if row[name] ~= other[name] then return false end
+-- Whether the row is of the group whose values are in `last`, where its own are then.
+local function is_next_of(last, row, group)
+  local alike = last.filled
+  for i = 1, #group do
+    local value = row[group[i]]
+    alike = alike and value == last[i]
+    last[i] = value
   end
-  return true
+  last.filled = true
+  return alike
 end
 
 --- Appends the table's lines to out. Rows that share the columns of `group` stand under one heading.
@@ -86,19 +94,19 @@ end
 ---@param group string[]
 ---@param paint fun(style: string, text: string): string
 return function(out, rows, names, group, paint)
-  local shown = terminal.cells()
-  local cells, columns = measured(rows, names, shown)
-  local aligned, texts = {}, {}
+  local cells, columns = measured(rows, names)
+  local aligned, head, last, title = {}, {}, {}, nil
+  local spaces = memo(function(count) return (" "):rep(count) end)
   for i, column in ipairs(columns) do
-    aligned[i] = column:aligned(i == #columns)
-    texts[i] = shown[names[i]]
+    aligned[i] = column:aligned(i == #columns, spaces)
+    head[i] = terminal.escape(names[i])
   end
-  local head, title = paint("head", line_of(texts, aligned)), nil
+  head = paint("head", line_of(head, aligned))
   if #group == 0 then out[#out + 1] = head end
   for n, row in ipairs(rows) do
-    if #group > 0 and not (n > 1 and is_alike(row, rows[n - 1], group)) then
+    if #group > 0 and not is_next_of(last, row, group) then
       local before = title
-      title = heading(row, group, shown)
+      title = heading(row, group)
       if title ~= before then
         if before then out[#out + 1] = "" end
         out[#out + 1] = paint("head", title)
