@@ -5,11 +5,6 @@
 
 enum { ARGUMENT_MOST = 5, ERRNO_MOST = 4095 };
 
-static struct value any_value(void)
-{
-	return (struct value){.kind = VALUE_ANY, .number = scalar_unknown()};
-}
-
 static void forget_scratch(struct frame *f)
 {
 	for (unsigned i = 0; i <= ARGUMENT_MOST; i++)
@@ -72,7 +67,7 @@ static struct value result_of(struct machine *m, const struct frame *f, uint32_t
 			     f->reg[1].kind == VALUE_MAP ? f->reg[1].which : UINT32_MAX);
 		break;
 	case RESULT_MEMORY: v = value_of(VALUE_MEMORY, 0); break;
-	case RESULT_POINTER: return any_value();
+	case RESULT_POINTER: return value_any();
 	case RESULT_ERRNO:
 		size_arg = helper_arg(helper, 1).size == SIZE_NEXT ? 2 : 3;
 		if (upper_bound(&f->reg[size_arg]) < 0)
@@ -94,14 +89,14 @@ static enum go enter_callback(struct machine *m, struct state *s, uint32_t helpe
 {
 	struct frame *caller = TOP(s), *f;
 	unsigned to, from = helper_context(helper, &to);
-	const struct value ctx = from ? caller->reg[from] : any_value();
+	const struct value ctx = from ? caller->reg[from] : value_any();
 
 	f = state_push(s, func->which, s->at);
 	if (!f)
 		return s->depth == FRAMES ? GO_END : machine_fail(m);
 	f->callback = true;
 	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
-		f->reg[i] = any_value();
+		f->reg[i] = value_any();
 	if (helper == HELPER_LOOP)
 		f->reg[1] = value_unknown();
 	if (from)
@@ -122,7 +117,7 @@ static enum go start_callback(struct machine *m, const struct state *s, uint32_t
 	later->async = s->async + 1;
 	later->path = s->path;
 	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
-		TOP(later)->reg[i] = any_value();
+		TOP(later)->reg[i] = value_any();
 	return GO_ON;
 }
 
@@ -228,7 +223,7 @@ static enum go call_outside(struct machine *m, struct state *s, uint32_t func_id
 		number = t.kind == BTF_INT || btf_is_enum(&t);
 	}
 	forget_scratch(TOP(s));
-	TOP(s)->reg[0] = number ? value_unknown() : any_value();
+	TOP(s)->reg[0] = number ? value_unknown() : value_any();
 	s->at++;
 	return GO_ON;
 }

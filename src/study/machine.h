@@ -1,10 +1,12 @@
 /*
- * machine: what one instruction does to a state. Parts of the walk; see walk.h.
+ * machine: what one instruction does to a state: the parts of which walk.c makes a walk.
  */
 #ifndef BTFL_MACHINE_H
 #define BTFL_MACHINE_H
 
-#include "study/walk.h"
+#include "base/arena.h"
+#include "study/need.h"
+#include "study/paths.h"
 
 /* VALUE_DATA with this bit is the value of an extern, not a section. */
 #define DATA_EXTERN 0x80000000u
@@ -31,9 +33,26 @@ enum go { GO_ON, GO_END, GO_FAIL };
 
 enum { MOVE_SIZE_MAX = 8 };
 
-/* memory.c: loads, stores and atomic operations. */
+/* Fails for want of memory. */
+enum go machine_fail(struct machine *m);
+/* Puts a copy of s aside, to go on at `at` later. */
+struct state *machine_fork(struct machine *m, const struct state *s, uint32_t at);
+/* Moves s to another instruction than the next. */
+enum go machine_jump(struct machine *m, struct state *s, uint32_t at);
+/* Puts aside a state for the function, with no frame but its own. */
+struct state *machine_start(struct machine *m, uint32_t func);
+/* Gives v an id when it has none. */
+void machine_identify(struct machine *m, struct value *v);
+
+/* alu.c: arithmetic, ldimm64, and the loads of packets that older programs have. */
+enum go machine_alu(struct machine *m, struct state *s, const struct flat_insn *n);
+enum go machine_load_immediate(struct machine *m, struct state *s, const struct flat_insn *n);
+enum go machine_load_packet(struct state *s);
+
+/* memory.c: loads, stores and atomic operations; the bytes that one moves. */
 enum go machine_load(struct machine *m, struct state *s, const struct flat_insn *n);
 enum go machine_store(struct machine *m, struct state *s, const struct flat_insn *n);
+unsigned insn_bytes(uint8_t code);
 
 /* stack.c */
 enum go stack_write(struct machine *m, struct state *s, const struct value *to, int64_t off,
@@ -50,18 +69,6 @@ enum go machine_branch(struct machine *m, struct state *s, const struct flat_ins
 /* call.c */
 enum go machine_call(struct machine *m, struct state *s, const struct flat_insn *n);
 enum go machine_exit(struct machine *m, struct state *s);
-
-/* walk.c */
-enum go machine_fail(struct machine *m);
-/* Puts a copy of s aside, to go on at `at` later. */
-struct state *machine_fork(struct machine *m, const struct state *s, uint32_t at);
-/* Moves s to another instruction than the next. */
-enum go machine_jump(struct machine *m, struct state *s, uint32_t at);
-/* Puts aside a state for the function, with no frame but its own. */
-struct state *machine_start(struct machine *m, uint32_t func);
-/* Gives v an id when it has none. */
-void machine_identify(struct machine *m, struct value *v);
-unsigned insn_bytes(uint8_t code);
 
 static inline struct value *machine_reg(struct state *s, unsigned n)
 {

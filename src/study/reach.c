@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/rules.h"
+
 static const char *const names[] = {
     [VERDICT_LOADS] = "loads", [VERDICT_GUARDED] = "guarded", [VERDICT_REJECTED] = "rejected",
     [VERDICT_ERROR] = "error", [VERDICT_UNKNOWN] = "unknown",

@@ -14,6 +14,11 @@ struct value value_unknown(void)
 	return value_scalar(scalar_unknown());
 }
 
+struct value value_any(void)
+{
+	return (struct value){.kind = VALUE_ANY, .number = scalar_unknown()};
+}
+
 struct value value_of(enum value_kind kind, uint32_t which)
 {
 	return (struct value){.kind = (uint8_t)kind, .which = which, .number = scalar_known(0)};

@@ -78,7 +78,8 @@ void state_pop(struct state *s);
 int frame_grow(struct frame *f, unsigned count);
 
 struct value value_scalar(struct scalar n);
-struct value value_unknown(void);
+struct value value_unknown(void); /* a number */
+struct value value_any(void);     /* a number or a pointer */
 struct value value_of(enum value_kind kind, uint32_t which);
 
 /* What liveness leaves to compare: see need.h. */

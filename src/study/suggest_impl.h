@@ -117,6 +117,12 @@ struct probe {
 	double flags;                /* how many flags went with it, n / (n + 1) */
 };
 
+/* How much a member is a flag: 1 for a single bit or a truth value, less for a byte, which may hold
+ * no more, else 0. */
+double slot_flag(const struct btf *b, const struct slot *s);
+/* The named struct that declares it; NULL for none. */
+const char *slot_home(const struct btf *b, const struct slot *s);
+
 /* The vocabulary of a list of members; -1 when memory is out. */
 int own_words(const struct slots *s, struct arena *a, struct vocabulary *v);
 

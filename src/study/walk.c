@@ -16,70 +16,6 @@ struct seen {
 	bool checkpoint;
 };
 
-enum go machine_fail(struct machine *m)
-{
-	err_memory(m->e, m->w->flat->object->path);
-	return GO_FAIL;
-}
-
-void machine_identify(struct machine *m, struct value *v)
-{
-	if (v->kind == VALUE_SCALAR && !v->id && !scalar_is_known(&v->number))
-		v->id = ++m->next_id;
-}
-
-static int put_aside(struct machine *m, struct state *s)
-{
-	struct state **more = array_grow(m->todo, &m->todo_cap, m->todo_count, sizeof(*more));
-
-	if (!more) {
-		state_free(s);
-		machine_fail(m);
-		return -1;
-	}
-	m->todo = more;
-	m->todo[m->todo_count++] = s;
-	return 0;
-}
-
-struct state *machine_start(struct machine *m, uint32_t func)
-{
-	struct state *s = state_new(func, m->w->flat->funcs[func].start);
-
-	if (!s) {
-		machine_fail(m);
-		return NULL;
-	}
-	return put_aside(m, s) < 0 ? NULL : s;
-}
-
-enum go machine_jump(struct machine *m, struct state *s, uint32_t at)
-{
-	struct walk *w = m->w;
-	struct step_taken *more = array_grow(w->steps, &m->step_cap, w->step_count, sizeof(*more));
-
-	if (!more)
-		return machine_fail(m);
-	w->steps = more;
-	w->steps[w->step_count] = (struct step_taken){s->path, s->at, at};
-	s->path = (uint32_t)w->step_count++;
-	s->at = at;
-	return GO_ON;
-}
-
-struct state *machine_fork(struct machine *m, const struct state *s, uint32_t at)
-{
-	struct state *copy = state_copy(s);
-
-	if (!copy) {
-		machine_fail(m);
-		return NULL;
-	}
-	if (put_aside(m, copy) < 0 || (at != s->at && machine_jump(m, copy, at) != GO_ON))
-		return NULL;
-	return copy;
-}
-
 static enum go give_up(struct machine *m, enum walk_end end, const char *why)
 {
 	if (m->w->end == WALK_DONE) {
@@ -89,187 +25,16 @@ static enum go give_up(struct machine *m, enum walk_end end, const char *why)
 	return GO_END;
 }
 
-/* arithmetic */
-
-static bool is_pointer(const struct value *v)
-{
-	return v->kind >= VALUE_STACK && v->kind <= VALUE_SYMBOL;
-}
-
-static struct value number_in(const struct value *v)
-{
-	return v->kind == VALUE_SCALAR ? *v : value_unknown();
-}
-
-static struct value any_number(void)
-{
-	return (struct value){.kind = VALUE_ANY, .number = scalar_unknown()};
-}
-
-/* Sums and differences of pointers; a VALUE_NONE for what is arithmetic on numbers. */
-static struct value point(struct machine *m, const struct value *a, const struct value *b,
-			  uint8_t op, bool wide)
-{
-	struct value v = {.kind = VALUE_NONE};
-
-	if (!wide || (op != ALU_ADD && op != ALU_SUB))
-		return v;
-	if (a->kind == VALUE_ANY || b->kind == VALUE_ANY)
-		return any_number();
-	if (is_pointer(a) && is_pointer(b))
-		return value_unknown();
-	if (is_pointer(a)) {
-		v = *a;
-		scalar_alu(&v.number, b->number, op, true, false, m->w->rules);
-	} else if (is_pointer(b) && op == ALU_ADD) {
-		v = *b;
-		scalar_alu(&v.number, a->number, op, true, false, m->w->rules);
-	}
-	return v;
-}
-
-static void move(struct machine *m, struct value *dst, struct value *src, struct insn in, bool wide)
-{
-	const struct rules *r = m->w->rules;
-	bool extends = in.off == 8 || in.off == 16 || (in.off == 32 && wide);
-	bool whole = src->number.full.umax <= UINT32_MAX;
-	struct value v;
-
-	if (wide && in.off == 0) {
-		if (r->linked_scalars)
-			machine_identify(m, src);
-		*dst = *src;
-		return;
-	}
-	if (in.off && !extends) { /* no such instruction */
-		*dst = any_number();
-		return;
-	}
-	if (extends) /* the sign that is extended is 0 */
-		whole = !(src->number.full.umax >> (in.off - 1));
-	if (whole && (in.off || r->linked_u32))
-		machine_identify(m, src);
-	v = number_in(src);
-	if (!whole || !(in.off || r->linked_u32))
-		v.id = 0;
-	if (in.off)
-		scalar_extend(&v.number, (unsigned)in.off / 8, r);
-	if (!wide)
-		scalar_cut(&v.number, 4, r);
-	*dst = v;
-}
-
-static void swap_bytes(struct machine *m, struct value *dst, struct insn in, bool wide)
-{
-	struct value v = number_in(dst);
-	bool to_big = in.code & BPF_X;
-	bool swaps = wide || to_big != m->w->flat->object->big_endian;
-	unsigned width = in.imm == 16 || in.imm == 32 ? (unsigned)in.imm : 64;
-
-	if (swaps || width < 64 || !m->w->rules->swap_bytes)
-		v.id = 0;
-	scalar_swap(&v.number, width, swaps, m->w->rules);
-	*dst = v;
-}
-static enum go alu(struct machine *m, struct state *s, const struct flat_insn *n)
-{
-	struct insn in = n->in;
-	uint8_t op = BPF_OP(in.code);
-	bool wide = BPF_CLASS(in.code) == BPF_ALU64;
-	struct value *dst = machine_reg(s, in.dst), imm, *src = &imm, v;
-	uint32_t origin;
-
-	imm = value_scalar(scalar_known(wide ? (uint64_t)(int64_t)in.imm : (uint32_t)in.imm));
-	if ((in.code & BPF_X) && op != ALU_END && op != ALU_NEG)
-		src = machine_reg(s, in.src);
-	origin = src->origin ? src->origin : op == ALU_MOV ? 0 : dst->origin;
-	s->at++;
-	if (op == ALU_MOV) {
-		move(m, dst, src, in, wide);
-	} else if (op == ALU_END) {
-		swap_bytes(m, dst, in, wide);
-	} else if (op == ALU_NEG && !m->w->rules->negate) {
-		*dst = value_unknown();
-	} else {
-		v = point(m, dst, src, op, wide);
-		if (v.kind == VALUE_NONE) {
-			v = number_in(dst);
-			v.id = 0;
-			scalar_alu(&v.number, number_in(src).number, op, wide, in.off == 1,
-				   m->w->rules);
-		}
-		*dst = v;
-	}
-	dst->origin = n->relo >= 0 ? ORIGIN(ORIGIN_RELO, n->relo) : origin;
-	return GO_ON;
-}
-
-/* ldimm64, and the loads of packets that older programs have */
-
-static struct value extern_address(struct machine *m, uint32_t number)
-{
-	const struct externs *x = m->w->externs;
-	const struct link_extern *ext = &x->links->externs[number];
-	const struct btf *b = m->w->flat->object->btf;
-
-	if (ext->kind == EXTERN_KCONFIG)
-		return value_of(VALUE_DATA, DATA_EXTERN | number);
-	if (x->values[number].state == EXTERN_MISSING)
-		return value_scalar(scalar_known(0));
-	if (x->values[number].state != EXTERN_ADDRESS || !ext->var_id)
-		return any_number();
-	if (ext->size == 0 && btf_type(b, ext->var_id).kind == BTF_VAR)
-		return value_unknown();
-	return value_of(VALUE_SYMBOL, number);
-}
-
-static enum go load_immediate(struct machine *m, struct state *s, const struct flat_insn *n)
-{
-	struct value *dst = machine_reg(s, n->in.dst);
-	const struct flat *f = m->w->flat;
-	uint64_t high = s->at + 1 < f->count ? (uint32_t)f->insns[s->at + 1].in.imm : 0;
-
-	switch (n->ref_kind) {
-	case REF_DATA:
-		*dst = value_of(VALUE_DATA, n->target);
-		dst->number = scalar_known((uint64_t)n->offset);
-		dst->origin = ORIGIN(ORIGIN_DATA, s->at);
-		break;
-	case REF_MAP: *dst = value_of(VALUE_MAP, n->target); break;
-	case REF_FUNC: *dst = value_of(VALUE_FUNC, n->target); break;
-	case REF_EXTERN:
-		*dst = extern_address(m, n->target);
-		dst->origin = ORIGIN(ORIGIN_EXTERN, n->target);
-		break;
-	case FLAT_NONE:
-		*dst = n->in.src ? any_number()
-				 : value_scalar(scalar_known(high << 32 | (uint32_t)n->in.imm));
-		break;
-	default: *dst = any_number(); break;
-	}
-	if (n->relo >= 0)
-		dst->origin = ORIGIN(ORIGIN_RELO, n->relo);
-	s->at += 2;
-	return GO_ON;
-}
-
-static enum go load_packet(struct state *s)
-{
-	for (unsigned i = 0; i <= 5; i++)
-		TOP(s)->reg[i] = (struct value){.kind = VALUE_NONE};
-	TOP(s)->reg[0] = value_unknown();
-	s->at++;
-	return GO_ON;
-}
-
 static enum go step(struct machine *m, struct state *s, const struct flat_insn *n)
 {
 	if (n->in.dst >= REGISTERS || n->in.src >= REGISTERS)
 		return give_up(m, WALK_BROKEN, "an instruction names no register");
 	switch (BPF_CLASS(n->in.code)) {
 	case BPF_ALU:
-	case BPF_ALU64: return alu(m, s, n);
-	case BPF_LD: return n->in.code == BPF_LDIMM64 ? load_immediate(m, s, n) : load_packet(s);
+	case BPF_ALU64: return machine_alu(m, s, n);
+	case BPF_LD:
+		return n->in.code == BPF_LDIMM64 ? machine_load_immediate(m, s, n)
+						 : machine_load_packet(s);
 	case BPF_LDX: return machine_load(m, s, n);
 	case BPF_ST:
 	case BPF_STX: return machine_store(m, s, n);
@@ -446,7 +211,7 @@ static void set_arguments(struct machine *m, struct state *s, uint32_t func)
 		return;
 	}
 	for (unsigned i = 1; i <= 5; i++)
-		f->reg[i] = any_number();
+		f->reg[i] = value_any();
 	if (!o->btf || !p->func_id)
 		return;
 	t = btf_type(o->btf, btf_type(o->btf, p->func_id).type);
