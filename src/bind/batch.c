@@ -25,6 +25,8 @@ static void drop(struct batch *b)
 	*b = (struct batch){0};
 }
 
+static const struct class batch_class;
+
 static int batch_gc(lua_State *L)
 {
 	drop(class_check(L, 1, &batch_class));
@@ -33,7 +35,7 @@ static int batch_gc(lua_State *L)
 
 static const luaL_Reg meta[] = {{"__gc", batch_gc}, {NULL, NULL}};
 
-const struct class batch_class = {"btfl.batch", 0, NULL, NULL, meta, NULL};
+static const struct class batch_class = {"btfl.batch", 0, NULL, NULL, meta, NULL};
 
 static void push_object_outcome(lua_State *L, struct batch_object *o)
 {

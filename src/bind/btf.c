@@ -99,31 +99,6 @@ const struct btf *check_btf(lua_State *L, int arg)
 	return owner_native(L, class_check(L, arg, &btf_class));
 }
 
-void check_intact(lua_State *L, const struct btf *b)
-{
-	struct err e;
-
-	if (btf_intact(b, &e) < 0)
-		raise_err(L, &e);
-}
-
-const struct btf *push_home(lua_State *L, int btf, uint32_t id)
-{
-	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
-
-	if (!btf_has(b, id)) {
-		btf_type(b, id); /* as void: b is damaged */
-		check_intact(L, b);
-	}
-	lua_pushvalue(L, btf);
-	while (id < b->first_id && b->base) {
-		lua_getiuservalue(L, -1, OWNER_LINK);
-		lua_replace(L, -2);
-		b = owner_native(L, lua_touserdata(L, -1));
-	}
-	return b;
-}
-
 int check_kind(lua_State *L, int arg)
 {
 	const char *names[BTF_KIND_COUNT + 1] = {NULL}, *name;

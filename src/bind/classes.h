@@ -18,11 +18,13 @@ enum { TAG_RESULT = 5, TAG_ATTEMPT };
 
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, spec_class,
-    target_class, result_class, attempt_class, resolution_class, subset_class, batch_class,
-    verdict_class, links_class, failure_class, guard_class;
+    target_class, result_class, attempt_class, subset_class, verdict_class, failure_class,
+    guard_class;
 
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
+/* Raises the first defect of b when a reader has met one: to be asked of what was read. */
+void check_intact(lua_State *L, const struct btf *b);
 
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);
@@ -34,16 +36,12 @@ int open_subset(lua_State *L);
 
 /* The open BTF behind the userdata at arg; raises otherwise. */
 const struct btf *check_btf(lua_State *L, int arg);
-/* Raises the first defect of b when a reader has met one: to be asked of what was read. */
-void check_intact(lua_State *L, const struct btf *b);
 /* Pushes a new handle of b, which is referenced. base is the index of its base's userdata (0: one
  * is made when b has a base); parent the index of the owner that it is closed with, 0 for none. */
 void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int parent);
 /* Closes the btf at idx, and its bases, as far as `parent` is the owner that they are closed with.
  */
 void close_btf_of(lua_State *L, int idx, const struct owner *parent);
-/* Pushes the userdata of the BTF, btf or its base, that stores type id. */
-const struct btf *push_home(lua_State *L, int btf, uint32_t id);
 /* An optional kind's name: -1 when absent, an argument error for an unknown one. */
 int check_kind(lua_State *L, int arg);
 void push_endian(lua_State *L, bool big_endian);

@@ -1,5 +1,5 @@
 /* core: the Lua module btfl.core: what opens inputs, the classes, and the words of the domain. */
-#include "bind/hooks.h"
+#include "bind/level.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"
 

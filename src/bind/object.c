@@ -2,7 +2,7 @@
  * object: the Lua class btfl.object: an open BPF object. It keeps its btf's userdata, by target
  * what its relocations resolved to, and what its instructions refer to once a verdict has asked.
  */
-#include "bind/hooks.h"
+#include "bind/policy.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ static void free_links(void *native)
 	links_free(native);
 }
 
-const struct class links_class = {"btfl.links", 0, NULL, NULL, NULL, free_links};
+static const struct class links_class = {"btfl.links", 0, NULL, NULL, NULL, free_links};
 
 enum { OBJECT_LINKS = OWNER_RULES };
 
@@ -89,35 +89,6 @@ int open_object(lua_State *L)
 struct object *check_object(lua_State *L, int arg)
 {
 	return owner_native(L, class_check(L, arg, &object_class));
-}
-
-void push_object_btf(lua_State *L, int object)
-{
-	const struct owner *owner = lua_touserdata(L, object);
-	const struct object *o = owner_native(L, owner);
-
-	object = lua_absindex(L, object);
-	if (lua_getiuservalue(L, object, OWNER_LINK) != LUA_TNIL || !o->btf)
-		return;
-	lua_pop(L, 1);
-	push_btf(L, o->btf, owner->path, 0, object);
-	lua_pushvalue(L, -1);
-	lua_setiuservalue(L, object, OWNER_LINK);
-}
-
-void push_part(lua_State *L, int object, const struct class *c, uint32_t number)
-{
-	if (number == OBJECT_NONE)
-		lua_pushnil(L);
-	else
-		handle_push(L, object, c, number, 0);
-}
-
-int get_owner(lua_State *L, const void *self)
-{
-	owner_native(L, ((const struct handle *)self)->owner);
-	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	return 1;
 }
 
 static int get_path(lua_State *L, const void *self)

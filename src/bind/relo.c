@@ -1,5 +1,5 @@
 /* relo: the Lua class btfl.relo: a relocation and its local side. */
-#include "bind/hooks.h"
+#include "bind/policy.h"
 
 #include <string.h>
 

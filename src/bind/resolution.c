@@ -2,14 +2,15 @@
  * resolution: what an object's relocations became on a target, as an owner that Lua never sees. The
  * object keeps one for each target, for as long as the target lives.
  */
-#include "bind/hooks.h"
+#include "bind/run.h"
 
 static void free_resolution(void *native)
 {
 	resolution_free(native);
 }
 
-const struct class resolution_class = {"btfl.resolution", 0, NULL, NULL, NULL, free_resolution};
+static const struct class resolution_class = {"btfl.resolution", 0, NULL, NULL, NULL,
+					      free_resolution};
 
 /* Pushes an owner for the resolution of the pair, with no resolution yet. */
 static struct owner *push_owner(lua_State *L, int object, int target)

@@ -1,153 +1,16 @@
 /*
- * run: the engine's side of a policy: C hooks that enter Lua in protected mode, walk the levels of
- * a policy, note who decided, and turn a Lua error into one of the engine's; see hooks.h.
+ * run: the engine's side of a policy: C hooks that enter Lua in protected mode and turn a Lua error
+ * into one of the engine's; see run.h.
  */
-#include <string.h>
+#include "bind/run.h"
 
 #include "bind/hooks.h"
+#include "bind/level.h"
 
 /* Runs within runs: each takes some KiB of C's stack. */
 enum { NESTED_RUNS = 16 };
 
-const struct class run_class = {"btfl.run", 0, NULL, NULL, NULL, NULL};
-
-/* Pushes "policy.hook", made once for each level and hook. */
-static void push_rule_name(lua_State *L, const struct run *r, int run, int level)
-{
-	lua_Integer key = -((lua_Integer)r->hook * r->policy->levels + level);
-
-	lua_getiuservalue(L, run, RUN_FUNCTIONS);
-	if (lua_rawgeti(L, -1, key) == LUA_TNIL) {
-		lua_pop(L, 1);
-		lua_getiuservalue(L, run, RUN_LEVELS);
-		lua_rawgeti(L, -1, level);
-		lua_getfield(L, -1, "name");
-		lua_pushfstring(L, "%s.%s", lua_tostring(L, -1), hook_names[r->hook]);
-		lua_replace(L, -4);
-		lua_pop(L, 2);
-		lua_pushvalue(L, -1);
-		lua_rawseti(L, -3, key);
-	}
-	lua_replace(L, -2);
-}
-
-/* Appends the rule and its note (a stack index; nil is kept as false) to what is noted for the
- * relocation at hand, unless they stand there last. level is an index of RUN_LEVELS. */
-static void add_rule(lua_State *L, struct run *r, int run, int level, int note)
-{
-	int top = lua_gettop(L), list = top + 2, rule = top + 3;
-	lua_Integer n;
-	bool same = false;
-
-	lua_getiuservalue(L, run, RUN_RULES);
-	if (lua_rawgeti(L, -1, (lua_Integer)r->q->relo + 1) == LUA_TNIL) {
-		lua_pop(L, 1);
-		lua_createtable(L, 2, 0);
-		lua_pushvalue(L, -1);
-		lua_rawseti(L, -3, (lua_Integer)r->q->relo + 1);
-	}
-	push_rule_name(L, r, run, level);
-	if (lua_isnil(L, note))
-		lua_pushboolean(L, false);
-	else
-		lua_pushvalue(L, note);
-	n = (lua_Integer)lua_rawlen(L, list);
-	if (n) {
-		lua_rawgeti(L, list, n - 1);
-		lua_rawgeti(L, list, n);
-		same = lua_rawequal(L, -2, rule) && lua_rawequal(L, -1, rule + 1);
-		lua_pop(L, 2);
-	}
-	if (!same) {
-		lua_rawseti(L, list, n + 2);
-		lua_rawseti(L, list, n + 1);
-	}
-	lua_settop(L, top);
-}
-
-/* Pushes the function that the level's table has for the hook, and says whether there is one. */
-static bool push_level(lua_State *L, int run, int level, enum hook hook)
-{
-	lua_getiuservalue(L, run, RUN_LEVELS);
-	lua_rawgeti(L, -1, level);
-	lua_getfield(L, -1, hook_names[hook]);
-	lua_replace(L, -3);
-	lua_pop(L, 1);
-	if (lua_isfunction(L, -1))
-		return true;
-	lua_pop(L, 1);
-	return false;
-}
-
-/* Pushes the function of the first level from `level` on that has the hook, and returns its index;
- * 0, with nothing pushed, when none has. */
-static int push_function(lua_State *L, const struct run *r, int run, int level)
-{
-	if (level == 1) {
-		lua_getiuservalue(L, run, RUN_FUNCTIONS);
-		lua_rawgeti(L, -1, (lua_Integer)r->hook + 1);
-		lua_replace(L, -2);
-		return r->policy->first[r->hook];
-	}
-	while (level <= r->policy->last[r->hook])
-		if (push_level(L, run, level++, r->hook))
-			return level - 1;
-	return 0;
-}
-
-/* Whether the two say the same of an instruction. */
-static bool same_change(const struct patch *a, const struct patch *b)
-{
-	return a->local == b->local && a->target == b->target && a->local_size == b->local_size &&
-	       a->target_size == b->target_size && a->check == b->check && a->poison == b->poison &&
-	       a->resize_forbidden == b->resize_forbidden;
-}
-
-bool call_level(lua_State *L, struct run *r, int run, int level)
-{
-	int args = lua_gettop(L) - HOOK_ARGS + 1, usual, outer = r->level;
-	struct patch before, after;
-	enum reason refused;
-	bool decided;
-
-	luaL_checkstack(L, LUA_MINSTACK, "hooks within hooks");
-	level = push_function(L, r, run, level);
-	if (!level)
-		return false;
-	push_default(L, r, run, level + 1, args);
-	usual = lua_gettop(L);
-	if (r->hook == HOOK_PATCH)
-		read_change(L, args + 1, &before);
-	lua_pushvalue(L, -2);
-	for (int i = 0; i < HOOK_ARGS; i++)
-		lua_pushvalue(L, args + i);
-	lua_pushvalue(L, usual);
-	r->level = level;
-	lua_call(L, HOOK_ARGS + 1, 2);
-	if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING) {
-		lua_pop(L, 1);
-		lua_pushnil(L); /* only a string is a note */
-	}
-	refused = refused_for(L, lua_gettop(L) - 1);
-	decided = !default_answered(L, usual, -2) || (refused && refused != r->why);
-	if (!decided && r->hook == HOOK_PATCH && !r->noted) {
-		read_change(L, args + 1, &after);
-		decided = !same_change(&before, &after);
-	}
-	if (decided) {
-		if (refused)
-			lua_pushnil(L); /* it is the result's reason, and no note */
-		else
-			lua_pushvalue(L, -1);
-		add_rule(L, r, run, level, lua_gettop(L));
-		lua_pop(L, 1);
-		r->noted = true;
-		r->level = level;
-	}
-	if (outer)
-		r->level = outer;
-	return true;
-}
+static const struct class run_class = {"btfl.run", 0, NULL, NULL, NULL, NULL};
 
 /* Called protected with the run, as light and as full userdata. */
 static int ask(lua_State *L)

@@ -219,6 +219,23 @@ static const struct class *element_class(const struct btf_type *t)
 	}
 }
 
+/* Pushes the userdata of the BTF, btf or its base, that stores type id. */
+static void push_home(lua_State *L, int btf, uint32_t id)
+{
+	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
+
+	if (!btf_has(b, id)) {
+		btf_type(b, id); /* as void: b is damaged */
+		check_intact(L, b);
+	}
+	lua_pushvalue(L, btf);
+	while (id < b->first_id && b->base) {
+		lua_getiuservalue(L, -1, OWNER_LINK);
+		lua_replace(L, -2);
+		b = owner_native(L, lua_touserdata(L, -1));
+	}
+}
+
 void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uint32_t i)
 {
 	push_home(L, btf, id);

@@ -2,7 +2,7 @@
  * verdict: the Lua classes btfl.verdict, btfl.failure and btfl.guard: whether a program loads on a
  * target, what failed in it, and what keeps that from being reached.
  */
-#include "bind/hooks.h"
+#include "bind/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>

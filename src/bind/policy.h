@@ -1,0 +1,45 @@
+/*
+ * policy: a set of hooks in levels: its own functions, then those of the policy that it extends.
+ */
+#ifndef BTFL_BIND_POLICY_H
+#define BTFL_BIND_POLICY_H
+
+#include "bind/classes.h"
+
+enum hook {
+	HOOK_CANDIDATES,
+	HOOK_MEMBER,
+	HOOK_COMPATIBLE,
+	HOOK_VALUE,
+	HOOK_CHOOSE,
+	HOOK_MISSING,
+	HOOK_PATCH,
+	HOOK_COUNT
+};
+
+/* "candidates" …, as in the table that makes a policy. */
+extern const char *const hook_names[HOOK_COUNT + 1];
+
+/* The userdata of a policy. Its first user value is the list of its levels, most derived first:
+ * tables of hook functions and a name. */
+struct policy_box {
+	const char *name;
+	int levels;
+	int first[HOOK_COUNT]; /* the first level that has the hook, from 1 */
+	int last[HOOK_COUNT];  /* the last level that has the hook, from 1; 0 for none */
+};
+
+enum { POLICY_LEVELS = 1 };
+
+extern const struct class policy_class;
+
+/* Pushes the policy of the options table at that index (nil or absent for none given), else the
+ * default that core.default_policy() set; nil for libbpf's rules. */
+void push_policy(lua_State *L, int options);
+/* The same for an argument that may have no other option. */
+void push_policy_option(lua_State *L, int arg);
+
+int core_policy(lua_State *L);
+int core_default_policy(lua_State *L);
+
+#endif
