@@ -43,7 +43,8 @@ union cell {
 
 static union cell *unused[SMALL / STEP + 1]; /* by their steps */
 
-static char *block, *block_end;
+static char *block; /* what is left of the last one */
+static size_t left; /* bytes of it */
 
 static bool is_small(size_t size)
 {
@@ -63,14 +64,13 @@ static void *take_cell(size_t n)
 		unused[n] = c->next;
 		return c;
 	}
-	if ((size_t)(block_end - block) < n * STEP) {
-		char *p = malloc(BLOCK);
-
-		if (!p)
+	if (left < n * STEP) {
+		block = malloc(BLOCK);
+		left = block ? BLOCK : 0;
+		if (!block)
 			return NULL;
-		block = p;
-		block_end = p + BLOCK;
 	}
+	left -= n * STEP;
 	block += n * STEP;
 	return block - n * STEP;
 }
@@ -113,7 +113,7 @@ static void *allocate(void *ctx, void *p, size_t old, size_t size)
 		return p;
 	to = take(size);
 	if (!to)
-		return NULL;
+		return size < old ? p : NULL; /* it may stay: there is more room than asked */
 	memcpy(to, p, old < size ? old : size);
 	give(p, old);
 	return to;
