@@ -25,14 +25,8 @@ local function unsigned(value)
   return value and value < 0 and btfl.u64(value) or value
 end
 
-local names = {}
-
 local function source(line)
-  if not line then return nil end
-  local file = line.file
-  local name = names[file] or file:gsub("^.*/", "")
-  names[file] = name
-  return name .. ":" .. line.line .. ":" .. line.column
+  return line and line.name .. ":" .. line.line .. ":" .. line.column
 end
 
 -- What a relocation is whatever the kernel: the columns that only the text has, or only the others,

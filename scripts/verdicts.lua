@@ -9,7 +9,7 @@ local out = btfl.report("verdicts", {
 })
 
 local function source(relo)
-  return relo.line and ("%s:%d"):format(relo.line.file:gsub("^.*/", ""), relo.line.line) or relo.path
+  return relo.line and ("%s:%d"):format(relo.line.name, relo.line.line) or relo.path
 end
 
 -- The relocation that decides: the first that is reached, or that a loader refuses.

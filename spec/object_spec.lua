@@ -74,6 +74,7 @@ for _, endian in ipairs { "little", "big" } do
       local p = obj:program("first")
       local line = p:line(2)
       assert.are.equal("dir/a.bpf.c", line.file)
+      assert.are.equal("a.bpf.c", line.name)
       assert.are.equal(12, line.line)
       assert.are.equal(20, line.column)
       assert.are.equal("  return f->arr[1];", line.text)

@@ -348,6 +348,7 @@ function program:verdict(target, options) end
 --- A record of line_info: a line as the source had it. `tostring` gives "file:line:column".
 ---@class btfl.line
 ---@field file string
+---@field name string the file's name without its folders
 ---@field line integer
 ---@field column integer
 ---@field text string the source line, without its indentation where the compiler dropped it

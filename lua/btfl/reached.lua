@@ -57,7 +57,7 @@ function reached.of(object, target, options)
 end
 
 local function place(line)
-  return ("%s:%d"):format(line.file:gsub("^.*/", ""), line.line)
+  return ("%s:%d"):format(line.name, line.line)
 end
 
 -- "prog.bpf.c:61 (field_exists task_struct.__state)"

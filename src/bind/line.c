@@ -1,6 +1,8 @@
 /* line: the Lua class btfl.line: a source line as line_info has it. */
 #include "bind/classes.h"
 
+#include <string.h>
+
 static const struct line *line_of(lua_State *L, const struct handle *h)
 {
 	const struct object *o = owner_native(L, h->owner);
@@ -11,6 +13,14 @@ static const struct line *line_of(lua_State *L, const struct handle *h)
 static int get_file(lua_State *L, const void *self)
 {
 	lua_pushstring(L, line_of(L, self)->file);
+	return 1;
+}
+
+static int get_name(lua_State *L, const void *self)
+{
+	const char *file = line_of(L, self)->file, *slash = strrchr(file, '/');
+
+	lua_pushstring(L, slash ? slash + 1 : file);
 	return 1;
 }
 
@@ -41,8 +51,8 @@ static int line_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"file", get_file}, {"line", get_line}, {"column", get_column},
-    {"text", get_text}, {NULL, NULL},
+    {"file", get_file},     {"name", get_name}, {"line", get_line},
+    {"column", get_column}, {"text", get_text}, {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {{"__tostring", line_tostring}, {NULL, NULL}};
