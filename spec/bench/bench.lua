@@ -181,6 +181,10 @@ local function many()
   local ours = measure(PAIRS .. "print(clock() * 1e3)", table.unpack(args))
   add(("%d objects x %d kernels: CPU"):format(#objects, #kernels), ours, peer, "ms", "1/40",
     "libbpf, each kernel parsed once")
+  local words = concat({ "./btfl", "relos" }, objects)
+  for _, path in ipairs(kernels) do words = concat(words, { "-t", path }) end
+  local printed = time(words)
+  add("the same by btfl relos, every relocation printed: CPU", printed.cpu, peer, "ms", "-", "libbpf, nothing printed")
   local one = measure(PAIRS .. "print(resolved * 1e6)", table.unpack(args)) / relos / #kernels
   add("one relocation, index warm: CPU", one, (peer - parsing) * 1e3 / relos / #kernels, "us", "1/50",
     "libbpf's share of the above, objects' opening included")
