@@ -30,6 +30,11 @@ struct btf_index {
 	pthread_mutex_t lock; /* held to make a table */
 };
 
+/* Buckets for each name: another name in a chain must be looked at, which maps a page for its type
+ * and one for itself. With 1 `btfl relos` takes 6.7 MB instead of 6.1, and 57 objects on 13 kernels
+ * 62 ms instead of 49. */
+enum { SPARSE = 4 };
+
 /* From the last entry to the first, so that chains ascend. */
 static struct table *link_entries(const struct btf *b, struct btf_named *named, size_t count,
 				  const uint32_t *hashes)
@@ -37,7 +42,7 @@ static struct table *link_entries(const struct btf *b, struct btf_named *named, 
 	size_t buckets = 1;
 	struct table *t;
 
-	while (buckets < count)
+	while (buckets < SPARSE * count)
 		buckets *= 2;
 	t = calloc(1, sizeof(*t) + buckets * sizeof(*t->bucket));
 	if (!t)
