@@ -2,41 +2,34 @@
 local memo = require "btfl.memo"
 local terminal = require "btfl.terminal"
 
-local GAP = 2 -- spaces between columns
+local GAP = "  " -- between columns
 
--- A column in the making. What it shows of a value is made once, and so is a text as it stands in the
--- column: most cells of a column are alike.
+-- A column in the making: what it shows of each value, and what is known of all of them so far.
 local Column = {}
 Column.__index = Column
 
 local function new_column(name)
-  local self = setmetatable({ wide = terminal.width(name), numeric = true, widths = {} }, Column)
+  local self = setmetatable({ wide = terminal.width(name), numeric = nil }, Column)
   self.texts = memo(function(value) return self:measured(terminal.escape(tostring(value))) end)
   return self
 end
 
 function Column:measured(text)
-  local width = terminal.width(text)
-  self.widths[text] = width
-  if width > self.wide then self.wide = width end
-  if self.numeric then self.numeric = text == "-" or text:find("^%-?%d+$") ~= nil end
+  self.wide = math.max(self.wide, terminal.width(text))
+  if self.numeric ~= false then self.numeric = text == "-" or text:find("^%-?%d+$") ~= nil end
   return text
 end
 
 -- A table that gives each text as it stands in the column, with the gap to the next one.
-function Column:aligned(is_last, spaces)
-  local wide, widths, gap = self.wide, self.widths, is_last and "" or spaces[GAP]
-  local function left(text) return wide - (widths[text] or terminal.width(text)) end
-  if self.numeric and next(widths) then
-    return memo(function(text) return spaces[left(text)] .. text .. gap end)
-  elseif is_last then
-    return memo(function(text) return text end)
-  end
-  return memo(function(text) return text .. spaces[left(text) + GAP] end)
+function Column:aligned(is_last)
+  local gap = is_last and "" or GAP
+  local function pad(text) return (" "):rep(self.wide - terminal.width(text)) end
+  if self.numeric then return memo(function(text) return pad(text) .. text .. gap end) end
+  return memo(function(text) return is_last and text or text .. pad(text) .. gap end)
 end
 
--- The texts of all cells, row by row, and the columns.
-local function measured(rows, names)
+-- The columns, and the texts of their cells row by row.
+local function fill(names, rows)
   local columns, texts, cells = {}, {}, {}
   for i, name in ipairs(names) do
     columns[i] = new_column(name)
@@ -51,7 +44,7 @@ local function measured(rows, names)
     end
     cells[n] = line
   end
-  return cells, columns
+  return columns, cells
 end
 
 -- Without spaces at the end; a pattern would look at each of the others, too.
@@ -75,16 +68,11 @@ local function heading(row, group)
   return table.concat(parts, ", ")
 end
 
--- Whether the row is of the group whose values are in `last`, where its own are then.
-local function is_next_of(last, row, group)
-  local alike = last.filled
-  for i = 1, #group do
-    local value = row[group[i]]
-    alike = alike and value == last[i]
-    last[i] = value
+local function is_alike(row, other, group)
+  for _, name in ipairs(group) do
+    if row[name] ~= other[name] then return false end
   end
-  last.filled = true
-  return alike
+  return true
 end
 
 --- Appends the table's lines to out. Rows that share the columns of `group` stand under one heading.
@@ -94,17 +82,16 @@ end
 ---@param group string[]
 ---@param paint fun(style: string, text: string): string
 return function(out, rows, names, group, paint)
-  local cells, columns = measured(rows, names)
-  local aligned, head, last, title = {}, {}, {}, nil
-  local spaces = memo(function(count) return (" "):rep(count) end)
+  local columns, cells = fill(names, rows)
+  local aligned, head, title = {}, {}, nil
   for i, column in ipairs(columns) do
-    aligned[i] = column:aligned(i == #columns, spaces)
+    aligned[i] = column:aligned(i == #columns)
     head[i] = terminal.escape(names[i])
   end
   head = paint("head", line_of(head, aligned))
   if #group == 0 then out[#out + 1] = head end
   for n, row in ipairs(rows) do
-    if #group > 0 and not is_next_of(last, row, group) then
+    if #group > 0 and not (n > 1 and is_alike(row, rows[n - 1], group)) then
       local before = title
       title = heading(row, group)
       if title ~= before then

@@ -1,7 +1,6 @@
 --- What reaches a terminal: names of a hostile file with their control characters made visible, and
 --- colours.
 local is_printable = require("btfl.core").is_printable
-local memo = require "btfl.memo"
 
 local terminal = {}
 
@@ -33,12 +32,6 @@ function terminal.escape(text)
     if code < 0xa0 or is_bidi(code) then return escape_char(char) end
     return nil
   end))
-end
-
---- What the cells of a table show: a table that gives for any value but nil its text, escaped.
----@return table<any, string>
-function terminal.cells()
-  return memo(function(value) return terminal.escape(tostring(value)) end)
 end
 
 --- Columns that text takes: its characters. Wide ones count as one.

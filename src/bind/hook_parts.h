@@ -1,8 +1,8 @@
 /*
- * hook_parts: what the hooks' files share: how a question is pushed and an answer is checked. Each
- * hook has three functions: ask pushes HOOK_ARGS arguments; own pushes the engine's answer and a
- * note for the arguments above stack index `run`; take reads an answer into the run, and raises
- * when it is none that the hook may give.
+ * hook_parts: what the hooks' files share: the run, how a question is pushed and an answer is
+ * checked. Each hook has three functions: ask pushes HOOK_ARGS arguments; own pushes the engine's
+ * answer and a note for the arguments above stack index `run`; take reads an answer into the run,
+ * and raises when it is none that the hook may give.
  */
 #ifndef BTFL_HOOK_PARTS_H
 #define BTFL_HOOK_PARTS_H

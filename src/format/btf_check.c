@@ -17,7 +17,8 @@ struct check {
 	uint8_t *kind; /* of the types before it, those of the base left out */
 };
 
-/* Compiled once for each byte order, which is then not asked for at a million fields. */
+/* Compiled once for each byte order, which is then not asked for at a million fields: with
+ * kind_of() a kernel takes 19 million instructions instead of 26. */
 #define EACH_ORDER static inline __attribute__((always_inline))
 
 /* Reports a defect in the field at p of the current type. */

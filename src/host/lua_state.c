@@ -35,7 +35,7 @@ enum {
 };
 
 /* Lua makes small things in few sizes, and tells the size of what it frees: cells of each size go
- * from hand to hand, and none back to malloc(). 6 % of the instructions of `btfl relos`. */
+ * from hand to hand, and none back to malloc(). 5 % of the instructions of `btfl relos`. */
 union cell {
 	union cell *next;
 	char room[STEP];

@@ -1,6 +1,7 @@
 --- tsv: tab-separated lines under a header. Rows when the report has columns, else its findings.
-local terminal = require "btfl.terminal"
 local columns_of = require "btfl.columns"
+local memo = require "btfl.memo"
+local terminal = require "btfl.terminal"
 
 local FINDING = { "level", "rule", "object", "program", "target", "at", "message" }
 
@@ -17,7 +18,8 @@ end
 return function(report)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local lines, cells, shown, count = {}, {}, terminal.cells(), #columns
+  local lines, cells, count = {}, {}, #columns
+  local shown = memo(function(value) return terminal.escape(tostring(value)) end)
   for i, column in ipairs(columns) do cells[i] = shown[column] end
   lines[1] = table.concat(cells, "\t", 1, count)
   for n, row in ipairs(rows) do
