@@ -104,11 +104,19 @@ local function concat(...)
   return list
 end
 
+local function relocate(object, what)
+  local ours, peer = time({ "./btfl", "relos", object, "-t", kernel }, { "build/peer/relocate", object, kernel })
+  add(("relos, %s, one kernel: wall"):format(what), ours, peer, "ms", "1/4", "libbpf, whole process")
+  add(("relos, %s, one kernel: peak memory"):format(what), ours.peak, peer.peak, "KiB", "1/2",
+    "libbpf, whole process")
+end
+
 local function one_object()
-  local ours, peer = time({ "./btfl", "relos", OBJECT, "-t", kernel },
-    { "build/peer/relocate", OBJECT, kernel })
-  add("relos, one object, one kernel: wall", ours, peer, "ms", "1/4", "libbpf, whole process")
-  add("relos, one object, one kernel: peak memory", ours.peak, peer.peak, "KiB", "1/2", "libbpf, whole process")
+  relocate(OBJECT, "one object")
+  -- For this one, too, libbpf opens this kernel alone.
+  local linked = dir .. "/linked.o"
+  shell(("bpftool gen object %s %s %s"):format(linked, quote(OBJECT), quote(TOOLS .. "/biolatency-libbpf.bpf.o")))
+  relocate(linked, "two objects linked into one")
   local start, nothing = time({ "./btfl", "-e", "0" }, { "true" })
   add("a start: wall", start, nothing, "ms", "-", "true(1)")
 end
