@@ -50,8 +50,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFL
 
 SRC := $(wildcard src/*/*.c)
 OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
-PEER := build/peer/relocate build/peer/verdict
-BENCH_PEERS := $(PEER) build/peer/libbpf_bench build/peer/timeit
+PEER := $(patsubst spec/peer/%.c,build/peer/%,$(wildcard spec/peer/*.c))
 
 # ./btfl is the binary of the last build, with or without SAN.
 all: $(BUILD)/btfl
@@ -122,9 +121,9 @@ layers:
 -include spec/fixtures/fixtures.mk
 spec/fixtures/small.btf: | all
 
-# What it prints are ratios against peers of the same run; ARGS=--format=json keeps them.
+# What it prints are ratios against peers of the same run; ARGS=--json keeps them.
 bench: test-deps
-	@$(MAKE) --no-print-directory all $(BENCH_PEERS)
+	@$(MAKE) --no-print-directory all $(PEER)
 	./btfl spec/bench/bench.lua $(ARGS)
 
 install: all

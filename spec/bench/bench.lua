@@ -1,12 +1,15 @@
 --- bench: what btfl's work costs, next to what libbpf and bpftool take for it in the same run. Ratios
 --- are what counts: times differ from machine to machine and from minute to minute.
+local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "walk", "minbtf", "growth", "instructions" }
 local cli = btfl.cli {
   about = "Measures btfl against libbpf and bpftool.", objects = false, targets = false,
   options = function(parser)
     parser:option("--runs", "How often each command runs."):argname("N"):convert(math.tointeger):default("10")
-    parser:flag("--json", "The same as --format json."):action(function(args) args.format = "json" end)
+    parser:option("--only", "One part."):choices(PARTS)
+    parser:flag("--json", "The same as --format json.")
   end,
 }
+if cli.args.json then cli.args.format = "json" end
 local btf = require "spec.support.btf"
 local object_builder = require "spec.support.object"
 local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
@@ -323,15 +326,12 @@ local function callgrind()
     "million", "-", "bpftool")
 end
 
-one_object()
-open_btf()
-many()
-one_hook()
-workers()
-verdicts()
-walk()
-minbtf()
-growth()
-callgrind()
+local measured = {
+  relos = one_object, open = open_btf, many = many, hook = one_hook, workers = workers, verdicts = verdicts,
+  walk = walk, minbtf = minbtf, growth = growth, instructions = callgrind,
+}
+for _, part in ipairs(PARTS) do
+  if (cli.args.only or part) == part then measured[part]() end
+end
 os.execute("rm -rf " .. quote(dir))
 return out
