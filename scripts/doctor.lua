@@ -32,7 +32,7 @@ local function examine(path, base)
     return { file = path, kind = "object", endian = object.endian, ptr_size = btf and btf.ptr_size,
       types = btf and #btf, programs = count(object:programs()), relocations = count(object:relos()) }
   end
-  local btf = btfl.btf(path, base):check()
+  local btf = btfl.btf(path, base)
   return { file = path, kind = btf.base and "split btf" or "btf", endian = btf.endian,
     ptr_size = btf.ptr_size, types = #btf }
 end

@@ -39,7 +39,7 @@ for _, endian in ipairs { "little", "big" } do
       id.inner = b:struct("inner", 16, { { "first", id.ptr, 0 }, { nil, id.anon, 64 } })
       id.outer = b:struct("outer___v2", 32, {
         { "in", b:const(id.inner), 0 }, { "low", id.uint, 128, 3 }, { "high", id.uint, 131, 29 },
-        { "raw", id.ptr, 192, 0 }, { nil, id.uint, 160, 4 },
+        { nil, id.uint, 160, 4 }, { "raw", id.ptr, 192, 0 },
       })
       id.enum = b:enum("e", { { "MINUS", -1 }, { "ZERO", 0 } }, 4, true)
       id.uenum = b:enum("ue", { { "BIG", 0xffffffff } })
@@ -121,7 +121,7 @@ for _, endian in ipairs { "little", "big" } do
         fields(m[1], "name", "index", "offset", "bit_offset", "bitfield", "bit_size", "parent"))
       assert.same({ "high", 2, 16, 131, true, 29, t "uint" },
         fields(m[3], "name", "index", "offset", "bit_offset", "bitfield", "bit_size", "type"))
-      assert.same({ "nil", true, 4 }, fields(m[5], "name", "bitfield", "bit_size"))
+      assert.same({ "nil", true, 4 }, fields(m[4], "name", "bitfield", "bit_size"))
       assert.same({}, list(t "int":members()))
       assert.equal(0, #t "int")
     end)

@@ -70,7 +70,6 @@ local function add_options(parser, spec)
       :argname("BTF"):count("*")
     parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
       :argname("BTF"):count("*")
-    parser:flag("--strict", "Check every type of the targets, and not only those that matter here.")
     parser:option("--policy", "The rules to relocate by: libbpf, kernel, cilium, aya, strict, lenient,"
       .. " renames or a file."):argname("NAME|FILE")
     parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
@@ -245,8 +244,7 @@ end
 local function open_all(self)
   local args = self.args
   local paths = rawget(self, "takes_objects") and object_paths(self) or {}
-  local targets, objects = core.batch(args.target, args.module, paths, args.jobs, not self.policy,
-    args.strict)
+  local targets, objects = core.batch(args.target, args.module, paths, args.jobs, not self.policy)
   if rawget(self, "takes_objects") then
     local list = {}
     for _, outcome in ipairs(objects) do
@@ -270,7 +268,6 @@ local function open_target(self, n, path)
     open_all(self)
   elseif opened[n] == nil then
     local target = self:try(core.target, path, self.args.module)
-    if target and self.args.strict then target = self:try(target.check, target) end
     take_target(self, n, target)
   end
   return opened[n] or nil

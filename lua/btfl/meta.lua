@@ -154,11 +154,6 @@ function btf:scan(kind) end
 ---@return fun(): integer?, integer, string?, integer, integer, integer
 function btf:scan_members(name) end
 
---- Validates everything in it and its bases, and raises the first defect. A file of more than 256 KiB is
---- opened without, and raises when what is read is damaged. Gives the btf itself.
----@return btfl.btf
-function btf:check() end
-
 function btf:close() end
 
 ---@class btfl.type
@@ -435,10 +430,6 @@ function target:skipped() end
 ---@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: kernels that still have it, tried in order; least: the score below which nothing is suggested, 0.5 without
 ---@return fun(): btfl.suggestion?
 function target:why(what, options) end
-
---- btf:check() for vmlinux and every module; gives the target itself.
----@return btfl.target
-function target:check() end
 
 function target:close() end
 

@@ -73,10 +73,9 @@ static void push_target_outcome(lua_State *L, struct batch_target *t, int object
 	}
 }
 
-/* core.batch(targets, modules, objects, jobs, resolve, strict), the first three lists of paths: a
+/* core.batch(targets, modules, objects, jobs, resolve), the first three lists of paths: a
  * list with, for each target, it or the error that opening it met, and such a list for the objects.
- * With `resolve`, object:results() of each pair by libbpf's rules is known from then on; with
- * `strict`, targets are checked whole. */
+ * With `resolve`, object:results() of each pair by libbpf's rules is known from then on. */
 int core_batch(lua_State *L)
 {
 	size_t target_count, module_count, object_count;
@@ -87,7 +86,7 @@ int core_batch(lua_State *L)
 	int first;
 
 	luaL_argcheck(L, jobs >= 1 && jobs <= 1024, 4, "from 1 to 1024 jobs");
-	lua_settop(L, 6);
+	lua_settop(L, 5);
 	targets = check_paths(L, 1, &target_count);
 	modules = check_paths(L, 2, &module_count);
 	objects = check_paths(L, 3, &object_count);
@@ -97,7 +96,6 @@ int core_batch(lua_State *L)
 			    .modules = modules,
 			    .module_count = module_count,
 			    .resolve = lua_toboolean(L, 5),
-			    .strict = lua_toboolean(L, 6),
 			    .jobs = (unsigned)jobs};
 	class_set(L, &batch_class);
 	b->targets = calloc(target_count + 1, sizeof(*b->targets));

@@ -168,7 +168,6 @@ static uint32_t find(lua_State *L, const struct btf *b, int kind)
 	const char *name = luaL_checklstring(L, 2, &len);
 	uint32_t id = strlen(name) == len ? btf_find(b, name, kind) : 0;
 
-	check_intact(L, b);
 	return id;
 }
 
@@ -226,7 +225,6 @@ static int next_type(lua_State *L)
 	struct walk *w = lua_touserdata(L, lua_upvalueindex(2));
 	bool found = btf_next(b, &w->type, w->kind);
 
-	check_intact(L, b);
 	if (found)
 		handle_push(L, lua_upvalueindex(1), &type_class, w->type.id, 0);
 	else
@@ -270,7 +268,6 @@ static int next_candidate(lua_State *L)
 	}
 	len = btf_essential_len(name, len);
 	next = of_kind(b, btf_next_named(b, id, name, len), kind, name, len);
-	check_intact(L, b);
 	lua_pushinteger(L, next);
 	lua_replace(L, lua_upvalueindex(3));
 	push_type(L, lua_upvalueindex(1), id);
@@ -288,23 +285,12 @@ static int btf_candidates_method(lua_State *L)
 	if (len && strlen(name) == len) {
 		len = btf_essential_len(name, len);
 		id = of_kind(b, btf_first_named(b, kind, name, len), kind, name, len);
-		check_intact(L, b);
 	}
 	lua_pushvalue(L, 1);
 	lua_pushvalue(L, 2);
 	lua_pushinteger(L, id);
 	lua_pushinteger(L, kind);
 	lua_pushcclosure(L, next_candidate, 4);
-	return 1;
-}
-
-static int btf_check_method(lua_State *L)
-{
-	struct err e;
-
-	if (btf_check(check_btf(L, 1), &e) < 0)
-		return raise_err(L, &e);
-	lua_settop(L, 1);
 	return 1;
 }
 
@@ -333,7 +319,6 @@ static const luaL_Reg methods[] = {
     {"get", btf_get_method},
     {"types", btf_types_method},
     {"candidates", btf_candidates_method},
-    {"check", btf_check_method},
     {"scan", btf_scan_method},
     {"scan_members", btf_scan_members_method},
     {"close", btf_close},

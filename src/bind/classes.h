@@ -24,7 +24,6 @@ extern const struct class error_class, btf_class, type_class, member_class, enum
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
 /* Raises the first defect of b when a reader has met one: to be asked of what was read. */
-void check_intact(lua_State *L, const struct btf *b);
 
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);
@@ -110,7 +109,7 @@ const char **check_paths(lua_State *L, int arg, size_t *count);
 /* Pushes a target that is closed as yet; and opens it with what it then owns. */
 struct owner *push_closed_target(lua_State *L, const char *path);
 void open_closed_target(lua_State *L, struct owner *o, struct target *native);
-/* core.batch(targets, modules, objects, jobs, resolve, strict): see batch.c. */
+/* core.batch(targets, modules, objects, jobs, resolve): see batch.c. */
 int core_batch(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */
 void push_target_btf(lua_State *L, int target, const struct btf *b);

@@ -91,11 +91,3 @@ int raise_err(lua_State *L, const struct err *e)
 	push_err(L, e);
 	return lua_error(L);
 }
-
-void check_intact(lua_State *L, const struct btf *b)
-{
-	struct err e;
-
-	if (btf_intact(b, &e) < 0)
-		raise_err(L, &e);
-}

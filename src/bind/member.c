@@ -23,7 +23,6 @@ static struct btf_member member_of(lua_State *L, const void *self, const struct 
 	struct btf_type t = handle_type(L, h);
 	struct btf_member m = btf_member(&t, h->index);
 
-	check_intact(L, t.btf);
 	*b = t.btf;
 	return m;
 }
@@ -73,7 +72,6 @@ static int get_bit_size(lua_State *L, const void *self)
 	struct btf_member m = member_of(L, self, &b);
 	int64_t size = btf_size(b, m.type);
 
-	check_intact(L, b);
 	if (m.bit_size)
 		lua_pushinteger(L, m.bit_size);
 	else if (size >= 0)
@@ -89,7 +87,6 @@ static int member_tostring(lua_State *L)
 	struct btf_type t = handle_type(L, h);
 	struct btf_member m = btf_member(&t, h->index);
 
-	check_intact(L, t.btf);
 	lua_pushfstring(L, "%s.%s", *t.name ? t.name : "<anon>", *m.name ? m.name : "<anon>");
 	return 1;
 }

@@ -7,7 +7,6 @@ static int get_name(lua_State *L, const void *self)
 	struct btf_type t = handle_type(L, h);
 
 	push_name(L, btf_param(&t, h->index).name);
-	check_intact(L, t.btf);
 	return 1;
 }
 
@@ -18,7 +17,6 @@ static int get_type(lua_State *L, const void *self)
 	struct btf_type t = handle_type(L, h);
 	struct btf_param p = btf_param(&t, h->index);
 
-	check_intact(L, t.btf);
 	if (p.type || *p.name || h->index + 1 < t.vlen)
 		return push_referred(L, p.type);
 	lua_pushnil(L);

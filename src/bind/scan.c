@@ -35,7 +35,6 @@ static int next_type(lua_State *L)
 	const struct btf *b = scanned(L, &s);
 	bool found = btf_next(b, &s->type, s->kind);
 
-	check_intact(L, b);
 	if (!found) {
 		lua_pushnil(L);
 		return 1;
@@ -87,7 +86,6 @@ static int next_member(lua_State *L)
 	struct btf_member m;
 	bool found = next_named(b, s, lua_tostring(L, lua_upvalueindex(UP_NAME)), &m);
 
-	check_intact(L, b);
 	if (!found) {
 		lua_pushnil(L);
 		return 1;

@@ -233,16 +233,6 @@ static int target_skipped(lua_State *L)
 	return 1;
 }
 
-static int target_check_method(lua_State *L)
-{
-	struct err e;
-
-	if (target_check(check_target(L, 1), &e) < 0)
-		return raise_err(L, &e);
-	lua_settop(L, 1);
-	return 1;
-}
-
 static int target_tostring(lua_State *L)
 {
 	const struct owner *o = class_check(L, 1, &target_class);
@@ -260,7 +250,6 @@ static const struct field fields[] = {
 static const luaL_Reg methods[] = {
     {"modules", target_modules},
     {"skipped", target_skipped},
-    {"check", target_check_method},
     {"close", target_close},
     {NULL, NULL},
 };

@@ -10,7 +10,6 @@ struct btf_type handle_type(lua_State *L, const struct handle *h)
 {
 	struct btf_type t = btf_type(owner_native(L, h->owner), h->id);
 
-	check_intact(L, t.btf);
 	return t;
 }
 
@@ -91,7 +90,6 @@ static int get_size(lua_State *L, const void *self)
 	struct btf_type t = handle_type(L, self);
 	int64_t size = btf_size(t.btf, t.id);
 
-	check_intact(L, t.btf);
 	return push_int(L, size >= 0, size);
 }
 
@@ -224,10 +222,6 @@ static void push_home(lua_State *L, int btf, uint32_t id)
 {
 	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
 
-	if (!btf_has(b, id)) {
-		btf_type(b, id); /* as void: b is damaged */
-		check_intact(L, b);
-	}
 	lua_pushvalue(L, btf);
 	while (id < b->first_id && b->base) {
 		lua_getiuservalue(L, -1, OWNER_LINK);
@@ -279,7 +273,6 @@ static int push_elements(lua_State *L, const struct class *c)
 	struct walk *w;
 
 	t = with_elements(&t);
-	check_intact(L, t.btf);
 	if (t.vlen == 0 || element_class(&t) != c) {
 		lua_pushcfunction(L, no_element); /* most types: no closure for them */
 		return 1;
@@ -357,7 +350,6 @@ static int type_member(lua_State *L)
 		s.len = strcspn(at, ".");
 		if (s.len == 0 || !search_members(&s, t.btf, id, base, 0))
 			break;
-		check_intact(L, t.btf);
 		if (!at[s.len]) {
 			lua_getiuservalue(L, 1, HANDLE_OWNER);
 			push_element(L, -1, &member_class, s.parent, s.found);
@@ -369,7 +361,6 @@ static int type_member(lua_State *L)
 		id = btf_member(&t, s.found).type;
 		at += s.len + 1;
 	}
-	check_intact(L, t.btf);
 	if (s.budget <= 0)
 		return luaL_error(L, "looking for '%s' took more than %d members", path,
 				  SEARCH_BUDGET);
@@ -385,12 +376,10 @@ static int type_value(lua_State *L)
 	for (uint32_t i = 0; btf_is_enum(&t) && i < t.vlen; i++) {
 		if (strcmp(btf_enumerator(&t, i).name, name) != 0)
 			continue;
-		check_intact(L, t.btf);
 		lua_getiuservalue(L, 1, HANDLE_OWNER);
 		push_element(L, -1, &enumerator_class, t.id, i);
 		return 1;
 	}
-	check_intact(L, t.btf);
 	lua_pushnil(L);
 	return 1;
 }
@@ -399,7 +388,6 @@ static int type_resolve(lua_State *L)
 {
 	struct btf_type t = check_type(L, 1), to = btf_strip(t.btf, t.id);
 
-	check_intact(L, t.btf);
 	return push_referred(L, to.id);
 }
 
@@ -408,7 +396,6 @@ static int type_len(lua_State *L)
 	struct btf_type t = check_type(L, 1);
 
 	t = with_elements(&t);
-	check_intact(L, t.btf);
 	lua_pushinteger(L, element_class(&t) ? t.vlen : 0);
 	return 1;
 }

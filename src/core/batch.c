@@ -82,10 +82,6 @@ static bool open_target(const struct batch *b, struct bulk *bulk, struct batch_t
 
 	if (target_open(t->path, b->modules, b->module_count, bulk, &target, &t->e) < 0)
 		return false;
-	if (b->strict && target_check(target, &t->e) < 0) {
-		target_free(target);
-		return false;
-	}
 	t->target = target;
 	if (b->resolve)
 		t->results = calloc(b->object_count + 1, sizeof(struct resolution *));

@@ -31,7 +31,6 @@ struct batch {
 	size_t target_count;
 	const char *const *modules; /* of each target */
 	size_t module_count;
-	bool strict;   /* a target that target_check() refuses is not opened */
 	bool resolve;  /* each object against each target, by libbpf's rules */
 	unsigned jobs; /* threads, of which the caller's is one */
 };

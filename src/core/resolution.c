@@ -297,8 +297,6 @@ static int start(struct resolver *x, const struct object *o, const struct target
 
 static int finish(struct resolver *x, int rc, struct resolution **out)
 {
-	if (rc == 0)
-		rc = target_intact(x->r->target, x->e);
 	pool_free(x->pool);
 	free(x->asked.items);
 	free(x->matched.items);

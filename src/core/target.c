@@ -151,11 +151,6 @@ static int add_module(struct target_box *x, const char *path, struct err *e)
 
 	if (btf_load(path, x->bulk, x->target.btf[0], &b, &why) < 0)
 		return skip_module(x, &why, e);
-	/* A module is small, and a bad one is to be left out before it spoils an answer. */
-	if (btf_check_own(b, &why) < 0) {
-		btf_unref(b);
-		return skip_module(x, &why, e);
-	}
 	return add_btf(x, b, name, stem_len(name), e);
 }
 
@@ -302,24 +297,6 @@ int target_of(struct btf *b, struct target **out, struct err *e)
 	}
 	*out = &x->target;
 	return 0;
-}
-
-int target_check(const struct target *t, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < t->count && rc == 0; i++)
-		rc = btf_check(t->btf[i], e);
-	return rc;
-}
-
-int target_intact(const struct target *t, struct err *e)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < t->count && rc == 0; i++)
-		rc = btf_intact(t->btf[i], e);
-	return rc;
 }
 
 void target_free(struct target *t)

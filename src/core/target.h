@@ -30,10 +30,6 @@ int target_open(const char *path, const char *const *modules, size_t module_coun
 /* A target of a BTF that is open already, which is referenced: its base, if any, becomes [0]. */
 int target_of(struct btf *b, struct target **out, struct err *e);
 
-/* btf_check() and btf_intact() for all of its BTFs. */
-int target_check(const struct target *t, struct err *e);
-int target_intact(const struct target *t, struct err *e);
-
 void target_free(struct target *t); /* NULL is allowed */
 
 #endif

@@ -1,5 +1,5 @@
 /* btf: reads the types of an open BTF in place; see btf.h. btf_open.c opens one. */
-#include "format/btf.h"
+#include "format/btf_impl.h"
 
 #include <string.h>
 
@@ -29,30 +29,19 @@ int btf_kind_from_name(const char *name)
 	return -1;
 }
 
-static const char *bad_name(const struct btf *b)
-{
-	btf_damage(b);
-	return "";
-}
-
 const char *btf_string(const struct btf *b, uint32_t off)
 {
-	const struct btf *top = b;
-
 	while (off < b->first_string)
 		b = b->base;
 	off -= b->first_string;
-	return off < b->strings_len ? b->strings + off : bad_name(top);
+	return off < b->strings_len ? b->strings + off : "";
 }
 
 /* The bytes of b's own type first_id + i. */
 static const uint8_t *record(const struct btf *b, uint32_t i)
 {
-	unsigned k = (i >= b->run[1].first) + (i >= b->run[2].first) + (i >= b->run[3].first);
-	const uint8_t *p;
+	const uint8_t *p = b->types + b->start[i / BTF_STRIDE];
 
-	i -= b->run[k].first;
-	p = b->types + b->run[k].start[i / BTF_STRIDE];
 	for (i %= BTF_STRIDE; i; i--)
 		p += btf_record_size(b, p);
 	return p;
@@ -94,14 +83,8 @@ bool btf_next(const struct btf *b, struct btf_type *t, int kind)
 
 struct btf_type btf_type(const struct btf *b, uint32_t id)
 {
-	struct btf_type t = {.btf = b, .name = ""};
-
-	if (id == 0)
-		return t;
-	if (!btf_has(b, id)) {
-		btf_damage(b);
-		return t;
-	}
+	if (id == 0 || !btf_has(b, id))
+		return (struct btf_type){.btf = b, .name = ""};
 	while (id < b->first_id)
 		b = b->base;
 	return decode(b, id, record(b, id - b->first_id));
@@ -178,22 +161,20 @@ static bool stands_for_another(const struct btf_type *t)
 	       t->kind == BTF_RESTRICT || t->kind == BTF_TYPE_TAG;
 }
 
-/* A chain that is longer than there are types goes round; once one did, none is followed. */
+/* No chain is longer than there are types, but a file may be changed while it is mapped. */
 static struct btf_type follow(const struct btf *b, uint32_t id, bool arrays)
 {
-	struct btf_type t = btf_type(b, id);
+	for (uint32_t steps = b->end_id; steps; steps--) {
+		struct btf_type t = btf_type(b, id);
 
-	for (uint32_t steps = b->end_id;; steps--) {
 		if (arrays && t.kind == BTF_ARRAY)
 			id = btf_array(&t).elem;
 		else if (stands_for_another(&t))
 			id = t.type;
 		else
 			return t;
-		if (!steps)
-			btf_damage(b);
-		t = btf_type(b, btf_damaged(b) ? 0 : id);
 	}
+	return btf_type(b, 0);
 }
 
 struct btf_type btf_strip(const struct btf *b, uint32_t id)

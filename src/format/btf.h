@@ -1,28 +1,22 @@
 /*
  * btf: one BTF type graph, read in place.
  *
- * btf_open() sees where each type starts, so that all of it lies inside the file. What a type says
- * is looked at when it is read: readers need no errors, a name that does not exist is "" to them, a
- * type that does not exist is void, and so is a chain of modifiers without an end. The first of
- * these marks the BTF as damaged. Whoever gives an answer asks btf_intact() before; whoever follows
- * types by value without a bound of its own asks btf_check() first, which reads everything.
+ * What is open is sound: btf_open() looks at every type, so that readers need no errors and nobody
+ * has to ask later. Names and ids exist, elements lie inside their type, no type contains itself by
+ * value or stands for itself. (An id or a name that a caller made up is void, and "".)
  *
  * The bytes stay where they are and are never changed; on top of them stands an index of where
- * types start and of names. But for the mark it is immutable once open, so threads may share it.
+ * types start and of names. It is immutable once open, so threads may share it.
  */
 #ifndef BTFL_BTF_H
 #define BTFL_BTF_H
-
-#include <stdatomic.h>
 
 #include "format/btf_abi.h"
 #include "format/image.h"
 
 enum {
 	BTF_KINDS = 128, /* that info has room for */
-	BTF_RUNS = 4,    /* of types, that were found side by side; see btf_walk.c */
-	BTF_STRIDE = 4,  /* of every 4th type of a run the start is kept: 128 KB for a kernel, where
-			  * all would be 0.1 ms of page faults more than stepping over 1.5 takes */
+	BTF_STRIDE = 4,  /* the start of every 4th type is kept, 128 KB for a kernel */
 };
 
 #define BTF_NO_SHAPE UINT32_MAX /* more than any section holds */
@@ -35,11 +29,6 @@ struct btf_shape {
 	uint32_t size; /* struct btf_type and what follows once; BTF_NO_SHAPE: it is unknown */
 	uint8_t each;  /* of the vlen elements */
 	uint8_t names; /* enum btf_names */
-};
-
-struct btf_run {
-	uint32_t first;  /* index of its first type, from 0 for first_id */
-	uint32_t *start; /* of every BTF_STRIDE-th type, bytes into the type section; owned */
 };
 
 /* Fields are read-only for everybody but btf*.c. */
@@ -58,9 +47,8 @@ struct btf {
 	bool swap;        /* big_endian is not the host's order */
 	uint8_t ptr_size; /* bytes; see btf_open() */
 	struct btf_shape shape[BTF_KINDS];
-	struct btf_run run[BTF_RUNS];
+	uint32_t *start; /* of every BTF_STRIDE-th type, bytes into the type section; owned */
 	struct btf_index *index; /* of names; see btf_index.c */
-	atomic_bool *damaged;    /* a reader has met a defect */
 	struct btf_private *private;
 };
 
@@ -104,18 +92,12 @@ struct btf_secinfo {
 	uint32_t type, offset, size; /* bytes */
 };
 
-/* Bytes up to which a BTF is checked whole when it is opened: objects, most modules and what is
- * made by hand; it takes 0.2 ms at most, but 3 ms for a kernel. */
-#ifndef BTF_SMALL
-#define BTF_SMALL ((size_t)256 << 10)
-#endif
-
 /* Opens the BTF in `raw` (of image im, to which a reference is kept) over base, NULL for none (the
- * base is referenced too). The header, the string section and the extent of each type are checked.
- * elf_bits is 32 or 64 when the BTF stood in an ELF file, else 0; the pointer size is taken from
- * the base, from elf_bits, from an int named `long` or the like, or is 8. Fails on the first
- * defect, naming it. */
-int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned elf_bits,
+ * base is referenced too). Everything that it says is checked; fails on the first defect, naming
+ * it. elf is the ELF file that it stood in, NULL for none. The pointer size is taken from the base,
+ * from elf, from an int named `long` or the like, or is 8. */
+struct container;
+int btf_open(struct image *im, struct span raw, const struct btf *base, const struct container *elf,
 	     struct btf **out, struct err *e);
 
 /* Opens the file at path, as image_open() does: raw BTF, gzip of it, or ELF with a .BTF section. A
@@ -123,17 +105,7 @@ int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned
 int btf_load(const char *path, struct bulk *bulk, const struct btf *base, struct btf **out,
 	     struct err *e);
 
-/* Validates all that b and its bases say, once, and remembers it: names and ids exist, elements lie
- * inside their type, no type contains itself by value or stands for itself. Fails with the first
- * defect. btf_check_own() leaves out the bases. */
-int btf_check(const struct btf *b, struct err *e);
-int btf_check_own(const struct btf *b, struct err *e);
-
-/* 0 as long as no reader has met a defect in b or its bases; then fails as btf_check() does. */
-int btf_intact(const struct btf *b, struct err *e);
-
 /* Opens the BTF in the ELF section of that name. */
-struct container;
 int btf_from_section(const struct container *c, const char *name, const struct btf *base,
 		     struct btf **out, struct err *e);
 
@@ -229,52 +201,5 @@ uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *essential,
 /* The first type (base first) with exactly that name and kind (kind < 0: any but FUNC, VAR and
  * DATASEC, which share names with types; then those); 0 when there is none. */
 uint32_t btf_find(const struct btf *b, const char *name, int kind);
-
-/* What btf*.c share. */
-
-/* Whether a reader has met a defect; and tells that one has. */
-static inline bool btf_damaged(const struct btf *b)
-{
-	return atomic_load_explicit(b->damaged, memory_order_relaxed);
-}
-
-static inline void btf_damage(const struct btf *b)
-{
-	atomic_store_explicit(b->damaged, true, memory_order_relaxed);
-}
-
-/* Bytes that the type at p, of b's own, takes with its elements; 0 when its kind is unknown. */
-static inline uint64_t btf_record_size(const struct btf *b, const uint8_t *p)
-{
-	uint32_t info = load_u32(p + 4, b->swap);
-	struct btf_shape s = b->shape[BTF_INFO_KIND(info)];
-
-	return s.size != BTF_NO_SHAPE ? s.size + (uint64_t)s.each * BTF_INFO_VLEN(info) : 0;
-}
-
-/* A type by whose name it is asked for. */
-struct btf_named {
-	uint32_t index; /* id - first_id */
-	uint32_t name;  /* offset */
-};
-
-/* btf_walk.c: fills b->shape, run and end_id from the type section, which is read from its image,
- * and lists the types (BTF_NAMES_TYPE) that have a name, in ascending order. The caller owns the
- * starts of the runs, even after a failure, and the list, with malloc(). */
-int btf_walk(struct btf *b, const struct image *im, const struct span *layout,
-	     struct btf_named **named, size_t *count, struct err *e);
-/* btf_check.c: the pass of btf_check_own(). */
-int btf_check_all(const struct btf *b, struct err *e);
-/* btf_hash.c: the hash of an essential name of len bytes. */
-uint32_t btf_hash(const char *name, size_t len);
-/* Sets hashes[i] to that of the essential name of named[i]; the strings are read from b's image, or
- * where they are when im is NULL. Fails when memory is out. */
-int btf_hash_names(const struct btf *b, const struct image *im, const struct btf_named *named,
-		   size_t count, uint32_t *hashes);
-/* btf_index.c: builds the name index, for which the strings are read from b's image; takes over the
- * list, which btf_walk() made. */
-int btf_index_types(struct btf *b, const struct image *im, struct btf_named *named, size_t count,
-		    struct err *e);
-void btf_index_free(struct btf *b);
 
 #endif

@@ -67,6 +67,9 @@ enum { BTF_TYPE_SIZE = 12 };
 #define BTF_INT_BITS(v) ((v)&0xffu)
 enum { BTF_INT_SIGNED = 1, BTF_INT_CHAR = 2, BTF_INT_BOOL = 4 };
 
+/* FUNC: vlen is the linkage, static, global or extern. */
+enum { BTF_FUNC_STATIC, BTF_FUNC_GLOBAL, BTF_FUNC_EXTERN };
+
 /* A member's offset when the struct has kind_flag: bits 0-23 are the offset, 24-31 the width. */
 #define BTF_MEMBER_BIT_OFFSET(v) ((v)&0xffffffu)
 #define BTF_MEMBER_BITFIELD_SIZE(v) ((v) >> 24)

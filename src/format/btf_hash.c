@@ -8,7 +8,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "format/btf.h"
+#include "format/btf_impl.h"
 
 enum { HASHED = 32 }; /* bytes of a name */
 
@@ -175,12 +175,25 @@ static uint32_t hash_at(const struct btf *b, uint32_t off, const char *s, size_t
 			      : hash_essential(b->strings + off);
 }
 
+/* Compilers and linkers keep each string once and whole: a name that starts inside one is damaged.
+ */
+static int inside_string(const struct btf *b, const struct btf_named *n, struct err *e)
+{
+	struct btf_type t = btf_type(b, b->first_id + n->index);
+
+	return span_err(e, &b->raw, (uint64_t)(t.tail - BTF_TYPE_SIZE - b->raw.at),
+			"type [%u] %s: name offset %#x is inside a string", t.id,
+			btf_kind_name(t.kind), n->name);
+}
+
 int btf_hash_names(const struct btf *b, const struct image *im, const struct btf_named *named,
-		   size_t count, uint32_t *hashes)
+		   size_t count, uint32_t *hashes, struct err *e)
 {
 	char *buffer = malloc(WINDOW + BEHIND);
 	uint32_t *order = malloc((count + 1) * sizeof(*order)), *end = NULL;
-	int rc = buffer && order ? sort_names(b, named, count, order, &end) : -1;
+	int rc = buffer && order && sort_names(b, named, count, order, &end) == 0
+		     ? 0
+		     : err_memory(e, b->name);
 	size_t i = 0;
 
 	for (uint32_t w = 0; rc == 0 && w <= b->strings_len / WINDOW; w++) {
@@ -191,9 +204,11 @@ int btf_hash_names(const struct btf *b, const struct image *im, const struct btf
 		if (i < end[w] && im)
 			s = (const char *)image_read(im, (size_t)((const uint8_t *)s - im->data),
 						     len, (uint8_t *)buffer);
-		for (; i < end[w]; i++) {
+		for (; i < end[w] && rc == 0; i++) {
 			uint32_t name = named[order[i]].name, off = name - b->first_string;
 
+			if (im && off && (off > from ? s[off - from - 1] : b->strings[off - 1]))
+				rc = inside_string(b, &named[order[i]], e);
 			hashes[order[i]] =
 			    off - from < len ? hash_at(b, off, s + (off - from), len - (off - from))
 					     : hash_essential(btf_string(b, name));

@@ -5,10 +5,11 @@
  * scan would find them.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/btf.h"
+#include "format/btf_impl.h"
 
 /* The list that it is made of becomes its entries, so that 8 bytes a name are all it takes. */
 struct entry {
@@ -59,15 +60,18 @@ static struct table *link_entries(const struct btf *b, struct btf_named *named, 
 	return t;
 }
 
-/* Takes over the list; NULL when memory is out. */
+/* Takes over the list; NULL with an error. */
 static struct table *make_table(const struct btf *b, const struct image *im,
-				struct btf_named *named, size_t count)
+				struct btf_named *named, size_t count, struct err *e)
 {
 	uint32_t *hashes = malloc((count + 1) * sizeof(*hashes));
 	struct table *t = NULL;
 
-	if (hashes && btf_hash_names(b, im, named, count, hashes) == 0)
-		t = link_entries(b, named, count, hashes);
+	if (!hashes)
+		err_memory(e, b->name);
+	else if (btf_hash_names(b, im, named, count, hashes, e) == 0 &&
+		 !(t = link_entries(b, named, count, hashes)))
+		err_memory(e, b->name);
 	if (!t)
 		free(named);
 	free(hashes);
@@ -85,9 +89,9 @@ int btf_index_types(struct btf *b, const struct image *im, struct btf_named *nam
 		return err_memory(e, b->name);
 	}
 	pthread_mutex_init(&b->index->lock, NULL);
-	types = make_table(b, im, named, count);
+	types = make_table(b, im, named, count, e);
 	atomic_init(&b->index->table[TYPES], types);
-	return types ? 0 : err_memory(e, b->name);
+	return types ? 0 : -1;
 }
 
 void btf_index_free(struct btf *b)
@@ -111,6 +115,7 @@ static struct table *make_others(const struct btf *b)
 	struct btf_named *named = malloc((n + 1ul) * sizeof(*named));
 	const uint8_t *p = b->types;
 	size_t count = 0;
+	struct err e;
 
 	if (!named)
 		return NULL;
@@ -122,7 +127,7 @@ static struct table *make_others(const struct btf *b)
 		named[count] = (struct btf_named){i, name};
 		count += b->shape[kind].names == BTF_NAMES_OTHER && name;
 	}
-	return make_table(b, NULL, named, count);
+	return make_table(b, NULL, named, count, &e);
 }
 
 /* The table of that class; NULL when memory is out. */

@@ -1,18 +1,16 @@
 /*
- * btf_open: from the bytes of a file to an open BTF: the header, where each type starts
- * (btf_walk.c), the index of names (btf_index.c); what of it is known to be well; and who keeps
- * what alive. See btf.h.
+ * btf_open: from the bytes of a file to an open BTF: the header, the types (btf_walk.c), the index
+ * of names (btf_index.c); and who keeps what alive. See btf.h.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/btf.h"
+#include "format/btf_impl.h"
 #include "format/container.h"
 
 struct btf_private {
 	atomic_uint refs;
-	atomic_bool damaged; /* a reader has met a defect */
-	atomic_bool checked; /* all of it, and it is well */
 	struct image *image;
 	struct btf *base;
 };
@@ -92,7 +90,8 @@ static int read_header(struct btf *b, struct span *layout, struct err *e)
 	return check_strings(b, raw, &strings, e);
 }
 
-static int open_in(struct btf *b, const struct btf *base, unsigned elf_bits, struct err *e)
+static int open_in(struct btf *b, const struct btf *base, const struct container *elf,
+		   struct err *e)
 {
 	struct image *im = b->private->image;
 	struct span layout;
@@ -106,17 +105,16 @@ static int open_in(struct btf *b, const struct btf *base, unsigned elf_bits, str
 	if (base && base->swap != b->swap)
 		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
 				base->name);
-	if (btf_walk(b, im, &layout, &named, &count, e) < 0 ||
+	if (btf_walk(b, im, &layout, !elf || elf->machine != CONTAINER_EM_BPF, &named, &count, e) <
+		0 ||
 	    btf_index_types(b, im, named, count, e) < 0)
 		return -1;
 	image_settle(im);
-	b->ptr_size = base       ? base->ptr_size
-		      : elf_bits ? (uint8_t)(elf_bits / 8)
-				 : guess_ptr_size(b);
+	b->ptr_size = base ? base->ptr_size : elf ? (uint8_t)(elf->bits / 8) : guess_ptr_size(b);
 	return 0;
 }
 
-int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned elf_bits,
+int btf_open(struct image *im, struct span raw, const struct btf *base, const struct container *elf,
 	     struct btf **out, struct err *e)
 {
 	struct btf *b = calloc(1, sizeof(*b));
@@ -129,14 +127,12 @@ int btf_open(struct image *im, struct span raw, const struct btf *base, unsigned
 		return err_memory(e, im->path);
 	}
 	atomic_init(&b->private->refs, 1);
-	b->damaged = &b->private->damaged;
 	b->private->image = image_ref(im);
 	b->private->base = base ? btf_ref(base) : NULL;
 	b->base = base;
 	b->name = im->path;
 	b->raw = raw;
-	if (open_in(b, base, elf_bits, e) < 0 ||
-	    (raw.len <= BTF_SMALL && btf_check_own(b, e) < 0)) {
+	if (open_in(b, base, elf, e) < 0) {
 		btf_unref(b);
 		return -1;
 	}
@@ -157,39 +153,9 @@ void btf_unref(struct btf *b)
 	btf_unref(b->private->base);
 	image_unref(b->private->image);
 	free(b->private);
-	for (size_t k = 0; k < BTF_RUNS; k++)
-		free(b->run[k].start);
+	free(b->start);
 	btf_index_free(b);
 	free(b);
-}
-
-int btf_check_own(const struct btf *b, struct err *e)
-{
-	if (atomic_load(&b->private->checked))
-		return 0;
-	if (btf_check_all(b, e) < 0) {
-		btf_damage(b);
-		return -1;
-	}
-	atomic_store(&b->private->checked, true);
-	return 0;
-}
-
-int btf_check(const struct btf *b, struct err *e)
-{
-	int rc = 0;
-
-	for (; b && rc == 0; b = b->base)
-		rc = btf_check_own(b, e);
-	return rc;
-}
-
-int btf_intact(const struct btf *b, struct err *e)
-{
-	for (const struct btf *at = b; at; at = at->base)
-		if (btf_damaged(at))
-			return btf_check(b, e) < 0 ? -1 : span_err(e, &at->raw, 0, "is damaged");
-	return 0;
 }
 
 /* The bytes of a section outlive the container only where they stand in the image itself. */
@@ -222,7 +188,7 @@ int btf_from_section(const struct container *c, const char *name, const struct b
 	if (!im)
 		return err_memory(e, c->image->path);
 	bytes.file = im->path;
-	rc = btf_open(im, bytes, base, c->bits, out, e);
+	rc = btf_open(im, bytes, base, c, out, e);
 	image_unref(im);
 	return rc;
 }
@@ -254,7 +220,8 @@ int btf_load(const char *path, struct bulk *bulk, const struct btf *base, struct
 	if (image_open(path, bulk, &im, e) < 0)
 		return -1;
 	raw = (struct span){.at = im->data, .len = im->len, .file = im->path};
-	rc = container_is_elf(im) ? load_elf(im, base, out, e) : btf_open(im, raw, base, 0, out, e);
+	rc = container_is_elf(im) ? load_elf(im, base, out, e)
+				  : btf_open(im, raw, base, NULL, out, e);
 	image_unref(im);
 	return rc;
 }

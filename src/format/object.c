@@ -317,8 +317,7 @@ static int read_object(struct reader *r)
 	if (check_machine(o->container, r->e) < 0 || symbol_programs(r) < 0)
 		return -1;
 	if (container_section(o->container, ".BTF") &&
-	    (btf_from_section(o->container, ".BTF", NULL, &o->btf, r->e) < 0 ||
-	     btf_check(o->btf, r->e) < 0))
+	    btf_from_section(o->container, ".BTF", NULL, &o->btf, r->e) < 0)
 		return -1;
 	ext = container_section(o->container, ".BTF.ext");
 	if (!ext || !o->btf) {

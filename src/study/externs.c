@@ -190,8 +190,6 @@ int externs_new(const struct object *o, const struct links *l, const struct exte
 		else if (l->externs[i].kind == EXTERN_KSYM)
 			resolve_ksym(&k, &l->externs[i], &x->values[i]);
 	}
-	if (rc == 0 && facts->target)
-		rc = target_intact(facts->target, e);
 	if (rc < 0) {
 		externs_free(x);
 		return -1;

@@ -255,5 +255,5 @@ int subset_add(struct subset *s, const struct resolution *r, struct err *e)
 
 	for (uint32_t i = 0; i < r->object->relo_count && rc == 0; i++)
 		rc = add_result(&m, r, i);
-	return rc == 0 ? target_intact(s->target, e) : rc;
+	return rc;
 }

@@ -355,16 +355,6 @@ static void ask_rivals(struct hunt *all, const struct suggest_query *q)
 	free(one.hits);
 }
 
-/* The hunts below follow types by value, back and forth over everything there is. */
-static int check_all(const struct suggest_query *q, const struct target *t, struct err *e)
-{
-	int rc = target_check(t, e);
-
-	for (size_t i = 0; i < q->from_count && rc == 0; i++)
-		rc = btf_check(q->from[i], e);
-	return rc == 0 && q->excerpt ? btf_check(q->excerpt, e) : rc;
-}
-
 int suggest_find(const struct suggest_query *q, const struct target *t, struct suggestions *out,
 		 struct err *e)
 {
@@ -372,8 +362,6 @@ int suggest_find(const struct suggest_query *q, const struct target *t, struct s
 	const struct btf *knows = NULL;
 
 	*out = (struct suggestions){0};
-	if (check_all(q, t, e) < 0)
-		return -1;
 	for (size_t i = 0; i < q->from_count && !all.failed; i++)
 		if (ask_and_fold(&all, q->from[i], false, q->path) && !knows)
 			knows = q->from[i];

@@ -83,7 +83,7 @@ struct suggestions {
 };
 
 /* Fills out, which suggestions_free() frees. No item is an answer too: gone without a successor.
- * Fails when memory is out, or btf_check() finds a defect in one of the BTFs. */
+ * Fails when memory is out. */
 int suggest_find(const struct suggest_query *q, const struct target *t, struct suggestions *out,
 		 struct err *e);
 void suggestions_free(struct suggestions *s);

@@ -288,7 +288,7 @@ add(15, "another member of a union is not", flexible(
 add(15, "last in its own anonymous struct is enough", flexible(tail(4),
   function(b, i)
     local inner = b:struct(nil, 0, { { "a", b:array(i.u32, 0), 0 } })
-    return b:struct("foo", 16, { { nil, inner, 64 }, { "n", i.u64, 0 } })
+    return b:struct("foo", 16, { { nil, inner, 64 }, { "n", i.u64, 64 } })
   end, "0:1:3", 20, 20))
 add(15, "a zero-sized inner dimension has no elements", flexible(
   function(b, i)

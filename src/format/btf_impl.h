@@ -1,0 +1,93 @@
+/* btf_impl: what btf*.c share; nobody else includes it. */
+#ifndef BTFL_BTF_IMPL_H
+#define BTFL_BTF_IMPL_H
+
+#include "format/btf.h"
+
+/* Bytes that the type at p, of b's own, takes with its elements; 0 when its kind is unknown. */
+static inline uint64_t btf_record_size(const struct btf *b, const uint8_t *p)
+{
+	uint32_t info = load_u32(p + 4, b->swap);
+	struct btf_shape s = b->shape[BTF_INFO_KIND(info)];
+
+	return s.size != BTF_NO_SHAPE ? s.size + (uint64_t)s.each * BTF_INFO_VLEN(info) : 0;
+}
+
+/* A type by whose name it is asked for. */
+struct btf_named {
+	uint32_t index; /* id - first_id */
+	uint32_t name;  /* offset */
+};
+
+/* Whether the kind is something, or stands for something, that holds others by value. */
+static inline bool btf_has_parts(unsigned kind)
+{
+	const uint32_t kinds = 1u << BTF_STRUCT | 1u << BTF_UNION | 1u << BTF_ARRAY |
+			       1u << BTF_TYPEDEF | 1u << BTF_CONST | 1u << BTF_VOLATILE |
+			       1u << BTF_RESTRICT | 1u << BTF_TYPE_TAG;
+
+	return kind < 32 && kinds >> kind & 1;
+}
+
+/* Which types hold which by value. Types are numbered from first_id. */
+struct btf_parts {
+	uint32_t *words; /* see btf_parts.c */
+	size_t count, cap;
+	size_t last;     /* the word where the last type begins */
+	uint32_t *start; /* of every so many types, the word where it begins */
+	size_t starts, start_cap;
+};
+
+/* btf_parts.c: none as yet, of a type section of that many bytes. */
+struct btf_parts btf_parts_begin(size_t types_len);
+/* Notes that `type` holds, or stands for, `part`; types come in ascending order. Fails
+ * when memory is out. */
+int btf_parts_add(struct btf_parts *p, uint32_t type, uint32_t part);
+void btf_parts_free(struct btf_parts *p);
+/* Fails when a type contains itself. kind is that of each type, and used up. */
+int btf_parts_check(const struct btf_parts *p, const struct btf *b, uint8_t *kind, struct err *e);
+
+/* The check of a BTF while it is walked, type by type; see btf_check.c. */
+struct btf_check {
+	const struct btf *b;
+	struct err *e;
+	bool kernel;           /* written in C: members come in the order of their offsets */
+	uint64_t names;        /* end of the string offsets */
+	const uint8_t *window; /* bytes of the BTF, from window_off on */
+	uint64_t window_off;   /* bytes */
+	const uint8_t *at;     /* in the window: the type being checked, all of it */
+	uint32_t id;           /* its id */
+	uint32_t end_id;       /* one past the last id; UINT32_MAX while that is not known */
+	uint32_t most;         /* the highest id that a type refers to */
+	uint8_t *kind;  /* of the types before it, those of the base left out; owned, with room */
+	uint32_t *late; /* ids of types to be looked at when all are there; owned */
+	size_t late_count, late_cap;
+	struct btf_parts parts; /* owned */
+};
+
+/* btf_walk.c: reads the type section, of image im, from front to back. Fills b->shape, b->start and
+ * b->end_id, has every type checked (as a kernel's, or as anybody's), and lists the types
+ * (BTF_NAMES_TYPE) that have a name, in ascending order. The caller owns b->start, even after a
+ * failure, and the list, with malloc(). */
+int btf_walk(struct btf *b, const struct image *im, const struct span *layout, bool kernel,
+	     struct btf_named **named, size_t *count, struct err *e);
+
+/* btf_check.c: checks the type c->id at c->at. */
+int btf_check_type(struct btf_check *c);
+/* What only all types together tell: to be called when b can be read. */
+int btf_check_late(struct btf_check *c);
+
+/* btf_hash.c: the hash of an essential name of len bytes. */
+uint32_t btf_hash(const char *name, size_t len);
+/* Sets hashes[i] to that of the essential name of named[i]. When b is opened, the strings are read
+ * from its image, and a name that is none of them is a defect; else im is NULL. */
+int btf_hash_names(const struct btf *b, const struct image *im, const struct btf_named *named,
+		   size_t count, uint32_t *hashes, struct err *e);
+
+/* btf_index.c: builds the name index, for which the strings are read from b's image; takes over the
+ * list, which btf_walk() made. */
+int btf_index_types(struct btf *b, const struct image *im, struct btf_named *named, size_t count,
+		    struct err *e);
+void btf_index_free(struct btf *b);
+
+#endif

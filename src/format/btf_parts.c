@@ -1,0 +1,159 @@
+/*
+ * btf_parts: which types hold, or stand for, which others by value, noted while a BTF is walked;
+ * and that none holds itself.
+ *
+ * The notes are one list of words: a type, the number of its parts, the parts. Where a type stands
+ * in it is kept for every 64th. So the search for circles reads half a megabyte of a kernel's BTF
+ * instead of all, which would map its pages.
+ */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "format/btf_impl.h"
+
+enum { STRIDE = 64, TYPE = 0, COUNT = 1, PARTS = 2 };
+
+/* A kernel has 1 word in 30 bytes; where there is no memory for them, btf_parts_add() tells. */
+struct btf_parts btf_parts_begin(size_t types_len)
+{
+	size_t usual = types_len / 28 + 16;
+	uint32_t *words = malloc(usual * sizeof(*words));
+
+	return (struct btf_parts){.words = words, .cap = words ? usual : 0};
+}
+
+static int add_word(struct btf_parts *p, uint32_t v)
+{
+	uint32_t *words = array_grow(p->words, &p->cap, p->count, sizeof(*words));
+
+	if (!words)
+		return -1;
+	p->words = words;
+	p->words[p->count++] = v;
+	return 0;
+}
+
+/* Begins the parts of a type, the last of them so far. */
+static int add_type(struct btf_parts *p, uint32_t type)
+{
+	p->last = p->count;
+	while (p->starts <= type / STRIDE) {
+		uint32_t *start = array_grow(p->start, &p->start_cap, p->starts, sizeof(*start));
+
+		if (!start)
+			return -1;
+		p->start = start;
+		p->start[p->starts++] = (uint32_t)p->count;
+	}
+	return add_word(p, type) < 0 ? -1 : add_word(p, 0);
+}
+
+int btf_parts_add(struct btf_parts *p, uint32_t type, uint32_t part)
+{
+	if ((!p->count || p->words[p->last + TYPE] != type) && add_type(p, type) < 0)
+		return -1;
+	p->words[p->last + COUNT]++;
+	return add_word(p, part);
+}
+
+void btf_parts_free(struct btf_parts *p)
+{
+	free(p->words);
+	free(p->start);
+}
+
+/* The parts of a type that are left to visit. */
+struct visit {
+	uint32_t type;
+	const uint32_t *next, *end;
+};
+
+static struct visit visit(const struct btf_parts *p, uint32_t type)
+{
+	size_t at = type / STRIDE < p->starts ? p->start[type / STRIDE] : p->count;
+
+	while (at < p->count && p->words[at + TYPE] < type)
+		at += PARTS + p->words[at + COUNT];
+	if (at == p->count || p->words[at + TYPE] != type)
+		return (struct visit){.type = type};
+	at += PARTS;
+	return (struct visit){type, p->words + at, p->words + at + p->words[at - PARTS + COUNT]};
+}
+
+/* What has been seen of a type takes the place of its kind. */
+enum { DONE = BTF_VOID, OPEN = BTF_KINDS };
+
+struct search {
+	const struct btf_parts *parts;
+	const struct btf *b;
+	uint8_t *state; /* of each type: its kind, OPEN or DONE */
+	struct visit *stack;
+	size_t cap;
+	struct err *e;
+};
+
+static int circle(const struct search *s, uint32_t type)
+{
+	struct btf_type t = btf_type(s->b, s->b->first_id + type);
+	uint64_t at = (uint64_t)(t.tail - BTF_TYPE_SIZE - s->b->raw.at);
+
+	return span_err(s->e, &s->b->raw, at, "type [%u] %s%s%s contains itself", t.id,
+			btf_kind_name(t.kind), *t.name ? " " : "", t.name);
+}
+
+/* Depth first with a stack of our own: hostile chains are as long as the file. Types below the root
+ * are passed by: a circle is found from its lowest type. */
+static int search_from(struct search *s, uint32_t root)
+{
+	size_t depth = 1;
+
+	s->stack[0] = visit(s->parts, root);
+	s->state[root] = OPEN;
+	while (depth) {
+		struct visit *v = &s->stack[depth - 1], *stack;
+		uint32_t part;
+
+		if (v->next == v->end) {
+			s->state[v->type] = DONE;
+			depth--;
+			continue;
+		}
+		part = *v->next++;
+		if (s->state[part] == OPEN)
+			return circle(s, v->type);
+		if (part < root || !btf_has_parts(s->state[part]))
+			continue;
+		stack = array_grow(s->stack, &s->cap, depth, sizeof(*stack));
+		if (!stack)
+			return err_memory(s->e, s->b->name);
+		s->stack = stack;
+		s->state[part] = OPEN;
+		s->stack[depth++] = visit(s->parts, part);
+	}
+	return 0;
+}
+
+/* Whether the type whose parts begin at `at` has one that stands behind it, or is it. */
+static bool looks_ahead(const struct btf_parts *p, size_t at)
+{
+	bool ahead = false;
+
+	for (uint32_t i = 0; i < p->words[at + COUNT]; i++)
+		ahead |= p->words[at + PARTS + i] >= p->words[at + TYPE];
+	return ahead;
+}
+
+int btf_parts_check(const struct btf_parts *p, const struct btf *b, uint8_t *kind, struct err *e)
+{
+	struct search s = {.parts = p, .b = b, .state = kind, .e = e};
+	int rc = 0;
+
+	s.stack = array_grow(NULL, &s.cap, 0, sizeof(*s.stack));
+	if (!s.stack)
+		return err_memory(e, b->name);
+	for (size_t at = 0; at < p->count && rc == 0; at += PARTS + p->words[at + COUNT])
+		if (looks_ahead(p, at) && btf_has_parts(kind[p->words[at + TYPE]]))
+			rc = search_from(&s, p->words[at + TYPE]);
+	free(s.stack);
+	return rc;
+}
