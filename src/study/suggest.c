@@ -184,7 +184,7 @@ static bool ask(struct hunt *h, const char *question)
 {
 	size_t len;
 	const char *path = path_of(question, &len);
-	struct place into = find_in_target(h->target, question, len, path), root = {0};
+	struct place into = find_in_target(h->target, question, len, path), root = {0}, known;
 	struct btf_type t;
 	bool is_enum;
 
@@ -192,9 +192,10 @@ static bool ask(struct hunt *h, const char *question)
 		root = find_type(h->ref, question, len, path);
 	if (h->ref && !place_has(root, path))
 		return false;
-	if (!root.btf && !into.btf)
+	known = root.btf ? root : into;
+	if (!known.btf)
 		return false;
-	t = root.btf ? btf_strip(root.btf, root.id) : btf_strip(into.btf, into.id);
+	t = btf_strip(known.btf, known.id);
 	is_enum = btf_is_enum(&t);
 	if (!*path) {
 		if (into.btf)
