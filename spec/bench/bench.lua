@@ -135,28 +135,20 @@ local OPEN = [[
   end
   print(least * 1e3)]]
 
--- The same, and every type is looked at.
-local CHECK = OPEN:gsub("btfl.btf%(arg%[1%]%)", "%0:check()", 1)
-
 -- The first open of a process is what a build or a start of a tool sees; later ones find the memory
 -- of the one before, which helps whoever copies the file.
 local function open_btf()
-  local ours, checked, peer = {}, {}, {}
-  local open, check = program(OPEN, "open"), program(CHECK, "check")
+  local ours, peer = {}, {}
+  local open = program(OPEN, "open")
   for i = 1, 2 * cli.args.runs do
     ours[i] = tonumber(shell(("./btfl %s %s 1"):format(quote(open), quote(kernel))))
     peer[i] = tonumber(shell(("build/peer/libbpf_bench open %s 1"):format(quote(kernel))))
-    checked[i] = tonumber(shell(("./btfl %s %s 1"):format(quote(check), quote(kernel))))
   end
-  ours, checked, peer = summary(ours), summary(checked), summary(peer)
-  add("open and index a kernel's BTF, in a new process: CPU", ours, peer, "ms", "1/5",
-    "btf__parse + btf__find_by_name")
-  add("open, validate every type and index: CPU", checked, peer, "ms", "1/5",
+  ours, peer = summary(ours), summary(peer)
+  add("open, check every type and index, in a new process: CPU", ours, peer, "ms", "1/5",
     "btf__parse + btf__find_by_name, which in libbpf 1.1 checks nothing")
   peer = tonumber(shell("build/peer/libbpf_bench open " .. quote(kernel) .. " 20"))
-  add("open and index, again and again in one process: CPU", measure(OPEN, kernel, "20"), peer, "ms", "-",
-    "btf__parse + btf__find_by_name")
-  add("open, validate and index, again and again: CPU", measure(CHECK, kernel, "20"), peer, "ms", "-",
+  add("open, check and index, again and again in one process: CPU", measure(OPEN, kernel, "20"), peer, "ms", "-",
     "btf__parse + btf__find_by_name")
 end
 

@@ -24,59 +24,84 @@ static unsigned kind_here(const struct btf_check *c)
 	return BTF_INFO_KIND(word(c, c->at + 4));
 }
 
-/* Notes that the current type holds, or stands for, type `id` by value; what is known not to hold
- * anything cannot be part of a circle. */
-static int add_part(struct btf_check *c, uint32_t id)
+/* The highest name offset and id among elements. */
+struct tops {
+	uint32_t name, id;
+};
+
+enum { NO_NAME = -1, NO_ID = -1 };
+
+/* Of n elements at p, `step` bytes each, with a name and an id at these bytes. */
+EACH_ORDER struct tops tops_of(const uint8_t *p, uint32_t n, size_t step, int name_at, int id_at,
+			       bool swap)
+{
+	struct tops top = {0, 0};
+
+	for (uint32_t i = 0; i < n; i++, p += step) {
+		uint32_t name = name_at == NO_NAME ? 0 : load_u32(p + name_at, swap);
+		uint32_t id = id_at == NO_ID ? 0 : load_u32(p + id_at, swap);
+
+		top.name = name > top.name ? name : top.name;
+		top.id = id > top.id ? id : top.id;
+	}
+	return top;
+}
+
+/* Tells the first of the elements that is not well. */
+static int bad_element(const struct btf_check *c, const uint8_t *p, size_t step, int name_at,
+		       int id_at)
+{
+	for (;; p += step) {
+		if (name_at != NO_NAME && word(c, p + name_at) >= c->names)
+			return defect(c, p + name_at,
+				      ": name offset %#x is outside the string section",
+				      word(c, p + name_at));
+		if (id_at != NO_ID && word(c, p + id_at) >= c->end_id)
+			return defect(c, p + id_at, ": refers to type %u, but the last one is %u",
+				      word(c, p + id_at), c->end_id - 1);
+	}
+}
+
+/* That the names and ids of elements exist. */
+EACH_ORDER int check_elements(struct btf_check *c, const uint8_t *p, uint32_t n, size_t step,
+			      int name_at, int id_at, bool swap)
+{
+	struct tops top = tops_of(p, n, step, name_at, id_at, swap);
+
+	if (top.id > c->most)
+		c->most = top.id;
+	if (top.name < c->names && top.id < c->end_id)
+		return 0;
+	return bad_element(c, p, step, name_at, id_at);
+}
+
+static int bad_part(const struct btf_check *c)
+{
+	return defect(c, c->at, " is made of type 0, which is %s", "void");
+}
+
+/* Notes what the current type holds, or stands for, by value: the ids at p, every `step` bytes.
+ * What is known not to hold anything cannot be part of a circle. */
+EACH_ORDER int note_parts(struct btf_check *c, const uint8_t *p, uint32_t n, size_t step,
+			  bool void_too, bool swap)
 {
 	uint32_t first_id = c->b->first_id;
+	bool none = false;
 
-	if (id < first_id || (id < c->id && !btf_has_parts(c->kind[id - first_id])))
-		return 0;
-	return btf_parts_add(&c->parts, c->id - first_id, id - first_id) == 0
-		   ? 0
-		   : err_memory(c->e, c->b->name);
-}
+	btf_parts_begin(&c->parts, c->id - first_id);
+	for (uint32_t i = 0; i < n; i++, p += step) {
+		uint32_t id = load_u32(p, swap);
 
-static int bad_part(const struct btf_check *c, const uint8_t *p)
-{
-	return defect(c, p, " holds type 0, which is %s", "void");
-}
-
-static int bad_name(const struct btf_check *c, const uint8_t *p)
-{
-	return defect(c, p, ": name offset %#x is outside the string section", word(c, p));
-}
-
-EACH_ORDER int check_name(const struct btf_check *c, const uint8_t *p, bool swap)
-{
-	return load_u32(p, swap) < c->names ? 0 : bad_name(c, p);
-}
-
-static int bad_id(const struct btf_check *c, const uint8_t *p)
-{
-	return defect(c, p, ": refers to type %u, but the last one is %u", word(c, p),
-		      c->end_id - 1);
-}
-
-EACH_ORDER int check_id(struct btf_check *c, const uint8_t *p, bool swap)
-{
-	uint32_t id = load_u32(p, swap);
-
-	if (id > c->most)
-		c->most = id;
-	return id < c->end_id ? 0 : bad_id(c, p);
+		none |= !id;
+		if (id >= c->id || (id >= first_id && btf_has_parts(c->kind[id - first_id])))
+			btf_parts_add(&c->parts, id - first_id);
+	}
+	btf_parts_end(&c->parts);
+	return none && !void_too ? bad_part(c) : 0;
 }
 
 #define VLEN 0xffffffu
 #define KFLAG (1u << 31)
-
-/* The id at p of what a struct, union or array is made of. */
-EACH_ORDER int check_part(struct btf_check *c, const uint8_t *p, bool swap)
-{
-	if (check_id(c, p, swap) < 0)
-		return -1;
-	return load_u32(p, swap) ? add_part(c, load_u32(p, swap)) : bad_part(c, p);
-}
 
 /* What the head of a kind cannot have. */
 static const struct head {
@@ -150,78 +175,55 @@ static int check_float(const struct btf_check *c)
 	return 0;
 }
 
-static int bad_offset(const struct btf_check *c, uint32_t i, uint32_t offset, uint32_t size)
-{
-	return defect(c, c->at + BTF_TYPE_SIZE + i * 12ul + 8,
-		      ": member %u at bit %u lies outside its %u bytes", i, offset, size);
-}
-
-static int bad_order(const struct btf_check *c, uint32_t i, uint32_t offset)
+static int bad_offset(const struct btf_check *c, uint32_t i, uint32_t offset, const char *what)
 {
 	return defect(c, c->at + BTF_TYPE_SIZE + i * 12ul + 8, ": member %u at bit %u %s", i,
-		      offset,
-		      kind_here(c) == BTF_UNION ? "does not start where its union does"
-						: "stands before the one before it");
+		      offset, what);
 }
 
 /* Compilers for Rust, whose programs are BPF objects too, have an order of their own. */
-EACH_ORDER int check_members(struct btf_check *c, uint32_t vlen, bool kflag, bool swap)
+EACH_ORDER int check_offsets(const struct btf_check *c, uint32_t vlen, bool kflag, bool in_union,
+			     bool swap)
 {
 	const uint8_t *p = c->at + BTF_TYPE_SIZE;
-	uint32_t size = load_u32(c->at + 8, swap), last = 0;
-	bool in_union = kind_here(c) == BTF_UNION;
+	uint64_t size = (uint64_t)load_u32(c->at + 8, swap) * 8;
+	uint32_t least = 0, most = c->kernel && in_union ? 0 : UINT32_MAX;
 
 	for (uint32_t i = 0; i < vlen; i++, p += 12) {
 		uint32_t offset = load_u32(p + 8, swap), bits = 0;
 
-		if (check_name(c, p, swap) < 0 || check_part(c, p + 4, swap) < 0)
-			return -1;
 		if (kflag) {
 			bits = BTF_MEMBER_BITFIELD_SIZE(offset);
 			offset = BTF_MEMBER_BIT_OFFSET(offset);
 		}
-		if ((uint64_t)offset + bits > (uint64_t)size * 8)
-			return bad_offset(c, i, offset, size);
-		if (c->kernel && (in_union ? offset != 0 : offset < last))
-			return bad_order(c, i, offset);
-		last = offset;
+		if ((uint64_t)offset + bits > size)
+			return bad_offset(c, i, offset, "lies outside its type");
+		if (offset > most)
+			return bad_offset(c, i, offset, "does not start where its union does");
+		if (offset < least)
+			return bad_offset(c, i, offset, "stands before the one before it");
+		least = c->kernel ? offset : 0;
 	}
 	return 0;
 }
 
-static int bad_enum(const struct btf_check *c, uint32_t size)
-{
-	return defect(c, c->at + 8, ": size %u is not 1, 2, 4 or 8 bytes", size);
-}
-
-EACH_ORDER int check_enum(const struct btf_check *c, uint32_t vlen, size_t step, bool swap)
+EACH_ORDER int check_members(struct btf_check *c, uint32_t vlen, bool kflag, bool in_union,
+			     bool swap)
 {
 	const uint8_t *p = c->at + BTF_TYPE_SIZE;
-	uint32_t size = load_u32(c->at + 8, swap);
+
+	if (check_elements(c, p, vlen, 12, 0, 4, swap) < 0 ||
+	    check_offsets(c, vlen, kflag, in_union, swap) < 0)
+		return -1;
+	return note_parts(c, p + 4, vlen, 12, false, swap);
+}
+
+static int check_enum(const struct btf_check *c)
+{
+	uint32_t size = word(c, c->at + 8);
 
 	if (size == 0 || size > 8 || (size & (size - 1)))
-		return bad_enum(c, size);
-	for (uint32_t i = 0; i < vlen; i++)
-		if (check_name(c, p + i * step, swap) < 0)
-			return -1;
-	return 0;
-}
-
-EACH_ORDER int check_params(struct btf_check *c, uint32_t vlen, bool swap)
-{
-	const uint8_t *p = c->at + BTF_TYPE_SIZE;
-
-	for (uint32_t i = 0; i < vlen; i++, p += 8)
-		if (check_name(c, p, swap) < 0 || check_id(c, p + 4, swap) < 0)
-			return -1;
-	return 0;
-}
-
-EACH_ORDER int check_vars(struct btf_check *c, uint32_t vlen, bool swap)
-{
-	for (uint32_t i = 0; i < vlen; i++)
-		if (check_id(c, c->at + BTF_TYPE_SIZE + i * 12ul, swap) < 0)
-			return -1;
+		return defect(c, c->at + 8, ": size %u is not 1, 2, 4 or 8 bytes", size);
 	return 0;
 }
 
@@ -259,47 +261,58 @@ static int check_func(struct btf_check *c, uint32_t vlen)
 					    : BTF_VOID);
 }
 
-EACH_ORDER int check_refers(struct btf_check *c, unsigned kind, bool swap)
-{
-	if (check_id(c, c->at + 8, swap) < 0)
-		return -1;
-	return btf_has_parts(kind) ? add_part(c, load_u32(c->at + 8, swap)) : 0;
-}
-
-static int check_array(struct btf_check *c)
+EACH_ORDER int check_array(struct btf_check *c, bool swap)
 {
 	const uint8_t *elem = c->at + BTF_TYPE_SIZE;
 
-	return check_part(c, elem, c->b->swap) < 0 ? -1 : check_id(c, elem + 4, c->b->swap);
+	if (check_elements(c, elem, 2, 4, NO_NAME, 0, swap) < 0)
+		return -1;
+	return note_parts(c, elem, 1, 0, false, swap);
+}
+
+/* What follows struct btf_type, and what its third word means. */
+EACH_ORDER int check_rest(struct btf_check *c, uint32_t info, bool swap)
+{
+	uint32_t vlen = BTF_INFO_VLEN(info);
+	const uint8_t *rest = c->at + BTF_TYPE_SIZE;
+
+	switch (BTF_INFO_KIND(info)) {
+	case BTF_INT: return check_int(c);
+	case BTF_FLOAT: return check_float(c);
+	case BTF_ARRAY: return check_array(c, swap);
+	case BTF_STRUCT: return check_members(c, vlen, BTF_INFO_KFLAG(info), false, swap);
+	case BTF_UNION: return check_members(c, vlen, BTF_INFO_KFLAG(info), true, swap);
+	case BTF_ENUM:
+		return check_enum(c) < 0 ? -1 : check_elements(c, rest, vlen, 8, 0, NO_ID, swap);
+	case BTF_ENUM64:
+		return check_enum(c) < 0 ? -1 : check_elements(c, rest, vlen, 12, 0, NO_ID, swap);
+	case BTF_FUNC: return check_func(c, vlen);
+	case BTF_FUNC_PROTO: return check_elements(c, rest, vlen, 8, 0, 4, swap);
+	case BTF_DATASEC: return check_elements(c, rest, vlen, 12, NO_NAME, 0, swap);
+	case BTF_DECL_TAG: return check_later(c);
+	case BTF_TYPEDEF:
+	case BTF_CONST:
+	case BTF_VOLATILE:
+	case BTF_RESTRICT:
+	case BTF_TYPE_TAG: return note_parts(c, c->at + 8, 1, 0, true, swap);
+	default: return 0;
+	}
 }
 
 EACH_ORDER int check_type(struct btf_check *c, bool swap)
 {
-	uint32_t info = load_u32(c->at + 4, swap), vlen = BTF_INFO_VLEN(info);
+	uint32_t info = load_u32(c->at + 4, swap);
 	unsigned kind = BTF_INFO_KIND(info);
 
 	c->kind[c->id - c->b->first_id] = (uint8_t)kind;
-	if (check_name(c, c->at, swap) < 0)
-		return -1;
 	if (kind >= BTF_KIND_COUNT) /* of which the layout section tells the size */
-		return 0;
-	if (check_head(c, info, kind, swap) < 0 ||
-	    (btf_kind_refers(kind) && check_refers(c, kind, swap) < 0))
+		return check_elements(c, c->at, 1, 0, 0, NO_ID, swap);
+	if (check_head(c, info, kind, swap) < 0)
 		return -1;
-	switch (kind) {
-	case BTF_INT: return check_int(c);
-	case BTF_FLOAT: return check_float(c);
-	case BTF_ARRAY: return check_array(c);
-	case BTF_STRUCT:
-	case BTF_UNION: return check_members(c, vlen, BTF_INFO_KFLAG(info), swap);
-	case BTF_ENUM: return check_enum(c, vlen, 8, swap);
-	case BTF_ENUM64: return check_enum(c, vlen, 12, swap);
-	case BTF_FUNC: return check_func(c, vlen);
-	case BTF_FUNC_PROTO: return check_params(c, vlen, swap);
-	case BTF_DATASEC: return check_vars(c, vlen, swap);
-	case BTF_DECL_TAG: return check_later(c);
-	default: return 0;
-	}
+	if ((btf_kind_refers(kind) ? check_elements(c, c->at, 1, 0, 0, 8, swap)
+				   : check_elements(c, c->at, 1, 0, 0, NO_ID, swap)) < 0)
+		return -1;
+	return check_rest(c, info, swap);
 }
 
 int btf_check_type(struct btf_check *c)

@@ -31,18 +31,25 @@ static inline bool btf_has_parts(unsigned kind)
 
 /* Which types hold which by value. Types are numbered from first_id. */
 struct btf_parts {
-	uint32_t *words; /* see btf_parts.c */
+	uint32_t *words; /* see btf_parts.c; with room for the types that are walked next */
 	size_t count, cap;
 	size_t last;     /* the word where the last type begins */
 	uint32_t *start; /* of every so many types, the word where it begins */
 	size_t starts, start_cap;
 };
 
-/* btf_parts.c: none as yet, of a type section of that many bytes. */
-struct btf_parts btf_parts_begin(size_t types_len);
-/* Notes that `type` holds, or stands for, `part`; types come in ascending order. Fails
- * when memory is out. */
-int btf_parts_add(struct btf_parts *p, uint32_t type, uint32_t part);
+/* btf_parts.c: makes room for the parts of `types` types, the first of them `next`, that take `len`
+ * bytes, of a section of types_len bytes. Fails when memory is out. */
+int btf_parts_reserve(struct btf_parts *p, uint32_t next, size_t types, size_t len,
+		      size_t types_len);
+/* Between the two, btf_parts_add() notes that `type` holds, or stands for, `part`. Types come in
+ * ascending order. */
+void btf_parts_begin(struct btf_parts *p, uint32_t type);
+static inline void btf_parts_add(struct btf_parts *p, uint32_t part)
+{
+	p->words[p->count++] = part;
+}
+void btf_parts_end(struct btf_parts *p);
 void btf_parts_free(struct btf_parts *p);
 /* Fails when a type contains itself. kind is that of each type, and used up. */
 int btf_parts_check(const struct btf_parts *p, const struct btf *b, uint8_t *kind, struct err *e);

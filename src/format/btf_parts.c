@@ -13,47 +13,48 @@
 
 enum { STRIDE = 64, TYPE = 0, COUNT = 1, PARTS = 2 };
 
-/* A kernel has 1 word in 30 bytes; where there is no memory for them, btf_parts_add() tells. */
-struct btf_parts btf_parts_begin(size_t types_len)
+/* Room for so many items; NULL, with the items as they were, when memory is out. */
+static void *reserve(void *items, size_t *cap, size_t count)
 {
-	size_t usual = types_len / 28 + 16;
-	uint32_t *words = malloc(usual * sizeof(*words));
+	size_t want = count > 2 * *cap ? count : 2 * *cap;
+	void *p = items;
 
-	return (struct btf_parts){.words = words, .cap = words ? usual : 0};
+	if (count > *cap && (p = realloc(items, want * sizeof(uint32_t))))
+		*cap = want;
+	return p;
 }
 
-static int add_word(struct btf_parts *p, uint32_t v)
+int btf_parts_reserve(struct btf_parts *p, uint32_t next, size_t types, size_t len,
+		      size_t types_len)
 {
-	uint32_t *words = array_grow(p->words, &p->cap, p->count, sizeof(*words));
+	size_t usual = p->words ? 0 : types_len / 28; /* a kernel has a word in 30 bytes */
+	size_t more = types * PARTS + len / sizeof(uint32_t);
+	uint32_t *words = reserve(p->words, &p->cap, p->count + (usual > more ? usual : more));
+	uint32_t *start =
+	    words ? reserve(p->start, &p->start_cap, (next + types) / STRIDE + 1) : NULL;
 
-	if (!words)
-		return -1;
-	p->words = words;
-	p->words[p->count++] = v;
-	return 0;
+	p->words = words ? words : p->words;
+	p->start = start ? start : p->start;
+	return start ? 0 : -1;
 }
 
-/* Begins the parts of a type, the last of them so far. */
-static int add_type(struct btf_parts *p, uint32_t type)
+void btf_parts_begin(struct btf_parts *p, uint32_t type)
 {
-	p->last = p->count;
-	while (p->starts <= type / STRIDE) {
-		uint32_t *start = array_grow(p->start, &p->start_cap, p->starts, sizeof(*start));
-
-		if (!start)
-			return -1;
-		p->start = start;
+	while (p->starts <= type / STRIDE)
 		p->start[p->starts++] = (uint32_t)p->count;
-	}
-	return add_word(p, type) < 0 ? -1 : add_word(p, 0);
+	p->last = p->count;
+	p->words[p->count + TYPE] = type;
+	p->count += PARTS;
 }
 
-int btf_parts_add(struct btf_parts *p, uint32_t type, uint32_t part)
+/* A type without parts is not noted. */
+void btf_parts_end(struct btf_parts *p)
 {
-	if ((!p->count || p->words[p->last + TYPE] != type) && add_type(p, type) < 0)
-		return -1;
-	p->words[p->last + COUNT]++;
-	return add_word(p, part);
+	size_t parts = p->count - p->last - PARTS;
+
+	p->words[p->last + COUNT] = (uint32_t)parts;
+	if (!parts)
+		p->count = p->last;
 }
 
 void btf_parts_free(struct btf_parts *p)

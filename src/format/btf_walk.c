@@ -92,6 +92,8 @@ static int open_window(struct walk *w, uint32_t len)
 	if (!p)
 		return err_memory(w->e, b->name);
 	w->named = p;
+	if (btf_parts_reserve(&w->check.parts, (uint32_t)seen, types, len, b->types_len) < 0)
+		return err_memory(w->e, b->name);
 	w->window_len = len;
 	w->check.window_off = start + w->at;
 	w->check.window =
@@ -181,6 +183,7 @@ static int walk(struct walk *w)
 	if (w->check.most < w->check.end_id)
 		return btf_check_late(&w->check);
 	w->check.id = w->b->first_id;
+	w->check.parts.count = w->check.parts.starts = 0;
 	w->at = 0;
 	w->named_count = 0;
 	return pass_types(w);
@@ -200,7 +203,6 @@ int btf_walk(struct btf *b, const struct image *im, const struct span *layout, b
 	learn_shapes(b, layout);
 	w.check.names = (uint64_t)b->first_string + b->strings_len;
 	w.check.kind = malloc(b->types_len / BTF_TYPE_SIZE + 1);
-	w.check.parts = btf_parts_begin(b->types_len);
 	rc = w.check.kind ? walk(&w) : err_memory(e, b->name);
 	free(w.check.kind);
 	free(w.check.late);
