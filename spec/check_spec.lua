@@ -57,7 +57,7 @@ describe("result:why", function()
     return l:enum64("e", { { "A", 1 } }), "0", "enumval_exists", { object.mov(1, 1) }
   end)
   says("names a value that a policy refuses", "truncated", "error",
-    "value 1099511627776 does not fit the instruction's 32 bits", function(l, t)
+    "strict.patch says truncated: value 1099511627776 does not fit the instruction's 32 bits", function(l, t)
       t:enum64("e", { { "A", 1 << 40 } })
       return l:enum64("e", { { "A", 1 } }), "0", "enumval_value", { object.mov(1, 1) }
     end, "strict")
@@ -243,6 +243,15 @@ describe("result:why", function()
       nest(t)
       return nest(l), "0", "type_exists"
     end)
+
+  says("names the hook that poisons without a reason", "by-policy", "poison", "quiet.value says by-policy",
+    function(l, t)
+      one(t, "foo", "x")
+      return one(l, "foo", "x"), "0:0", "byte_off"
+    end, { name = "quiet", value = function(relo, spec, default)
+      if spec.root.btf ~= relo.object.btf then return nil, "poison" end
+      return default()
+    end })
 
   it("was asked for every reason", function()
     for _, reason in ipairs(core.reasons) do

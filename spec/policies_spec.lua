@@ -322,7 +322,7 @@ describe("the dialects: ", function()
       one(module(), "foo", "a", ti)
       return { { one(l, "foo"), "0", "target_type_id", object.mov(1, 2) } }
     end)
-    assert.same({ "ok 2", "poison" }, { got.libbpf, got.cilium })
+    assert.same({ "ok 2", "poison by-policy" }, { got.libbpf, got.cilium })
   end)
 end)
 

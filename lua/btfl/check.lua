@@ -41,7 +41,8 @@ end
 -- The same access fails alike wherever it stands: each is looked into once.
 local function diagnosed(finding, result, options, known)
   local relo = result.relo
-  local key = ("%d %s %s %s"):format(relo.type.id, relo.access, relo.section, result.reason)
+  local key = ("%d %s %s %s %s"):format(relo.type.id, relo.access, relo.section, result.reason,
+    result:decision() or "")
   known[key] = known[key] or diagnose.of(result, options)
   local found = known[key]
   finding.details.cause = found.cause

@@ -53,12 +53,14 @@ local function arguments(relo)
 end
 
 local function help_for(result)
-  local doc = reasons[result.reason]
+  local rule, doc = result:decision(), reasons[result.reason]
+  -- What to do about a reason of libbpf's is no answer to a hook that gives it.
+  if rule and not (doc and doc.policies) then doc = reasons["by-policy"] end
   if not (doc and doc.help) then return nil end
   local relo = result.relo
   -- What the kernel calls it: without the flavor.
   local path = relo.path:gsub("^([%w_]-[^_])___[^_][%w_]*", "%1", 1)
-  local words = { path = path, args = arguments(relo), type = (decl.of(relo.type)) }
+  local words = { path = path, args = arguments(relo), type = (decl.of(relo.type)), rule = rule }
   return (doc.help:gsub("{(%w+)}", words))
 end
 
@@ -91,6 +93,10 @@ end
 ---@return { notes: string[], help: string[], cause: string? }
 function diagnose.of(result, options)
   local out = { notes = {}, help = {} }
+  if result:decision() then
+    out.help[1] = help_for(result)
+    return out
+  end
   local found = cause.of(result, options)
   if found then
     out.cause, out.notes[1], out.help[1] = found.kind, found.note, found.help

@@ -1,5 +1,7 @@
 --- What the policies named after loaders share: candidates by another rule of essential names, and the
 --- walks over pairs of types, which loaders bound in different ways.
+local core = require "btfl.core"
+
 local dialect = {}
 
 -- Types of a hostile BTF can multiply at each level.
@@ -359,6 +361,13 @@ function dialect.last_member(spec)
   local last
   for _, _, element in spec:steps() do last = element end
   return last
+end
+
+--- The note of a value that an instruction cannot hold.
+---@param value integer
+---@return string
+function dialect.too_wide(value)
+  return ("value %s does not fit the instruction's 32 bits"):format(core.u64(value))
 end
 
 --- The value of an enumerator as loaders have it that extend an unsigned one of 32 bits with zeros.

@@ -10,7 +10,7 @@
 ---@alias btfl.kind "void"|"int"|"ptr"|"array"|"struct"|"union"|"enum"|"fwd"|"typedef"|"volatile"|"const"|"restrict"|"func"|"func_proto"|"var"|"datasec"|"float"|"decl_tag"|"type_tag"|"enum64"
 ---@alias btfl.relo_kind "byte_off"|"byte_sz"|"field_exists"|"signed"|"lshift_u64"|"rshift_u64"|"local_type_id"|"target_type_id"|"type_exists"|"type_size"|"enumval_exists"|"enumval_value"|"type_matches"|"unknown"
 ---@alias btfl.status "ok"|"poison"|"error"
----@alias btfl.reason "no-type"|"no-field"|"no-enumval"|"no-element"|"incompatible"|"ambiguous"|"bitfield-too-wide"|"size-mismatch"|"offset-range"|"insn-mismatch"|"insn-unsupported"|"bad-access"|"anonymous"|"unsized"|"unsupported"|"too-deep"|"limit"|"truncated"
+---@alias btfl.reason "no-type"|"no-field"|"no-enumval"|"no-element"|"incompatible"|"ambiguous"|"bitfield-too-wide"|"size-mismatch"|"offset-range"|"insn-mismatch"|"insn-unsupported"|"bad-access"|"anonymous"|"unsized"|"unsupported"|"too-deep"|"limit"|"truncated"|"by-policy"
 
 ---@class btfl
 ---@field version string
@@ -458,7 +458,7 @@ function suggestion:code() end
 ---@class btfl.result
 ---@field status btfl.status
 ---@field ok boolean status is "ok"
----@field reason btfl.reason? why the target has no match, or why it is an error; nil when it was found
+---@field reason btfl.reason? why the target has no match, or why it is an error; nil only when it was found
 ---@field value integer? the target's value, an unsigned 64-bit number
 ---@field old integer? the local value, likewise
 ---@field candidate btfl.type? the first type of the target that matched
@@ -472,9 +472,15 @@ function suggestion:code() end
 ---@field note string? what that hook returned with its answer
 local result = {}
 
---- Why it is not ok (or why the target has no match), as a sentence; nil when it was found.
+--- Why it is not ok (or why the target has no match), as a sentence; nil when it was found. Of a reason
+--- that a hook of the policy gave it says which hook, and the hook's note.
 ---@return string?
 function result:why() end
+
+--- Who gave the reason: the rule ("policy.hook") and its note; nil when the reason is the engine's own.
+---@return string? rule
+---@return string? note
+function result:decision() end
 
 --- Iterates over the candidates that were tried, in order.
 ---@return fun(): btfl.attempt?
@@ -558,22 +564,27 @@ function policy:levels() end
 ---@field target btfl.target
 ---@field what "field"|"type"|"matches"|nil what a compatible hook is asked for
 ---@field reason btfl.reason? why nothing was found, in a missing hook
----@overload fun(...): any, string?
+---@overload fun(...): any, btfl.reason?, string?
 local default = {}
 
---- The hooks of a policy. Each may be nil for what is extended, and gets `default` last. A second
---- value that is a string is a note, kept in result.note; with nil or false it may be a reason code,
---- which is then the result's ("too-deep", "limit", "unsized" and "unsupported" make it an error).
+--- The hooks of a policy. Each may be nil for what is extended, and gets `default` last. Each returns an
+--- answer and may add a note, kept in result.note. An answer that refuses (nil, false, no candidates,
+--- "poison", "error") may be followed by a reason code, which is then the result's, and a note after that.
+--- A hook that returns nothing at all is an error: `return nil` says that nothing is meant.
+---
+--- What a reason does: of candidates, member and compatible it passes the candidate over ("too-deep",
+--- "limit", "unsized" and "unsupported" make the relocation an error at once); of value, choose and patch
+--- any reason makes it an error; of missing the answer tells.
 ---@class btfl.policy.spec
 ---@field name string
 ---@field extends? btfl.policy|string a policy, or the name or file of one
----@field candidates? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): btfl.type[], string? the types to try, in order
----@field member? fun(m: btfl.member|btfl.enumerator, target: btfl.type, default: btfl.default): btfl.member|btfl.enumerator|string|nil, string? what a member has become: a member of the target struct or of one nested in it, or a path ("signal.pids"); for an enumerator, an enumerator of the target enum
----@field compatible? fun(want: btfl.type, have: btfl.type, default: btfl.default): boolean, string? default.what tells for what
----@field value? fun(relo: btfl.relo, spec: btfl.spec, default: btfl.default): integer?, string? the value of an access, local or in a candidate; nil with "poison" or a reason code
----@field choose? fun(relo: btfl.relo, results: btfl.policy.choice[], default: btfl.default): btfl.policy.choice?, string? which of disagreeing candidates to use; nil leaves it ambiguous
----@field missing? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): "poison"|"error"|integer, string? what becomes of a relocation that nothing matches
----@field patch? fun(relo: btfl.relo, change: btfl.policy.change, default: btfl.default): string?, string? the instruction after it, in hex; nil with a reason code
+---@field candidates? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): btfl.type[], string?, string? the types to try, in order
+---@field member? fun(m: btfl.member|btfl.enumerator, target: btfl.type, default: btfl.default): btfl.member|btfl.enumerator|string|nil, string?, string? what a member has become: a member of the target struct or of one nested in it, or a path ("signal.pids"); for an enumerator, an enumerator of the target enum
+---@field compatible? fun(want: btfl.type, have: btfl.type, default: btfl.default): boolean, string?, string? default.what tells for what
+---@field value? fun(relo: btfl.relo, spec: btfl.spec, default: btfl.default): integer?, string?, string? the value of an access, local or in a candidate; nil with a reason code, or with "poison" in its place, whose reason is "by-policy"
+---@field choose? fun(relo: btfl.relo, results: btfl.policy.choice[], default: btfl.default): btfl.policy.choice?, string?, string? which of disagreeing candidates to use; nil leaves it ambiguous
+---@field missing? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): "poison"|"error"|integer, string?, string? what becomes of a relocation that nothing matches
+---@field patch? fun(relo: btfl.relo, change: btfl.policy.change, default: btfl.default): string?, string?, string? the instruction after it, in hex; nil with a reason code
 
 ---@class btfl.policy.choice
 ---@field candidate btfl.type
@@ -602,6 +613,11 @@ local default = {}
 ---@field have btfl.type? ... this type of the target: structs for no-field, the members' types for incompatible
 ---@field result btfl.result
 local attempt = {}
+
+--- Who gave the reason, as of result:decision().
+---@return string? rule
+---@return string? note
+function attempt:decision() end
 
 ---@class btfl.cli.spec
 ---@field about string one line
@@ -754,5 +770,6 @@ function report:render(format, options) end
 ---@field help string? the same in a line, with places for {path}, {args} and {type}
 ---@field example string? a diagnostic as the text format has it
 ---@field engine boolean it is a result's reason; others are the reports' own
+---@field policies boolean? only policies give it
 
 return btfl

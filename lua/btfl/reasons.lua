@@ -1,8 +1,10 @@
 --- The stable codes of findings, one by one: what each means, a real diagnostic, what to do about it.
 --- `btfl explain` prints them, sarif takes its help from here. In `help`, the line that a finding
---- shows, {path} is the access in C, {args} what a macro of bpf_core_read.h takes, {type} the type.
+--- shows, {path} is the access in C, {args} what a macro of bpf_core_read.h takes, {type} the type, {rule}
+--- the hook of the policy that decided.
 ---
---- engine: a result's reason. Otherwise only the reports of scripts have the code.
+--- engine: a result's reason. Otherwise only the reports of scripts have the code. policies: only policies
+--- give it, so what it says holds for them.
 
 -- luacheck: no max line length (diagnostics are as long as they are)
 
@@ -364,7 +366,7 @@ error[limit]: struct s28: the search took more steps than any real type needs
    = help: the BTF was made by hand or is damaged: get it from the kernel itself]=],
   },
   {
-    code = "truncated", engine = true,
+    code = "truncated", engine = true, policies = true,
     title = "the value does not fit the instruction",
     text = [[
 Some loaders refuse a value that the instruction's 32-bit immediate cannot hold; libbpf cuts it off.
@@ -372,12 +374,12 @@ Only policies give this reason.]],
     todo = "Use a 64-bit immediate: assign the value to a __u64 or long before it is used.",
     help = "assign the value to a 64-bit variable, so that the compiler loads it in 64 bits",
     example = [=[
-error[truncated]: value 1099511627776 does not fit the instruction's 32 bits
+error[truncated]: strict.patch says truncated: value 1099511627776 does not fit the instruction's 32 bits
   --> prog.bpf.c:41:2   prog.bpf.o, program handle
    |
 41 |         return bpf_core_enum_value(enum limits, MOST);
    |                                                 ^^^^
-   = access: limits::MOST, kind: enumval_value, insn: 0, rule: strict.patch
+   = access: limits::MOST, kind: enumval_value, insn: 0, rule: strict.patch, note: value 1099511627776 does not fit the instruction's 32 bits
    = target: 6.12.0-amd64
    = a loader refuses the whole object for it, reached or not
    = help: assign the value to a 64-bit variable, so that the compiler loads it in 64 bits]=],
@@ -473,12 +475,14 @@ note[no-attach]: the target's BTF does not have what programs attach to: do_unli
 warning[no-constant]: no object has a constant targ_pid]=],
   },
   {
-    code = "by-policy", engine = false,
-    title = "only the policy that was given makes this relocation ok",
+    code = "by-policy", engine = true,
+    title = "the policy that was given decided so, and not libbpf's rules",
     text = [[
-A hook of the policy (--policy) has settled what libbpf would poison or refuse. The finding names the
-hook and libbpf's answer. A loader that has no such rule still fails there.]],
+As a note: a hook of the policy (--policy) has settled what libbpf would poison or refuse. The finding
+names the hook and libbpf's answer. A loader that has no such rule still fails there. As an error: a hook
+has refused or poisoned the relocation and gave no other reason.]],
     todo = "See that the loader which you use knows the same rule.",
+    help = "{rule} decides that: see that the loader which you use knows the same rule",
     example = [=[
 note[by-policy]: ok by renames.member (renamed in 5.14); libbpf: poison, struct task_struct has no member `state`
   --> prog.bpf.c:41:2   prog.bpf.o, program handle

@@ -153,10 +153,30 @@ function ATTEMPT.unsupported(attempt)
   return ("%s does not apply to %s"):format(quoted(attempt.result.relo.kind), called(attempt.candidate))
 end
 
+-- Of a result or attempt whose reason a hook gave, who did, and what it says of it: the engine's facts
+-- would explain another reason.
+local function decided(what)
+  local rule, note = what:decision()
+  if not rule then return nil end
+  return ("%s says %s%s"):format(rule, what.reason, note and ": " .. note or "")
+end
+
 local function sentence(attempt, steps)
+  local text = decided(attempt)
+  if text then return text end
   local make = ATTEMPT[attempt.reason:gsub("-", "_")]
   if not make then return nil end
   return make(attempt, attempt.step and steps[attempt.step + 1], steps)
+end
+
+-- Whether the result has its reason, which a hook gave, from one of the candidates.
+local function is_candidates(result)
+  local rule, note = result:decision()
+  for attempt in result:trail() do
+    local its_rule, its_note = attempt:decision()
+    if attempt.reason == result.reason and its_rule == rule and its_note == note then return true end
+  end
+  return false
 end
 
 -- All candidates that failed, when nothing matched (or one failed in a way that refuses the rest).
@@ -318,25 +338,32 @@ function WHY.limit()
   return "the search took more steps than any real type needs"
 end
 
-function WHY.truncated(result)
-  return ("value %s does not fit the instruction's 32 bits"):format(
-    result.value and core.u64(result.value) or "-")
-end
-
 -- Reasons that the trail explains better, when the local side is sound.
 local TRAIL = {
   ["no-field"] = true, ["no-enumval"] = true, ["no-element"] = true, incompatible = true,
   unsized = true, ["too-deep"] = true, limit = true, unsupported = true,
 }
 
+-- What a hook made of a failure that it left its reason: "error by mine.missing (guard it)".
+local function outcome(result)
+  local rule, note = result.rule, result.note
+  if not (rule:find "%.missing$" or rule:find "%.choose$") or result:decision() == rule then return "" end
+  return ("; %s by %s%s"):format(result.status, rule, note and (" (%s)"):format(note) or "")
+end
+
+local function explain(result)
+  local reason = result.reason
+  if result:decision() and not is_candidates(result) then return decided(result) end
+  local text = (result:decision() or TRAIL[reason] and not result.relo.reason) and from_trail(result)
+  if text then return text end
+  local make = WHY[reason:gsub("-", "_")]
+  return make and make(result) or reason
+end
+
 --- See result:why in meta.lua.
 ---@param result btfl.result
 ---@return string?
 return function(result)
-  local reason = result.reason
-  if reason == nil then return nil end
-  local text = TRAIL[reason] and not result.relo.reason and from_trail(result)
-  if text then return text end
-  local make = WHY[reason:gsub("-", "_")]
-  return make and make(result) or reason
+  if result.reason == nil then return nil end
+  return explain(result) .. (result.ok and "" or outcome(result))
 end

@@ -145,7 +145,9 @@ add("truncated", "\treturn bpf_core_enum_value(enum limits, MOST);", function(l,
 end, { policy = {
   name = "strict",
   patch = function(relo, change, default)
-    if change.value >> 32 ~= 0 then return nil, "truncated" end
+    if change.value >> 32 ~= 0 then
+      return nil, "truncated", ("value %d does not fit the instruction's 32 bits"):format(change.value)
+    end
     return default(relo, change)
   end,
 } })

@@ -83,9 +83,18 @@ static int get_result(lua_State *L, const void *self)
 	return 1;
 }
 
+static int attempt_decision(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &attempt_class);
+
+	return push_decision(L, h->index, attempt_of(L, h)->decision);
+}
+
 static const struct field fields[] = {
     {"candidate", get_candidate}, {"ok", get_ok},     {"reason", get_reason}, {"step", get_step},
     {"want", get_want},           {"have", get_have}, {"result", get_result}, {NULL, NULL},
 };
 
-const struct class attempt_class = {"btfl.attempt", TAG_ATTEMPT, fields, NULL, NULL, NULL};
+static const luaL_Reg methods[] = {{"decision", attempt_decision}, {NULL, NULL}};
+
+const struct class attempt_class = {"btfl.attempt", TAG_ATTEMPT, fields, methods, NULL, NULL};

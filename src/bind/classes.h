@@ -124,6 +124,10 @@ enum {
 	RESOLUTION_RULES = OWNER_RULES,
 };
 
+/* Pushes the rule and the note (or nil) of a decision of the policy on a relocation, a number of
+ * struct result or attempt; nil alone for 0. The handle at stack index 1 is of the resolution.
+ * Returns how many it pushed. */
+int push_decision(lua_State *L, uint32_t relo, uint32_t decision);
 /* Pushes the resolution of the pair by the policy at that index (nil: libbpf's), made at the first
  * call. */
 void push_resolution(lua_State *L, int object, int target, int policy);

@@ -59,7 +59,7 @@ void own_member(lua_State *L, struct run *r, int run)
 	if (why != REASON_NONE) {
 		r->usual.len = 0;
 		lua_pushnil(L);
-		lua_pushnil(L);
+		push_name(L, reason_name(r->why));
 		return;
 	}
 	if (!r->enumerator) {
@@ -222,7 +222,7 @@ static void take_enumerator(lua_State *L, struct run *r, int answer)
 	const struct handle *v = class_test(L, answer, &enumerator_class);
 
 	if (!v)
-		bad_answer(L, answer, "an enumerator or nil");
+		bad_answer(L, r, answer);
 	else if (handle_type(L, v).id != r->in.id || handle_type(L, v).btf != r->in.btf)
 		luaL_error(L, "the enumerator is not one of %s",
 			   *r->in.name ? r->in.name : "the enum that is searched");
@@ -243,8 +243,8 @@ void take_member(lua_State *L, struct run *r, int run, int answer)
 	}
 	m = class_test(L, answer, &member_class);
 	if (lua_isnil(L, answer))
-		r->why = refusal(L, answer + 1, why,
-				 r->enumerator ? REASON_NO_ENUMVAL : REASON_NO_FIELD);
+		r->why =
+		    refusal(L, answer, why, r->enumerator ? REASON_NO_ENUMVAL : REASON_NO_FIELD);
 	else if (r->enumerator)
 		take_enumerator(L, r, answer);
 	else if (m)
@@ -252,5 +252,5 @@ void take_member(lua_State *L, struct run *r, int run, int answer)
 	else if (lua_type(L, answer) == LUA_TSTRING)
 		take_member_path(L, r, lua_tostring(L, answer));
 	else
-		bad_answer(L, answer, "a member, a path or nil");
+		bad_answer(L, r, answer);
 }

@@ -1,7 +1,7 @@
 /*
  * hook_parts: what the hooks share; see hook_parts.h.
  */
-#include "bind/hook_parts.h"
+#include "bind/hooks.h"
 
 #include <string.h>
 
@@ -80,9 +80,10 @@ static const char *type_called(lua_State *L, int idx)
 	return luaL_typename(L, idx);
 }
 
-int bad_answer(lua_State *L, int answer, const char *expected)
+int bad_answer(lua_State *L, const struct run *r, int answer)
 {
-	return luaL_error(L, "must return %s, not a %s value", expected, type_called(L, answer));
+	return luaL_error(L, "must return %s, not a %s value", hook_answers(r),
+			  type_called(L, answer));
 }
 
 int bad_argument(lua_State *L, int idx, const char *expected)
@@ -90,8 +91,17 @@ int bad_argument(lua_State *L, int idx, const char *expected)
 	return luaL_error(L, "default takes %s, not a %s value", expected, type_called(L, idx));
 }
 
-/* REASON_NONE when the value at idx is no reason code. */
-static enum reason find_reason(lua_State *L, int idx)
+bool is_word(lua_State *L, int idx, const char *word)
+{
+	return lua_type(L, idx) == LUA_TSTRING && strcmp(lua_tostring(L, idx), word) == 0;
+}
+
+bool is_poison(lua_State *L, enum hook hook, int answer)
+{
+	return hook == HOOK_VALUE && lua_isnil(L, answer) && is_word(L, answer + 1, "poison");
+}
+
+enum reason find_reason(lua_State *L, int idx)
 {
 	const char *name = lua_type(L, idx) == LUA_TSTRING ? lua_tostring(L, idx) : "";
 
@@ -101,24 +111,22 @@ static enum reason find_reason(lua_State *L, int idx)
 	return REASON_NONE;
 }
 
-enum reason check_reason(lua_State *L, int idx)
+enum reason check_reason(lua_State *L, int answer)
 {
-	enum reason r = find_reason(L, idx);
+	enum reason r = find_reason(L, answer + 1);
 
+	if (r == REASON_NONE && lua_isnil(L, answer + 2))
+		luaL_error(L, "returns nil alone: a reason code goes with it, such as "
+			      "'unsupported'");
 	if (r == REASON_NONE)
 		luaL_error(L, "'%s' is no reason code (nil goes with one, such as 'unsupported')",
-			   luaL_tolstring(L, idx, NULL));
+			   lua_tostring(L, answer + 2));
 	return r;
 }
 
-enum reason refused_for(lua_State *L, int answer)
+enum reason refusal(lua_State *L, int answer, enum reason given, enum reason usual)
 {
-	return lua_toboolean(L, answer) ? REASON_NONE : find_reason(L, answer + 1);
-}
-
-enum reason refusal(lua_State *L, int note, enum reason given, enum reason usual)
-{
-	enum reason r = find_reason(L, note);
+	enum reason r = find_reason(L, answer + 1);
 
 	return r != REASON_NONE ? r : given != REASON_NONE ? given : usual;
 }

@@ -9,8 +9,9 @@
 
 #include "bind/policy.h"
 
-/* What every hook is asked: its arguments without default. */
-enum { HOOK_ARGS = 2 };
+/* What every hook is asked: its arguments without default; and what it returns: an answer, the code
+ * of a reason or nil, a note or nil. */
+enum { HOOK_ARGS = 2, HOOK_RESULTS = 3 };
 
 /* A run, in a userdata. The fields from q on are of the question that is being asked. */
 struct run {
@@ -24,8 +25,10 @@ struct run {
 	struct err *e;
 	const struct question *q; /* NULL when no hook runs: `default` raises then */
 	enum hook hook;
-	int level;  /* of the function that runs, from 1; 0 before the first; for errors */
-	bool noted; /* this question's rule stands in RUN_RULES */
+	int level;         /* of the function that runs, from 1; 0 before the first; for errors */
+	int decider;       /* the level whose answer it is; 0: none, but the engine's */
+	uint32_t decision; /* where that stands in the relocation's list in RUN_RULES; 0 likewise */
+	bool taking;       /* an answer is being read: an error is of `decider` */
 
 	const void *arg[HOOK_ARGS]; /* what was asked, on Lua's stack */
 	bool same;                  /* default is asked just that */
@@ -49,7 +52,7 @@ struct run {
 	size_t option_count;
 	int chosen;
 
-	enum reason why; /* missing: asked; others: the answer's, REASON_NONE for success */
+	enum reason why; /* missing: asked, then the answer's; REASON_NONE for success */
 	uint64_t *missing_value;
 	int missing;
 
@@ -87,17 +90,23 @@ void push_run_element(lua_State *L, struct run *r, int run, const struct class *
 void push_run_type(lua_State *L, struct run *r, int run, const struct btf *b, uint32_t id);
 void push_run_relo(lua_State *L, const struct run *r, int run);
 
-/* Both raise: the value at that index is of the wrong type. */
-int bad_answer(lua_State *L, int answer, const char *expected);
+/* Both raise: the value at that index is none that the hook that runs may return, or that its
+ * default takes. */
+int bad_answer(lua_State *L, const struct run *r, int answer);
 int bad_argument(lua_State *L, int idx, const char *expected);
 
-/* The reason code at idx; raises when it is none. */
-enum reason check_reason(lua_State *L, int idx);
-/* The reason code that follows an answer of nil or false; REASON_NONE for none. */
-enum reason refused_for(lua_State *L, int answer);
-/* Why a hook said no: the reason code at stack index `note`, else `given` (what default said), else
- * `usual`. */
-enum reason refusal(lua_State *L, int note, enum reason given, enum reason usual);
+/* Whether the value at idx is that string. */
+bool is_word(lua_State *L, int idx, const char *word);
+/* Whether it is nil with "poison" in place of a reason, of a value hook. */
+bool is_poison(lua_State *L, enum hook hook, int answer);
+
+/* The reason whose code stands at idx; REASON_NONE when none does. */
+enum reason find_reason(lua_State *L, int idx);
+/* The reason code that follows the answer; raises when there is none. */
+enum reason check_reason(lua_State *L, int answer);
+/* Why a hook said no: the reason code that follows its answer, else `given` (what default said),
+ * else `usual`. */
+enum reason refusal(lua_State *L, int answer, enum reason given, enum reason usual);
 
 /* Whether b is vmlinux or a module of the target (or a base of one). */
 bool is_target_btf(const struct target *t, const struct btf *b);

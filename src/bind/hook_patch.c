@@ -110,7 +110,7 @@ void take_patch(lua_State *L, struct run *r, int run, int answer)
 	(void)run;
 	if (lua_isnil(L, answer)) {
 		r->patched = REFUSED;
-		r->why = check_reason(L, answer + 1);
+		r->why = check_reason(L, answer);
 		return;
 	}
 	for (size_t i = 0; i < n && len == 2 * n; i++) {
@@ -124,8 +124,10 @@ void take_patch(lua_State *L, struct run *r, int run, int answer)
 	if (len != 2 * n)
 		luaL_error(L, "must return an instruction of %d hex digits, or nil and a reason",
 			   (int)(2 * n));
-	if (r->patched == REFUSED)
+	if (r->patched == REFUSED) {
 		r->patched = r->patch->poison ? POISONED : PATCHED;
+		r->why = REASON_NONE;
+	}
 	if (r->patched == PATCHED)
 		r->why = REASON_NONE;
 }

@@ -68,17 +68,24 @@ static void own_candidates(lua_State *L, struct run *r, int run)
 	lua_pushnil(L);
 }
 
+static bool is_empty_list(lua_State *L, int answer)
+{
+	return lua_istable(L, answer) && lua_rawlen(L, answer) == 0;
+}
+
 static void take_candidates(lua_State *L, struct run *r, int run, int answer)
 {
 	(void)run;
 	if (!lua_istable(L, answer))
-		bad_answer(L, answer, "a list of types");
+		bad_answer(L, r, answer);
+	r->why = is_empty_list(L, answer) ? refusal(L, answer, REASON_NONE, REASON_NO_TYPE)
+					  : REASON_NONE;
 	for (lua_Integer i = 1, n = luaL_len(L, answer); i <= n; i++) {
 		struct btf_type t;
 
 		lua_rawgeti(L, answer, i);
 		if (!class_test(L, -1, &type_class))
-			bad_answer(L, -1, "a list of types");
+			bad_answer(L, r, -1);
 		t = check_target_type(L, r, lua_gettop(L));
 		if (!t.id)
 			luaL_error(L, "void is no candidate");
@@ -111,9 +118,9 @@ static void take_compatible(lua_State *L, struct run *r, int run, int answer)
 {
 	(void)run;
 	if (!lua_isboolean(L, answer))
-		bad_answer(L, answer, "a boolean");
+		bad_answer(L, r, answer);
 	r->why = lua_toboolean(L, answer) ? REASON_NONE
-					  : refusal(L, answer + 1, r->why, REASON_INCOMPATIBLE);
+					  : refusal(L, answer, r->why, REASON_INCOMPATIBLE);
 }
 
 /* value(relo, spec, default) -> integer, or nil and "poison" or a reason code */
@@ -158,12 +165,12 @@ static void take_value(lua_State *L, struct run *r, int run, int answer)
 		r->value->value = (uint64_t)lua_tointeger(L, answer);
 		r->why = REASON_NONE;
 	} else if (!lua_isnil(L, answer)) {
-		bad_answer(L, answer, "an integer, or nil and a reason");
-	} else if (lua_isstring(L, answer + 1) && !strcmp(lua_tostring(L, answer + 1), "poison")) {
+		bad_answer(L, r, answer);
+	} else if (is_poison(L, r->hook, answer)) {
 		r->why = REASON_NONE;
 		r->value->poison = true;
 	} else {
-		r->why = check_reason(L, answer + 1);
+		r->why = check_reason(L, answer);
 	}
 }
 
@@ -193,17 +200,19 @@ static void own_choose(lua_State *L, struct run *r, int run)
 {
 	check_own_relo(L, r, run + 1);
 	lua_pushnil(L);
-	lua_pushnil(L);
+	push_name(L, reason_name(REASON_AMBIGUOUS));
 }
 
 static void take_choose(lua_State *L, struct run *r, int run, int answer)
 {
 	(void)run;
 	r->chosen = (int)r->option_count;
-	if (lua_isnil(L, answer))
+	if (lua_isnil(L, answer)) {
+		r->why = refusal(L, answer, REASON_NONE, REASON_AMBIGUOUS);
 		return;
+	}
 	if (!lua_istable(L, answer))
-		bad_answer(L, answer, "one of the results or nil");
+		bad_answer(L, r, answer);
 	lua_getfield(L, answer, "candidate");
 	for (size_t i = 0; class_test(L, -1, &type_class) && i < r->option_count; i++) {
 		struct btf_type t = handle_type(L, lua_touserdata(L, -1));
@@ -213,7 +222,7 @@ static void take_choose(lua_State *L, struct run *r, int run, int answer)
 	}
 	lua_pop(L, 1);
 	if ((size_t)r->chosen == r->option_count)
-		bad_answer(L, answer, "one of the results or nil");
+		bad_answer(L, r, answer);
 }
 
 /* missing(relo, target, default) -> "poison", "error" or an integer */
@@ -230,38 +239,62 @@ static void own_missing(lua_State *L, struct run *r, int run)
 	lua_pushnil(L);
 }
 
+static bool is_failure_word(lua_State *L, int answer)
+{
+	return is_word(L, answer, "poison") || is_word(L, answer, "error");
+}
+
 static void take_missing(lua_State *L, struct run *r, int run, int answer)
 {
-	const char *word = lua_type(L, answer) == LUA_TSTRING ? lua_tostring(L, answer) : "";
-
 	(void)run;
 	if (lua_isinteger(L, answer)) {
 		r->missing = MISSING_VALUE;
 		*r->missing_value = (uint64_t)lua_tointeger(L, answer);
-	} else if (strcmp(word, "poison") == 0) {
-		r->missing = MISSING_POISON;
-	} else if (strcmp(word, "error") == 0) {
-		r->missing = MISSING_ERROR;
-	} else {
-		bad_answer(L, answer, "\"poison\", \"error\" or an integer");
+		return;
 	}
+	if (!is_failure_word(L, answer))
+		bad_answer(L, r, answer);
+	r->missing = is_word(L, answer, "error") ? MISSING_ERROR : MISSING_POISON;
+	r->why = refusal(L, answer, r->why, r->why);
 }
 
 /* The table of all that. */
+
+static bool is_no(lua_State *L, int answer)
+{
+	return !lua_toboolean(L, answer);
+}
 
 static const struct {
 	void (*ask)(lua_State *L, struct run *r, int run);
 	void (*own)(lua_State *L, struct run *r, int run);
 	void (*take)(lua_State *L, struct run *r, int run, int answer);
+	bool (*refuses)(lua_State *L, int answer);
+	const char *answers;
 } hooks[HOOK_COUNT] = {
-    [HOOK_CANDIDATES] = {ask_relo_target, own_candidates, take_candidates},
-    [HOOK_MEMBER] = {ask_member, own_member, take_member},
-    [HOOK_COMPATIBLE] = {ask_compatible, own_compatible, take_compatible},
-    [HOOK_VALUE] = {ask_value, own_value, take_value},
-    [HOOK_CHOOSE] = {ask_choose, own_choose, take_choose},
-    [HOOK_MISSING] = {ask_relo_target, own_missing, take_missing},
-    [HOOK_PATCH] = {ask_patch, own_patch, take_patch},
+    [HOOK_CANDIDATES] = {ask_relo_target, own_candidates, take_candidates, is_empty_list,
+			 "a list of types"},
+    [HOOK_MEMBER] = {ask_member, own_member, take_member, is_no, "a member, a path or nil"},
+    [HOOK_COMPATIBLE] = {ask_compatible, own_compatible, take_compatible, is_no, "a boolean"},
+    [HOOK_VALUE] = {ask_value, own_value, take_value, is_no, "an integer, or nil and a reason"},
+    [HOOK_CHOOSE] = {ask_choose, own_choose, take_choose, is_no, "one of the results or nil"},
+    [HOOK_MISSING] = {ask_relo_target, own_missing, take_missing, is_failure_word,
+		      "\"poison\", \"error\" or an integer"},
+    [HOOK_PATCH] = {ask_patch, own_patch, take_patch, is_no,
+		    "an instruction in hex, or nil and a reason"},
 };
+
+bool is_refusal(lua_State *L, enum hook hook, int answer)
+{
+	return hooks[hook].refuses(L, answer);
+}
+
+const char *hook_answers(const struct run *r)
+{
+	if (r->hook == HOOK_MEMBER && r->enumerator)
+		return "an enumerator or nil";
+	return hooks[r->hook].answers;
+}
 
 void push_question(lua_State *L, struct run *r, int run)
 {

@@ -155,8 +155,9 @@ static void push_rule_name(lua_State *L, const struct run *r, int run, int level
 }
 
 /* Appends the rule and its note (a stack index; nil is kept as false) to what is noted for the
- * relocation at hand, unless they stand there last. level is an index of RUN_LEVELS. */
-static void add_rule(lua_State *L, struct run *r, int run, int level, int note)
+ * relocation at hand, unless they stand there last. level is an index of RUN_LEVELS. Returns where
+ * the rule stands. */
+static uint32_t add_rule(lua_State *L, struct run *r, int run, int level, int note)
 {
 	int top = lua_gettop(L), list = top + 2, rule = top + 3;
 	lua_Integer n;
@@ -186,6 +187,7 @@ static void add_rule(lua_State *L, struct run *r, int run, int level, int note)
 		lua_rawseti(L, list, n + 1);
 	}
 	lua_settop(L, top);
+	return (uint32_t)(same ? n - 1 : n + 1);
 }
 
 bool push_level(lua_State *L, int run, int level, enum hook hook)
@@ -199,6 +201,20 @@ bool push_level(lua_State *L, int run, int level, enum hook hook)
 		return true;
 	lua_pop(L, 1);
 	return false;
+}
+
+void push_definition(lua_State *L, int run, int level, enum hook hook)
+{
+	lua_Debug at;
+
+	if (level && push_level(L, run, level, hook)) {
+		lua_getinfo(L, ">S", &at);
+		if (at.linedefined > 0) {
+			lua_pushfstring(L, "%s:%d: ", at.short_src, at.linedefined);
+			return;
+		}
+	}
+	lua_pushliteral(L, "");
 }
 
 /* Pushes the function of the first level from `level` on that has the hook, and returns its index;
@@ -215,6 +231,51 @@ static int push_function(lua_State *L, const struct run *r, int run, int level)
 		if (push_level(L, run, level++, r->hook))
 			return level - 1;
 	return 0;
+}
+
+/* Raises an error of what the function of that level returned. */
+static int bad_results(lua_State *L, const struct run *r, int run, int level, const char *what,
+		       const char *more)
+{
+	push_definition(L, run, level, r->hook);
+	lua_pushfstring(L, "%s%s %s", lua_tostring(L, -1), what, more);
+	return lua_error(L);
+}
+
+/* Makes HOOK_RESULTS of what a function returned from stack index `answer` to the top: a reason may
+ * only follow a refusal, and a string alone that is none is a note. Returns the reason. */
+static enum reason order_results(lua_State *L, const struct run *r, int run, int level, int answer)
+{
+	int reason = answer + 1, note = answer + 2;
+	bool refused, known;
+
+	if (lua_gettop(L) < answer)
+		bad_results(L, r, run, level, "returns nothing: it must return", hook_answers(r));
+	lua_settop(L, note);
+	for (int i = reason; i <= note; i++) {
+		if (lua_type(L, i) == LUA_TSTRING)
+			continue;
+		lua_pushnil(L);
+		lua_replace(L, i);
+	}
+	if (lua_isnil(L, reason))
+		return REASON_NONE;
+	refused = is_refusal(L, r->hook, answer);
+	if (refused && is_poison(L, r->hook, answer))
+		return REASON_BY_POLICY;
+	known = refused && find_reason(L, reason) != REASON_NONE;
+	if (known)
+		return find_reason(L, reason);
+	if (refused && !lua_isnil(L, note))
+		bad_results(L, r, run, level, "returns with its note what is no reason code:",
+			    lua_tostring(L, reason));
+	if (lua_isnil(L, note)) {
+		lua_pushvalue(L, reason);
+		lua_replace(L, note);
+	}
+	lua_pushnil(L);
+	lua_replace(L, reason);
+	return REASON_NONE;
 }
 
 /* Whether the two say the same of an instruction. */
@@ -245,26 +306,18 @@ bool call_level(lua_State *L, struct run *r, int run, int level)
 		lua_pushvalue(L, args + i);
 	lua_pushvalue(L, usual);
 	r->level = level;
-	lua_call(L, HOOK_ARGS + 1, 2);
-	if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING) {
-		lua_pop(L, 1);
-		lua_pushnil(L); /* only a string is a note */
-	}
-	refused = refused_for(L, lua_gettop(L) - 1);
-	decided = !default_answered(L, usual, -2) || (refused && refused != r->why);
-	if (!decided && r->hook == HOOK_PATCH && !r->noted) {
+	lua_call(L, HOOK_ARGS + 1, LUA_MULTRET);
+	refused = order_results(L, r, run, level, usual + 1);
+	decided = !default_answered(L, usual, usual + 1) || (refused && refused != r->why);
+	if (!decided && r->hook == HOOK_PATCH && !r->decider) {
 		read_change(L, args + 1, &after);
 		decided = !same_change(&before, &after);
 	}
 	if (decided) {
+		r->decision = add_rule(L, r, run, level, usual + HOOK_RESULTS);
+		r->decider = r->level = level;
 		if (refused)
-			lua_pushnil(L); /* it is the result's reason, and no note */
-		else
-			lua_pushvalue(L, -1);
-		add_rule(L, r, run, level, lua_gettop(L));
-		lua_pop(L, 1);
-		r->noted = true;
-		r->level = level;
+			r->why = refused; /* for the level above it is what default said */
 	}
 	if (outer)
 		r->level = outer;
@@ -299,13 +352,15 @@ static int default_call(lua_State *L)
 	else
 		push_asked(L, d, run);
 	r->same = same && memcmp(d->arg, r->arg, sizeof(d->arg)) == 0;
-	if (!call_level(L, r, run, d->level))
+	if (!call_level(L, r, run, d->level)) {
 		push_default_answer(L, r, run);
+		lua_pushnil(L);
+	}
 	if (same) {
 		d->answered = true;
-		remember(L, lua_gettop(L) - 1);
+		remember(L, lua_gettop(L) - HOOK_RESULTS + 1);
 	}
-	return 2;
+	return HOOK_RESULTS;
 }
 
 static int get_what(lua_State *L, const void *self)

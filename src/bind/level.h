@@ -13,9 +13,11 @@ extern const struct class default_class;
  * is the index of the run's userdata. */
 bool push_level(lua_State *L, int run, int level, enum hook hook);
 
+/* Pushes where that function is defined, as errors begin: "mine.lua:3: ", "" when it is in C. */
+void push_definition(lua_State *L, int run, int level, enum hook hook);
+
 /* Calls the function that the levels from `level` on have for the hook, with the HOOK_ARGS
- * arguments at the top of the stack; its answer and note are then at the top. False when none has.
- */
+ * arguments at the top of the stack; its HOOK_RESULTS are then at the top. False when none has. */
 bool call_level(lua_State *L, struct run *r, int run, int level);
 
 #endif

@@ -147,6 +147,22 @@ void close_resolutions(lua_State *L, int object)
 	lua_pop(L, 1);
 }
 
+int push_decision(lua_State *L, uint32_t relo, uint32_t decision)
+{
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	if (!decision || lua_getiuservalue(L, -1, RESOLUTION_RULES) != LUA_TTABLE ||
+	    lua_rawgeti(L, -1, (lua_Integer)relo + 1) != LUA_TTABLE) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_rawgeti(L, -1, decision);
+	if (lua_rawgeti(L, -2, (lua_Integer)decision + 1) == LUA_TSTRING)
+		return 2;
+	lua_pushnil(L); /* false: it has no note */
+	lua_replace(L, -2);
+	return 2;
+}
+
 const struct resolution *handle_resolution(lua_State *L, const struct handle *h)
 {
 	return owner_native(L, h->owner);

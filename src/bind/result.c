@@ -235,7 +235,15 @@ static const struct field fields[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg methods[] = {{"trail", result_trail}, {"rules", result_rules}, {NULL, NULL}};
+static int result_decision(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &result_class);
+
+	return push_decision(L, h->id, result_of(L, h)->decision);
+}
+
+static const luaL_Reg methods[] = {
+    {"trail", result_trail}, {"rules", result_rules}, {"decision", result_decision}, {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__tostring", result_tostring}, {NULL, NULL}};
 

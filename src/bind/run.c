@@ -19,15 +19,19 @@ static int ask(lua_State *L)
 	int run = 2;
 
 	luaL_checkstack(L, LUA_MINSTACK, "hooks within hooks");
-	r->level = 0;
-	r->noted = false;
+	r->level = r->decider = 0;
+	r->decision = 0;
+	r->taking = false;
 	r->usual.len = 0;
 	r->usual_handle = NULL;
 	push_question(L, r, run);
 	for (int i = 0; i < HOOK_ARGS; i++)
 		r->arg[i] = lua_topointer(L, i - HOOK_ARGS);
 	call_level(L, r, run, 1);
-	take_answer(L, r, run, lua_gettop(L) - 1);
+	r->taking = true;
+	if (r->decider)
+		r->level = r->decider;
+	take_answer(L, r, run, lua_gettop(L) - HOOK_RESULTS + 1);
 	return 0;
 }
 
@@ -56,6 +60,10 @@ static int explain(lua_State *L)
 		return 0;
 	}
 	message = luaL_tolstring(L, 2, NULL);
+	if (r->taking) {
+		push_definition(L, 3, r->level, r->hook);
+		message = lua_pushfstring(L, "%s%s", lua_tostring(L, -1), message);
+	}
 	lua_getiuservalue(L, 3, RUN_LEVELS);
 	lua_rawgeti(L, -1, r->level ? r->level : 1);
 	lua_getfield(L, -1, "name");
@@ -116,7 +124,8 @@ static int hook_candidates(void *ctx, const struct question *q, struct candidate
 	struct run *r = ctx;
 
 	r->candidates = out;
-	return run_hook(r, q, HOOK_CANDIDATES, e);
+	r->why = REASON_NONE;
+	return run_hook(r, q, HOOK_CANDIDATES, e) < 0 ? HOOK_FAIL : (int)r->why;
 }
 
 static int hook_member(void *ctx, const struct question *q, const struct btf_type *of,
@@ -171,23 +180,30 @@ static int hook_value(void *ctx, const struct question *q, const struct spec *s,
 }
 
 static int hook_choose(void *ctx, const struct question *q, const struct option *options, size_t n,
-		       struct err *e)
+		       enum reason *why, struct err *e)
 {
 	struct run *r = ctx;
 
 	r->options = options;
 	r->option_count = n;
-	return run_hook(r, q, HOOK_CHOOSE, e) < 0 ? HOOK_FAIL : r->chosen;
+	r->why = *why;
+	if (run_hook(r, q, HOOK_CHOOSE, e) < 0)
+		return HOOK_FAIL;
+	*why = r->why;
+	return r->chosen;
 }
 
-static int hook_missing(void *ctx, const struct question *q, enum reason why, uint64_t *value,
+static int hook_missing(void *ctx, const struct question *q, enum reason *why, uint64_t *value,
 			struct err *e)
 {
 	struct run *r = ctx;
 
-	r->why = why;
+	r->why = *why;
 	r->missing_value = value;
-	return run_hook(r, q, HOOK_MISSING, e) < 0 ? HOOK_FAIL : r->missing;
+	if (run_hook(r, q, HOOK_MISSING, e) < 0)
+		return HOOK_FAIL;
+	*why = r->why;
+	return r->missing;
 }
 
 static int hook_patch(void *ctx, const struct question *q, const struct patch *p,
@@ -206,6 +222,11 @@ static int hook_patch(void *ctx, const struct question *q, const struct patch *p
 		return HOOK_FAIL;
 	*why = r->why;
 	return r->patched;
+}
+
+static uint32_t run_decision(void *ctx)
+{
+	return ((const struct run *)ctx)->decision;
 }
 
 struct run *push_run(lua_State *L, int policy, int object, int target, int rules, struct policy *p)
@@ -252,6 +273,7 @@ struct run *push_run(lua_State *L, int policy, int object, int target, int rules
 	    .choose = box->last[HOOK_CHOOSE] ? hook_choose : NULL,
 	    .missing = box->last[HOOK_MISSING] ? hook_missing : NULL,
 	    .patch = box->last[HOOK_PATCH] ? hook_patch : NULL,
+	    .decision = run_decision,
 	};
 	return r;
 }

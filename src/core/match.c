@@ -88,12 +88,21 @@ static enum match no(struct matcher *m, int reason, uint32_t local_id, uint32_t 
 	}
 }
 
+/* What a hook answered, of which a refusal is the policy's where the policy decided it. */
+static int answered(struct matcher *m, int reason)
+{
+	if (reason > REASON_NONE && m->p->decision)
+		m->a->decision = m->p->decision(m->p->ctx);
+	return reason;
+}
+
 static enum match compatible(struct matcher *m, enum compat what, uint32_t local_id,
 			     uint32_t target_id)
 {
 	struct type_pair pair = {m->q->local->btf, m->out->btf, local_id, target_id};
-	int r = m->p && m->p->compatible ? m->p->compatible(m->p->ctx, m->q, what, pair, m->e)
-					 : default_compatible(what, pair);
+	const struct policy *p = m->p;
+	int r = p && p->compatible ? answered(m, p->compatible(p->ctx, m->q, what, pair, m->e))
+				   : default_compatible(what, pair);
 
 	return r == REASON_NONE ? MATCH_YES : no(m, r, local_id, target_id);
 }
@@ -130,9 +139,10 @@ static enum match match_member(struct matcher *m, const struct step *local, uint
 	struct btf_type of = btf_type(m->q->local->btf, local->type_id);
 	struct btf_type in = btf_strip(m->out->btf, *id);
 	struct member_path path = {.room = SPEC_MAX - m->out->raw_len};
+	const struct policy *p = m->p;
 	enum match r;
-	int found = m->p && m->p->member
-			? m->p->member(m->p->ctx, m->q, &of, local->index, &in, &path, m->e)
+	int found = p && p->member
+			? answered(m, p->member(p->ctx, m->q, &of, local->index, &in, &path, m->e))
 			: default_member(&of, local->index, &in, &path);
 
 	if (found != REASON_NONE)
@@ -191,13 +201,14 @@ static enum match match_enumerator(struct matcher *m, uint32_t id)
 	const struct step *local = &m->q->local->step[0];
 	struct btf_type of = btf_type(m->q->local->btf, local->type_id);
 	struct btf_type in = btf_strip(m->out->btf, id);
+	const struct policy *p = m->p;
 	uint32_t i = 0;
 	int found;
 
 	if (!btf_is_enum(&in))
 		return no(m, REASON_INCOMPATIBLE, of.id, in.id);
-	found = m->p && m->p->enumerator
-		    ? m->p->enumerator(m->p->ctx, m->q, &of, local->index, &in, &i, m->e)
+	found = p && p->enumerator
+		    ? answered(m, p->enumerator(p->ctx, m->q, &of, local->index, &in, &i, m->e))
 		    : default_enumerator(&of, local->index, &in, &i);
 	if (found != REASON_NONE)
 		return no(m, found, of.id, in.id);

@@ -13,6 +13,8 @@ struct attempt {
 	uint32_t step;      /* index into the local spec's steps at which it failed */
 	uint32_t local_id;  /* the two types that were held against each other there: structs for */
 	uint32_t target_id; /* no-field, the members' types for incompatible, else the roots */
+	uint32_t decision;  /* of the policy, whose reason it is; 0: the engine's own */
+	const struct spec *spec; /* of the access in it, when it matched; else NULL */
 };
 
 enum match {

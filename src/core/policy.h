@@ -6,7 +6,7 @@
  * Hooks return HOOK_FAIL after filling e (nothing is relocated any further then), and otherwise
  * what each says. They must not keep the pointers that they are given. A candidate that member,
  * enumerator or compatible refuse is passed over, but for REASON_TOO_DEEP, _LIMIT, _UNSIZED and
- * _UNSUPPORTED, which make the relocation an error.
+ * _UNSUPPORTED, which make the relocation an error. Any reason of value, choose or patch does.
  */
 #ifndef BTFL_POLICY_H
 #define BTFL_POLICY_H
@@ -71,8 +71,9 @@ struct policy {
 	const char *name;
 	void *ctx; /* passed to each hook */
 
-	/* Appends to out the types to try, in the order to try them. Asked for each relocation;
-	 * without the hook it is pool_candidates(), searched once for all relocations of a type. */
+	/* Appends to out the types to try, in the order to try them: REASON_NONE, or the reason why
+	 * there are none. Asked for each relocation; without the hook it is pool_candidates(),
+	 * searched once for all relocations of a type. */
 	int (*candidates)(void *ctx, const struct question *q, struct candidates *out,
 			  struct err *e);
 
@@ -91,23 +92,29 @@ struct policy {
 			  struct type_pair pair, struct err *e);
 
 	/* The value of s, which is q->local or the access in a candidate: REASON_NONE, or the
-	 * reason why there is none. */
+	 * reason why there is none. One that is to be poisoned is a value, too. */
 	int (*value)(void *ctx, const struct question *q, const struct spec *s,
 		     struct relo_value *out, struct err *e);
 
-	/* Called when options disagree: the index of the one to use, or n to leave it ambiguous. */
+	/* Called when options disagree: the index of the one to use, or n to refuse all for the
+	 * reason *why, which is preset to REASON_AMBIGUOUS. */
 	int (*choose)(void *ctx, const struct question *q, const struct option *options, size_t n,
-		      struct err *e);
+		      enum reason *why, struct err *e);
 
-	/* Called when nothing matched, for the reason given: an enum missing; *value is the new
-	 * value in the last case, and preset to what libbpf would use. */
-	int (*missing)(void *ctx, const struct question *q, enum reason why, uint64_t *value,
+	/* Called when nothing matched, for the reason *why, which the hook may change: an enum
+	 * missing; *value is the new value in the last case, and preset to what libbpf would use.
+	 */
+	int (*missing)(void *ctx, const struct question *q, enum reason *why, uint64_t *value,
 		       struct err *e);
 
 	/* Writes the instruction, as patch_insn() does and with its contract. */
 	int (*patch)(void *ctx, const struct question *q, const struct patch *p,
 		     const uint8_t *insn, uint32_t room, uint8_t after[16], enum reason *why,
 		     struct err *e);
+
+	/* Who gave the last answer of a hook: a number of the owner's choice for a decision of the
+	 * policy, 0 when it is what the engine says. Asked for answers that refuse or poison. */
+	uint32_t (*decision)(void *ctx);
 };
 
 /* libbpf's behaviour, hook by hook, with the same contracts. Without a value or patch hook it is

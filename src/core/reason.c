@@ -23,6 +23,7 @@ const char *reason_name(enum reason r)
 	    [REASON_TOO_DEEP] = "too-deep",
 	    [REASON_LIMIT] = "limit",
 	    [REASON_TRUNCATED] = "truncated",
+	    [REASON_BY_POLICY] = "by-policy",
 	};
 
 	return (unsigned)r < REASON_COUNT ? names[r] : "";

@@ -25,6 +25,7 @@ enum reason {
 	REASON_TOO_DEEP,    /* more levels than the rules allow */
 	REASON_LIMIT,       /* the search took more steps than any real type needs */
 	REASON_TRUNCATED,   /* set by policies only: the value does not fit the instruction */
+	REASON_BY_POLICY,   /* set by policies only: a hook decided so and gave no other reason */
 	REASON_COUNT
 };
 

@@ -14,6 +14,7 @@ struct relo_value {
 	bool check;         /* the instruction must hold this value before it is patched */
 	bool poison;        /* set by policies only: the instruction is to be poisoned */
 	bool sign_extended; /* an unsigned 32-bit enumerator >= 2^31 (semantics 7) */
+	uint32_t decision;  /* with poison: of the policy, see policy.h */
 };
 
 /* The value of s for its kind, with byte order of the object. Not for local_type_id. Returns

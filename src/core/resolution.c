@@ -26,7 +26,9 @@ struct resolver {
 	struct resolution *r;
 	const struct policy *p;
 	struct pool *pool;       /* NULL when candidates are given */
-	struct candidates asked; /* of the relocation at hand, when the policy names them */
+	struct candidates asked; /* of the relocation at hand, when the policy names them ... */
+	enum reason left_out;    /* ... the reason why it names none ... */
+	uint32_t left_out_by;    /* ... and its decision */
 	struct options matched;  /* likewise: what each candidate that matched would give */
 	struct spec_room local, target;
 	struct err *e;
@@ -39,15 +41,29 @@ static int fail(struct result *res, enum reason why)
 	return 0;
 }
 
+/* The decision behind a hook's last answer; without a policy 0. */
+static uint32_t decision(const struct resolver *x)
+{
+	return x->p && x->p->decision ? x->p->decision(x->p->ctx) : 0;
+}
+
+/* A reason that a hook gave, or the engine where the policy has no such hook. */
+static void blame(const struct resolver *x, bool asked, struct result *res, enum reason why)
+{
+	res->reason = why;
+	res->decision = asked ? decision(x) : 0;
+}
+
 static int apply(struct resolver *x, const struct question *q, const struct patch *p,
 		 struct result *res)
 {
+	bool asked = x->p && x->p->patch;
 	const struct relo *relo = &q->object->relos[q->relo];
 	bool big = q->object->big_endian;
 	enum reason why = REASON_NONE;
 	int rc;
 
-	rc = x->p && x->p->patch
+	rc = asked
 		 ? x->p->patch(x->p->ctx, q, p, relo->insn, relo->insn_room, res->after, &why, x->e)
 		 : (int)patch_insn(p, relo->insn, relo->insn_room, big, res->after, &why);
 	switch (rc) {
@@ -60,7 +76,10 @@ static int apply(struct resolver *x, const struct question *q, const struct patc
 	default: return -1;
 	}
 	if (why != REASON_NONE)
-		res->reason = why;
+		blame(x, asked, res, why);
+	else if (res->status != STATUS_OK && res->reason == REASON_NONE)
+		blame(x, asked, res,
+		      REASON_BY_POLICY); /* nobody but a policy poisons for nothing */
 	return 0;
 }
 
@@ -68,9 +87,15 @@ static int apply(struct resolver *x, const struct question *q, const struct patc
 static int value_of(struct resolver *x, const struct question *q, const struct spec *s,
 		    struct relo_value *out)
 {
+	int why;
+
 	*out = (struct relo_value){0};
-	return x->p && x->p->value ? x->p->value(x->p->ctx, q, s, out, x->e)
-				   : (int)relo_calc(s, q->object->big_endian, out);
+	if (!x->p || !x->p->value)
+		return (int)relo_calc(s, q->object->big_endian, out);
+	why = x->p->value(x->p->ctx, q, s, out, x->e);
+	if (why > REASON_NONE || out->poison)
+		out->decision = decision(x);
+	return why;
 }
 
 static struct attempt *new_attempt(struct resolver *x, struct result *res)
@@ -88,9 +113,9 @@ static struct attempt *new_attempt(struct resolver *x, struct result *res)
 	return &r->attempts[r->attempt_count++];
 }
 
-static int keep_match(struct resolver *x, struct candidate c, struct relo_value value)
+static int keep_match(struct resolver *x, struct attempt *a, struct relo_value value)
 {
-	const struct spec *s = spec_keep(&x->target.spec, &x->r->arena);
+	const struct spec *s = a->spec = spec_keep(&x->target.spec, &x->r->arena);
 	struct option *more =
 	    array_grow(x->matched.items, &x->matched.cap, x->matched.count, sizeof(*more));
 
@@ -98,7 +123,7 @@ static int keep_match(struct resolver *x, struct candidate c, struct relo_value 
 		x->matched.items = more;
 	if (!s || !more)
 		return err_memory(x->e, x->r->object->path);
-	x->matched.items[x->matched.count++] = (struct option){c, s, value};
+	x->matched.items[x->matched.count++] = (struct option){a->candidate, s, value};
 	return 0;
 }
 
@@ -125,8 +150,11 @@ static int try_candidate(struct resolver *x, const struct question *q, struct ca
 		a->reason = (enum reason)why;
 	}
 	if (a->reason == REASON_NONE)
-		return keep_match(x, c, value);
+		return keep_match(x, a, value);
+	if (m == MATCH_YES)
+		a->decision = value.decision;
 	fail(res, a->reason);
+	res->decision = a->decision;
 	return 1;
 }
 
@@ -138,8 +166,8 @@ static bool agree(const struct option *a, const struct option *b)
 }
 
 /* Which of the matches to use: all of them must agree unless the policy chooses. Returns its index,
- * matched.count when they are ambiguous, -1 when the hook failed. */
-static int choose(struct resolver *x, const struct question *q)
+ * matched.count when none is to be (*why says for what reason), -1 when the hook failed. */
+static int choose(struct resolver *x, const struct question *q, enum reason *why)
 {
 	const struct options *o = &x->matched;
 	size_t i = 1;
@@ -150,12 +178,13 @@ static int choose(struct resolver *x, const struct question *q)
 		return 0;
 	if (!x->p || !x->p->choose)
 		return (int)o->count;
-	return x->p->choose(x->p->ctx, q, o->items, o->count, x->e);
+	return x->p->choose(x->p->ctx, q, o->items, o->count, why, x->e);
 }
 
-/* The reason of the candidate that came closest. */
-static enum reason closest(const struct resolution *r, const struct result *res)
+/* Gives res the reason of the candidate that came closest, or why there is none. */
+static void take_closest(const struct resolver *x, struct result *res)
 {
+	const struct resolution *r = x->r;
 	const struct attempt *best = NULL;
 
 	for (uint32_t i = 0; i < res->attempt_count; i++) {
@@ -165,7 +194,8 @@ static enum reason closest(const struct resolution *r, const struct result *res)
 		    (a->step == best->step && a->reason == REASON_INCOMPATIBLE))
 			best = a;
 	}
-	return best ? best->reason : REASON_NO_TYPE;
+	res->reason = best ? best->reason : x->left_out ? x->left_out : REASON_NO_TYPE;
+	res->decision = best ? best->decision : x->left_out_by;
 }
 
 static int missing(struct resolver *x, const struct question *q, struct patch *p,
@@ -173,12 +203,16 @@ static int missing(struct resolver *x, const struct question *q, struct patch *p
 {
 	uint64_t value = 0;
 	int what = relo_missing_value(q->local->kind, &value) ? MISSING_VALUE : MISSING_POISON;
+	enum reason why;
 
-	res->reason = closest(x->r, res);
+	take_closest(x, res);
+	why = res->reason;
 	if (x->p && x->p->missing)
-		what = x->p->missing(x->p->ctx, q, res->reason, &value, x->e);
+		what = x->p->missing(x->p->ctx, q, &why, &value, x->e);
 	if (what == HOOK_FAIL)
 		return -1;
+	if (why != res->reason)
+		blame(x, true, res, why);
 	if (what == MISSING_ERROR)
 		return fail(res, res->reason);
 	p->poison = what == MISSING_POISON;
@@ -197,6 +231,10 @@ static int found(struct resolver *x, const struct question *q, const struct opti
 	res->has_target = true;
 	res->sign_extended = local->sign_extended || use->value.sign_extended;
 	p->poison = use->value.poison;
+	if (p->poison) {
+		res->reason = REASON_BY_POLICY;
+		res->decision = use->value.decision;
+	}
 	p->target_size = use->value.size;
 	p->resize_forbidden =
 	    local->size != use->value.size &&
@@ -207,12 +245,19 @@ static int found(struct resolver *x, const struct question *q, const struct opti
 /* The candidates of q: those given, or that the policy names, or what the pool has left. */
 static const struct candidates *candidates_of(struct resolver *x, const struct question *q)
 {
+	int why;
+
 	if (!x->pool)
 		return &x->asked;
 	if (!x->p || !x->p->candidates)
 		return pool_candidates(q, x->e);
 	x->asked.count = 0;
-	return x->p->candidates(x->p->ctx, q, &x->asked, x->e) < 0 ? NULL : &x->asked;
+	why = x->p->candidates(x->p->ctx, q, &x->asked, x->e);
+	if (why == HOOK_FAIL)
+		return NULL;
+	x->left_out = (enum reason)why;
+	x->left_out_by = why > REASON_NONE ? decision(x) : 0;
+	return &x->asked;
 }
 
 static int resolve_named(struct resolver *x, const struct question *q, struct result *res)
@@ -220,11 +265,16 @@ static int resolve_named(struct resolver *x, const struct question *q, struct re
 	const struct candidates *c;
 	struct relo_value local;
 	struct patch p = {0};
+	enum reason why = REASON_AMBIGUOUS;
 	int rc, chosen;
 
 	rc = value_of(x, q, q->local, &local);
-	if (rc != REASON_NONE)
-		return rc == HOOK_FAIL ? -1 : fail(res, (enum reason)rc);
+	if (rc == HOOK_FAIL)
+		return -1;
+	if (rc != REASON_NONE) {
+		res->decision = local.decision;
+		return fail(res, (enum reason)rc);
+	}
 	res->local = p.local = local.value;
 	res->has_local = true;
 	p.local_size = local.size;
@@ -240,11 +290,13 @@ static int resolve_named(struct resolver *x, const struct question *q, struct re
 	}
 	if (x->matched.count == 0)
 		return missing(x, q, &p, res);
-	chosen = choose(x, q);
+	chosen = choose(x, q, &why);
 	if (chosen < 0)
 		return -1;
-	if ((size_t)chosen >= x->matched.count)
-		return fail(res, REASON_AMBIGUOUS);
+	if ((size_t)chosen >= x->matched.count) {
+		blame(x, why != REASON_AMBIGUOUS, res, why);
+		return fail(res, why);
+	}
 	if (x->pool)
 		pool_prune(pool_candidates(q, x->e), x->matched.items, x->matched.count);
 	return found(x, q, &x->matched.items[chosen], &local, &p, res);

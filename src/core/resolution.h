@@ -17,7 +17,8 @@ enum status {
 
 struct result {
 	enum status status;
-	enum reason reason; /* REASON_NONE when the target has what is accessed */
+	enum reason reason; /* REASON_NONE when the target has what is accessed, and only when ok */
+	uint32_t decision;  /* of the policy, whose reason it is; 0: the engine's own */
 	bool has_local, has_target;
 	bool sign_extended;      /* a 32-bit unsigned enumerator >= 2^31 (semantics 7) */
 	uint64_t local, target;  /* values; has_local, has_target */

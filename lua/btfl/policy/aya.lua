@@ -60,7 +60,7 @@ return btfl.policy {
   end,
 
   value = function(relo, spec, default)
-    if relo.kind == "type_matches" then return nil, "unsupported" end
+    if relo.kind == "type_matches" then return nil, "unsupported", "aya has no type_matches" end
     local value, why = default()
     if relo.kind == "enumval_value" then value = dialect.zero_extended(spec, value) end
     return value, why
@@ -73,7 +73,9 @@ return btfl.policy {
 
   patch = function(relo, change, default)
     local class = tonumber(change.insn:sub(1, 2), 16) & 7
-    if not change.poison and MEMORY[class] and not change.resizable then return nil, "size-mismatch" end
+    if not change.poison and MEMORY[class] and not change.resizable then
+      return nil, "size-mismatch", "it cannot be resized, and aya does not poison"
+    end
     local after, why = default()
     if after == nil and why == "insn-mismatch" and change.check then
       change.check = false

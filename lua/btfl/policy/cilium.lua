@@ -77,12 +77,12 @@ local rules = btfl.policy {
   value = function(relo, spec, default)
     local kind = relo.kind
     if kind == "target_type_id" and not is_local(relo, spec) and spec.root.btf ~= default.target.btf then
-      return nil, "poison"
+      return nil, "poison", "cilium gives no id of a module's type"
     end
     local value, why = default()
     if kind == "enumval_value" then return dialect.zero_extended(spec, value), why end
     if kind == "signed" and value and not has_sign(dialect.last_member(spec)) then
-      return nil, "unsupported"
+      return nil, "unsupported", "it is neither an integer nor an enum"
     end
     local m = (SHIFT[kind] or kind == "byte_off" or kind == "byte_sz") and dialect.last_member(spec)
     if m and m.bitfield then
@@ -104,7 +104,7 @@ local rules = btfl.policy {
       if #change.insn == 32 then return POISON[relo.object.endian] end
       return default(relo, change)
     end
-    if class == 4 and opcode & 0xf0 == 0xd0 then return nil, "insn-unsupported" end
+    if class == 4 and opcode & 0xf0 == 0xd0 then return nil, "insn-unsupported", "it is a byte swap" end
     change.size, change.resizable = change.old_size, true
     local after, why = default()
     if not after and why == "insn-mismatch" and SHIFT[relo.kind] and change.check then
@@ -114,10 +114,12 @@ local rules = btfl.policy {
       local checked = {}
       for name, value in pairs(change) do checked[name] = value end
       checked.check = true
-      if not default(relo, checked) then return nil, "insn-mismatch" end
+      if not default(relo, checked) then
+        return nil, "insn-mismatch", "cilium wants the local type's id in the instruction"
+      end
     end
     if after and (class == 4 or class == 7) and math.ult(0x7fffffff, change.value) then
-      return nil, "truncated"
+      return nil, "truncated", dialect.too_wide(change.value)
     end
     return after, why
   end,
@@ -218,7 +220,7 @@ local function agree(a, b)
   return true
 end
 
--- The candidate that all relocations of a group take: { type = } or { reason = }, empty for none.
+-- The candidate that all relocations of a group take: { type = } or { reason =, note = }, empty for none.
 local function pick(relos, list, target)
   local best, best_score, found = nil, #relos, {}
   for _, candidate in ipairs(list) do
@@ -227,7 +229,7 @@ local function pick(relos, list, target)
     if score < best_score then
       best, best_score, found = these, score, { type = candidate }
     elseif score == best_score and best and not agree(best, these) then
-      return { reason = "ambiguous" }
+      return { reason = "ambiguous", note = "candidates that fit the program equally well disagree" }
     end
   end
   return found
@@ -267,8 +269,8 @@ return btfl.policy {
 
   value = function(relo, spec, default)
     if is_local(relo, spec) then
-      local reason = choice(relo, default.target).reason
-      if reason then return nil, reason end
+      local chosen = choice(relo, default.target)
+      if chosen.reason then return nil, chosen.reason, chosen.note end
     end
     return default()
   end,

@@ -53,7 +53,7 @@ return btfl.policy {
     for v in target:values() do
       if v.name == m.name or v.name == dialect.essential(m.name) then return v end
     end
-    return nil, "no-enumval"
+    return nil, "no-enumval", ("%s has another flavor"):format(found.name)
   end,
 
   compatible = function(want, have, default)
@@ -67,7 +67,7 @@ return btfl.policy {
     local class = tonumber(change.insn:sub(1, 2), 16) & 7
     local after, why = default(relo, change)
     if after and not change.poison and (class == 4 or class == 7) and not fits(change.value, class) then
-      return nil, "truncated"
+      return nil, "truncated", dialect.too_wide(change.value)
     end
     return after, why
   end,
