@@ -43,7 +43,8 @@ function btfl.target(path, modules) end
 function btfl.subset(target) end
 
 --- Makes a policy from a table of hooks, or finds one: a name is a file of `lua/btfl/policy/` or a
---- module, what holds a `/` or ends in `.lua` is a file. Raises on an unknown key or a wrong type.
+--- module, what holds a `/` or ends in `.lua` is a file. Raises on an unknown key or a wrong type, with
+--- the user's file and line.
 ---@param spec btfl.policy.spec|string
 ---@return btfl.policy
 function btfl.policy(spec) end

@@ -1,6 +1,9 @@
 --- Policies: makes one from a table of hooks, finds one by name or file. See btfl.policy in meta.lua.
+local caller = require "btfl.caller"
 local class = require "btfl.class"
 local core = require "btfl.core"
+
+caller.mark_own()
 
 local HOOKS = { "candidates", "member", "compatible", "value", "choose", "missing", "patch" }
 
@@ -14,21 +17,27 @@ local function known_keys()
   return names
 end
 
+-- Raises at the user's line: that of the function concerned, else that at which the policy is made.
+local function fail(f, message, ...)
+  local where = type(f) == "function" and caller.definition(f) or caller.place()
+  error(where .. message:format(...), 0)
+end
+
 local function check_spec(spec)
   for key, value in pairs(spec) do
     if key ~= "extends" then
       local want = KEYS[key]
       if not want then
         local near = core.nearest(tostring(key), known_keys())[1]
-        error(("a policy has no hook `%s`%s"):format(tostring(key),
-          near and (" (did you mean `%s`?)"):format(near) or ""), 4)
+        fail(value, "a policy has no hook `%s`%s", tostring(key),
+          near and (" (did you mean `%s`?)"):format(near) or "")
       end
       if type(value) ~= want then
-        error(("%s of a policy is a %s, not a %s value"):format(key, want, type(value)), 4)
+        fail(value, "%s of a policy is a %s, not a %s value", key, want, type(value))
       end
     end
   end
-  if not spec.name then error("a policy needs a name", 4) end
+  if not spec.name then fail(nil, "a policy needs a name") end
 end
 
 local loading = {} -- names of the policies that are being loaded, to find one that extends itself
@@ -51,11 +60,13 @@ local function load(name)
   if loaded[id] then return loaded[id] end
   if loading[id] then error(("policy `%s` extends itself"):format(name), 0) end
   loading[id] = true
-  local ok, policy = pcall(chunk, name)
+  local results = table.pack(pcall(caller.run, chunk, name))
+  local ok, policy = results[1], results[2]
   loading[id] = nil
   if not ok then error(policy, 0) end
   if class(policy) ~= "btfl.policy" then
-    error(("%s: a policy file returns a policy, not a %s value"):format(id, type(policy)), 0)
+    error(("%s: a policy file returns a policy, %s"):format(id,
+      results.n == 1 and "and this one returns nothing" or ("not a %s value"):format(type(policy))), 0)
   end
   loaded[id] = policy
   return policy
@@ -64,9 +75,11 @@ end
 -- The levels of what a policy extends: nothing, a policy, or the name or file of one.
 local function levels_of(extends)
   if extends == nil then return {} end
-  local policy = type(extends) == "string" and load(extends) or extends
+  local ok, policy = true, extends
+  if type(extends) == "string" then ok, policy = pcall(load, extends) end
+  if not ok then fail(nil, "%s", tostring(policy)) end
   if class(policy) ~= "btfl.policy" then
-    error(("extends of a policy is a policy or the name of one, not a %s value"):format(type(policy)), 4)
+    fail(nil, "extends of a policy is a policy or the name of one, not a %s value", type(policy))
   end
   return policy:levels()
 end
@@ -85,6 +98,6 @@ end
 ---@return btfl.policy
 return function(spec)
   if type(spec) == "string" then return load(spec) end
-  if type(spec) ~= "table" then error("a policy is made from a table or a name", 2) end
+  if type(spec) ~= "table" then fail(nil, "a policy is made from a table or a name") end
   return make(spec)
 end

@@ -1,11 +1,14 @@
 --- Renames: makes a policy of a table that says what members, enumerators and types have become. See
 --- btfl.renames in meta.lua.
+local caller = require "btfl.caller"
 local policy = require "btfl.policy"
+
+caller.mark_own()
 
 local OPTIONS = { since = "string", reverse = "boolean" }
 
 local function fail(key, message)
-  error(("renames: `%s`: %s"):format(tostring(key), message), 4)
+  error(("%srenames: `%s`: %s"):format(caller.place(), tostring(key), message), 0)
 end
 
 -- A value of the table as { names in order, since =, reverse = }.
@@ -108,7 +111,7 @@ end
 ---@param name? string
 ---@return btfl.policy
 return function(source, name)
-  if type(source) ~= "table" then error("renames: a table is needed", 2) end
+  if type(source) ~= "table" then error(caller.place() .. "renames: a table is needed", 0) end
   local rules = compile(source)
   local ends = path_ends(rules)
   return policy {
