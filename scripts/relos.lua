@@ -7,6 +7,9 @@ local cli = btfl.cli {
 }
 
 local policy = cli.policy
+if policy and cli.args["local"] then
+  cli:error "--local shows what the objects hold, whatever the rules: --policy does not apply"
+end
 local columns = { "object", "section", "insn_off", "type_id", "type", "access", "kind", "status",
   "local", "target", "target_id", "insn_before", "insn_after" }
 if policy then table.move({ "rule", "note" }, 1, 2, #columns + 1, columns) end

@@ -1,7 +1,7 @@
 --- why: what a field, type or enumerator has become on a kernel that lacks it.
 local cli = btfl.cli {
   about = "What a field, type or enumerator has become on a kernel that lacks it.",
-  usage = "NAME...", objects = false,
+  usage = "NAME...", objects = false, policy = "what became of a name is asked of kernels and not of rules",
   options = function(parser)
     parser:option("--from", "A kernel's BTF that still has it: what stood around it there is the evidence.")
       :argname("BTF"):count("*")

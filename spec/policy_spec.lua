@@ -508,8 +508,8 @@ describe("btfl.policy", function()
 
   it("is the only option, and nothing else is one", function()
     open()
-    assert.has_error(function() obj:results(target, { policy = "x" }) end,
-      "policy must be a btfl.policy, not a string")
+    assert.has_error(function() obj:results(target, { policy = 5 }) end,
+      "policy must be a btfl.policy or the name of one, not a number")
     local ok, e = pcall(obj.results, obj, target, { polcy = 1 })
     assert.is_false(ok)
     assert.matches("unknown option 'polcy'", e, 1, true)

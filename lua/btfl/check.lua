@@ -1,7 +1,6 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local core = require "btfl.core"
 local diagnose = require "btfl.diagnose"
-local policy = require "btfl.policy"
 local reached = require "btfl.reached"
 local report = require "btfl.report"
 local attach = require "btfl.attach"
@@ -53,7 +52,7 @@ end
 
 -- What a policy alone has made ok is told: a loader that does not know it fails there.
 local function add_decided(out, result)
-  local usual = result.relo:resolve(result.target, { policy = policy "libbpf" })
+  local usual = result.relo:resolve(result.target, { policy = "libbpf" })
   if usual.ok then return end
   out:note(finding_of(result, "by-policy",
     ("ok by %s%s; libbpf: %s, %s"):format(result.rule, result.note and " (" .. result.note .. ")" or "",

@@ -7,6 +7,7 @@ local formats = require "btfl.formats"
 
 local SPEC = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
+  policy = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, policy = true }
@@ -70,8 +71,9 @@ local function add_options(parser, spec)
       :argname("BTF"):count("*")
     parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
       :argname("BTF"):count("*")
-    parser:option("--policy", "The rules to relocate by: libbpf, kernel, cilium, aya, strict, lenient,"
-      .. " renames or a file."):argname("NAME|FILE")
+    local policy = parser:option("--policy", "The rules to relocate by: libbpf, kernel, cilium, aya, strict,"
+      .. " lenient, renames or a file."):argname("NAME|FILE")
+    if spec.policy then policy:hidden(true) end
     parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
       :convert(as_jobs):default("1"):show_default(false)
   end
@@ -115,7 +117,9 @@ function module.parse(spec, words)
     return nil, ("%s: %s\n%s   (--help lists the options)"):format(name, one_line(args), hint)
   end
   local policy
-  if args.policy then
+  if args.policy and spec.policy then
+    return nil, ("%s: %s: --policy does not apply"):format(name, spec.policy)
+  elseif args.policy then
     ok, policy = pcall(require "btfl.policy", args.policy)
     if not ok then return nil, ("%s: %s"):format(name, one_line(tostring(policy))) end
   end

@@ -37,10 +37,12 @@ function btfl.object(path) end
 ---@return btfl.target
 function btfl.target(path, modules) end
 
---- Starts the part of a target's BTF that some objects need: a BTF to ship for kernels without one.
+--- Starts the part of a target's BTF that some objects need: a BTF to ship for kernels without one. By a
+--- policy it is what its rules find; what a hook looks at besides is not in it.
 ---@param target btfl.target
+---@param options? btfl.resolve.options
 ---@return btfl.subset
-function btfl.subset(target) end
+function btfl.subset(target, options) end
 
 --- Makes a policy from a table of hooks, or finds one: a name is a file of `lua/btfl/policy/` or a
 --- module, what holds a `/` or ends in `.lua` is a file. Raises on an unknown key or a wrong type, with
@@ -334,7 +336,7 @@ function program:insn(insn) end
 function program:verdict(target, options) end
 
 ---@class btfl.verdict.options
----@field policy? btfl.policy by whose rules; libbpf's by default, or what --policy says
+---@field policy? btfl.policy|string by whose rules, as in btfl.resolve.options
 ---@field release? string the kernel's release, for LINUX_KERNEL_VERSION and its verifier; the target's by default
 ---@field kconfig? string a file with the kernel's configuration, plain or gzip; that of the running kernel by default
 ---@field kallsyms? string a file with the kernel's symbols, as /proc/kallsyms
@@ -385,7 +387,7 @@ function relo:resolve(target, options) end
 function relo:try(target, candidate, options) end
 
 ---@class btfl.resolve.options
----@field policy? btfl.policy by whose rules; libbpf's by default, or what --policy says
+---@field policy? btfl.policy|string by whose rules (a policy, or the name or file of one); libbpf's by default, or what --policy says
 
 ---@class btfl.check.options: btfl.resolve.options
 ---@field others? btfl.target[] further kernels of the run: one that has what is missing tells more about it
@@ -529,8 +531,8 @@ function failure:path() end
 ---@field variable string? else the constant or extern that does
 local guard = {}
 
---- The part of a target's BTF that the relocations of some objects need, by libbpf's rules. Against it
---- each of them gets the value that it gets against the whole, but for type ids, which are its own.
+--- The part of a target's BTF that the relocations of some objects need. Against it each of them gets the
+--- value that it gets against the whole, but for type ids, which are its own.
 ---@class btfl.subset
 ---@field target btfl.target
 local subset = {}
@@ -626,6 +628,7 @@ function attempt:decision() end
 ---@field objects? boolean OBJ... are BPF objects (default true)
 ---@field targets? boolean -t/--target and -m/--module are taken (default true)
 ---@field options? fun(parser: table) adds options to the argparse parser
+---@field policy? string why --policy is refused; without, it is taken wherever targets are
 ---@field verdicts? boolean --release, --kconfig, --kallsyms, --set and --unset are taken; see verdict_options
 ---@field epilog? string
 

@@ -60,6 +60,19 @@ static bool has_hooks(const struct policy_box *p)
 	return false;
 }
 
+/* Makes of the name or file at the top the policy, as btfl.policy() finds it. */
+static void find_policy(lua_State *L)
+{
+	lua_getglobal(L, "require");
+	lua_pushliteral(L, "btfl");
+	lua_call(L, 1, 1);
+	lua_getfield(L, -1, "policy");
+	lua_replace(L, -2);
+	lua_insert(L, -2);
+	lua_call(L, 1, 1);
+	class_check(L, -1, &policy_class);
+}
+
 void push_policy(lua_State *L, int options)
 {
 	if (lua_isnoneornil(L, options))
@@ -69,8 +82,11 @@ void push_policy(lua_State *L, int options)
 	if (lua_isnil(L, -1)) {
 		lua_pop(L, 1);
 		lua_rawgetp(L, LUA_REGISTRYINDEX, &policy_class.tag);
+	} else if (lua_type(L, -1) == LUA_TSTRING) {
+		find_policy(L);
 	} else if (!class_test(L, -1, &policy_class)) {
-		luaL_error(L, "policy must be a btfl.policy, not a %s", luaL_typename(L, -1));
+		luaL_error(L, "policy must be a btfl.policy or the name of one, not a %s",
+			   luaL_typename(L, -1));
 	}
 	if (!lua_isnil(L, -1) && !has_hooks(lua_touserdata(L, -1))) {
 		lua_pop(L, 1); /* it is libbpf's */

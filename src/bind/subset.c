@@ -1,25 +1,30 @@
 /* subset: the Lua class btfl.subset: the part of a kernel's BTF that some objects need. */
 #include <stdlib.h>
 
-#include "bind/classes.h"
+#include "bind/policy.h"
 #include "study/subset.h"
 
-/* The first user value is the target's userdata. */
+/* The user values are the target's userdata and the policy, nil for libbpf's rules. */
 struct subset_box {
 	struct subset *native;
 	struct buf out; /* while it becomes a string */
 	const struct owner *target;
 };
 
-enum { SUBSET_TARGET = 1 };
+enum { SUBSET_TARGET = 1, SUBSET_POLICY, SUBSET_VALUES = SUBSET_POLICY };
 
 int open_subset(lua_State *L)
 {
 	const struct target *t = check_target(L, 1);
-	struct subset_box *s = lua_newuserdatauv(L, sizeof(*s), 1);
+	struct subset_box *s;
 
+	lua_settop(L, 2);
+	push_policy_option(L, 2);
+	s = lua_newuserdatauv(L, sizeof(*s), SUBSET_VALUES);
 	*s = (struct subset_box){.target = lua_touserdata(L, 1)};
 	class_set(L, &subset_class);
+	lua_insert(L, -2);
+	lua_setiuservalue(L, -2, SUBSET_POLICY);
 	lua_pushvalue(L, 1);
 	lua_setiuservalue(L, -2, SUBSET_TARGET);
 	s->native = subset_new(t);
@@ -49,16 +54,16 @@ static int subset_gc(lua_State *L)
 static int subset_add_object(lua_State *L)
 {
 	struct subset_box *s = check_subset(L);
-	const struct object *o = check_object(L, 2);
-	struct resolution *r;
 	struct err e;
-	int rc = resolution_new(o, s->target->native, NULL, &r, &e);
 
-	if (rc == 0) {
-		rc = subset_add(s->native, r, &e);
-		resolution_free(r);
-	}
-	return rc < 0 ? raise_err(L, &e) : 0;
+	check_object(L, 2);
+	lua_settop(L, 2);
+	lua_getiuservalue(L, 1, SUBSET_TARGET);
+	lua_getiuservalue(L, 1, SUBSET_POLICY);
+	push_resolution(L, 2, 3, 4);
+	return subset_add(s->native, owner_native(L, lua_touserdata(L, -1)), &e) < 0
+		   ? raise_err(L, &e)
+		   : 0;
 }
 
 static int subset_bytes(lua_State *L)

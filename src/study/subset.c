@@ -227,21 +227,11 @@ static int mark_match(struct marker *m, const struct spec *s)
 static int add_result(struct marker *m, const struct resolution *r, uint32_t index)
 {
 	const struct result *res = &r->results[index];
-	const struct relo *relo = &r->object->relos[index];
-	struct spec_room local, target;
-	const struct question q = {r->object, r->target, index, &local.spec, NULL};
-	struct attempt again;
 
-	if (accessor_parse(r->object->btf, relo->type_id, relo->access, relo->kind, &local) !=
-	    REASON_NONE)
-		return 0;
 	for (uint32_t i = 0; i < res->attempt_count; i++) {
 		const struct attempt *a = &r->attempts[res->first_attempt + i];
 
-		if (a->reason != REASON_NONE ||
-		    match_candidate(&q, NULL, a->candidate, &target, &again, m->e) != MATCH_YES)
-			continue;
-		if (mark_match(m, &target.spec) < 0)
+		if (a->spec && mark_match(m, a->spec) < 0)
 			return -1;
 	}
 	return 0;

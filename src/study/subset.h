@@ -16,7 +16,8 @@ struct subset;
 struct subset *subset_new(const struct target *t);
 void subset_free(struct subset *s); /* NULL is allowed; the target may be gone */
 
-/* Adds what the relocations of r, a resolution against the same target by libbpf's rules, need. */
+/* Adds what the relocations of r, a resolution against the same target, need. By rules other than
+ * libbpf's that is what they found; what a hook looked at besides is its own business. */
 int subset_add(struct subset *s, const struct resolution *r, struct err *e);
 
 /* Appends the BTF to out, in the target's byte order; *types is how many it has. */
