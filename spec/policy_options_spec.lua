@@ -160,6 +160,7 @@ describe("--policy", function()
   for command, why in pairs {
     why = "what became of a name is asked of kernels and not of rules",
     dialects = "the loaders are compared by their own rules",
+    lint = "the policies to look at are arguments",
   } do
     it(("is refused by %s, which does not offer it"):format(command), function()
       local r = run { command, "x", "-t", target.path, "--policy", "renames" }

@@ -60,6 +60,16 @@ extend("target", {
   why = function(self, what, options) return require("btfl.suggest")(self, what, options) end,
 })
 
+extend("policy", {
+  lint = function(self, targets)
+    local out = require("btfl.report").new "lint"
+    for _, level in ipairs(self:levels()) do
+      if level.lint then level.lint(targets, out) end
+    end
+    return out
+  end,
+})
+
 extend("result", {
   why = function(self) return require("btfl.why")(self) end,
 })

@@ -54,7 +54,7 @@ function btfl.policy(spec) end
 --- Makes a policy that follows renames, in both directions: what an object asks for and the target has
 --- not under that name is looked for under the others. A key is "type.member", "enum.ENUMERATOR", a
 --- type, or a whole path; a value the new name, or a path within the same struct (forward only).
----@param renames table<string, string|btfl.renames.entry>
+---@param renames table<string, string|btfl.renames.entry> by old name
 ---@param name? string of the policy, "renames" by default
 ---@return btfl.policy
 function btfl.renames(renames, name) end
@@ -77,11 +77,12 @@ function btfl.report(name, spec) end
 ---@param render fun(report: btfl.report, options: btfl.render.options): string
 function btfl.format(name, render) end
 
---- New names in the order to try, where one is not enough.
+--- New names in the order to try, where one is not enough; one that has options of its own is a table,
+--- too: { { "__state", since = "5.14" }, { "state_", since = "9.1" } }.
 ---@class btfl.renames.entry
----@field [integer] string
----@field since? string the release, for the note
----@field reverse? boolean false: only from the old name to the new
+---@field [integer] string|btfl.renames.entry
+---@field since? string the release, for the note; of each name that has none of its own
+---@field reverse? boolean false: only from the old name to the new; likewise
 
 --- An unsigned 64-bit value, which Lua holds in a signed integer, in decimal.
 ---@param value integer
@@ -559,6 +560,12 @@ function policy:lineage() end
 ---@return table[]
 function policy:levels() end
 
+--- A report of what of it can never take effect on any of these kernels: of a table of renames what none
+--- of them has, and paths that no relocation follows.
+---@param targets btfl.target[]
+---@return btfl.report
+function policy:lint(targets) end
+
 --- What a hook gets as its last argument. Calling it gives what the policy that is extended, and at
 --- last libbpf, would answer; without arguments it is asked what the hook was. What it gives to that
 --- question, returned as it is, is no decision of the hook. It raises once its hook has returned.
@@ -581,6 +588,7 @@ local default = {}
 ---@class btfl.policy.spec
 ---@field name string
 ---@field extends? btfl.policy|string a policy, or the name or file of one
+---@field lint? fun(targets: btfl.target[], out: btfl.report) adds what can never take effect there; see policy:lint
 ---@field candidates? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): btfl.type[], string?, string? the types to try, in order
 ---@field member? fun(m: btfl.member|btfl.enumerator, target: btfl.type, default: btfl.default): btfl.member|btfl.enumerator|string|nil, string?, string? what a member has become: a member of the target struct or of one nested in it, or a path ("signal.pids"); for an enumerator, an enumerator of the target enum
 ---@field compatible? fun(want: btfl.type, have: btfl.type, default: btfl.default): boolean, string?, string? default.what tells for what

@@ -7,7 +7,7 @@ caller.mark_own()
 
 local HOOKS = { "candidates", "member", "compatible", "value", "choose", "missing", "patch" }
 
-local KEYS = { name = "string" }
+local KEYS = { name = "string", lint = "function" }
 for _, hook in ipairs(HOOKS) do KEYS[hook] = "function" end
 
 local function known_keys()
@@ -87,7 +87,7 @@ end
 local function make(spec)
   check_spec(spec)
   local levels = levels_of(spec.extends)
-  local level = { name = spec.name }
+  local level = { name = spec.name, lint = spec.lint }
   for _, hook in ipairs(HOOKS) do level[hook] = spec[hook] end
   table.insert(levels, 1, level)
   return core.policy(levels)

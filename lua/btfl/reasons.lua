@@ -493,6 +493,18 @@ note[by-policy]: ok by renames.member (renamed in 5.14); libbpf: poison, struct 
    = target: 6.12.0-amd64]=],
   },
   {
+    code = "inert-rename", engine = false,
+    title = "an entry of a table of renames can never take effect",
+    text = [[
+`btfl lint` holds the table against every kernel that is given. An old or a new name that none of them has
+is misspelt, or is for kernels that were not given. A path through a pointer is no offset in the struct,
+and a new name within an array is not followed.]],
+    todo = "Correct the name, or give lint the kernels that have it; read what is behind a pointer first.",
+    example = [=[
+error[inert-rename]: the entry of `task_struct.state`: its new name `task_struct.__sate` is on no target
+  --> table.lua:2]=],
+  },
+  {
     code = "sign-extended", engine = false,
     title = "an unsigned enumerator of 2^31 or more was sign-extended",
     text = [[

@@ -11,8 +11,18 @@ local function fail(key, message)
   error(("%srenames: `%s`: %s"):format(caller.place(), tostring(key), message), 0)
 end
 
--- A value of the table as { names in order, since =, reverse = }.
-local function entry_of(key, value)
+-- A table of names: what is no name there is an option.
+local function check_options(key, entry)
+  for name, option in pairs(entry) do
+    if math.type(name) ~= "integer" and OPTIONS[name] ~= type(option) then
+      fail(key, ("there is no option `%s` of that type"):format(tostring(name)))
+    end
+  end
+end
+
+-- A value of the table as a list of { name =, since =, reverse = } in the order to try them; what stands
+-- beside several names is said of each that does not say otherwise.
+local function names_of(key, value)
   if type(key) ~= "string" or not key:find "^[%a_][%w_]*[%w_.]*$" then
     fail(key, "a key is a type, or a type and its member: \"task_struct.state\"")
   end
@@ -20,43 +30,52 @@ local function entry_of(key, value)
   if type(entry) ~= "table" or #entry == 0 then
     fail(key, ("a name or a table of names is needed, not a %s value"):format(type(value)))
   end
-  for name, option in pairs(entry) do
-    if math.type(name) == "integer" then
-      if type(option) ~= "string" then fail(key, "a new name is a string") end
-    elseif OPTIONS[name] ~= type(option) then
-      fail(key, ("there is no option `%s` of that type"):format(tostring(name)))
+  check_options(key, entry)
+  local list = {}
+  for i = 1, #entry do
+    local one = type(entry[i]) == "table" and entry[i] or { entry[i] }
+    if type(one[1]) ~= "string" or #one ~= 1 then
+      fail(key, "a new name is a string, or a table of one and its options")
     end
+    check_options(key, one)
+    local reverse = one.reverse
+    if reverse == nil then reverse = entry.reverse end
+    list[i] = { name = one[1], since = one.since or entry.since, reverse = reverse ~= false }
   end
-  return entry
+  return list
 end
 
 -- Adds that `key` may be called `to`.
 local function add(rules, key, to, note)
-  local rule = rules[key] or { to = {}, note = note }
-  rule.to[#rule.to + 1] = to
-  rules[key] = rule
+  rules[key] = rules[key] or {}
+  table.insert(rules[key], { name = to, note = note })
 end
 
 local function note_of(old, new, since)
   return ("%s is %s%s"):format(old, new, since and " since " .. since or "")
 end
 
--- The table by old names, and by new ones for objects that are newer than the kernel.
+-- The names that something may have, by old names, and by new ones for objects that are newer than the
+-- kernel: lists of { name =, note = }.
 local function compile(source)
-  local rules = {}
+  local rules, entries, keys = {}, {}, {}
   for key, value in pairs(source) do
-    local entry = entry_of(key, value)
+    entries[key] = names_of(key, value)
+    keys[#keys + 1] = key
+  end
+  table.sort(keys) -- of entries that lead to one new name, the same is always the first
+  for _, key in ipairs(keys) do
     local parent, name = key:match "^(.+)%.([^.]+)$"
-    for _, to in ipairs(entry) do
-      local note = note_of(key, to, entry.since)
-      add(rules, key, to, note)
+    for _, to in ipairs(entries[key]) do
+      local note = note_of(key, to.name, to.since)
+      add(rules, key, to.name, note)
       -- A path says where a member went, but not what leads back from there.
-      if entry.reverse ~= false and not to:find(".", 1, true) then
-        add(rules, parent and parent .. "." .. to or to, name or key, note)
+      if to.reverse and not to.name:find(".", 1, true) then
+        add(rules, parent and parent .. "." .. to.name or to.name, name or key, note)
       end
     end
   end
-  return rules
+  return rules, entries, keys
 end
 
 -- The last names of keys that are whole paths, such as "nsproxy.count.counter".
@@ -112,17 +131,20 @@ end
 ---@return btfl.policy
 return function(source, name)
   if type(source) ~= "table" then error(caller.place() .. "renames: a table is needed", 0) end
-  local rules = compile(source)
+  local rules, entries, keys = compile(source)
   local ends = path_ends(rules)
+  local where = caller.place():gsub(": $", "")
   return policy {
     name = name or "renames",
+
+    lint = function(targets, out) require "btfl.inert"(keys, entries, where, targets, out) end,
 
     candidates = function(relo, target, default)
       local list = default()
       local rule = #list == 0 and rules[relo.type.essential]
-      for _, to in ipairs(rule and rule.to or {}) do
-        local found = types_named(target, to, relo.type.kind)
-        if #found > 0 then return found, rule.note end
+      for _, to in ipairs(rule or {}) do
+        local found = types_named(target, to.name, relo.type.kind)
+        if #found > 0 then return found, to.note end
       end
       return list
     end,
@@ -133,9 +155,9 @@ return function(source, name)
       local rule = find(rules, ends, m, default)
       if not rule then return nil, why end
       local search = default.relo.kind:find "^enumval" and target.value or lookup
-      for _, to in ipairs(rule.to) do
-        found = search(target, to)
-        if found then return found, rule.note end
+      for _, to in ipairs(rule) do
+        found = search(target, to.name)
+        if found then return found, to.note end
       end
       return nil, why
     end,
