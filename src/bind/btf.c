@@ -81,7 +81,7 @@ int open_btf(lua_State *L)
 	if (!lua_isnil(L, 2))
 		base = check_btf(L, 2);
 	o = owner_new(L, &btf_class, sizeof(*o), "btf", path);
-	if (btf_load(path, NULL, base, &b, &e) < 0)
+	if (btf_load(path, base, &b, &e) < 0)
 		return raise_err(L, &e);
 	o->native = b;
 	/* A file with a .BTF.base of its own stands on that, whatever was given. */

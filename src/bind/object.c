@@ -80,7 +80,7 @@ int open_object(lua_State *L)
 	struct object *native;
 	struct err e;
 
-	if (object_open(path, NULL, &native, &e) < 0)
+	if (object_open(path, &native, &e) < 0)
 		return raise_err(L, &e);
 	open_closed_object(L, o, native);
 	return 1;

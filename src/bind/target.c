@@ -121,7 +121,7 @@ int open_target(lua_State *L)
 	if (!lua_isnil(L, 2))
 		modules = check_paths(L, 2, &count);
 	o = push_closed_target(L, path ? path : "/sys/kernel/btf/vmlinux");
-	if (target_open(path, modules, count, NULL, &native, &e) < 0)
+	if (target_open(path, modules, count, &native, &e) < 0)
 		return raise_err(L, &e);
 	open_closed_target(L, o, native);
 	return 1;

@@ -148,10 +148,10 @@ static void read_config(lua_State *L, struct bundle *b, const struct target *t, 
 	const char *own = "/proc/config.gz";
 	struct err e;
 
-	if (path && image_open(path, NULL, &b->kconfig, &e) < 0)
+	if (path && image_open(path, &b->kconfig, &e) < 0)
 		raise_err(L, &e);
 	if (!path && t->path && strcmp(t->path, "/sys/kernel/btf/vmlinux") == 0 &&
-	    image_open(own, NULL, &b->kconfig, &e) < 0)
+	    image_open(own, &b->kconfig, &e) < 0)
 		b->kconfig = NULL;
 }
 
@@ -167,7 +167,7 @@ static void study(lua_State *L, struct bundle *b, const struct resolution *r, in
 	struct err e;
 
 	read_config(L, b, r->target, string_option(L, options, "kconfig"));
-	if (kallsyms && image_open(kallsyms, NULL, &b->kallsyms, &e) < 0)
+	if (kallsyms && image_open(kallsyms, &b->kallsyms, &e) < 0)
 		raise_err(L, &e);
 	if (b->kconfig) {
 		facts.kconfig = (const char *)b->kconfig->data;

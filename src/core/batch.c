@@ -10,10 +10,6 @@
 
 #include "base/tasks.h"
 
-/* Bytes of files that threads read instead of mapping them: 57 objects and 13 kernels take two
- * threads 30 ms instead of 44. What is more is mapped, for the system can have that back. */
-#define BULK ((size_t)128 << 20)
-
 /* How far a target is. */
 struct progress {
 	atomic_bool open;   /* and its results have room */
@@ -23,8 +19,7 @@ struct progress {
 struct work {
 	const struct batch *b;
 	struct progress *progress; /* by target */
-	struct bulk *bulk;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock;      /* of what follows */
 	pthread_cond_t changed;
 	size_t objects, targets; /* that are open or never will be */
 };
@@ -55,7 +50,7 @@ static void do_object(struct work *w, size_t i)
 {
 	struct batch_object *o = &w->b->objects[i];
 
-	if (object_open(o->path, w->bulk, &o->object, &o->e) < 0)
+	if (object_open(o->path, &o->object, &o->e) < 0)
 		o->object = NULL;
 	settle(w, &w->objects);
 }
@@ -76,11 +71,11 @@ static void resolve_some(const struct work *w, size_t target)
 }
 
 /* Whether the target can be resolved against. */
-static bool open_target(const struct batch *b, struct bulk *bulk, struct batch_target *t)
+static bool open_target(const struct batch *b, struct batch_target *t)
 {
 	struct target *target;
 
-	if (target_open(t->path, b->modules, b->module_count, bulk, &target, &t->e) < 0)
+	if (target_open(t->path, b->modules, b->module_count, &target, &t->e) < 0)
 		return false;
 	t->target = target;
 	if (b->resolve)
@@ -90,7 +85,7 @@ static bool open_target(const struct batch *b, struct bulk *bulk, struct batch_t
 
 static void do_target(struct work *w, size_t i)
 {
-	bool open = open_target(w->b, w->bulk, &w->b->targets[i]);
+	bool open = open_target(w->b, &w->b->targets[i]);
 
 	if (open && w->b->object_count)
 		wait_for(w, &w->objects, w->b->object_count - 1);
@@ -133,14 +128,11 @@ int batch_run(const struct batch *b, struct err *e)
 
 	if (!w.progress)
 		return err_memory(e, NULL);
-	if (b->jobs > 1)
-		w.bulk = bulk_new(BULK);
 	pthread_mutex_init(&w.lock, NULL);
 	pthread_cond_init(&w.changed, NULL);
 	tasks_run(do_task, &w, b->object_count + b->target_count + b->jobs, b->jobs);
 	pthread_cond_destroy(&w.changed);
 	pthread_mutex_destroy(&w.lock);
-	bulk_unref(w.bulk);
 	free(w.progress);
 	return 0;
 }

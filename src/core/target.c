@@ -18,7 +18,6 @@ struct target_box {
 	struct target target;
 	struct arena arena; /* path, name, release, module names */
 	size_t btf_cap, module_cap, skipped_cap;
-	struct bulk *bulk; /* while it is opened; borrowed */
 };
 
 static char *keep_text(struct target_box *x, const char *s, size_t n, struct err *e)
@@ -149,7 +148,7 @@ static int add_module(struct target_box *x, const char *path, struct err *e)
 	struct btf *b;
 	struct err why;
 
-	if (btf_load(path, x->bulk, x->target.btf[0], &b, &why) < 0)
+	if (btf_load(path, x->target.btf[0], &b, &why) < 0)
 		return skip_module(x, &why, e);
 	return add_btf(x, b, name, stem_len(name), e);
 }
@@ -253,20 +252,18 @@ static int open_path(struct target_box *x, const char *path, const char *const *
 	if ((strcmp(x->target.path, RUNNING_KERNEL) == 0 ? name_running(x, e) : name_file(x, e)) <
 	    0)
 		return -1;
-	if (btf_load(x->target.path, x->bulk, NULL, &b, e) < 0 ||
-	    add_btf(x, b, "vmlinux", 7, e) < 0)
+	if (btf_load(x->target.path, NULL, &b, e) < 0 || add_btf(x, b, "vmlinux", 7, e) < 0)
 		return -1;
 	return add_modules(x, modules, module_count, e);
 }
 
 int target_open(const char *path, const char *const *modules, size_t module_count,
-		struct bulk *bulk, struct target **out, struct err *e)
+		struct target **out, struct err *e)
 {
 	struct target_box *x = calloc(1, sizeof(*x));
 
 	if (!x)
 		return err_memory(e, path);
-	x->bulk = bulk;
 	if (open_path(x, path, modules, module_count, e) < 0) {
 		target_free(&x->target);
 		return -1;

@@ -22,10 +22,10 @@ struct target {
  * `vmlinux` (as in /sys/kernel/btf) the other files of its folder are the loaded modules' BTF; a
  * path that is a folder stands for the vmlinux in it. modules lists further module files or folders
  * of them. A module that cannot be read is recorded in skipped; it does not stop the others
- * (semantics 25). The files are opened as image_open() does.
+ * (semantics 25).
  */
 int target_open(const char *path, const char *const *modules, size_t module_count,
-		struct bulk *bulk, struct target **out, struct err *e);
+		struct target **out, struct err *e);
 
 /* A target of a BTF that is open already, which is referenced: its base, if any, becomes [0]. */
 int target_of(struct btf *b, struct target **out, struct err *e);

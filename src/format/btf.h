@@ -102,8 +102,7 @@ int btf_open(struct image *im, struct span raw, const struct btf *base, const st
 
 /* Opens the file at path, as image_open() does: raw BTF, gzip of it, or ELF with a .BTF section. A
  * .BTF.base section beside it is what its ids count from, and takes the place of base. */
-int btf_load(const char *path, struct bulk *bulk, const struct btf *base, struct btf **out,
-	     struct err *e);
+int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e);
 
 /* Opens the BTF in the ELF section of that name. */
 int btf_from_section(const struct container *c, const char *name, const struct btf *base,

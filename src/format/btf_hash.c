@@ -4,9 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "format/btf_impl.h"
 
@@ -53,33 +50,7 @@ static uint32_t hash_essential(const char *name)
 	return btf_hash(name, btf_essential_len(name, strlen(name)));
 }
 
-/* bytes_that_are(): a bit for each of the HASHED bytes at p that is c, the first byte's lowest.
- * first_bytes(): the first n of them as words, the rest zero; n is below HASHED. */
-#ifdef __SSE2__
-static __m128i load16(const char *p)
-{
-	return _mm_loadu_si128((const __m128i *)(const void *)p);
-}
-
-static uint32_t bytes_that_are(const char *p, char c)
-{
-	__m128i all = _mm_set1_epi8(c);
-
-	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(load16(p), all)) |
-	       (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(load16(p + 16), all)) << 16;
-}
-
-static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
-{
-	const __m128i low = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-	const __m128i high = _mm_add_epi8(low, _mm_set1_epi8(16)), all = _mm_set1_epi8((char)n);
-
-	_mm_storeu_si128((__m128i *)(void *)word,
-			 _mm_and_si128(load16(p), _mm_cmplt_epi8(low, all)));
-	_mm_storeu_si128((__m128i *)(void *)(word + 2),
-			 _mm_and_si128(load16(p + 16), _mm_cmplt_epi8(high, all)));
-}
-#else
+/* A bit for each of the HASHED bytes at p that is c, the first byte's lowest. */
 static uint32_t bytes_that_are(const char *p, char c)
 {
 	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
@@ -95,6 +66,7 @@ static uint32_t bytes_that_are(const char *p, char c)
 	return mask;
 }
 
+/* The first n of the HASHED bytes at p as words, the rest zero; n is below HASHED. */
 static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
 {
 	for (uint32_t i = 0; i < 4; i++) {
@@ -104,8 +76,6 @@ static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
 		    load_le64(p + 8 * i) & (kept >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * kept) - 1);
 	}
 }
-#endif
-
 /* hash_essential() of a name of which HASHED bytes can be read; false for the few that are longer
  * or may have a flavor. No branch depends on other names: of 40 ns a name 25 were spent on branches
  * that a processor predicted wrongly. */

@@ -210,14 +210,13 @@ static int load_elf(struct image *im, const struct btf *base, struct btf **out, 
 	return rc;
 }
 
-int btf_load(const char *path, struct bulk *bulk, const struct btf *base, struct btf **out,
-	     struct err *e)
+int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e)
 {
 	struct image *im;
 	struct span raw;
 	int rc;
 
-	if (image_open(path, bulk, &im, e) < 0)
+	if (image_open(path, &im, e) < 0)
 		return -1;
 	raw = (struct span){.at = im->data, .len = im->len, .file = im->path};
 	rc = container_is_elf(im) ? load_elf(im, base, out, e)

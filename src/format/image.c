@@ -22,8 +22,7 @@ struct image_box {
 	struct image image;
 	atomic_uint refs;
 	bool mapped;
-	struct bulk *bulk; /* that holds the bytes, else NULL */
-	int fd;            /* of a mapped file that image_read() may read; else -1 */
+	int fd; /* of a mapped file that image_read() may read; else -1 */
 	char path[];
 };
 
@@ -39,15 +38,6 @@ static struct image_box *box_new(const char *path)
 	b->fd = -1;
 	atomic_init(&b->refs, 1);
 	return b;
-}
-
-/* Bytes that are a piece of bulk, or without one of malloc(). */
-static void let_go(struct bulk *bulk, void *data)
-{
-	if (bulk)
-		bulk_unref(bulk);
-	else
-		free(data);
 }
 
 struct image *image_ref(struct image *im)
@@ -66,7 +56,7 @@ void image_unref(struct image *im)
 	if (b->mapped)
 		munmap((void *)(uintptr_t)b->image.data, b->image.len);
 	else
-		let_go(b->bulk, (void *)(uintptr_t)b->image.data);
+		free((void *)(uintptr_t)b->image.data);
 	free(b);
 }
 
@@ -113,9 +103,8 @@ static int io_error(struct err *e, const char *path)
 /* Bytes whose number is not known before. */
 struct growing {
 	const char *path;
-	uint8_t *data; /* a piece of bulk, or else of malloc() */
+	uint8_t *data;
 	size_t n, cap;
-	struct bulk *bulk;
 };
 
 /* Makes room for more. */
@@ -127,14 +116,9 @@ static int grow(struct growing *g, struct err *e)
 	if (g->cap >= IMAGE_MAX)
 		return err_set(e, ERR_LIMIT, g->path, NULL, ERR_NO_OFFSET,
 			       "larger than %zu MiB, the most that is read", IMAGE_MAX >> 20);
-	p = realloc(g->bulk ? NULL : g->data, more);
+	p = realloc(g->data, more);
 	if (!p)
 		return err_memory(e, g->path);
-	if (g->bulk) {
-		memcpy(p, g->data, g->n);
-		bulk_unref(g->bulk);
-		g->bulk = NULL;
-	}
 	g->data = p;
 	g->cap = more;
 	return 0;
@@ -146,12 +130,11 @@ static int grown(struct growing *g, struct image **out, struct err *e)
 	struct image_box *b = box_new(g->path);
 
 	if (!b) {
-		let_go(g->bulk, g->data);
+		free(g->data);
 		return err_memory(e, g->path);
 	}
 	b->image.data = g->data;
 	b->image.len = g->n;
-	b->bulk = g->bulk;
 	*out = &b->image;
 	return 0;
 }
@@ -176,37 +159,8 @@ static int read_all(int fd, const char *path, struct image **out, struct err *e)
 	}
 	return grown(&g, out, e);
 fail:
-	let_go(g.bulk, g.data);
+	free(g.data);
 	return -1;
-}
-
-static bool starts_like_gzip(const uint8_t *p)
-{
-	return p[0] == 0x1f && p[1] == 0x8b;
-}
-
-/* Reads a file of that size into a piece of bulk; false when that has no room, or the file another
- * size, and for gzip, of which the bytes are soon of no use. */
-static bool read_into(struct bulk *bulk, int fd, size_t size, struct image_box *b)
-{
-	uint8_t magic[2], *p;
-	size_t n = 0;
-	ssize_t got = 1;
-
-	if (pread(fd, magic, 2, 0) != 2 || starts_like_gzip(magic) || !(p = bulk_take(bulk, size)))
-		return false;
-	while (got > 0 && n < size) {
-		got = pread(fd, p + n, size - n, (off_t)n);
-		n += got > 0 ? (size_t)got : 0;
-	}
-	if (n < size) {
-		bulk_unref(bulk);
-		return false;
-	}
-	b->bulk = bulk;
-	b->image.data = p;
-	b->image.len = size;
-	return true;
 }
 
 static bool map(int fd, size_t size, struct image_box *b)
@@ -223,8 +177,7 @@ static bool map(int fd, size_t size, struct image_box *b)
 	return true;
 }
 
-static int map_or_read(int fd, const char *path, struct bulk *bulk, struct image **out,
-		       struct err *e)
+static int map_or_read(int fd, const char *path, struct image **out, struct err *e)
 {
 	struct image_box *b;
 	struct stat st;
@@ -238,8 +191,7 @@ static int map_or_read(int fd, const char *path, struct bulk *bulk, struct image
 	b = box_new(path);
 	if (!b)
 		return err_memory(e, path);
-	if ((bulk && read_into(bulk, fd, (size_t)st.st_size, b)) ||
-	    map(fd, (size_t)st.st_size, b)) {
+	if (map(fd, (size_t)st.st_size, b)) {
 		*out = &b->image;
 		return 0;
 	}
@@ -249,11 +201,11 @@ static int map_or_read(int fd, const char *path, struct bulk *bulk, struct image
 
 static bool is_gzip(const struct image *im)
 {
-	return im->len >= 2 && starts_like_gzip(im->data);
+	return im->len >= 2 && im->data[0] == 0x1f && im->data[1] == 0x8b;
 }
 
 /* Begins with room for what the file says it inflates to, at its end; it may say anything. */
-static void expect(struct growing *g, const struct image *packed, struct bulk *bulk)
+static void expect(struct growing *g, const struct image *packed)
 {
 	size_t said;
 
@@ -262,10 +214,7 @@ static void expect(struct growing *g, const struct image *packed, struct bulk *b
 	said = load_u32(packed->data + packed->len - 4, host_big_endian());
 	if (said == 0 || said > LIKELY_MAX || said / DEFLATE_MOST > packed->len)
 		return;
-	g->data = bulk ? bulk_take(bulk, said) : NULL;
-	g->bulk = g->data ? bulk : NULL;
-	if (!g->data)
-		g->data = malloc(said);
+	g->data = malloc(said);
 	g->cap = g->data ? said : 0;
 }
 
@@ -308,14 +257,14 @@ out:
 	return status;
 }
 
-static int gunzip(struct image **im, struct bulk *bulk, struct err *e)
+static int gunzip(struct image **im, struct err *e)
 {
 	struct image *packed = *im;
 	struct growing g = {.path = packed->path};
 
-	expect(&g, packed, bulk);
+	expect(&g, packed);
 	if (inflate_all(packed, &g, e) < 0) {
-		let_go(g.bulk, g.data);
+		free(g.data);
 		return -1;
 	}
 	if (grown(&g, im, e) < 0)
@@ -324,17 +273,17 @@ static int gunzip(struct image **im, struct bulk *bulk, struct err *e)
 	return 0;
 }
 
-int image_open(const char *path, struct bulk *bulk, struct image **out, struct err *e)
+int image_open(const char *path, struct image **out, struct err *e)
 {
 	struct image *im = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
 
 	if (fd < 0)
 		return io_error(e, path);
-	rc = map_or_read(fd, path, bulk, &im, e);
+	rc = map_or_read(fd, path, &im, e);
 	close(fd);
 	if (rc == 0 && is_gzip(im))
-		rc = gunzip(&im, bulk, e);
+		rc = gunzip(&im, e);
 	if (rc < 0) {
 		image_unref(im);
 		return -1;

@@ -7,7 +7,6 @@
 
 #include <stdint.h>
 
-#include "base/bulk.h"
 #include "base/span.h"
 
 struct image {
@@ -20,9 +19,8 @@ struct image {
 #define IMAGE_MAX ((size_t)1 << 30)
 
 /* Reads the file at path; a gzip file is inflated. A directory, an unreadable file, broken gzip
- * data are errors. The caller owns one reference. The bytes stand in bulk, as long as that has
- * room; without one (NULL) they are mapped. */
-int image_open(const char *path, struct bulk *bulk, struct image **out, struct err *e);
+ * data are errors. The caller owns one reference. */
+int image_open(const char *path, struct image **out, struct err *e);
 
 /* An image of a copy of n bytes, named path in messages; NULL when memory is out. */
 struct image *image_copy(const char *path, const void *data, size_t n);

@@ -342,13 +342,13 @@ static int open_image(struct image *im, struct object *o, struct err *e)
 	return read_object(&r);
 }
 
-int object_open(const char *path, struct bulk *bulk, struct object **out, struct err *e)
+int object_open(const char *path, struct object **out, struct err *e)
 {
 	struct object *o;
 	struct image *im;
 	int rc;
 
-	if (image_open(path, bulk, &im, e) < 0)
+	if (image_open(path, &im, e) < 0)
 		return -1;
 	o = calloc(1, sizeof(*o));
 	rc = o ? open_image(im, o, e) : err_memory(e, path);

@@ -80,7 +80,7 @@ struct object {
 
 /* Opens the BPF object at path, as image_open() does. An ELF file for another machine is an error.
  */
-int object_open(const char *path, struct bulk *bulk, struct object **out, struct err *e);
+int object_open(const char *path, struct object **out, struct err *e);
 void object_free(struct object *o); /* NULL is allowed */
 
 /* The line_info record in force at byte insn_off of a section, within the function that holds it;
