@@ -150,13 +150,6 @@ static int newindex_field(lua_State *L)
 			  luaL_tolstring(L, 2, NULL));
 }
 
-static bool leaving;
-
-void owners_leave(void)
-{
-	leaving = true;
-}
-
 void owner_drop(struct owner *o)
 {
 	void *native = o->native;
@@ -170,8 +163,7 @@ static int owner_gc(lua_State *L)
 {
 	const struct class *c = lua_touserdata(L, lua_upvalueindex(1));
 
-	if (!leaving)
-		owner_drop(class_check(L, 1, c));
+	owner_drop(class_check(L, 1, c));
 	return 0;
 }
 

@@ -92,10 +92,6 @@ void push_cache(lua_State *L, int owner);
 /* Frees what o holds, if anything; so does the collector. */
 void owner_drop(struct owner *o);
 
-/* The process ends: from here on the collector leaves what owners hold to the system, which takes
- * all of it back at once. For 57 objects on 13 kernels 1.9 ms of 33. */
-void owners_leave(void);
-
 /* Raises "btf 'path' is closed" when o, or an owner that it needs, is closed. Returns native. */
 void *owner_native(lua_State *L, const struct owner *o);
 

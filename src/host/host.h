@@ -45,10 +45,11 @@ void repl_run(lua_State *L);
 /* Tells malloc() how btfl uses memory. To be called before anything is allocated. */
 void memory_keep(void);
 
-/* The one Lua state of the process, and its end: finalizers run, but nothing is freed that the
- * system takes back at once. NULL when memory is out. */
+/* The one Lua state of the process, to be closed with lua_close(). NULL when memory is out. */
 lua_State *open_lua(void);
-void close_lua(lua_State *L);
+
+/* A lua_Alloc, for the one state of the process; see cells.c. */
+void *cells_alloc(void *ctx, void *p, size_t old, size_t size);
 
 /* Finds what was compiled when btfl was built, and lets `require` load it where it is no
  * older than its source. */

@@ -330,6 +330,6 @@ int main(int argc, char **argv)
 		result = report_error(L, result);
 	else
 		result = (int)lua_tointeger(L, -1);
-	close_lua(L);
+	lua_close(L);
 	return result;
 }
