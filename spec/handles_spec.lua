@@ -303,6 +303,27 @@ describe("closing", function()
     assert.is_truthy(tostring(v.btf):find("(closed)", 1, true), "its BTF is freed too")
   end)
 
+  it("leaves every handle something to show", function()
+    for owner, path in pairs { object = OBJECT, target = KERNEL } do
+      local v = one_of_each()
+      v.kernel_type, v.kernel_btf = v.member.parent, v.target.btf
+      local noun = ("%s '%s'"):format(owner, path)
+      v[owner]:close()
+      for class, value in pairs(v) do assert.is_string(tostring(value), class) end
+      assert.equal(noun .. " (closed)", tostring(v[owner]))
+      for _, class in ipairs { "result", "verdict" } do
+        assert.equal(("%s of %s (closed)"):format(class, noun), tostring(v[class]))
+      end
+      local t = owner == "object" and v.type or v.kernel_type
+      assert.equal(("type of %s (closed)"):format(noun), tostring(t))
+      assert.equal("closed: " .. tostring(t), ("closed: %s"):format(t))
+    end
+    local v = one_of_each()
+    v.object.btf:close()
+    for class, value in pairs(v) do assert.is_string(tostring(value), class) end
+    assert.equal(("spec (btf '%s' is closed)"):format(OBJECT), tostring(v.spec))
+  end)
+
   it("a target ends its BTF and the results on it, but no others", function()
     local v = one_of_each()
     local other = btfl.target(KERNEL)

@@ -302,9 +302,7 @@ static int btf_len(lua_State *L)
 
 static int btf_tostring(lua_State *L)
 {
-	const struct owner *o = class_check(L, 1, &btf_class);
-
-	lua_pushfstring(L, "btf '%s'%s", o->path, o->native ? "" : " (closed)");
+	lua_pushfstring(L, "btf '%s'", ((struct owner *)class_check(L, 1, &btf_class))->path);
 	return 1;
 }
 

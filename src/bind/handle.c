@@ -167,6 +167,53 @@ static int owner_gc(lua_State *L)
 	return 0;
 }
 
+/* The owner without which o is of no use that is closed, o itself included; NULL when none is. */
+static const struct owner *closed_owner(const struct owner *o)
+{
+	for (int i = 0; i < 2 && o->needs[i]; i++)
+		if (!o->needs[i]->native)
+			return o->needs[i];
+	return o->native ? NULL : o;
+}
+
+/* Calls the class's own __tostring. A string that it raises is shown: another owner that it asks is
+ * closed. */
+static void own_tostring(lua_State *L, const struct class *c)
+{
+	int status;
+
+	lua_pushvalue(L, lua_upvalueindex(2));
+	lua_pushvalue(L, 1);
+	status = lua_pcall(L, 1, 1, 0);
+	if (status != LUA_OK && (status != LUA_ERRRUN || lua_type(L, -1) != LUA_TSTRING))
+		lua_error(L);
+	if (status != LUA_OK)
+		lua_pushfstring(L, "%s (%s)", c->name + strlen("btfl."), lua_tostring(L, -1));
+}
+
+/* Upvalues: the class, its own __tostring. What is shown while an error is told must not raise
+ * another one. */
+static int class_tostring(lua_State *L)
+{
+	const struct class *c = lua_touserdata(L, lua_upvalueindex(1));
+	const void *self = class_check(L, 1, c);
+	const struct owner *closed = NULL;
+
+	if (c->free)
+		closed = closed_owner(self);
+	else if (lua_getiuservalue(L, 1, HANDLE_OWNER) == LUA_TUSERDATA)
+		closed = closed_owner(lua_touserdata(L, -1));
+	lua_settop(L, 1);
+	if (!closed)
+		own_tostring(L, c);
+	else if (closed == self)
+		lua_pushfstring(L, "%s '%s' (closed)", closed->noun, closed->path);
+	else
+		lua_pushfstring(L, "%s of %s '%s' (closed)", c->name + strlen("btfl."),
+				closed->noun, closed->path);
+	return 1;
+}
+
 /* Pushes the metatable of a class, new. */
 static void make_class(lua_State *L, const struct class *c)
 {
@@ -202,6 +249,11 @@ static void make_class(lua_State *L, const struct class *c)
 		lua_pushvalue(L, meta);
 		lua_pushvalue(L, meta);
 		luaL_setfuncs(L, c->meta, 1);
+	}
+	lua_pushlightuserdata(L, (void *)c);
+	if (lua_getfield(L, meta, "__tostring") == LUA_TFUNCTION) {
+		lua_pushcclosure(L, class_tostring, 2);
+		lua_setfield(L, meta, "__tostring");
 	}
 	lua_settop(L, meta);
 }
@@ -299,11 +351,10 @@ void push_cache(lua_State *L, int owner)
 
 void *owner_native(lua_State *L, const struct owner *o)
 {
-	for (int i = 0; i < 2 && o->needs[i]; i++)
-		if (!o->needs[i]->native)
-			luaL_error(L, "%s '%s' is closed", o->needs[i]->noun, o->needs[i]->path);
-	if (!o->native)
-		luaL_error(L, "%s '%s' is closed", o->noun, o->path);
+	const struct owner *closed = closed_owner(o);
+
+	if (closed)
+		luaL_error(L, "%s '%s' is closed", closed->noun, closed->path);
 	return o->native;
 }
 

@@ -32,7 +32,9 @@ struct class
 	unsigned tag; /* below 16, distinct among the handles of one owner; 0: keyed by id alone */
 	const struct field *fields; /* ends with a NULL name; NULL for none */
 	const luaL_Reg *methods;    /* likewise */
-	const luaL_Reg *meta;       /* further metamethods; their upvalue is the metatable */
+	/* Further metamethods; their upvalue is the metatable. __tostring is not called of what is
+	 * closed: that is told for all classes at one place. */
+	const luaL_Reg *meta;
 	void (*free)(void *native); /* what an owner holds; NULL for classes that are no owners */
 };
 

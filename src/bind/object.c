@@ -212,9 +212,7 @@ static int object_results(lua_State *L)
 
 static int object_tostring(lua_State *L)
 {
-	const struct owner *o = class_check(L, 1, &object_class);
-
-	lua_pushfstring(L, "object '%s'%s", o->path, o->native ? "" : " (closed)");
+	lua_pushfstring(L, "object '%s'", ((struct owner *)class_check(L, 1, &object_class))->path);
 	return 1;
 }
 

@@ -235,10 +235,7 @@ static int target_skipped(lua_State *L)
 
 static int target_tostring(lua_State *L)
 {
-	const struct owner *o = class_check(L, 1, &target_class);
-	const struct target *t = o->native;
-
-	lua_pushfstring(L, "target '%s'%s", t ? t->name : o->path, t ? "" : " (closed)");
+	lua_pushfstring(L, "target '%s'", check_target(L, 1)->name);
 	return 1;
 }
 

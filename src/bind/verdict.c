@@ -333,10 +333,9 @@ static int verdict_failures(lua_State *L)
 
 static int verdict_tostring(lua_State *L)
 {
-	const struct owner *o = class_check(L, 1, &verdict_class);
-	const struct bundle *b = o->native;
+	const struct bundle *b = bundle_of(L, class_check(L, 1, &verdict_class));
 
-	lua_pushfstring(L, "verdict %s", b ? verdict_name(b->verdict->kind) : "(closed)");
+	lua_pushfstring(L, "verdict %s", verdict_name(b->verdict->kind));
 	return 1;
 }
 
