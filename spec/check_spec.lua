@@ -505,7 +505,8 @@ describe("check, of what programs reach,", function()
     local path = write { insns = ranges }
     assert.same({}, findings(path))
     assert.equal("error", findings(path, { verdict = { release = "5.10.0" } })[1].level)
-    local found = findings(path, { verdict = { release = "somewhere" } })
+    local somewhere = btfl.target(write_kernel "somewhere.btf")
+    local found = btfl.object(path):check(somewhere).findings
     assert.equal("warning", found[1].level)
     assert.matches("the kernel's release, which is not known", found[1].notes[1])
   end)

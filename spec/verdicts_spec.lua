@@ -148,6 +148,9 @@ describe("a verdict", function()
 
   it("refuses what it does not know", function()
     for message, options in pairs {
+      ["`release` is no release such as 6.12.1: 'abc'"] = { release = "abc" },
+      ["is no release such as 6.12.1: '6'"] = { release = "6" },
+      ["is no release such as 6.12.1: ''"] = { release = "" },
       ["did you mean `release`"] = { relase = "6.1.0" },
       ["has no variable nosuch"] = { set = { nosuch = 1 } },
       ["changes stands in %.bss"] = { set = { changes = 1 } },

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "study/reach.h"
+#include "study/rules.h"
 
 /* User values of a verdict. */
 enum {
@@ -90,6 +91,18 @@ static const char *string_option(lua_State *L, int arg, const char *name)
 	return s;
 }
 
+static const char *release_option(lua_State *L, int arg)
+{
+	const char *release = string_option(L, arg, "release");
+	uint32_t code;
+
+	if (release && !release_code(release, &code))
+		luaL_argerror(
+		    L, arg,
+		    lua_pushfstring(L, "`release` is no release such as 6.12.1: '%s'", release));
+	return release;
+}
+
 /* A number, a boolean or a string as text; pushed. */
 static const char *push_setting(lua_State *L, int idx)
 {
@@ -161,7 +174,7 @@ static void study(lua_State *L, struct bundle *b, const struct resolution *r, in
 {
 	const struct links *links = object_links(L, object);
 	const char *kallsyms = string_option(L, options, "kallsyms");
-	const char *release = string_option(L, options, "release");
+	const char *release = release_option(L, options);
 	struct extern_facts facts = {.target = r->target,
 				     .release = release ? release : r->target->release};
 	struct err e;
