@@ -40,6 +40,10 @@ describe("type:decl", function()
     { b:ptr(b:const(char)), "const char *", "const char *x" },
     { b:const(b:ptr(char)), "char *const", "char *const x" },
     { b:const(b:ptr(b:volatile(b:const(char)))), "volatile const char *const", "volatile const char *const x" },
+    { b:const(b:array(b:const(char), 11)), "const char[11]", "const char x[11]" },
+    { b:const(b:array(b:array(b:volatile(b:const(char)), 2), 3)), "const volatile char[3][2]",
+      "const volatile char x[3][2]" },
+    { b:const(b:ptr(b:const(b:const(char)))), "const char *const", "const char *const x" },
     { b:restrict(b:ptr(0)), "void *restrict", "void *restrict x" },
     { arr, "int[4]", "int x[4]" },
     { b:array(arr, 2), "int[2][4]", "int x[2][4]" },
@@ -72,10 +76,13 @@ describe("type:decl", function()
     end)
   end
 
+  local id_of = {}
+  for _, case in ipairs(cases) do id_of[case[2]] = case[1] end
+
   it("gives the type at the left", function()
     local function base(id) return select(2, open_btf:type(id):decl()) end
     assert.equal(open_btf:type(foo), base(foo))
-    assert.equal(open_btf:find("char"), base(cases[24][1]))
+    assert.equal(open_btf:find("char"), base(id_of["char *const[3]"]))
     assert.equal(open_btf:find("int"), base(arr))
   end)
 

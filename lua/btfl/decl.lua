@@ -83,7 +83,8 @@ function build(t, inner, state)
     if state.left < 0 then return append("...", inner), t end
     local kind = t.kind
     if QUALIFIERS[kind] then
-      quals[#quals + 1] = kind
+      -- A const array of const elements says it twice, C once.
+      if not quals[kind] then quals[#quals + 1], quals[kind] = kind, true end
     elseif kind == "type_tag" then
       table.insert(tags, 1, tag_text(t))
     elseif kind == "ptr" then
