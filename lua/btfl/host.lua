@@ -149,8 +149,7 @@ end
 -- Results
 
 local function is_report(value)
-  return type(value) == "table" and type(value.render) == "function"
-    and math.type(value.status) == "integer"
+  return type(value) == "table" and require("btfl.report").is(value)
 end
 
 local function emit(report)
