@@ -52,6 +52,13 @@ for _, endian in ipairs { "little", "big" } do
       id.data = b:datasec(".bss", 8, { { id.var, 4, 4 } })
       id.float = b:float("double", 8)
       id.on_all, id.on_second = b:decl_tag("all", id.outer), b:decl_tag("second", id.outer, 1)
+      for _, name in ipairs { "outer", "enum", "enum64", "proto" } do
+        id[name .. "_t"] = b:typedef(name .. "_t", id[name])
+        id[name .. "_ct"] = b:const(b:typedef("alias", b:volatile(id[name .. "_t"])))
+        id[name .. "_tag"] = b:restrict(b:type_tag("rcu", id[name]))
+      end
+      id.outer_ptr = b:ptr(id.outer)
+      id.shared = b:struct("shared", 40, { { "refs", id.ptr, 0 }, { "both", id.outer_ct, 64 } })
       id.attribute = b:type_tag("attr", id.int, true)
       open = btfl.btf(tmp.write(endian .. ".btf", b:bytes()))
     end)
@@ -136,6 +143,39 @@ for _, endian in ipairs { "little", "big" } do
         assert.same({ n = 1 }, table.pack(t "outer":member(path)), path)
       end
       assert.is_nil(t "int":member("x"))
+    end)
+
+    it("has the offset of a path from its own start", function()
+      assert.same({ 0, 8, 0, 16, 16 }, { t "outer":offsetof("in"), t "outer":offsetof("in.y"),
+        t "anon":offsetof("y"), t "outer":offsetof("high"), t "outer":offsetof("low") })
+      assert.equal(16, t "shared":offsetof("both.in.y"))
+      assert.equal(0, t "shared":member("both.in.y").offset)
+      for _, path in ipairs { "", ".", "in.", "in.z", "raw.x" } do
+        assert.same({ n = 1 }, table.pack(t "outer":offsetof(path)), path)
+      end
+      assert.is_nil(t "int":offsetof("x"))
+    end)
+
+    it("has the elements and the size of what stands behind typedefs and modifiers", function()
+      for name, behind in pairs { outer = "outer", enum = "enum", enum64 = "enum64", proto = "proto" } do
+        local plain = t(behind)
+        for _, qualified in ipairs { id[name .. "_t"], id[name .. "_ct"], id[name .. "_tag"] } do
+          local q = open:type(qualified)
+          assert.not_equal(plain, q)
+          assert.same({ #plain, tostring(plain.size) }, { #q, tostring(q.size) })
+          for _, method in ipairs { "members", "values", "params", "vars" } do
+            assert.same(list(plain[method](plain)), list(q[method](q)))
+          end
+          assert.equal(plain:member("in.y"), q:member("in.y"))
+          assert.equal(plain:offsetof("in.y"), q:offsetof("in.y"))
+          assert.equal(plain:value("MINUS"), q:value("MINUS"))
+          assert.equal(plain:value("HUGE"), q:value("HUGE"))
+        end
+      end
+      assert.equal(t "outer", open:type(id.outer_ct):members()().parent)
+      assert.equal("MINUS", open:type(id.enum_ct):value("MINUS").name)
+      assert.same({ 0, 0 }, { #t "const", #t "ptr" })
+      assert.same({}, list(open:type(id.outer_ptr):members()))
     end)
 
     it("has enumerators", function()

@@ -160,6 +160,9 @@ function btf:scan_members(name) end
 
 function btf:close() end
 
+--- A type. Its size and its elements (`#`, members(), member(), values(), value(), params(), vars()) are
+--- those of what stands behind typedefs and const, volatile, restrict and type_tag, as in C; its other
+--- fields are those of its own kind: resolve() gives the type behind.
 ---@class btfl.type
 ---@field id integer
 ---@field kind btfl.kind
@@ -167,7 +170,7 @@ function btf:close() end
 ---@field essential string? the name without its flavor
 ---@field flavor string? what follows the last `___` of the name
 ---@field btf btfl.btf the BTF that stores it
----@field size integer? bytes, arrays and typedefs resolved; nil when it has none
+---@field size integer? bytes, arrays resolved too; nil when it has none
 ---@field type btfl.type? what a ptr, typedef, modifier, func, var or tag refers to, an array's element, a func_proto's return type
 ---@field kind_flag boolean
 ---@field encoding string? of an int: "signed", "char", "bool", or "" for a plain unsigned one
@@ -185,12 +188,19 @@ local type = {}
 ---@return fun(): btfl.member?
 function type:members() end
 
---- The member at a dotted path ("se.sum_exec_runtime"), looked up through modifiers, typedefs and
---- anonymous members but no pointer, and its offset in bits from this type; nil when there is none.
+--- The member at a dotted path ("se.sum_exec_runtime"), looked up through anonymous members but no
+--- pointer, and its offset in bits from the start of this type; nil when there is none. The member's own
+--- offset is that in the struct which has it: of "se.sum_exec_runtime" in sched_entity.
 ---@param path string
 ---@return btfl.member?
 ---@return integer? bit_offset
 function type:member(path) end
+
+--- The offset in bytes of what a path names, from the start of this type, as C's offsetof; of a bitfield
+--- that of the byte it starts in. nil when there is none.
+---@param path string
+---@return integer?
+function type:offsetof(path) end
 
 --- Iterates over the enumerators of an enum or enum64.
 ---@return fun(): btfl.enumerator?
@@ -201,7 +211,7 @@ function type:values() end
 ---@return btfl.enumerator?
 function type:value(name) end
 
---- Iterates over the parameters of a func_proto (of a func: those of its prototype).
+--- Iterates over the parameters of a func_proto, or of a func.
 ---@return fun(): btfl.param?
 function type:params() end
 
@@ -226,7 +236,7 @@ function type:decl(name) end
 ---@field type btfl.type
 ---@field parent btfl.type the struct or union
 ---@field index integer from 0
----@field offset integer bytes from the parent's start, rounded down
+---@field offset integer bytes from the parent's start, rounded down; type:offsetof(path) counts from the root
 ---@field bit_offset integer bits from the parent's start
 ---@field bitfield boolean
 ---@field bit_size integer? bits; nil when the type has no size
@@ -338,7 +348,7 @@ function program:verdict(target, options) end
 
 ---@class btfl.verdict.options
 ---@field policy? btfl.policy|string by whose rules, as in btfl.resolve.options
----@field release? string the kernel's release, for LINUX_KERNEL_VERSION and its verifier; the target's by default
+---@field release? string the kernel's release such as "6.12.1", for LINUX_KERNEL_VERSION and its verifier; the target's by default
 ---@field kconfig? string a file with the kernel's configuration, plain or gzip; that of the running kernel by default
 ---@field kallsyms? string a file with the kernel's symbols, as /proc/kallsyms
 ---@field set? table<string, integer|boolean|string> other values for constants of the object
@@ -595,7 +605,7 @@ local default = {}
 ---@field value? fun(relo: btfl.relo, spec: btfl.spec, default: btfl.default): integer?, string?, string? the value of an access, local or in a candidate; nil with a reason code, or with "poison" in its place, whose reason is "by-policy"
 ---@field choose? fun(relo: btfl.relo, results: btfl.policy.choice[], default: btfl.default): btfl.policy.choice?, string?, string? which of disagreeing candidates to use; nil leaves it ambiguous
 ---@field missing? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): "poison"|"error"|integer, string?, string? what becomes of a relocation that nothing matches
----@field patch? fun(relo: btfl.relo, change: btfl.policy.change, default: btfl.default): string?, string?, string? the instruction after it, in hex; nil with a reason code
+---@field patch? fun(relo: btfl.relo, change: btfl.policy.change, default: btfl.default): string?, string?, string? the instruction after it, in hex of either case; nil with a reason code
 
 ---@class btfl.policy.choice
 ---@field candidate btfl.type

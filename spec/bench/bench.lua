@@ -225,8 +225,9 @@ end
 local function walk()
   local scan, handles, peer = time({ "./btfl", "-e", "for _, _, name in btfl.btf(arg[1]):scan() do end "
     .. "for _, _, name in btfl.btf(arg[1]):scan_members() do end", kernel },
-    { "./btfl", "-e", "for t in btfl.btf(arg[1]):types() do local _ = t.name "
-    .. "for m in t:members() do _ = m.name end end", kernel },
+    { "./btfl", "-e", "local b = btfl.btf(arg[1]) for t in b:types() do local _ = t.name end "
+    .. "for _, kind in ipairs { 'struct', 'union' } do for t in b:types(kind) do "
+    .. "for m in t:members() do local _ = m.name end end end", kernel },
     { "bpftool", "btf", "dump", "file", kernel, "format", "raw" })
   add("walk every type and member from Lua, by value: wall", scan, peer, "ms", "1/2", "bpftool btf dump")
   add("walk every type and member from Lua, by handle: wall", handles, peer, "ms", "-", "bpftool btf dump")

@@ -255,10 +255,16 @@ static int next_element(lua_State *L)
 	return 1;
 }
 
-/* A func stands for its prototype, except for what asks for its own kind. */
-static struct btf_type with_elements(const struct btf_type *t)
+/* The type whose elements type arg has: that behind typedefs and modifiers, as for its size and for
+ * a member's path; of a func its prototype. */
+static struct btf_type check_with_elements(lua_State *L, int arg)
 {
-	return t->kind == BTF_FUNC ? btf_type(t->btf, t->type) : *t;
+	struct btf_type t = check_type(L, arg);
+
+	t = btf_strip(t.btf, t.id);
+	if (t.kind == BTF_FUNC)
+		t = btf_type(t.btf, t.type);
+	return t;
 }
 
 static int no_element(lua_State *L)
@@ -269,10 +275,9 @@ static int no_element(lua_State *L)
 
 static int push_elements(lua_State *L, const struct class *c)
 {
-	struct btf_type t = check_type(L, 1);
+	struct btf_type t = check_with_elements(L, 1);
 	struct walk *w;
 
-	t = with_elements(&t);
 	if (t.vlen == 0 || element_class(&t) != c) {
 		lua_pushcfunction(L, no_element); /* most types: no closure for them */
 		return 1;
@@ -337,40 +342,59 @@ static bool search_members(struct search *s, const struct btf *b, uint32_t id, u
 	return false;
 }
 
-static int type_member(lua_State *L)
+/* Looks for the member at the dotted path at stack index 2 from the type at 1; raises when the
+ * search meets its bound. */
+static bool search_path(lua_State *L, struct search *s)
 {
 	struct btf_type t = check_type(L, 1);
+	const struct btf *b = t.btf;
 	const char *path = check_cstring(L, 2), *at = path;
-	struct search s = {.budget = SEARCH_BUDGET};
 	uint64_t base = 0;
 	uint32_t id = t.id;
 
+	*s = (struct search){.budget = SEARCH_BUDGET};
 	for (;;) {
-		s.name = at;
-		s.len = strcspn(at, ".");
-		if (s.len == 0 || !search_members(&s, t.btf, id, base, 0))
+		s->name = at;
+		s->len = strcspn(at, ".");
+		if (s->len == 0 || !search_members(s, b, id, base, 0))
 			break;
-		if (!at[s.len]) {
-			lua_getiuservalue(L, 1, HANDLE_OWNER);
-			push_element(L, -1, &member_class, s.parent, s.found);
-			push_u64(L, s.bit_offset);
-			return 2;
-		}
-		base = s.bit_offset;
-		t = btf_type(t.btf, s.parent);
-		id = btf_member(&t, s.found).type;
-		at += s.len + 1;
+		if (!at[s->len])
+			return true;
+		base = s->bit_offset;
+		t = btf_type(b, s->parent);
+		id = btf_member(&t, s->found).type;
+		at += s->len + 1;
 	}
-	if (s.budget <= 0)
-		return luaL_error(L, "looking for '%s' took more than %d members", path,
-				  SEARCH_BUDGET);
-	lua_pushnil(L);
-	return 1;
+	if (s->budget <= 0)
+		luaL_error(L, "looking for '%s' took more than %d members", path, SEARCH_BUDGET);
+	return false;
+}
+
+static int type_member(lua_State *L)
+{
+	struct search s;
+
+	if (!search_path(L, &s)) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_element(L, -1, &member_class, s.parent, s.found);
+	push_u64(L, s.bit_offset);
+	return 2;
+}
+
+static int type_offsetof(lua_State *L)
+{
+	struct search s;
+	bool found = search_path(L, &s);
+
+	return push_int(L, found, (lua_Integer)(s.bit_offset / 8));
 }
 
 static int type_value(lua_State *L)
 {
-	struct btf_type t = check_type(L, 1);
+	struct btf_type t = check_with_elements(L, 1);
 	const char *name = check_cstring(L, 2);
 
 	for (uint32_t i = 0; btf_is_enum(&t) && i < t.vlen; i++) {
@@ -393,9 +417,8 @@ static int type_resolve(lua_State *L)
 
 static int type_len(lua_State *L)
 {
-	struct btf_type t = check_type(L, 1);
+	struct btf_type t = check_with_elements(L, 1);
 
-	t = with_elements(&t);
 	lua_pushinteger(L, element_class(&t) ? t.vlen : 0);
 	return 1;
 }
@@ -431,10 +454,9 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"members", type_members}, {"member", type_member},
-    {"values", type_values},   {"value", type_value},
-    {"params", type_params},   {"vars", type_vars},
-    {"resolve", type_resolve}, {NULL, NULL},
+    {"members", type_members}, {"member", type_member},   {"offsetof", type_offsetof},
+    {"values", type_values},   {"value", type_value},     {"params", type_params},
+    {"vars", type_vars},       {"resolve", type_resolve}, {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {
