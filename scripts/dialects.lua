@@ -27,15 +27,11 @@ local out = btfl.report("dialects", { columns = columns, text = text, group = { 
 local policies = {}
 for i, loader in ipairs(LOADERS) do policies[i] = btfl.policy(loader) end
 
-local function unsigned(value)
-  return value and value < 0 and btfl.u64(value) or value
-end
-
 -- For people: the value, else what becomes of the instruction and why.
 local function brief(result, differs)
   if result.ok then
     local resized = differs and result.after:sub(1, 2) ~= result.before:sub(1, 2)
-    return tostring(unsigned(result.value)) .. (resized and ", resized" or "")
+    return btfl.u64(result.value) .. (resized and ", resized" or "")
   end
   return result.reason and result.status .. " " .. result.reason or result.status
 end
@@ -50,7 +46,7 @@ local function row_of(relo, results)
     local r = results[i]
     row[loader] = brief(r, r.after ~= results[1].after)
     row[loader .. "_status"], row[loader .. "_reason"] = r.status, r.reason
-    row[loader .. "_value"] = r.ok and unsigned(r.value) or nil
+    row[loader .. "_value"] = r.ok and btfl.u64(r.value) or nil
     row[loader .. "_insn"] = r.status ~= "error" and r.after or nil
     row[loader .. "_rule"] = r.rule
   end

@@ -23,9 +23,9 @@ local out = btfl.report("relos", {
   group = { "object", "kernel" },
 })
 
--- An unsigned 64-bit number, which Lua shows as a negative one when it is large.
+-- Text whatever its size, so that JSON has one type in the column.
 local function unsigned(value)
-  return value and value < 0 and btfl.u64(value) or value
+  return value and btfl.u64(value)
 end
 
 local function source(line)

@@ -82,7 +82,7 @@ describe("relos", function()
     local whole = assert(dkjson.decode(run({ "relos", "--format", "json", obj, "-t", kernel }).out))
     assert.equal(6, #whole.rows)
     assert.same({ object = obj, section = "kprobe/x", insn_off = 0, type_id = 2, type = "foo___old",
-      access = "0:1", kind = "byte_off", status = "ok", ["local"] = 4, target = 8, target_id = 2,
+      access = "0:1", kind = "byte_off", status = "ok", ["local"] = "4", target = "8", target_id = 2,
       insn_before = "6111040000000000", insn_after = "6111080000000000" }, whole.rows[1])
     assert.is_nil(whole.rows[2].target)
     assert.equal("18446744073709551615", whole.rows[4]["local"])

@@ -84,7 +84,8 @@ function btfl.format(name, render) end
 ---@field since? string the release, for the note; of each name that has none of its own
 ---@field reverse? boolean false: only from the old name to the new; likewise
 
---- An unsigned 64-bit value, which Lua holds in a signed integer, in decimal.
+--- An unsigned 64-bit value, which Lua holds in a signed integer, in decimal. As such it belongs into the
+--- row of a report: JSON has integers below 2^53 as numbers and larger ones as strings.
 ---@param value integer
 ---@return string
 function btfl.u64(value) end
