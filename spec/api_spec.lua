@@ -13,13 +13,19 @@ local function parse_meta(path)
     local field = line:match("^%-%-%-@field ([%w_]+)%??%s")
     local variable = line:match("^local ([%w_]+) = {}")
     local of, method = line:match("^function ([%w_]+)[.:]([%w_]+)%(")
+    local part, inner = line:match("^function btfl%.([%w_]+)%.([%w_]+)%(")
+    local callable = line:match("^btfl%.([%w_]+) = {}")
     if class then
-      current = { fields = {}, methods = {}, len = false }
+      current = { fields = {}, methods = {}, parts = {}, len = false }
       classes[class] = current
     elseif field then
       current.fields[field] = true
     elseif line:find("^%-%-%-@operator len:") then
       current.len = true
+    elseif callable then
+      classes.btfl.methods[callable], classes.btfl.parts[callable] = true, { methods = {} }
+    elseif part then
+      assert(classes.btfl.parts[part], "a function of no part: " .. line).methods[inner] = true
     elseif variable then
       owner_of[variable] = current
     elseif method then
@@ -87,6 +93,7 @@ describe("meta.lua", function()
     for name in pairs(described.fields) do
       assert.is_truthy(btfl[name], name)
     end
+    for name, part in pairs(described.parts) do same_names(part.methods, btfl[name], "btfl." .. name) end
     for name in pairs(btfl) do
       assert.is_true(described.methods[name] or described.fields[name] or false,
         name .. " is not described")

@@ -334,7 +334,8 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error
     assert.same({ level = "error", rule = "byte-order", object = obj, target = "6.1.0-s390x",
       message = "the object is little-endian and the target big-endian" }, report.findings[1])
     assert.same({ { object = obj, target = "6.1.0-test", ok = 1, poison = 1, error = 1,
-      programs = { error = 1 } } }, report.summary)
+      programs = { error = 1 }, text = obj .. " on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error" } },
+      report.summary)
   end)
 
   it("cannot check an object without BTF, and goes on", function()

@@ -43,6 +43,43 @@ describe("a report", function()
     assert.equal(4, #r.findings)
   end)
 
+  it("is clean again when what was wrong is taken out", function()
+    local r = btfl.report "r"
+    r:error { rule = "e", message = "e" }
+    r:warning { rule = "w", message = "w" }
+    r:failure "f"
+    table.remove(r.failures)
+    assert.equal(1, r.status)
+    r.findings[1].level = "note"
+    assert.equal(0, r.status)
+    r.findings[1].level = "error"
+    table.remove(r.findings, 1)
+    assert.equal(0, r.status)
+    assert.error_matches(function() r.status = 0 end, "status follows from its findings and failures")
+  end)
+
+  it("keeps the findings that a filter wants", function()
+    local r = btfl.report "r"
+    for _, rule in ipairs { "a", "b", "c" } do r:error { rule = rule, message = "m" } end
+    assert.equal(r, r:filter(function(finding) return finding.rule ~= "b" end))
+    assert.same({ "a", "c" }, { r.findings[1].rule, r.findings[2].rule })
+    r:filter(function(finding)
+      finding.level = "note"
+      return finding.rule == "c"
+    end)
+    assert.same({ 1, 0 }, { #r.findings, r.status })
+    assert.equal("note[c]: m\n", r:render "text")
+    assert.error_matches(function() r:filter "c" end, "filter takes a function of a finding, not a string value")
+    assert.error_matches(function() r:filter() end, "not a nil value")
+    assert.error_matches(function()
+      r:filter(function(finding)
+        finding.level = "info"
+        return true
+      end)
+    end, "level is error, warning or note, not info")
+    assert.equal(0, #r:filter(function() end).findings)
+  end)
+
   it("keeps a copy of a finding", function()
     local r, f = btfl.report "r", { rule = "e", message = "one" }
     r:error(f)
@@ -61,6 +98,8 @@ describe("a report", function()
     assert.error_matches(function() r:render "jsno" end, "`jsno` %(did you mean `json`")
     assert.error_matches(function() btfl.report("r", { colums = {} }) end, "`colums` %(did you mean `columns`")
     assert.error_matches(function() btfl.report() end, "needs a name")
+    assert.error_matches(function() r:append(5) end, "append takes a report, not a number value")
+    assert.error_matches(function() r:append {} end, "append takes a report, not a table value")
   end)
 
   it("takes in another report", function()
@@ -150,7 +189,7 @@ describe("a report", function()
       local text = r:render "json"
       for _, row in ipairs(rows) do assert.matches(row, text, 1, true) end
       assert.matches(finding, text, 1, true)
-      assert.matches('{"z":2,"a":1}', text, 1, true)
+      assert.matches('{"z":2,"a":1,"text":"for people"}', text, 1, true)
       local value = assert(dkjson.decode(text))
       assert.equal("r", value.report)
       assert.equal(2, value.status)
@@ -159,7 +198,7 @@ describe("a report", function()
     end)
 
     it("is a line for each thing as jsonl", function()
-      assert.same({ rows[1], rows[2], rows[3], finding, '{"summary":{"z":2,"a":1}}',
+      assert.same({ rows[1], rows[2], rows[3], finding, '{"summary":{"z":2,"a":1,"text":"for people"}}',
         '{"failure":"no such file"}' }, lines(r:render "jsonl"))
     end)
 

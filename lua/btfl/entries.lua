@@ -25,8 +25,8 @@ function entries.rows(report)
   end
 end
 
-local FINDING = { "level", "rule", "message", "at", "object", "program", "programs", "target", "targets",
-  "fine", "count", "insn", "details", "notes", "help" }
+local FINDING = { "level", "rule", "message", "at", "mark", "object", "program", "programs", "target",
+  "targets", "fine", "count", "insn", "details", "notes", "help" }
 
 --- Iterates over the findings.
 ---@param report btfl.report
@@ -38,12 +38,16 @@ function entries.findings(report)
     local finding = report.findings[n]
     if finding == nil then return nil end
     local out = { order = FINDING }
-    for _, name in ipairs(FINDING) do out[name] = finding[name] end
+    for _, name in ipairs(FINDING) do
+      local value = finding[name]
+      -- An empty table does not tell whether it is a list.
+      if type(value) ~= "table" or next(value) ~= nil then out[name] = value end
+    end
     return json.encode(json.object(out))
   end
 end
 
---- Iterates over the lines of the summary, without the wording that is for people.
+--- Iterates over the lines of the summary.
 ---@param report btfl.report
 ---@return fun(): string?
 function entries.summaries(report)
@@ -51,12 +55,7 @@ function entries.summaries(report)
   return function()
     n = n + 1
     local facts = report.summaries[n]
-    if facts == nil then return nil end
-    local out = {}
-    for name, value in pairs(facts) do
-      if name ~= "text" then out[name] = value end
-    end
-    return json.encode(json.object(out))
+    return facts ~= nil and json.encode(json.object(facts)) or nil
   end
 end
 

@@ -149,7 +149,7 @@ end
 -- Results
 
 local function is_report(value)
-  return type(value) == "table" and require("btfl.report").is(value)
+  return require "btfl.class"(value) == "btfl.report"
 end
 
 local function emit(report)

@@ -9,7 +9,12 @@ local LAZY = {
   cli = function() return require("btfl.cli").new end,
   policy = function() return require "btfl.policy" end,
   renames = function() return require "btfl.renames" end,
-  report = function() return require("btfl.report").new end,
+  report = function()
+    local report = require "btfl.report"
+    return setmetatable({ read = report.read }, {
+      __call = function(_, name, spec) return report.new(name, spec) end,
+    })
+  end,
   path = function() return require("btfl.host").folders() end,
 }
 

@@ -61,9 +61,13 @@ function json.object(value, depth)
   return setmetatable(out, { __jsonorder = order, __jsontype = "object" })
 end
 
-local function list(value, depth)
+--- A table as a list, be it empty.
+---@param value any[]
+---@param depth? integer
+---@return table
+function json.list(value, depth)
   local out = setmetatable({}, { __jsontype = "array" })
-  for i = 1, #value do out[i] = json.value(value[i], depth + 1) end
+  for i = 1, #value do out[i] = json.value(value[i], (depth or 0) + 1) end
   return out
 end
 
@@ -82,13 +86,34 @@ function json.value(value, depth)
   end
   if kind == "boolean" then return value end
   if kind == "nil" then return json.null end
-  if kind ~= "table" then return handle(value) end
+  if kind ~= "table" or class(value) == "btfl.line" then return handle(value) end
   depth = depth or 0
   if depth > 32 then error("a report's table is nested too deeply for JSON", 0) end
-  if value[1] ~= nil then return list(value, depth) end
+  if value[1] ~= nil then return json.list(value, depth) end
   return json.object(value, depth)
 end
 
 json.encode = dkjson.encode
+
+--- The value of a JSON text, null as json.null; nil and what is wrong when it is none. The names of each
+--- object are listed in `orders`, as the text has them. Lists have `__jsontype = "array"`.
+---@param source string
+---@param orders table<table, string[]>
+---@return any, string?
+function json.decode(source, orders)
+  local object = {
+    __jsontype = "object",
+    __newindex = function(self, name, value)
+      orders[self] = orders[self] or {}
+      table.insert(orders[self], name)
+      rawset(self, name, value)
+    end,
+  }
+  local ok, value, after, wrong = pcall(dkjson.decode, source, 1, json.null, object, { __jsontype = "array" })
+  if not ok then return nil, "nested too deeply" end
+  if not wrong and source:find("%S", after) then wrong = "text behind the end" end
+  if wrong then return nil, wrong end
+  return value
+end
 
 return json

@@ -64,11 +64,19 @@ function btfl.renames(renames, name) end
 ---@return btfl.cli
 function btfl.cli(spec) end
 
---- An empty report; see btfl.report.
----@param name string
----@param spec? btfl.report.spec
+--- Called with a name, and maybe a spec, it gives an empty report.
+---@class btfl.report.module
+---@overload fun(name: string, spec?: btfl.report.spec): btfl.report
+btfl.report = {}
+
+--- The report that `--format json` wrote, so that one script filters what another found:
+--- `btfl.report.read(io.read "a"):filter(f)`. In every format it is what the report was, but for columns
+--- that only its text format had. `at` is then a table with the fields of a line. Raises a btfl.error when
+--- the text is none.
+---@param text string
+---@param file? string where the text is from, for errors
 ---@return btfl.report
-function btfl.report(name, spec) end
+function btfl.report.read(text, file) end
 
 --- Defines a format of reports, for --format and report:render(). A script does so before it calls
 --- btfl.cli. A module btfl.format.NAME on package.path that returns such a function is found without,
@@ -725,7 +733,7 @@ function cli:write(bytes) end
 --- What a script found. A script returns it, and the host renders it by --format.
 ---@class btfl.report
 ---@field name string
----@field status integer the exit status: 0 clean, 1 errors were found, 2 something could not be done
+---@field status integer the exit status, of what is in it now: 0 clean, 1 it has an error, 2 it has a failure; cannot be set
 ---@field findings btfl.finding[]
 ---@field rows table[]
 ---@field columns string[]?
@@ -749,7 +757,7 @@ function report:note(finding) end
 function report:row(row) end
 
 --- A line of the summary, such as counts, in order of insertion; structured in json, its fields in the
---- order of `order`. Its field `text` is the line for people.
+--- order of `order`. Its field `text` is how the text format words it.
 ---@param facts table
 function report:summary(facts) end
 
@@ -766,6 +774,11 @@ function report:failure(message) end
 ---@param other btfl.report
 ---@return btfl.report self
 function report:append(other) end
+
+--- Keeps the findings for which the function gives true; it may change one, such as its level.
+---@param keep fun(finding: btfl.finding): boolean
+---@return btfl.report self
+function report:filter(keep) end
 
 --- Makes one finding of all that have the same cause: level, rule, object, source line and what is
 --- accessed (`details.access`, else the message). Kernels, programs and kinds become lists; what holds

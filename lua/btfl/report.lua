@@ -1,4 +1,5 @@
 --- A report: what a script found. Scripts fill it and return it; btfl.output prints it.
+local class = require "btfl.class"
 local core = require "btfl.core"
 local formats = require "btfl.formats"
 
@@ -14,6 +15,8 @@ local FIELDS = {
 }
 
 local SPEC = { columns = true, text = true, group = true, title = true }
+
+local LEVELS = { error = true, warning = true, note = true }
 
 local methods = {}
 local metatable = { __name = "btfl.report" }
@@ -33,15 +36,26 @@ local function unknown(what, name, known, level)
     near and (" (did you mean `%s`?)"):format(near) or ""), level + 1)
 end
 
-function metatable.__index(_, name)
+-- Of what is in it now: a script may take findings out again, or change their level.
+local function status_of(self)
+  if #self.failures > 0 then return 2 end
+  for _, finding in ipairs(self.findings) do
+    if finding.level == "error" then return 1 end
+  end
+  return 0
+end
+
+function metatable.__index(self, name)
   local method = methods[name]
   if method then return method end
+  if name == "status" then return status_of(self) end
   if FIELDS[name] then return nil end
   unknown("a report has no field", name, names_of(methods, FIELDS), 2)
 end
 
 function metatable.__newindex(self, name, value)
   if not FIELDS[name] then unknown("a report has no field", name, names_of(FIELDS), 2) end
+  if name == "status" then error("a report's status follows from its findings and failures", 2) end
   rawset(self, name, value)
 end
 
@@ -69,7 +83,6 @@ local function add(self, level, finding)
   for key, value in pairs(finding) do kept[key] = value end
   kept.level = level
   table.insert(self.findings, kept)
-  if level == "error" and self.status == 0 then rawset(self, "status", 1) end
 end
 
 function methods:error(finding) add(self, "error", finding) end
@@ -109,14 +122,32 @@ end
 
 function methods:failure(message)
   table.insert(self.failures, tostring(message))
-  rawset(self, "status", 2)
 end
 
 function methods:append(other)
+  if class(other) ~= "btfl.report" then
+    error(("append takes a report, not a %s value"):format(type(other)), 2)
+  end
   for _, field in ipairs { "findings", "rows", "summaries", "blocks", "failures" } do
     table.move(other[field], 1, #other[field], #self[field] + 1, self[field])
   end
-  rawset(self, "status", math.max(self.status, other.status))
+  return self
+end
+
+function methods:filter(keep)
+  if type(keep) ~= "function" then
+    error(("filter takes a function of a finding, not a %s value"):format(type(keep)), 2)
+  end
+  local kept = {}
+  for _, finding in ipairs(self.findings) do
+    if keep(finding) then
+      if not LEVELS[finding.level] then
+        error(("a finding's level is error, warning or note, not %s"):format(tostring(finding.level)), 2)
+      end
+      kept[#kept + 1] = finding
+    end
+  end
+  rawset(self, "findings", kept)
   return self
 end
 
@@ -136,13 +167,6 @@ function methods:render(format, options)
 end
 
 local module = { methods = methods, fields = FIELDS }
-
---- Whether a value is a report.
----@param value any
----@return boolean
-function module.is(value)
-  return getmetatable(value) == metatable
-end
 
 -- Checks a list of columns and notes its names in known.
 local function column_list(spec, field, known)
@@ -165,7 +189,7 @@ function module.new(name, spec)
   end
   local known = {}
   local self = setmetatable({
-    name = name, status = 0, title = spec.title,
+    name = name, title = spec.title,
     columns = column_list(spec, "columns", known),
     text_columns = column_list(spec, "text", known),
     group = column_list(spec, "group", known),
@@ -173,6 +197,11 @@ function module.new(name, spec)
   }, metatable)
   if spec.columns then row_fields[self] = known end
   return self
+end
+
+--- See btfl.report.read in meta.lua.
+function module.read(text, file)
+  return require "btfl.read"(text, file)
 end
 
 return module

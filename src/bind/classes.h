@@ -23,6 +23,8 @@ extern const struct class error_class, btf_class, type_class, member_class, enum
 
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
+/* core.input_error(file, message): raises a malformed input that Lua has read. */
+int core_input_error(lua_State *L);
 /* Raises the first defect of b when a reader has met one: to be asked of what was read. */
 
 /* The functions of the module that open what there is to open. */

@@ -131,6 +131,7 @@ static const luaL_Reg functions[] = {
     {"is_printable", core_is_printable},
     {"policy", core_policy},
     {"default_policy", core_default_policy},
+    {"input_error", core_input_error},
     {"suggest", core_suggest},
     {"isatty", system_isatty},
     {"columns", system_columns},

@@ -91,3 +91,12 @@ int raise_err(lua_State *L, const struct err *e)
 	push_err(L, e);
 	return lua_error(L);
 }
+
+int core_input_error(lua_State *L)
+{
+	const char *file = luaL_optstring(L, 1, NULL);
+	struct err e;
+
+	err_set(&e, ERR_FORMAT, file, NULL, ERR_NO_OFFSET, "%s", luaL_checkstring(L, 2));
+	return raise_err(L, &e);
+}

@@ -17,6 +17,38 @@ local function each(messages)
   end
 end
 
+-- Those of some columns that are in the rows here.
+local function known(names, columns)
+  local is_column, out = {}, {}
+  for _, column in ipairs(columns) do is_column[column] = true end
+  for _, name in ipairs(names) do
+    if is_column[name] then out[#out + 1] = name end
+  end
+  return out
+end
+
+local function put_names(out, name, names)
+  out[#out + 1] = ('"%s":%s'):format(name, json.encode(json.list(names)))
+end
+
+-- How the text format shows the rows, for who reads the report again. Columns that it alone shows are not
+-- in the rows here.
+local function put_layout(out, report)
+  local columns, text = report.columns, report.text_columns
+  local group = known(report.group or {}, columns)
+  put_names(out, "columns", columns)
+  if text and #known(text, columns) == #text then put_names(out, "text", text) end
+  if #group > 0 then put_names(out, "group", group) end
+end
+
+local function blocks(report)
+  local n = 0
+  return function()
+    n = n + 1
+    return report.blocks[n] and json.encode(json.list(report.blocks[n])) or nil
+  end
+end
+
 ---@param report btfl.report
 ---@return string
 return function(report)
@@ -25,9 +57,11 @@ return function(report)
     '"status":' .. json.encode(report.status),
   }
   if report.title then out[#out + 1] = '"title":' .. json.encode(json.value(report.title)) end
+  if report.columns then put_layout(out, report) end
   if report.columns or #report.rows > 0 then list(out, "rows", entries.rows(report)) end
   list(out, "findings", entries.findings(report))
   list(out, "summary", entries.summaries(report))
+  if #report.blocks > 0 then list(out, "blocks", blocks(report)) end
   list(out, "failures", each(report.failures))
   return "{" .. table.concat(out, ",\n") .. "}\n"
 end
