@@ -1,5 +1,6 @@
 --- btfl: the engine and what presents it. Everything that only some scripts need is loaded when it is
 --- first used, so that a start costs little. The API is described in meta.lua.
+local argument = require "btfl.argument"
 local core = require "btfl.core"
 
 -- Functions and fields of the module that come from elsewhere.
@@ -11,7 +12,7 @@ local LAZY = {
   renames = function() return require "btfl.renames" end,
   report = function()
     local report = require "btfl.report"
-    return setmetatable({ read = report.read }, {
+    return setmetatable({ read = require "btfl.read" }, {
       __call = function(_, name, spec) return report.new(name, spec) end,
     })
   end,
@@ -43,30 +44,47 @@ end
 -- Adds methods to a class of the engine.
 local function extend(class, added)
   local methods = core.class(class).methods
-  for name, method in pairs(added) do methods[name] = method end
+  for name, method in pairs(argument.of_class("btfl." .. class, added)) do methods[name] = method end
 end
 
 extend("type", {
-  decl = function(self, name) return require("btfl.decl").of(self, name) end,
+  decl = function(self, name)
+    argument.optional(1, name, "string", "decl")
+    return require("btfl.decl").of(self, name)
+  end,
 })
+
+local CHECK_OPTIONS = {
+  policy = "btfl.policy|string", others = "btfl.target[]", from = "btfl.target[]", why = "any", all = "any",
+  verdict = "table",
+}
 
 extend("object", {
   clash = function(self, target)
+    argument.check(1, target, "btfl.target", "clash")
     if self.endian == target.endian then return nil end
     return {
       rule = "byte-order", object = self.path, target = target.name,
       message = ("the object is %s-endian and the target %s-endian"):format(self.endian, target.endian),
     }
   end,
-  check = function(self, target, options) return require("btfl.check").run(self, target, options) end,
+  check = function(self, target, options)
+    argument.check(1, target, "btfl.target", "check")
+    argument.options(2, options, CHECK_OPTIONS, "check")
+    return require("btfl.check").run(self, target, options)
+  end,
 })
 
 extend("target", {
-  why = function(self, what, options) return require("btfl.suggest")(self, what, options) end,
+  why = function(self, what, options)
+    argument.optional(2, options, "table", "why")
+    return require("btfl.suggest")(self, what, options)
+  end,
 })
 
 extend("policy", {
   lint = function(self, targets)
+    argument.check(1, targets, "table", "lint")
     local out = require("btfl.report").new "lint"
     for _, level in ipairs(self:levels()) do
       if level.lint then level.lint(targets, out) end

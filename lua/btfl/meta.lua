@@ -179,7 +179,7 @@ function btf:close() end
 ---@field essential string? the name without its flavor
 ---@field flavor string? what follows the last `___` of the name
 ---@field btf btfl.btf the BTF that stores it
----@field size integer? bytes, arrays resolved too; nil when it has none
+---@field size integer? bytes, arrays resolved too; nil when it has none, or stands behind 32 levels as for libbpf
 ---@field type btfl.type? what a ptr, typedef, modifier, func, var or tag refers to, an array's element, a func_proto's return type
 ---@field kind_flag boolean
 ---@field encoding string? of an int: "signed", "char", "bool", or "" for a plain unsigned one

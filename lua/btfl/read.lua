@@ -1,5 +1,6 @@
 --- A report from what its json format wrote: see btfl.report.read in meta.lua. The text may come from
 --- anywhere: what a format would stumble over is refused here.
+local argument = require "btfl.argument"
 local core = require "btfl.core"
 local json = require "btfl.json"
 local report = require "btfl.report"
@@ -171,9 +172,8 @@ end
 ---@param file? string
 ---@return btfl.report
 return function(text, file)
-  if type(text) ~= "string" then
-    error(("a report is read from a string, not a %s value"):format(type(text)), 2)
-  end
+  argument.check(1, text, "string", "read")
+  argument.optional(2, file, "string", "read")
   local self = setmetatable({ file = file, orders = {} }, Reader)
   local value, wrong = json.decode(text, self.orders)
   if wrong then self:refuse("%s", wrong) end

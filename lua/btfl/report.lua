@@ -1,13 +1,15 @@
 --- A report: what a script found. Scripts fill it and return it; btfl.output prints it.
+local argument = require "btfl.argument"
 local class = require "btfl.class"
 local core = require "btfl.core"
 local formats = require "btfl.formats"
 
-local FINDING = {
-  level = true, rule = true, message = true, at = true, mark = true, object = true, program = true,
-  target = true, details = true, notes = true, help = true, insn = true, count = true,
-  programs = true, targets = true, fine = true,
-}
+-- The type of each field of a finding. `level` is what the method says.
+local FINDING = { level = "any", at = "place", count = "integer", details = "table", insn = "table" }
+for _, name in ipairs { "rule", "message", "mark", "object", "program", "target" } do
+  FINDING[name] = "string"
+end
+for _, name in ipairs { "notes", "help", "programs", "targets", "fine" } do FINDING[name] = "list" end
 
 local FIELDS = {
   name = true, status = true, findings = true, rows = true, columns = true, title = true,
@@ -59,10 +61,29 @@ function metatable.__newindex(self, name, value)
   rawset(self, name, value)
 end
 
-local function check_text(value, field, level)
-  if type(value) ~= "string" then
-    error(("a finding's %s is a string, not %s"):format(field, type(value)), level + 1)
+-- What a type is called; a list is one of strings.
+local WORDS = {
+  list = "a list of strings", integer = "an integer", place = "a line or a string",
+}
+
+local function is_a(want, value)
+  if want == "any" then return true end
+  if want == "integer" then return math.type(value) == "integer" end
+  if want == "place" then return type(value) == "string" or class(value) == "btfl.line" end
+  if want ~= "list" then return (class(value) or type(value)) == want end
+  if type(value) ~= "table" or class(value) then return false end
+  for _, item in ipairs(value) do
+    if type(item) ~= "string" then return false end
   end
+  return true
+end
+
+local function check_field(finding, key, level)
+  local want, value = FINDING[key], finding[key]
+  if is_a(want, value) then return end
+  local is = class(value) or type(value)
+  if want == "list" and is == "table" then is = "one of other values" end
+  error(("a finding's %s is %s, not %s"):format(key, WORDS[want] or "a " .. want, is), level + 1)
 end
 
 local function check_finding(finding, level)
@@ -71,9 +92,10 @@ local function check_finding(finding, level)
     if not FINDING[key] then
       unknown("a finding has no field", key, names_of(FINDING), level + 1)
     end
+    check_field(finding, key, level + 1)
   end
-  check_text(finding.rule, "rule", level + 1)
-  check_text(finding.message, "message", level + 1)
+  check_field(finding, "rule", level + 1)
+  check_field(finding, "message", level + 1)
 end
 
 -- Kept as a copy, so that a script may go on using its table.
@@ -95,7 +117,7 @@ function methods:note(finding) add(self, "note", finding) end
 local row_fields = setmetatable({}, { __mode = "k" })
 
 function methods:row(row)
-  if type(row) ~= "table" then error("a row is a table", 2) end
+  if not is_a("table", row) then error("a row is a table", 2) end
   local known = row_fields[self]
   if known then
     for key in next, row do
@@ -107,7 +129,10 @@ function methods:row(row)
 end
 
 function methods:summary(facts)
-  if type(facts) ~= "table" then error("a summary is a table", 2) end
+  if not is_a("table", facts) then error("a summary is a table", 2) end
+  if facts.order ~= nil and not is_a("list", facts.order) then
+    error("the order of a summary is a list of names", 2)
+  end
   table.insert(self.summaries, facts)
 end
 
@@ -116,6 +141,8 @@ function methods:text(block)
     local lines = {}
     for line in (block:gsub("\n$", "") .. "\n"):gmatch("(.-)\n") do lines[#lines + 1] = line end
     block = lines
+  elseif not is_a("list", block) then
+    error("a text is a string, or a list of lines", 2)
   end
   table.insert(self.blocks, block)
 end
@@ -125,9 +152,7 @@ function methods:failure(message)
 end
 
 function methods:append(other)
-  if class(other) ~= "btfl.report" then
-    error(("append takes a report, not a %s value"):format(type(other)), 2)
-  end
+  argument.check(1, other, "btfl.report", "append")
   for _, field in ipairs { "findings", "rows", "summaries", "blocks", "failures" } do
     table.move(other[field], 1, #other[field], #self[field] + 1, self[field])
   end
@@ -135,9 +160,7 @@ function methods:append(other)
 end
 
 function methods:filter(keep)
-  if type(keep) ~= "function" then
-    error(("filter takes a function of a finding, not a %s value"):format(type(keep)), 2)
-  end
+  argument.check(1, keep, "function", "filter")
   local kept = {}
   for _, finding in ipairs(self.findings) do
     if keep(finding) then
@@ -157,6 +180,7 @@ function methods:merge()
 end
 
 function methods:render(format, options)
+  argument.options(2, options, { color = "any", width = "number" }, "render")
   local render = type(format) == "string" and formats.find(format)
   if not render then unknown("there is no format", format, formats, 2) end
   local text = render(self, options or {})
@@ -166,27 +190,28 @@ function methods:render(format, options)
   return text
 end
 
+argument.of_class("btfl.report", methods)
+
 local module = { methods = methods, fields = FIELDS }
 
 -- Checks a list of columns and notes its names in known.
 local function column_list(spec, field, known)
   local list = spec[field]
   if list == nil then return nil end
-  if type(list) ~= "table" then error(field .. " of a report is a list of names", 3) end
-  for _, column in ipairs(list) do
-    if type(column) ~= "string" then error(field .. " of a report is a list of names", 3) end
-    known[column] = true
-  end
+  if not is_a("list", list) then error(field .. " of a report is a list of names", 3) end
+  for _, column in ipairs(list) do known[column] = true end
   return list
 end
 
 --- See btfl.report in meta.lua.
 function module.new(name, spec)
   if type(name) ~= "string" then error("a report needs a name", 2) end
-  spec = spec or {}
+  if spec == nil then spec = {} end
+  if type(spec) ~= "table" then error("a report's spec is a table", 2) end
   for key in pairs(spec) do
     if not SPEC[key] then unknown("a report's spec has no field", key, names_of(SPEC), 2) end
   end
+  if spec.title ~= nil and type(spec.title) ~= "string" then error("title of a report is a string", 2) end
   local known = {}
   local self = setmetatable({
     name = name, title = spec.title,
@@ -197,11 +222,6 @@ function module.new(name, spec)
   }, metatable)
   if spec.columns then row_fields[self] = known end
   return self
-end
-
---- See btfl.report.read in meta.lua.
-function module.read(text, file)
-  return require "btfl.read"(text, file)
 end
 
 return module

@@ -1,0 +1,103 @@
+--- Refuses wrong arguments of methods that are in Lua, in the words of those in C. Arguments are counted
+--- without the object itself.
+local class = require "btfl.class"
+local core = require "btfl.core"
+
+local argument = {}
+
+local function type_of(value)
+  return value == nil and "no value" or class(value) or type(value)
+end
+
+-- want is a class, or a type of Lua: a table is then one of no class. `a|b` is either.
+local function fits(value, want)
+  local is = class(value) or type(value)
+  if is == want then return true end
+  for one in want:gmatch("[^|]+") do
+    if is == one then return true end
+  end
+  return false
+end
+
+--- Raises, where the method was called, when a value is not of a class or type.
+---@param n integer
+---@param value any
+---@param want string "btfl.target", "table"
+---@param method string
+function argument.check(n, value, want, method)
+  if fits(value, want) then return end
+  error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, method, want, type_of(value)), 3)
+end
+
+--- The same for one that may be missing.
+function argument.optional(n, value, want, method)
+  if value == nil or fits(value, want) then return end
+  error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, method, want, type_of(value)), 3)
+end
+
+-- What is wrong with an option; nil when it is as `want` says.
+local function fault(name, value, want)
+  local item = want:match("^(.*)%[%]$")
+  if not item then
+    if want == "any" or fits(value, want) then return nil end
+    local words = want:gsub("|", " or a ")
+    return ("`%s` must be a %s, not a %s value"):format(name, words, type_of(value))
+  end
+  if type_of(value) ~= "table" then
+    return ("`%s` must be a list, not a %s value"):format(name, type_of(value))
+  end
+  for i, one in ipairs(value) do
+    if not fits(one, item) then
+      return ("`%s` must be a list of %s values; number %d is a %s"):format(name, item, i, type_of(one))
+    end
+  end
+  return nil
+end
+
+--- Raises for a table of options that is none, or has one that is unknown or of the wrong type.
+---@param n integer
+---@param options table?
+---@param known table<string, string> what each is: a class, a type, "any", with [] a list of them
+---@param method string
+function argument.options(n, options, known, method)
+  if options == nil then return end
+  local wrong
+  if not fits(options, "table") then
+    wrong = ("table expected, got %s"):format(type_of(options))
+  else
+    for name, value in pairs(options) do
+      local want = known[name]
+      if not want then
+        local names = {}
+        for each in pairs(known) do names[#names + 1] = each end
+        table.sort(names)
+        local near = core.nearest(tostring(name), names)[1]
+        wrong = ("no option `%s`%s"):format(tostring(name),
+          near and (" (did you mean `%s`?)"):format(near) or "")
+      else
+        wrong = fault(name, value, want)
+      end
+      if wrong then break end
+    end
+  end
+  if wrong then error(("bad argument #%d to '%s' (%s)"):format(n, method, wrong), 3) end
+end
+
+--- Lets each method refuse a self of another class, such as the first argument of report.error{}.
+---@param name string "btfl.report"
+---@param methods table<string, function> replaced in place
+---@return table<string, function>
+function argument.of_class(name, methods)
+  for called, method in pairs(methods) do
+    methods[called] = function(self, ...)
+      local meta = getmetatable(self)
+      if type(meta) ~= "table" or rawget(meta, "__name") ~= name then
+        error(("calling '%s' on bad self (%s expected, got %s)"):format(called, name, type_of(self)), 2)
+      end
+      return method(self, ...)
+    end
+  end
+  return methods
+end
+
+return argument
