@@ -11,54 +11,16 @@
 
 const char weak_keys[] = "k", weak_values[] = "v";
 
-/* Upvalues of __index. */
-enum { UP_LOOKUP = 1, UP_META, UP_METHODS, UP_FIELDS, UP_COUNT = UP_FIELDS };
+/* Upvalues of __index: the class, its metatable, and by name its methods and, as light userdata, its
+ * struct field. */
+enum { UP_CLASS = 1, UP_META, UP_METHODS, UP_FIELDS, UP_COUNT = UP_FIELDS };
 
-/* The getters of a class by the address of the name: Lua has each short string once, and the keys
- * of UP_FIELDS keep them. A table's look-up takes 10 ns more, of 50 for a field. */
-struct lookup {
-	const struct class *class;
-	size_t mask;
-	struct {
-		const char *name; /* NULL where it is free */
-		int (*get)(lua_State *L, const void *self);
-	} slot[];
-};
-
-static size_t first_slot(const struct lookup *u, const char *name)
+static void push_fields(lua_State *L, const struct class *c)
 {
-	return ((uintptr_t)name >> 4 ^ (uintptr_t)name >> 9) & u->mask;
-}
-
-static void add_getter(struct lookup *u, const char *name, int (*get)(lua_State *, const void *))
-{
-	size_t i = first_slot(u, name);
-
-	while (u->slot[i].name)
-		i = (i + 1) & u->mask;
-	u->slot[i].name = name;
-	u->slot[i].get = get;
-}
-
-/* Pushes the lookup and then the table of names. */
-static void push_lookup(lua_State *L, const struct class *c)
-{
-	size_t count = 0, slots = 4;
-	struct lookup *u;
-
-	while (c->fields && c->fields[count].name)
-		count++;
-	while (slots < 2 * count)
-		slots *= 2;
-	u = lua_newuserdatauv(L, sizeof(*u) + slots * sizeof(*u->slot), 0);
-	memset(u, 0, sizeof(*u) + slots * sizeof(*u->slot));
-	u->class = c;
-	u->mask = slots - 1;
-	lua_createtable(L, 0, (int)count);
-	for (size_t i = 0; i < count; i++) {
-		add_getter(u, lua_pushstring(L, c->fields[i].name), c->fields[i].get);
-		lua_pushboolean(L, true);
-		lua_rawset(L, -3);
+	lua_newtable(L);
+	for (const struct field *f = c->fields; f && f->name; f++) {
+		lua_pushlightuserdata(L, (void *)f);
+		lua_setfield(L, -2, f->name);
 	}
 }
 
@@ -123,23 +85,23 @@ static int unknown_field(lua_State *L, const struct class *c, int methods)
 
 static int index_field(lua_State *L)
 {
-	const struct lookup *u = lua_touserdata(L, lua_upvalueindex(UP_LOOKUP));
+	const struct class *c = lua_touserdata(L, lua_upvalueindex(UP_CLASS));
 	const void *self = lua_touserdata(L, 1);
-	const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
-	size_t i = first_slot(u, key);
+	const struct field *f;
 
 	if (!lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(UP_META)))
-		return luaL_typeerror(L, 1, u->class->name);
-	while (u->slot[i].name && u->slot[i].name != key)
-		i = (i + 1) & u->mask;
-	if (u->slot[i].name) {
+		return luaL_typeerror(L, 1, c->name);
+	lua_pushvalue(L, 2);
+	lua_rawget(L, lua_upvalueindex(UP_FIELDS));
+	f = lua_touserdata(L, -1);
+	if (f) {
 		lua_settop(L, 1);
-		return u->slot[i].get(L, self);
+		return f->get(L, self);
 	}
 	lua_pushvalue(L, 2);
 	if (lua_rawget(L, lua_upvalueindex(UP_METHODS)) != LUA_TNIL)
 		return 1;
-	return unknown_field(L, u->class, lua_upvalueindex(UP_METHODS));
+	return unknown_field(L, c, lua_upvalueindex(UP_METHODS));
 }
 
 static int newindex_field(lua_State *L)
@@ -217,7 +179,7 @@ static int class_tostring(lua_State *L)
 /* Pushes the metatable of a class, new. */
 static void make_class(lua_State *L, const struct class *c)
 {
-	int meta, methods, lookup, names;
+	int meta, methods;
 
 	luaL_newmetatable(L, c->name);
 	meta = lua_gettop(L);
@@ -228,13 +190,10 @@ static void make_class(lua_State *L, const struct class *c)
 	if (c->methods)
 		luaL_setfuncs(L, c->methods, 0);
 
-	push_lookup(L, c);
-	names = lua_gettop(L);
-	lookup = names - 1;
-	lua_pushvalue(L, lookup);
+	lua_pushlightuserdata(L, (void *)c);
 	lua_pushvalue(L, meta);
 	lua_pushvalue(L, methods);
-	lua_pushvalue(L, names);
+	push_fields(L, c);
 	lua_pushcclosure(L, index_field, UP_COUNT);
 	lua_setfield(L, meta, "__index");
 	lua_pushlightuserdata(L, (void *)c);

@@ -67,8 +67,8 @@ struct handle {
 
 enum { HANDLE_OWNER = 1 };
 
-/* Pushes the description of a class: { fields = { name = true }, methods = the methods, which Lua
- * may add to }. */
+/* Pushes the description of a class: { fields = a table whose keys are their names, methods = the
+ * methods, which Lua may add to }. */
 void class_describe(lua_State *L, const struct class *c);
 
 /* The userdata at arg, which must be of class c; raises an argument error that names it otherwise.
