@@ -12,6 +12,9 @@
 /* Longer lists are compared by name and type only. */
 enum { MOST_PLACED = 1500 };
 
+/* How much more alike one of several must be to be the one beyond doubt. */
+#define CLEAR_MARGIN 0.2
+
 static int by_name(const void *a, const void *b)
 {
 	const struct item *const *x = a, *const *y = b;
@@ -37,12 +40,13 @@ static int find_twins(struct lineup *l, struct arena *a)
 		l->tgt[k].twin = l->tgt[k].partner = -1;
 		t[k] = &l->tgt[k];
 	}
+	l->by_name = r;
 	qsort(r, l->nref, sizeof(*r), by_name);
 	qsort(t, l->ntgt, sizeof(*t), by_name);
 	while (i < l->nref && j < l->ntgt) {
 		int order = strcmp(r[i]->name, t[j]->name);
 
-		if (order == 0) {
+		if (order == 0 && !(l->apart && strcmp(r[i]->name, l->apart) == 0)) {
 			r[i]->twin = (int32_t)(t[j] - l->tgt);
 			t[j]->twin = (int32_t)(r[i] - l->ref);
 		}
@@ -50,6 +54,28 @@ static int find_twins(struct lineup *l, struct arena *a)
 		j += order >= 0;
 	}
 	return 0;
+}
+
+const struct item *lineup_find(const struct lineup *l, const char *prefix, size_t len,
+			       const char *rest)
+{
+	size_t lo = 0, hi = l->nref;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		const char *name = l->by_name[mid]->name;
+		int order = strncmp(name, prefix, len);
+
+		if (order == 0)
+			order = strcmp(name + len, rest);
+		if (order == 0)
+			return l->by_name[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
 }
 
 /* Numbers the gaps between survivors whose order is the same on both sides. */
@@ -124,6 +150,20 @@ double lineup_alike(const struct lineup *l, size_t m, size_t n)
 	return 0.6 * name + 0.4 * shape_alike(&x->shape, &y->shape) * (0.4 + 0.6 * x->rarity);
 }
 
+/* 0.6 to 1: how far a gap in which more went than came decides that m became n: others of what went
+ * may be as alike to it. */
+static double decided(const double *gain, size_t nm, size_t nn, size_t m, size_t n)
+{
+	double next = 0;
+
+	if (nm <= nn)
+		return 1;
+	for (size_t x = 0; x < nm; x++)
+		if (x != m)
+			next = fmax(next, gain[x * nn + n]);
+	return 0.6 + 0.4 * fmax(0, fmin(1, (gain[m * nn + n] - next) / CLEAR_MARGIN));
+}
+
 /* Aligns what went with what came in one gap: the monotone pairing of the greatest sum. */
 static int align_gap(struct lineup *l, const uint32_t *m, size_t nm, const uint32_t *n, size_t nn,
 		     double sure, struct arena *a)
@@ -160,7 +200,8 @@ static int align_gap(struct lineup *l, const uint32_t *m, size_t nm, const uint3
 		} else if (*at == at[-1]) {
 			j--;
 		} else {
-			l->place[m[i - 1] * l->ntgt + n[j - 1]] = certain;
+			l->place[m[i - 1] * l->ntgt + n[j - 1]] =
+			    certain * decided(gain, nm, nn, i - 1, j - 1);
 			i--;
 			j--;
 		}

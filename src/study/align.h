@@ -23,17 +23,23 @@ struct item {
 struct lineup {
 	struct item *ref, *tgt;
 	size_t nref, ntgt;
+	struct item **by_name; /* ref, sorted */
 	struct vocabulary words;
-	uint32_t gaps;  /* one more than survivors that kept their order */
-	double *place;  /* [ref * ntgt + tgt]: see lineup_place() */
-	double sole;    /* 1 when just one name went and one came, less for more */
-	bool enums;     /* values instead of types */
-	bool unordered; /* ref is an excerpt, whose order and gaps say nothing */
+	uint32_t gaps;     /* one more than survivors that kept their order */
+	double *place;     /* [ref * ntgt + tgt]: see lineup_place() */
+	double sole;       /* 1 when just one name went and one came, less for more */
+	bool enums;        /* values instead of types */
+	const char *apart; /* a name that is not the same thing on both sides; NULL */
+	bool unordered;    /* ref is an excerpt, whose order and gaps say nothing */
 };
 
 /* Fills twins, gaps, weights of words, places and partners. ref and tgt hold the names (and shapes,
  * values); they and everything else stay in the arena. -1 when memory is out. */
 int lineup_make(struct lineup *l, struct arena *a);
+
+/* The item of ref that is called the first len bytes of prefix and then rest; NULL for none. */
+const struct item *lineup_find(const struct lineup *l, const char *prefix, size_t len,
+			       const char *rest);
 
 /* 0 to 1: how far the order says that item n of tgt stands where item m of ref stood. */
 double lineup_place(const struct lineup *l, size_t m, size_t n);

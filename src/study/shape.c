@@ -3,8 +3,10 @@
  */
 #include "study/shape.h"
 
+#include <string.h>
+
 /* Types refer to one another in circles only through names, but hostile ones nest deeply. */
-enum { LEVELS = 12, MEMBERS = 16 };
+enum { LEVELS = 12, MEMBERS = 16, LINK_MEMBERS = 3 };
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
@@ -55,7 +57,11 @@ static uint64_t hash_type(const struct btf *b, uint32_t id, bool exact, int leve
 	case BTF_ARRAY:
 		return mix(mix(91, btf_array(&t).count),
 			   hash_type(b, btf_array(&t).elem, exact, level + 1));
-	case BTF_INT: return mix(mix(5, t.size), BTF_INT_ENCODING(btf_tail_u32(&t)));
+	case BTF_INT:
+		/* Encoders differ in what they say of a plain char. */
+		return mix(mix(5, t.size), strcmp(t.name, "char") == 0
+					       ? BTF_INT_CHAR
+					       : BTF_INT_ENCODING(btf_tail_u32(&t)));
 	case BTF_FLOAT: return mix(6, t.size);
 	case BTF_STRUCT:
 	case BTF_UNION:
@@ -109,6 +115,27 @@ static const char *type_name(const struct btf *b, uint32_t id)
 	return "";
 }
 
+/* The struct or union that a type points to or is; "" for none. */
+static const char *made_of(const struct btf *b, const struct btf_type *t)
+{
+	struct btf_type of = t->kind == BTF_PTR ? btf_strip(b, t->type) : *t;
+
+	if (of.kind == BTF_FWD || (btf_is_composite(&of) && of.vlen > 1))
+		return of.name;
+	return "";
+}
+
+static bool is_link(const struct btf_type *t)
+{
+	for (uint32_t i = 0; t->kind == BTF_STRUCT && i < t->vlen && i < LINK_MEMBERS; i++) {
+		struct btf_type in = btf_strip(t->btf, btf_member(t, i).type);
+
+		if (in.kind == BTF_PTR && btf_strip(t->btf, in.type).id == t->id)
+			return t->vlen <= LINK_MEMBERS;
+	}
+	return false;
+}
+
 struct shape shape_of(const struct btf *b, uint32_t id, uint32_t bit_size)
 {
 	struct btf_type t = btf_strip(b, id);
@@ -127,6 +154,8 @@ struct shape shape_of(const struct btf *b, uint32_t id, uint32_t bit_size)
 	    .inner_kind = in.kind == BTF_ENUM64 ? BTF_ENUM : in.kind,
 	    .bitfield = bit_size != 0,
 	    .name = t.kind == BTF_PTR ? "" : type_name(b, id),
+	    .of = made_of(b, &t),
+	    .link = is_link(&t),
 	};
 
 	return s;
@@ -165,6 +194,8 @@ double shape_alike(const struct shape *a, const struct shape *b)
 		return same_width ? 1 : 0.75;
 	if (a->core == b->core)
 		return same_width ? 0.95 : 0.7;
+	if ((a->link && is_number(b)) || (b->link && is_number(a)))
+		return 0;
 	if (is_number(a) && is_number(b))
 		return numbers_alike(a, b);
 	if (a->kind == BTF_PTR && b->kind == BTF_PTR)

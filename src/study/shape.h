@@ -16,6 +16,10 @@ struct shape {
 	uint8_t inner_kind;
 	bool bitfield;
 	const char *name; /* of the typedef, struct, union or enum that it is; "" for a pointer */
+	/* Of the struct or union that it points to or is, unless that has one member (a counter, a
+	 * lock); "" for all else. */
+	const char *of;
+	bool link; /* points to its own kind: it hangs in a list or a tree, and is no data */
 };
 
 /* bit_size is that of a bitfield, 0 for none. */

@@ -10,6 +10,9 @@
 /* References through which a name is followed on. */
 enum { MOST_STEPS = 16 };
 
+/* The most that a name says alone, without a reference. */
+#define GUESS_ODDS 1.3
+
 /* Appends to the evidence, separated by "; ". */
 static void say(char *out, size_t size, const char *what)
 {
@@ -27,9 +30,9 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 		say(text, sizeof(text), "it is there");
 	if (hit->s.change == CHANGE_RETYPED)
 		say(text, sizeof(text), "the same path with another type");
-	if (s[SIGNAL_HOME] > 0)
+	else if (s[SIGNAL_HOME] > 0)
 		say(text, sizeof(text), "the same member of the same struct");
-	else if (s[SIGNAL_NAME] > 0.95f && hit->s.change != CHANGE_RETYPED)
+	else if (s[SIGNAL_NAME] > 0.95f)
 		say(text, sizeof(text), "the same name");
 	else if (s[SIGNAL_NAME] > 0.3f)
 		say(text, sizeof(text), s[SIGNAL_NAME] > 0.6f ? "a like name" : "a word in common");
@@ -250,6 +253,27 @@ static void find_splits(const char *question, struct hit *hits, size_t n)
 	}
 }
 
+/* Where what went is found again, of its very type and under a like name, another type that stands
+ * in its place is not it. */
+static void explain_away(struct hit *hits, size_t n)
+{
+	double found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (s[SIGNAL_TYPE] > 0.94f && s[SIGNAL_NAME] > 0.6f && !(s[SIGNAL_OLD] > 0) &&
+		    hits[i].odds > 0.5)
+			found = fmax(found, fmax(0.5, (double)s[SIGNAL_RARE]));
+	}
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (s[SIGNAL_OTHER] > 0 || s[SIGNAL_CLASH] > 0)
+			hits[i].odds -= 2.5 * found;
+	}
+}
+
 /* Folds the hits of one reference into those of others, the better of two that agree. */
 static void fold(struct hunt *all, struct hunt *one)
 {
@@ -295,6 +319,14 @@ static void answer(struct hunt *h, double least, struct suggestions *out)
 	}
 }
 
+/* A name that only looks like another is no more than a guess. */
+static void doubt_all(struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (hits[i].s.change != CHANGE_SAME && hits[i].odds > GUESS_ODDS)
+			hits[i].odds = GUESS_ODDS + 0.001 * hits[i].odds;
+}
+
 /* Asks one reference and folds its answer into all. Returns whether it knows the name. */
 static bool ask_and_fold(struct hunt *all, const struct btf *ref, bool excerpt,
 			 const char *question)
@@ -304,6 +336,9 @@ static bool ask_and_fold(struct hunt *all, const struct btf *ref, bool excerpt,
 	bool known = ask(&one, question);
 
 	find_splits(question, one.hits, one.count);
+	explain_away(one.hits, one.count);
+	if (!ref)
+		doubt_all(one.hits, one.count);
 	fold(all, &one);
 	free(one.hits);
 	if (known) {

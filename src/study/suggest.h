@@ -19,7 +19,7 @@ enum change {
 	CHANGE_ENUMVAL, /* an enumerator of another name, or of another enum */
 };
 
-/* What speaks for a suggestion, each 0 to 1. */
+/* What speaks for a suggestion or against it, mostly 0 to 1. */
 enum signal {
 	SIGNAL_NAME,  /* words shared, by rarity */
 	SIGNAL_TYPE,  /* how alike the types are */
@@ -43,6 +43,7 @@ enum signal {
 	SIGNAL_FAR,    /* in a struct that nothing here leads to */
 	SIGNAL_VAGUE,  /* a common type, and hardly a word in common */
 	SIGNAL_CLASH,  /* another kind of type altogether */
+	SIGNAL_OTHER,  /* is, or points to, another struct, though both kernels have both */
 	SIGNAL_USE,    /* users of the type now use this one */
 	SIGNAL_RIVAL,  /* another flavor in the same object names it */
 	SIGNAL_COUNT

@@ -11,6 +11,10 @@
 
 enum { NEST_LEVELS = 3 };
 
+/* A name that stayed may have come to mean something else with its type: it is never beyond doubt.
+ */
+#define RETYPED_ODDS 2.0
+
 /* The items of one side: the members that the struct has itself. */
 static struct item *items_of(struct slots *s, struct arena *a, size_t *n)
 {
@@ -31,10 +35,11 @@ struct versions {
 	long sought; /* index in ref, -1 without a reference */
 };
 
+/* apart: whether a member of that name in tgt is another thing. */
 static int versions_make(struct versions *v, struct hunt *h, struct place ref, struct place tgt,
-			 const char *name)
+			 const char *name, bool apart)
 {
-	*v = (struct versions){.sought = -1};
+	*v = (struct versions){.sought = -1, .lineup.apart = apart ? name : NULL};
 	if (tgt.btf && slots_list(tgt.btf, tgt.id, 0, h->arena, &v->tgt) < 0)
 		return -1;
 	if (ref.btf && slots_list(ref.btf, ref.id, 0, h->arena, &v->ref) < 0)
@@ -93,6 +98,45 @@ static double has_rival(const struct hunt *h, const struct probe *p, const char 
 	return 0;
 }
 
+/* How far member n is that of another that went. Two that went may have become one, unless each has
+ * its own; but the one with the like name has the better claim, wherever both stood. */
+static float taken(const struct lineup *l, size_t sought, size_t n)
+{
+	bool own = l->tgt[n].partner == (int32_t)sought;
+	double alike = lineup_alike(l, sought, n), best = alike;
+
+	if (l->tgt[n].partner < 0 || (!own && l->ref[sought].partner >= 0))
+		return l->tgt[n].partner >= 0;
+	for (size_t m = 0; m < l->nref; m++) {
+		const struct item *x = &l->ref[m];
+
+		if (x->twin < 0 && (x->partner < 0 || x->partner == (int32_t)n) &&
+		    words_alike(&x->words, &l->tgt[n].words) > 0.5)
+			best = fmax(best, lineup_alike(l, m, n));
+	}
+	return (float)((own ? 0 : 0.3) + fmin(2, 20 * (best - alike)));
+}
+
+/* What the order of both lists, and what else went, say of a member that came. */
+static void by_order(const struct lineup *l, size_t sought, size_t n, float s[SIGNAL_COUNT])
+{
+	bool own = l->tgt[n].partner == (int32_t)sought;
+
+	if (!(s[SIGNAL_FLAG] > 0))
+		s[SIGNAL_TAKEN] = taken(l, sought, n);
+	s[SIGNAL_PLACE] = (float)lineup_place(l, sought, n);
+	s[SIGNAL_FITS] = s[SIGNAL_PLACE] * s[SIGNAL_TYPE];
+	if (own)
+		s[SIGNAL_PAIRED] = 1 - fminf(1, s[SIGNAL_TAKEN] / 2);
+	s[SIGNAL_SOLE] = s[SIGNAL_PAIRED] * (float)l->sole;
+	/* The only one that came need not be of its type. */
+	if (s[SIGNAL_TYPE] > 0)
+		s[SIGNAL_CLASH] *= 1 - s[SIGNAL_SOLE];
+	/* Without a place in common it takes a name to make a pair of two among many. */
+	if (!(s[SIGNAL_PLACE] > 0) && s[SIGNAL_NAME] < 0.7f)
+		s[SIGNAL_PAIRED] *= fmaxf(s[SIGNAL_NAME], s[SIGNAL_SOLE]);
+}
+
 /* Members of the struct in which the path breaks off; tail is what the path goes on with. */
 static void hunt_members(struct hunt *h, const struct probe *p, const struct versions *v,
 			 const char *tail)
@@ -111,20 +155,8 @@ static void hunt_members(struct hunt *h, const struct probe *p, const struct ver
 		probe_signals(p, &v->tgt, n, NULL, l->tgt[n].twin < 0 || l->unordered, s);
 		if (l->unordered)
 			s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
-		if (v->sought >= 0 && l->tgt[n].twin < 0) {
-			s[SIGNAL_PLACE] = (float)lineup_place(l, (size_t)v->sought, n);
-			s[SIGNAL_PAIRED] = l->tgt[n].partner == v->sought;
-			s[SIGNAL_SOLE] = s[SIGNAL_PAIRED] * (float)l->sole;
-			/* Without a place in common it takes a name to make a pair of two among
-			 * many. */
-			if (!(s[SIGNAL_PLACE] > 0) && s[SIGNAL_NAME] < 0.7f)
-				s[SIGNAL_PAIRED] *= fmaxf(s[SIGNAL_NAME], s[SIGNAL_SOLE]);
-			s[SIGNAL_FITS] = s[SIGNAL_PLACE] * s[SIGNAL_TYPE];
-			/* Two that went may have become one, unless each has its own. */
-			if (l->tgt[n].partner >= 0 && l->tgt[n].partner != v->sought &&
-			    !(s[SIGNAL_FLAG] > 0))
-				s[SIGNAL_TAKEN] = l->ref[v->sought].partner >= 0 ? 1 : 0.3f;
-		}
+		if (v->sought >= 0 && l->tgt[n].twin < 0)
+			by_order(l, (size_t)v->sought, n, s);
 		s[SIGNAL_RIVAL] = (float)has_rival(h, p, l->tgt[n].name);
 		snprintf(path, sizeof(path), "%s%s%s%s%s", p->prefix, *p->prefix ? "." : "",
 			 l->tgt[n].name, *tail ? "." : "", tail);
@@ -140,36 +172,6 @@ static struct hashes paths_of(const struct slots *s, struct arena *a)
 		set.at[set.n++] = s->at[i].path;
 	hashes_sort(&set);
 	return set;
-}
-
-static bool same_shape(const struct slots *s, size_t i, const struct item *x)
-{
-	struct shape shape = shape_of(s->btf, s->at[i].type, s->at[i].bit_size);
-
-	return shape_alike(&shape, &x->shape) > 0.6;
-}
-
-/* How many names that went from the probe's struct came to the struct around slot i. */
-static double moved_along(const struct probe *p, const struct slots *s, size_t i,
-			  const struct hashes *before)
-{
-	double others = 0;
-
-	for (size_t m = 0; m < p->kin->nref; m++) {
-		const struct item *x = &p->kin->ref[m];
-
-		if (x->twin >= 0 || strcmp(x->name, p->slot.name) == 0)
-			continue;
-		for (size_t k = 0; k < s->n; k++) {
-			if (s->at[k].outer != s->at[i].outer ||
-			    hashes_have(before, s->at[k].path) ||
-			    strcmp(s->at[k].name, x->name) != 0 || !same_shape(s, k, x))
-				continue;
-			others++;
-			break;
-		}
-	}
-	return others / (others + 1);
 }
 
 /* Whether slot i is a member of the struct in which the path breaks off. */
@@ -253,6 +255,78 @@ static float paths_alike(const struct probe *p, const struct slots *s, size_t i,
 	return (float)words_alike(&from, &w);
 }
 
+/* Whether the member that slot i is nested in is new, and its name and the slot's together are what
+ * went: i_mtime.tv_sec for i_mtime_sec. */
+static bool is_told(const struct probe *p, const struct slots *s, size_t i, const char *path,
+		    const struct hashes *before)
+{
+	struct shape shape;
+
+	if (s->at[i].outer < 0 || !p->slot.name || hashes_have(before, s->at[s->at[i].outer].path))
+		return false;
+	shape = shape_of(s->btf, s->at[i].type, s->at[i].bit_size);
+	return shape_alike(&p->slot.shape, &shape) > 0.94 &&
+	       (double)paths_alike(p, s, i, path) > 0.7;
+}
+
+/* 0 to 1: whether a word of flags in a struct that was there before may hold those of the root. */
+static double takes_flags(struct hunt *h, const struct slots *s, size_t i)
+{
+	const char *owner = slot_home(s->btf, &s->at[i]);
+	struct place was = {0};
+	struct slots before;
+
+	if (owner && s->at[i].owner != s->root && h->ref)
+		was = find_type(h->ref, owner, strlen(owner), "");
+	if (!was.btf)
+		return 1;
+	if (slots_list(was.btf, was.id, 0, h->arena, &before) < 0) {
+		h->failed = true;
+		return 0;
+	}
+	return flags_lost(h, &before, owner);
+}
+
+/* Scores member i of what is nested in the root; before: paths that were there. */
+static void nested_signals(struct hunt *h, const struct probe *p, const struct slots *now, size_t i,
+			   const char *path, const struct vocabulary *own,
+			   const struct hashes *before, float s[SIGNAL_COUNT])
+{
+	bool came = p->root.btf && !h->excerpt && !hashes_have(before, now->at[i].path);
+	bool told = came && is_told(p, now, i, path, before);
+	bool gained = came && (told || is_gained(h, now, i) || is_deeper(p, now, i));
+	float alike = paths_alike(p, now, i, path);
+
+	probe_signals(p, now, i, own, gained, s);
+	s[SIGNAL_KIN] = s[SIGNAL_OLD] > 0 && s[SIGNAL_NAME] > 0.8f && s[SIGNAL_TYPE] > 0.94f &&
+				is_in_base(now, i)
+			    ? (float)p->rarity
+			    : 0;
+	if (!p->root.btf || h->excerpt)
+		s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
+	if (s[SIGNAL_FLAG] > 0)
+		s[SIGNAL_FLAG] *= (float)takes_flags(h, now, i);
+	s[SIGNAL_NEST] = now->at[i].depth > 1 ? 1 : now->at[i].depth ? 0.5f : 0;
+	/* That a member has a counter, too, says nothing. */
+	if (!gained && now->at[i].outer >= 0 && !(s[SIGNAL_KIN] > 0)) {
+		s[SIGNAL_NAME] = fminf(s[SIGNAL_NAME], alike);
+		s[SIGNAL_BOTH] = s[SIGNAL_NAME] * s[SIGNAL_RARE];
+	}
+	if (gained) {
+		/* The path may say what the name said: ctrl_status is ctrl.pktstatus now. */
+		s[SIGNAL_NAME] = fmaxf(s[SIGNAL_NAME], alike);
+		if (s[SIGNAL_NAME] + s[SIGNAL_RARE] > 0.4f && p->slot.name)
+			s[SIGNAL_ALONG] = (float)moved_along(p, now, i, false, before);
+		if (!(s[SIGNAL_HOME] > 0))
+			s[SIGNAL_BOX] =
+			    !told && is_in_new(now, i, before) && s[SIGNAL_ALONG] < 0.6f;
+	}
+	/* Flags that went together are not found one by one. */
+	if (p->flag > 0 && p->flags > 0.7 && !(s[SIGNAL_FLAG] + s[SIGNAL_ALONG] > 0) &&
+	    !(s[SIGNAL_BOX] > 0))
+		s[SIGNAL_BOX] = 0.5f;
+}
+
 /* Structs nested in the root, and the root itself when the path breaks off further in. */
 static void hunt_nested(struct hunt *h, const struct probe *p)
 {
@@ -269,38 +343,41 @@ static void hunt_nested(struct hunt *h, const struct probe *p)
 	}
 	known = paths_of(&before, h->arena);
 	for (size_t i = 0; i < now.n && !h->failed; i++) {
-		bool gained = p->root.btf && !h->excerpt && !hashes_have(&known, now.at[i].path) &&
-			      (is_gained(h, &now, i) || is_deeper(p, &now, i));
 		char path[SLOT_PATH_MAX];
 		float s[SIGNAL_COUNT];
 
-		if (is_member_there(p, &now, i) && !p->deeper)
-			continue;
-		probe_signals(p, &now, i, &own, gained, s);
-		if (!(s[SIGNAL_OLD] > 0 && s[SIGNAL_NAME] > 0.8f && s[SIGNAL_TYPE] > 0.94f &&
-		      is_in_base(&now, i)))
-			s[SIGNAL_KIN] = 0;
-		else
-			s[SIGNAL_KIN] = (float)p->rarity;
-		if (!p->root.btf || h->excerpt)
-			s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
-		s[SIGNAL_NEST] = now.at[i].depth > 1 ? 1 : now.at[i].depth ? 0.5f : 0;
-		if (is_wrapped(&now, i) && strcmp(now.at[i].name, p->name) != 0)
+		if ((is_member_there(p, &now, i) && !p->deeper) ||
+		    (is_wrapped(&now, i) && strcmp(now.at[i].name, p->name) != 0))
 			continue;
 		slot_path(&now, i, path);
-		/* The path may say what the name said: ctrl_status is ctrl.pktstatus now. */
-		if (gained)
-			s[SIGNAL_NAME] = fmaxf(s[SIGNAL_NAME], paths_alike(p, &now, i, path));
-		if (gained && s[SIGNAL_NAME] + s[SIGNAL_RARE] > 0.4f && p->slot.name)
-			s[SIGNAL_ALONG] = (float)moved_along(p, &now, i, &known);
-		if (gained && !(s[SIGNAL_HOME] > 0))
-			s[SIGNAL_BOX] = is_in_new(&now, i, &known) && s[SIGNAL_ALONG] < 0.6f;
-		/* Flags that went together are not found one by one. */
-		if (p->flag > 0 && p->flags > 0.7 && !(s[SIGNAL_FLAG] + s[SIGNAL_ALONG] > 0) &&
-		    !(s[SIGNAL_BOX] > 0))
-			s[SIGNAL_BOX] = 0.5f;
+		nested_signals(h, p, &now, i, path, &own, &known, s);
 		add_field(h, p, path, CHANGE_MOVED, (struct place){now.btf, now.at[i].type}, s, 0);
 	}
+}
+
+/* The path is there, but of another type: has a sibling more of what it was? */
+static void hunt_siblings(struct hunt *h, const struct probe *leaf, const char *path,
+			  const struct slot *last)
+{
+	struct place was = {leaf->root.btf, leaf->slot.owner}, now = {leaf->into.btf, last->owner};
+	char prefix[SLOT_PATH_MAX] = "";
+	struct versions v;
+	struct probe p = *leaf;
+
+	if (p.name > path)
+		snprintf(prefix, sizeof(prefix), "%.*s", (int)(p.name - path) - 1, path);
+	p.prefix = prefix;
+	if (versions_make(&v, h, was, now, p.name, true) < 0) {
+		h->failed = true;
+		return;
+	}
+	p.lineup = p.kin = &v.lineup;
+	words_split(p.name, &p.words);
+	words_weigh(&p.words, &v.lineup.words, false);
+	p.flags = flags_gone(&v);
+	if (v.sought >= 0)
+		p.rarity = v.lineup.ref[v.sought].rarity;
+	hunt_members(h, &p, &v, "");
 }
 
 /* The path is there: the same, or of another type. */
@@ -309,13 +386,24 @@ static void is_there(struct hunt *h, const struct probe *p, const char *path, st
 {
 	struct shape shape = shape_of(now.btf, last->type, last->bit_size);
 	float s[SIGNAL_COUNT] = {0};
+	char full[SLOT_PATH_MAX * 2];
+	struct hit *hit;
 	bool retyped = p->slot.name && shape.exact != p->slot.shape.exact;
 
 	if (p->slot.name)
 		s[SIGNAL_TYPE] = (float)shape_alike(&p->slot.shape, &shape);
 	s[SIGNAL_NAME] = 1;
 	retyped |= p->slot.name && p->slot.bit_size != last->bit_size;
-	add_field(h, p, path, retyped ? CHANGE_RETYPED : CHANGE_SAME, now, s, 12);
+	if (!retyped) {
+		add_field(h, p, path, CHANGE_SAME, now, s, 12);
+		return;
+	}
+	add_field(h, p, path, CHANGE_RETYPED, now, s, 0);
+	hunt_siblings(h, p, path, last);
+	snprintf(full, sizeof(full), "%s.%s", p->into_name, path);
+	hit = hunt_hit(h, full);
+	if (hit)
+		hit->odds = fmin(hit->odds, RETYPED_ODDS + 3 * (double)s[SIGNAL_TYPE]);
 }
 
 /* The path breaks off at something that is no struct any more: it is the field itself, or a
@@ -400,7 +488,7 @@ static int siblings_of(struct hunt *h, struct probe *p, struct versions *v)
 	p->deeper = true;
 	if (!p->root.btf)
 		return 0;
-	if (versions_make(v, h, owner, (struct place){0}, p->name) < 0)
+	if (versions_make(v, h, owner, (struct place){0}, p->name, false) < 0)
 		return -1;
 	p->kin = &v->lineup;
 	if (v->sought >= 0)
@@ -450,7 +538,7 @@ void hunt_field(struct hunt *h, struct place root, struct place into, const char
 	snprintf(step, sizeof(step), "%.*s", (int)strcspn(rest, "."), rest);
 	tail = rest + strcspn(rest, ".");
 	tail += *tail == '.';
-	if (versions_make(&v, h, container, now, step) < 0) {
+	if (versions_make(&v, h, container, now, step, false) < 0) {
 		h->failed = true;
 		return;
 	}

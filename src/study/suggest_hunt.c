@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 static const char *const signal_names[SIGNAL_COUNT] = {
-    "name", "type", "rare",  "place", "paired", "sole",  "taken",  "old",
-    "kin",  "home", "along", "nest",  "away",   "back",  "within", "both",
-    "fits", "flag", "box",   "far",   "vague",  "clash", "use",    "rival",
+    "name", "type",  "rare",  "place", "paired", "sole",   "taken", "old",  "kin",
+    "home", "along", "nest",  "away",  "back",   "within", "both",  "fits", "flag",
+    "box",  "far",   "vague", "clash", "other",  "use",    "rival",
 };
 
 static const char *const change_names[] = {
@@ -23,14 +23,15 @@ static const char *const change_names[] = {
 static const struct weights {
 	float base, at[SIGNAL_COUNT];
 } weights[SCALE_COUNT] = {
-    [SCALE_FIELD] = {-3.5f, {[SIGNAL_NAME] = 6.2f,   [SIGNAL_TYPE] = 0.2f,   [SIGNAL_RARE] = 1.6f,
-			     [SIGNAL_PLACE] = 2.6f,  [SIGNAL_PAIRED] = 0.9f, [SIGNAL_SOLE] = 2.3f,
-			     [SIGNAL_TAKEN] = -1.4f, [SIGNAL_OLD] = -4.7f,   [SIGNAL_KIN] = 3.7f,
-			     [SIGNAL_HOME] = 3.2f,   [SIGNAL_ALONG] = 3.3f,  [SIGNAL_NEST] = -1.7f,
-			     [SIGNAL_AWAY] = -2.0f,  [SIGNAL_BACK] = 0.1f,   [SIGNAL_WITHIN] = 0.5f,
-			     [SIGNAL_BOTH] = 0.6f,   [SIGNAL_FITS] = 0.9f,   [SIGNAL_FLAG] = 11.5f,
-			     [SIGNAL_BOX] = -3.0f,   [SIGNAL_FAR] = -1.6f,   [SIGNAL_VAGUE] = -1.5f,
-			     [SIGNAL_CLASH] = -0.7f, [SIGNAL_RIVAL] = 3.0f}},
+    [SCALE_FIELD] = {-3.5f,
+		     {[SIGNAL_NAME] = 6.2f,   [SIGNAL_TYPE] = 0.2f,   [SIGNAL_RARE] = 1.6f,
+		      [SIGNAL_PLACE] = 2.6f,  [SIGNAL_PAIRED] = 0.9f, [SIGNAL_SOLE] = 2.3f,
+		      [SIGNAL_TAKEN] = -1.4f, [SIGNAL_OLD] = -4.7f,   [SIGNAL_KIN] = 3.7f,
+		      [SIGNAL_HOME] = 3.2f,   [SIGNAL_ALONG] = 3.3f,  [SIGNAL_NEST] = -1.7f,
+		      [SIGNAL_AWAY] = -2.0f,  [SIGNAL_BACK] = 0.1f,   [SIGNAL_WITHIN] = 0.5f,
+		      [SIGNAL_BOTH] = 1.2f,   [SIGNAL_FITS] = 0.9f,   [SIGNAL_FLAG] = 11.5f,
+		      [SIGNAL_BOX] = -3.0f,   [SIGNAL_FAR] = -1.6f,   [SIGNAL_VAGUE] = -1.5f,
+		      [SIGNAL_CLASH] = -1.7f, [SIGNAL_OTHER] = -1.2f, [SIGNAL_RIVAL] = 3.0f}},
     [SCALE_TYPE] = {-5.0f,
 		    {[SIGNAL_NAME] = 5.0f,
 		     [SIGNAL_TYPE] = 0.5f,
@@ -154,6 +155,19 @@ static bool is_asked_for(const struct btf_type *t)
 {
 	return btf_is_composite(t) || btf_is_enum(t) || t->kind == BTF_TYPEDEF ||
 	       t->kind == BTF_INT || t->kind == BTF_FLOAT;
+}
+
+bool is_record(const struct btf_type *t)
+{
+	static const char offsets[] = "trace_event_data_offsets_";
+	struct btf_type first;
+
+	if (t->kind != BTF_STRUCT || !t->vlen)
+		return false;
+	if (strncmp(t->name, offsets, sizeof(offsets) - 1) == 0)
+		return true;
+	first = btf_strip(t->btf, btf_member(t, 0).type);
+	return first.kind == BTF_STRUCT && strcmp(first.name, "trace_entry") == 0;
 }
 
 bool has_type(const struct btf *b, const char *name)

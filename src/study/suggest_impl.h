@@ -55,6 +55,10 @@ struct place find_type(const struct btf *b, const char *name, size_t len, const 
 /* The same in the target, vmlinux first. */
 struct place find_in_target(const struct target *t, const char *name, size_t len, const char *path);
 
+/* Whether a struct is what a tracepoint writes down, or where in that its strings are: a copy, in
+ * which nothing lives. */
+bool is_record(const struct btf_type *t);
+
 /* Whether b has a type of that name that is not a forward declaration. */
 bool has_type(const struct btf *b, const char *name);
 
@@ -120,6 +124,10 @@ struct probe {
 /* How much a member is a flag: 1 for a single bit or a truth value, less for a byte, which may hold
  * no more, else 0. */
 double slot_flag(const struct btf *b, const struct slot *s);
+/* How many flags a struct that the target has, too, lost itself, of n: n / (n + 1). A word of flags
+ * that it gained holds flags of others only if it holds its own. was: its members in the reference.
+ */
+double flags_lost(const struct hunt *h, const struct slots *was, const char *name);
 /* The named struct that declares it; NULL for none. */
 const char *slot_home(const struct btf *b, const struct slot *s);
 
@@ -130,5 +138,11 @@ int own_words(const struct slots *s, struct arena *a, struct vocabulary *v);
  * it was not there before. */
 void probe_signals(const struct probe *p, const struct slots *s, size_t i,
 		   const struct vocabulary *own, bool gained, float out[SIGNAL_COUNT]);
+
+/* n / (n + 1) for n other members that went from the probe's struct and came to where slot i is (to
+ * any member of s with `anywhere`), under their names or with the prefix that i has for the
+ * probe's; before: what was there already. */
+double moved_along(const struct probe *p, const struct slots *s, size_t i, bool anywhere,
+		   const struct hashes *before);
 
 #endif

@@ -8,14 +8,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_NEAR = 600, MOST_SLOTS = 40000, ANONYMOUS_LEVELS = 3 };
+enum {
+	MOST_NEAR = 600,
+	MOST_SLOTS = 40000,
+	ANONYMOUS_LEVELS = 3,
+	INSIDE_LEVELS = 24,
+	MOST_INSIDE = 2000
+};
 
 struct near {
 	struct hunt *h;
 	const struct probe *p;
-	struct hashes seen; /* ids, unsorted and few */
-	size_t slots;       /* looked at */
-	double flags;       /* that went from the struct being looked at, n / (n + 1) */
+	struct hashes seen;   /* ids, unsorted and few */
+	struct hashes inside; /* ids of structs that the root embeds */
+	size_t slots;         /* looked at */
+	bool record;          /* the root is what a tracepoint writes down */
+	double flags;         /* that went from the struct being looked at, n / (n + 1) */
 };
 
 static bool is_seen(struct near *x, uint32_t id)
@@ -27,25 +35,6 @@ static bool is_seen(struct near *x, uint32_t id)
 		return true;
 	x->seen.at[x->seen.n++] = id;
 	return false;
-}
-
-/* How many flags a neighbour lost itself, of n: n / (n + 1). A word of flags that it gained holds
- * flags of others only if it holds its own. */
-static double flags_gone(const struct near *x, const struct slots *was, const char *name)
-{
-	struct place now = find_in_target(x->h->target, name, strlen(name), "");
-	double n = 0;
-
-	for (size_t i = 0; now.btf && i < was->n; i++) {
-		const char *rest;
-		struct slot last;
-		uint32_t at;
-
-		if (was->at[i].depth || was->at[i].bit_size != 1)
-			continue;
-		n += !slots_walk(now.btf, now.id, was->at[i].name, &rest, &at, &last);
-	}
-	return n / (n + 1);
 }
 
 static struct hashes paths_before(struct near *x, const char *name, bool *is_new)
@@ -66,34 +55,8 @@ static struct hashes paths_before(struct near *x, const char *name, bool *is_new
 	for (size_t i = 0; i < s.n; i++)
 		set.at[set.n++] = s.at[i].path;
 	hashes_sort(&set);
-	x->flags = flags_gone(x, &s, name);
+	x->flags = flags_lost(x->h, &s, name);
 	return set;
-}
-
-/* How many other names that went from the probe's struct this one gained. */
-static double moved_along(const struct probe *p, const struct slots *s, const struct hashes *before)
-{
-	double others = 0;
-
-	for (size_t m = 0; m < p->kin->nref; m++) {
-		const struct item *x = &p->kin->ref[m];
-
-		if (x->twin >= 0 || strcmp(x->name, p->slot.name) == 0)
-			continue;
-		for (size_t k = 0; k < s->n; k++) {
-			struct shape shape;
-
-			if (strcmp(s->at[k].name, x->name) != 0 ||
-			    hashes_have(before, s->at[k].path))
-				continue;
-			shape = shape_of(s->btf, s->at[k].type, s->at[k].bit_size);
-			if (shape_alike(&shape, &x->shape) <= 0.6)
-				continue;
-			others++;
-			break;
-		}
-	}
-	return others / (others + 1);
 }
 
 enum way { WAY_AHEAD, WAY_BACK, WAY_HEIR, WAY_NONE };
@@ -104,13 +67,16 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 		 bool through_new)
 {
 	bool back = way != WAY_AHEAD;
-	const char *name = btf_type(b, id).name;
+	struct btf_type t = btf_type(b, id);
+	const char *name = t.name;
 	struct vocabulary own;
 	struct hashes before;
-	double along = -1;
 	struct slots s;
 	bool is_new;
 
+	/* A pointer to the kind of struct that is embedded here leads to that of another object. */
+	if (hashes_have(&x->inside, id) || is_record(&t) != x->record)
+		return;
 	if (is_seen(x, id) || x->slots > MOST_SLOTS || x->h->failed)
 		return;
 	before = paths_before(x, name, &is_new);
@@ -123,8 +89,9 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 	for (size_t i = 0; i < s.n; i++) {
 		char path[SLOT_PATH_MAX], full[SLOT_PATH_MAX + 128], via[SLOT_PATH_MAX * 2];
 		float sig[SIGNAL_COUNT];
+		double along;
 
-		if (hashes_have(&before, s.at[i].path))
+		if (hashes_have(&before, s.at[i].path) || hashes_have(&x->inside, s.at[i].owner))
 			continue;
 		probe_signals(x->p, &s, i, &own, true, sig);
 		if (sig[SIGNAL_NAME] + sig[SIGNAL_RARE] + sig[SIGNAL_FLAG] < 0.35f)
@@ -132,8 +99,7 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 		sig[SIGNAL_AWAY] = 1;
 		sig[SIGNAL_BACK] = way == WAY_BACK;
 		sig[SIGNAL_FAR] = way == WAY_NONE;
-		if (along < 0)
-			along = moved_along(x->p, &s, &before);
+		along = moved_along(x->p, &s, i, true, &before);
 		sig[SIGNAL_ALONG] = (float)along;
 		if (way == WAY_NONE && !(along > 0.7 && sig[SIGNAL_NAME] > 0.99f))
 			continue;
@@ -150,6 +116,32 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 		hunt_add(x->h, SCALE_FIELD, full, *via ? via : NULL, CHANGE_MOVED,
 			 (struct place){b, s.at[i].type}, sig, is_new || through_new ? 0.3 : 0);
 	}
+}
+
+/* Adds a struct and all that it embeds, each once, so that shared parts cost nothing. Elements of
+ * arrays are left out: a pointer may well lead to one of them. */
+static void add_inside(struct near *x, const struct btf *b, uint32_t id, unsigned level)
+{
+	struct btf_type t = btf_strip(b, id);
+
+	if (!btf_is_composite(&t) || level > INSIDE_LEVELS || x->inside.n == MOST_INSIDE)
+		return;
+	for (size_t i = 0; i < x->inside.n; i++)
+		if (x->inside.at[i] == t.id)
+			return;
+	x->inside.at[x->inside.n++] = t.id;
+	for (uint32_t i = 0; i < t.vlen; i++)
+		add_inside(x, b, btf_member(&t, i).type, level + 1);
+}
+
+static int list_inside(struct near *x)
+{
+	x->inside.at = arena_alloc(x->h->arena, MOST_INSIDE, sizeof(*x->inside.at));
+	if (!x->inside.at)
+		return -1;
+	add_inside(x, x->p->into.btf, x->p->into.id, 0);
+	hashes_sort(&x->inside);
+	return 0;
 }
 
 /* The named struct that a member points to or is; 0 for none. */
@@ -292,7 +284,9 @@ static void look_at_parts(struct near *x)
 void hunt_heirs(struct hunt *h, const struct probe *p)
 {
 	struct near x = {.h = h, .p = p};
+	struct btf_type gone = btf_strip(p->root.btf, p->root.id);
 
+	x.record = is_record(&gone);
 	x.seen.at = arena_alloc(h->arena, MOST_NEAR, sizeof(*x.seen.at));
 	if (!x.seen.at) {
 		h->failed = true;
@@ -306,13 +300,17 @@ void hunt_heirs(struct hunt *h, const struct probe *p)
 void hunt_neighbours(struct hunt *h, const struct probe *p)
 {
 	struct near x = {.h = h, .p = p};
+	struct btf_type root = btf_strip(p->into.btf, p->into.id);
 
+	/* What an event writes down stands in its own record. */
+	if (is_record(&root))
+		return;
 	x.seen.at = arena_alloc(h->arena, MOST_NEAR, sizeof(*x.seen.at));
-	if (!x.seen.at) {
+	if (!x.seen.at || list_inside(&x) < 0) {
 		h->failed = true;
 		return;
 	}
-	is_seen(&x, btf_strip(p->into.btf, p->into.id).id);
+	is_seen(&x, root.id);
 	look_ahead(&x);
 	look_back(&x);
 	look_far(&x);
@@ -344,7 +342,7 @@ void hunt_rivals(struct hunt *h, const struct probe *p)
 	const struct btf *b = p->root.btf;
 
 	for (uint32_t id = b->first_id; id < b->end_id && !h->failed; id++) {
-		struct btf_type t = btf_type(b, id);
+		struct btf_type t = btf_type(b, id), to;
 		struct place now;
 		struct slots s;
 
@@ -354,6 +352,10 @@ void hunt_rivals(struct hunt *h, const struct probe *p)
 			continue;
 		now = find_in_target(h->target, t.name, strlen(t.name), "");
 		if (!now.btf)
+			continue;
+		/* An event's record is not in another's. */
+		to = btf_strip(now.btf, now.id);
+		if (is_record(&to))
 			continue;
 		if (slots_list(b, id, 0, h->arena, &s) < 0) {
 			h->failed = true;

@@ -34,11 +34,38 @@ double slot_flag(const struct btf *b, const struct slot *s)
 	return t.size == 1 ? 0.7 : 0;
 }
 
+double flags_lost(const struct hunt *h, const struct slots *was, const char *name)
+{
+	struct place now = find_in_target(h->target, name, strlen(name), "");
+	double n = 0;
+
+	for (size_t i = 0; now.btf && i < was->n; i++) {
+		const char *rest;
+		struct slot last;
+		uint32_t at;
+
+		if (was->at[i].depth || was->at[i].bit_size != 1)
+			continue;
+		n += !slots_walk(now.btf, now.id, was->at[i].name, &rest, &at, &last);
+	}
+	return n / (n + 1);
+}
+
 const char *slot_home(const struct btf *b, const struct slot *s)
 {
 	const char *name = btf_type(b, s->owner).name;
 
 	return *name ? name : NULL;
+}
+
+/* Whether both are, or point to, structs, but different ones, and not because one of them is new or
+ * gone. */
+static bool is_other(const struct probe *p, const struct slots *s, const struct shape *now)
+{
+	const char *was = p->slot.shape.of;
+
+	return *was && *now->of && !btf_same_essential(was, now->of) && has_type(s->btf, was) &&
+	       has_type(p->root.btf, now->of);
 }
 
 void probe_signals(const struct probe *p, const struct slots *s, size_t i,
@@ -47,6 +74,7 @@ void probe_signals(const struct probe *p, const struct slots *s, size_t i,
 	const struct slot *at = &s->at[i];
 	struct shape shape = shape_of(s->btf, at->type, at->bit_size);
 	const char *home = slot_home(s->btf, at);
+	const struct item *x;
 	struct words w;
 
 	memset(out, 0, SIGNAL_COUNT * sizeof(*out));
@@ -74,12 +102,74 @@ void probe_signals(const struct probe *p, const struct slots *s, size_t i,
 	out[SIGNAL_KIN] =
 	    !gained && out[SIGNAL_TYPE] > 0.94f && out[SIGNAL_WITHIN] > 0 ? (float)p->rarity : 0;
 	out[SIGNAL_CLASH] = !(out[SIGNAL_FLAG] > 0) && out[SIGNAL_TYPE] <= 0.2f;
-	for (size_t m = 0; !p->lineup->unordered && m < p->lineup->nref; m++) {
-		const struct item *x = &p->lineup->ref[m];
+	if (!(out[SIGNAL_TYPE] > 0))
+		out[SIGNAL_CLASH] *= 3;
+	out[SIGNAL_OTHER] = is_other(p, s, &shape);
+	x = p->lineup->unordered ? NULL : lineup_find(p->lineup, "", 0, at->name);
+	if (x && x->twin < 0 && strcmp(x->name, p->name) != 0)
+		out[SIGNAL_TAKEN] = 1;
+}
 
-		if (x->twin < 0 && strcmp(x->name, at->name) == 0 && strcmp(x->name, p->name) != 0)
-			out[SIGNAL_TAKEN] = 1;
+/* What the probe's name begins with and that of slot i does not, and the reverse, when both go on
+ * alike: "fl_" and "flc_" for fl_flags that became flc_flags. */
+struct prefixes {
+	size_t was, now; /* lengths */
+};
+
+static bool prefixes_of(const char *was, const char *now, struct prefixes *out)
+{
+	size_t a = strlen(was), b = strlen(now), same = 0, whole = 0;
+
+	while (same < a && same < b && was[a - same - 1] == now[b - same - 1]) {
+		same++;
+		if ((same == a || was[a - same - 1] == '_') &&
+		    (same == b || now[b - same - 1] == '_'))
+			whole = same;
 	}
+	*out = (struct prefixes){a - whole, b - whole};
+	return whole > 0 && (a > whole || b > whole);
+}
+
+/* What went from the probe's struct and is called so now, with the prefix changed as given. */
+static const struct item *gone_as(const struct probe *p, const char *now, const char *prefix,
+				  const struct prefixes *as)
+{
+	const struct item *x = NULL;
+
+	if (strncmp(now, prefix, as->now) == 0 && now[as->now])
+		x = lineup_find(p->kin, p->slot.name, as->was, now + as->now);
+	return x && x->twin < 0 && strcmp(x->name, p->slot.name) != 0 ? x : NULL;
+}
+
+double moved_along(const struct probe *p, const struct slots *s, size_t i, bool anywhere,
+		   const struct hashes *before)
+{
+	static const struct prefixes none;
+	const char *name = s->at[i].name;
+	struct prefixes as;
+	bool renamed = prefixes_of(p->slot.name, name, &as);
+	bool kept = strcmp(p->slot.name, name) == 0;
+	double others = 0, alike = 0;
+
+	for (size_t k = 0; k < s->n; k++) {
+		const struct item *likewise, *x;
+		struct shape shape;
+
+		if (!anywhere && s->at[k].outer != s->at[i].outer)
+			continue;
+		likewise = renamed ? gone_as(p, s->at[k].name, name, &as) : NULL;
+		x = likewise ? likewise : gone_as(p, s->at[k].name, name, &none);
+		if (!x || hashes_have(before, s->at[k].path))
+			continue;
+		shape = shape_of(s->btf, s->at[k].type, s->at[k].bit_size);
+		if (shape_alike(&shape, &x->shape) <= 0.6)
+			continue;
+		others++;
+		alike += likewise != NULL;
+	}
+	/* It would have kept its name if all the others did, unless a word holds it now. */
+	kept |= p->flag > 0 && !(slot_flag(s->btf, &s->at[i]) > 0);
+	return others / (others + 1) * (kept || alike > 0 ? 1 : 0.6);
 }
 
 int own_words(const struct slots *s, struct arena *a, struct vocabulary *v)

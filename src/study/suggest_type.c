@@ -84,7 +84,8 @@ static bool may_follow(const struct sought *s, const struct btf_type *t)
 	if (t->kind == BTF_TYPEDEF)
 		in = btf_strip(t->btf, t->id);
 	if (btf_is_composite(&s->type))
-		return btf_is_composite(&in) && (t->kind != BTF_TYPEDEF || !*in.name);
+		return btf_is_composite(&in) && is_record(&in) == is_record(&s->type) &&
+		       (t->kind != BTF_TYPEDEF || !*in.name);
 	if (btf_is_enum(&s->type))
 		return btf_is_enum(&in);
 	return t->kind == BTF_TYPEDEF && in.kind == s->type.kind;

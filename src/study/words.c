@@ -166,21 +166,20 @@ void words_discount(struct words *w, const char *type)
 			}
 }
 
-/* Whether one word of a is made of the first letters of all, or all but the first, words of b. */
+/* Whether a is one word, made of the first letters of all, or all but the first, words of b. */
 static bool is_acronym(const struct words *a, const struct words *b)
 {
+	if (a->n != 1)
+		return false;
 	for (unsigned skip = 0; skip < 2; skip++) {
-		for (unsigned i = 0; i < a->n; i++) {
-			unsigned k = 0;
+		unsigned k = 0;
 
-			if (b->n < skip + 3 || a->at[i].len != b->n - skip)
-				continue;
-			while (k < a->at[i].len &&
-			       lower(a->at[i].at[k]) == lower(*b->at[k + skip].at))
-				k++;
-			if (k == a->at[i].len)
-				return true;
-		}
+		if (b->n < skip + 3 || a->at->len != b->n - skip)
+			continue;
+		while (k < a->at->len && lower(a->at->at[k]) == lower(*b->at[k + skip].at))
+			k++;
+		if (k == a->at->len)
+			return true;
 	}
 	return false;
 }
