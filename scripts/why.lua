@@ -1,4 +1,10 @@
 --- why: what a field, type or enumerator has become on a kernel that lacks it.
+local function as_rank(word)
+  local n = math.tointeger(tonumber(word))
+  if n and n >= 1 then return n end
+  return nil, ("--pick takes the rank of a suggestion, not '%s'"):format(word)
+end
+
 local cli = btfl.cli {
   about = "What a field, type or enumerator has become on a kernel that lacks it.",
   usage = "NAME...", objects = false, policy = "what became of a name is asked of kernels and not of rules",
@@ -8,12 +14,18 @@ local cli = btfl.cli {
     parser:option("--object", "A BPF object that uses it, whose own types say what it was.")
       :argname("OBJ")
     parser:flag("--code", "Print C that works with either name, for the first suggestion.")
+    parser:option("--pick", "With --code: for that suggestion, whatever speaks against it."):argname("N")
+      :convert(as_rank)
   end,
   epilog = "NAME is struct.field.field, a type, or enum.VALUE, as in task_struct.state.",
 }
+if cli.args.pick and not cli.args.code then cli:error("--pick says for which suggestion --code prints C") end
 local columns = { "query", "rank", "successor", "change", "score", "evidence" }
 if #cli.args.target > 1 then table.insert(columns, 1, "target") end
 local out = btfl.report("why", { columns = columns, group = #cli.args.target > 1 and { "target" } or nil })
+
+-- What is suggested, and what is only worth a look: its likeness lies under that.
+local SUGGESTED, PERHAPS = 0.5, 0.2
 
 -- A name has no slash: what has one, or is a file, is a further reference, as in --from A B.
 local function is_path(word)
@@ -32,14 +44,22 @@ for _, word in ipairs(cli.args.name) do
 end
 if #names == 0 then cli:error("no NAME is given, such as task_struct.state") end
 
--- A relocation of the object that accesses it by that path, with or without the flavor.
+-- A path without its flavor, as relocations or people write it.
+local function plain(relo_type, path)
+  path = path:gsub("::", "."):gsub("^%a+%s+", "")
+  local root, rest = path:match("^([^.%[]*)(.*)$")
+  return (relo_type and relo_type.essential or root) .. rest
+end
+
+-- A relocation of the object that accesses it by that path, with or without the flavor and the indices.
 local function used(object, path)
+  local asked, near = plain(nil, path), nil
   for relo in object:relos() do
-    local plain = relo.path:gsub("%[%d+%]", "")
-    local root, rest = plain:match("^([^.]*)(.*)$")
-    if plain == path or (relo.type.essential or root) .. rest == path then return relo end
+    local has = plain(relo.type, relo.path)
+    if relo.path == path or has == asked then return relo end
+    if has:gsub("%[%d+%]", "") == asked:gsub("%[%d+%]", "") then near = near or relo end
   end
-  cli:error(("%s has no relocation of %s"):format(object.path, path))
+  return near or cli:error(("%s has no relocation of %s"):format(object.path, path))
 end
 
 local object = cli.args.object and btfl.object(cli.args.object)
@@ -50,21 +70,52 @@ local function row(target, fields)
   out:row(fields)
 end
 
-for target in cli:targets() do
-  for _, path in ipairs(names) do
-    local found
-    for s in target:why(object and used(object, path) or path, { from = from }) do
-      if cli.args.code and s.rank == 1 then out:text(s:code()) end
+local function rows(target, path, list)
+  local perhaps = {}
+  for _, s in ipairs(list) do
+    if s.score >= SUGGESTED then
       row(target, { query = path, rank = s.rank, successor = s.successor, change = s.change,
         score = ("%.3f"):format(s.score), evidence = s.evidence })
-      found = true
+    elseif #perhaps < 2 then
+      perhaps[#perhaps + 1] = ("%s (%.2f)"):format(s.successor, s.score)
     end
-    if not found then
-      row(target, { query = path, rank = 1, successor = "-", change = "removed", score = "0.000",
-        evidence = "nothing there is like it" })
-      if cli.args.code then
-        out:text(("/* %s has no successor on %s. */"):format(path, target.name))
-      end
+  end
+  if list[1] and list[1].score >= SUGGESTED then return end
+  local more = #perhaps > 0 and ("no more than perhaps %s"):format(table.concat(perhaps, " or "))
+  row(target, { query = path, rank = 1, successor = "-", change = "removed", score = "0.000",
+    evidence = more or "nothing there is like it" })
+end
+
+local function code(target, path, list)
+  local first = list[cli.args.pick or 1]
+  local doubt = first and not cli.args.pick and first.doubt
+  if not first and cli.args.pick then
+    cli:failure(("%s on %s: there is no suggestion %d"):format(path, target.name, cli.args.pick))
+  elseif not first or (doubt and first.score < SUGGESTED) then
+    out:text(("/* %s has no successor on %s. */"):format(path, target.name))
+  elseif first.change == "same" then
+    out:text(("/* %s is there on %s: it needs no other name. */"):format(path, target.name))
+  elseif doubt then
+    cli:failure(("%s on %s: no code for `%s`, because %s (--pick 1 prints it all the same)"):format(path,
+      target.name, first.via or first.successor, doubt))
+  else
+    out:text(first:code())
+  end
+end
+
+for target in cli:targets() do
+  for _, path in ipairs(names) do
+    local answers, asked = target:why(object and used(object, path) or path, { from = from, least = PERHAPS })
+    local list = {}
+    for s in answers do list[#list + 1] = s end
+    local suggested = list[1] and list[1].score >= SUGGESTED
+    if asked.problem and not suggested then
+      cli:failure(asked.problem)
+      row(target, { query = path, rank = 1, successor = "-", change = "unknown", score = "0.000",
+        evidence = asked.problem })
+    else
+      rows(target, path, list)
+      if cli.args.code then code(target, path, list) end
     end
   end
 end

@@ -199,6 +199,42 @@ describe("why", function()
     assert.is_true(not s or s.score < 0.8)
   end)
 
+  it("keeps the indices of arrays, at the arrays of what came", function()
+    local function kernel(new)
+      return made(function(t)
+        if new then
+          local counter = t.struct("percpu_counter", { { "lock", t.int }, { "count", t.u64 } })
+          t.struct("mm", { { "first", t.int }, { "stat", t.b:array(counter, 4) } })
+        else
+          local atomic = t.struct("atomic", { { "counter", t.u64 } })
+          local stat = t.struct("mm_stat", { { "count", t.b:array(atomic, 4) } })
+          t.struct("mm", { { "first", t.int }, { "stat", stat } })
+        end
+      end)
+    end
+    local old, new = kernel(false), kernel(true)
+    local s = first(new, "mm.stat.count[1].counter", old)
+    assert.same({ "mm.stat.count[1].counter", "mm.stat[1].count" }, { s.query, s.successor })
+    assert.equal("mm.stat.count", first(new, "mm.stat.count.counter", old).successor)
+    local code = s:code()
+    for _, text in ipairs { "now->stat[1].count", "was->stat.count[1].counter", "} stat[2];", "} count[2];" } do
+      assert.is_not_nil(code:find(text, 1, true), code)
+    end
+  end)
+
+  it("says when an index has nowhere to go", function()
+    local function kernel(elements)
+      return made(function(t)
+        local pointer = t.b:ptr(t.struct("context", { { "id", t.int } }))
+        t.struct("task", { { "first", t.int }, { "ctxp", elements and t.b:array(pointer, elements) or pointer } })
+      end)
+    end
+    local s = first(kernel(nil), "task.ctxp[1]", kernel(2))
+    assert.same({ "task.ctxp", "there is no array for [1]" }, { s.successor, s.doubt })
+    assert.equal("element 3 lies outside, of 2", first(kernel(2), "task.ctxp[3]", kernel(4)).doubt)
+    assert.is_nil(first(kernel(2), "task.ctxp[1]", kernel(4)).doubt)
+  end)
+
   it("answers soon where everything went from a long list and as much came", function()
     local function kernel(build)
       return made(function(t)

@@ -1,5 +1,7 @@
 --- C for a name that is not the same on all kernels: the struct, union or enum in both flavors, and a
 --- function that asks which one is there. It needs no header, so that it can be tried as it is.
+local question = require "btfl.question"
+
 -- What the code may need, in order; only what it uses is printed.
 local PRELUDE = {
   { "CORE;", "#define CORE __attribute__((preserve_access_index))\n" },
@@ -86,6 +88,12 @@ function declare(t, name, unique, bits)
   return "unsigned long long " .. name
 end
 
+-- The arrays in a path, as long as they must be for its indices: what counts is how long they are in the
+-- kernel.
+local function arrays_of(step)
+  return (step:gsub("%[(%d+)%]", function(index) return ("[%d]"):format(math.tointeger(index) + 1) end))
+end
+
 -- The members of one flavor, which may share what they are nested in, as a tree of declarations.
 local function body(sides)
   local tree, order = {}, {}
@@ -101,7 +109,7 @@ local function body(sides)
       at, list = at[names[i]].tree, at[names[i]].order
     end
     at[names[#names]] = side.declaration
-      or declare(side.type, names[#names], identifier(side.struct .. "_" .. side.path), side.bits)
+      or declare(side.type, arrays_of(names[#names]), identifier(side.struct .. "_" .. side.path), side.bits)
     list[#list + 1] = names[#names]
   end
   local lines = {}
@@ -113,7 +121,7 @@ local function body(sides)
       else
         lines[#lines + 1] = indent .. "struct {"
         put(t[name].tree, t[name].order, depth + 1)
-        lines[#lines + 1] = ("%s} %s;"):format(indent, name)
+        lines[#lines + 1] = ("%s} %s;"):format(indent, arrays_of(name))
       end
     end
   end
@@ -196,12 +204,11 @@ end
 
 -- The side of the successor: flavors are made for its struct and, behind a pointer, for the one before.
 local function new_side(s)
-  local root, path = split(s.successor)
+  local root, path = split(question.accessed(s.type.btf, s.successor))
   local side = { struct = root, path = path, type = s.type, variable = "now", bits = s.bits }
-  local before, after = (s.via or ""):match("^([^%s>]+)%->([%w_.]+)$")
+  local before = (s.via or ""):match("^([^%s>]+)%->[%w_.%[%]]+$")
   if before then
     local hop_root, hop_path = split(before)
-    side.path = after
     side.hop = { struct = hop_root, path = hop_path }
   end
   return side
@@ -225,7 +232,7 @@ local function declare_sides(out, sides)
 end
 
 local function field_code(s)
-  local root, path = split(s.query)
+  local root, path = split(s.old and question.accessed(s.old.btf, s.query) or s.query)
   local essential = root:match("^(.-[^_])___[^_].*$") or root
   local old = { struct = essential, path = path, type = s.old, bits = s.old_bits, variable = "was" }
   local new = new_side(s)

@@ -2,8 +2,12 @@
 local class = require "btfl.class"
 local core = require "btfl.core"
 local decl = require "btfl.decl"
+local question = require "btfl.question"
 
 local OPTIONS = { from = true, least = true }
+
+-- Scores below this are more often wrong than right; what others have this much of the odds disputes.
+local LEAST, CLOSE = 0.5, 4
 
 local methods = {}
 local metatable = { __name = "btfl.suggestion", __index = methods }
@@ -13,31 +17,26 @@ function methods:code()
   return require("btfl.guard")(self)
 end
 
--- Appends the BTFs of a target or a btf, or of a list of them.
-local function add_btfs(list, value)
+-- Appends what a target or a btf, or each of a list of them, has: its name and its BTFs.
+local function add_sources(list, value)
   local kind = class(value)
   if kind == "btfl.btf" then
-    list[#list + 1] = value
+    list[#list + 1] = { name = value.path, btfs = { value } }
   elseif kind == "btfl.target" then
-    list[#list + 1] = value.btf
-    for _, btf in value:modules() do list[#list + 1] = btf end
+    local btfs = { value.btf }
+    for _, btf in value:modules() do btfs[#btfs + 1] = btf end
+    list[#list + 1] = { name = value.name, btfs = btfs }
   elseif type(value) == "table" and not kind then
-    for _, one in ipairs(value) do add_btfs(list, one) end
+    for _, one in ipairs(value) do add_sources(list, one) end
   else
     error("from is a target, a btf, or a list of them", 4)
   end
 end
 
--- What a reference says the name is: its type, and whether it is a bitfield of so many bits.
-local function known_as(btfs, path)
-  local root, rest = path:match("^([^.]*)%.?(.*)$")
-  for _, btf in ipairs(btfs) do
-    for candidate in btf:candidates(root) do
-      if rest == "" or candidate:value(rest) then return candidate end
-      local member = candidate:resolve():member(rest)
-      if member then return member.type, member.bitfield and member.bit_size or nil end
-    end
-  end
+local function btfs_of(sources)
+  local list = {}
+  for _, source in ipairs(sources) do table.move(source.btfs, 1, #source.btfs, #list + 1, list) end
+  return list
 end
 
 -- The type in C, with the width of a bitfield.
@@ -55,6 +54,91 @@ local function check_options(options)
   end
 end
 
+-- Whether what reads the one may read the other for it.
+
+local NUMBER = { int = true, enum = true, enum64 = true }
+
+local function alike(old, new)
+  old, new = old:resolve(), new:resolve()
+  if NUMBER[old.kind] and NUMBER[new.kind] then return true end
+  if old.kind ~= new.kind then return false end
+  if old.kind == "ptr" then
+    old, new = old.type:resolve(), new.type:resolve()
+    if old.kind == "func_proto" and new.kind == "func_proto" then return true end
+  elseif old.kind == "array" and old.nelems == new.nelems then
+    return alike(old.type, new.type)
+  end
+  return decl.of(old) == decl.of(new)
+end
+
+local function odds(score)
+  return score / math.max(1 - score, 1e-9)
+end
+
+local IS_FIELD = { same = true, renamed = true, moved = true, split = true, retyped = true }
+
+-- Why a suggestion is not to be taken for granted; nil when nothing is against it.
+local function doubt_of(s, list)
+  if s.change == "same" then return nil end
+  if s.score < LEAST then return "it is more often wrong than right" end
+  if s.doubt then return s.doubt end
+  if IS_FIELD[s.change] and s.signals.flag then return "one bit of it is what the field was" end
+  if IS_FIELD[s.change] and s.old and not alike(s.old, s.type) then
+    return ("its type differs: `%s` became `%s`"):format(declared(s.old, s.old_bits),
+      declared(s.type, s.bits))
+  end
+  for _, other in ipairs(list) do
+    if other ~= s and other.score >= LEAST and odds(other.score) * CLOSE > odds(s.score) then
+      return ("`%s` is %s (%.3f)"):format(other.via or other.successor,
+        other.score > s.score and "likelier" or "nearly as likely", other.score)
+    end
+  end
+  return nil
+end
+
+-- Fills in what Lua knows of a suggestion.
+local function complete(s, q, old, by_name)
+  s.query, s.old, s.old_bits = q.shown, old and old.type, old and old.bits
+  local carried, note = question.carry(q, s.successor, s.type.btf)
+  if s.via then s.via = s.via:gsub("(%->)[%w_.]+$", "%1" .. carried.shown:gsub("^[^.]*%.?", "")) end
+  s.successor = carried.shown
+  if #carried.names > 1 then
+    local found = question.find({ s.type.btf }, carried)
+    s.bits = found and found.bits
+    if found and IS_FIELD[s.change] then s.type = found.type end
+  end
+  local was, is = s.old and declared(s.old, s.old_bits), declared(s.type, s.bits)
+  local said = { s.evidence }
+  if was and was ~= is and s.change ~= "type" and s.change ~= "enumval" then
+    said[#said + 1] = ("was `%s`, is `%s`"):format(was, is)
+  end
+  said[#said + 1], s.doubt = note, note
+  if by_name and s.change ~= "same" then said[#said + 1] = "by its name alone: no reference has it" end
+  s.evidence = table.concat(said, "; ")
+  return setmetatable(s, metatable)
+end
+
+local function iterate(list)
+  local n = 0
+  return function()
+    n = n + 1
+    return list[n]
+  end
+end
+
+-- The question in `what`: parsed, a lone enumerator with its enum; nil and what is wrong with it.
+local function asked_for(what, sources)
+  local q, problem = question.parse(what)
+  if not q then return nil, problem end
+  if #q.names > 1 or q.keyword then return q end
+  local found, partial = question.find(btfs_of(sources), q)
+  if found or partial then return q end
+  local other
+  other, problem = question.other(q, sources)
+  if problem then return nil, problem end
+  return other or q
+end
+
 --- See target:why in meta.lua.
 ---@param target btfl.target
 ---@param what string|btfl.relo
@@ -68,28 +152,29 @@ return function(target, what, options)
   elseif type(what) ~= "string" then
     error("a path such as \"task_struct.state\", or a relo, expected", 2)
   end
-  -- Elements are of one type, whichever it is.
-  path = path:gsub("%[%d+%]", "")
-  local btfs = {}
-  if options.from ~= nil then add_btfs(btfs, options.from) end
-  local list = core.suggest(target, path, btfs, excerpt, options.least)
-  if excerpt then btfs[#btfs + 1] = excerpt end
-  local old, bits = known_as(btfs, path)
-  for rank, suggestion in ipairs(list) do
-    suggestion.query, suggestion.rank, suggestion.target = path, rank, target
-    suggestion.old, suggestion.old_bits = old, bits
-    if suggestion.successor:find(".", 1, true) then
-      suggestion.bits = select(2, known_as({ suggestion.type.btf }, suggestion.successor))
-    end
-    local was, is = old and declared(old, bits), declared(suggestion.type, suggestion.bits)
-    if was and was ~= is and suggestion.change ~= "type" and suggestion.change ~= "enumval" then
-      suggestion.evidence = ("%s; was `%s`, is `%s`"):format(suggestion.evidence, was, is)
-    end
-    setmetatable(suggestion, metatable)
+  local references, all = {}, {}
+  if options.from ~= nil then add_sources(references, options.from) end
+  local btfs = btfs_of(references)
+  table.move(references, 1, #references, 1, all)
+  if excerpt then all[#all + 1] = { name = what.object.path, btfs = { excerpt } } end
+  local knowing = #all
+  add_sources(all, target)
+  local q, problem = asked_for(path, all)
+  if not q then return iterate {}, { path = path, known = false, problem = problem } end
+  local own = table.remove(all)
+  local old = question.find(btfs_of(all), q)
+  local there = not old and question.find(own.btfs, q)
+  local asked = { path = q.shown, known = (old or there) and true or false }
+  -- A reference that never had it makes the question a wrong one; without any, its name may tell.
+  if not asked.known then
+    asked.problem = question.problem(q, knowing > 0 and all or { own })
+    if knowing > 0 then return iterate {}, asked end
   end
-  local n = 0
-  return function()
-    n = n + 1
-    return list[n]
+  local list = core.suggest(target, q.path, btfs, excerpt, options.least)
+  for rank, s in ipairs(list) do
+    s.rank, s.target = rank, target
+    complete(s, q, old, not asked.known)
   end
+  for _, s in ipairs(list) do s.doubt = doubt_of(s, list) end
+  return iterate(list), asked
 end
