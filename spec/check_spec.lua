@@ -300,7 +300,7 @@ warning[no-field]: struct foo has no member `bad`
   = access: foo.bad, kind: byte_off, insn: 1
   = target: 6.1.0-test
   = whether prog reaches it is not known: a loader refuses another relocation first
-  = help: guard it with bpf_core_field_exists(struct foo, bad), or follow it: btfl why foo.bad
+  = help: guard it with bpf_core_field_exists(struct foo, bad), or follow it: btfl why foo.bad -t KERNEL --object OBJ
 
 error[insn-mismatch]: the instruction holds 5, not the local value 0
  --> x.bpf.c:8:2   OBJ, program prog
@@ -313,7 +313,7 @@ error[insn-mismatch]: the instruction holds 5, not the local value 0
   = help: build the object again; something changed the instruction or its BTF
 
 OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error
-]]):gsub("OBJ", (obj:gsub("%%", "%%%%"))), r.out)
+]]):gsub("%u%u%u+", { OBJ = obj, KERNEL = kernel }), r.out)
   end)
 
   it("is clean when nothing fails", function()

@@ -22,6 +22,7 @@ local function finding_of(case, without_line)
   assert.equal(1, #report.findings)
   local finding = report.findings[1]
   finding.object = "prog.bpf.o"
+  for i, help in ipairs(finding.help or {}) do finding.help[i] = help:gsub(" [^ ]*/", " ") end
   return finding, frame(finding, plain)
 end
 

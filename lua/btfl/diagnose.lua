@@ -2,6 +2,7 @@
 local cause = require "btfl.cause"
 local decl = require "btfl.decl"
 local disasm = require "btfl.disasm"
+local hint = require "btfl.hint"
 local place = require "btfl.place"
 local reasons = require "btfl.reasons"
 
@@ -52,7 +53,7 @@ local function arguments(relo)
   return rest and ("%s, %s"):format(root, rest) or root
 end
 
-local function help_for(result)
+local function help_for(result, options)
   local rule, doc = result:decision(), reasons[result.reason]
   -- What to do about a reason of libbpf's is no answer to a hook that gives it.
   if rule and not (doc and doc.policies) then doc = reasons["by-policy"] end
@@ -60,9 +61,13 @@ local function help_for(result)
   local relo = result.relo
   -- What the kernel calls it: without the flavor.
   local path = relo.path:gsub("^([%w_]-[^_])___[^_][%w_]*", "%1", 1)
-  local words = { path = path, args = arguments(relo), type = (decl.of(relo.type)), rule = rule }
+  local words = { args = arguments(relo), type = (decl.of(relo.type)), rule = rule }
+  if doc.help:find("{why}", 1, true) then words.why = hint(result, path, options) end
   return (doc.help:gsub("{(%w+)}", words))
 end
+
+-- Likenesses: what is less is no suggestion, what is more is as good as known.
+local PERHAPS, SUGGESTED, SURE = 0.2, 0.5, 0.8
 
 local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
 
@@ -81,10 +86,15 @@ end
 -- What it has become there, when that is asked for.
 local function successor(result, options)
   if not (options.why and ASKED[result.reason]) then return nil end
-  local first = result.target:why(result.relo, { from = references(result, options) })()
-  if not first then return ("%s is gone: nothing there is like it"):format(quoted(result.relo.path)) end
-  return ("%s: now %s (likeness %.2f: %s)"):format(first.change, quoted(first.via or first.successor),
-    first.score, first.evidence)
+  local first = result.target:why(result.relo, { from = references(result, options), least = PERHAPS })()
+  local path = quoted(result.relo.path)
+  if not first then return ("%s is gone: nothing there is like it"):format(path) end
+  if first.score < SUGGESTED then
+    return ("%s is gone: no more than perhaps %s (likeness %.2f)"):format(path,
+      quoted(first.via or first.successor), first.score)
+  end
+  return ("%s%s: now %s (likeness %.2f: %s)"):format(first.score < SURE and "perhaps " or "", first.change,
+    quoted(first.via or first.successor), first.score, first.evidence)
 end
 
 --- Notes, help and the cause of a result that failed.
@@ -105,7 +115,7 @@ function diagnose.of(result, options)
   options = options or {}
   out.notes[#out.notes + 1] = instead(result, options)
   out.notes[#out.notes + 1] = successor(result, options)
-  out.help[1] = help_for(result)
+  out.help[1] = help_for(result, options)
   return out
 end
 

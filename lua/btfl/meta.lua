@@ -813,7 +813,7 @@ function report:render(format, options) end
 ---@field title string one line: what it means
 ---@field text string how it comes about
 ---@field todo string what to do
----@field help string? the same in a line, with places for {path}, {args} and {type}
+---@field help string? the same in a line, with places for {args}, {type}, {rule} and {why}, a command
 ---@field example string? a diagnostic as the text format has it
 ---@field engine boolean it is a result's reason; others are the reports' own
 ---@field policies boolean? only policies give it

@@ -1,7 +1,7 @@
 --- The stable codes of findings, one by one: what each means, a real diagnostic, what to do about it.
 --- `btfl explain` prints them, sarif takes its help from here. In `help`, the line that a finding
---- shows, {path} is the access in C, {args} what a macro of bpf_core_read.h takes, {type} the type, {rule}
---- the hook of the policy that decided.
+--- shows, {args} is what a macro of bpf_core_read.h takes, {type} the type, {rule} the hook of the policy
+--- that decided, {why} the command that tells what has become of it.
 ---
 --- engine: a result's reason. Otherwise only the reports of scripts have the code. policies: only policies
 --- give it, so what it says holds for them.
@@ -43,7 +43,7 @@ compares names exactly: it never follows a rename.]],
 Guard the access with bpf_core_field_exists(). To read the field under its new name too, declare
 the struct again with a flavor (struct task_struct___new) that has it, and choose between the two;
 `btfl why` finds the new name and prints the code. If the read is guarded already, it is dead code.]],
-    help = "guard it with bpf_core_field_exists({args}), or follow it: btfl why {path}",
+    help = "guard it with bpf_core_field_exists({args}), or follow it: {why}",
     example = [=[
 error[no-field]: struct task_struct has no member `state`
   --> prog.bpf.c:41:2   prog.bpf.o, program handle
@@ -54,7 +54,7 @@ error[no-field]: struct task_struct has no member `state`
    = target: 6.12.0-amd64
    = reachable, so the verifier rejects handle
    = struct task_struct there has `unsigned int __state` at 8, where `state` was
-   = help: guard it with bpf_core_field_exists(struct task_struct, state), or follow it: btfl why task_struct.state]=],
+   = help: guard it with bpf_core_field_exists(struct task_struct, state), or follow it: btfl why task_struct.state -t 6.12.0-amd64.btf --object prog.bpf.o]=],
   },
   {
     code = "no-enumval", engine = true,
