@@ -11,8 +11,8 @@
 
 const char weak_keys[] = "k", weak_values[] = "v";
 
-/* Upvalues of __index: the class, its metatable, and by name its methods and, as light userdata, its
- * struct field. */
+/* Upvalues of __index: the class, its metatable, and by name its methods and, as light userdata,
+ * its struct field. */
 enum { UP_CLASS = 1, UP_META, UP_METHODS, UP_FIELDS, UP_COUNT = UP_FIELDS };
 
 static void push_fields(lua_State *L, const struct class *c)
