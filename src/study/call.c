@@ -83,6 +83,15 @@ static struct value result_of(struct machine *m, const struct frame *f, uint32_t
 	return v;
 }
 
+/* Why a frame could not be put on top of s. */
+static enum go no_frame(struct machine *m, const struct state *s)
+{
+	if (s->depth < FRAMES)
+		return machine_fail(m);
+	return machine_give_up(m, WALK_BROKEN,
+			       "calls are more than 8 deep, which the verifier refuses");
+}
+
 /* A callback's frame on top of s. */
 static enum go enter_callback(struct machine *m, struct state *s, uint32_t helper,
 			      const struct value *func)
@@ -93,7 +102,7 @@ static enum go enter_callback(struct machine *m, struct state *s, uint32_t helpe
 
 	f = state_push(s, func->which, s->at);
 	if (!f)
-		return s->depth == FRAMES ? GO_END : machine_fail(m);
+		return no_frame(m, s);
 	f->callback = true;
 	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
 		f->reg[i] = value_any();
@@ -240,7 +249,7 @@ static enum go call_function(struct machine *m, struct state *s, uint32_t target
 	}
 	f = state_push(s, target, s->at);
 	if (!f)
-		return s->depth == FRAMES ? GO_END : machine_fail(m);
+		return no_frame(m, s);
 	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
 		f->reg[i] = caller->reg[i];
 	forget_scratch(caller);

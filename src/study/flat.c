@@ -5,15 +5,14 @@
 
 #include "base/arena.h"
 
-enum { NESTED_MOST = 1000 };
-
 struct builder {
 	const struct resolution *r;
 	const struct links *l;
 	struct flat *f;
 	uint32_t *func_of; /* by program: index into funcs + 1 */
 	size_t cap, func_cap;
-	unsigned depth;
+	struct visit *visits; /* functions within functions, the innermost last */
+	size_t visit_count, visit_cap;
 	struct err *e;
 };
 
@@ -52,27 +51,50 @@ static int add_func(struct builder *b, uint32_t program)
 	return 0;
 }
 
-/* Appends the functions that function `index` refers to, each followed by its own, and lets
- * references count in funcs. */
-static int add_referred(struct builder *b, size_t index)
+/* A function whose references are followed, and the next of its instructions to look at. */
+struct visit {
+	uint32_t func, next;
+};
+
+static int push_visit(struct builder *b, uint32_t func)
 {
-	uint32_t start = b->f->funcs[index].start, count = b->f->funcs[index].count;
+	struct visit *more = array_grow(b->visits, &b->visit_cap, b->visit_count, sizeof(*more));
 
-	if (++b->depth > NESTED_MOST)
-		return err_set(b->e, ERR_LIMIT, b->r->object->path, NULL, ERR_NO_OFFSET,
-			       "functions refer to each other more than %d deep", NESTED_MOST);
-	for (uint32_t i = 0; i < count; i++) {
-		struct flat_insn *n = &b->f->insns[start + i];
-		uint32_t program = n->target;
+	if (!more)
+		return err_memory(b->e, b->r->object->path);
+	b->visits = more;
+	b->visits[b->visit_count++] = (struct visit){func, 0};
+	return 0;
+}
 
+/* Appends the functions that the entry refers to, each followed by its own, and lets references
+ * count in funcs. Functions may refer to each other to any depth. */
+static int add_referred(struct builder *b)
+{
+	if (push_visit(b, 0) < 0)
+		return -1;
+	while (b->visit_count) {
+		struct visit *v = &b->visits[b->visit_count - 1];
+		const struct flat_func *f = &b->f->funcs[v->func];
+		struct flat_insn *n;
+		uint32_t program;
+
+		if (v->next == f->count) {
+			b->visit_count--;
+			continue;
+		}
+		n = &b->f->insns[f->start + v->next++];
 		if (n->ref_kind != REF_CALL && n->ref_kind != REF_FUNC)
 			continue;
-		if (!b->func_of[program] &&
-		    (add_func(b, program) < 0 || add_referred(b, b->f->func_count - 1) < 0))
+		program = n->target;
+		if (b->func_of[program]) {
+			n->target = b->func_of[program] - 1;
+			continue;
+		}
+		n->target = (uint32_t)b->f->func_count;
+		if (add_func(b, program) < 0 || push_visit(b, b->func_of[program] - 1) < 0)
 			return -1;
-		b->f->insns[start + i].target = b->func_of[program] - 1;
 	}
-	b->depth--;
 	return 0;
 }
 
@@ -109,7 +131,7 @@ int flat_new(const struct resolution *r, const struct links *l, uint32_t entry, 
 	b.func_of = calloc(r->object->program_count, sizeof(*b.func_of));
 	if (!b.f || !b.func_of)
 		err_memory(e, r->object->path);
-	else if (add_func(&b, entry) == 0 && add_referred(&b, 0) == 0)
+	else if (add_func(&b, entry) == 0 && add_referred(&b) == 0)
 		rc = 0;
 	if (rc == 0) {
 		b.f->object = r->object;
@@ -120,6 +142,7 @@ int flat_new(const struct resolution *r, const struct links *l, uint32_t entry, 
 		flat_free(b.f);
 	}
 	free(b.func_of);
+	free(b.visits);
 	return rc;
 }
 

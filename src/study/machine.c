@@ -1,5 +1,5 @@
 /*
- * machine: what every instruction may do to a walk: end it for want of memory, go on elsewhere, and
+ * machine: what every instruction may do to a walk: end it, go on elsewhere, and
  * put a state aside to go on with later; see machine.h.
  */
 #include "study/machine.h"
@@ -8,6 +8,15 @@ enum go machine_fail(struct machine *m)
 {
 	err_memory(m->e, m->w->flat->object->path);
 	return GO_FAIL;
+}
+
+enum go machine_give_up(struct machine *m, enum walk_end end, const char *why)
+{
+	if (m->w->end == WALK_DONE) {
+		m->w->end = end;
+		m->w->why = why;
+	}
+	return GO_END;
 }
 
 void machine_identify(struct machine *m, struct value *v)

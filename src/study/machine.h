@@ -35,6 +35,8 @@ enum { MOVE_SIZE_MAX = 8 };
 
 /* Fails for want of memory. */
 enum go machine_fail(struct machine *m);
+/* Ends the walk, unless it has ended: what was not reached by then may be. */
+enum go machine_give_up(struct machine *m, enum walk_end end, const char *why);
 /* Puts a copy of s aside, to go on at `at` later. */
 struct state *machine_fork(struct machine *m, const struct state *s, uint32_t at);
 /* Moves s to another instruction than the next. */

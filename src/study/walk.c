@@ -16,19 +16,10 @@ struct seen {
 	bool checkpoint;
 };
 
-static enum go give_up(struct machine *m, enum walk_end end, const char *why)
-{
-	if (m->w->end == WALK_DONE) {
-		m->w->end = end;
-		m->w->why = why;
-	}
-	return GO_END;
-}
-
 static enum go step(struct machine *m, struct state *s, const struct flat_insn *n)
 {
 	if (n->in.dst >= REGISTERS || n->in.src >= REGISTERS)
-		return give_up(m, WALK_BROKEN, "an instruction names no register");
+		return machine_give_up(m, WALK_BROKEN, "an instruction names no register");
 	switch (BPF_CLASS(n->in.code)) {
 	case BPF_ALU:
 	case BPF_ALU64: return machine_alu(m, s, n);
@@ -162,7 +153,7 @@ static int walk_path(struct machine *m, struct state *s)
 		const struct flat_insn *n;
 
 		if (s->at >= f->count || f->insns[s->at].func != TOP(s)->func) {
-			give_up(m, WALK_BROKEN, "a path leaves its function");
+			machine_give_up(m, WALK_BROKEN, "a path leaves its function");
 			break;
 		}
 		n = &f->insns[s->at];
@@ -177,7 +168,8 @@ static int walk_path(struct machine *m, struct state *s)
 			return known < 0 ? -1 : 0;
 		m->w->traces[s->at].reached = true;
 		if (++m->w->work > WALK_MOST) {
-			give_up(m, WALK_LIMIT, "more than a million instructions on its paths");
+			machine_give_up(m, WALK_LIMIT,
+					"more than a million instructions on its paths");
 			break;
 		}
 		go = step(m, s, n);
