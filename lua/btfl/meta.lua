@@ -548,9 +548,11 @@ function verdict:failures() end
 ---@field guard btfl.guard? what keeps paths away; nil when it is reached, or nothing single does
 local failure = {}
 
---- The source lines of the path that reaches it, from the entry on; empty when none does.
+--- The source lines of the path that reaches it, from the entry on; empty when none does. With `last`, at
+--- most so many of its end, looked for among its last 1,024 instructions.
+---@param last? integer
 ---@return btfl.line[]
-function failure:path() end
+function failure:path(last) end
 
 --- A branch that always goes the same way, and so keeps paths from a failed access.
 ---@class btfl.guard

@@ -70,14 +70,27 @@ end
 -- The last lines of a path, each once.
 local SHOWN = 5
 
--- It ends at the line that the access is of, from which a compiler may have moved the instruction.
-local function path_words(failure)
+-- The last `most` lines of a path, each once in a row, and whether there may be more. It ends at the line
+-- that the access is of, from which a compiler may have moved the instruction.
+local function places(failure, most)
   local list, last = {}, nil
-  local path = failure:path()
+  local path = failure:path(most)
+  local more = #path == most
   path[#path + 1] = failure.relo.line
   for _, line in ipairs(path) do
     local words = place(line)
     if words ~= last then list[#list + 1], last = words, words end
+  end
+  return list, more
+end
+
+-- Columns of one line are lines of their own to a compiler, so how many are asked for grows.
+local function path_words(failure)
+  local most = 8 * SHOWN
+  local list, more = places(failure, most)
+  while more and #list <= SHOWN do
+    most = 4 * most
+    list, more = places(failure, most)
   end
   if #list < 2 then return "" end
   local from = math.max(1, #list - SHOWN + 1)

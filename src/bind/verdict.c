@@ -434,28 +434,18 @@ static uint32_t line_of(const struct flat *f, uint32_t at)
 	return object_line_at(o, p->section_index, flat_offset(f, at));
 }
 
-static int new_lines(lua_State *L)
-{
-	lua_newuserdatauv(L, (size_t)lua_tointeger(L, 1) * sizeof(uint32_t) + 1, 0);
-	return 1;
-}
+/* So many instructions from its end a path is searched for its last lines. */
+enum { LOOKED_BACK = 1024 };
 
-/* Pushes a userdata with the lines of instructions, which are freed. */
-static uint32_t *path_lines(lua_State *L, const struct verdict *v, uint32_t *insns, size_t count)
+/* Turns the list at the top of the stack around. */
+static void turn_around(lua_State *L, lua_Integer n)
 {
-	uint32_t *lines;
-
-	lua_pushcfunction(L, new_lines);
-	lua_pushinteger(L, (lua_Integer)count);
-	if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
-		free(insns);
-		lua_error(L);
+	for (lua_Integer i = 1, k = n; i < k; i++, k--) {
+		lua_rawgeti(L, -1, i);
+		lua_rawgeti(L, -2, k);
+		lua_rawseti(L, -3, i);
+		lua_rawseti(L, -2, k);
 	}
-	lines = lua_touserdata(L, -1);
-	for (size_t i = 0; i < count; i++)
-		lines[i] = line_of(v->flat, insns[i]);
-	free(insns);
-	return lines;
 }
 
 /* Source lines in the order in which the path meets them, each once in a row. */
@@ -464,28 +454,32 @@ static int failure_path(lua_State *L)
 	const struct handle *h = class_check(L, 1, &failure_class);
 	const struct failure *x = failure_of(L, h);
 	const struct verdict *v = bundle_of(L, h->owner)->verdict;
-	uint32_t *insns, *lines, last = OBJECT_NONE;
-	lua_Integer n = 0;
-	size_t count;
-	struct err e;
+	bool all = lua_isnoneornil(L, 2);
+	lua_Integer most = luaL_optinteger(L, 2, LUA_MAXINTEGER), n = 0;
+	uint32_t last = OBJECT_NONE;
+	size_t seen = 0;
+	struct way way;
 
+	luaL_argcheck(L, most >= 0, 2, "how many lines, 0 or more");
 	lua_settop(L, 1);
 	lua_newtable(L);
 	if (x->hit < 0)
 		return 1;
-	/* A userdata holds the lines, as Lua may raise below. */
-	if (verdict_path(v, x, &insns, &count, &e) < 0)
-		return raise_err(L, &e);
-	lines = path_lines(L, v, insns, count);
 	push_side(L, VERDICT_OBJECT);
-	for (size_t i = 0; i < count; i++) {
-		if (lines[i] == OBJECT_NONE || lines[i] == last)
+	verdict_way(v, x, &way);
+	do {
+		uint32_t line = line_of(v->flat, way.at);
+
+		if (line == OBJECT_NONE || line == last)
 			continue;
-		last = lines[i];
-		push_part(L, 4, &line_class, last);
+		if (n == most)
+			break;
+		last = line;
+		push_part(L, 3, &line_class, line);
 		lua_rawseti(L, 2, ++n);
-	}
+	} while ((all || ++seen < LOOKED_BACK) && way_back(&way));
 	lua_settop(L, 2);
+	turn_around(L, n);
 	return 1;
 }
 

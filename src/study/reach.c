@@ -16,14 +16,6 @@ const char *verdict_name(enum verdict_kind kind)
 	return names[kind];
 }
 
-static int32_t hit_of(const struct walk *w, uint32_t at)
-{
-	for (size_t i = 0; w && i < w->hit_count; i++)
-		if (w->hits[i].at == at)
-			return (int32_t)i;
-	return FLAT_NONE;
-}
-
 static int by_order(const void *x, const void *y)
 {
 	const struct failure *a = x, *b = y;
@@ -64,8 +56,11 @@ static int list_failures(struct verdict *v, const struct resolution *r, struct e
 	return 0;
 }
 
-/* Guards: backwards from what is not reached, over what is not reached either, to the nearest
- * instruction that is. */
+/* Guards. What is not reached lies behind a border of instructions that are: branches that always
+ * go the other way, and accesses that failed, at which paths end. One sweep over what is not
+ * reached finds what lies behind an access that failed, and a second, nearest first, the branch
+ * that is nearest to each instruction: with n instructions, n log n steps for however many
+ * failures. */
 
 /* A way from one instruction to another. */
 struct edge {
@@ -73,45 +68,56 @@ struct edge {
 	bool jump;
 };
 
+/* What is known of an instruction that is not reached. */
+struct behind {
+	bool open;     /* a path would come here if accesses that failed were mended */
+	int32_t far;   /* instructions between it and its guard; FLAT_NONE when it has none */
+	int32_t guard; /* the branch that is nearest */
+};
+
 struct search {
 	const struct flat *f;
 	const struct walk *w;
 	struct edge *edges; /* ordered by to, then from */
 	size_t edge_count;
+	struct behind *behind; /* by instruction */
+	int32_t *hit_at;       /* likewise: into the walk's hits, FLAT_NONE for none */
 	uint32_t *queue;
-	bool *queued;
 	size_t head, tail;
 };
 
-static void add_edge(struct search *s, uint32_t from, int64_t to, bool jump)
+static size_t add_way(const struct flat *f, struct edge *out, size_t n, uint32_t from, int64_t to,
+		      bool jump)
 {
-	if (to >= 0 && to < (int64_t)s->f->count)
-		s->edges[s->edge_count++] = (struct edge){from, (uint32_t)to, jump};
+	if (to < 0 || to >= (int64_t)f->count)
+		return n;
+	out[n] = (struct edge){from, (uint32_t)to, jump};
+	return n + 1;
 }
 
-/* At most two for each instruction. */
-static void add_edges(struct search *s, uint32_t from)
+/* Writes the ways from an instruction and returns how many, at most two. */
+static size_t ways_from(const struct flat *f, uint32_t from, struct edge out[2])
 {
-	const struct flat_insn *n = &s->f->insns[from];
+	const struct flat_insn *n = &f->insns[from];
 	uint8_t class = BPF_CLASS(n->in.code), op = BPF_OP(n->in.code);
 	bool jumps = class == BPF_JMP || class == BPF_JMP32;
 	int64_t next = (int64_t)from + 1;
+	size_t count = 0;
 
 	/* As if it were mended: a path that ends here says nothing of what follows. */
-	if (n->poison) {
-		add_edge(s, from, next, false);
-		return;
-	}
+	if (n->poison)
+		return add_way(f, out, 0, from, next, false);
 	if (n->ref_kind == REF_CALL || n->ref_kind == REF_FUNC)
-		add_edge(s, from, s->f->funcs[n->target].start, true);
+		count = add_way(f, out, 0, from, f->funcs[n->target].start, true);
 	else if (n->in.code == (BPF_JMP32 | JUMP_ALWAYS))
-		add_edge(s, from, next + n->in.imm, true);
+		count = add_way(f, out, 0, from, next + n->in.imm, true);
 	else if (jumps && op != JUMP_CALL && op != JUMP_EXIT)
-		add_edge(s, from, next + n->in.off, true);
+		count = add_way(f, out, 0, from, next + n->in.off, true);
 	if (n->in.code == BPF_LDIMM64)
 		next++;
 	if (!jumps || (op != JUMP_ALWAYS && op != JUMP_EXIT))
-		add_edge(s, from, next, false);
+		count = add_way(f, out, count, from, next, false);
+	return count;
 }
 
 static int edge_order(const void *x, const void *y)
@@ -138,41 +144,87 @@ static size_t first_edge(const struct search *s, uint32_t to)
 	return low;
 }
 
-static void enqueue(struct search *s, uint32_t at)
+/* Opens what is not reached and follows an access that failed, or follows that. */
+static void open_from(struct search *s, uint32_t from)
 {
-	if (s->queued[at])
+	struct edge out[2];
+	size_t n = ways_from(s->f, from, out);
+
+	for (size_t i = 0; i < n; i++) {
+		struct behind *b = &s->behind[out[i].to];
+
+		if (s->w->traces[out[i].to].reached || b->open)
+			continue;
+		b->open = true;
+		s->queue[s->tail++] = out[i].to;
+	}
+}
+
+static void find_open(struct search *s)
+{
+	s->head = s->tail = 0;
+	for (uint32_t at = 0; at < s->f->count; at++)
+		if (s->f->insns[at].poison && s->w->traces[at].reached)
+			open_from(s, at);
+	while (s->head < s->tail)
+		open_from(s, s->queue[s->head++]);
+}
+
+/* Whether the branch an edge starts at always goes its other way. */
+static bool keeps_away(const struct search *s, const struct edge *e)
+{
+	const struct trace *t = &s->w->traces[e->from];
+
+	return t->reached && !s->f->insns[e->from].poison && t->fell != t->jumped &&
+	       (e->jump ? t->fell : t->jumped);
+}
+
+/* The guard of an instruction is that of the first of those that are nearer to theirs. */
+static void take_guard(struct search *s, uint32_t at)
+{
+	struct behind *b = &s->behind[at];
+
+	for (size_t i = first_edge(s, at); i < s->edge_count && s->edges[i].to == at; i++) {
+		const struct behind *before = &s->behind[s->edges[i].from];
+
+		if (before->far < 0 || before->far != b->far - 1)
+			continue;
+		b->guard = before->guard;
 		return;
-	s->queued[at] = true;
+	}
+}
+
+static void put_behind(struct search *s, uint32_t at, int32_t far)
+{
+	struct behind *b = &s->behind[at];
+
+	if (s->w->traces[at].reached || b->far >= 0)
+		return;
+	b->far = far;
 	s->queue[s->tail++] = at;
 }
 
-/* Whether what is at x is out of reach for all of the program's own reasons, not only because a
- * path to it ends at another access that failed. */
-static bool find_guard(struct search *s, struct failure *x)
+static void find_guards(struct search *s)
 {
-	memset(s->queued, 0, s->f->count * sizeof(*s->queued));
 	s->head = s->tail = 0;
-	enqueue(s, x->at);
-	while (s->head < s->tail) {
-		uint32_t to = s->queue[s->head++];
+	for (size_t i = 0; i < s->edge_count; i++) {
+		const struct edge *e = &s->edges[i];
 
-		for (size_t i = first_edge(s, to); i < s->edge_count && s->edges[i].to == to; i++) {
-			const struct edge *way = &s->edges[i];
-			const struct trace *t = &s->w->traces[way->from];
-
-			if (!t->reached) {
-				enqueue(s, way->from);
-			} else if (s->f->insns[way->from].poison) {
-				x->guard = FLAT_NONE;
-				return false;
-			} else if (x->guard < 0 && t->fell != t->jumped &&
-				   (way->jump ? t->fell : t->jumped)) {
-				x->guard = (int32_t)way->from;
-				x->guard_origin = t->origin;
-			}
-		}
+		if (s->behind[e->to].far >= 0 || !keeps_away(s, e))
+			continue;
+		put_behind(s, e->to, 0);
+		s->behind[e->to].guard = (int32_t)e->from;
 	}
-	return true;
+	while (s->head < s->tail) {
+		uint32_t at = s->queue[s->head++];
+		struct edge out[2];
+		size_t n = ways_from(s->f, at, out);
+
+		if (s->behind[at].far > 0)
+			take_guard(s, at);
+		for (size_t i = 0; i < n; i++)
+			put_behind(s, out[i].to, s->behind[at].far + 1);
+	}
 }
 
 static int prepare(struct search *s)
@@ -180,14 +232,32 @@ static int prepare(struct search *s)
 	size_t n = s->f->count;
 
 	s->queue = calloc(n + 1, sizeof(*s->queue));
-	s->queued = calloc(n + 1, sizeof(*s->queued));
+	s->behind = calloc(n + 1, sizeof(*s->behind));
+	s->hit_at = calloc(n + 1, sizeof(*s->hit_at));
 	s->edges = calloc(2 * n + 1, sizeof(*s->edges));
-	if (!s->queue || !s->queued || !s->edges)
+	if (!s->queue || !s->behind || !s->hit_at || !s->edges)
 		return -1;
-	for (uint32_t at = 0; at < n; at++)
-		add_edges(s, at);
+	for (uint32_t at = 0; at < n; at++) {
+		s->behind[at].far = s->behind[at].guard = s->hit_at[at] = FLAT_NONE;
+		s->edge_count += ways_from(s->f, at, &s->edges[s->edge_count]);
+	}
+	for (size_t i = s->w->hit_count; i-- > 0;)
+		s->hit_at[s->w->hits[i].at] = (int32_t)i;
 	qsort(s->edges, s->edge_count, sizeof(*s->edges), edge_order);
 	return 0;
+}
+
+static void explain_one(const struct search *s, struct failure *x)
+{
+	const struct behind *b = &s->behind[x->at];
+
+	x->hit = s->hit_at[x->at];
+	if (x->hit >= 0 || b->open)
+		return;
+	x->guarded = s->w->end == WALK_DONE;
+	x->guard = b->guard;
+	if (b->guard >= 0)
+		x->guard_origin = s->w->traces[b->guard].origin;
 }
 
 static int explain(struct verdict *v, struct err *e)
@@ -195,17 +265,17 @@ static int explain(struct verdict *v, struct err *e)
 	struct search s = {.f = v->flat, .w = v->walk};
 	int rc = 0;
 
-	if (prepare(&s) < 0)
+	if (prepare(&s) < 0) {
 		rc = err_memory(e, v->flat->object->path);
-	for (size_t i = 0; i < v->failed && rc == 0; i++) {
-		struct failure *x = &v->failures[i];
-
-		x->hit = hit_of(v->walk, x->at);
-		if (x->hit < 0)
-			x->guarded = find_guard(&s, x) && v->walk->end == WALK_DONE;
+	} else {
+		find_open(&s);
+		find_guards(&s);
+		for (size_t i = 0; i < v->failed; i++)
+			explain_one(&s, &v->failures[i]);
 	}
 	free(s.queue);
-	free(s.queued);
+	free(s.behind);
+	free(s.hit_at);
 	free(s.edges);
 	return rc;
 }
@@ -290,46 +360,30 @@ void verdict_free(struct verdict *v)
 	free(v);
 }
 
-int verdict_path(const struct verdict *v, const struct failure *f, uint32_t **insns, size_t *count,
-		 struct err *e)
+void verdict_way(const struct verdict *v, const struct failure *f, struct way *out)
 {
-	const struct walk *w = v->walk;
-	const struct hit *h = &w->hits[f->hit];
-	size_t steps = 0, n = 0, cap = 0;
-	uint32_t *chain, *list = NULL, at = h->entry;
-	int rc = 0;
+	const struct hit *h = &v->walk->hits[f->hit];
 
-	for (uint32_t i = h->path; i; i = w->steps[i].parent)
-		steps++;
-	chain = calloc(steps + 1, sizeof(*chain));
-	if (!chain)
-		return err_memory(e, v->flat->object->path);
-	for (uint32_t i = h->path, k = (uint32_t)steps; i; i = w->steps[i].parent)
-		chain[--k] = i;
-	for (size_t i = 0; i <= steps && rc == 0; i++) {
-		uint32_t last = i < steps ? w->steps[chain[i]].from : h->at;
+	*out = (struct way){v, h->at, h->path, h->entry};
+}
 
-		for (; at <= last && rc == 0; at++) {
-			uint32_t *more = array_grow(list, &cap, n, sizeof(*more));
+bool way_back(struct way *w)
+{
+	const struct flat_insn *insns = w->verdict->flat->insns;
+	const struct step_taken *step = &w->verdict->walk->steps[w->step];
+	uint32_t start = w->step ? step->to : w->entry;
 
-			if (!more) {
-				rc = err_memory(e, v->flat->object->path);
-				break;
-			}
-			list = more;
-			list[n++] = at;
-			if (v->flat->insns[at].in.code == BPF_LDIMM64)
-				at++;
-		}
-		if (i < steps)
-			at = w->steps[chain[i]].to;
+	if (w->at > start) {
+		w->at--;
+		/* The second half of an ldimm64, whose opcode is 0. */
+		if (w->at > start && !insns[w->at].in.code &&
+		    insns[w->at - 1].in.code == BPF_LDIMM64)
+			w->at--;
+		return true;
 	}
-	free(chain);
-	if (rc < 0) {
-		free(list);
-		return -1;
-	}
-	*insns = list;
-	*count = n;
-	return 0;
+	if (!w->step)
+		return false;
+	w->at = step->from;
+	w->step = step->parent;
+	return true;
 }

@@ -42,9 +42,19 @@ int verdict_new(const struct resolution *r, const struct externs *x, uint32_t en
 		const char *release, struct verdict **out, struct err *e);
 void verdict_free(struct verdict *v); /* NULL is allowed */
 
-/* The instructions of the path to a reached failure, both ends included; free() it. */
-int verdict_path(const struct verdict *v, const struct failure *f, uint32_t **insns, size_t *count,
-		 struct err *e);
+/* A place on the path to a reached failure. It is gone back, for the last instructions tell most.
+ */
+struct way {
+	const struct verdict *verdict;
+	uint32_t at;    /* an instruction of the flat program */
+	uint32_t step;  /* the last that was taken to come there; 0 for none */
+	uint32_t entry; /* where the path starts */
+};
+
+/* The end of the path to a failure that is reached. v must outlive it. */
+void verdict_way(const struct verdict *v, const struct failure *f, struct way *out);
+/* Goes to the instruction before; false at the start of the path. */
+bool way_back(struct way *w);
 
 /* "loads" ... "unknown". */
 const char *verdict_name(enum verdict_kind kind);
