@@ -9,8 +9,10 @@ local out = btfl.report("types", {
   columns = { "type", "name", "decl", "offset", "bit_offset", "size", "bit_size", "value" },
 })
 local BODY = { struct = true, union = true, enum = true, enum64 = true }
-local LIMIT = { depth = 32, lines = 20000 } -- anonymous types of a broken BTF may have no end
-local lines, whole -- of the type that is shown
+-- Anonymous types of a broken BTF may have no end, and since 7.1 there is room for 2^24 members; no compiler
+-- makes more of them than there was room for before.
+local LIMIT = { depth = 32, lines = 20000, members = 65535 }
+local lines, whole, left -- of the type that is shown; left: members that may be
 
 local function put(depth, text, note)
   local line = ("    "):rep(depth) .. text
@@ -25,8 +27,19 @@ end
 
 local declare
 
+-- Whether one more member or enumerator is shown; the first that is not is told.
+local function take()
+  left = left - 1
+  if left == -1 then
+    cli:failure(("%s: %s has more than %d members, the rest is not shown")
+      :format(cli.args.btf, whole, LIMIT.members))
+  end
+  return left >= 0
+end
+
 local function body(t, depth, start, path)
   for m in t:members() do
+    if not take() then return put(depth, "...") end
     local bits, name = start + m.bit_offset, path .. (m.name or "")
     out:row { type = whole, name = name, decl = m.type:decl(), offset = bits // 8, bit_offset = bits,
       size = m.type.size, bit_size = m.bit_size }
@@ -34,6 +47,7 @@ local function body(t, depth, start, path)
     declare(m.type, m.type:decl(m.name), width, extent(bits, m), depth, bits, m.name and name .. "." or path)
   end
   for v in t:values() do
+    if not take() then return put(depth, "...") end
     local value = t.signed and tostring(v.value) or btfl.u64(v.value)
     out:row { type = whole, name = v.name, value = value }
     put(depth, ("%s = %s,"):format(v.name, value))
@@ -84,7 +98,10 @@ local function find(word)
   local member, bits = t:member(rest)
   if member then return member.type, member, bits end
   local names = {}
-  for m in t:resolve():members() do names[#names + 1] = m.name end
+  for m in t:resolve():members() do
+    names[#names + 1] = m.name
+    if #names == LIMIT.members then break end
+  end
   local near = btfl.nearest(rest, names)[1]
   cli:error(("%s has no member '%s'%s"):format(t:decl(), rest,
     near and (" (did you mean '%s'?)"):format(near) or ""))
@@ -92,7 +109,7 @@ end
 
 for _, word in ipairs(cli.args.name) do
   local t, member, bits = find(word)
-  lines, whole = {}, t:decl()
+  lines, whole, left = {}, t:decl(), LIMIT.members
   if member then
     put(0, t:decl(member.name) .. ";", extent(bits, member))
     t = select(2, t:decl())

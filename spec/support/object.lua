@@ -24,6 +24,7 @@ function object.new(b, options)
     btf = b,
     options = options or {},
     programs = {},
+    lengths = {}, -- of sections, by the programs in them so far
     extra = {},
     symbols = {},
   }, object)
@@ -70,10 +71,7 @@ function object:program(p)
     bytes[i] = type(ins) == "table" and self:pack(ins) or ins
   end
   local section = p.section or "raw_tp/sys_enter"
-  local offset = 0
-  for _, other in ipairs(self.programs) do
-    if other.section == section then offset = offset + #other.bytes end
-  end
+  local offset = self.lengths[section] or 0
   local program = {
     section = section, name = p.name or "prog", bytes = table.concat(bytes), offset = offset,
     relos = p.relos or {}, lines = p.lines or {}, static = p.static, hidden = p.hidden,
@@ -82,6 +80,7 @@ function object:program(p)
   if self.btf and not p.func then
     program.func = self.btf:func(program.name, self.btf:func_proto(0), p.static and "static")
   end
+  self.lengths[section] = offset + #program.bytes
   self.programs[#self.programs + 1] = program
   return program
 end

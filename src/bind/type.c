@@ -351,6 +351,7 @@ static bool search_path(lua_State *L, struct search *s)
 	const char *path = check_cstring(L, 2), *at = path;
 	uint64_t base = 0;
 	uint32_t id = t.id;
+	struct err e;
 
 	*s = (struct search){.budget = SEARCH_BUDGET};
 	for (;;) {
@@ -365,8 +366,11 @@ static bool search_path(lua_State *L, struct search *s)
 		id = btf_member(&t, s->found).type;
 		at += s->len + 1;
 	}
-	if (s->budget <= 0)
-		luaL_error(L, "looking for '%s' took more than %d members", path, SEARCH_BUDGET);
+	if (s->budget <= 0) {
+		err_set(&e, ERR_LIMIT, b->name, NULL, ERR_NO_OFFSET,
+			"looking for '%s' took more than %d members", path, SEARCH_BUDGET);
+		raise_err(L, &e);
+	}
 	return false;
 }
 
