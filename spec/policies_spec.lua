@@ -324,6 +324,19 @@ describe("the dialects: ", function()
     end)
     assert.same({ "ok 2", "poison by-policy" }, { got.libbpf, got.cilium })
   end)
+
+  it("check tells of the id of a module's type that cilium does not give", function()
+    local obj, target = trial.open(function(l, t, module)
+      local ti = int(t)
+      one(module(), "foo", "a", ti)
+      return { { one(l, "foo"), "0", "target_type_id", object.mov(1, 2) } }
+    end)
+    local report = obj:check(target, { policy = btfl.policy "cilium" })
+    local found = report.findings[1]
+    assert.same({ 1, "error", "by-policy", "cilium.value" },
+      { report.status, found.level, found.rule, found.details.rule })
+    assert.matches("cilium.value", found.message, 1, true)
+  end)
 end)
 
 describe("strict", function()

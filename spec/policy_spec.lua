@@ -243,6 +243,38 @@ describe("a hook", function()
     assert.equal("error insn-unsupported", trial.said(second(function() return nil, "insn-unsupported" end)))
     assert.equal("libbpf", second(function(_, _, default) return default() end).rule)
   end)
+
+  it("that lets a relocation fail leaves a reason and a sentence, whatever it answers", function()
+    local answers = {
+      candidates = { function() return {} end },
+      member = { function() return nil end },
+      compatible = { function() return false end },
+      value = { function() return nil, "poison" end, function(_, spec, default)
+        if spec.root.btf ~= obj.btf then return nil, "poison" end
+        return default()
+      end },
+      missing = { function() return "poison" end, function() return "error" end },
+      patch = { function(relo, change, default)
+        change.poison = true
+        return default(relo, change)
+      end },
+    }
+    local failed = 0
+    for hook, list in pairs(answers) do
+      for _, f in ipairs(list) do
+        for _, r in ipairs(results { name = "test", [hook] = f }) do
+          if not r.ok then
+            failed = failed + 1
+            assert.equal("string", type(r.reason), hook)
+            assert.equal("string", type(r:why()), hook)
+          end
+        end
+        local report = obj:check(target, { all = true, policy = btfl.policy { name = "test", [hook] = f } })
+        assert.is_true(report.status < 2, hook)
+      end
+    end
+    assert.is_true(failed > 8)
+  end)
 end)
 
 describe("a wrong answer", function()
