@@ -14,7 +14,7 @@ local out = btfl.report "check"
 -- What one kernel lacks, another of the run may explain.
 local options = { others = {}, why = cli.args.why, all = cli.args.all, from = {} }
 for target in cli:targets() do table.insert(options.others, target) end
-for _, path in ipairs(cli.args.from) do table.insert(options.from, btfl.target(path)) end
+for _, path in ipairs(cli.args.from) do table.insert(options.from, cli:try(btfl.target, path)) end
 
 for object, target in cli:pairs() do
   options.verdict = cli:verdict_options(object)

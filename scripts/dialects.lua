@@ -86,12 +86,5 @@ local function compare(object, target)
   }
 end
 
-for object, target in cli:pairs() do
-  local clash = object:clash(target)
-  if clash then
-    out:error(clash)
-  else
-    compare(object, target)
-  end
-end
+for object, target in cli:pairs() do cli:try(compare, object, target) end
 return out

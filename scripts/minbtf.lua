@@ -46,7 +46,7 @@ local target = cli:targets()()
 if not target then return 2 end
 local subset, objects = btfl.subset(target), {}
 for object in cli:objects() do
-  subset:add(object)
+  cli:try(subset.add, subset, object)
   objects[#objects + 1] = object
 end
 if #cli.failures > 0 then return 2 end

@@ -96,12 +96,7 @@ if cli.args["local"] then
 end
 
 for object, target in cli:pairs() do
-  local clash = object:clash(target)
-  if clash then
-    out:error(clash)
-  else
-    local path, kernel = object.path, target.name
-    for result in object:results(target) do out:row(full_row(result, path, kernel)) end
-  end
+  local path, kernel = object.path, target.name
+  for result in object:results(target) do out:row(full_row(result, path, kernel)) end
 end
 return out

@@ -44,20 +44,15 @@ end
 
 for object, target in cli:pairs() do
   local options = cli:verdict_options(object)
-  local clash = object:clash(target)
-  if clash then
-    out:error(clash)
-  else
-    for program in object:programs() do
-      if program.entry then
-        local verdict = program:verdict(target, options)
-        out:row {
-          object = object.path, program = program.name, section = program.section,
-          relocations = verdict.relocations, failed = verdict.failed, verdict = verdict.verdict,
-          first_poison = verdict.first_poison, target = target.name,
-        }
-        tell(program, verdict)
-      end
+  for program in object:programs() do
+    local verdict = program.entry and cli:try(program.verdict, program, target, options)
+    if verdict then
+      out:row {
+        object = object.path, program = program.name, section = program.section,
+        relocations = verdict.relocations, failed = verdict.failed, verdict = verdict.verdict,
+        first_poison = verdict.first_poison, target = target.name,
+      }
+      tell(program, verdict)
     end
   end
 end

@@ -34,10 +34,10 @@ local function is_path(word)
 end
 
 local names, from = {}, {}
-for _, path in ipairs(cli.args.from) do from[#from + 1] = btfl.target(path) end
+for _, path in ipairs(cli.args.from) do from[#from + 1] = cli:try(btfl.target, path) end
 for _, word in ipairs(cli.args.name) do
-  if #from > 0 and is_path(word) then
-    from[#from + 1] = btfl.target(word)
+  if #cli.args.from > 0 and is_path(word) then
+    from[#from + 1] = cli:try(btfl.target, word)
   else
     names[#names + 1] = word
   end
@@ -103,20 +103,22 @@ local function code(target, path, list)
   end
 end
 
-for target in cli:targets() do
-  for _, path in ipairs(names) do
-    local answers, asked = target:why(object and used(object, path) or path, { from = from, least = PERHAPS })
-    local list = {}
-    for s in answers do list[#list + 1] = s end
-    local suggested = list[1] and list[1].score >= SUGGESTED
-    if asked.problem and not suggested then
-      cli:failure(asked.problem)
-      row(target, { query = path, rank = 1, successor = "-", change = "unknown", score = "0.000",
-        evidence = asked.problem })
-    else
-      rows(target, path, list)
-      if cli.args.code then code(target, path, list) end
-    end
+local function answer(target, path)
+  local answers, asked = target:why(object and used(object, path) or path, { from = from, least = PERHAPS })
+  local list = {}
+  for s in answers do list[#list + 1] = s end
+  local suggested = list[1] and list[1].score >= SUGGESTED
+  if asked.problem and not suggested then
+    cli:failure(asked.problem)
+    row(target, { query = path, rank = 1, successor = "-", change = "unknown", score = "0.000",
+      evidence = asked.problem })
+  else
+    rows(target, path, list)
+    if cli.args.code then code(target, path, list) end
   end
+end
+
+for target in cli:targets() do
+  for _, path in ipairs(names) do cli:try(answer, target, path) end
 end
 return out

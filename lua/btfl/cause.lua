@@ -1,6 +1,7 @@
 --- What lies behind a failure before any renaming is thought of: another architecture, a module that
 --- was not given, a member's type, the kernel's configuration.
 local core = require "btfl.core"
+local others = require "btfl.others"
 
 local cause = {}
 
@@ -124,7 +125,7 @@ local function section_module(relo)
   return relo.section:match("^[%w_.]+/([%w_]+):[%w_.]+$")
 end
 
-local function in_module(result, others)
+local function in_module(result, options)
   if result.reason ~= "no-type" then return nil end
   local relo, target = result.relo, result.target
   local root = relo.type
@@ -135,7 +136,7 @@ local function in_module(result, others)
       note = ("module %s of this kernel has it; its BTF was not given"):format(module),
       help = ("add the modules: -m %s"):format(beside.folder) }
   end
-  for _, other in ipairs(others) do
+  for other in others(result, options) do
     local more = with_modules(other)
     module = not has(other.btf, root) and module_with(more and more.target or other, root)
     if module then
@@ -163,18 +164,15 @@ local function same_arch(a, b)
   return a.name:match("[^-]*$") == b.name:match("[^-]*$")
 end
 
-local function configuration(result, others, options)
-  local target, relo = result.target, result.relo
+local function configuration(result, options)
+  local target = result.target
   if not (CONFIG[result.reason] and target.release) then return nil end
-  for _, other in ipairs(others) do
-    if other.release == target.release and same_arch(other, target) then
-      local there = relo:resolve(other, { policy = options.policy })
-      if there.ok and not there.reason then
-        return { kind = "config",
-          note = ("%s, of the same release, has it: its configuration makes the difference")
-            :format(other.name),
-          help = "guard it: kernels without that option will not have it, whatever their version" }
-      end
+  for other, there in others(result, options) do
+    if other.release == target.release and same_arch(other, target) and there.ok and not there.reason then
+      return { kind = "config",
+        note = ("%s, of the same release, has it: its configuration makes the difference")
+          :format(other.name),
+        help = "guard it: kernels without that option will not have it, whatever their version" }
     end
   end
   return nil
@@ -220,11 +218,7 @@ end
 ---@return { kind: "architecture"|"module"|"config"|"retyped", note: string?, help: string }?
 function cause.of(result, options)
   options = options or {}
-  local others = {}
-  for _, other in ipairs(options.others or {}) do
-    if other ~= result.target and other.endian == result.target.endian then others[#others + 1] = other end
-  end
-  return architecture(result) or in_module(result, others) or configuration(result, others, options)
+  return architecture(result) or in_module(result, options) or configuration(result, options)
     or retyped(result, options)
 end
 

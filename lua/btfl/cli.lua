@@ -4,6 +4,8 @@ local argparse = require "argparse"
 local class = require "btfl.class"
 local core = require "btfl.core"
 local formats = require "btfl.formats"
+local pair = require "btfl.pair"
+local protect = require "btfl.protect"
 
 local SPEC = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
@@ -130,7 +132,7 @@ function module.parse(spec, words)
   end
   return setmetatable({
     args = args, name = name, policy = policy, failures = {}, opened = {}, settings = given,
-    takes_objects = spec.objects ~= false,
+    takes_objects = spec.objects ~= false, clashes = {}, plain = {},
   }, metatable)
 end
 
@@ -138,6 +140,9 @@ end
 ---@param message any
 function methods:failure(message)
   local line = tostring(message)
+  for _, told in ipairs(self.failures) do
+    if told == line then return end
+  end
   table.insert(self.failures, line)
   io.stderr:write(self.name, ": ", line, "\n")
 end
@@ -169,10 +174,6 @@ function methods:write(bytes)
   end
 end
 
-local function is_input_error(value)
-  return class(value) == "btfl.error"
-end
-
 --- Ends the script: one line on stderr, exit status 2. For what a user can mend.
 ---@param message string
 function methods:error(message)
@@ -181,14 +182,13 @@ function methods:error(message)
   }), 0)
 end
 
---- What open(...) gives, or nil and a failure when an input cannot be read; any other error is the
---- script's.
----@param open fun(...): any
+--- What work(...) gives, or nil and a failure when an input cannot be read or proves to be damaged; any
+--- other error is the script's.
+---@param work fun(...): any
 ---@return any
-function methods:try(open, ...)
-  local ok, value = pcall(open, ...)
+function methods:try(work, ...)
+  local ok, value = protect.call(work, ...)
   if ok then return value end
-  if not is_input_error(value) then error(value, 0) end
   self:failure(value)
   return nil
 end
@@ -200,11 +200,22 @@ local function object_paths(self)
   return { value }
 end
 
--- An object that there is something to say of, else nil and a failure.
+-- An object that there is something to relocate in, else nil.
 local function take_object(self, object)
-  if object.btf then return object end
-  self:failure(object.path .. ": has no .BTF section, so there is nothing to relocate")
+  if object.btf then
+    rawset(self, "relocatable", true)
+    return object
+  end
+  table.insert(rawget(self, "plain"), pair.no_btf(object))
   return nil
+end
+
+-- Some objects of a tool need no BTF; but a run that had nothing to do has not done what was asked.
+local function end_objects(self)
+  if rawget(self, "relocatable") then return end
+  for _, note in ipairs(rawget(self, "plain")) do
+    self:failure(note.object .. ": has no .BTF section, so there is nothing to relocate")
+  end
 end
 
 -- Opens them one by one.
@@ -217,6 +228,7 @@ local function each_object(self)
       object = object and take_object(self, object)
       if object then return object end
     end
+    end_objects(self)
     return nil
   end
 end
@@ -226,6 +238,7 @@ function methods:objects()
   if not list then return each_object(self) end
   return function()
     n = n + 1
+    if not list[n] then end_objects(self) end
     return list[n]
   end
 end
@@ -291,6 +304,13 @@ function methods:targets()
   end
 end
 
+-- A script meets only pairs that it can relocate: what is open is sound, but may be of another byte order.
+local function comparable(self, object, target)
+  local clash = pair.clash(object, target)
+  if clash then table.insert(rawget(self, "clashes"), clash) end
+  return not clash
+end
+
 function methods:pairs()
   local jobs = self.args.jobs or 1
   if jobs > 1 and #self.args.target > 1 and not rawget(self, "batched") then open_all(self) end
@@ -299,12 +319,26 @@ function methods:pairs()
   return function()
     while true do
       local target = next_target and next_target()
+      while target and not comparable(self, object, target) do target = next_target() end
       if target then return object, target end
       object = next_object()
       if object == nil then return nil end
       next_target = self:targets()
     end
   end
+end
+
+--- What is to be said of inputs besides what the script found: pairs that cannot be compared, and objects
+--- that have nothing to relocate beside others that have.
+---@param self btfl.cli
+---@return btfl.report
+function module.remarks(self)
+  local out = require("btfl.report").new "inputs"
+  for _, clash in ipairs(rawget(self, "clashes")) do out:error(clash) end
+  if rawget(self, "relocatable") then
+    for _, note in ipairs(rawget(self, "plain")) do out:note(note) end
+  end
+  return out:merge()
 end
 
 --- See btfl.cli in meta.lua. What is wrong with a command line is said here, and ends the program.

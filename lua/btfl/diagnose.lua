@@ -3,6 +3,7 @@ local cause = require "btfl.cause"
 local decl = require "btfl.decl"
 local disasm = require "btfl.disasm"
 local hint = require "btfl.hint"
+local others = require "btfl.others"
 local place = require "btfl.place"
 local reasons = require "btfl.reasons"
 
@@ -24,13 +25,10 @@ end
 
 -- The struct that still has the member: in another kernel of the run, else in the object.
 local function reference(result, index, options)
-  for _, other in ipairs(options.others or {}) do
-    if other ~= result.target and other.endian == result.target.endian then
-      local there = result.relo:resolve(other, { policy = options.policy })
-      local t, name
-      if there.ok and there.spec then t, name = step_at(there.spec, index) end
-      if t and name then return t, name end
-    end
+  for _, there in others(result, options) do
+    local t, name
+    if there.ok and there.spec then t, name = step_at(there.spec, index) end
+    if t and name then return t, name end
   end
   return step_at(result.relo.spec, index)
 end
@@ -75,10 +73,8 @@ local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
 local function references(result, options)
   if options.from and #options.from > 0 then return options.from end
   local list = {}
-  for _, other in ipairs(options.others or {}) do
-    if other ~= result.target and result.relo:resolve(other, { policy = options.policy }).candidate then
-      list[#list + 1] = other
-    end
+  for other, there in others(result, options) do
+    if there.candidate then list[#list + 1] = other end
   end
   return list
 end

@@ -273,20 +273,34 @@ local function is_plain(err)
   return err == "interrupted!" or type(err) == "table" and rawget(err, "kind") == "usage"
 end
 
---- The message handler: words an error while the stack it came from still stands.
----@param err any
----@return string
-function M.caught(err)
+local function worded(err)
   local message = tostring(err)
   if type(err) == "table" and not (debug.getmetatable(err) or {}).__tostring then
     message = "(the error is a table without a message)"
   end
   if M.verbose then
-    return debug.traceback("btfl: " .. message, 3)
+    return debug.traceback("btfl: " .. message, 4)
   elseif is_plain(err) then
     return "btfl: " .. message
   end
-  return script_error(message, user_frames(2))
+  return script_error(message, user_frames(3))
+end
+
+local kept -- an error that will be raised again from elsewhere, and its words
+
+--- Words an error where it was raised, for one that catches it to raise it again.
+---@param err any
+function M.keep(err)
+  kept = { err = err, text = worded(err) }
+end
+
+--- The message handler: words an error while the stack it came from still stands.
+---@param err any
+---@return string
+function M.caught(err)
+  if kept and rawequal(kept.err, err) then return kept.text end
+  local text = worded(err) -- no tail call, for worded() counts levels
+  return text
 end
 
 return M

@@ -62,11 +62,7 @@ local CHECK_OPTIONS = {
 extend("object", {
   clash = function(self, target)
     argument.check(1, target, "btfl.target", "clash")
-    if self.endian == target.endian then return nil end
-    return {
-      rule = "byte-order", object = self.path, target = target.name,
-      message = ("the object is %s-endian and the target %s-endian"):format(self.endian, target.endian),
-    }
+    return require("btfl.pair").clash(self, target)
   end,
   check = function(self, target, options)
     argument.check(1, target, "btfl.target", "check")

@@ -308,7 +308,8 @@ function object:clash(target) end
 --- A report with one finding for each relocation that fails on the target; report:merge() makes one of
 --- those that have the same cause. `details.cause` says what lies behind it where that can be told:
 --- "architecture" (the object is for another), "module" (the BTF of one was not given), "config" (a
---- kernel of the same release has it) or "retyped".
+--- kernel of the same release has it) or "retyped". An input that proves to be damaged is no error but a
+--- failure of the report, whose status is then 2.
 ---@param target btfl.target
 ---@param options? btfl.check.options
 ---@return btfl.report
@@ -674,12 +675,13 @@ function attempt:decision() end
 ---@class btfl.cli
 ---@field args table what argparse made of the command line, every option by its long name
 ---@field name string such as "btfl check"
----@field failures string[] inputs that could not be read, one line each
+---@field failures string[] what could not be done for an input, one line each
 ---@field policy btfl.policy? what --policy names; it is then the default of all that relocates
 local cli = {}
 
 --- Iterates over the objects named on the command line, each opened when its turn comes. One that
---- cannot be read is a failure; the others go on.
+--- cannot be read is a failure; one without BTF is a note in the report, or a failure when no object has
+--- any. The others go on.
 ---@return fun(): btfl.object?
 function cli:objects() end
 
@@ -687,19 +689,22 @@ function cli:objects() end
 ---@return fun(): btfl.target?
 function cli:targets() end
 
---- Iterates over every object with every target.
+--- Iterates over every object with every target that it can be relocated on. A pair of two byte orders
+--- is an error in the report; the others go on.
 ---@return fun(): btfl.object?, btfl.target?
 function cli:pairs() end
 
---- Records an input that could not be read: one line on stderr, and the exit status is 2.
+--- Records what could not be done for an input: one line on stderr, however often, and the exit status
+--- is 2.
 ---@param message any an error, or text
 function cli:failure(message) end
 
---- What open(...) gives, or nil and a failure when an input cannot be read; any other error is the script's.
+--- What work(...) gives, or nil and a failure when an input cannot be read or proves to be damaged. Any other
+--- error is the script's, and goes on as it is; so does one of a policy.
 ---@generic T
----@param open fun(...): T
+---@param work fun(...): T
 ---@return T?
-function cli:try(open, ...) end
+function cli:try(work, ...) end
 
 --- Ends the script: one line on stderr, exit status 2. For what the user can mend.
 ---@param message string

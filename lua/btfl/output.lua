@@ -35,14 +35,21 @@ local function write(text)
   }), 0) end
 end
 
+-- Adds what became of the inputs. What could not be done is told as soon as that is known, and once.
+local function add_inputs(report, current)
+  local failures = report.failures
+  report.failures = {}
+  for _, message in ipairs(failures) do current:failure(message) end
+  for _, message in ipairs(current.failures) do report:failure(message) end
+  report:append(cli.remarks(current))
+end
+
 --- Prints the report; its status is then the exit status.
 ---@param report btfl.report
 function output.emit(report)
   local current = cli.current
   local args = current and current.args or { format = "text", color = "auto" }
-  if current then
-    for _, message in ipairs(current.failures) do report:failure(message) end
-  end
+  if current then add_inputs(report, current) end
   local text = report:render(args.format, { color = wants_color(args), width = width_of(args) })
   if args.output then
     core.write_file(args.output, text)
@@ -54,11 +61,16 @@ function output.emit(report)
   end
 end
 
---- The exit status of a script that returned no report: 2 when one of its inputs could not be read.
+--- The exit status of a script that returned no report: 2 when one of its inputs could not be read, and at
+--- least 1 when a pair could not be compared.
 ---@param status integer
 ---@return integer
 function output.status(status)
-  return cli.current and #cli.current.failures > 0 and 2 or status
+  local current = cli.current
+  if not current then return status end
+  local remarks = cli.remarks(current)
+  print_findings(remarks, current.name)
+  return #current.failures > 0 and 2 or math.max(status, remarks.status)
 end
 
 return output

@@ -1,0 +1,23 @@
+--- What is to be said of an object, and of an object and a kernel, before anything is relocated.
+local pair = {}
+
+--- What there is to say of an object without BTF.
+---@param object btfl.object
+---@return btfl.finding
+function pair.no_btf(object)
+  return { rule = "no-btf", object = object.path, message = "the object has no BTF, so no relocations" }
+end
+
+--- A finding when the two cannot be compared, else nil: see object:clash in meta.lua.
+---@param object btfl.object
+---@param target btfl.target
+---@return btfl.finding?
+function pair.clash(object, target)
+  if object.endian == target.endian then return nil end
+  return {
+    rule = "byte-order", object = object.path, target = target.name,
+    message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
+  }
+end
+
+return pair
