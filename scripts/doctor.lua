@@ -1,6 +1,6 @@
 --- doctor: whether BTF files and BPF objects are sound, all of them and not only what is used.
 local cli = btfl.cli {
-  about = "Whether files are sound: every type of a BTF, every record of a BPF object's .BTF.ext.",
+  about = "Whether files are sound: every type of a BTF, every record and reference of a BPF object.",
   usage = "FILE...", objects = false, targets = false,
   epilog = "A file that is not is one line that says where, and the status is 2.",
   options = function(parser)
@@ -27,7 +27,7 @@ end
 
 local function examine(path, base)
   if is_object(path) then
-    local object = btfl.object(path)
+    local object = btfl.object(path):validate()
     local btf = object.btf
     return { file = path, kind = "object", endian = object.endian, ptr_size = btf and btf.ptr_size,
       types = btf and #btf, programs = count(object:programs()), relocations = count(object:relos()) }

@@ -140,6 +140,15 @@ describe("one input", function()
     assert.is_nil(io.open(out))
   end)
 
+  it("that is an object whose references are wrong is told by doctor, and nothing but verdicts ask", function()
+    local r = run { "doctor", "--format", "tsv", broken, obj }
+    assert.equal(2, r.status)
+    assert.matches("^btfl doctor: [^\n]*broken.o: [^\n]*a relocation names symbol 999[^\n]*\n$", r.err)
+    assert.matches("\n[^\n]*one.o\tobject\t", r.out)
+    r = run { "relos", broken, "-t", full }
+    assert.same({ "", 0 }, { r.err, r.status })
+  end)
+
   it("gives object:check() a report that says so, as a clash of byte orders is one", function()
     local btfl = require "btfl"
     local o <close> = btfl.object(broken)
@@ -178,6 +187,19 @@ for object, target in cli:pairs() do out:append(object:check(target)) end
 return out:merge()]])
       costs_nothing({ script, obj, broken, obj2, "-t", little, "-t", full }, broken,
         "^btfl checks: .*broken.o: .*a relocation names symbol 999")
+    end)
+
+    it("that is damaged where a script reads that asks for verdicts", function()
+      local script = tmp.write("loads.lua", [[
+local cli, out = btfl.cli { about = "loads", verdicts = true }, btfl.report("loads", { columns = { "verdict" } })
+for object, target in cli:pairs() do
+  for program in object:programs() do
+    out:row { verdict = program:verdict(target, cli:verdict_options(object)).verdict }
+  end
+end
+return out]])
+      costs_nothing({ script, obj, broken, obj2, "-t", little, "-t", full }, broken,
+        "^btfl loads: .*broken.o: .*a relocation names symbol 999")
     end)
 
     it("that returns no report", function()

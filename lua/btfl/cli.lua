@@ -203,6 +203,7 @@ end
 -- An object that there is something to relocate in, else nil.
 local function take_object(self, object)
   if object.btf then
+    if rawget(self, "settings") and not self:try(object.validate, object) then return nil end
     rawset(self, "relocatable", true)
     return object
   end

@@ -315,6 +315,11 @@ function object:clash(target) end
 ---@return btfl.report
 function object:check(target, options) end
 
+--- Checks what only verdicts read as well: which function, map or variable each instruction refers to.
+--- Raises the first defect. Gives the object itself.
+---@return btfl.object
+function object:validate() end
+
 --- Whether it has a constant (a variable of `.rodata`) of that name, which a tool may set before it
 --- loads the object.
 ---@param name string
@@ -669,7 +674,7 @@ function attempt:decision() end
 ---@field targets? boolean -t/--target and -m/--module are taken (default true)
 ---@field options? fun(parser: table) adds options to the argparse parser
 ---@field policy? string why --policy is refused; without, it is taken wherever targets are
----@field verdicts? boolean --release, --kconfig, --kallsyms, --set and --unset are taken; see verdict_options
+---@field verdicts? boolean --release, --kconfig, --kallsyms, --set and --unset are taken, see verdict_options; objects are validated
 ---@field epilog? string
 
 ---@class btfl.cli

@@ -210,6 +210,15 @@ static int object_results(lua_State *L)
 	return 1;
 }
 
+/* Opening it has checked the rest. */
+static int object_validate(lua_State *L)
+{
+	class_check(L, 1, &object_class);
+	lua_settop(L, 1);
+	object_links(L, 1);
+	return 1;
+}
+
 static int object_tostring(lua_State *L)
 {
 	lua_pushfstring(L, "object '%s'", ((struct owner *)class_check(L, 1, &object_class))->path);
@@ -224,13 +233,10 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"programs", object_programs},
-    {"program", object_program},
-    {"relos", object_relos},
-    {"results", object_results},
-    {"constant", object_constant},
-    {"close", object_close},
-    {NULL, NULL},
+    {"programs", object_programs}, {"program", object_program},
+    {"relos", object_relos},       {"results", object_results},
+    {"constant", object_constant}, {"validate", object_validate},
+    {"close", object_close},       {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {
