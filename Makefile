@@ -91,7 +91,10 @@ lint: lint-deps
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
 
-LAYERS := host bind study core format base
+LAYERS := host bind verify successor write core format base
+
+# Layers of one rank, which may not include one another.
+PEERS := verify successor write
 
 # A layer includes only itself and what stands below it, always as "layer/file.h".
 layers:
@@ -105,6 +108,12 @@ layers:
 	    above=$$layer$${above:+|$$above}; \
 	    why="an include of our own is written \"layer/file.h\""; \
 	    break_if "#\s*include\s*\"([^/]*|[^/]*/[^/]*/.*|\.\..*)\"" -r src/$$layer; \
+	done; \
+	for layer in $(PEERS); do \
+	    for other in $(PEERS); do \
+	        why="src/$$layer includes src/$$other, which stands beside it"; \
+	        [ $$layer = $$other ] || break_if "#\s*include\s*[<\"]$$other/" -r src/$$layer; \
+	    done; \
 	done; \
 	why="only src/bind and src/host know Lua"; \
 	break_if "include\s*[<\"](lua|lauxlib|lualib|luaconf)\.h" -r $(patsubst %,src/%,$(filter-out host bind,$(LAYERS))); \

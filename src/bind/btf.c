@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "study/nearest.h"
+#include "format/nearest.h"
 
 static void free_btf(void *native)
 {

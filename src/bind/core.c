@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/version.h"
-#include "study/nearest.h"
+#include "format/nearest.h"
 
 int luaopen_btfl_core(lua_State *L);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "study/nearest.h"
+#include "format/nearest.h"
 
 const char weak_keys[] = "k", weak_values[] = "v";
 

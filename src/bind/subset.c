@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "bind/policy.h"
-#include "study/subset.h"
+#include "write/subset.h"
 
 /* The user values are the target's userdata and the policy, nil for libbpf's rules. */
 struct subset_box {

@@ -1,11 +1,11 @@
 /*
- * suggestion: asks the study layer what a missing name has become; the answer is a list of tables,
+ * suggestion: asks what a missing name has become; the answer is a list of tables,
  * which lua/btfl/suggest.lua hands out one by one.
  */
 #include "bind/classes.h"
 #include "bind/suggestion.h"
 
-#include "study/suggest.h"
+#include "successor/suggest.h"
 
 #define ANSWER "btfl.suggestions"
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/reach.h"
-#include "study/rules.h"
+#include "verify/verdict.h"
+#include "verify/releases.h"
 
 /* User values of a verdict. */
 enum {
@@ -96,7 +96,7 @@ static const char *release_option(lua_State *L, int arg)
 	const char *release = string_option(L, arg, "release");
 	uint32_t code;
 
-	if (release && !release_code(release, &code))
+	if (release && !releases_code(release, &code))
 		luaL_argerror(
 		    L, arg,
 		    lua_pushfstring(L, "`release` is no release such as 6.12.1: '%s'", release));
@@ -235,7 +235,7 @@ int program_verdict(lua_State *L)
 	study(L, b, owner_native(L, r), 4, 3);
 	owner_weighs(
 	    L,
-	    b->verdict->flat->count * sizeof(struct flat_insn) +
+	    b->verdict->linked->count * sizeof(struct linked_insn) +
 		(b->verdict->walk ? b->verdict->walk->step_count * sizeof(struct step_taken) : 0));
 	return 1;
 }
@@ -289,7 +289,7 @@ static int get_first_poison(lua_State *L, const void *self)
 {
 	const struct bundle *b = bundle_of(L, self);
 	const struct walk *w = b->verdict->walk;
-	const struct flat *f = b->verdict->flat;
+	const struct linked *f = b->verdict->linked;
 	uint32_t at;
 
 	if (!w || !w->hit_count) {
@@ -299,7 +299,7 @@ static int get_first_poison(lua_State *L, const void *self)
 	at = w->hits[0].at;
 	lua_pushfstring(L, "%s+%I",
 			f->object->programs[f->funcs[f->insns[at].func].program].section,
-			(lua_Integer)flat_offset(f, at));
+			(lua_Integer)linked_offset(f, at));
 	return 1;
 }
 
@@ -426,12 +426,12 @@ static int get_guard(lua_State *L, const void *self)
 	return 1;
 }
 
-static uint32_t line_of(const struct flat *f, uint32_t at)
+static uint32_t line_of(const struct linked *f, uint32_t at)
 {
 	const struct object *o = f->object;
 	const struct program *p = &o->programs[f->funcs[f->insns[at].func].program];
 
-	return object_line_at(o, p->section_index, flat_offset(f, at));
+	return object_line_at(o, p->section_index, linked_offset(f, at));
 }
 
 /* So many instructions from its end a path is searched for its last lines. */
@@ -468,7 +468,7 @@ static int failure_path(lua_State *L)
 	push_side(L, VERDICT_OBJECT);
 	verdict_way(v, x, &way);
 	do {
-		uint32_t line = line_of(v->flat, way.at);
+		uint32_t line = line_of(v->linked, way.at);
 
 		if (line == OBJECT_NONE || line == last)
 			continue;
@@ -477,7 +477,7 @@ static int failure_path(lua_State *L)
 		last = line;
 		push_part(L, 3, &line_class, line);
 		lua_rawseti(L, 2, ++n);
-	} while ((all || ++seen < LOOKED_BACK) && way_back(&way));
+	} while ((all || ++seen < LOOKED_BACK) && verdict_back(&way));
 	lua_settop(L, 2);
 	turn_around(L, n);
 	return 1;
@@ -511,7 +511,7 @@ static int get_guard_program(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
 	const struct failure *x = failure_of(L, h);
-	const struct flat *f = bundle_of(L, h->owner)->verdict->flat;
+	const struct linked *f = bundle_of(L, h->owner)->verdict->linked;
 
 	push_side(L, VERDICT_OBJECT);
 	push_part(L, -1, &program_class, f->funcs[f->insns[x->guard].func].program);
@@ -522,7 +522,7 @@ static int get_guard_insn(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
 	const struct failure *x = failure_of(L, h);
-	const struct flat *f = bundle_of(L, h->owner)->verdict->flat;
+	const struct linked *f = bundle_of(L, h->owner)->verdict->linked;
 
 	lua_pushinteger(L, x->guard - (lua_Integer)f->funcs[f->insns[x->guard].func].start);
 	return 1;
@@ -532,7 +532,7 @@ static int get_guard_line(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
 	const struct failure *x = failure_of(L, h);
-	uint32_t line = line_of(bundle_of(L, h->owner)->verdict->flat, (uint32_t)x->guard);
+	uint32_t line = line_of(bundle_of(L, h->owner)->verdict->linked, (uint32_t)x->guard);
 
 	push_side(L, VERDICT_OBJECT);
 	push_part(L, -1, &line_class, line);
@@ -554,7 +554,7 @@ static int get_guard_relo(lua_State *L, const void *self)
 }
 
 /* The variable of a section of constants that an instruction loads the address of. */
-static void push_constant(lua_State *L, const struct object *o, const struct flat_insn *n)
+static void push_constant(lua_State *L, const struct object *o, const struct linked_insn *n)
 {
 	const struct container *c = o->container;
 
@@ -585,7 +585,7 @@ static int get_guard_variable(lua_State *L, const void *self)
 	if (number == OBJECT_NONE)
 		lua_pushnil(L);
 	else
-		push_constant(L, object_of(L, h->owner), &b->verdict->flat->insns[number]);
+		push_constant(L, object_of(L, h->owner), &b->verdict->linked->insns[number]);
 	return 1;
 }
 

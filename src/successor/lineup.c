@@ -1,0 +1,352 @@
+/*
+ * lineup: anchors the two lists at the names that kept their order (the longest increasing run),
+ * aligns what went with what came in each gap between anchors, and then pairs one to one over the
+ * whole list, best pairs first; see lineup.h.
+ */
+#include "successor/lineup.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer lists are compared by name and type only. */
+enum { MOST_PLACED = 1500 };
+
+/* How much more alike one of several must be to be the one beyond doubt. */
+#define CLEAR_MARGIN 0.2
+
+static int by_name(const void *a, const void *b)
+{
+	const struct item *const *x = a, *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+
+	return order ? order : (*x > *y) - (*x < *y);
+}
+
+/* Items of the same name find each other; only the first of a repeated name does. */
+static int find_twins(struct lineup *l, struct arena *a)
+{
+	struct item **r = arena_alloc(a, l->nref + 1, sizeof(*r));
+	struct item **t = arena_alloc(a, l->ntgt + 1, sizeof(*t));
+	size_t i = 0, j = 0;
+
+	if (!r || !t)
+		return -1;
+	for (size_t k = 0; k < l->nref; k++) {
+		l->ref[k].twin = l->ref[k].partner = -1;
+		r[k] = &l->ref[k];
+	}
+	for (size_t k = 0; k < l->ntgt; k++) {
+		l->tgt[k].twin = l->tgt[k].partner = -1;
+		t[k] = &l->tgt[k];
+	}
+	l->by_name = r;
+	qsort(r, l->nref, sizeof(*r), by_name);
+	qsort(t, l->ntgt, sizeof(*t), by_name);
+	while (i < l->nref && j < l->ntgt) {
+		int order = strcmp(r[i]->name, t[j]->name);
+
+		if (order == 0 && !(l->apart && strcmp(r[i]->name, l->apart) == 0)) {
+			r[i]->twin = (int32_t)(t[j] - l->tgt);
+			t[j]->twin = (int32_t)(r[i] - l->ref);
+		}
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return 0;
+}
+
+const struct item *lineup_find(const struct lineup *l, const char *prefix, size_t len,
+			       const char *rest)
+{
+	size_t lo = 0, hi = l->nref;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		const char *name = l->by_name[mid]->name;
+		int order = strncmp(name, prefix, len);
+
+		if (order == 0)
+			order = strcmp(name + len, rest);
+		if (order == 0)
+			return l->by_name[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* Numbers the gaps between survivors whose order is the same on both sides. */
+static int number_gaps(struct lineup *l, struct arena *a)
+{
+	int32_t *tail =
+	    arena_alloc(a, l->nref + 1, sizeof(*tail)); /* last item of runs by length */
+	int32_t *prior = arena_alloc(a, l->nref + 1, sizeof(*prior));
+	bool *anchor = arena_alloc(a, l->nref + 1, sizeof(*anchor));
+	size_t length = 0;
+	uint32_t gap = 0;
+
+	if (!tail || !prior || !anchor)
+		return -1;
+	memset(anchor, 0, l->nref + 1);
+	for (size_t i = 0; i < l->nref; i++) {
+		size_t lo = 0, hi = length;
+
+		if (l->ref[i].twin < 0)
+			continue;
+		while (lo < hi) {
+			size_t mid = (lo + hi) / 2;
+
+			if (l->ref[tail[mid]].twin < l->ref[i].twin)
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		tail[lo] = (int32_t)i;
+		prior[i] = lo ? tail[lo - 1] : -1;
+		length += lo == length;
+	}
+	for (int32_t i = length ? tail[length - 1] : -1; i >= 0; i = prior[i])
+		anchor[i] = true;
+	for (size_t i = 0; i < l->nref; i++) {
+		l->ref[i].gap = gap;
+		gap += anchor[i];
+	}
+	l->gaps = gap + 1;
+	gap = 0;
+	for (size_t i = 0; i < l->ntgt; i++) {
+		int32_t twin = l->tgt[i].twin;
+
+		l->tgt[i].gap = gap;
+		gap += twin >= 0 && anchor[twin];
+	}
+	return 0;
+}
+
+/* Whether the survivors nearest to item m in that direction kept their value. */
+static bool neighbour_kept(const struct lineup *l, size_t m, int step)
+{
+	for (long i = (long)m + step; i >= 0 && i < (long)l->nref; i += step)
+		if (l->ref[i].twin >= 0)
+			return l->ref[i].value == l->tgt[l->ref[i].twin].value;
+	return true;
+}
+
+bool lineup_same_value(const struct lineup *l, size_t m, size_t n)
+{
+	return l->ref[m].value == l->tgt[n].value && neighbour_kept(l, m, -1) &&
+	       neighbour_kept(l, m, 1);
+}
+
+double lineup_alike(const struct lineup *l, size_t m, size_t n)
+{
+	const struct item *x = &l->ref[m], *y = &l->tgt[n];
+	double name = words_alike(&x->words, &y->words);
+
+	if (l->enums)
+		return 0.75 * name + (lineup_same_value(l, m, n) ? 0.25 : 0);
+	return 0.6 * name + 0.4 * shape_alike(&x->shape, &y->shape) * (0.4 + 0.6 * x->rarity);
+}
+
+/* 0.6 to 1: how far a gap in which more went than came decides that m became n: others of what went
+ * may be as alike to it. */
+static double decided(const double *gain, size_t nm, size_t nn, size_t m, size_t n)
+{
+	double next = 0;
+
+	if (nm <= nn)
+		return 1;
+	for (size_t x = 0; x < nm; x++)
+		if (x != m)
+			next = fmax(next, gain[x * nn + n]);
+	return 0.6 + 0.4 * fmax(0, fmin(1, (gain[m * nn + n] - next) / CLEAR_MARGIN));
+}
+
+/* Aligns what went with what came in one gap: the monotone pairing of the greatest sum. */
+static int align_gap(struct lineup *l, const uint32_t *m, size_t nm, const uint32_t *n, size_t nn,
+		     double sure, struct arena *a)
+{
+	double *best = arena_alloc(a, (nm + 1) * (nn + 1), sizeof(*best));
+	double *gain = arena_alloc(a, nm * nn + 1, sizeof(*gain));
+	size_t most = nm > nn ? nm : nn, i = nm, j = nn;
+	double certain = sure / (1 + 0.3 * (double)(most - 1));
+
+	if (!best || !gain)
+		return -1;
+	for (size_t x = 0; x <= nm; x++) {
+		for (size_t y = 0; y <= nn; y++) {
+			double *at = &best[x * (nn + 1) + y];
+
+			*at = 0;
+			if (!x || !y)
+				continue;
+			gain[(x - 1) * nn + y - 1] = 0.25 + lineup_alike(l, m[x - 1], n[y - 1]) +
+						     (x == 1 && y == 1 ? 0.15 : 0) +
+						     (x == nm && y == nn ? 0.1 : 0);
+			*at = at[-(long)nn - 2] + gain[(x - 1) * nn + y - 1];
+			*at = fmax(*at, fmax(at[-1], at[-(long)nn - 1]));
+		}
+	}
+	for (size_t x = 0; x < nm; x++)
+		for (size_t y = 0; y < nn; y++)
+			l->place[m[x] * l->ntgt + n[y]] = certain * 0.4;
+	while (i && j) {
+		const double *at = &best[i * (nn + 1) + j];
+
+		if (*at == at[-(long)nn - 1]) {
+			i--;
+		} else if (*at == at[-1]) {
+			j--;
+		} else {
+			l->place[m[i - 1] * l->ntgt + n[j - 1]] =
+			    certain * decided(gain, nm, nn, i - 1, j - 1);
+			i--;
+			j--;
+		}
+	}
+	return 0;
+}
+
+static int align_gaps(struct lineup *l, struct arena *a)
+{
+	uint32_t *m = arena_alloc(a, l->nref + 1, sizeof(*m));
+	uint32_t *n = arena_alloc(a, l->ntgt + 1, sizeof(*n));
+	size_t i = 0, j = 0;
+
+	l->place = arena_alloc(a, l->nref * l->ntgt + 1, sizeof(*l->place));
+	if (!m || !n || !l->place)
+		return -1;
+	memset(l->place, 0, (l->nref * l->ntgt + 1) * sizeof(*l->place));
+	for (uint32_t gap = 0; gap < l->gaps; gap++) {
+		size_t nm = 0, nn = 0;
+		/* The end of a struct is where new members go, whatever went. */
+		double sure = l->gaps == 1 ? 0.35 : gap + 1 == l->gaps ? 0.7 : 1;
+
+		for (; i < l->nref && l->ref[i].gap == gap; i++)
+			if (l->ref[i].twin < 0)
+				m[nm++] = (uint32_t)i;
+		for (; j < l->ntgt && l->tgt[j].gap == gap; j++)
+			if (l->tgt[j].twin < 0)
+				n[nn++] = (uint32_t)j;
+		if (nm && nn && nm * nn < 1000000 && align_gap(l, m, nm, n, nn, sure, a) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct pair {
+	double value;
+	uint32_t m, n;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? 1 : -1;
+	return x->m != y->m ? (x->m > y->m) - (x->m < y->m) : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Pairs one to one, best first. */
+static int assign(struct lineup *l, struct arena *a)
+{
+	struct pair *pairs;
+	size_t went = 0, came = 0, n = 0;
+
+	for (size_t i = 0; i < l->nref; i++)
+		went += l->ref[i].twin < 0;
+	for (size_t j = 0; j < l->ntgt; j++)
+		came += l->tgt[j].twin < 0;
+	if (went * came > 1000000)
+		return 0;
+	pairs = arena_alloc(a, went * came + 1, sizeof(*pairs));
+	if (!pairs)
+		return -1;
+	for (size_t i = 0; i < l->nref; i++) {
+		if (l->ref[i].twin >= 0)
+			continue;
+		for (size_t j = 0; j < l->ntgt; j++) {
+			double value;
+
+			if (l->tgt[j].twin >= 0)
+				continue;
+			value = lineup_alike(l, i, j) + lineup_place(l, i, j);
+			if (value >= 0.2)
+				pairs[n++] = (struct pair){value, (uint32_t)i, (uint32_t)j};
+		}
+	}
+	qsort(pairs, n, sizeof(*pairs), by_value);
+	for (size_t k = 0; k < n; k++) {
+		struct item *m = &l->ref[pairs[k].m], *t = &l->tgt[pairs[k].n];
+
+		if (m->partner < 0 && t->partner < 0) {
+			m->partner = (int32_t)pairs[k].n;
+			t->partner = (int32_t)pairs[k].m;
+		}
+	}
+	return 0;
+}
+
+double lineup_place(const struct lineup *l, size_t m, size_t n)
+{
+	return l->place ? l->place[m * l->ntgt + n] : 0;
+}
+
+static double rarity(const struct lineup *l, size_t m)
+{
+	size_t same = 0, all = 0;
+
+	for (size_t i = 0; i < l->nref; i++) {
+		all++;
+		same += l->ref[i].shape.core == l->ref[m].shape.core;
+	}
+	for (size_t i = 0; i < l->ntgt; i++) {
+		if (l->tgt[i].twin >= 0)
+			continue;
+		all++;
+		same += l->tgt[i].shape.core == l->ref[m].shape.core;
+	}
+	return log(1.0 + (1.0 + (double)all) / (double)(same ? same : 1)) / log(2.0 + (double)all);
+}
+
+static void weigh(const struct lineup *l, struct item *x)
+{
+	words_weigh(&x->words, &l->words, false);
+	if (x->shape.name)
+		words_discount(&x->words, x->shape.name);
+}
+
+int lineup_make(struct lineup *l, struct arena *a)
+{
+	size_t survived = 0, came = 0;
+
+	if (vocabulary_init(&l->words, a, l->nref + l->ntgt) < 0 || find_twins(l, a) < 0 ||
+	    number_gaps(l, a) < 0)
+		return -1;
+	for (size_t i = 0; i < l->nref; i++) {
+		words_split(l->ref[i].name, &l->ref[i].words);
+		vocabulary_add(&l->words, &l->ref[i].words);
+		survived += l->ref[i].twin >= 0;
+	}
+	for (size_t i = 0; i < l->ntgt; i++) {
+		words_split(l->tgt[i].name, &l->tgt[i].words);
+		if (l->tgt[i].twin < 0)
+			vocabulary_add(&l->words, &l->tgt[i].words);
+		came += l->tgt[i].twin < 0;
+	}
+	for (size_t i = 0; i < l->nref; i++)
+		weigh(l, &l->ref[i]);
+	for (size_t i = 0; i < l->ntgt; i++)
+		weigh(l, &l->tgt[i]);
+	if (l->nref - survived > came)
+		came = l->nref - survived;
+	l->sole = survived && came ? 1 / (double)came : 0;
+	for (size_t i = 0; i < l->nref; i++)
+		l->ref[i].rarity = l->enums || l->nref > MOST_PLACED ? 1 : rarity(l, i);
+	if (l->unordered || l->nref > MOST_PLACED || l->ntgt > MOST_PLACED)
+		return 0;
+	return align_gaps(l, a) < 0 || assign(l, a) < 0 ? -1 : 0;
+}

@@ -1,0 +1,166 @@
+/*
+ * members: flattens structs; see members.h. The number of listed and of members looked at is
+ * bounded, because nests of anonymous members in a hostile BTF can grow at every level.
+ */
+#include "successor/members.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LEVELS = 24, MOST = 6000, BUDGET = 60000, STEP_BUDGET = 8000 };
+
+struct walk {
+	struct members *out;
+	size_t cap;
+	long budget;
+	unsigned depth;
+	bool failed;
+};
+
+static uint64_t path_hash(const struct members *s, int32_t outer, const char *name)
+{
+	uint64_t h = outer < 0 ? 1469598103934665603u : (s->at[outer].path ^ '.') * 1099511628211u;
+
+	while (*name)
+		h = (h ^ (uint8_t)*name++) * 1099511628211u;
+	return h;
+}
+
+static void list(struct walk *w, uint32_t id, uint64_t base, int32_t outer, unsigned depth,
+		 unsigned level)
+{
+	struct btf_type t = btf_strip(w->out->btf, id);
+
+	if (!btf_is_composite(&t) || level > LEVELS || depth > w->depth)
+		return;
+	for (uint32_t i = 0; i < t.vlen && w->budget-- > 0 && !w->failed; i++) {
+		struct btf_member m = btf_member(&t, i);
+		size_t at = w->out->n;
+		struct member *grown;
+
+		if (!*m.name) {
+			list(w, m.type, base + m.bit_offset, outer, depth, level + 1);
+			continue;
+		}
+		if (at >= MOST)
+			return;
+		grown = array_grow(w->out->at, &w->cap, at, sizeof(*grown));
+		if (!grown) {
+			w->failed = true;
+			return;
+		}
+		w->out->at = grown;
+		grown[at] = (struct member){m.name,
+					    m.type,
+					    t.id,
+					    m.bit_size,
+					    base + m.bit_offset,
+					    outer,
+					    path_hash(w->out, outer, m.name),
+					    (uint8_t)depth,
+					    {0}};
+		w->out->n++;
+		list(w, m.type, base + m.bit_offset, (int32_t)at, depth + 1, level + 1);
+	}
+}
+
+int members_list(const struct btf *b, uint32_t id, unsigned depth, struct arena *a,
+		 struct members *out)
+{
+	struct walk w = {.out = out, .budget = BUDGET, .depth = depth};
+	struct member *kept;
+
+	*out = (struct members){.btf = b, .root = btf_strip(b, id).id};
+	list(&w, id, 0, -1, 0, 0);
+	kept = arena_alloc(a, out->n + 1, sizeof(*kept));
+	if (kept && out->n)
+		memcpy(kept, out->at, out->n * sizeof(*kept));
+	free(out->at);
+	out->at = kept;
+	return w.failed || !kept ? -1 : 0;
+}
+
+void member_shape(const struct btf *b, struct member *s)
+{
+	s->shape = shape_of(b, s->type, s->bit_size);
+}
+
+void members_shape(struct members *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		member_shape(s->btf, &s->at[i]);
+}
+
+long members_find(const struct members *s, const char *name, size_t len)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->at[i].depth && strncmp(s->at[i].name, name, len) == 0 &&
+		    !s->at[i].name[len])
+			return (long)i;
+	return -1;
+}
+
+char *member_path(const struct members *s, size_t i, char out[MEMBER_PATH_MAX])
+{
+	size_t chain[LEVELS + 1] = {0}, n = 0, len = 0;
+
+	for (long at = (long)i; at >= 0 && n <= LEVELS; at = s->at[at].outer)
+		chain[n++] = (size_t)at;
+	*out = '\0';
+	while (n-- > 0 && len < MEMBER_PATH_MAX)
+		len += (size_t)snprintf(out + len, MEMBER_PATH_MAX - len, "%s%s", len ? "." : "",
+					s->at[chain[n]].name);
+	return out;
+}
+
+/* Finds one name in a struct, through anonymous members. */
+static bool step(const struct btf *b, uint32_t id, const char *name, size_t len, uint64_t base,
+		 struct member *out, unsigned level, long *budget)
+{
+	struct btf_type t = btf_strip(b, id);
+
+	if (!btf_is_composite(&t) || level > LEVELS)
+		return false;
+	for (uint32_t i = 0; i < t.vlen && (*budget)-- > 0; i++) {
+		struct btf_member m = btf_member(&t, i);
+
+		if (strncmp(m.name, name, len) == 0 && !m.name[len]) {
+			*out = (struct member){
+			    m.name, m.type, t.id, m.bit_size, base + m.bit_offset, -1, 0, 0, {0}};
+			return true;
+		}
+		if (!*m.name &&
+		    step(b, m.type, name, len, base + m.bit_offset, out, level + 1, budget))
+			return true;
+	}
+	return false;
+}
+
+unsigned members_walk(const struct btf *b, uint32_t id, const char *path, const char **rest,
+		      uint32_t *type, struct member *last)
+{
+	unsigned found = 0;
+	long budget = STEP_BUDGET;
+	uint64_t base = 0;
+
+	*type = id;
+	*rest = path;
+	while (**rest) {
+		size_t len = strcspn(*rest, ".");
+		struct btf_type t = btf_strip(b, *type);
+
+		/* An element stands for its array: which one does not matter here. */
+		while (t.kind == BTF_ARRAY) {
+			*type = btf_array(&t).elem;
+			t = btf_strip(b, *type);
+		}
+
+		if (!len || !step(b, *type, *rest, len, base, last, 0, &budget))
+			break;
+		*type = last->type;
+		base = last->bit_offset;
+		*rest += len + ((*rest)[len] == '.');
+		found++;
+	}
+	return found;
+}

@@ -1,0 +1,427 @@
+/*
+ * suggest: takes a question apart, asks each reference, and words the evidence; see suggest.h.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "successor/suggest_impl.h"
+
+/* References through which a name is followed on. */
+enum { MOST_STEPS = 16 };
+
+/* The most that a name says alone, without a reference. */
+#define GUESS_ODDS 1.3
+
+/* Appends to the evidence, separated by "; ". */
+static void say(char *out, size_t size, const char *what)
+{
+	size_t len = strlen(out);
+
+	snprintf(out + len, size - len, "%s%s", len ? "; " : "", what);
+}
+
+static const char *word_evidence(struct hunt *h, const struct hit *hit)
+{
+	const float *s = hit->s.signals;
+	char text[400] = "";
+
+	if (hit->s.change == CHANGE_SAME)
+		say(text, sizeof(text), "it is there");
+	if (hit->s.change == CHANGE_RETYPED)
+		say(text, sizeof(text), "the same path with another type");
+	else if (s[SIGNAL_HOME] > 0)
+		say(text, sizeof(text), "the same member of the same struct");
+	else if (s[SIGNAL_NAME] > 0.95f)
+		say(text, sizeof(text), "the same name");
+	else if (s[SIGNAL_NAME] > 0.3f)
+		say(text, sizeof(text), s[SIGNAL_NAME] > 0.6f ? "a like name" : "a word in common");
+	if (s[SIGNAL_TYPE] > 0.94f)
+		say(text, sizeof(text), "the same type");
+	else if (s[SIGNAL_TYPE] > 0.6f)
+		say(text, sizeof(text), "a like type");
+	if (s[SIGNAL_PLACE] > 0.6f)
+		say(text, sizeof(text), "stands where it stood");
+	else if (s[SIGNAL_PLACE] > 0)
+		say(text, sizeof(text), "stands between the same neighbours");
+	if (s[SIGNAL_FLAG] > 0)
+		say(text, sizeof(text), "a word of flags for a flag");
+	if (s[SIGNAL_USE] > 0)
+		say(text, sizeof(text), "used where it was used");
+	if (s[SIGNAL_ALONG] > 0)
+		say(text, sizeof(text), "siblings moved along");
+	if (s[SIGNAL_RIVAL] > 0)
+		say(text, sizeof(text), "another flavor in the object names it");
+	if (h->ref && !h->excerpt && hit->s.change != CHANGE_SAME &&
+	    hit->s.change != CHANGE_RETYPED)
+		say(text, sizeof(text), s[SIGNAL_OLD] > 0 ? "was there before" : "new there");
+	if (hit->s.via) {
+		say(text, sizeof(text), "via ");
+		strncat(text, hit->s.via, sizeof(text) - strlen(text) - 1);
+	}
+	return hunt_keep(h, text);
+}
+
+static int by_odds(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+
+	if (x->odds != y->odds)
+		return x->odds < y->odds ? 1 : -1;
+	return strcmp(x->s.successor, y->s.successor);
+}
+
+static const char *path_of(const char *question, size_t *root_len)
+{
+	*root_len = strcspn(question, ".");
+	return question[*root_len] ? question + *root_len + 1 : "";
+}
+
+static bool place_has(struct place p, const char *path)
+{
+	struct btf_type t;
+	const char *rest;
+	struct member last;
+	uint32_t at;
+
+	if (!p.btf)
+		return false;
+	t = btf_strip(p.btf, p.id);
+	if (btf_is_enum(&t))
+		return !*path || enum_has(p, path);
+	members_walk(p.btf, p.id, path, &rest, &at, &last);
+	return !*rest;
+}
+
+static void same(struct hunt *h, const char *question, enum scale scale, struct place at)
+{
+	float none[SIGNAL_COUNT] = {0};
+
+	hunt_add(h, scale, question, NULL, CHANGE_SAME, at, none, 20);
+}
+
+/* A type that stands at the start of a vanished one and is much of it: that lay over this one. */
+static void hunt_overlaid(struct hunt *h, struct place root, const char *path)
+{
+	float none[SIGNAL_COUNT] = {0};
+	const char *rest;
+	struct place now;
+	struct member last;
+	struct btf_type t;
+	int64_t whole;
+	uint32_t at;
+
+	if (members_walk(root.btf, root.id, path, &rest, &at, &last) == 0 || *rest ||
+	    last.bit_offset || last.bit_size)
+		return;
+	t = btf_strip(root.btf, at);
+	whole = btf_size(root.btf, root.id);
+	if (!btf_is_composite(&t) || !*t.name || whole <= 0 || t.size < whole / 3)
+		return;
+	now = find_in_target(h->target, t.name, strlen(t.name), "");
+	if (now.btf)
+		hunt_add(h, SCALE_FIELD, t.name, NULL, CHANGE_MOVED, now, none, 5.4);
+}
+
+/* The struct of the field is missing in the target: what became of that comes first. */
+static void hunt_field_of_missing(struct hunt *h, struct place root, const char *path)
+{
+	struct hunt types = {
+	    .arena = h->arena, .target = h->target, .ref = h->ref, .excerpt = h->excerpt};
+
+	hunt_type(&types, root);
+	if (types.count)
+		qsort(types.hits, types.count, sizeof(*types.hits), by_odds);
+	for (size_t i = 0; i < types.count && i < 4 && types.hits[i].odds > 0; i++) {
+		const struct suggestion *s = &types.hits[i].s;
+
+		h->ceiling = types.hits[i].odds;
+		hunt_field(h, root, (struct place){s->btf, s->type}, s->successor, path);
+		h->ceiling = 0;
+	}
+	if (!h->count)
+		hunt_overlaid(h, root, path);
+	if (!h->count && h->ref && !h->excerpt)
+		hunt_orphan(h, root, path);
+	for (size_t i = 0; i < h->count; i++)
+		if (h->hits[i].s.change != CHANGE_SPLIT)
+			h->hits[i].s.change = CHANGE_MOVED;
+	h->failed |= types.failed;
+	free(types.hits);
+}
+
+/* An enumerator that is missing: of an enum that may be missing itself. */
+static void hunt_value(struct hunt *h, struct place of, struct place in, const char *name)
+{
+	struct hunt types = {
+	    .arena = h->arena, .target = h->target, .ref = h->ref, .excerpt = h->excerpt};
+
+	if (!in.btf) {
+		hunt_type(&types, of);
+		if (types.count)
+			qsort(types.hits, types.count, sizeof(*types.hits), by_odds);
+	}
+	if (types.count && types.hits[0].odds > 0) {
+		in = (struct place){types.hits[0].s.btf, types.hits[0].s.type};
+		h->ceiling = types.hits[0].odds;
+		hunt_enumerator(h, of, in, name);
+		h->ceiling = 0;
+	} else {
+		hunt_enumerator(h, of, in, name);
+	}
+	h->failed |= types.failed;
+	free(types.hits);
+}
+
+/* Whether b has what a question names. */
+static bool has_name(const struct btf *b, const char *question)
+{
+	size_t len;
+	const char *path = path_of(question, &len);
+
+	return place_has(find_type(b, question, len, path), path);
+}
+
+/* Asks one reference, which may be none. Returns whether it knows what is asked for. */
+static bool ask(struct hunt *h, const char *question)
+{
+	size_t len;
+	const char *path = path_of(question, &len);
+	struct place into = find_in_target(h->target, question, len, path), root = {0}, known;
+	struct btf_type t;
+	bool is_enum;
+
+	if (h->ref)
+		root = find_type(h->ref, question, len, path);
+	if (h->ref && !place_has(root, path))
+		return false;
+	known = root.btf ? root : into;
+	if (!known.btf)
+		return false;
+	t = btf_strip(known.btf, known.id);
+	is_enum = btf_is_enum(&t);
+	if (!*path) {
+		if (into.btf)
+			same(h, question, SCALE_TYPE, into);
+		else
+			hunt_type(h, root);
+	} else if (is_enum) {
+		if (into.btf && enum_has(into, path))
+			same(h, question, SCALE_ENUM, into);
+		else
+			hunt_value(h, root, into, path);
+	} else if (into.btf) {
+		hunt_field(h, root, into, btf_type(into.btf, into.id).name, path);
+	} else {
+		hunt_field_of_missing(h, root, path);
+	}
+	return true;
+}
+
+/* Whether a successor's last name goes on from the last name of what is asked for. */
+static bool goes_on(const char *question, const struct suggestion *s)
+{
+	const char *from = strrchr(question, '.'), *to = strrchr(s->successor, '.');
+	size_t len = from ? strlen(from) : 0;
+
+	return s->change == CHANGE_RENAMED && from && to && strncmp(from, to, len) == 0 &&
+	       to[len] == '_' && !(s->signals[SIGNAL_OLD] > 0);
+}
+
+/* Several new names that go on from one that went are its parts; a word of flags holds one. */
+static void find_splits(const char *question, struct hit *hits, size_t n)
+{
+	size_t parts = 0;
+	double best = -100;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!goes_on(question, &hits[i].s))
+			continue;
+		parts++;
+		best = fmax(best, hits[i].odds);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct suggestion *s = &hits[i].s;
+
+		if (s->signals[SIGNAL_FLAG] > 0)
+			s->change = CHANGE_SPLIT;
+		if (parts < 2 || !goes_on(question, s))
+			continue;
+		/* One part goes with the other. */
+		s->change = CHANGE_SPLIT;
+		hits[i].odds = fmax(hits[i].odds, best - 0.5);
+	}
+}
+
+/* Where what went is found again, of its very type and under a like name, another type that stands
+ * in its place is not it. */
+static void explain_away(struct hit *hits, size_t n)
+{
+	double found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (s[SIGNAL_TYPE] > 0.94f && s[SIGNAL_NAME] > 0.6f && !(s[SIGNAL_OLD] > 0) &&
+		    hits[i].odds > 0.5)
+			found = fmax(found, fmax(0.5, (double)s[SIGNAL_RARE]));
+	}
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (s[SIGNAL_OTHER] > 0 || s[SIGNAL_CLASH] > 0)
+			hits[i].odds -= 2.5 * found;
+	}
+}
+
+/* Folds the hits of one reference into those of others, the better of two that agree. */
+static void fold(struct hunt *all, struct hunt *one)
+{
+	all->failed |= one->failed;
+	for (size_t i = 0; i < one->count && !all->failed; i++) {
+		const struct hit *hit = &one->hits[i];
+		struct hit *known = hunt_hit(all, hit->s.successor), *items;
+
+		if (known) {
+			const char *via = known->s.via ? known->s.via : hit->s.via;
+
+			if (hit->odds > known->odds)
+				*known = *hit;
+			known->s.via = via;
+			continue;
+		}
+		items = array_grow(all->hits, &all->cap, all->count, sizeof(*items));
+		if (!items) {
+			all->failed = true;
+			return;
+		}
+		all->hits = items;
+		all->hits[all->count++] = *hit;
+	}
+}
+
+static void answer(struct hunt *h, double least, struct suggestions *out)
+{
+	if (h->count)
+		qsort(h->hits, h->count, sizeof(*h->hits), by_odds);
+	out->items = arena_alloc(h->arena, h->count + 1, sizeof(*out->items));
+	if (!out->items) {
+		h->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < h->count && out->count < 10; i++) {
+		struct suggestion s = h->hits[i].s;
+
+		s.score = 1 / (1 + exp(-h->hits[i].odds));
+		s.evidence = word_evidence(h, &h->hits[i]);
+		if (s.score >= least)
+			out->items[out->count++] = s;
+	}
+}
+
+/* A name that only looks like another is no more than a guess. */
+static void doubt_all(struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (hits[i].s.change != CHANGE_SAME && hits[i].odds > GUESS_ODDS)
+			hits[i].odds = GUESS_ODDS + 0.001 * hits[i].odds;
+}
+
+/* Asks one reference and folds its answer into all. Returns whether it knows the name. */
+static bool ask_and_fold(struct hunt *all, const struct btf *ref, bool excerpt,
+			 const char *question)
+{
+	struct hunt one = {
+	    .arena = all->arena, .target = all->target, .ref = ref, .excerpt = excerpt};
+	bool known = ask(&one, question);
+
+	find_splits(question, one.hits, one.count);
+	explain_away(one.hits, one.count);
+	if (!ref)
+		doubt_all(one.hits, one.count);
+	fold(all, &one);
+	free(one.hits);
+	if (known) {
+		all->ref = ref;
+		all->excerpt = excerpt;
+	}
+	return known;
+}
+
+/* A reference without the name is one more step on its way: what the name is there may be known
+ * better in the target. */
+static void ask_history(struct hunt *all, const struct suggest_query *q, const struct btf *ref,
+			const struct btf *step)
+{
+	struct btf *btf[] = {btf_ref(step)};
+	struct target between = {.btf = btf, .count = 1};
+	struct hunt first = {.arena = all->arena, .target = &between, .ref = ref};
+	struct hunt second = {.arena = all->arena, .target = all->target, .ref = step};
+
+	ask(&first, q->path);
+	if (first.count)
+		qsort(first.hits, first.count, sizeof(*first.hits), by_odds);
+	if (first.count && first.hits[0].odds > 1 && first.hits[0].s.change != CHANGE_SAME) {
+		second.ceiling = first.hits[0].odds;
+		ask(&second, first.hits[0].s.successor);
+		for (size_t i = 0; i < second.count; i++)
+			if (second.hits[i].s.change == CHANGE_SAME)
+				second.hits[i].s.change = first.hits[0].s.change;
+		fold(all, &second);
+	}
+	all->failed |= first.failed;
+	free(first.hits);
+	free(second.hits);
+	btf_unref(btf[0]);
+}
+
+/* Where a reference knows the name, the object adds only where else its author looks. */
+static void ask_rivals(struct hunt *all, const struct suggest_query *q)
+{
+	struct hunt one = {
+	    .arena = all->arena, .target = all->target, .ref = q->excerpt, .excerpt = true};
+	size_t kept = 0;
+
+	ask(&one, q->path);
+	for (size_t i = 0; i < one.count; i++)
+		if (one.hits[i].s.signals[SIGNAL_RIVAL] > 0)
+			one.hits[kept++] = one.hits[i];
+	one.count = kept;
+	fold(all, &one);
+	free(one.hits);
+}
+
+int suggest_find(const struct suggest_query *q, const struct target *t, struct suggestions *out,
+		 struct err *e)
+{
+	struct hunt all = {.arena = &out->arena, .target = t};
+	const struct btf *knows = NULL;
+
+	*out = (struct suggestions){0};
+	for (size_t i = 0; i < q->from_count && !all.failed; i++)
+		if (ask_and_fold(&all, q->from[i], false, q->path) && !knows)
+			knows = q->from[i];
+	for (size_t i = 0; knows && i < q->from_count && i < MOST_STEPS && !all.failed; i++)
+		if (!has_name(q->from[i], q->path))
+			ask_history(&all, q, knows, q->from[i]);
+	out->known = knows != NULL;
+	if (out->known && q->excerpt)
+		ask_rivals(&all, q);
+	if (!out->known && q->excerpt)
+		out->known = ask_and_fold(&all, q->excerpt, true, q->path);
+	if (!out->known)
+		out->known = ask_and_fold(&all, NULL, false, q->path);
+	answer(&all, q->least > 0 ? q->least : SUGGEST_LEAST, out);
+	free(all.hits);
+	if (!all.failed)
+		return 0;
+	suggestions_free(out);
+	return err_memory(e, NULL);
+}
+
+void suggestions_free(struct suggestions *s)
+{
+	arena_free(&s->arena);
+	s->items = NULL;
+	s->count = 0;
+}

@@ -1,0 +1,168 @@
+/*
+ * suggest_enum: what became of an enumerator: another name in its enum, by order, value and words,
+ * or a value of another enum, when that says almost the same.
+ */
+#include "successor/suggest_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct values {
+	struct hunt *h;
+	const char *name;
+	uint64_t value;
+	struct lineup lineup;
+	struct words words;
+	struct hashes before; /* names of all enumerators of the reference */
+};
+
+static struct item *items_of(struct place e, struct arena *a, size_t *n)
+{
+	struct btf_type t = btf_strip(e.btf, e.id);
+	struct item *items;
+
+	*n = btf_is_enum(&t) ? t.vlen : 0;
+	items = arena_alloc(a, *n + 1, sizeof(*items));
+	for (size_t i = 0; items && i < *n; i++) {
+		struct btf_enumerator v = btf_enumerator(&t, (uint32_t)i);
+
+		items[i] = (struct item){.name = v.name, .value = v.value};
+	}
+	return items;
+}
+
+static void add(struct values *x, const struct btf_type *e, const char *name,
+		const float s[SIGNAL_COUNT])
+{
+	char full[MEMBER_PATH_MAX];
+
+	snprintf(full, sizeof(full), "%.200s%s%.200s", e->name, *e->name ? "." : "", name);
+	hunt_add(x->h, SCALE_ENUM, full, NULL, CHANGE_ENUMVAL, (struct place){e->btf, e->id}, s, 0);
+}
+
+/* The enum is there: which of its names took the place? */
+static void hunt_same(struct values *x, struct place in, size_t sought)
+{
+	const struct lineup *l = &x->lineup;
+	struct btf_type e = btf_type(in.btf, in.id);
+
+	for (size_t n = 0; n < l->ntgt; n++) {
+		float s[SIGNAL_COUNT] = {0};
+		bool is_new = l->tgt[n].twin < 0;
+
+		s[SIGNAL_NAME] = (float)words_alike(&x->words, &l->tgt[n].words);
+		s[SIGNAL_RARE] = sought < l->nref && lineup_same_value(l, sought, n);
+		s[SIGNAL_WITHIN] = words_within(&x->words, &l->tgt[n].words);
+		s[SIGNAL_HOME] = strcmp(l->tgt[n].name, x->name) == 0;
+		s[SIGNAL_OLD] = x->h->ref && !x->h->excerpt && !is_new && !(s[SIGNAL_HOME] > 0);
+		if (is_new && sought < l->nref && !l->unordered) {
+			s[SIGNAL_PLACE] = (float)lineup_place(l, sought, n);
+			s[SIGNAL_PAIRED] = l->tgt[n].partner == (int32_t)sought;
+			s[SIGNAL_TAKEN] = l->tgt[n].partner >= 0 && !(s[SIGNAL_PAIRED] > 0);
+		}
+		add(x, &e, l->tgt[n].name, s);
+	}
+}
+
+static int names_before(struct values *x)
+{
+	const struct btf *b = x->h->excerpt ? NULL : x->h->ref;
+	size_t cap = 0, n = 0;
+
+	for (uint32_t id = 1; b && id < b->end_id; id++) {
+		struct btf_type t = btf_type(b, id);
+
+		cap += btf_is_enum(&t) ? t.vlen : 0;
+	}
+	x->before.at = arena_alloc(x->h->arena, cap + 1, sizeof(*x->before.at));
+	if (!x->before.at)
+		return -1;
+	for (uint32_t id = 1; b && id < b->end_id; id++) {
+		struct btf_type t = btf_type(b, id);
+
+		for (uint32_t i = 0; btf_is_enum(&t) && i < t.vlen; i++)
+			x->before.at[n++] = hash_text(btf_enumerator(&t, i).name);
+	}
+	x->before.n = n;
+	hashes_sort(&x->before);
+	return 0;
+}
+
+/* The values of another enum: the same name, or one that says as much and is new. */
+static void hunt_other(struct values *x, const struct btf_type *e)
+{
+	struct vocabulary own;
+	bool counted = false;
+
+	for (uint32_t i = 0; i < e->vlen; i++) {
+		struct btf_enumerator v = btf_enumerator(e, i);
+		float s[SIGNAL_COUNT] = {[SIGNAL_AWAY] = 1};
+		struct words w;
+
+		words_split(v.name, &w);
+		words_weigh(&w, &x->lineup.words, false);
+		s[SIGNAL_NAME] = (float)words_alike(&x->words, &w);
+		if (s[SIGNAL_NAME] < 0.3f)
+			continue;
+		s[SIGNAL_OLD] = x->h->ref && strcmp(v.name, x->name) != 0 &&
+				hashes_have(&x->before, hash_text(v.name));
+		if (s[SIGNAL_OLD] > 0)
+			continue;
+		if (!counted) {
+			if (vocabulary_init(&own, x->h->arena, e->vlen) < 0) {
+				x->h->failed = true;
+				return;
+			}
+			for (uint32_t k = 0; k < e->vlen; k++) {
+				struct words other;
+
+				words_split(btf_enumerator(e, k).name, &other);
+				vocabulary_add(&own, &other);
+			}
+			counted = true;
+		}
+		words_weigh(&w, &own, true);
+		s[SIGNAL_NAME] = (float)words_alike(&x->words, &w);
+		s[SIGNAL_BOTH] = s[SIGNAL_NAME] * s[SIGNAL_NAME];
+		s[SIGNAL_RARE] = v.value == x->value;
+		s[SIGNAL_WITHIN] = words_within(&x->words, &w);
+		s[SIGNAL_HOME] = strcmp(v.name, x->name) == 0;
+		add(x, e, v.name, s);
+	}
+}
+
+void hunt_enumerator(struct hunt *h, struct place of, struct place in, const char *name)
+{
+	struct values x = {.h = h, .name = name};
+	size_t sought = 0;
+
+	x.lineup.enums = true;
+	x.lineup.unordered = !of.btf;
+	if (of.btf)
+		x.lineup.ref = items_of(of, h->arena, &x.lineup.nref);
+	if (in.btf)
+		x.lineup.tgt = items_of(in, h->arena, &x.lineup.ntgt);
+	x.lineup.unordered |= h->excerpt && x.lineup.nref * 2 < x.lineup.ntgt;
+	if ((of.btf && !x.lineup.ref) || (in.btf && !x.lineup.tgt) ||
+	    lineup_make(&x.lineup, h->arena) < 0 || names_before(&x) < 0) {
+		h->failed = true;
+		return;
+	}
+	while (sought < x.lineup.nref && !btf_same_essential(x.lineup.ref[sought].name, name))
+		sought++;
+	x.value = sought < x.lineup.nref ? x.lineup.ref[sought].value : UINT64_MAX;
+	words_split(name, &x.words);
+	words_weigh(&x.words, &x.lineup.words, false);
+	if (in.btf)
+		hunt_same(&x, in, sought);
+	for (size_t i = 0; i < h->target->count && !h->failed; i++) {
+		const struct btf *b = h->target->btf[i];
+
+		for (uint32_t id = b->first_id; id < b->end_id; id++) {
+			struct btf_type t = btf_type(b, id);
+
+			if (btf_is_enum(&t) && !(b == in.btf && id == in.id))
+				hunt_other(&x, &t);
+		}
+	}
+}

@@ -1,0 +1,570 @@
+/*
+ * suggest_field: what became of a member of a struct that the target still has (or of one that took
+ * the struct's place): another member of it, or one of a struct nested in the same root. See
+ * suggest_near.c for structs behind pointers.
+ */
+#include "successor/suggest_impl.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NEST_LEVELS = 3 };
+
+/* A name that stayed may have come to mean something else with its type: it is never beyond doubt.
+ */
+#define RETYPED_ODDS 2.0
+
+/* The items of one side: the members that the struct has itself. */
+static struct item *items_of(struct members *s, struct arena *a, size_t *n)
+{
+	struct item *items = arena_alloc(a, s->n + 1, sizeof(*items));
+
+	*n = 0;
+	for (size_t i = 0; items && i < s->n; i++) {
+		member_shape(s->btf, &s->at[i]);
+		items[(*n)++] = (struct item){.name = s->at[i].name, .shape = s->at[i].shape};
+	}
+	return items;
+}
+
+/* Both versions of the struct in which the path breaks off. */
+struct versions {
+	struct members ref, tgt;
+	struct lineup lineup;
+	long sought; /* index in ref, -1 without a reference */
+};
+
+/* apart: whether a member of that name in tgt is another thing. */
+static int versions_make(struct versions *v, struct hunt *h, struct place ref, struct place tgt,
+			 const char *name, bool apart)
+{
+	*v = (struct versions){.sought = -1, .lineup.apart = apart ? name : NULL};
+	if (tgt.btf && members_list(tgt.btf, tgt.id, 0, h->arena, &v->tgt) < 0)
+		return -1;
+	if (ref.btf && members_list(ref.btf, ref.id, 0, h->arena, &v->ref) < 0)
+		return -1;
+	v->lineup.ref = items_of(&v->ref, h->arena, &v->lineup.nref);
+	v->lineup.tgt = items_of(&v->tgt, h->arena, &v->lineup.ntgt);
+	v->lineup.unordered = !ref.btf || (h->excerpt && v->ref.n * 2 < v->tgt.n);
+	if (!v->lineup.ref || !v->lineup.tgt || lineup_make(&v->lineup, h->arena) < 0)
+		return -1;
+	if (ref.btf)
+		v->sought = members_find(&v->ref, name, strlen(name));
+	return 0;
+}
+
+/* How many flags went from the struct, of n: n / (n + 1). */
+static double flags_gone(const struct versions *v)
+{
+	double n = 0;
+
+	for (size_t i = 0; i < v->lineup.nref; i++)
+		n += v->lineup.ref[i].twin < 0 && member_flag(v->ref.btf, &v->ref.at[i]) >= 1;
+	return n / (n + 1);
+}
+
+static void add_field(struct hunt *h, const struct probe *p, const char *path, enum change change,
+		      struct place type, const float signals[SIGNAL_COUNT], double more)
+{
+	char full[MEMBER_PATH_MAX * 2];
+
+	snprintf(full, sizeof(full), "%s.%s", p->into_name, path);
+	hunt_add(h, SCALE_FIELD, full, NULL, change, type, signals, more);
+}
+
+/* 0 to 1: whether another flavor of the root in the object has that member. The shorter its list,
+ * the more on purpose is it there. */
+static double has_rival(const struct hunt *h, const struct probe *p, const char *name)
+{
+	struct btf_type root;
+	size_t len;
+
+	if (!h->excerpt || !p->root.btf)
+		return 0;
+	root = btf_type(p->root.btf, p->root.id);
+	len = btf_essential_len(root.name, strlen(root.name));
+	for (uint32_t id = btf_first_named(p->root.btf, -1, root.name, len); id;
+	     id = btf_next_named(p->root.btf, id, root.name, len)) {
+		struct btf_type t = btf_type(p->root.btf, id);
+		const char *rest;
+		struct member last;
+		uint32_t at;
+
+		if (id != p->root.id && btf_is_composite(&t) && t.vlen <= RIVAL_MEMBERS &&
+		    members_walk(p->root.btf, id, name, &rest, &at, &last) == 1 && !*rest)
+			return 1.0 / t.vlen;
+	}
+	return 0;
+}
+
+/* How far member n is that of another that went. Two that went may have become one, unless each has
+ * its own; but the one with the like name has the better claim, wherever both stood. */
+static float taken(const struct lineup *l, size_t sought, size_t n)
+{
+	bool own = l->tgt[n].partner == (int32_t)sought;
+	double alike = lineup_alike(l, sought, n), best = alike;
+
+	if (l->tgt[n].partner < 0 || (!own && l->ref[sought].partner >= 0))
+		return l->tgt[n].partner >= 0;
+	for (size_t m = 0; m < l->nref; m++) {
+		const struct item *x = &l->ref[m];
+
+		if (x->twin < 0 && (x->partner < 0 || x->partner == (int32_t)n) &&
+		    words_alike(&x->words, &l->tgt[n].words) > 0.5)
+			best = fmax(best, lineup_alike(l, m, n));
+	}
+	return (float)((own ? 0 : 0.3) + fmin(2, 20 * (best - alike)));
+}
+
+/* What the order of both lists, and what else went, say of a member that came. */
+static void by_order(const struct lineup *l, size_t sought, size_t n, float s[SIGNAL_COUNT])
+{
+	bool own = l->tgt[n].partner == (int32_t)sought;
+
+	if (!(s[SIGNAL_FLAG] > 0))
+		s[SIGNAL_TAKEN] = taken(l, sought, n);
+	s[SIGNAL_PLACE] = (float)lineup_place(l, sought, n);
+	s[SIGNAL_FITS] = s[SIGNAL_PLACE] * s[SIGNAL_TYPE];
+	if (own)
+		s[SIGNAL_PAIRED] = 1 - fminf(1, s[SIGNAL_TAKEN] / 2);
+	s[SIGNAL_SOLE] = s[SIGNAL_PAIRED] * (float)l->sole;
+	/* The only one that came need not be of its type. */
+	if (s[SIGNAL_TYPE] > 0)
+		s[SIGNAL_CLASH] *= 1 - s[SIGNAL_SOLE];
+	/* Without a place in common it takes a name to make a pair of two among many. */
+	if (!(s[SIGNAL_PLACE] > 0) && s[SIGNAL_NAME] < 0.7f)
+		s[SIGNAL_PAIRED] *= fmaxf(s[SIGNAL_NAME], s[SIGNAL_SOLE]);
+}
+
+/* Members of the struct in which the path breaks off; tail is what the path goes on with. */
+static void hunt_members(struct hunt *h, const struct probe *p, const struct versions *v,
+			 const char *tail)
+{
+	const struct lineup *l = &v->lineup;
+
+	for (size_t n = 0; n < l->ntgt; n++) {
+		float s[SIGNAL_COUNT];
+		char path[MEMBER_PATH_MAX];
+		const char *rest;
+		struct member last;
+		uint32_t at = v->tgt.at[n].type;
+
+		if (*tail && (members_walk(v->tgt.btf, at, tail, &rest, &at, &last) == 0 || *rest))
+			continue;
+		probe_signals(p, &v->tgt, n, NULL, l->tgt[n].twin < 0 || l->unordered, s);
+		if (l->unordered)
+			s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
+		if (v->sought >= 0 && l->tgt[n].twin < 0)
+			by_order(l, (size_t)v->sought, n, s);
+		s[SIGNAL_RIVAL] = (float)has_rival(h, p, l->tgt[n].name);
+		snprintf(path, sizeof(path), "%s%s%s%s%s", p->prefix, *p->prefix ? "." : "",
+			 l->tgt[n].name, *tail ? "." : "", tail);
+		add_field(h, p, path, CHANGE_RENAMED, (struct place){v->tgt.btf, at}, s, 0);
+	}
+}
+
+static struct hashes paths_of(const struct members *s, struct arena *a)
+{
+	struct hashes set = {.at = arena_alloc(a, s->n + 1, sizeof(*set.at))};
+
+	for (size_t i = 0; set.at && i < s->n; i++)
+		set.at[set.n++] = s->at[i].path;
+	hashes_sort(&set);
+	return set;
+}
+
+/* Whether member i is a member of the struct in which the path breaks off. */
+static bool is_member_there(const struct probe *p, const struct members *s, size_t i)
+{
+	if (!*p->prefix)
+		return s->at[i].depth == 0;
+	return s->at[i].outer >= 0 && s->at[s->at[i].outer].path == hash_text(p->prefix);
+}
+
+/* Whether the struct that declares member i lacks it in the reference: that the root has one more
+ * lock does not mean that it gained what is in a lock. */
+static bool is_gained(const struct hunt *h, const struct members *s, size_t i)
+{
+	struct btf_type owner = btf_type(s->btf, s->at[i].owner);
+	const char *rest, *name = owner.name;
+	struct place was;
+	struct member last;
+	uint32_t at;
+
+	if (!*name && s->at[i].outer >= 0) {
+		struct btf_type t = btf_type(s->btf, s->at[s->at[i].outer].type);
+
+		name = t.kind == BTF_TYPEDEF ? t.name : "";
+	}
+	if (!*name)
+		return true;
+	was = find_type(h->ref, name, strlen(name), s->at[i].name);
+	return !was.btf || !members_walk(was.btf, was.id, s->at[i].name, &rest, &at, &last);
+}
+
+/* Whether the member is the only member of its struct: the struct is then what to name. */
+static bool is_wrapped(const struct members *s, size_t i)
+{
+	return s->at[i].depth && btf_type(s->btf, s->at[i].owner).vlen == 1;
+}
+
+/* Whether a named struct around the member is new in the root. */
+static bool is_in_new(const struct members *s, size_t i, const struct hashes *before)
+{
+	for (int32_t at = s->at[i].outer; at >= 0; at = s->at[at].outer)
+		if (!hashes_have(before, s->at[at].path) && *btf_strip(s->btf, s->at[at].type).name)
+			return true;
+	return false;
+}
+
+/* Whether member i is the same name further in than where the path broke off. */
+static bool is_deeper(const struct probe *p, const struct members *s, size_t i)
+{
+	uint64_t prefix = hash_text(p->prefix);
+
+	if (!*p->prefix || strcmp(s->at[i].name, p->name) != 0)
+		return false;
+	for (int32_t at = s->at[i].outer; at >= 0; at = s->at[at].outer)
+		if (s->at[at].path == prefix)
+			return true;
+	return false;
+}
+
+/* Whether member i is in the struct that the root begins with: what it is a kind of. */
+static bool is_in_base(const struct members *s, size_t i)
+{
+	int32_t outer = s->at[i].outer;
+
+	return outer >= 0 && !s->at[outer].depth && !s->at[outer].bit_offset;
+}
+
+/* 0 to 1: how alike the probe's name is to a path, or the end of its path to a name. */
+static float paths_alike(const struct probe *p, const struct members *s, size_t i, const char *path)
+{
+	struct words w, from = p->words;
+
+	if (p->deeper) {
+		words_split(p->rest, &from);
+		words_weigh(&from, &p->lineup->words, false);
+	} else if (s->at[i].outer < 0) {
+		return 0;
+	}
+	words_split(path, &w);
+	words_weigh(&w, &p->lineup->words, false);
+	return (float)words_alike(&from, &w);
+}
+
+/* Whether the member that member i is nested in is new, and its name and the member's together are
+ * what went: i_mtime.tv_sec for i_mtime_sec. */
+static bool is_told(const struct probe *p, const struct members *s, size_t i, const char *path,
+		    const struct hashes *before)
+{
+	struct shape shape;
+
+	if (s->at[i].outer < 0 || !p->member.name ||
+	    hashes_have(before, s->at[s->at[i].outer].path))
+		return false;
+	shape = shape_of(s->btf, s->at[i].type, s->at[i].bit_size);
+	return shape_alike(&p->member.shape, &shape) > 0.94 &&
+	       (double)paths_alike(p, s, i, path) > 0.7;
+}
+
+/* 0 to 1: whether a word of flags in a struct that was there before may hold those of the root. */
+static double takes_flags(struct hunt *h, const struct members *s, size_t i)
+{
+	const char *owner = member_home(s->btf, &s->at[i]);
+	struct place was = {0};
+	struct members before;
+
+	if (owner && s->at[i].owner != s->root && h->ref)
+		was = find_type(h->ref, owner, strlen(owner), "");
+	if (!was.btf)
+		return 1;
+	if (members_list(was.btf, was.id, 0, h->arena, &before) < 0) {
+		h->failed = true;
+		return 0;
+	}
+	return flags_lost(h, &before, owner);
+}
+
+/* Scores member i of what is nested in the root; before: paths that were there. */
+static void nested_signals(struct hunt *h, const struct probe *p, const struct members *now,
+			   size_t i, const char *path, const struct vocabulary *own,
+			   const struct hashes *before, float s[SIGNAL_COUNT])
+{
+	bool came = p->root.btf && !h->excerpt && !hashes_have(before, now->at[i].path);
+	bool told = came && is_told(p, now, i, path, before);
+	bool gained = came && (told || is_gained(h, now, i) || is_deeper(p, now, i));
+	float alike = paths_alike(p, now, i, path);
+
+	probe_signals(p, now, i, own, gained, s);
+	s[SIGNAL_KIN] = s[SIGNAL_OLD] > 0 && s[SIGNAL_NAME] > 0.8f && s[SIGNAL_TYPE] > 0.94f &&
+				is_in_base(now, i)
+			    ? (float)p->rarity
+			    : 0;
+	if (!p->root.btf || h->excerpt)
+		s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
+	if (s[SIGNAL_FLAG] > 0)
+		s[SIGNAL_FLAG] *= (float)takes_flags(h, now, i);
+	s[SIGNAL_NEST] = now->at[i].depth > 1 ? 1 : now->at[i].depth ? 0.5f : 0;
+	/* That a member has a counter, too, says nothing. */
+	if (!gained && now->at[i].outer >= 0 && !(s[SIGNAL_KIN] > 0)) {
+		s[SIGNAL_NAME] = fminf(s[SIGNAL_NAME], alike);
+		s[SIGNAL_BOTH] = s[SIGNAL_NAME] * s[SIGNAL_RARE];
+	}
+	if (gained) {
+		/* The path may say what the name said: ctrl_status is ctrl.pktstatus now. */
+		s[SIGNAL_NAME] = fmaxf(s[SIGNAL_NAME], alike);
+		if (s[SIGNAL_NAME] + s[SIGNAL_RARE] > 0.4f && p->member.name)
+			s[SIGNAL_ALONG] = (float)moved_along(p, now, i, false, before);
+		if (!(s[SIGNAL_HOME] > 0))
+			s[SIGNAL_BOX] =
+			    !told && is_in_new(now, i, before) && s[SIGNAL_ALONG] < 0.6f;
+	}
+	/* Flags that went together are not found one by one. */
+	if (p->flag > 0 && p->flags > 0.7 && !(s[SIGNAL_FLAG] + s[SIGNAL_ALONG] > 0) &&
+	    !(s[SIGNAL_BOX] > 0))
+		s[SIGNAL_BOX] = 0.5f;
+}
+
+/* Structs nested in the root, and the root itself when the path breaks off further in. */
+static void hunt_nested(struct hunt *h, const struct probe *p)
+{
+	struct members now, before = {0};
+	struct hashes known = {0};
+	struct vocabulary own;
+
+	if (members_list(p->into.btf, p->into.id, NEST_LEVELS, h->arena, &now) < 0 ||
+	    own_words(&now, h->arena, &own) < 0 ||
+	    (p->root.btf &&
+	     members_list(p->root.btf, p->root.id, NEST_LEVELS, h->arena, &before) < 0)) {
+		h->failed = true;
+		return;
+	}
+	known = paths_of(&before, h->arena);
+	for (size_t i = 0; i < now.n && !h->failed; i++) {
+		char path[MEMBER_PATH_MAX];
+		float s[SIGNAL_COUNT];
+
+		if ((is_member_there(p, &now, i) && !p->deeper) ||
+		    (is_wrapped(&now, i) && strcmp(now.at[i].name, p->name) != 0))
+			continue;
+		member_path(&now, i, path);
+		nested_signals(h, p, &now, i, path, &own, &known, s);
+		add_field(h, p, path, CHANGE_MOVED, (struct place){now.btf, now.at[i].type}, s, 0);
+	}
+}
+
+/* The path is there, but of another type: has a sibling more of what it was? */
+static void hunt_siblings(struct hunt *h, const struct probe *leaf, const char *path,
+			  const struct member *last)
+{
+	struct place was = {leaf->root.btf, leaf->member.owner},
+		     now = {leaf->into.btf, last->owner};
+	char prefix[MEMBER_PATH_MAX] = "";
+	struct versions v;
+	struct probe p = *leaf;
+
+	if (p.name > path)
+		snprintf(prefix, sizeof(prefix), "%.*s", (int)(p.name - path) - 1, path);
+	p.prefix = prefix;
+	if (versions_make(&v, h, was, now, p.name, true) < 0) {
+		h->failed = true;
+		return;
+	}
+	p.lineup = p.kin = &v.lineup;
+	words_split(p.name, &p.words);
+	words_weigh(&p.words, &v.lineup.words, false);
+	p.flags = flags_gone(&v);
+	if (v.sought >= 0)
+		p.rarity = v.lineup.ref[v.sought].rarity;
+	hunt_members(h, &p, &v, "");
+}
+
+/* The path is there: the same, or of another type. */
+static void is_there(struct hunt *h, const struct probe *p, const char *path, struct place now,
+		     const struct member *last)
+{
+	struct shape shape = shape_of(now.btf, last->type, last->bit_size);
+	float s[SIGNAL_COUNT] = {0};
+	char full[MEMBER_PATH_MAX * 2];
+	struct hit *hit;
+	bool retyped = p->member.name && shape.exact != p->member.shape.exact;
+
+	if (p->member.name)
+		s[SIGNAL_TYPE] = (float)shape_alike(&p->member.shape, &shape);
+	s[SIGNAL_NAME] = 1;
+	retyped |= p->member.name && p->member.bit_size != last->bit_size;
+	if (!retyped) {
+		add_field(h, p, path, CHANGE_SAME, now, s, 12);
+		return;
+	}
+	add_field(h, p, path, CHANGE_RETYPED, now, s, 0);
+	hunt_siblings(h, p, path, last);
+	snprintf(full, sizeof(full), "%s.%s", p->into_name, path);
+	hit = hunt_hit(h, full);
+	if (hit)
+		hit->odds = fmin(hit->odds, RETYPED_ODDS + 3 * (double)s[SIGNAL_TYPE]);
+}
+
+/* The path breaks off at something that is no struct any more: it is the field itself, or a
+ * pointer to the struct that has it. */
+static void hunt_collapsed(struct hunt *h, const struct probe *p, struct place now,
+			   const char *rest)
+{
+	struct btf_type t = btf_strip(now.btf, now.id);
+	float s[SIGNAL_COUNT] = {[SIGNAL_NAME] = 1, [SIGNAL_TYPE] = 0.7f};
+	char full[MEMBER_PATH_MAX * 2], via[MEMBER_PATH_MAX * 2];
+	struct member last;
+	uint32_t at;
+
+	if (!*p->prefix)
+		return;
+	if (t.kind != BTF_PTR) {
+		if (t.kind == BTF_INT || t.kind == BTF_ENUM || t.kind == BTF_ENUM64)
+			add_field(h, p, p->prefix, CHANGE_RETYPED, now, s, 1);
+		return;
+	}
+	t = btf_strip(now.btf, t.type);
+	if (!btf_is_composite(&t) || !*t.name)
+		return;
+	snprintf(full, sizeof(full), "%s.%s", t.name, rest);
+	snprintf(via, sizeof(via), "%s.%s->%s", p->into_name, p->prefix, rest);
+	if (members_walk(now.btf, t.id, rest, &rest, &at, &last) && !*rest)
+		hunt_add(h, SCALE_FIELD, full, via, CHANGE_MOVED, (struct place){now.btf, at}, s,
+			 1);
+}
+
+/* Fills in what the reference knows of the field at path, its struct's type in *container after
+ * `steps` names. -1 when it has none. */
+static void know(struct probe *p, const char *path, unsigned steps, char *prefix, size_t size,
+		 struct place *container)
+{
+	const char *rest = path, *name = strrchr(path, '.');
+	struct member last;
+	uint32_t at;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < steps; i++)
+		len += strcspn(path + len, ".") + 1;
+	snprintf(prefix, size, "%.*s", len ? (int)len - 1 : 0, path);
+	p->name = name ? name + 1 : path;
+	*container = (struct place){0};
+	if (!p->root.btf)
+		return;
+	members_walk(p->root.btf, p->root.id, path, &rest, &at, &p->member);
+	p->member.name = p->name;
+	member_shape(p->root.btf, &p->member);
+	p->home = member_home(p->root.btf, &p->member);
+	p->flag = member_flag(p->root.btf, &p->member);
+	members_walk(p->root.btf, p->root.id, prefix, &rest, &at, &last);
+	*container = (struct place){p->root.btf, at};
+}
+
+/* The step at which the path breaks off is not its last: what became of the struct there? */
+static void hunt_step(struct hunt *h, const struct probe *leaf, const struct versions *v,
+		      const char *step, const char *tail)
+{
+	struct probe p = *leaf;
+
+	p.name = step;
+	p.home = NULL;
+	p.flag = 0;
+	words_split(step, &p.words);
+	words_weigh(&p.words, &v->lineup.words, false);
+	if (v->sought >= 0) {
+		p.member = v->ref.at[v->sought];
+		p.rarity = v->lineup.ref[v->sought].rarity;
+	}
+	hunt_members(h, &p, v, tail);
+}
+
+/* The struct on the way to the field went as a whole: all in it may have moved along. */
+static int siblings_of(struct hunt *h, struct probe *p, struct versions *v)
+{
+	/* Anonymous members are their struct's. */
+	bool inside = strchr(p->rest, '.') != NULL;
+	struct place owner = {p->root.btf, inside ? p->member.owner : p->root.id};
+
+	p->deeper = true;
+	if (!p->root.btf)
+		return 0;
+	if (versions_make(v, h, owner, (struct place){0}, p->name, false) < 0)
+		return -1;
+	p->kin = &v->lineup;
+	if (v->sought >= 0)
+		p->rarity = v->lineup.ref[v->sought].rarity;
+	return 0;
+}
+
+void hunt_orphan(struct hunt *h, struct place root, const char *path)
+{
+	struct probe p = {.root = root, .rarity = 1, .prefix = "", .rest = path};
+	char prefix[MEMBER_PATH_MAX];
+	struct place container;
+	struct versions v;
+
+	know(&p, path, 0, prefix, sizeof(prefix), &container);
+	if (siblings_of(h, &p, &v) < 0) {
+		h->failed = true;
+		return;
+	}
+	p.lineup = p.kin;
+	words_split(p.name, &p.words);
+	words_weigh(&p.words, &p.lineup->words, false);
+	hunt_heirs(h, &p);
+}
+
+void hunt_field(struct hunt *h, struct place root, struct place into, const char *into_name,
+		const char *path)
+{
+	struct probe p = {.root = root, .into = into, .into_name = into_name, .rarity = 1};
+	char prefix[MEMBER_PATH_MAX], step[MEMBER_PATH_MAX];
+	struct place container, now = {into.btf, 0};
+	struct versions v, siblings;
+	struct btf_type t;
+	struct member last;
+	const char *rest, *tail;
+	unsigned steps = members_walk(into.btf, into.id, path, &rest, &now.id, &last);
+
+	know(&p, path, steps, prefix, sizeof(prefix), &container);
+	p.prefix = prefix;
+	if (!*rest) {
+		is_there(h, &p, path, now, &last);
+		return;
+	}
+	t = btf_strip(now.btf, now.id);
+	if (!btf_is_composite(&t))
+		hunt_collapsed(h, &p, now, rest);
+	snprintf(step, sizeof(step), "%.*s", (int)strcspn(rest, "."), rest);
+	tail = rest + strcspn(rest, ".");
+	tail += *tail == '.';
+	if (versions_make(&v, h, container, now, step, false) < 0) {
+		h->failed = true;
+		return;
+	}
+	p.lineup = p.kin = &v.lineup;
+	p.rest = rest;
+	words_split(p.name, &p.words);
+	words_weigh(&p.words, &v.lineup.words, false);
+	if (p.member.name)
+		words_discount(&p.words, p.member.shape.name);
+	p.flags = flags_gone(&v);
+	if (*tail) {
+		hunt_step(h, &p, &v, step, tail);
+		if (siblings_of(h, &p, &siblings) < 0) {
+			h->failed = true;
+			return;
+		}
+	} else {
+		if (v.sought >= 0)
+			p.rarity = v.lineup.ref[v.sought].rarity;
+		hunt_members(h, &p, &v, "");
+	}
+	hunt_nested(h, &p);
+	if (p.root.btf && h->excerpt)
+		hunt_rivals(h, &p);
+	else if (p.root.btf)
+		hunt_neighbours(h, &p);
+}

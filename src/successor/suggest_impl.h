@@ -1,0 +1,148 @@
+/*
+ * suggest_impl: what the parts of suggest share: one hunt for one name with one reference, and the
+ * hits that it has found so far.
+ */
+#ifndef BTFL_SUGGEST_IMPL_H
+#define BTFL_SUGGEST_IMPL_H
+
+#include "successor/lineup.h"
+#include "successor/members.h"
+#include "successor/suggest.h"
+
+/* A type of a known BTF. */
+struct place {
+	const struct btf *btf; /* NULL: nowhere */
+	uint32_t id;
+};
+
+/* What is looked for decides how signals count. */
+enum scale { SCALE_FIELD, SCALE_TYPE, SCALE_ENUM, SCALE_COUNT };
+
+struct hit {
+	struct suggestion s;
+	double odds; /* logarithm of the odds that this is it */
+};
+
+struct hunt {
+	struct arena *arena;
+	const struct target *target;
+	const struct btf *ref; /* NULL when no reference knows the name */
+	bool excerpt;          /* ref is an object's BTF */
+	struct hit *hits;      /* grown by array_grow() */
+	size_t count, cap;
+	double ceiling; /* 0, or: no hit is likelier than the struct or enum that it is in */
+	bool failed;    /* memory is out */
+};
+
+/* Adds a hit, or betters the one of that successor. name and via are copied; via may be NULL. */
+void hunt_add(struct hunt *h, enum scale scale, const char *successor, const char *via,
+	      enum change change, struct place type, const float signals[SIGNAL_COUNT],
+	      double more_odds);
+
+/* The hit of that successor, made when there is none; NULL, with h->failed set, when memory is out.
+ */
+struct hit *hunt_hit(struct hunt *h, const char *successor);
+
+/* A copy of s that lives as long as the arena; NULL, with h->failed set, when memory is out. */
+const char *hunt_keep(struct hunt *h, const char *s);
+
+/* The odds that signals give on a scale. */
+double signals_odds(enum scale scale, const float signals[SIGNAL_COUNT]);
+
+/* What a name refers to: a type that can have members (or, without a path, any) in b; of several
+ * of that name the one in which the path goes furthest. nowhere when there is none. */
+struct place find_type(const struct btf *b, const char *name, size_t len, const char *path);
+/* The same in the target, vmlinux first. */
+struct place find_in_target(const struct target *t, const char *name, size_t len, const char *path);
+
+/* Whether a struct is what a tracepoint writes down, or where in that its strings are: a copy, in
+ * which nothing lives. */
+bool is_record(const struct btf_type *t);
+
+/* Whether b has a type of that name that is not a forward declaration. */
+bool has_type(const struct btf *b, const char *name);
+
+/* Whether the enum at e has an enumerator of that name. */
+bool enum_has(struct place e, const char *name);
+
+/* What became of `path` in root (a type of h->ref, nowhere without one), which is `into` in the
+ * target, called into_name. */
+void hunt_field(struct hunt *h, struct place root, struct place into, const char *into_name,
+		const char *path);
+
+/* Structs near the target's root that gained what root lost. */
+struct probe;
+void hunt_neighbours(struct hunt *h, const struct probe *p);
+
+/* What became of a field of a struct that is gone: who pointed to it may have it. */
+void hunt_orphan(struct hunt *h, struct place root, const char *path);
+/* Structs of the target that gained what such a struct held. */
+void hunt_heirs(struct hunt *h, const struct probe *p);
+
+/* What became of a type of the reference that the target lacks. */
+void hunt_type(struct hunt *h, struct place type);
+
+/* What became of an enumerator; `of` is its enum in the reference, `in` that in the
+ * target (or nowhere). */
+void hunt_enumerator(struct hunt *h, struct place of, struct place in, const char *name);
+
+/* Most members of a struct that an object's author wrote to reach a few. */
+enum { RIVAL_MEMBERS = 6 };
+
+/* Other structs of which the object lists a few members under a flavor: where else it looks. */
+void hunt_rivals(struct hunt *h, const struct probe *p);
+
+/* A set of hashes, to ask what was there before. */
+struct hashes {
+	uint64_t *at;
+	size_t n;
+};
+/* s must be sorted. */
+bool hashes_have(const struct hashes *s, uint64_t hash);
+void hashes_sort(struct hashes *s);
+uint64_t hash_text(const char *s);
+
+/* The field that is sought, and what its reference knows of it. */
+struct probe {
+	const char *name;     /* its last name */
+	struct words words;   /* weighed by lineup */
+	struct member member; /* in the reference; shape filled. name NULL without a reference */
+	const char *home;     /* the named struct that declares it; NULL */
+	double rarity;        /* of its type */
+	struct place root;    /* in the reference; nowhere without */
+	struct place into;    /* in the target */
+	const char *into_name;
+	const struct lineup *lineup; /* of the struct in which the path breaks off */
+	const struct lineup *kin;    /* of the struct that declares it: what may have moved along */
+	const char *rest;            /* the path from there */
+	bool deeper;                 /* a struct on the way to it went, not just itself */
+	const char *prefix;          /* the path up to there, "" for the root itself */
+	double flag;                 /* 0 to 1: how much it is one */
+	double flags;                /* how many flags went with it, n / (n + 1) */
+};
+
+/* How much a member is a flag: 1 for a single bit or a truth value, less for a byte, which may hold
+ * no more, else 0. */
+double member_flag(const struct btf *b, const struct member *s);
+/* How many flags a struct that the target has, too, lost itself, of n: n / (n + 1). A word of flags
+ * that it gained holds flags of others only if it holds its own. was: its members in the reference.
+ */
+double flags_lost(const struct hunt *h, const struct members *was, const char *name);
+/* The named struct that declares it; NULL for none. */
+const char *member_home(const struct btf *b, const struct member *s);
+
+/* The vocabulary of a list of members; -1 when memory is out. */
+int own_words(const struct members *s, struct arena *a, struct vocabulary *v);
+
+/* Scores member i of a target's struct as the probe's successor, by everything but order. gained:
+ * it was not there before. */
+void probe_signals(const struct probe *p, const struct members *s, size_t i,
+		   const struct vocabulary *own, bool gained, float out[SIGNAL_COUNT]);
+
+/* n / (n + 1) for n other members that went from the probe's struct and came to where member i is
+ * (to any member of s with `anywhere`), under their names or with the prefix that i has for the
+ * probe's; before: what was there already. */
+double moved_along(const struct probe *p, const struct members *s, size_t i, bool anywhere,
+		   const struct hashes *before);
+
+#endif

@@ -1,0 +1,367 @@
+/*
+ * suggest_near: structs one pointer away from where a field was that gained what went there: those
+ * that the root points to, and those that point to the root or embed it. Only what they gained
+ * counts: that a neighbour always had a member of such a name says nothing.
+ */
+#include "successor/suggest_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	MOST_NEAR = 600,
+	MOST_MEMBERS = 40000,
+	ANONYMOUS_LEVELS = 3,
+	INSIDE_LEVELS = 24,
+	MOST_INSIDE = 2000
+};
+
+struct near {
+	struct hunt *h;
+	const struct probe *p;
+	struct hashes seen;   /* ids, unsorted and few */
+	struct hashes inside; /* ids of structs that the root embeds */
+	size_t members;       /* looked at */
+	bool record;          /* the root is what a tracepoint writes down */
+	double flags;         /* that went from the struct being looked at, n / (n + 1) */
+};
+
+static bool is_seen(struct near *x, uint32_t id)
+{
+	for (size_t i = 0; i < x->seen.n; i++)
+		if (x->seen.at[i] == id)
+			return true;
+	if (x->seen.n == MOST_NEAR)
+		return true;
+	x->seen.at[x->seen.n++] = id;
+	return false;
+}
+
+static struct hashes paths_before(struct near *x, const char *name, bool *is_new)
+{
+	struct place was = find_type(x->h->ref, name, strlen(name), "");
+	struct hashes set = {0};
+	struct members s;
+
+	*is_new = !was.btf;
+	x->flags = 0;
+	if (!was.btf)
+		return set;
+	if (members_list(was.btf, was.id, 1, x->h->arena, &s) < 0 ||
+	    !(set.at = arena_alloc(x->h->arena, s.n + 1, sizeof(*set.at)))) {
+		x->h->failed = true;
+		return set;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		set.at[set.n++] = s.at[i].path;
+	hashes_sort(&set);
+	x->flags = flags_lost(x->h, &s, name);
+	return set;
+}
+
+enum way { WAY_AHEAD, WAY_BACK, WAY_HEIR, WAY_NONE };
+
+/* Looks at struct id for what it gained; link is how to get there ("task_struct.signal->"), or, for
+ * one that points here, the member that does. */
+static void look(struct near *x, const struct btf *b, uint32_t id, const char *link, enum way way,
+		 bool through_new)
+{
+	bool back = way != WAY_AHEAD;
+	struct btf_type t = btf_type(b, id);
+	const char *name = t.name;
+	struct vocabulary own;
+	struct hashes before;
+	struct members s;
+	bool is_new;
+
+	/* A pointer to the kind of struct that is embedded here leads to that of another object. */
+	if (hashes_have(&x->inside, id) || is_record(&t) != x->record)
+		return;
+	if (is_seen(x, id) || x->members > MOST_MEMBERS || x->h->failed)
+		return;
+	before = paths_before(x, name, &is_new);
+	if (members_list(b, id, back ? 0 : 1, x->h->arena, &s) < 0 ||
+	    own_words(&s, x->h->arena, &own) < 0) {
+		x->h->failed = true;
+		return;
+	}
+	x->members += s.n;
+	for (size_t i = 0; i < s.n; i++) {
+		char path[MEMBER_PATH_MAX], full[MEMBER_PATH_MAX + 128], via[MEMBER_PATH_MAX * 2];
+		float sig[SIGNAL_COUNT];
+		double along;
+
+		if (hashes_have(&before, s.at[i].path) || hashes_have(&x->inside, s.at[i].owner))
+			continue;
+		probe_signals(x->p, &s, i, &own, true, sig);
+		if (sig[SIGNAL_NAME] + sig[SIGNAL_RARE] + sig[SIGNAL_FLAG] < 0.35f)
+			continue;
+		sig[SIGNAL_AWAY] = 1;
+		sig[SIGNAL_BACK] = way == WAY_BACK;
+		sig[SIGNAL_FAR] = way == WAY_NONE;
+		along = moved_along(x->p, &s, i, true, &before);
+		sig[SIGNAL_ALONG] = (float)along;
+		if (way == WAY_NONE && !(along > 0.7 && sig[SIGNAL_NAME] > 0.99f))
+			continue;
+		sig[SIGNAL_BOX] = way == WAY_BACK && is_new && along < 0.6;
+		sig[SIGNAL_FLAG] *= (float)x->flags;
+		member_path(&s, i, path);
+		snprintf(full, sizeof(full), "%.100s.%s", name, path);
+		*via = '\0';
+		if (way == WAY_BACK)
+			snprintf(via, sizeof(via), "%.100s.%s, whose %s leads here", name, path,
+				 link);
+		else if (way == WAY_AHEAD)
+			snprintf(via, sizeof(via), "%s%s", link, path);
+		hunt_add(x->h, SCALE_FIELD, full, *via ? via : NULL, CHANGE_MOVED,
+			 (struct place){b, s.at[i].type}, sig, is_new || through_new ? 0.3 : 0);
+	}
+}
+
+/* Adds a struct and all that it embeds, each once, so that shared parts cost nothing. Elements of
+ * arrays are left out: a pointer may well lead to one of them. */
+static void add_inside(struct near *x, const struct btf *b, uint32_t id, unsigned level)
+{
+	struct btf_type t = btf_strip(b, id);
+
+	if (!btf_is_composite(&t) || level > INSIDE_LEVELS || x->inside.n == MOST_INSIDE)
+		return;
+	for (size_t i = 0; i < x->inside.n; i++)
+		if (x->inside.at[i] == t.id)
+			return;
+	x->inside.at[x->inside.n++] = t.id;
+	for (uint32_t i = 0; i < t.vlen; i++)
+		add_inside(x, b, btf_member(&t, i).type, level + 1);
+}
+
+static int list_inside(struct near *x)
+{
+	x->inside.at = arena_alloc(x->h->arena, MOST_INSIDE, sizeof(*x->inside.at));
+	if (!x->inside.at)
+		return -1;
+	add_inside(x, x->p->into.btf, x->p->into.id, 0);
+	hashes_sort(&x->inside);
+	return 0;
+}
+
+/* The named struct that a member points to or is; 0 for none. */
+static uint32_t struct_behind(const struct btf *b, uint32_t id, bool by_value)
+{
+	struct btf_type t = btf_strip(b, id);
+
+	if (t.kind == BTF_PTR)
+		t = btf_strip(b, t.type);
+	else if (!by_value)
+		return 0;
+	return btf_is_composite(&t) && *t.name ? t.id : 0;
+}
+
+static void look_ahead(struct near *x)
+{
+	const struct probe *p = x->p;
+	struct hashes before;
+	struct members s;
+	bool is_new;
+
+	if (members_list(p->into.btf, p->into.id, 1, x->h->arena, &s) < 0) {
+		x->h->failed = true;
+		return;
+	}
+	before = paths_before(x, p->into_name, &is_new);
+	for (size_t i = 0; i < s.n; i++) {
+		uint32_t id = struct_behind(s.btf, s.at[i].type, false);
+		char path[MEMBER_PATH_MAX], link[MEMBER_PATH_MAX + 128];
+
+		if (!id)
+			continue;
+		member_path(&s, i, path);
+		snprintf(link, sizeof(link), "%.100s.%s->", p->into_name, path);
+		look(x, s.btf, id, link, WAY_AHEAD, !hashes_have(&before, s.at[i].path));
+	}
+}
+
+/* The first member of t, or of an anonymous one in it, that leads to the struct: its name, NULL for
+ * none. */
+static const char *leads_to(const struct btf_type *t, uint32_t goal, int level)
+{
+	for (uint32_t i = 0; i < t->vlen; i++) {
+		struct btf_member m = btf_member(t, i);
+		const char *found = NULL;
+
+		if (struct_behind(t->btf, m.type, true) == goal)
+			return *m.name ? m.name : "member";
+		if (!*m.name && level < ANONYMOUS_LEVELS) {
+			struct btf_type in = btf_strip(t->btf, m.type);
+
+			if (btf_is_composite(&in))
+				found = leads_to(&in, goal, level + 1);
+		}
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+static void look_back(struct near *x)
+{
+	const struct btf *b = x->p->into.btf;
+	uint32_t root = btf_strip(b, x->p->into.id).id;
+
+	for (uint32_t id = 1; id < b->end_id; id++) {
+		struct btf_type t = btf_type(b, id);
+		const char *link;
+
+		if (!btf_is_composite(&t) || !*t.name || id == root)
+			continue;
+		link = leads_to(&t, root, 0);
+		if (link)
+			look(x, b, id, link, WAY_BACK, false);
+	}
+}
+
+/* Structs that gained a member of that very name, and of others that went: what lay over this one,
+ * or was cut from it. */
+static void look_far(struct near *x)
+{
+	const struct btf *b = x->h->target->btf[0];
+
+	for (uint32_t id = 1; id < b->end_id; id++) {
+		struct btf_type t = btf_type(b, id);
+		const char *rest;
+		struct place was;
+		struct member last;
+		uint32_t at;
+
+		if (t.kind != BTF_STRUCT || !*t.name || x->seen.n == MOST_NEAR ||
+		    members_walk(b, id, x->p->name, &rest, &at, &last) != 1)
+			continue;
+		was = find_type(x->h->ref, t.name, strlen(t.name), x->p->name);
+		if (!was.btf || !members_walk(was.btf, was.id, x->p->name, &rest, &at, &last))
+			look(x, b, id, "", WAY_NONE, false);
+	}
+}
+
+/* The target's version of a struct of the reference. */
+static void look_at_heir(struct near *x, const char *name)
+{
+	struct place now = find_in_target(x->h->target, name, strlen(name), "");
+
+	if (now.btf)
+		look(x, now.btf, btf_strip(now.btf, now.id).id, "", WAY_HEIR, false);
+}
+
+/* Structs that pointed to, or embedded, the one that is gone. */
+static void look_at_owners(struct near *x)
+{
+	const struct btf *b = x->h->ref;
+	uint32_t gone = btf_strip(x->p->root.btf, x->p->root.id).id;
+
+	for (uint32_t id = 1; id < b->end_id; id++) {
+		struct btf_type t = btf_type(b, id);
+
+		if (btf_is_composite(&t) && *t.name && leads_to(&t, gone, 0))
+			look_at_heir(x, t.name);
+	}
+}
+
+/* What it pointed to or embedded itself. */
+static void look_at_parts(struct near *x)
+{
+	struct members s;
+
+	if (members_list(x->p->root.btf, x->p->root.id, 0, x->h->arena, &s) < 0) {
+		x->h->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < s.n; i++) {
+		uint32_t id = struct_behind(s.btf, s.at[i].type, true);
+
+		if (id)
+			look_at_heir(x, btf_type(s.btf, id).name);
+	}
+}
+
+void hunt_heirs(struct hunt *h, const struct probe *p)
+{
+	struct near x = {.h = h, .p = p};
+	struct btf_type gone = btf_strip(p->root.btf, p->root.id);
+
+	x.record = is_record(&gone);
+	x.seen.at = arena_alloc(h->arena, MOST_NEAR, sizeof(*x.seen.at));
+	if (!x.seen.at) {
+		h->failed = true;
+		return;
+	}
+	look_at_owners(&x);
+	look_at_parts(&x);
+	look_far(&x);
+}
+
+void hunt_neighbours(struct hunt *h, const struct probe *p)
+{
+	struct near x = {.h = h, .p = p};
+	struct btf_type root = btf_strip(p->into.btf, p->into.id);
+
+	/* What an event writes down stands in its own record. */
+	if (is_record(&root))
+		return;
+	x.seen.at = arena_alloc(h->arena, MOST_NEAR, sizeof(*x.seen.at));
+	if (!x.seen.at || list_inside(&x) < 0) {
+		h->failed = true;
+		return;
+	}
+	is_seen(&x, root.id);
+	look_ahead(&x);
+	look_back(&x);
+	look_far(&x);
+}
+
+/* One member that the object seeks in a struct of another name. */
+static void look_rival(struct hunt *h, const struct probe *p, const struct members *s, size_t i,
+		       const char *name, struct place now)
+{
+	char full[MEMBER_PATH_MAX];
+	float sig[SIGNAL_COUNT];
+	const char *rest;
+	struct member last;
+	uint32_t at;
+
+	if (members_walk(now.btf, now.id, s->at[i].name, &rest, &at, &last) != 1 || *rest)
+		return;
+	probe_signals(p, s, i, NULL, true, sig);
+	if (sig[SIGNAL_TYPE] < 0.94f || sig[SIGNAL_NAME] < 0.3f)
+		return;
+	sig[SIGNAL_AWAY] = 1;
+	sig[SIGNAL_RIVAL] = 1.0f / (float)s->n;
+	snprintf(full, sizeof(full), "%.100s.%.200s", name, s->at[i].name);
+	hunt_add(h, SCALE_FIELD, full, NULL, CHANGE_MOVED, (struct place){now.btf, at}, sig, 0);
+}
+
+void hunt_rivals(struct hunt *h, const struct probe *p)
+{
+	const struct btf *b = p->root.btf;
+
+	for (uint32_t id = b->first_id; id < b->end_id && !h->failed; id++) {
+		struct btf_type t = btf_type(b, id), to;
+		struct place now;
+		struct members s;
+
+		if (!btf_is_composite(&t) || !t.vlen || t.vlen > RIVAL_MEMBERS || !*t.name ||
+		    btf_essential_len(t.name, strlen(t.name)) == strlen(t.name) ||
+		    btf_same_essential(t.name, btf_type(b, p->root.id).name))
+			continue;
+		now = find_in_target(h->target, t.name, strlen(t.name), "");
+		if (!now.btf)
+			continue;
+		/* An event's record is not in another's. */
+		to = btf_strip(now.btf, now.id);
+		if (is_record(&to))
+			continue;
+		if (members_list(b, id, 0, h->arena, &s) < 0) {
+			h->failed = true;
+			return;
+		}
+		for (size_t i = 0; i < s.n; i++)
+			look_rival(h, p, &s, i, btf_type(now.btf, now.id).name, now);
+	}
+}

@@ -1,0 +1,186 @@
+/*
+ * suggest_probe: how much a member of a target's struct looks like the field that is sought.
+ */
+#include "successor/suggest_impl.h"
+
+/* 0 to 1: whether the name is that of a word of flags and of nothing more special. */
+static double says_flags(const struct words *w)
+{
+	double special = 0;
+	bool said = false;
+
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct word *x = &w->at[i];
+
+		if ((x->len == 5 && strncmp(x->at, "flags", 5) == 0) ||
+		    (x->len == 4 && strncmp(x->at, "flag", 4) == 0))
+			said = true;
+		else if ((double)x->weight > special)
+			special = (double)x->weight;
+	}
+	return said ? 1 - 0.7 * special : 0;
+}
+
+double member_flag(const struct btf *b, const struct member *s)
+{
+	struct btf_type t = btf_strip(b, s->type);
+
+	if (t.kind != BTF_INT)
+		return 0;
+	if (s->bit_size)
+		return s->bit_size <= 2;
+	if (BTF_INT_ENCODING(btf_tail_u32(&t)) & BTF_INT_BOOL)
+		return 1;
+	return t.size == 1 ? 0.7 : 0;
+}
+
+double flags_lost(const struct hunt *h, const struct members *was, const char *name)
+{
+	struct place now = find_in_target(h->target, name, strlen(name), "");
+	double n = 0;
+
+	for (size_t i = 0; now.btf && i < was->n; i++) {
+		const char *rest;
+		struct member last;
+		uint32_t at;
+
+		if (was->at[i].depth || was->at[i].bit_size != 1)
+			continue;
+		n += !members_walk(now.btf, now.id, was->at[i].name, &rest, &at, &last);
+	}
+	return n / (n + 1);
+}
+
+const char *member_home(const struct btf *b, const struct member *s)
+{
+	const char *name = btf_type(b, s->owner).name;
+
+	return *name ? name : NULL;
+}
+
+/* Whether both are, or point to, structs, but different ones, and not because one of them is new or
+ * gone. */
+static bool is_other(const struct probe *p, const struct members *s, const struct shape *now)
+{
+	const char *was = p->member.shape.of;
+
+	return *was && *now->of && !btf_same_essential(was, now->of) && has_type(s->btf, was) &&
+	       has_type(p->root.btf, now->of);
+}
+
+void probe_signals(const struct probe *p, const struct members *s, size_t i,
+		   const struct vocabulary *own, bool gained, float out[SIGNAL_COUNT])
+{
+	const struct member *at = &s->at[i];
+	struct shape shape = shape_of(s->btf, at->type, at->bit_size);
+	const char *home = member_home(s->btf, at);
+	const struct item *x;
+	struct words w;
+
+	memset(out, 0, SIGNAL_COUNT * sizeof(*out));
+	words_split(at->name, &w);
+	words_weigh(&w, &p->lineup->words, false);
+	if (own)
+		words_weigh(&w, own, true);
+	words_discount(&w, shape.name);
+	out[SIGNAL_NAME] = (float)words_alike(&p->words, &w);
+	out[SIGNAL_WITHIN] = words_within(&p->words, &w);
+	out[SIGNAL_OLD] = !gained;
+	if (!p->member.name)
+		return;
+	out[SIGNAL_TYPE] = (float)shape_alike(&p->member.shape, &shape);
+	out[SIGNAL_RARE] = out[SIGNAL_TYPE] > 0.6f ? out[SIGNAL_TYPE] * (float)p->rarity : 0;
+	out[SIGNAL_BOTH] = out[SIGNAL_NAME] * out[SIGNAL_RARE];
+	out[SIGNAL_HOME] =
+	    p->home && home && strcmp(p->home, home) == 0 && strcmp(p->name, at->name) == 0;
+	if (p->flag > 0 && gained && !at->bit_size && shape.inner_kind == BTF_INT &&
+	    shape.bits >= 16)
+		out[SIGNAL_FLAG] = (float)(p->flag * p->flags * says_flags(&w));
+	out[SIGNAL_VAGUE] =
+	    out[SIGNAL_NAME] < 0.3f && !(out[SIGNAL_FLAG] > 0) &&
+	    (p->member.bit_size || (p->member.shape.kind == BTF_INT && p->rarity < 0.6));
+	out[SIGNAL_KIN] =
+	    !gained && out[SIGNAL_TYPE] > 0.94f && out[SIGNAL_WITHIN] > 0 ? (float)p->rarity : 0;
+	out[SIGNAL_CLASH] = !(out[SIGNAL_FLAG] > 0) && out[SIGNAL_TYPE] <= 0.2f;
+	if (!(out[SIGNAL_TYPE] > 0))
+		out[SIGNAL_CLASH] *= 3;
+	out[SIGNAL_OTHER] = is_other(p, s, &shape);
+	x = p->lineup->unordered ? NULL : lineup_find(p->lineup, "", 0, at->name);
+	if (x && x->twin < 0 && strcmp(x->name, p->name) != 0)
+		out[SIGNAL_TAKEN] = 1;
+}
+
+/* What the probe's name begins with and that of member i does not, and the reverse, when both go on
+ * alike: "fl_" and "flc_" for fl_flags that became flc_flags. */
+struct prefixes {
+	size_t was, now; /* lengths */
+};
+
+static bool prefixes_of(const char *was, const char *now, struct prefixes *out)
+{
+	size_t a = strlen(was), b = strlen(now), same = 0, whole = 0;
+
+	while (same < a && same < b && was[a - same - 1] == now[b - same - 1]) {
+		same++;
+		if ((same == a || was[a - same - 1] == '_') &&
+		    (same == b || now[b - same - 1] == '_'))
+			whole = same;
+	}
+	*out = (struct prefixes){a - whole, b - whole};
+	return whole > 0 && (a > whole || b > whole);
+}
+
+/* What went from the probe's struct and is called so now, with the prefix changed as given. */
+static const struct item *gone_as(const struct probe *p, const char *now, const char *prefix,
+				  const struct prefixes *as)
+{
+	const struct item *x = NULL;
+
+	if (strncmp(now, prefix, as->now) == 0 && now[as->now])
+		x = lineup_find(p->kin, p->member.name, as->was, now + as->now);
+	return x && x->twin < 0 && strcmp(x->name, p->member.name) != 0 ? x : NULL;
+}
+
+double moved_along(const struct probe *p, const struct members *s, size_t i, bool anywhere,
+		   const struct hashes *before)
+{
+	static const struct prefixes none;
+	const char *name = s->at[i].name;
+	struct prefixes as;
+	bool renamed = prefixes_of(p->member.name, name, &as);
+	bool kept = strcmp(p->member.name, name) == 0;
+	double others = 0, alike = 0;
+
+	for (size_t k = 0; k < s->n; k++) {
+		const struct item *likewise, *x;
+		struct shape shape;
+
+		if (!anywhere && s->at[k].outer != s->at[i].outer)
+			continue;
+		likewise = renamed ? gone_as(p, s->at[k].name, name, &as) : NULL;
+		x = likewise ? likewise : gone_as(p, s->at[k].name, name, &none);
+		if (!x || hashes_have(before, s->at[k].path))
+			continue;
+		shape = shape_of(s->btf, s->at[k].type, s->at[k].bit_size);
+		if (shape_alike(&shape, &x->shape) <= 0.6)
+			continue;
+		others++;
+		alike += likewise != NULL;
+	}
+	/* It would have kept its name if all the others did, unless a word holds it now. */
+	kept |= p->flag > 0 && !(member_flag(s->btf, &s->at[i]) > 0);
+	return others / (others + 1) * (kept || alike > 0 ? 1 : 0.6);
+}
+
+int own_words(const struct members *s, struct arena *a, struct vocabulary *v)
+{
+	struct words w;
+
+	if (vocabulary_init(v, a, s->n) < 0)
+		return -1;
+	for (size_t i = 0; i < s->n; i++) {
+		words_split(s->at[i].name, &w);
+		vocabulary_add(v, &w);
+	}
+	return 0;
+}

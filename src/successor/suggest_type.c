@@ -1,0 +1,327 @@
+/*
+ * suggest_type: what became of a struct, union, enum or typedef that the target lacks: a type whose
+ * name is new there, by its words, by the members that both have, and by what those who used the
+ * old one use now.
+ */
+#include "successor/suggest_impl.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST_MEMBERS = 400 };
+
+/* A name inside the type that is sought, and how many types of the target have it. */
+struct inside {
+	uint64_t name;
+	uint64_t core; /* of a member's type */
+	uint32_t count;
+	double weight;
+	uint32_t seen; /* the last candidate that has it */
+};
+
+struct sought {
+	struct hunt *h;
+	struct btf_type type; /* modifiers and typedefs resolved */
+	const char *name;
+	struct words words;
+	struct inside *in; /* sorted by name */
+	size_t n;
+	double weight; /* of all of in */
+	struct vocabulary names;
+	struct vote {
+		struct place type;
+		uint32_t count;
+	} votes[16];
+	size_t vote_count;
+	uint32_t users;
+};
+
+static int by_inside(const void *a, const void *b)
+{
+	const struct inside *x = a, *y = b;
+
+	return (x->name > y->name) - (x->name < y->name);
+}
+
+static struct inside *inside_of(const struct sought *s, const char *name)
+{
+	struct inside key = {.name = hash_text(name)};
+
+	return s->n ? bsearch(&key, s->in, s->n, sizeof(*s->in), by_inside) : NULL;
+}
+
+static int list_inside(struct sought *s)
+{
+	const struct btf *b = s->type.btf;
+
+	s->in = arena_alloc(s->h->arena, MOST_MEMBERS, sizeof(*s->in));
+	if (!s->in)
+		return -1;
+	if (btf_is_enum(&s->type)) {
+		for (uint32_t i = 0; i < s->type.vlen && s->n < MOST_MEMBERS; i++)
+			s->in[s->n++] =
+			    (struct inside){.name = hash_text(btf_enumerator(&s->type, i).name)};
+	} else {
+		struct members members;
+
+		if (members_list(b, s->type.id, 0, s->h->arena, &members) < 0)
+			return -1;
+		members_shape(&members);
+		for (size_t i = 0; i < members.n && s->n < MOST_MEMBERS; i++)
+			s->in[s->n++] = (struct inside){.name = hash_text(members.at[i].name),
+							.core = members.at[i].shape.core};
+	}
+	qsort(s->in, s->n, sizeof(*s->in), by_inside);
+	return 0;
+}
+
+static bool may_follow(const struct sought *s, const struct btf_type *t)
+{
+	struct btf_type in = *t;
+
+	if (!*t->name)
+		return false;
+	if (t->kind == BTF_TYPEDEF)
+		in = btf_strip(t->btf, t->id);
+	if (btf_is_composite(&s->type))
+		return btf_is_composite(&in) && is_record(&in) == is_record(&s->type) &&
+		       (t->kind != BTF_TYPEDEF || !*in.name);
+	if (btf_is_enum(&s->type))
+		return btf_is_enum(&in);
+	return t->kind == BTF_TYPEDEF && in.kind == s->type.kind;
+}
+
+/* Calls what() for every type of the target that may be a successor. */
+static void each_type(struct sought *s, void (*what)(struct sought *, const struct btf_type *))
+{
+	for (size_t i = 0; i < s->h->target->count; i++) {
+		const struct btf *b = s->h->target->btf[i];
+
+		for (uint32_t id = b->first_id; id < b->end_id; id++) {
+			struct btf_type t = btf_type(b, id);
+
+			if (may_follow(s, &t))
+				what(s, &t);
+		}
+	}
+}
+
+/* Calls what() with each name inside t, anonymous members' included for two levels. */
+static void count_inside(struct sought *s, const struct btf_type *t, uint32_t mark, double *shared,
+			 double *all, unsigned level)
+{
+	for (uint32_t i = 0; i < t->vlen && i < 4000; i++) {
+		struct btf_member m = {0};
+		const char *name;
+		struct inside *in;
+
+		if (btf_is_enum(t)) {
+			name = btf_enumerator(t, i).name;
+		} else {
+			m = btf_member(t, i);
+			name = m.name;
+		}
+		if (!*name) {
+			struct btf_type inner = btf_strip(t->btf, m.type);
+
+			if (level < 2 && btf_is_composite(&inner))
+				count_inside(s, &inner, mark, shared, all, level + 1);
+			continue;
+		}
+		in = inside_of(s, name);
+		if (!in || in->seen == mark) {
+			*all += 0.5;
+			continue;
+		}
+		in->seen = mark;
+		in->count++;
+		*all += in->weight;
+		if (!shared)
+			continue;
+		*shared +=
+		    in->weight *
+		    (btf_is_enum(t) || in->core == shape_of(t->btf, m.type, m.bit_size).core ? 1
+											     : 0.6);
+	}
+}
+
+static uint32_t mark_of(const struct btf_type *t)
+{
+	return t->id + 1;
+}
+
+static void census(struct sought *s, const struct btf_type *t)
+{
+	struct btf_type in = btf_strip(t->btf, t->id);
+	struct words w;
+	double all = 0;
+
+	words_split(t->name, &w);
+	vocabulary_add(&s->names, &w);
+	if (btf_is_composite(&in) || btf_is_enum(&in))
+		count_inside(s, &in, mark_of(t), NULL, &all, 0);
+}
+
+static uint32_t votes_for(const struct sought *s, const struct btf_type *t)
+{
+	for (size_t i = 0; i < s->vote_count; i++)
+		if (s->votes[i].type.btf == t->btf && s->votes[i].type.id == t->id)
+			return s->votes[i].count;
+	return 0;
+}
+
+/* Whether the object lists a few members of a type of that name under a flavor, as it does of the
+ * one that is sought. */
+static bool is_rival(const struct sought *s, const struct btf_type *t)
+{
+	const struct btf *b = s->h->ref;
+	size_t len = strlen(t->name);
+
+	if (!s->h->excerpt)
+		return false;
+	for (uint32_t id = btf_first_named(b, -1, t->name, len); id;
+	     id = btf_next_named(b, id, t->name, len)) {
+		struct btf_type rival = btf_type(b, id);
+
+		if (strlen(rival.name) > len && btf_same_kind(&rival, &s->type) &&
+		    rival.vlen <= RIVAL_MEMBERS)
+			return true;
+	}
+	return false;
+}
+
+static void consider(struct sought *s, const struct btf_type *t)
+{
+	struct btf_type in = btf_strip(t->btf, t->id);
+	float sig[SIGNAL_COUNT] = {0};
+	double shared = 0, all = 0;
+	uint32_t votes = votes_for(s, t);
+	struct words w;
+
+	words_split(t->name, &w);
+	words_weigh(&w, &s->names, false);
+	sig[SIGNAL_NAME] = (float)words_alike(&s->words, &w);
+	sig[SIGNAL_WITHIN] = words_within(&s->words, &w) || words_within(&w, &s->words);
+	sig[SIGNAL_OLD] = s->h->ref && !s->h->excerpt && has_type(s->h->ref, t->name);
+	sig[SIGNAL_USE] = votes ? (float)votes / (float)(s->users + 1) : 0;
+	if (btf_is_composite(&in) || btf_is_enum(&in)) {
+		count_inside(s, &in, mark_of(t) | 0x80000000u, &shared, &all, 0);
+		/* What it still has counts for more than what it has besides. */
+		if (s->weight > 0 && all > 0)
+			sig[SIGNAL_RARE] = (float)(0.7 * shared / s->weight + 0.3 * shared / all);
+	}
+	sig[SIGNAL_RIVAL] = is_rival(s, t);
+	sig[SIGNAL_TYPE] = in.kind == s->type.kind;
+	if (!btf_kind_refers(in.kind) && in.kind != BTF_ARRAY)
+		sig[SIGNAL_PLACE] = in.size == s->type.size;
+	hunt_add(s->h, SCALE_TYPE, t->name, NULL, CHANGE_TYPE, (struct place){t->btf, t->id}, sig,
+		 0);
+}
+
+/* The id of the named type that stands in a declaration: behind pointers and arrays. */
+static uint32_t named_in(const struct btf *b, uint32_t id)
+{
+	for (int level = 0; level < 8; level++) {
+		struct btf_type t = btf_type(b, id);
+
+		while (t.kind == BTF_CONST || t.kind == BTF_VOLATILE || t.kind == BTF_RESTRICT ||
+		       t.kind == BTF_TYPE_TAG)
+			t = btf_type(b, t.type);
+		if (t.kind == BTF_PTR)
+			id = t.type;
+		else if (t.kind == BTF_ARRAY)
+			id = btf_array(&t).elem;
+		else
+			return t.id;
+	}
+	return 0;
+}
+
+static void vote(struct sought *s, const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_type(b, named_in(b, id));
+
+	s->users++;
+	if (!may_follow(s, &t))
+		return;
+	for (size_t i = 0; i < s->vote_count; i++) {
+		if (s->votes[i].type.btf != t.btf || s->votes[i].type.id != t.id)
+			continue;
+		s->votes[i].count++;
+		return;
+	}
+	if (s->vote_count < sizeof(s->votes) / sizeof(*s->votes))
+		s->votes[s->vote_count++] = (struct vote){{t.btf, t.id}, 1};
+}
+
+/* A struct or function of the reference that uses the type: what does its namesake use? */
+static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
+{
+	bool is_func = user->kind == BTF_FUNC;
+	struct btf_type from = is_func ? btf_type(user->btf, user->type) : *user;
+	const struct btf *b = s->h->target->btf[0];
+	uint32_t now = 0;
+
+	for (uint32_t i = 0; i < from.vlen; i++) {
+		uint32_t type = is_func ? btf_param(&from, i).type : btf_member(&from, i).type;
+		struct btf_type to;
+
+		if (named_in(user->btf, type) != id)
+			continue;
+		if (!now)
+			now = btf_find(b, user->name, user->kind);
+		if (!now)
+			return;
+		to = btf_type(b, now);
+		if (is_func) {
+			to = btf_type(b, to.type);
+			if (i < to.vlen && to.vlen == from.vlen)
+				vote(s, b, btf_param(&to, i).type);
+		} else {
+			struct member last;
+			const char *rest, *name = btf_member(&from, i).name;
+			uint32_t at;
+
+			if (*name && members_walk(b, now, name, &rest, &at, &last) && !*rest)
+				vote(s, b, at);
+		}
+	}
+}
+
+static void ask_users(struct sought *s, uint32_t id)
+{
+	const struct btf *b = s->h->ref;
+
+	for (uint32_t i = 1; i < b->end_id; i++) {
+		struct btf_type t = btf_type(b, i);
+
+		if (*t.name && (btf_is_composite(&t) || t.kind == BTF_FUNC))
+			ask_user(s, &t, id);
+	}
+}
+
+void hunt_type(struct hunt *h, struct place type)
+{
+	struct sought s = {.h = h};
+	struct btf_type named;
+
+	if (!type.btf)
+		return;
+	named = btf_type(type.btf, type.id);
+	s.type = btf_strip(type.btf, type.id);
+	s.name = named.name;
+	words_split(s.name, &s.words);
+	if (list_inside(&s) < 0 || vocabulary_init(&s.names, h->arena, 40000) < 0) {
+		h->failed = true;
+		return;
+	}
+	each_type(&s, census);
+	words_weigh(&s.words, &s.names, false);
+	for (size_t i = 0; i < s.n; i++) {
+		s.in[i].weight = 1 / (1 + 0.35 * log2(1.0 + s.in[i].count));
+		s.weight += s.in[i].weight;
+	}
+	if (!h->excerpt)
+		ask_users(&s, type.id);
+	each_type(&s, consider);
+}

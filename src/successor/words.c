@@ -1,0 +1,258 @@
+/*
+ * words: splits identifiers into words, weighs the words by rarity, and compares; see words.h. Two
+ * words are near when one begins or ends the other, is an abbreviation of it, or is a slip away.
+ */
+#include "successor/words.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+static int lower(char c)
+{
+	return tolower((unsigned char)c);
+}
+
+static bool starts_word(const char *name, const char *p)
+{
+	return p > name && isupper((unsigned char)*p) && islower((unsigned char)p[-1]);
+}
+
+void words_split(const char *name, struct words *w)
+{
+	const char *p = name;
+
+	w->name = name;
+	w->n = 0;
+	while (*p && w->n < WORDS_MAX) {
+		struct word *x = &w->at[w->n];
+
+		if (*p == '_' || *p == '.') {
+			p++;
+			continue;
+		}
+		*x = (struct word){.at = p, .hash = 2166136261u, .weight = 1};
+		do {
+			x->hash = (x->hash ^ (uint32_t)lower(*p++)) * 16777619u;
+			x->len++;
+		} while (*p && *p != '_' && *p != '.' && !starts_word(name, p) && x->len < 255);
+		w->n++;
+	}
+}
+
+int vocabulary_init(struct vocabulary *v, struct arena *a, size_t names)
+{
+	uint32_t size = 64;
+
+	while (size < (1u << 24) && size < names * 6)
+		size *= 2;
+	*v = (struct vocabulary){.mask = size - 1};
+	v->entries = arena_alloc(a, size, sizeof(*v->entries));
+	if (!v->entries)
+		return -1;
+	memset(v->entries, 0, size * sizeof(*v->entries));
+	return 0;
+}
+
+static struct entry *entry_of(const struct vocabulary *v, uint32_t hash)
+{
+	uint32_t i = hash & v->mask;
+
+	while (v->entries[i].count && v->entries[i].hash != hash)
+		i = (i + 1) & v->mask;
+	return &v->entries[i];
+}
+
+static bool is_repeated(const struct words *w, unsigned i)
+{
+	for (unsigned j = 0; j < i; j++)
+		if (w->at[j].hash == w->at[i].hash)
+			return true;
+	return false;
+}
+
+void vocabulary_add(struct vocabulary *v, const struct words *w)
+{
+	v->names++;
+	for (unsigned i = 0; i < w->n; i++) {
+		struct entry *x = entry_of(v, w->at[i].hash);
+
+		if (is_repeated(w, i) || (!x->count && v->used > v->mask / 4 * 3))
+			continue;
+		v->used += !x->count;
+		x->hash = w->at[i].hash;
+		x->count++;
+	}
+}
+
+void words_weigh(struct words *w, const struct vocabulary *v, bool narrow)
+{
+	double all = log(2.0 + v->names);
+
+	for (unsigned i = 0; i < w->n; i++) {
+		uint32_t count = entry_of(v, w->at[i].hash)->count;
+		double weight = log(1.0 + (1.0 + v->names) / (count ? count : 1)) / all;
+
+		if (count * 2 > v->names && v->names > 5)
+			weight *= 0.5;
+		if (!narrow || weight < w->at[i].weight)
+			w->at[i].weight = (float)weight;
+	}
+}
+
+static bool same(const char *a, const char *b, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return true;
+}
+
+/* Whether the letters of s stand in t in that order, beginning with its first. */
+static bool abbreviates(const struct word *s, const struct word *t)
+{
+	unsigned i = 1;
+
+	if (lower(*s->at) != lower(*t->at))
+		return false;
+	for (unsigned j = 1; j < t->len && i < s->len; j++)
+		i += lower(s->at[i]) == lower(t->at[j]);
+	return i == s->len;
+}
+
+/* Whether a and b, of almost the same length, differ by one letter or a swap. */
+static bool is_slip(const struct word *s, const struct word *t)
+{
+	unsigned i = 0, j = 0;
+
+	while (i < s->len && lower(s->at[i]) == lower(t->at[i]))
+		i++;
+	while (j < s->len - i && lower(s->at[s->len - 1 - j]) == lower(t->at[t->len - 1 - j]))
+		j++;
+	return t->len - i - j <= 1;
+}
+
+/* 0 to 1: how near two words are. */
+static double word_alike(const struct word *a, const struct word *b)
+{
+	const struct word *s = a->len <= b->len ? a : b, *t = s == a ? b : a;
+	double share = (double)s->len / t->len;
+
+	if (a->hash == b->hash && a->len == b->len)
+		return 1;
+	if (s->len < 2)
+		return 0;
+	if (same(s->at, t->at, s->len))
+		return s->len >= 3 ? 0.5 + 0.4 * share : 0.2 + 0.4 * share;
+	if (s->len >= 4 && same(s->at, t->at + t->len - s->len, s->len))
+		return 0.4 + 0.5 * share;
+	if (s->len >= 5 && is_slip(s, t))
+		return 0.75;
+	if (share >= 0.25 && abbreviates(s, t))
+		return s->len >= 3 ? 0.35 + 0.3 * share : 0.2 + 0.2 * share;
+	return 0;
+}
+
+void words_discount(struct words *w, const char *type)
+{
+	struct words said;
+
+	words_split(type, &said);
+	for (unsigned i = 0; i < w->n; i++)
+		for (unsigned j = 0; j < said.n; j++)
+			if (word_alike(&w->at[i], &said.at[j]) >= 0.6) {
+				w->at[i].weight *= 0.5f;
+				break;
+			}
+}
+
+/* Whether a is one word, made of the first letters of all, or all but the first, words of b. */
+static bool is_acronym(const struct words *a, const struct words *b)
+{
+	if (a->n != 1)
+		return false;
+	for (unsigned skip = 0; skip < 2; skip++) {
+		unsigned k = 0;
+
+		if (b->n < skip + 3 || a->at->len != b->n - skip)
+			continue;
+		while (k < a->at->len && lower(a->at->at[k]) == lower(*b->at[k + skip].at))
+			k++;
+		if (k == a->at->len)
+			return true;
+	}
+	return false;
+}
+
+/* The same letters, underscores apart. */
+static bool same_letters(const char *a, const char *b)
+{
+	for (;;) {
+		while (*a == '_')
+			a++;
+		while (*b == '_')
+			b++;
+		if (lower(*a) != lower(*b))
+			return false;
+		if (!*a)
+			return true;
+		a++;
+		b++;
+	}
+}
+
+double words_alike(const struct words *a, const struct words *b)
+{
+	double sum = 0, shared = 0, value;
+	bool taken[WORDS_MAX] = {false}, done[WORDS_MAX] = {false};
+
+	for (unsigned i = 0; i < a->n; i++)
+		sum += a->at[i].weight;
+	for (unsigned i = 0; i < b->n; i++)
+		sum += b->at[i].weight;
+	/* The same words first, so that no near one takes their place. */
+	for (unsigned i = 0; i < a->n; i++) {
+		for (unsigned j = 0; j < b->n && !done[i]; j++) {
+			if (taken[j] || a->at[i].hash != b->at[j].hash)
+				continue;
+			done[i] = taken[j] = true;
+			shared += (double)(a->at[i].weight + b->at[j].weight);
+		}
+	}
+	for (unsigned i = 0; i < a->n; i++) {
+		double best = 0;
+		unsigned at = 0;
+
+		for (unsigned j = 0; j < b->n && !done[i]; j++) {
+			double alike = taken[j] ? 0 : word_alike(&a->at[i], &b->at[j]);
+
+			if (alike > best) {
+				best = alike;
+				at = j;
+			}
+		}
+		if (best <= 0)
+			continue;
+		taken[at] = true;
+		shared += best * (double)(a->at[i].weight + b->at[at].weight);
+	}
+	value = sum > 0 ? shared / sum : 0;
+	if (value < 0.97 && same_letters(a->name, b->name))
+		return 0.97;
+	if (value < 0.7 && (is_acronym(a, b) || is_acronym(b, a)))
+		return 0.7;
+	return value > 1 ? 1 : value;
+}
+
+bool words_within(const struct words *a, const struct words *b)
+{
+	for (unsigned i = 0; i < a->n; i++) {
+		unsigned j = 0;
+
+		while (j < b->n && b->at[j].hash != a->at[i].hash)
+			j++;
+		if (j == b->n)
+			return false;
+	}
+	return a->n > 0;
+}

@@ -1,0 +1,289 @@
+/* call: helpers, kernel functions, subprograms and callbacks, and the way back; see machine.h. */
+#include "verify/machine.h"
+
+#include "verify/helpers.h"
+
+enum { ARGUMENT_MOST = 5, ERRNO_MOST = 4095 };
+
+static void forget_scratch(struct frame *f)
+{
+	for (unsigned i = 0; i <= ARGUMENT_MOST; i++)
+		f->reg[i] = (struct value){.kind = VALUE_NONE};
+}
+
+static int64_t upper_bound(const struct value *v)
+{
+	if (v->kind != VALUE_SCALAR || v->number.full.umax > STACK_SIZE)
+		return -1;
+	return (int64_t)v->number.full.umax;
+}
+
+/* Bytes behind an argument of a helper, -1 for as many as there are. */
+static int64_t argument_size(const struct machine *m, const struct frame *f, unsigned n,
+			     struct helper_arg arg)
+{
+	const struct value *map = &f->reg[1];
+	const struct link_map *def;
+	uint32_t size;
+
+	switch (arg.size) {
+	case SIZE_FIXED: return arg.bytes;
+	case SIZE_NEXT: return n < ARGUMENT_MOST ? upper_bound(&f->reg[n + 1]) : -1;
+	case SIZE_KEY:
+	case SIZE_VALUE:
+		if (map->kind != VALUE_MAP)
+			return -1;
+		def = &m->w->externs->links->maps[map->which];
+		size = arg.size == SIZE_KEY ? def->key_size : def->value_size;
+		return size && size <= STACK_SIZE ? (int64_t)size : -1;
+	default: return -1;
+	}
+}
+
+static int helper_writes(struct machine *m, struct state *s, uint32_t helper)
+{
+	struct frame *f = TOP(s);
+
+	for (unsigned n = 1; n <= ARGUMENT_MOST; n++) {
+		struct helper_arg arg = helper_arg(helper, n);
+
+		if (f->reg[n].kind != VALUE_STACK || arg.size == SIZE_NONE ||
+		    (!arg.writes && m->w->abilities->reads_keep))
+			continue;
+		if (stack_clobber(s, &f->reg[n], argument_size(m, f, n, arg)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct value result_of(struct machine *m, const struct frame *f, uint32_t helper)
+{
+	struct value v = value_unknown();
+	unsigned size_arg;
+
+	switch (helper_result(helper)) {
+	case RESULT_ITEM:
+		v = value_of(VALUE_ITEM,
+			     f->reg[1].kind == VALUE_MAP ? f->reg[1].which : UINT32_MAX);
+		break;
+	case RESULT_MEMORY: v = value_of(VALUE_MEMORY, 0); break;
+	case RESULT_POINTER: return value_any();
+	case RESULT_ERRNO:
+		size_arg = helper_arg(helper, 1).size == SIZE_NEXT ? 2 : 3;
+		if (upper_bound(&f->reg[size_arg]) < 0)
+			return v;
+		v.number.full.smin = v.number.half.smin = -ERRNO_MOST;
+		v.number.full.smax = v.number.half.smax = upper_bound(&f->reg[size_arg]);
+		scalar_sync(&v.number, m->w->abilities);
+		return v;
+	default: return v;
+	}
+	v.maybe_null = true;
+	v.id = ++m->next_id;
+	return v;
+}
+
+/* Why a frame could not be put on top of s. */
+static enum go no_frame(struct machine *m, const struct state *s)
+{
+	if (s->depth < FRAMES)
+		return machine_fail(m);
+	return machine_give_up(m, WALK_BROKEN,
+			       "calls are more than 8 deep, which the verifier refuses");
+}
+
+/* A callback's frame on top of s. */
+static enum go enter_callback(struct machine *m, struct state *s, uint32_t helper,
+			      const struct value *func)
+{
+	struct frame *caller = TOP(s), *f;
+	unsigned to, from = helper_context(helper, &to);
+	const struct value ctx = from ? caller->reg[from] : value_any();
+
+	f = state_push(s, func->which, s->at);
+	if (!f)
+		return no_frame(m, s);
+	f->callback = true;
+	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
+		f->reg[i] = value_any();
+	if (helper == HELPER_LOOP)
+		f->reg[1] = value_unknown();
+	if (from)
+		f->reg[to] = ctx;
+	return machine_jump(m, s, m->w->linked->funcs[func->which].start);
+}
+
+/* A function that the kernel calls at another time. */
+static enum go start_callback(struct machine *m, const struct state *s, uint32_t func)
+{
+	struct state *later;
+
+	if (s->async >= 2)
+		return GO_ON;
+	later = machine_start(m, func);
+	if (!later)
+		return GO_FAIL;
+	later->async = s->async + 1;
+	later->path = s->path;
+	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
+		TOP(later)->reg[i] = value_any();
+	return GO_ON;
+}
+
+/* Puts aside a state in which the callback runs once more, unless bpf_loop() is at its end. */
+static enum go run_callback(struct machine *m, struct state *s, uint32_t helper,
+			    const struct value *func)
+{
+	const struct value *count = &TOP(s)->reg[1];
+	uint32_t turns = TOP(s)->turns;
+	struct state *other;
+
+	TOP(s)->turns = 0;
+	if (helper == HELPER_LOOP && count->kind == VALUE_SCALAR &&
+	    turns >= count->number.full.umax)
+		return GO_ON;
+	other = machine_fork(m, s, s->at);
+	if (!other)
+		return GO_FAIL;
+	TOP(other)->turns = helper == HELPER_LOOP ? turns + 1 : 0;
+	return enter_callback(m, other, helper, func);
+}
+
+static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
+{
+	unsigned n = helper_callback(helper);
+	struct value func = {.kind = VALUE_NONE}, result;
+	bool runs;
+
+	if (n)
+		func = TOP(s)->reg[n];
+	runs = func.kind == VALUE_FUNC;
+	if (runs && helper == HELPER_TIMER_CALLBACK) {
+		if (start_callback(m, s, func.which) == GO_FAIL)
+			return GO_FAIL;
+	} else if (runs && m->w->abilities->callback_later &&
+		   run_callback(m, s, helper, &func) == GO_FAIL) {
+		return GO_FAIL;
+	}
+	result = result_of(m, TOP(s), helper);
+	if (helper_writes(m, s, helper) < 0)
+		return machine_fail(m);
+	if (runs && helper != HELPER_TIMER_CALLBACK && !m->w->abilities->callback_later)
+		return enter_callback(m, s, helper, &func);
+	forget_scratch(TOP(s));
+	TOP(s)->reg[0] = result;
+	s->at++;
+	return GO_ON;
+}
+
+/* The function prototype behind a FUNC of the object, of kind BTF_VOID when there is none. */
+static struct btf_type prototype(const struct btf *b, uint32_t func_id)
+{
+	struct btf_type t = {.kind = BTF_VOID};
+
+	if (!b || !func_id)
+		return t;
+	t = btf_type(b, func_id);
+	if (t.kind == BTF_FUNC)
+		t = btf_type(b, t.type);
+	if (t.kind != BTF_FUNC_PROTO)
+		t.kind = BTF_VOID;
+	return t;
+}
+
+/* What is not walked may write to all memory that it is given. */
+static int outside_writes(struct state *s, const struct btf *b, struct btf_type proto)
+{
+	struct frame *f = TOP(s);
+
+	for (unsigned n = 1; n <= ARGUMENT_MOST; n++) {
+		int64_t size = -1;
+
+		if (f->reg[n].kind != VALUE_STACK)
+			continue;
+		if (proto.kind == BTF_FUNC_PROTO && n <= proto.vlen) {
+			struct btf_type t = btf_strip(b, btf_param(&proto, n - 1).type);
+
+			if (t.kind == BTF_PTR && n == proto.vlen)
+				size = btf_size(b, t.type);
+		}
+		if (stack_clobber(s, &f->reg[n], size > 0 ? size : -1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum go call_outside(struct machine *m, struct state *s, uint32_t func_id, bool number)
+{
+	const struct btf *b = m->w->linked->object->btf;
+	struct btf_type proto = prototype(b, func_id);
+
+	for (unsigned n = 1; n <= ARGUMENT_MOST; n++) {
+		const struct value *v = &TOP(s)->reg[n];
+
+		if (v->kind == VALUE_FUNC && start_callback(m, s, v->which) == GO_FAIL)
+			return GO_FAIL;
+	}
+	if (outside_writes(s, b, proto) < 0)
+		return machine_fail(m);
+	if (!number && proto.kind == BTF_FUNC_PROTO) {
+		struct btf_type t = btf_strip(b, proto.type);
+
+		number = t.kind == BTF_INT || btf_is_enum(&t);
+	}
+	forget_scratch(TOP(s));
+	TOP(s)->reg[0] = number ? value_unknown() : value_any();
+	s->at++;
+	return GO_ON;
+}
+
+static enum go call_function(struct machine *m, struct state *s, uint32_t target)
+{
+	const struct linked *linked = m->w->linked;
+	const struct linked_func *func = &linked->funcs[target];
+	struct frame *caller = TOP(s), *f;
+
+	if (func->global && target) {
+		m->called[target] = true;
+		return call_outside(m, s, linked->object->programs[func->program].func_id, true);
+	}
+	f = state_push(s, target, s->at);
+	if (!f)
+		return no_frame(m, s);
+	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
+		f->reg[i] = caller->reg[i];
+	forget_scratch(caller);
+	return machine_jump(m, s, func->start);
+}
+
+enum go machine_call(struct machine *m, struct state *s, const struct linked_insn *n)
+{
+	const struct links *l = m->w->externs->links;
+
+	if (n->ref_kind == REF_CALL)
+		return call_function(m, s, n->target);
+	if (n->ref_kind == REF_EXTERN_CALL)
+		return call_outside(m, s, l->externs[n->target].var_id, false);
+	if (n->in.src != 0)
+		return call_outside(m, s, 0, false);
+	return call_helper(m, s, (uint32_t)n->in.imm);
+}
+
+enum go machine_exit(struct machine *m, struct state *s)
+{
+	struct frame *f = TOP(s);
+	struct value result = f->reg[0];
+	bool callback = f->callback;
+	uint32_t call = f->call;
+
+	if (s->depth == 1)
+		return GO_END;
+	state_pop(s);
+	if (callback && m->w->abilities->callback_later)
+		return machine_jump(m, s, call);
+	if (callback || result.kind == VALUE_STACK)
+		result = value_unknown();
+	forget_scratch(TOP(s));
+	TOP(s)->reg[0] = result;
+	return machine_jump(m, s, call + 1);
+}

@@ -1,0 +1,317 @@
+/* externs: values from outside the program; see externs.h. */
+#include "verify/externs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/releases.h"
+
+struct resolver {
+	struct externs *x;
+	const struct extern_facts *facts;
+	struct err *e;
+};
+
+/* Tristates, as the kernel's headers number them. */
+enum { TRISTATE_NO, TRISTATE_YES, TRISTATE_MODULE };
+
+static void put_number(const struct object *o, uint8_t *to, uint32_t size, uint64_t v)
+{
+	for (uint32_t i = 0; i < size; i++) {
+		uint32_t at = o->big_endian ? size - 1 - i : i;
+
+		to[at] = i < 8 ? (uint8_t)(v >> (i * 8)) : 0;
+	}
+}
+
+static int set_bytes(struct resolver *k, struct extern_value *v, uint32_t size, uint64_t number)
+{
+	v->bytes = arena_alloc(&k->x->arena, size, 1);
+	if (!v->bytes)
+		return err_memory(k->e, k->x->object->path);
+	v->state = EXTERN_BYTES;
+	v->size = size;
+	put_number(k->x->object, v->bytes, size, number);
+	return 0;
+}
+
+/* The value of a line "NAME=value" of a configuration; NULL when there is none. */
+static const char *config_value(const struct extern_facts *facts, const char *name, size_t *len)
+{
+	size_t n = strlen(name);
+	const char *at = facts->kconfig, *end = at + facts->kconfig_len;
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t line;
+
+		if (!stop)
+			stop = end;
+		line = (size_t)(stop - at);
+		if (line > n && memcmp(at, name, n) == 0 && at[n] == '=') {
+			*len = line - n - 1;
+			return at + n + 1;
+		}
+		at = stop + 1;
+	}
+	return NULL;
+}
+
+static bool parse_number(const char *s, size_t len, uint64_t *out)
+{
+	char text[32], *end;
+
+	if (len == 0 || len >= sizeof(text))
+		return false;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	errno = 0;
+	*out = text[0] == '-' ? (uint64_t)strtoll(text, &end, 0) : strtoull(text, &end, 0);
+	return !*end && !errno && !isspace((unsigned char)text[0]);
+}
+
+/* What libbpf makes of a configuration value for a variable of that type: y, m and n for chars,
+ * bools and tristates, numbers, strings. Others stay unknown. */
+static int config_bytes(struct resolver *k, struct extern_value *v, uint32_t size,
+			const struct btf_type *t, const char *s, size_t len)
+{
+	uint64_t number;
+
+	if (len == 1 && (*s == 'y' || *s == 'm' || *s == 'n')) {
+		bool is_char = t->kind == BTF_INT && size == 1 &&
+			       !(BTF_INT_ENCODING(btf_tail_u32(t)) & BTF_INT_BOOL);
+
+		number = *s == 'y' ? TRISTATE_YES : *s == 'm' ? TRISTATE_MODULE : TRISTATE_NO;
+		return set_bytes(k, v, size, is_char ? (uint64_t)*s : number);
+	}
+	if (len >= 2 && *s == '"' && s[len - 1] == '"' && t->kind == BTF_ARRAY) {
+		if (set_bytes(k, v, size, 0) < 0)
+			return -1;
+		memcpy(v->bytes, s + 1, len - 2 < size ? len - 2 : size);
+		v->bytes[size - 1] = 0;
+		return 0;
+	}
+	if (parse_number(s, len, &number))
+		return set_bytes(k, v, size, number);
+	return 0;
+}
+
+static int resolve_kconfig(struct resolver *k, const struct link_extern *ext,
+			   struct extern_value *v)
+{
+	const struct btf *b = k->x->object->btf;
+	struct btf_type var = btf_type(b, ext->var_id), t;
+	uint32_t code;
+	const char *s;
+	size_t len;
+
+	if (var.kind != BTF_VAR || ext->size == 0 || ext->size > 4096)
+		return 0;
+	t = btf_strip(b, var.type);
+	if (strcmp(ext->name, "LINUX_KERNEL_VERSION") == 0) {
+		if (releases_code(k->facts->release, &code))
+			return set_bytes(k, v, ext->size, code);
+		return 0;
+	}
+	if (strncmp(ext->name, "CONFIG_", 7) != 0)
+		return ext->weak ? set_bytes(k, v, ext->size, 0) : 0;
+	if (!k->facts->kconfig)
+		return 0;
+	s = config_value(k->facts, ext->name, &len);
+	if (s)
+		return config_bytes(k, v, ext->size, &t, s, len);
+	return ext->weak ? set_bytes(k, v, ext->size, 0) : 0;
+}
+
+/* Whether the text of symbols has a line "address type name". */
+static bool has_symbol(const struct extern_facts *facts, const char *name)
+{
+	size_t n = strlen(name);
+	const char *at = facts->kallsyms, *end = at + facts->kallsyms_len;
+
+	while ((at = memmem(at, (size_t)(end - at), name, n))) {
+		bool starts = at > facts->kallsyms && (at[-1] == ' ' || at[-1] == '\t');
+		bool ends = at + n == end || isspace((unsigned char)at[n]);
+
+		if (starts && ends)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static bool has_type(const struct target *t, const char *name, int kind)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (btf_find(t->btf[i], name, kind))
+			return true;
+	return false;
+}
+
+static void resolve_ksym(struct resolver *k, const struct link_extern *ext, struct extern_value *v)
+{
+	const struct btf *b = k->x->object->btf;
+	struct btf_type t = btf_type(b, ext->var_id);
+	bool typed = t.kind == BTF_FUNC || (t.kind == BTF_VAR && btf_strip(b, t.type).kind);
+	size_t len = btf_essential_len(ext->name, strlen(ext->name));
+	char name[256];
+
+	if (typed && k->facts->target && len < sizeof(name)) {
+		memcpy(name, ext->name, len);
+		name[len] = '\0';
+		v->state =
+		    has_type(k->facts->target, name, t.kind) ? EXTERN_ADDRESS : EXTERN_MISSING;
+	} else if (!typed && k->facts->kallsyms) {
+		v->state = has_symbol(k->facts, ext->name) ? EXTERN_ADDRESS : EXTERN_MISSING;
+	}
+	if (v->state == EXTERN_MISSING && !ext->weak)
+		v->state = EXTERN_UNKNOWN_VALUE;
+}
+
+int externs_new(const struct object *o, const struct links *l, const struct extern_facts *facts,
+		struct externs **out, struct err *e)
+{
+	struct externs *x = calloc(1, sizeof(*x));
+	struct resolver k = {x, facts, e};
+	int rc = 0;
+
+	if (!x)
+		return err_memory(e, o->path);
+	x->object = o;
+	x->links = l;
+	x->values = calloc(l->extern_count ? l->extern_count : 1, sizeof(*x->values));
+	if (!x->values)
+		rc = err_memory(e, o->path);
+	for (size_t i = 0; i < l->extern_count && rc == 0; i++) {
+		if (l->externs[i].kind == EXTERN_KCONFIG)
+			rc = resolve_kconfig(&k, &l->externs[i], &x->values[i]);
+		else if (l->externs[i].kind == EXTERN_KSYM)
+			resolve_ksym(&k, &l->externs[i], &x->values[i]);
+	}
+	if (rc < 0) {
+		externs_free(x);
+		return -1;
+	}
+	*out = x;
+	return 0;
+}
+
+void externs_free(struct externs *x)
+{
+	if (!x)
+		return;
+	arena_free(&x->arena);
+	free(x->values);
+	free(x->overlays);
+	free(x);
+}
+
+/* Whether the number fits `size` bytes, as a signed or an unsigned one. */
+static bool fits(uint64_t v, uint32_t size, bool negative)
+{
+	if (size >= 8)
+		return true;
+	if (negative)
+		return (int64_t)v >= -((int64_t)1 << (size * 8 - 1));
+	return v >> (size * 8) == 0;
+}
+
+static int parse_value(struct externs *x, const char *name, const char *text, struct overlay *o,
+		       struct err *e)
+{
+	uint64_t v;
+	uint8_t *bytes;
+
+	if (strcmp(text, "true") == 0)
+		v = 1;
+	else if (strcmp(text, "false") == 0)
+		v = 0;
+	else if (!parse_number(text, strlen(text), &v))
+		return err_set(e, ERR_FORMAT, x->object->path, NULL, ERR_NO_OFFSET,
+			       "%s: `%s` is no number, true or false", name, text);
+	if (o->size == 0 || o->size > 8 || !fits(v, o->size, text[0] == '-'))
+		return err_set(e, ERR_FORMAT, x->object->path, NULL, ERR_NO_OFFSET,
+			       "%s: %s does not fit a variable of %u bytes", name, text, o->size);
+	bytes = arena_alloc(&x->arena, o->size, 1);
+	if (!bytes)
+		return err_memory(e, x->object->path);
+	put_number(x->object, bytes, o->size, v);
+	o->bytes = bytes;
+	return 0;
+}
+
+int externs_set(struct externs *x, const char *name, const char *text, struct err *e)
+{
+	const struct object *obj = x->object;
+	struct overlay o = {0}, *more;
+
+	if (!links_variable(obj, name, &o.section_index, &o.offset, &o.size))
+		return err_set(e, ERR_FORMAT, obj->path, NULL, ERR_NO_OFFSET, "has no variable %s",
+			       name);
+	if (!links_is_frozen(obj, o.section_index))
+		return err_set(e, ERR_FORMAT, obj->path, NULL, ERR_NO_OFFSET,
+			       "%s stands in %s: a verifier knows constants only", name,
+			       obj->container->sections[o.section_index].name);
+	if (text && parse_value(x, name, text, &o, e) < 0)
+		return -1;
+	more = array_grow(x->overlays, &x->overlay_cap, x->overlay_count, sizeof(*more));
+	if (!more)
+		return err_memory(e, obj->path);
+	x->overlays = more;
+	x->overlays[x->overlay_count++] = o;
+	return 0;
+}
+
+static uint64_t number_at(const struct object *o, const uint8_t *at, unsigned size)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < size; i++)
+		v = v << 8 | at[o->big_endian ? i : size - 1 - i];
+	return v;
+}
+
+/* The newest overlay decides each byte. */
+static bool byte_at(const struct externs *x, const struct section *s, uint64_t offset, uint8_t *out)
+{
+	for (size_t i = x->overlay_count; i-- > 0;) {
+		const struct overlay *o = &x->overlays[i];
+
+		if (o->section_index != s->index || offset < o->offset ||
+		    offset - o->offset >= o->size)
+			continue;
+		if (o->bytes)
+			*out = o->bytes[offset - o->offset];
+		return o->bytes != NULL;
+	}
+	*out = s->bytes.at[offset];
+	return true;
+}
+
+bool externs_read(const struct externs *x, uint32_t section_index, uint64_t offset, unsigned size,
+		  uint64_t *out)
+{
+	const struct section *s = &x->object->container->sections[section_index];
+	uint8_t bytes[8];
+
+	if (!links_is_frozen(x->object, section_index) || !span_has(&s->bytes, offset, size))
+		return false;
+	for (unsigned i = 0; i < size; i++)
+		if (!byte_at(x, s, offset + i, &bytes[i]))
+			return false;
+	*out = number_at(x->object, bytes, size);
+	return true;
+}
+
+bool externs_read_extern(const struct externs *x, uint32_t number, uint64_t offset, unsigned size,
+			 uint64_t *out)
+{
+	const struct extern_value *v = &x->values[number];
+
+	if (v->state != EXTERN_BYTES || offset > v->size || size > v->size - offset)
+		return false;
+	*out = number_at(x->object, v->bytes + offset, size);
+	return true;
+}

@@ -1,0 +1,164 @@
+/* linked: puts a program together; see linked.h. */
+#include "verify/linked.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+struct builder {
+	const struct resolution *r;
+	const struct links *l;
+	struct linked *f;
+	uint32_t *func_of; /* by program: index into funcs + 1 */
+	size_t cap, func_cap;
+	struct visit *visits; /* functions within functions, the innermost last */
+	size_t visit_count, visit_cap;
+	struct err *e;
+};
+
+static int add_func(struct builder *b, uint32_t program)
+{
+	const struct object *o = b->r->object;
+	const struct program *p = &o->programs[program];
+	struct linked *f = b->f;
+	struct linked_func *funcs =
+	    array_grow(f->funcs, &b->func_cap, f->func_count, sizeof(*funcs));
+	bool global = p->global;
+
+	if (!funcs)
+		return err_memory(b->e, o->path);
+	if (p->func_id)
+		global = btf_type(o->btf, p->func_id).vlen == 1;
+	f->funcs = funcs;
+	funcs[f->func_count] =
+	    (struct linked_func){program, (uint32_t)f->count, p->count, global && !p->hidden};
+	b->func_of[program] = (uint32_t)++f->func_count;
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct linked_insn *more = array_grow(f->insns, &b->cap, f->count, sizeof(*more));
+		const struct ref *ref = links_at(b->l, p->section_index, p->offset + i * INSN_SIZE);
+
+		if (!more)
+			return err_memory(b->e, o->path);
+		f->insns = more;
+		more[f->count++] = (struct linked_insn){
+		    .in = insn_load(p->insns + (size_t)i * INSN_SIZE, o->big_endian),
+		    .ref_kind = ref ? (int32_t)ref->kind : LINKED_NONE,
+		    .target = ref ? ref->target : 0,
+		    .offset = ref ? ref->offset : 0,
+		    .relo = LINKED_NONE,
+		    .func = (uint32_t)f->func_count - 1,
+		};
+	}
+	return 0;
+}
+
+/* A function whose references are followed, and the next of its instructions to look at. */
+struct visit {
+	uint32_t func, next;
+};
+
+static int push_visit(struct builder *b, uint32_t func)
+{
+	struct visit *more = array_grow(b->visits, &b->visit_cap, b->visit_count, sizeof(*more));
+
+	if (!more)
+		return err_memory(b->e, b->r->object->path);
+	b->visits = more;
+	b->visits[b->visit_count++] = (struct visit){func, 0};
+	return 0;
+}
+
+/* Appends the functions that the entry refers to, each followed by its own, and lets references
+ * count in funcs. Functions may refer to each other to any depth. */
+static int add_referred(struct builder *b)
+{
+	if (push_visit(b, 0) < 0)
+		return -1;
+	while (b->visit_count) {
+		struct visit *v = &b->visits[b->visit_count - 1];
+		const struct linked_func *f = &b->f->funcs[v->func];
+		struct linked_insn *n;
+		uint32_t program;
+
+		if (v->next == f->count) {
+			b->visit_count--;
+			continue;
+		}
+		n = &b->f->insns[f->start + v->next++];
+		if (n->ref_kind != REF_CALL && n->ref_kind != REF_FUNC)
+			continue;
+		program = n->target;
+		if (b->func_of[program]) {
+			n->target = b->func_of[program] - 1;
+			continue;
+		}
+		n->target = (uint32_t)b->f->func_count;
+		if (add_func(b, program) < 0 || push_visit(b, b->func_of[program] - 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void apply_result(struct builder *b, uint32_t relo)
+{
+	const struct object *o = b->r->object;
+	const struct relo *x = &o->relos[relo];
+	const struct result *res = &b->r->results[relo];
+	const struct linked_func *f;
+	uint32_t at;
+
+	if (x->program == OBJECT_NONE || !b->func_of[x->program])
+		return;
+	f = &b->f->funcs[b->func_of[x->program] - 1];
+	at = f->start + (x->insn_off - o->programs[x->program].offset) / INSN_SIZE;
+	b->f->failed += res->status == STATUS_POISON;
+	b->f->refused += res->status == STATUS_ERROR;
+	for (uint32_t i = 0; i < res->insn_len / INSN_SIZE && at + i < f->start + f->count; i++) {
+		struct linked_insn *n = &b->f->insns[at + i];
+
+		n->in = insn_load(res->after + (size_t)i * INSN_SIZE, o->big_endian);
+		n->poison = n->poison || res->status == STATUS_POISON;
+		n->relo = (int32_t)relo;
+	}
+}
+
+int linked_new(const struct resolution *r, const struct links *l, uint32_t entry,
+	       struct linked **out, struct err *e)
+{
+	struct builder b = {.r = r, .l = l, .e = e};
+	int rc = -1;
+
+	b.f = calloc(1, sizeof(*b.f));
+	b.func_of = calloc(r->object->program_count, sizeof(*b.func_of));
+	if (!b.f || !b.func_of)
+		err_memory(e, r->object->path);
+	else if (add_func(&b, entry) == 0 && add_referred(&b) == 0)
+		rc = 0;
+	if (rc == 0) {
+		b.f->object = r->object;
+		for (uint32_t i = 0; i < r->object->relo_count; i++)
+			apply_result(&b, i);
+		*out = b.f;
+	} else {
+		linked_free(b.f);
+	}
+	free(b.func_of);
+	free(b.visits);
+	return rc;
+}
+
+void linked_free(struct linked *f)
+{
+	if (!f)
+		return;
+	free(f->insns);
+	free(f->funcs);
+	free(f);
+}
+
+uint32_t linked_offset(const struct linked *f, uint32_t at)
+{
+	const struct linked_func *func = &f->funcs[f->insns[at].func];
+
+	return f->object->programs[func->program].offset + (at - func->start) * INSN_SIZE;
+}

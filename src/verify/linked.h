@@ -1,0 +1,47 @@
+/*
+ * linked: an entry program as a loader hands it to the kernel: its relocated instructions, and
+ * behind them those of every function it refers to.
+ */
+#ifndef BTFL_LINKED_H
+#define BTFL_LINKED_H
+
+#include "core/resolution.h"
+#include "format/links.h"
+
+enum { LINKED_NONE = -1 };
+
+struct linked_insn {
+	struct insn in;
+	bool poison;      /* made invalid by a relocation that failed */
+	int32_t ref_kind; /* enum ref_kind, LINKED_NONE without one */
+	uint32_t target;  /* of the reference; of a function: its index in funcs */
+	int64_t offset;
+	int32_t relo; /* the relocation of this instruction, LINKED_NONE without one */
+	uint32_t func;
+};
+
+struct linked_func {
+	uint32_t program; /* index into the object's programs */
+	uint32_t start, count;
+	bool global; /* verified on its own */
+};
+
+struct linked {
+	const struct object *object;
+	struct linked_insn *insns;
+	size_t count;
+	struct linked_func *funcs; /* [0] is the entry; in the order in which loaders append them */
+	size_t func_count;
+	size_t failed;  /* poisoned relocations */
+	size_t refused; /* relocations with an error */
+};
+
+/* Builds program `entry` of the object with the relocations as r resolved them. */
+int linked_new(const struct resolution *r, const struct links *l, uint32_t entry,
+	       struct linked **out, struct err *e);
+void linked_free(struct linked *f); /* NULL is allowed */
+
+/* The place of instruction `at` in its section, bytes. */
+uint32_t linked_offset(const struct linked *f, uint32_t at);
+
+#endif

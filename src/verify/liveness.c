@@ -1,0 +1,333 @@
+/* liveness: two passes to a fixpoint: forward, which registers may point to the stack or to
+ * constants; backward, what is read. See liveness.h. */
+#include "verify/liveness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/helpers.h"
+
+#define ALL_SLOTS UINT64_MAX
+#define ARGUMENTS 0x3eu /* r1 to r5 */
+#define SCRATCH 0x3fu   /* r0 to r5 */
+#define FRAME_BIT (1u << 10)
+
+struct liveness_search {
+	const struct linked *f;
+	struct liveness *liveness;
+	uint16_t *points; /* before each instruction */
+	bool spills;      /* some pointer to a stack is stored */
+	bool changed;
+};
+
+static bool is_alu(uint8_t code)
+{
+	return BPF_CLASS(code) == BPF_ALU || BPF_CLASS(code) == BPF_ALU64;
+}
+
+static bool is_jump(uint8_t code)
+{
+	return BPF_CLASS(code) == BPF_JMP || BPF_CLASS(code) == BPF_JMP32;
+}
+
+static void flow(struct liveness_search *x, uint32_t to, uint16_t points)
+{
+	if (to >= x->f->count || !(points & ~x->points[to]))
+		return;
+	x->points[to] |= points;
+	x->changed = true;
+}
+
+static uint16_t alu_points(struct insn in, uint16_t p)
+{
+	uint16_t dst = (uint16_t)(1u << in.dst), src = 0;
+
+	if ((in.code & BPF_X) && (p >> in.src & 1))
+		src = dst;
+	if (BPF_OP(in.code) == ALU_MOV)
+		return (uint16_t)((p & ~dst) | src);
+	return p | src;
+}
+
+static uint16_t points_after(struct liveness_search *x, const struct linked_insn *n, uint16_t p)
+{
+	struct insn in = n->in;
+	uint16_t dst = (uint16_t)(1u << in.dst);
+
+	if (is_alu(in.code))
+		return alu_points(in, p);
+	switch (BPF_CLASS(in.code)) {
+	case BPF_LD:
+		if (in.code != BPF_LDIMM64)
+			return p & (uint16_t)~SCRATCH;
+		return n->ref_kind == REF_DATA ? p | dst : p & (uint16_t)~dst;
+	case BPF_LDX:
+		if (BPF_SIZE(in.code) == BPF_DW && (p >> in.src & 1) && x->spills)
+			return p | dst;
+		return p & (uint16_t)~dst;
+	case BPF_STX:
+		if (BPF_SIZE(in.code) == BPF_DW && (p >> in.src & 1))
+			x->spills = true;
+		return p;
+	default: break;
+	}
+	if (in.code == (BPF_JMP | JUMP_CALL))
+		return (uint16_t)((p & ~SCRATCH) | (n->ref_kind == REF_CALL));
+	return p;
+}
+
+static uint32_t jump_target(const struct linked_insn *n, uint32_t at)
+{
+	int64_t off = n->in.code == (BPF_JMP32 | JUMP_ALWAYS) ? n->in.imm : n->in.off;
+
+	return (uint32_t)(at + 1 + off);
+}
+
+static uint32_t next_of(const struct linked_insn *n, uint32_t at)
+{
+	return at + (n->in.code == BPF_LDIMM64 && !n->poison ? 2 : 1);
+}
+
+static bool falls_through(const struct linked_insn *n)
+{
+	return !n->poison && !(is_jump(n->in.code) && (BPF_OP(n->in.code) == JUMP_ALWAYS ||
+						       BPF_OP(n->in.code) == JUMP_EXIT));
+}
+
+static bool branches(const struct linked_insn *n)
+{
+	return !n->poison && is_jump(n->in.code) && BPF_OP(n->in.code) != JUMP_CALL &&
+	       BPF_OP(n->in.code) != JUMP_EXIT;
+}
+
+static void forward(struct liveness_search *x)
+{
+	const struct linked *f = x->f;
+
+	for (size_t i = 0; i < f->func_count; i++)
+		flow(x, f->funcs[i].start, i ? FRAME_BIT | ARGUMENTS : FRAME_BIT);
+	do {
+		x->changed = false;
+		for (uint32_t at = 0; at < f->count; at++) {
+			const struct linked_insn *n = &f->insns[at];
+			uint16_t p;
+
+			if (!x->points[at])
+				continue;
+			p = points_after(x, n, x->points[at]);
+			if (falls_through(n))
+				flow(x, next_of(n, at), p);
+			if (branches(n))
+				flow(x, jump_target(n, at), p);
+		}
+	} while (x->changed);
+}
+
+/* The slots that [off, off + size) from the frame pointer touches. */
+static uint64_t slots_of(int off, int size)
+{
+	int first = (-off + SLOT_SIZE - 1) / SLOT_SIZE - 1, last = (-off - size) / SLOT_SIZE;
+	uint64_t mask = 0;
+
+	if (off >= 0 || off < -STACK_SIZE || size > -off)
+		return ALL_SLOTS;
+	for (int i = last; i <= first && i < SLOTS; i++)
+		mask |= (uint64_t)1 << i;
+	return mask;
+}
+
+static int size_of(uint8_t code)
+{
+	switch (BPF_SIZE(code)) {
+	case BPF_B: return 1;
+	case BPF_H: return 2;
+	case BPF_W: return 4;
+	default: return 8;
+	}
+}
+
+static struct liveness before_load(const struct linked_insn *n, uint16_t points, struct liveness o)
+{
+	uint16_t dst = (uint16_t)(1u << n->in.dst), src = (uint16_t)(1u << n->in.src);
+	bool live = o.live & dst, decides = o.decides & dst;
+	uint64_t slots;
+
+	o.live &= (uint16_t)~dst;
+	o.decides &= (uint16_t)~dst;
+	if (!live && !decides)
+		return o;
+	o.live |= src;
+	if (!(points & src))
+		return o;
+	slots = n->in.src == 10 ? slots_of(n->in.off, size_of(n->in.code)) : ALL_SLOTS;
+	o.slot_live |= slots;
+	if (decides)
+		o.slot_decides |= slots;
+	return o;
+}
+
+static struct liveness before_store(const struct linked_insn *n, uint16_t points, struct liveness o)
+{
+	uint16_t dst = (uint16_t)(1u << n->in.dst), src = (uint16_t)(1u << n->in.src);
+	bool from_register = BPF_CLASS(n->in.code) == BPF_STX;
+	uint64_t slots = ALL_SLOTS;
+
+	if (from_register && BPF_MODE(n->in.code) == BPF_ATOMIC) {
+		o.live |= dst | src | 1;
+		o.slot_live |= points & dst ? ALL_SLOTS : 0;
+		return o;
+	}
+	if (!(points & dst))
+		return o;
+	o.live |= dst;
+	if (n->in.dst == 10)
+		slots = slots_of(n->in.off, size_of(n->in.code));
+	/* A subprogram's pointer may lead to its caller's stack, which its caller reads. */
+	if (from_register && n->in.dst != 10 && n->func) {
+		o.live |= src;
+		o.decides |= src;
+		return o;
+	}
+	if (from_register && (o.slot_live & slots))
+		o.live |= src;
+	if (from_register && (o.slot_decides & slots))
+		o.decides |= src;
+	if (n->in.dst == 10 && size_of(n->in.code) == 8) {
+		o.slot_live &= ~slots;
+		o.slot_decides &= ~slots;
+	}
+	return o;
+}
+
+static struct liveness before_alu(const struct linked_insn *n, uint16_t points, struct liveness o)
+{
+	uint16_t dst = (uint16_t)(1u << n->in.dst), src = (uint16_t)(1u << n->in.src);
+	bool live = o.live & dst, decides = o.decides & dst;
+
+	if (BPF_OP(n->in.code) == ALU_MOV) {
+		o.live &= (uint16_t)~dst;
+		o.decides &= (uint16_t)~dst;
+	}
+	if (!(n->in.code & BPF_X) || BPF_OP(n->in.code) == ALU_END)
+		return o;
+	if (live)
+		o.live |= src;
+	/* What is added to a pointer says where it points. */
+	if (decides ||
+	    (live && ((points & dst) || (points & src)) && BPF_OP(n->in.code) != ALU_MOV)) {
+		o.decides |= src;
+		if (BPF_OP(n->in.code) != ALU_MOV)
+			o.decides |= dst;
+	}
+	return o;
+}
+
+static struct liveness before_call(const struct liveness_search *x, const struct linked_insn *n,
+				   uint16_t points, struct liveness o)
+{
+	o.live &= (uint16_t)~SCRATCH;
+	o.decides &= (uint16_t)~SCRATCH;
+	if (n->ref_kind == REF_CALL) {
+		const struct liveness *callee = &x->liveness[x->f->funcs[n->target].start];
+
+		o.live |= callee->live & ARGUMENTS;
+		o.decides |= callee->decides & ARGUMENTS;
+		if (points & ARGUMENTS)
+			o.slot_live = o.slot_decides = ALL_SLOTS;
+		return o;
+	}
+	o.live |= ARGUMENTS;
+	if (n->ref_kind == REF_EXTERN_CALL || helper_callback((uint32_t)n->in.imm)) {
+		o.decides |= ARGUMENTS;
+		o.slot_live = o.slot_decides = ALL_SLOTS;
+		return o;
+	}
+	/* The register behind a pointer may be the size of what it points to. */
+	o.decides |= (points & ARGUMENTS) << 1 & ARGUMENTS;
+	return o;
+}
+
+static struct liveness before(const struct liveness_search *x, uint32_t at, struct liveness o)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+	uint16_t points = x->points[at], dst = (uint16_t)(1u << n->in.dst),
+		 src = (uint16_t)(1u << n->in.src);
+	uint8_t code = n->in.code;
+
+	if (n->poison)
+		return (struct liveness){0};
+	if (is_alu(code))
+		return before_alu(n, points, o);
+	switch (BPF_CLASS(code)) {
+	case BPF_LD:
+		o.live &= (uint16_t) ~(code == BPF_LDIMM64 ? dst : SCRATCH);
+		o.decides &= (uint16_t) ~(code == BPF_LDIMM64 ? dst : SCRATCH);
+		return o;
+	case BPF_LDX: return before_load(n, points, o);
+	case BPF_ST:
+	case BPF_STX: return before_store(n, points, o);
+	default: break;
+	}
+	switch (BPF_OP(code)) {
+	case JUMP_EXIT: return (struct liveness){1, n->func ? 1 : 0, 0, 0};
+	case JUMP_CALL: return before_call(x, n, points, o);
+	case JUMP_ALWAYS:
+	case JUMP_MAY: return o;
+	default:
+		o.live |= dst;
+		o.decides |= dst;
+		if (code & BPF_X) {
+			o.live |= src;
+			o.decides |= src;
+		}
+		return o;
+	}
+}
+
+static void join(struct liveness *a, const struct liveness *b)
+{
+	a->live |= b->live;
+	a->decides |= b->decides;
+	a->slot_live |= b->slot_live;
+	a->slot_decides |= b->slot_decides;
+}
+
+static void backward(struct liveness_search *x)
+{
+	const struct linked *f = x->f;
+
+	do {
+		x->changed = false;
+		for (uint32_t at = (uint32_t)f->count; at-- > 0;) {
+			const struct linked_insn *n = &f->insns[at];
+			struct liveness o = {0};
+
+			if (falls_through(n) && next_of(n, at) < f->count)
+				join(&o, &x->liveness[next_of(n, at)]);
+			if (branches(n) && jump_target(n, at) < f->count)
+				join(&o, &x->liveness[jump_target(n, at)]);
+			o = before(x, at, o);
+			if (memcmp(&o, &x->liveness[at], sizeof(o)) != 0) {
+				x->liveness[at] = o;
+				x->changed = true;
+			}
+		}
+	} while (x->changed);
+}
+
+struct liveness *liveness_new(const struct linked *f)
+{
+	struct liveness_search x = {.f = f};
+
+	x.liveness = calloc(f->count + 1, sizeof(*x.liveness));
+	x.points = calloc(f->count + 1, sizeof(*x.points));
+	if (!x.liveness || !x.points) {
+		free(x.liveness);
+		free(x.points);
+		return NULL;
+	}
+	forward(&x);
+	backward(&x);
+	free(x.points);
+	return x.liveness;
+}

@@ -1,0 +1,80 @@
+/*
+ * machine: what one instruction does to a state: the parts of which walk.c makes a walk.
+ */
+#ifndef BTFL_MACHINE_H
+#define BTFL_MACHINE_H
+
+#include "base/arena.h"
+#include "verify/liveness.h"
+#include "verify/trace.h"
+
+/* VALUE_DATA with this bit is the value of an extern, not a section. */
+#define DATA_EXTERN 0x80000000u
+
+struct machine {
+	struct walk *w;
+	struct liveness *liveness;
+	bool ctx_numbers; /* the context holds numbers only */
+	uint32_t next_id;
+	size_t step_cap, hit_cap;
+
+	/* States to be walked, last in first out. */
+	struct state **todo;
+	size_t todo_count, todo_cap;
+	struct seen *seen; /* by instruction */
+	size_t kept;       /* bytes of states seen */
+	bool *called;      /* by function: a global one that was called */
+	uint32_t entry;
+	struct err *e;
+};
+
+/* Where a path goes on after an instruction: GO_ON at state->at, or it ends. */
+enum go { GO_ON, GO_END, GO_FAIL };
+
+enum { MOVE_SIZE_MAX = 8 };
+
+/* Fails for want of memory. */
+enum go machine_fail(struct machine *m);
+/* Ends the walk, unless it has ended: what was not reached by then may be. */
+enum go machine_give_up(struct machine *m, enum walk_end end, const char *why);
+/* Puts a copy of s aside, to go on at `at` later. */
+struct state *machine_fork(struct machine *m, const struct state *s, uint32_t at);
+/* Moves s to another instruction than the next. */
+enum go machine_jump(struct machine *m, struct state *s, uint32_t at);
+/* Puts aside a state for the function, with no frame but its own. */
+struct state *machine_start(struct machine *m, uint32_t func);
+/* Gives v an id when it has none. */
+void machine_identify(struct machine *m, struct value *v);
+
+/* alu.c: arithmetic, ldimm64, and the loads of packets that older programs have. */
+enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn *n);
+enum go machine_load_immediate(struct machine *m, struct state *s, const struct linked_insn *n);
+enum go machine_load_packet(struct state *s);
+
+/* memory.c: loads, stores and atomic operations; the bytes that one moves. */
+enum go machine_load(struct machine *m, struct state *s, const struct linked_insn *n);
+enum go machine_store(struct machine *m, struct state *s, const struct linked_insn *n);
+unsigned insn_bytes(uint8_t code);
+
+/* stack.c */
+enum go stack_write(struct machine *m, struct state *s, const struct value *to, int64_t off,
+		    unsigned size, const struct value *from);
+/* What is loaded, before it is cut to `size` bytes or its sign extended. */
+struct value stack_read(struct machine *m, struct state *s, const struct value *from, int64_t off,
+			unsigned size);
+/* Lets a range of the stack behind `to` hold anything. */
+int stack_clobber(struct state *s, const struct value *to, int64_t size);
+
+/* branch.c */
+enum go machine_branch(struct machine *m, struct state *s, const struct linked_insn *n);
+
+/* call.c */
+enum go machine_call(struct machine *m, struct state *s, const struct linked_insn *n);
+enum go machine_exit(struct machine *m, struct state *s);
+
+static inline struct value *machine_reg(struct state *s, unsigned n)
+{
+	return &TOP(s)->reg[n < REGISTERS ? n : 0];
+}
+
+#endif

@@ -1,0 +1,143 @@
+/* memory: loads, stores and atomic operations; see machine.h. */
+#include "verify/machine.h"
+
+enum { ATOMIC_FETCH = 0x01, ATOMIC_EXCHANGE = 0xe1, ATOMIC_COMPARE = 0xf1 };
+enum { ATOMIC_LOAD = 0x100, ATOMIC_STORE = 0x110 };
+
+unsigned insn_bytes(uint8_t code)
+{
+	switch (BPF_SIZE(code)) {
+	case BPF_B: return 1;
+	case BPF_H: return 2;
+	case BPF_W: return 4;
+	default: return 8;
+	}
+}
+
+/* Eight bytes may hold a pointer, where the kernel gives them a type. */
+static struct value maybe_pointer(unsigned size, unsigned pointer_size)
+{
+	struct value v = value_unknown();
+
+	if (size >= pointer_size)
+		v.kind = VALUE_ANY;
+	return v;
+}
+
+static struct value read_data(struct machine *m, const struct value *from, int64_t off,
+			      unsigned size)
+{
+	const struct externs *x = m->w->externs;
+	struct value v = value_unknown();
+	uint64_t number, at = from->number.bits.value + (uint64_t)off;
+	bool external = from->which & DATA_EXTERN;
+	uint32_t which = from->which & ~DATA_EXTERN;
+
+	if (!scalar_is_known(&from->number))
+		return v;
+	if (external ? !externs_read_extern(x, which, at, size, &number)
+		     : !externs_read(x, which, at, size, &number))
+		return v;
+	v.number = scalar_known(number);
+	v.origin = from->origin;
+	return v;
+}
+
+static struct value read_any(struct machine *m, struct state *s, const struct value *from,
+			     int64_t off, unsigned size)
+{
+	switch (from->kind) {
+	case VALUE_STACK: return stack_read(m, s, from, off, size);
+	case VALUE_DATA: return read_data(m, from, off, size);
+	case VALUE_ITEM:
+	case VALUE_MEMORY: return value_unknown();
+	case VALUE_CTX: return m->ctx_numbers ? value_unknown() : maybe_pointer(size, 4);
+	default: return maybe_pointer(size, 8);
+	}
+}
+
+static struct value load(struct machine *m, struct state *s, const struct linked_insn *n,
+			 bool extends)
+{
+	const struct value from = *machine_reg(s, n->in.src);
+	unsigned size = insn_bytes(n->in.code);
+	struct value v = read_any(m, s, &from, n->in.off, size);
+
+	if (v.kind != VALUE_SCALAR)
+		return v;
+	if (extends)
+		scalar_extend(&v.number, size, m->w->abilities);
+	else
+		scalar_cut(&v.number, size, m->w->abilities);
+	return v;
+}
+
+enum go machine_load(struct machine *m, struct state *s, const struct linked_insn *n)
+{
+	*machine_reg(s, n->in.dst) = load(m, s, n, BPF_MODE(n->in.code) == BPF_MEMSX);
+	s->at++;
+	return GO_ON;
+}
+
+/* What memory held before. */
+static struct value old_value(struct machine *m, unsigned size)
+{
+	struct value v = value_unknown();
+
+	scalar_cut(&v.number, size, m->w->abilities);
+	return v;
+}
+
+static enum go atomic(struct machine *m, struct state *s, const struct linked_insn *n)
+{
+	const struct value to = *machine_reg(s, n->in.dst);
+	unsigned size = insn_bytes(n->in.code);
+	enum go go;
+
+	if (n->in.imm == ATOMIC_LOAD) {
+		*machine_reg(s, n->in.dst) = load(m, s, n, false);
+		return GO_ON;
+	}
+	if (to.kind == VALUE_STACK) {
+		const struct value *from = machine_reg(s, n->in.src);
+
+		go = stack_write(m, s, &to, n->in.off, size,
+				 n->in.imm == ATOMIC_STORE ? from : NULL);
+		if (go != GO_ON)
+			return go;
+	}
+	if (n->in.imm == ATOMIC_COMPARE)
+		*machine_reg(s, 0) = old_value(m, size);
+	else if (n->in.imm != ATOMIC_STORE && (n->in.imm & ATOMIC_FETCH))
+		*machine_reg(s, n->in.src) = old_value(m, size);
+	return GO_ON;
+}
+
+enum go machine_store(struct machine *m, struct state *s, const struct linked_insn *n)
+{
+	const struct value to = *machine_reg(s, n->in.dst);
+	struct value from;
+	bool known = true;
+	enum go go = GO_ON;
+
+	if (BPF_CLASS(n->in.code) == BPF_STX && BPF_MODE(n->in.code) == BPF_ATOMIC) {
+		go = atomic(m, s, n);
+	} else if (to.kind == VALUE_STACK) {
+		if (BPF_CLASS(n->in.code) == BPF_STX) {
+			struct value *reg = machine_reg(s, n->in.src);
+
+			if (m->w->abilities->linked_spills && reg->kind == VALUE_SCALAR &&
+			    (insn_bytes(n->in.code) == 8 ||
+			     reg->number.full.umax >> (insn_bytes(n->in.code) * 8) == 0))
+				machine_identify(m, reg);
+			from = *reg;
+		} else {
+			from = value_scalar(scalar_known((uint64_t)(int64_t)n->in.imm));
+			known = m->w->abilities->store_imm;
+		}
+		go =
+		    stack_write(m, s, &to, n->in.off, insn_bytes(n->in.code), known ? &from : NULL);
+	}
+	s->at++;
+	return go;
+}

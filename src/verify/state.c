@@ -1,0 +1,229 @@
+/* state: copying and comparing; see state.h. */
+#include "verify/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct value value_scalar(struct scalar n)
+{
+	return (struct value){.kind = VALUE_SCALAR, .number = n};
+}
+
+struct value value_unknown(void)
+{
+	return value_scalar(scalar_unknown());
+}
+
+struct value value_any(void)
+{
+	return (struct value){.kind = VALUE_ANY, .number = scalar_unknown()};
+}
+
+struct value value_of(enum value_kind kind, uint32_t which)
+{
+	return (struct value){.kind = (uint8_t)kind, .which = which, .number = scalar_known(0)};
+}
+
+int frame_grow(struct frame *f, unsigned count)
+{
+	struct slot *more;
+
+	if (count <= f->slot_count)
+		return 0;
+	more = realloc(f->slot, count * sizeof(*more));
+	if (!more)
+		return -1;
+	memset(more + f->slot_count, 0, (count - f->slot_count) * sizeof(*more));
+	f->slot = more;
+	f->slot_count = (uint16_t)count;
+	return 0;
+}
+
+static void frame_free(struct frame *f)
+{
+	if (!f)
+		return;
+	free(f->slot);
+	free(f);
+}
+
+static struct frame *frame_copy(const struct frame *f)
+{
+	struct frame *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *f;
+	copy->slot = NULL;
+	copy->slot_count = 0;
+	if (frame_grow(copy, f->slot_count) < 0) {
+		free(copy);
+		return NULL;
+	}
+	if (f->slot_count)
+		memcpy(copy->slot, f->slot, f->slot_count * sizeof(*f->slot));
+	return copy;
+}
+
+struct state *state_copy(const struct state *s)
+{
+	struct state *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *s;
+	for (unsigned i = 0; i < s->depth; i++) {
+		copy->frame[i] = frame_copy(s->frame[i]);
+		if (!copy->frame[i]) {
+			copy->depth = i;
+			state_free(copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
+void state_free(struct state *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->depth; i++)
+		frame_free(s->frame[i]);
+	free(s);
+}
+
+size_t state_size(const struct state *s)
+{
+	size_t n = sizeof(*s);
+
+	for (unsigned i = 0; i < s->depth; i++)
+		n += sizeof(struct frame) + s->frame[i]->slot_count * sizeof(struct slot);
+	return n;
+}
+
+struct frame *state_push(struct state *s, uint32_t func, uint32_t call)
+{
+	struct frame *f = s->depth < FRAMES ? calloc(1, sizeof(*f)) : NULL;
+
+	if (!f)
+		return NULL;
+	f->func = func;
+	f->call = call;
+	f->reg[10] = value_of(VALUE_STACK, s->depth);
+	s->frame[s->depth++] = f;
+	return f;
+}
+
+void state_pop(struct state *s)
+{
+	frame_free(s->frame[--s->depth]);
+}
+
+struct state *state_new(uint32_t func, uint32_t at)
+{
+	struct state *s = calloc(1, sizeof(*s));
+
+	if (!s || !state_push(s, func, UINT32_MAX)) {
+		free(s);
+		return NULL;
+	}
+	s->at = at;
+	return s;
+}
+
+/* Ids of one state that stand for ids of the other. */
+struct id_map {
+	struct {
+		uint32_t old, cur;
+	} pair[64];
+	unsigned count;
+};
+
+static bool same_id(struct id_map *m, uint32_t old, uint32_t cur)
+{
+	if (!old)
+		return true;
+	if (!cur)
+		return false;
+	for (unsigned i = 0; i < m->count; i++)
+		if (m->pair[i].old == old || m->pair[i].cur == cur)
+			return m->pair[i].old == old && m->pair[i].cur == cur;
+	if (m->count == sizeof(m->pair) / sizeof(*m->pair))
+		return false;
+	m->pair[m->count].old = old;
+	m->pair[m->count++].cur = cur;
+	return true;
+}
+
+static bool value_covers(const struct value *a, const struct value *b, bool decides,
+			 struct id_map *ids)
+{
+	if (a->kind == VALUE_NONE)
+		return true;
+	if (a->kind == VALUE_ANY)
+		return b->kind != VALUE_STACK && b->kind != VALUE_NONE && b->kind != VALUE_FUNC &&
+		       b->kind != VALUE_MAP;
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == VALUE_SCALAR)
+		return !decides ||
+		       (scalar_covers(&a->number, &b->number) && same_id(ids, a->id, b->id));
+	if (a->which != b->which || !scalar_covers(&a->number, &b->number))
+		return false;
+	if (!a->maybe_null)
+		return !b->maybe_null;
+	return !b->maybe_null || same_id(ids, a->id, b->id);
+}
+
+static bool slot_covers(const struct slot *a, const struct slot *b, bool decides,
+			struct id_map *ids)
+{
+	static const struct slot empty;
+	bool spilled;
+
+	if (!b)
+		b = &empty;
+	spilled = a->byte[0] == BYTE_SPILL;
+	for (int i = 0; i < SLOT_SIZE; i++) {
+		uint8_t x = a->byte[i], y = b->byte[i];
+
+		if (x == BYTE_SPILL && y != BYTE_SPILL)
+			return false;
+		if (x == BYTE_ZERO && decides && y != BYTE_ZERO)
+			return false;
+		/* A pointer to the stack means more than unknown bytes do. */
+		if (x != BYTE_SPILL && y == BYTE_SPILL && b->spill.kind == VALUE_STACK)
+			return false;
+	}
+	return !spilled || value_covers(&a->spill, &b->spill, decides, ids);
+}
+
+static bool frame_covers(const struct frame *a, const struct frame *b, const struct liveness *n,
+			 struct id_map *ids)
+{
+	if (a->func != b->func || a->call != b->call || a->callback != b->callback ||
+	    a->turns > b->turns)
+		return false;
+	for (unsigned i = 0; i < REGISTERS - 1; i++)
+		if (((n->live | n->decides) >> i & 1) &&
+		    !value_covers(&a->reg[i], &b->reg[i], n->decides >> i & 1, ids))
+			return false;
+	for (unsigned i = 0; i < a->slot_count; i++)
+		if (((n->slot_live | n->slot_decides) >> i & 1) &&
+		    !slot_covers(&a->slot[i], i < b->slot_count ? &b->slot[i] : NULL,
+				 n->slot_decides >> i & 1, ids))
+			return false;
+	return true;
+}
+
+bool state_covers(const struct state *a, const struct state *b, const struct liveness *live)
+{
+	struct id_map ids = {.count = 0};
+
+	if (a->depth != b->depth || a->async != b->async)
+		return false;
+	for (unsigned i = a->depth; i-- > 0;)
+		if (!frame_covers(a->frame[i], b->frame[i], &live[i], &ids))
+			return false;
+	return true;
+}

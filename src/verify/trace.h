@@ -1,0 +1,52 @@
+/*
+ * trace: what a walk over the paths of a program finds; walk.h walks.
+ */
+#ifndef BTFL_TRACE_H
+#define BTFL_TRACE_H
+
+#include "verify/externs.h"
+#include "verify/linked.h"
+
+/* What a value comes from, for explanations: nothing, a relocation, an extern or a byte of a
+ * section of constants. */
+enum { ORIGIN_SHIFT = 30, ORIGIN_RELO = 1, ORIGIN_EXTERN, ORIGIN_DATA };
+
+#define ORIGIN(kind, number) ((uint32_t)(kind) << ORIGIN_SHIFT | ((number)&0x3fffffffu))
+
+/* A step of a path that is not to the next instruction. */
+struct step_taken {
+	uint32_t parent; /* index, 0 for the start */
+	uint32_t from, to;
+};
+
+/* What was seen of an instruction. */
+struct trace {
+	bool reached;
+	bool fell, jumped; /* of a branch: which ways were gone */
+	uint32_t origin;   /* of a decided branch */
+};
+
+/* A poisoned instruction that is reached. */
+struct hit {
+	uint32_t at;
+	uint32_t path;  /* into steps */
+	uint32_t entry; /* the instruction at which its path starts */
+};
+
+enum walk_end { WALK_DONE, WALK_LIMIT, WALK_BROKEN };
+
+struct walk {
+	const struct linked *linked;
+	const struct externs *externs;
+	const struct abilities *abilities;
+	struct trace *traces; /* one for each instruction */
+	struct hit *hits;     /* in the order of the verifier */
+	size_t hit_count;
+	struct step_taken *steps;
+	size_t step_count;
+	enum walk_end end;
+	const char *why; /* of WALK_LIMIT and WALK_BROKEN */
+	uint64_t work;   /* instructions walked */
+};
+
+#endif

@@ -1,0 +1,342 @@
+/* walk: explores paths depth first: past a branch first and its target later, as the verifier does;
+ * see walk.h. */
+#include "verify/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/machine.h"
+
+/* Bounds of what is remembered: of an instruction, and in all. */
+enum { SEEN_MOST = 128, KEPT_MOST = 96 * 1024 * 1024 };
+
+struct seen {
+	struct state **states;
+	size_t count, cap;
+	bool checkpoint;
+};
+
+static enum go step(struct machine *m, struct state *s, const struct linked_insn *n)
+{
+	if (n->in.dst >= REGISTERS || n->in.src >= REGISTERS)
+		return machine_give_up(m, WALK_BROKEN, "an instruction names no register");
+	switch (BPF_CLASS(n->in.code)) {
+	case BPF_ALU:
+	case BPF_ALU64: return machine_alu(m, s, n);
+	case BPF_LD:
+		return n->in.code == BPF_LDIMM64 ? machine_load_immediate(m, s, n)
+						 : machine_load_packet(s);
+	case BPF_LDX: return machine_load(m, s, n);
+	case BPF_ST:
+	case BPF_STX: return machine_store(m, s, n);
+	default: break;
+	}
+	if (BPF_CLASS(n->in.code) == BPF_JMP && BPF_OP(n->in.code) == JUMP_CALL)
+		return machine_call(m, s, n);
+	if (BPF_CLASS(n->in.code) == BPF_JMP && BPF_OP(n->in.code) == JUMP_EXIT)
+		return machine_exit(m, s);
+	return machine_branch(m, s, n);
+}
+
+/* remembering */
+
+static int frame_liveness(const struct machine *m, const struct state *s, struct liveness *out)
+{
+	for (unsigned i = 0; i < s->depth; i++) {
+		struct liveness *n = &out[i];
+
+		if (i + 1 == s->depth) {
+			*n = m->liveness[s->at];
+			continue;
+		}
+		/* What its callee, or the call itself when it runs again, may read. */
+		*n = m->liveness[s->frame[i + 1]->call + 1];
+		if (s->frame[i + 1]->callback) {
+			n->live |= m->liveness[s->frame[i + 1]->call].live;
+			n->decides |= m->liveness[s->frame[i + 1]->call].decides;
+		}
+		n->slot_live = n->slot_decides = UINT64_MAX;
+	}
+	return 0;
+}
+
+/* 1 when all that follows was walked from here before; -1 when memory is out. */
+static int was_here(struct machine *m, const struct state *s)
+{
+	struct seen *x = &m->seen[s->at];
+	struct state **more, *copy;
+	struct liveness live[FRAMES];
+
+	if (!x->checkpoint)
+		return 0;
+	frame_liveness(m, s, live);
+	for (size_t i = x->count; i-- > 0;)
+		if (state_covers(x->states[i], s, live))
+			return 1;
+	if (m->kept >= KEPT_MOST)
+		return 0;
+	copy = state_copy(s);
+	more = copy ? array_grow(x->states, &x->cap, x->count, sizeof(*more)) : NULL;
+	if (!more) {
+		state_free(copy);
+		machine_fail(m);
+		return -1;
+	}
+	x->states = more;
+	if (x->count == SEEN_MOST) {
+		m->kept -= state_size(x->states[0]);
+		state_free(x->states[0]);
+		memmove(x->states, x->states + 1, --x->count * sizeof(*more));
+	}
+	m->kept += state_size(copy);
+	x->states[x->count++] = copy;
+	return 0;
+}
+
+static void forget(struct machine *m)
+{
+	for (size_t i = 0; i < m->w->linked->count; i++) {
+		for (size_t k = 0; k < m->seen[i].count; k++)
+			state_free(m->seen[i].states[k]);
+		m->seen[i].count = 0;
+	}
+	m->kept = 0;
+}
+
+static void mark(struct machine *m, int64_t at)
+{
+	if (at >= 0 && at < (int64_t)m->w->linked->count)
+		m->seen[at].checkpoint = true;
+}
+
+static void mark_checkpoints(struct machine *m)
+{
+	const struct linked *f = m->w->linked;
+
+	for (size_t i = 0; i < f->func_count; i++)
+		mark(m, f->funcs[i].start);
+	for (size_t i = 0; i < f->count; i++) {
+		struct insn in = f->insns[i].in;
+
+		if (BPF_CLASS(in.code) != BPF_JMP && BPF_CLASS(in.code) != BPF_JMP32)
+			continue;
+		if (BPF_OP(in.code) == JUMP_CALL && f->insns[i].ref_kind == REF_CALL)
+			mark(m, (int64_t)i + 1);
+		else if (BPF_OP(in.code) == JUMP_CALL)
+			m->seen[i].checkpoint = true;
+		else if (in.code == (BPF_JMP32 | JUMP_ALWAYS))
+			mark(m, (int64_t)i + 1 + in.imm);
+		else
+			mark(m, (int64_t)i + 1 + in.off);
+	}
+}
+
+static enum go hit(struct machine *m, const struct state *s)
+{
+	struct walk *w = m->w;
+	struct hit *more = array_grow(w->hits, &m->hit_cap, w->hit_count, sizeof(*more));
+
+	if (!more)
+		return machine_fail(m);
+	w->hits = more;
+	w->hits[w->hit_count++] = (struct hit){s->at, s->path, m->entry};
+	return GO_END;
+}
+
+static int walk_path(struct machine *m, struct state *s)
+{
+	const struct linked *f = m->w->linked;
+	enum go go = GO_ON;
+	int known;
+
+	while (go == GO_ON) {
+		const struct linked_insn *n;
+
+		if (s->at >= f->count || f->insns[s->at].func != TOP(s)->func) {
+			machine_give_up(m, WALK_BROKEN, "a path leaves its function");
+			break;
+		}
+		n = &f->insns[s->at];
+		if (n->poison) {
+			bool first = !m->w->traces[s->at].reached;
+
+			m->w->traces[s->at].reached = true;
+			return first && hit(m, s) == GO_FAIL ? -1 : 0;
+		}
+		known = was_here(m, s);
+		if (known)
+			return known < 0 ? -1 : 0;
+		m->w->traces[s->at].reached = true;
+		if (++m->w->work > WALK_MOST) {
+			machine_give_up(m, WALK_LIMIT,
+					"more than a million instructions on its paths");
+			break;
+		}
+		go = step(m, s, n);
+	}
+	return go == GO_FAIL ? -1 : 0;
+}
+
+static int walk_all(struct machine *m)
+{
+	int rc = 0;
+
+	while (m->todo_count && rc == 0) {
+		struct state *s = m->todo[--m->todo_count];
+
+		rc = m->w->end == WALK_DONE ? walk_path(m, s) : 0;
+		state_free(s);
+	}
+	return rc;
+}
+
+/* The arguments of a function that is verified on its own. */
+static void set_arguments(struct machine *m, struct state *s, uint32_t func)
+{
+	const struct object *o = m->w->linked->object;
+	const struct program *p = &o->programs[m->w->linked->funcs[func].program];
+	struct frame *f = TOP(s);
+	struct btf_type t;
+
+	if (func == 0) {
+		f->reg[1] = value_of(VALUE_CTX, 0);
+		return;
+	}
+	for (unsigned i = 1; i <= 5; i++)
+		f->reg[i] = value_any();
+	if (!o->btf || !p->func_id)
+		return;
+	t = btf_type(o->btf, btf_type(o->btf, p->func_id).type);
+	for (unsigned i = 0; t.kind == BTF_FUNC_PROTO && i < t.vlen && i < 5; i++) {
+		struct btf_type arg = btf_strip(o->btf, btf_param(&t, i).type);
+
+		if (arg.kind == BTF_INT || btf_is_enum(&arg))
+			f->reg[i + 1] = value_unknown();
+	}
+}
+
+static int walk_function(struct machine *m, uint32_t func)
+{
+	struct state *s = machine_start(m, func);
+
+	if (!s)
+		return -1;
+	m->entry = s->at;
+	set_arguments(m, s, func);
+	forget(m);
+	return walk_all(m);
+}
+
+static int walk_called(struct machine *m)
+{
+	const struct linked *f = m->w->linked;
+	bool *done = calloc(f->func_count, sizeof(*done));
+	int rc = done ? 0 : -1;
+
+	if (!done)
+		machine_fail(m);
+	for (size_t i = 1; i < f->func_count && rc == 0; i++) {
+		if (!m->called[i] || done[i])
+			continue;
+		done[i] = true;
+		rc = walk_function(m, (uint32_t)i);
+		i = 0;
+	}
+	free(done);
+	return rc;
+}
+
+static int walk_program(struct machine *m)
+{
+	const struct linked *f = m->w->linked;
+	int rc = 0;
+
+	if (m->w->abilities->lazy_globals) {
+		rc = walk_function(m, 0);
+		return rc < 0 ? rc : walk_called(m);
+	}
+	for (size_t i = 1; i < f->func_count && rc == 0; i++)
+		if (f->funcs[i].global)
+			rc = walk_function(m, (uint32_t)i);
+	return rc < 0 ? rc : walk_function(m, 0);
+}
+
+/* Programs whose context holds no typed pointers, by their section. */
+static bool has_number_context(const char *section)
+{
+	static const char *const names[] = {
+	    "kprobe",          "kretprobe",  "uprobe",           "uretprobe", "ksyscall",
+	    "kretsyscall",     "usdt",       "tracepoint",       "tp",        "raw_tp",
+	    "raw_tracepoint",  "perf_event", "raw_tracepoint.w", "raw_tp.w",  "kprobe.multi",
+	    "kretprobe.multi",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		size_t n = strlen(names[i]);
+
+		if (strncmp(section, names[i], n) == 0 && (!section[n] || section[n] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static int prepare(struct machine *m)
+{
+	const struct linked *f = m->w->linked;
+	struct walk *w = m->w;
+
+	w->traces = calloc(f->count + 1, sizeof(*w->traces));
+	m->seen = calloc(f->count + 1, sizeof(*m->seen));
+	m->called = calloc(f->func_count + 1, sizeof(*m->called));
+	m->liveness = liveness_new(f);
+	if (!w->traces || !m->seen || !m->called || !m->liveness) {
+		machine_fail(m);
+		return -1;
+	}
+	m->ctx_numbers = has_number_context(f->object->programs[f->funcs[0].program].section);
+	mark_checkpoints(m);
+	/* Step 0 is the start of every path. */
+	return machine_jump(m, &(struct state){0}, 0) == GO_ON ? 0 : -1;
+}
+
+int walk_new(const struct linked *f, const struct externs *x, const struct abilities *r,
+	     struct walk **out, struct err *e)
+{
+	struct machine m = {.e = e};
+	int rc;
+
+	m.w = calloc(1, sizeof(*m.w));
+	if (!m.w)
+		return err_memory(e, f->object->path);
+	m.w->linked = f;
+	m.w->externs = x;
+	m.w->abilities = r;
+	rc = prepare(&m);
+	if (rc == 0)
+		rc = walk_program(&m);
+	while (m.todo_count)
+		state_free(m.todo[--m.todo_count]);
+	if (m.seen)
+		forget(&m);
+	for (size_t i = 0; m.seen && i < f->count; i++)
+		free(m.seen[i].states);
+	free(m.todo);
+	free(m.seen);
+	free(m.called);
+	free(m.liveness);
+	if (rc < 0)
+		walk_free(m.w);
+	else
+		*out = m.w;
+	return rc;
+}
+
+void walk_free(struct walk *w)
+{
+	if (!w)
+		return;
+	free(w->traces);
+	free(w->hits);
+	free(w->steps);
+	free(w);
+}

@@ -1,0 +1,18 @@
+/*
+ * walk: which instructions of a program the verifier of a kernel would reach, path by path, in its
+ * own order.
+ */
+#ifndef BTFL_WALK_H
+#define BTFL_WALK_H
+
+#include "verify/trace.h"
+
+/* Most instructions walked, as many as the kernel's own limit. */
+enum { WALK_MOST = 1000000 };
+
+/* Walks the whole program. Fails only when memory is out. */
+int walk_new(const struct linked *f, const struct externs *x, const struct abilities *r,
+	     struct walk **out, struct err *e);
+void walk_free(struct walk *w); /* NULL is allowed */
+
+#endif

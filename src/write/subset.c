@@ -1,0 +1,249 @@
+/*
+ * subset: marks the types and members that relocations reach, and writes them as a BTF; see
+ * subset.h.
+ *
+ * A struct that is accessed keeps its size and the members that were stepped into; one whose size
+ * or name alone matters keeps no member; one that type_matches compares keeps all. A pointer leads
+ * to its type only where that was marked for a reason of its own, else to void: CO-RE takes any
+ * pointer for any other.
+ */
+#include <stdlib.h>
+
+#include "write/subset_marks.h"
+
+struct subset *subset_new(const struct target *t)
+{
+	struct subset *s = calloc(1, sizeof(*s) + t->count * sizeof(*s->marks));
+	bool ok = s != NULL;
+
+	if (!s)
+		return NULL;
+	s->target = t;
+	s->count = t->count;
+	for (size_t i = 0; i < t->count; i++) {
+		struct marks *m = &s->marks[i];
+		uint32_t n = t->btf[i]->end_id - t->btf[i]->first_id;
+
+		m->btf = t->btf[i];
+		m->where = calloc(n + 1, sizeof(*m->where));
+		ok = ok && m->where;
+	}
+	if (ok)
+		return s;
+	subset_free(s);
+	return NULL;
+}
+
+void subset_free(struct subset *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->count; i++) {
+		struct marks *m = &s->marks[i];
+
+		for (size_t k = 0; k < m->count; k++)
+			free(m->kept[k].members);
+		free(m->kept);
+		free(m->where);
+	}
+	free(s);
+}
+
+struct marks *subset_marks(struct subset *s, const struct btf_type *t)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->marks[i].btf == t->btf)
+			return &s->marks[i];
+	return NULL;
+}
+
+struct marker {
+	struct subset *s;
+	struct err *e;
+	int depth;
+};
+
+/* Deeper than any real type, and as deep as the recursion below may go. */
+#define DEPTH 256
+
+enum { MARK_OLD, MARK_NEW };
+
+/* The marks of t, which are none at first; NULL with m->e filled. Valid until the next call. */
+static struct kept *kept_of(struct marker *m, const struct btf_type *t)
+{
+	struct marks *on = subset_marks(m->s, t);
+	struct kept *more;
+	uint32_t *where;
+
+	if (!on) {
+		err_set(m->e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
+			"its types stand on a .BTF.base and not on the target's vmlinux");
+		return NULL;
+	}
+	where = &on->where[t->id - on->btf->first_id];
+	if (*where)
+		return &on->kept[*where - 1];
+	more = array_grow(on->kept, &on->cap, on->count, sizeof(*more));
+	if (!more) {
+		err_memory(m->e, t->btf->name);
+		return NULL;
+	}
+	on->kept = more;
+	on->kept[on->count++] = (struct kept){.index = t->id - on->btf->first_id};
+	*where = (uint32_t)on->count;
+	return &on->kept[on->count - 1];
+}
+
+/* MARK_NEW: not all of the flags were there, so that its parts follow; -1 with m->e filled. */
+static int mark(struct marker *m, const struct btf_type *t, uint8_t flags)
+{
+	struct kept *k;
+
+	if (t->id == 0)
+		return MARK_OLD;
+	k = kept_of(m, t);
+	if (!k)
+		return -1;
+	if ((k->flags & flags) == flags)
+		return MARK_OLD;
+	k->flags |= flags;
+	return MARK_NEW;
+}
+
+static int mark_type(struct marker *m, const struct btf *b, uint32_t id, uint8_t flags);
+
+static int mark_params(struct marker *m, const struct btf_type *t, uint8_t flags)
+{
+	int rc = mark_type(m, t->btf, t->type, flags);
+
+	for (uint32_t i = 0; i < t->vlen && rc == 0; i++)
+		rc = mark_type(m, t->btf, btf_param(t, i).type, flags);
+	return rc;
+}
+
+static int mark_members(struct marker *m, const struct btf_type *t, uint8_t flags)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < t->vlen && rc == 0; i++)
+		rc = mark_type(m, t->btf, btf_member(t, i).type, flags);
+	return rc;
+}
+
+/* What the flags make of the types that t is made of. */
+static int mark_parts(struct marker *m, const struct btf_type *t, uint8_t flags)
+{
+	switch (t->kind) {
+	case BTF_STRUCT:
+	case BTF_UNION: return flags & MATCH ? mark_members(m, t, flags) : 0;
+	case BTF_ARRAY:
+		if (mark_type(m, t->btf, btf_array(t).index, KEEP) < 0)
+			return -1;
+		return mark_type(m, t->btf, btf_array(t).elem, flags);
+	case BTF_PTR:
+		/* Behind a pointer, members are not looked at. */
+		return flags & COMPAT ? mark_type(m, t->btf, t->type, KEEP | COMPAT) : 0;
+	case BTF_FUNC_PROTO: return flags & COMPAT ? mark_params(m, t, flags) : 0;
+	case BTF_TYPEDEF:
+	case BTF_CONST:
+	case BTF_VOLATILE:
+	case BTF_RESTRICT:
+	case BTF_TYPE_TAG: return mark_type(m, t->btf, t->type, flags);
+	default: return 0;
+	}
+}
+
+static int mark_type(struct marker *m, const struct btf *b, uint32_t id, uint8_t flags)
+{
+	struct btf_type t = btf_type(b, id);
+	int rc = mark(m, &t, flags);
+
+	if (rc != MARK_NEW)
+		return rc;
+	if (++m->depth > DEPTH)
+		rc = err_set(m->e, ERR_LIMIT, b->name, NULL, ERR_NO_OFFSET,
+			     "type [%u] has more than %d levels", id, DEPTH);
+	else
+		rc = mark_parts(m, &t, flags);
+	m->depth--;
+	return rc;
+}
+
+static int mark_member(struct marker *m, const struct btf_type *t, uint32_t i)
+{
+	struct kept *k = kept_of(m, t);
+
+	if (!k)
+		return -1;
+	if (!k->members)
+		k->members = calloc(t->vlen, 1);
+	if (!k->members)
+		return err_memory(m->e, t->btf->name);
+	k->members[i] = 1;
+	return mark_type(m, t->btf, btf_member(t, i).type, KEEP);
+}
+
+/* A member of a struct that is kept. An array of no elements is flexible only in last place: one
+ * that is not last must not become it. */
+static int mark_step(struct marker *m, const struct btf_type *t, uint32_t i)
+{
+	struct btf_type type = btf_strip(t->btf, btf_member(t, i).type);
+
+	if (type.kind == BTF_ARRAY && btf_array(&type).count == 0 && i + 1 < t->vlen &&
+	    mark_member(m, t, t->vlen - 1) < 0)
+		return -1;
+	return mark_member(m, t, i);
+}
+
+/* The path that a field's spec takes: only the members on it are kept. */
+static int mark_path(struct marker *m, const struct spec *s)
+{
+	struct btf_type t = btf_strip(s->btf, s->root_id);
+
+	for (uint32_t i = 1; i < s->raw_len; i++) {
+		if (t.kind == BTF_ARRAY) {
+			t = btf_strip(s->btf, btf_array(&t).elem);
+			continue;
+		}
+		if (mark_step(m, &t, s->raw[i]) < 0)
+			return -1;
+		t = btf_strip(s->btf, btf_member(&t, s->raw[i]).type);
+	}
+	return 0;
+}
+
+static int mark_match(struct marker *m, const struct spec *s)
+{
+	uint8_t flags = s->kind == RELO_TYPE_MATCHES ? KEEP | COMPAT | MATCH
+			: relo_is_type(s->kind)      ? KEEP | COMPAT
+						     : KEEP;
+
+	if (mark_type(m, s->btf, s->root_id, flags) < 0)
+		return -1;
+	return relo_is_field(s->kind) ? mark_path(m, s) : 0;
+}
+
+/* Every candidate that matched is kept, not only the one that is used: they have to agree again. */
+static int add_result(struct marker *m, const struct resolution *r, uint32_t index)
+{
+	const struct result *res = &r->results[index];
+
+	for (uint32_t i = 0; i < res->attempt_count; i++) {
+		const struct attempt *a = &r->attempts[res->first_attempt + i];
+
+		if (a->spec && mark_match(m, a->spec) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int subset_add(struct subset *s, const struct resolution *r, struct err *e)
+{
+	struct marker m = {.s = s, .e = e};
+	const struct btf *vmlinux = s->target->btf[0];
+	int rc = mark_type(&m, vmlinux, btf_long(vmlinux), KEEP); /* tells the pointer size */
+
+	for (uint32_t i = 0; i < r->object->relo_count && rc == 0; i++)
+		rc = add_result(&m, r, i);
+	return rc;
+}
