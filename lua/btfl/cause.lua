@@ -1,6 +1,7 @@
 --- What lies behind a failure before any renaming is thought of: another architecture, a module that
 --- was not given, a member's type, the kernel's configuration.
 local core = require "btfl.core"
+local named = require "btfl.named"
 local others = require "btfl.others"
 
 local cause = {}
@@ -188,7 +189,7 @@ local function accepting(attempt, options)
   if options.policy then return nil end
   local asked, names = 0, {}
   for _, loader in ipairs(cause.loaders) do
-    if package.searchpath("btfl.policy." .. loader[1], package.path) then
+    if named.find("btfl.policy." .. loader[1]) then
       asked = asked + 1
       local result, policy = attempt.result, require "btfl.policy"(loader[1])
       if result.relo:try(result.target, attempt.candidate, { policy = policy }).ok then

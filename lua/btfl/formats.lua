@@ -1,6 +1,8 @@
 --- The formats of a report. Each is a function of a report and options (color, width) that returns
 --- the text to print. It is a module btfl.format.NAME, btfl's own or one on package.path, or a Lua
 --- file that returns it, or what a script has defined.
+local named = require "btfl.named"
+
 local formats = { "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown" }
 
 local OWN = {}
@@ -32,9 +34,9 @@ end
 
 -- The file of a format, nil when there is none.
 local function path_of(name)
-  if name:find "/" or name:find "%.lua$" then return name end
+  if named.is_file(name) then return name end
   if not name:find("^[%w_-]+$") then return nil end
-  return package.searchpath("btfl.format." .. name, package.path)
+  return named.find("btfl.format." .. name)
 end
 
 --- Whether --format takes a name: it is a format's, or that of a file.

@@ -7,6 +7,8 @@ local M = {
   root = nil, ---@type string the folder that holds lua/ and scripts/
   verbose = false, --- tracebacks are printed in full
   list = nil, ---@type fun(folder: string): string[]? the names in a folder
+  --- Raises when a Lua module has a file that cannot be opened.
+  tell_unreadable = package.searchers[#package.searchers], ---@type fun(module: string)
 }
 
 --- An error that is the user's to mend: it is told in one line.
@@ -17,6 +19,23 @@ local function usage(message, ...)
     __tostring = function(self) return self.message end,
   }), 0)
 end
+
+-- Modules that btfl needs and does not bring, and the packages of Debian and Ubuntu that have them.
+local NEEDED = { argparse = "lua-argparse", dkjson = "lua-dkjson" }
+
+--- A searcher of package.searchers: finds those where they are installed, and says what to install.
+local function find_needed(name)
+  if not NEEDED[name] then return nil end
+  local path = require("btfl.named").find(name)
+  if not path then
+    usage("the Lua module `%s` is not installed (Debian and Ubuntu: %s; elsewhere: luarocks install %s)",
+      name, NEEDED[name], name)
+  end
+  return assert(loadfile(path)), path
+end
+
+-- Before the searcher of Lua files, which the two of C modules and src/host's own follow.
+table.insert(package.searchers, #package.searchers - 3, find_needed)
 
 --- The folders in which a bare script name is looked up, in order.
 ---@return string[]
@@ -36,6 +55,19 @@ function M.folders()
   return folders
 end
 
+-- What says that no file at all can be opened: ENOMEM, ENFILE, EMFILE.
+local EXHAUSTED = { [12] = true, [23] = true, [24] = true }
+
+local function is_file(path)
+  local file <close>, why, code = io.open(path)
+  if not file then
+    if EXHAUSTED[code] then usage("%s", why) end
+    return false
+  end
+  local _, failed = file:read(0) -- a folder opens, but does not read
+  return not failed
+end
+
 --- Every script that a bare name finds.
 ---@return table<string, string> paths by name
 ---@return string[] names sorted
@@ -44,7 +76,7 @@ local function scripts()
   for _, folder in ipairs(M.folders()) do
     for _, file in ipairs(M.list(folder) or {}) do
       local name = file:match("^([^.].*)%.lua$")
-      if name and not paths[name] then
+      if name and not paths[name] and is_file(folder .. "/" .. file) then
         paths[name] = folder .. "/" .. file
         names[#names + 1] = name
       end
@@ -52,15 +84,6 @@ local function scripts()
   end
   table.sort(names)
   return paths, names
-end
-
-local function is_file(path)
-  local file <close> = io.open(path)
-  if not file then
-    return false
-  end
-  local _, failed = file:read(0) -- a folder opens, but does not read
-  return not failed
 end
 
 --- The path of the script that a name on the command line means: a path when it has a slash or is a

@@ -45,8 +45,8 @@ function btfl.target(path, modules) end
 function btfl.subset(target, options) end
 
 --- Makes a policy from a table of hooks, or finds one: a name is a file of `lua/btfl/policy/` or a
---- module, what holds a `/` or ends in `.lua` is a file. Raises on an unknown key or a wrong type, with
---- the user's file and line.
+--- module `btfl.policy.NAME` or `NAME` in the absolute folders of package.path, what holds a `/` or ends
+--- in `.lua` is a file. Raises on an unknown key or a wrong type, with the user's file and line.
 ---@param spec btfl.policy.spec|string
 ---@return btfl.policy
 function btfl.policy(spec) end
@@ -79,8 +79,8 @@ btfl.report = {}
 function btfl.report.read(text, file) end
 
 --- Defines a format of reports, for --format and report:render(). A script does so before it calls
---- btfl.cli. A module btfl.format.NAME on package.path that returns such a function is found without,
---- and so is a Lua file that --format names by its path.
+--- btfl.cli. A module btfl.format.NAME, in the absolute folders of package.path, that returns such a
+--- function is found without, and so is a Lua file that --format names by its path.
 ---@param name string letters, digits, _ and -
 ---@param render fun(report: btfl.report, options: btfl.render.options): string
 function btfl.format(name, render) end

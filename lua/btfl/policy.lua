@@ -2,6 +2,7 @@
 local caller = require "btfl.caller"
 local class = require "btfl.class"
 local core = require "btfl.core"
+local named = require "btfl.named"
 
 caller.mark_own()
 
@@ -45,13 +46,16 @@ local loaded = {}
 
 -- The chunk of a policy, and what identifies it.
 local function find(name)
-  if name:find "/" or name:find "%.lua$" then
+  if named.is_file(name) then
     local chunk, message = loadfile(name)
     return chunk or error(message, 0), name
   end
-  local path = package.searchpath("btfl.policy." .. name, package.path)
-    or package.searchpath(name, package.path)
-  if not path then error(("there is no policy `%s`"):format(name), 0) end
+  local path = named.find("btfl.policy." .. name) or named.find(name)
+  if not path then
+    local file <close> = io.open(name .. ".lua")
+    error(("there is no policy `%s`%s"):format(name,
+      file and (" (the file of that name is --policy ./%s.lua)"):format(name) or ""), 0)
+  end
   return assert(loadfile(path)), path
 end
 

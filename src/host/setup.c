@@ -3,12 +3,14 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "bind/classes.h"
 #include "host/host.h"
 
 /* Cuts the last `/name` off. */
@@ -81,6 +83,45 @@ static int list_folder(lua_State *L)
 	return 1;
 }
 
+/* The last of package.searchers: a module whose file is there and cannot be opened, say because too
+ * many are open, is not "not found". */
+static int tell_unreadable(lua_State *L)
+{
+	const char *name = luaL_gsub(L, luaL_checkstring(L, 1), ".", "/"), *path;
+
+	lua_getglobal(L, "package");
+	lua_getfield(L, -1, "path");
+	path = luaL_checkstring(L, -1);
+	while (*path) {
+		size_t n = strcspn(path, ";");
+		const char *file;
+		int fd = -1;
+
+		lua_pushlstring(L, path, n);
+		file = luaL_gsub(L, lua_tostring(L, -1), "?", name);
+		if (access(file, F_OK) == 0 && (fd = open(file, O_RDONLY | O_CLOEXEC)) < 0) {
+			struct err e;
+
+			err_set(&e, ERR_IO, file, NULL, ERR_NO_OFFSET, "%s", strerror(errno));
+			return raise_err(L, &e);
+		}
+		if (fd >= 0)
+			close(fd);
+		lua_pop(L, 2);
+		path += n + (path[n] == ';');
+	}
+	return 0;
+}
+
+static void add_last_searcher(lua_State *L)
+{
+	lua_getglobal(L, "package");
+	lua_getfield(L, -1, "searchers");
+	lua_pushcfunction(L, tell_unreadable);
+	lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	lua_pop(L, 2);
+}
+
 static void push_module(lua_State *L, const char *name)
 {
 	lua_getglobal(L, "require");
@@ -94,6 +135,7 @@ void setup_host(lua_State *L, bool verbose)
 
 	extend_path(L, lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua;", root, root), "");
 	bytecode_install(L, root);
+	add_last_searcher(L);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	lua_pushcfunction(L, luaopen_btfl_core);
 	lua_setfield(L, -2, "btfl.core");

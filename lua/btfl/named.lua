@@ -1,0 +1,26 @@
+--- What a word of the command line names: a file, or a Lua module by its name.
+local named = {}
+
+--- Whether it names a file, and so may run what is in the current folder.
+---@param word string
+---@return boolean
+function named.is_file(word)
+  return word:find("/", 1, true) ~= nil or word:find("%.lua$") ~= nil
+end
+
+--- The file of a Lua module. The folders of package.path that are relative are left out: whoever has
+--- a file in the current folder would otherwise run it under any name that is asked for. Raises when
+--- it is there and cannot be opened.
+---@param module string
+---@return string? path nil when there is none
+function named.find(module)
+  local absolute = {}
+  for template in package.path:gmatch "[^;]+" do
+    if template:sub(1, 1) == "/" then absolute[#absolute + 1] = template end
+  end
+  local path = package.searchpath(module, table.concat(absolute, ";"))
+  if not path then require("btfl.host").tell_unreadable(module) end
+  return path
+end
+
+return named
