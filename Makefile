@@ -3,6 +3,7 @@
 #
 #   make CC=clang     SAN=1: AddressSanitizer and UBSan     PREFIX=, DESTDIR=: for install
 #   STATIC=: link with shared libraries                     V=1: the commands in full
+#   WERROR=-Werror: warnings are errors, as in `make test`
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -19,9 +20,11 @@ TEST_DEPS := lua-busted libbpf-dev bpftool
 LINT_DEPS := clang-format lua-check cppcheck
 
 Q := $(if $(V),,@)
+# A path as a word of a shell.
+quote = '$(subst ','\'',$1)'
 
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic
-WERROR ?= -Werror
+test test-long: export WERROR ?= -Werror
 CFLAGS ?= -O2 -g
 SANFLAGS := $(if $(SAN),-DCHECK_LEAKS -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
 CHECKENV := $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:exitcode=99 LSAN_OPTIONS=exitcode=99 \
@@ -29,8 +32,8 @@ CHECKENV := $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:
 
 # Asked on first use, not before `deps` could run, and once. Lua 5.4 has a name in each distribution.
 LUA_PC = $(shell for p in lua5.4 lua-5.4 lua54 lua; do pkg-config --exists "$$p >= 5.4 $$p < 5.5" && echo $$p && break; done)
-PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(LUA_PC) libelf zlib))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(LUA_PC) libelf zlib))$(PKG_LIBS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(LUA_PC) libelf zlib 2>/dev/null))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(LUA_PC) libelf zlib 2>/dev/null))$(PKG_LIBS)
 # Libraries stand in the program itself where their archives can be linked with, which saves a sixth of
 # a start; Lua as a whole, for modules in C look for its functions in the program.
 STATIC := 1
@@ -63,13 +66,30 @@ compile = ./btfl -e 'require "btfl.bytecode"(arg[1], arg[2], arg[3], { table.unp
 	$1 $2 $3 $(LUA_FILES)
 
 build/bytecode: btfl $(LUA_FILES)
-	$(Q)$(call compile,$@,$(CURDIR)/,$(CURDIR)/)
+	$(Q)$(call compile,$@,$(call quote,$(CURDIR)/),$(call quote,$(CURDIR)/))
 
 $(BUILD)/btfl: $(OBJ)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(LIBS)
 
-$(BUILD)/%.o: src/%.c Makefile
+# What is missing is told by the names of packages, and not by the compiler.
+$(BUILD)/needs: Makefile
+	@missing=; \
+	lack() { missing="$$missing $$1"; }; \
+	has() { pkg-config --exists $$1 && compiles $$2 $$(pkg-config --cflags $$1) || lack $$3; }; \
+	compiles() { h=$$1; shift; echo "#include <$$h>" | $(CC) "$$@" -x c -E - >/dev/null 2>&1; }; \
+	command -v $(firstword $(CC)) >/dev/null || lack gcc; \
+	command -v pkg-config >/dev/null || lack pkg-config; \
+	[ "$$missing" ] || compiles stdio.h || lack libc6-dev; \
+	[ "$$missing" ] || { \
+	    has $(or $(LUA_PC),lua5.4) lua.h liblua5.4-dev; has libelf gelf.h libelf-dev; has zlib zlib.h zlib1g-dev; \
+	}; \
+	[ -z "$$missing" ] || { \
+	    echo "not installed, under its name in Debian and Ubuntu:$$missing (README.md has others)" >&2; exit 1; \
+	}; \
+	mkdir -p $(@D) && touch $@
+
+$(BUILD)/%.o: src/%.c Makefile | $(BUILD)/needs
 	@mkdir -p $(@D) && echo "  CC    $<"
 	$(Q)$(COMPILE) -pthread -MMD -MP -c -o $@ $<
 
@@ -85,9 +105,10 @@ test test-long:
 	@$(MAKE) --no-print-directory all $(PEER)
 	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) </dev/null
 
-lint: lint-deps
+lint: deps lint-deps
 	clang-format --dry-run -Werror src/*/*.[ch] spec/peer/*.c
 	luacheck --quiet lua scripts spec
+	$(Q)$(COMPILE) -Werror -fsyntax-only $(SRC)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
 
@@ -135,12 +156,13 @@ bench: test-deps
 	@$(MAKE) --no-print-directory all $(PEER)
 	./btfl spec/bench/bench.lua $(ARGS)
 
+install: TO = $(DESTDIR)$(PREFIX)
 install: all
-	install -D -m 755 btfl $(DESTDIR)$(PREFIX)/bin/btfl
+	install -D -m 755 btfl $(call quote,$(TO)/bin/btfl)
 	@for file in lua/btfl/*.lua lua/btfl/*/*.lua scripts/*.lua; do \
-	    install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/btfl/$$file || exit 1; \
+	    install -D -m 644 $$file $(call quote,$(TO)/share/btfl)/$$file || exit 1; \
 	done
-	@$(call compile,$(DESTDIR)$(PREFIX)/share/btfl/bytecode,$(CURDIR)/,$(PREFIX)/share/btfl/)
+	@$(call compile,$(call quote,$(TO)/share/btfl/bytecode),$(call quote,$(CURDIR)/),$(call quote,$(PREFIX)/share/btfl/))
 
 # Where the kernel has no BTF, a small committed one takes its place.
 demo: deps

@@ -3,15 +3,17 @@
 local run = require "spec.support.run"
 
 describe("an installed btfl", function()
-  local dir, share
+  local tmp, dir, share
 
+  -- In a folder that no word of a shell is.
   setup(function()
-    dir = run.tmpdir()
-    local r = run.program { "make", "-s", "install", "DESTDIR=" .. dir, "PREFIX=/usr" }
+    tmp = run.tmpdir()
+    dir = tmp .. "/it's a $HOME & for"
+    local r = run.program { "make", "-s", "install", "DESTDIR=" .. dir:gsub("%$", "$$"), "PREFIX=/usr" }
     assert.equal(0, r.status, r.err)
     share = dir .. "/usr/share/btfl"
   end)
-  teardown(function() run.remove(dir) end)
+  teardown(function() run.remove(tmp) end)
 
   local function installed(...)
     return run.program({ dir .. "/usr/bin/btfl", ... }, { cwd = "/" })
@@ -98,5 +100,69 @@ describe("a compiled Lua file", function()
     assert.equal("source\n", loaded(table.unpack(PROBE)))
     run.write(out, ("\255"):rep(100))
     assert.equal("source\n", loaded(table.unpack(PROBE)))
+  end)
+end)
+
+describe("make", function()
+  local dir
+
+  setup(function() dir = run.tmpdir() end)
+  teardown(function() run.remove(dir) end)
+
+  it("works in a folder that no word of a shell is", function()
+    local tree = dir .. "/a tree, 'quoted' & more"
+    -- What is built is copied with the times, so that only the rest is made again.
+    local r = run.program { "sh", "-c", 'mkdir -p "$1/spec/fixtures" && '
+      .. 'cp -a Makefile README.md lua scripts src build btfl "$1" && rm "$1/build/bytecode"', "x", tree }
+    assert.same({ "", 0 }, { r.err, r.status })
+    r = run.program({ "make", "-s", "all", "layers" }, { cwd = tree })
+    assert.same({ "", 0 }, { r.err, r.status })
+    r = run.program({ "make", "-s", "install", "DESTDIR=", "PREFIX=" .. dir .. "/to here" }, { cwd = tree })
+    assert.same({ "", 0 }, { r.err, r.status })
+    r = run.program({ dir .. "/to here/bin/btfl", "doctor", run.top .. "/spec/fixtures/small.btf" }, { cwd = "/" })
+    assert.same({ "", 0 }, { r.err, r.status })
+  end)
+
+  -- Checks what is needed, with a pkg-config that knows some libraries only.
+  local function needs(known, words)
+    local pc = dir .. "/pc"
+    run.program { "sh", "-c", "rm -rf \"$1\"; mkdir \"$1\"", "x", pc }
+    local flags = run.program({ "pkg-config", "--cflags", "lua5.4" }).out:gsub("\n", "")
+    for _, name in ipairs(known) do
+      run.write(("%s/%s.pc"):format(pc, name), ("Name: x\nDescription: x\nVersion: 5.4.4\nCflags: %s\n"):format(flags))
+    end
+    return run.program({ "make", "-s", "BUILD=" .. dir .. "/b", dir .. "/b/base/err.o", table.unpack(words or {}) },
+      { env = { PKG_CONFIG_LIBDIR = pc, PKG_CONFIG_PATH = pc } })
+  end
+
+  it("names the packages that are missing, in one line", function()
+    local function lacks(packages, ...)
+      local r = needs(...)
+      assert.equal(2, r.status)
+      assert.matches("^not installed, under its name in Debian and Ubuntu: " .. packages:gsub("%p", "%%%0")
+        .. " %(README.md has others%)\nmake%S*: [^\n]*\n$", r.err)
+    end
+    lacks("liblua5.4-dev libelf-dev zlib1g-dev", {})
+    lacks("libelf-dev", { "lua5.4", "zlib" })
+    lacks("liblua5.4-dev", { "libelf", "zlib" })
+    lacks("gcc", { "lua5.4", "libelf", "zlib" }, { "CC=no-such-compiler" })
+    lacks("libc6-dev", { "lua5.4", "libelf", "zlib" }, { "CC=gcc -nostdinc" })
+    local r = needs { "lua5.4", "libelf", "zlib" }
+    assert.same({ "", 0 }, { r.err, r.status })
+  end)
+
+  it("takes warnings for errors only when it tests", function()
+    local function commands(...)
+      return run.program({ "make", "-n", "BUILD=" .. dir .. "/none", ... },
+        { env = { WERROR = false, MAKEFLAGS = false } }).out
+    end
+    for _, goal in ipairs { "all", "install", "demo" } do
+      local text = commands(goal)
+      assert.matches("-Wextra", text, 1, true)
+      assert.not_matches("-Werror", text, 1, true)
+    end
+    assert.matches("-Wpedantic -Werror", commands "test", 1, true)
+    assert.matches("-Werror", commands "lint", 1, true)
+    assert.not_matches("-Wpedantic -Werror", commands("test", "WERROR="), 1, true)
   end)
 end)

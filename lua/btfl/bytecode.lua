@@ -1,5 +1,6 @@
 --- Compiles Lua files for later starts (see src/host/bytecode.c): `make` calls it.
 local core = require "btfl.core"
+local named = require "btfl.named"
 
 --- Compiles the Lua files of a folder, and modules from elsewhere, into one file. Those lose what only
 --- a debugger shows, which is a third of what is loaded.
@@ -18,7 +19,8 @@ return function(out, from, to, files, modules)
   end
   for _, name in ipairs(files) do compile(from .. name, to .. name, name, false) end
   for _, module in ipairs(modules) do
-    local path = assert(package.searchpath(module, package.path))
+    require(module) -- says what to install where it is missing
+    local path = assert(named.find(module))
     compile(path, path, path, true)
   end
   -- The index when the chunks start at that byte of the file.
