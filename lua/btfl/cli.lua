@@ -4,6 +4,7 @@ local argparse = require "argparse"
 local class = require "btfl.class"
 local core = require "btfl.core"
 local formats = require "btfl.formats"
+local named = require "btfl.named"
 local pair = require "btfl.pair"
 local protect = require "btfl.protect"
 
@@ -65,6 +66,24 @@ local function as_format(name)
     near and ("did you mean '%s'?"):format(near) or table.concat(formats, ", "))
 end
 
+-- Arguments that are paths of inputs.
+local INPUTS = { "obj", "target", "module", "file", "btf", "base", "from", "object", "kconfig", "kallsyms" }
+
+-- The input that --output would destroy, nil when there is none. Whatever was read is refused when it
+-- is written; this is for what is not read before, and saves the work.
+local function lost_input(args)
+  local function is_lost(path) return type(path) == "string" and core.same_file(path, args.output) end
+  for _, name in ipairs(INPUTS) do
+    local given = args[name]
+    for _, path in ipairs(type(given) == "table" and given or { given }) do
+      if is_lost(path) then return path end
+    end
+  end
+  for _, word in ipairs { args.policy or "", args.format or "", arg and arg[0] or "" } do
+    if named.is_file(word) and is_lost(word) then return word end
+  end
+end
+
 local function add_options(parser, spec)
   if spec.options then spec.options(parser) end
   if spec.verdicts then require("btfl.settings").add(parser) end
@@ -118,6 +137,8 @@ function module.parse(spec, words)
     local hint = ("usage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
     return nil, ("%s: %s\n%s   (--help lists the options)"):format(name, one_line(args), hint)
   end
+  local lost = args.output and lost_input(args)
+  if lost then return nil, ("%s: %s is an input: it is not written over"):format(name, lost) end
   local policy
   if args.policy and spec.policy then
     return nil, ("%s: %s: --policy does not apply"):format(name, spec.policy)

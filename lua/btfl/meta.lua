@@ -724,7 +724,8 @@ function cli:verdict_options(object) end
 ---@return string[]
 function cli:unmet() end
 
---- Writes what is no report: to the file of --output, in one step, else to stdout.
+--- Writes what is no report: to the file of --output, in one step, else to stdout. Raises when that
+--- file is one that was read.
 ---@param bytes string
 function cli:write(bytes) end
 

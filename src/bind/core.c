@@ -136,6 +136,7 @@ static const luaL_Reg functions[] = {
     {"isatty", system_isatty},
     {"columns", system_columns},
     {"write_file", system_write_file},
+    {"same_file", system_same_file},
     {NULL, NULL},
 };
 

@@ -12,8 +12,12 @@ int system_isatty(lua_State *L);
 /* columns(fd): how many columns the terminal has; nothing when it is none, or does not say. */
 int system_columns(lua_State *L);
 
-/* write_file(path, text): replaces the file in one step, or writes into what is no regular file (a
- * device, a pipe). Raises btfl.error when text could not be written; a file is then as it was. */
+/* write_file(path, text): replaces the file in one step, which no signal interrupts, or writes into
+ * what is no regular file (a device, a pipe). Links are followed. Raises btfl.error when text could
+ * not be written, or the file is one that was read; it is then as it was. */
 int system_write_file(lua_State *L);
+
+/* same_file(a, b): whether both paths lead to one file, which exists. */
+int system_same_file(lua_State *L);
 
 #endif

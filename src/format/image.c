@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/inputs.h"
+
 /* Bytes of a file from which on its pages are spared. */
 #define LARGE ((size_t)1 << 20)
 
@@ -184,6 +186,8 @@ static int map_or_read(int fd, const char *path, struct image **out, struct err 
 
 	if (fstat(fd, &st) < 0)
 		return io_error(e, path);
+	if (inputs_note(path, &st) < 0)
+		return err_memory(e, path);
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "is a directory");
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)

@@ -1,0 +1,176 @@
+--- -o: what it replaces, what it never destroys, and what it leaves behind.
+
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local FIXTURES = run.top .. "/spec/fixtures/"
+
+describe("--output", function()
+  local dir, object, kernel
+
+  before_each(function()
+    dir = tmp.mkdir "out"
+    object = tmp.write("out/o.bpf.o", run.read(FIXTURES .. "example.bpf.o"))
+    kernel = tmp.write("out/k.btf", run.read(FIXTURES .. "small.btf"))
+  end)
+  after_each(tmp.clean)
+
+  local function names()
+    local list = {}
+    for name in tmp.run("ls -A " .. dir):gmatch "[^\n]+" do list[#list + 1] = name end
+    return list
+  end
+
+  local function mode_of(path)
+    return (tmp.run("stat -c %a " .. path):gsub("\n", ""))
+  end
+
+  -- Nothing is written, by whatever command.
+  local function refused(out, ...)
+    local before, files = { run.read(object), run.read(kernel) }, names()
+    for _, argv in ipairs { ... } do
+      table.move({ "-o", out }, 1, 2, #argv + 1, argv)
+      local r = run(argv)
+      assert.same({ "", 2 }, { r.out, r.status })
+      assert.matches("^btfl[^\n]*: [^\n]+ is an input: it is not written over\n$", r.err:gsub(": is an", " is an"))
+      assert.same(before, { run.read(object), run.read(kernel) })
+      assert.same(files, names())
+    end
+  end
+
+  describe("is no input:", function()
+    it("under its own name, in every command", function()
+      refused(kernel, { "check", object, "-t", kernel }, { "minbtf", object, "-t", kernel },
+        { "relos", object, "-t", kernel }, { "verdicts", object, "-t", kernel },
+        { "dialects", object, "-t", kernel }, { "doctor", kernel },
+        { "types", kernel, "task_struct" }, { "doctor", FIXTURES .. "small.btf", "--base", kernel },
+        { "why", "task_struct.state", "-t", FIXTURES .. "small.btf", "--from", kernel },
+        { "check", object, "-t", FIXTURES .. "small.btf", "-m", kernel },
+        { "verdicts", object, "-t", FIXTURES .. "small.btf", "--kconfig", kernel })
+      refused(object, { "check", object, "-t", kernel }, { "relos", object, "--local" },
+        { "why", "task_struct.state", "-t", kernel, "--object", object })
+    end)
+
+    it("under another name, through links of both kinds", function()
+      tmp.run(("cd %s && ln k.btf hard && ln -s k.btf soft && ln -s soft softer && ln -s ../out folder"):format(dir))
+      for _, name in ipairs { "hard", "soft", "softer", "./k.btf", "folder/k.btf" } do
+        refused(dir .. "/" .. name, { "minbtf", object, "-t", kernel })
+      end
+    end)
+
+    it("that another broken one keeps from being read", function()
+      refused(kernel, { "check", object, "-t", dir .. "/missing", "-m", kernel })
+    end)
+
+    it("of a folder, or of a script's own argument", function()
+      tmp.run(("mv %s %s/vmlinux"):format(kernel, dir))
+      kernel = dir .. "/vmlinux"
+      refused(kernel, { "minbtf", object, "-t", dir })
+      local script = tmp.write("own.lua", [[
+local cli = btfl.cli { usage = "KERNEL", objects = false, targets = false }
+cli:write(#btfl.btf(cli.args.kernel) .. "\n")]])
+      refused(kernel, { script, kernel })
+      refused(kernel, { "minbtf", object, "-j", "2", "-t", kernel })
+    end)
+
+    it("but one that is gone, whose number in the file system another has since", function()
+      local script = tmp.write("reuse.lua", [[
+local cli = btfl.cli { objects = false, targets = false }
+local dir, kernel = cli.args.output:match "^(.*)/", cli.args.output .. ".btf"
+for _ = 1, 20 do
+  os.execute(("cp %s/k.btf %s"):format(dir, kernel))
+  btfl.btf(kernel):close()
+  os.remove(kernel)
+  assert(io.open(cli.args.output, "w")):close()
+  cli:write "new"
+  os.remove(cli.args.output)
+end]])
+      local r = run { script, "-o", dir .. "/again" }
+      assert.same({ "", 0 }, { r.err, r.status })
+    end)
+
+    it("nor the policy, the format or the script that is run", function()
+      local policy = tmp.write("policy.lua", "return btfl.policy { name = 'p' }")
+      local format = tmp.write("format.lua", "return function() return '' end")
+      local script = tmp.write("script.lua", "btfl.cli { objects = false, targets = false }:write 'x'")
+      refused(policy, { "check", object, "-t", kernel, "--policy", policy })
+      refused(format, { "check", object, "-t", kernel, "--format", format })
+      refused(script, { script })
+    end)
+
+    it("but may be a word that is no path, and the output of the last run", function()
+      local r = run({ "types", kernel, "task_struct", "-o", "task_struct" }, { cwd = dir })
+      assert.same({ "", 0 }, { r.err, r.status })
+      r = run({ "types", kernel, "task_struct", "-o", "task_struct" }, { cwd = dir })
+      assert.same({ "", 0 }, { r.err, r.status })
+      r = run({ "check", object, "-t", kernel, "--policy", "strict", "-o", "strict" }, { cwd = dir })
+      assert.same({ "", 1 }, { r.err, r.status })
+      r = run({ "check", object, "-t", kernel, "--policy", "strict", "-o", "strict" }, { cwd = dir })
+      assert.same({ "", 1 }, { r.err, r.status })
+      assert.equal(0, run({ "minbtf", object, "-t", kernel, "-o", "/dev/null" }).status)
+    end)
+  end)
+
+  local function minbtf(out)
+    local r = run { "minbtf", object, "-t", kernel, "-o", out }
+    assert.same({ "", "", 0 }, { r.out, r.err, r.status })
+    assert.equal("\x9f\xeb", run.read(out):sub(1, 2))
+  end
+
+  it("may have a name of any length", function()
+    for _, length in ipairs { 1, 249, 250, 255 } do
+      minbtf(dir .. "/" .. ("x"):rep(length))
+    end
+    local r = run { "minbtf", object, "-t", kernel, "-o", dir .. "/" .. ("x"):rep(256) }
+    assert.matches("^btfl: [^\n]*: cannot be written: File name too long\n$", r.err)
+    assert.equal(6, #names())
+  end)
+
+  it("follows links, to what is not there yet too", function()
+    tmp.run(("cd %s && mkdir sub && ln -s sub/new dangling && ln -s dangling twice && ln -s no/folder lost")
+      :format(dir))
+    minbtf(dir .. "/twice")
+    assert.equal("symbolic link\nregular file\n", (tmp.run(("cd %s && stat -c %%F dangling sub/new"):format(dir))))
+    minbtf(dir .. "/dangling")
+    assert.equal("symbolic link\n", (tmp.run(("stat -c %%F %s/dangling"):format(dir))))
+    assert.equal("new\n", (tmp.run(("ls -A %s/sub"):format(dir))))
+    local r = run { "minbtf", object, "-t", kernel, "-o", dir .. "/lost" }
+    assert.matches("^btfl: [^\n]*/lost: cannot be written: No such file or directory\n$", r.err)
+  end)
+
+  it("leaves nothing behind a dangling link when it cannot be written", function()
+    tmp.run(("cd %s && ln -s new dangling"):format(dir))
+    local out = tmp.run(("(ulimit -f 0; exec %s minbtf %s -t %s -o %s/dangling) 2>&1 | cat"):format(
+      run.quote(run.btfl), object, kernel, dir))
+    assert.matches("^btfl: [^\n]*/dangling: cannot be written: File too large\n$", out)
+    assert.same({ "dangling", "k.btf", "o.bpf.o" }, names())
+  end)
+
+  it("keeps the permissions of what it replaces, but none to become another user", function()
+    for before, after in pairs { [4755] = "755", [2711] = "711", [6600] = "600", [1644] = "644", [640] = "640" } do
+      local path = tmp.write("out/old", "old")
+      tmp.run(("chmod %d %s"):format(before, path))
+      minbtf(path)
+      assert.equal(after, mode_of(path))
+    end
+    local _, _, status = tmp.run(("umask 027 && %s minbtf %s -t %s -o %s/fresh"):format(run.quote(run.btfl), object,
+      kernel, dir))
+    assert.same({ 0, "640" }, { status, mode_of(dir .. "/fresh") })
+  end)
+
+  it("is there whole or not at all when a signal comes, with nothing beside it", function()
+    local size = 32 << 20
+    local script = tmp.write("large.lua", ([[
+local cli = btfl.cli { objects = false, targets = false }
+cli:write(("x"):rep(%d))]]):format(size))
+    for signal, number in pairs { INT = 2, TERM = 15, HUP = 1, PIPE = 13 } do
+      local folder = tmp.mkdir("signal" .. signal)
+      local _, err, status = tmp.run(([[
+env --default-signal=INT,PIPE %s %s -o %s/large & pid=$!
+until ls -A %s | grep -q . || ! kill -0 $pid; do :; done
+kill -%s $pid; wait $pid]]):format(run.quote(run.btfl), script, folder, folder, signal))
+      assert.is_true(status == 128 + number or status == 0, ("%s: %d %s"):format(signal, status, err))
+      assert.equal(("large %d\n"):format(size), (tmp.run(("cd %s && stat -c '%%n %%s' $(ls -A)"):format(folder))))
+    end
+  end)
+end)
