@@ -17,24 +17,15 @@ local function count(iterator)
   return n
 end
 
--- An ELF file for the BPF machine, 247, in its own byte order.
-local function is_object(path)
-  local file <close> = io.open(path, "rb")
-  local head = file and file:read(20) or ""
-  if #head < 20 or head:sub(1, 4) ~= "\127ELF" then return false end
-  return string.unpack(head:byte(6) == 2 and ">I2" or "<I2", head, 19) == 247
-end
-
 local function examine(path, base)
-  if is_object(path) then
-    local object = btfl.object(path):validate()
-    local btf = object.btf
-    return { file = path, kind = "object", endian = object.endian, ptr_size = btf and btf.ptr_size,
-      types = btf and #btf, programs = count(object:programs()), relocations = count(object:relos()) }
+  local file, kind = btfl.open(path, base)
+  if kind == "btf" then
+    return { file = path, kind = file.base and "split btf" or "btf", endian = file.endian,
+      ptr_size = file.ptr_size, types = #file }
   end
-  local btf = btfl.btf(path, base)
-  return { file = path, kind = btf.base and "split btf" or "btf", endian = btf.endian,
-    ptr_size = btf.ptr_size, types = #btf }
+  local btf = file:validate().btf
+  return { file = path, kind = kind, endian = file.endian, ptr_size = btf and btf.ptr_size,
+    types = btf and #btf, programs = count(file:programs()), relocations = count(file:relos()) }
 end
 
 local base = cli.args.base and cli:try(btfl.btf, cli.args.base)

@@ -4,6 +4,9 @@ local cli = btfl.cli {
   usage = "BTF NAME...", objects = false, targets = false,
   epilog = "BTF is a file that holds one, or `vmlinux` or `-` for the running kernel's.\n"
     .. "NAME is foo, struct foo, or foo.bar for the type of a member.",
+  options = function(parser)
+    parser:option("--base", "The BTF that a split one, such as a module's, stands on."):argname("BTF")
+  end,
 }
 local out = btfl.report("types", {
   columns = { "type", "name", "decl", "offset", "bit_offset", "size", "bit_size", "value" },
@@ -80,8 +83,12 @@ local function define(t)
   declare(t.type, "typedef " .. t.type:decl(t.name), "", note, 0, 0, "")
 end
 
-local path = cli.args.btf
-local btf = (path == "-" or path == "vmlinux") and btfl.target().btf or btfl.btf(path)
+local function open(path, base)
+  if path == "-" or path == "vmlinux" then return btfl.target().btf end
+  return btfl.btf(path, base)
+end
+
+local btf = open(cli.args.btf, cli.args.base and open(cli.args.base))
 
 local function get(name, kind)
   local ok, t = pcall(btf.get, btf, name, kind)

@@ -404,6 +404,6 @@ describe("an error of an input", function()
     local path = tmp.write("text.btf", "not BTF at all, just a text\n")
     for _ = 1, 200 do input_error(btfl.btf, path) end
     collectgarbage()
-    assert.equal("format", input_error(btfl.target, path).code)
+    assert.equal("unsupported", input_error(btfl.target, path).code)
   end)
 end)

@@ -21,7 +21,7 @@ local btfl = {}
 --- Opens the BTF in a file: raw, gzip, or an ELF file with a `.BTF` section.
 --- Raises when the file cannot be read or its BTF is malformed.
 ---@param path string
----@param base? btfl.btf what a split BTF stands on, such as vmlinux for a module
+---@param base? btfl.btf what a split BTF stands on, such as vmlinux for a module; others stand on none
 ---@return btfl.btf
 function btfl.btf(path, base) end
 
@@ -29,6 +29,14 @@ function btfl.btf(path, base) end
 ---@param path string
 ---@return btfl.object
 function btfl.object(path) end
+
+--- Opens a file whose contents are not known, once, so that it may be a pipe: a BPF object as
+--- `btfl.object` does, anything else as `btfl.btf`.
+---@param path string
+---@param base? btfl.btf what a split BTF stands on
+---@return btfl.object|btfl.btf
+---@return "object"|"btf" kind
+function btfl.open(path, base) end
 
 --- Opens a kernel: the running one without a path, else a BTF as for `btfl.btf`, a folder with a
 --- `vmlinux` and modules, or a BTF that is open. The files beside one named `vmlinux` are its modules.

@@ -69,29 +69,72 @@ void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int
 	}
 }
 
+/* Gives the closed btf at idx what it owns. The userdata of the base that was given is at `base`,
+ * nil for none; a file with a .BTF.base of its own stands on that, whatever was given. */
+static void open_closed_btf(lua_State *L, int idx, struct btf *b, int base)
+{
+	struct owner *o = lua_touserdata(L, idx);
+
+	o->native = b;
+	if (!lua_isnil(L, base) && b->base == check_btf(L, base))
+		lua_pushvalue(L, base);
+	else
+		push_implied_base(L, b, idx);
+	lua_setiuservalue(L, idx, OWNER_LINK);
+	owner_weighs(L, b->raw.len);
+}
+
+/* The base at stack index arg; NULL when it is nil. */
+static const struct btf *optional_base(lua_State *L, int arg)
+{
+	return lua_isnil(L, arg) ? NULL : check_btf(L, arg);
+}
+
 int open_btf(lua_State *L)
 {
 	const char *path = check_cstring(L, 1);
-	const struct btf *base = NULL;
+	const struct btf *base;
 	struct btf *b;
-	struct owner *o;
 	struct err e;
 
 	lua_settop(L, 2);
-	if (!lua_isnil(L, 2))
-		base = check_btf(L, 2);
-	o = owner_new(L, &btf_class, sizeof(*o), "btf", path);
+	base = optional_base(L, 2);
+	owner_new(L, &btf_class, sizeof(struct owner), "btf", path);
 	if (btf_load(path, base, &b, &e) < 0)
 		return raise_err(L, &e);
-	o->native = b;
-	/* A file with a .BTF.base of its own stands on that, whatever was given. */
-	if (base && b->base == base)
-		lua_pushvalue(L, 2);
-	else
-		push_implied_base(L, b, 3);
-	lua_setiuservalue(L, 3, OWNER_LINK);
-	owner_weighs(L, b->raw.len);
+	open_closed_btf(L, 3, b, 2);
 	return 1;
+}
+
+int open_file(lua_State *L)
+{
+	const char *path = check_cstring(L, 1);
+	const struct btf *base;
+	struct owner *object;
+	struct object *o = NULL;
+	struct btf *b = NULL;
+	struct image *im;
+	struct err e;
+	int rc;
+
+	lua_settop(L, 2);
+	base = optional_base(L, 2);
+	owner_new(L, &btf_class, sizeof(struct owner), "btf", path);
+	object = push_closed_object(L, path);
+	if (image_open(path, &im, &e) < 0)
+		return raise_err(L, &e);
+	rc = object_is(im) ? object_from_image(im, &o, &e) : btf_from_image(im, base, &b, &e);
+	image_unref(im);
+	if (rc < 0)
+		return raise_err(L, &e);
+	if (o) {
+		open_closed_object(L, object, o);
+	} else {
+		open_closed_btf(L, 3, b, 2);
+		lua_settop(L, 3);
+	}
+	lua_pushstring(L, o ? "object" : "btf");
+	return 2;
 }
 
 const struct btf *check_btf(lua_State *L, int arg)

@@ -30,6 +30,7 @@ int core_input_error(lua_State *L);
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);
 int open_object(lua_State *L);
+int open_file(lua_State *L); /* an object, or else a btf */
 int open_target(lua_State *L);
 int open_subset(lua_State *L);
 

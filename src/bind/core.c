@@ -122,6 +122,7 @@ static void set_list(lua_State *L, const char *field, const char *(*at)(unsigned
 static const luaL_Reg functions[] = {
     {"btf", open_btf},
     {"object", open_object},
+    {"open", open_file},
     {"target", open_target},
     {"subset", open_subset},
     {"batch", core_batch},

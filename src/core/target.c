@@ -150,6 +150,12 @@ static int add_module(struct target_box *x, const char *path, struct err *e)
 
 	if (btf_load(path, x->target.btf[0], &b, &why) < 0)
 		return skip_module(x, &why, e);
+	if (!b->base) {
+		btf_unref(b);
+		err_set(&why, ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
+			"not split BTF, so not that of a module");
+		return skip_module(x, &why, e);
+	}
 	return add_btf(x, b, name, stem_len(name), e);
 }
 
@@ -227,6 +233,7 @@ static int add_modules(struct target_box *x, const char *const *modules, size_t 
 
 static int set_path(struct target_box *x, const char *path, struct err *e)
 {
+	struct stat st;
 	char *full;
 
 	if (!path)
@@ -239,6 +246,10 @@ static int set_path(struct target_box *x, const char *path, struct err *e)
 		return err_memory(e, path);
 	sprintf(full, "%s%svmlinux", path, path[strlen(path) - 1] == '/' ? "" : "/");
 	x->target.path = full;
+	if (stat(full, &st) < 0)
+		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET,
+			       "a folder is a kernel when it has a file `vmlinux` with BTF: %s",
+			       strerror(errno));
 	return 0;
 }
 

@@ -93,9 +93,10 @@ struct btf_secinfo {
 };
 
 /* Opens the BTF in `raw` (of image im, to which a reference is kept) over base, NULL for none (the
- * base is referenced too). Everything that it says is checked; fails on the first defect, naming
- * it. elf is the ELF file that it stood in, NULL for none. The pointer size is taken from the base,
- * from elf, from an int named `long` or the like, or is 8. */
+ * base is referenced too). A BTF with strings of its own from the start is no split one, and stands
+ * on none. Everything that it says is checked; fails on the first defect, naming it. elf is the ELF
+ * file that it stood in, NULL for none. The pointer size is taken from the base, from elf, from an
+ * int named `long` or the like, or is 8. */
 struct container;
 int btf_open(struct image *im, struct span raw, const struct btf *base, const struct container *elf,
 	     struct btf **out, struct err *e);
@@ -103,6 +104,9 @@ int btf_open(struct image *im, struct span raw, const struct btf *base, const st
 /* Opens the file at path, as image_open() does: raw BTF, gzip of it, or ELF with a .BTF section. A
  * .BTF.base section beside it is what its ids count from, and takes the place of base. */
 int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e);
+
+/* The same of a file that was read; takes a reference to im. */
+int btf_from_image(struct image *im, const struct btf *base, struct btf **out, struct err *e);
 
 /* Opens the BTF in the ELF section of that name. */
 int btf_from_section(const struct container *c, const char *name, const struct btf *base,

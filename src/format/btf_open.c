@@ -8,6 +8,7 @@
 
 #include "format/btf_impl.h"
 #include "format/container.h"
+#include "format/foreign.h"
 
 struct btf_private {
 	atomic_uint refs;
@@ -40,18 +41,28 @@ static int subsection(const struct span *raw, uint32_t hdr_len, uint32_t field, 
 	return 0;
 }
 
-static int check_strings(const struct btf *b, const struct span *raw, const struct span *s,
-			 struct err *e)
+/* The strings of a split BTF go on from those of its base: the empty string, with which every other
+ * BTF begins, is there already. */
+static bool begins_anew(const struct btf *b)
 {
-	uint64_t at = (uint64_t)(s->at - raw->at);
+	return b->strings_len && b->strings[0] == '\0';
+}
 
-	if (s->len == 0)
-		return b->base ? 0 : span_err(e, raw, at, "string section is empty");
-	if (s->at[s->len - 1] != '\0')
-		return span_err(e, raw, at + s->len - 1, "string section does not end with a NUL");
-	if (!b->base && s->at[0] != '\0')
-		return span_err(e, raw, at, "string section does not start with an empty string");
-	if (s->len > UINT32_MAX - b->first_string)
+static int check_strings(const struct btf *b, struct err *e)
+{
+	const struct span *raw = &b->raw;
+	uint64_t at = (uint64_t)((const uint8_t *)b->strings - raw->at), len = b->strings_len;
+
+	if (!b->base && !begins_anew(b))
+		return span_err(e, raw, at,
+				"string section %s: if this is split BTF, such as a module's, it "
+				"needs its kernel's as base (--base, or -m beside -t)",
+				len ? "does not start with an empty string" : "is empty");
+	if (len == 0)
+		return 0;
+	if (b->strings[len - 1] != '\0')
+		return span_err(e, raw, at + len - 1, "string section does not end with a NUL");
+	if (len > UINT32_MAX - b->first_string)
 		return span_err(e, raw, at, "string offsets exceed 32 bits");
 	return 0;
 }
@@ -87,7 +98,16 @@ static int read_header(struct btf *b, struct span *layout, struct err *e)
 	b->types_len = (uint32_t)types.len;
 	b->strings = (const char *)strings.at;
 	b->strings_len = (uint32_t)strings.len;
-	return check_strings(b, raw, &strings, e);
+	return 0;
+}
+
+/* From where its ids and string offsets go on. */
+static void stand_on(struct btf *b, const struct btf *base)
+{
+	b->private->base = base ? btf_ref(base) : NULL;
+	b->base = base;
+	b->first_id = base ? base->end_id : 1;
+	b->first_string = base ? base->first_string + base->strings_len : 0;
 }
 
 static int open_in(struct btf *b, const struct btf *base, const struct container *elf,
@@ -98,19 +118,22 @@ static int open_in(struct btf *b, const struct btf *base, const struct container
 	struct btf_named *named;
 	size_t count;
 
-	b->first_id = base ? base->end_id : 1;
-	b->first_string = base ? base->first_string + base->strings_len : 0;
 	if (read_header(b, &layout, e) < 0)
 		return -1;
-	if (base && base->swap != b->swap)
+	stand_on(b, begins_anew(b) ? NULL : base);
+	if (check_strings(b, e) < 0)
+		return -1;
+	if (b->base && b->base->swap != b->swap)
 		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
-				base->name);
+				b->base->name);
 	if (btf_walk(b, im, &layout, !elf || elf->machine != CONTAINER_EM_BPF, &named, &count, e) <
 		0 ||
 	    btf_index_types(b, im, named, count, e) < 0)
 		return -1;
 	image_settle(im);
-	b->ptr_size = base ? base->ptr_size : elf ? (uint8_t)(elf->bits / 8) : guess_ptr_size(b);
+	b->ptr_size = b->base ? b->base->ptr_size
+		      : elf   ? (uint8_t)(elf->bits / 8)
+			      : guess_ptr_size(b);
 	return 0;
 }
 
@@ -128,8 +151,6 @@ int btf_open(struct image *im, struct span raw, const struct btf *base, const st
 	}
 	atomic_init(&b->private->refs, 1);
 	b->private->image = image_ref(im);
-	b->private->base = base ? btf_ref(base) : NULL;
-	b->base = base;
 	b->name = im->path;
 	b->raw = raw;
 	if (open_in(b, base, elf, e) < 0) {
@@ -210,17 +231,30 @@ static int load_elf(struct image *im, const struct btf *base, struct btf **out, 
 	return rc;
 }
 
+static bool is_btf(const struct image *im)
+{
+	uint16_t magic = im->len < sizeof(magic) ? 0 : load_u16(im->data, false);
+
+	return magic == BTF_MAGIC || magic == __builtin_bswap16(BTF_MAGIC);
+}
+
+int btf_from_image(struct image *im, const struct btf *base, struct btf **out, struct err *e)
+{
+	struct span raw = {.at = im->data, .len = im->len, .file = im->path};
+
+	if (container_is_elf(im))
+		return load_elf(im, base, out, e);
+	return is_btf(im) ? btf_open(im, raw, base, NULL, out, e) : foreign_btf(im, e);
+}
+
 int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e)
 {
 	struct image *im;
-	struct span raw;
 	int rc;
 
 	if (image_open(path, &im, e) < 0)
 		return -1;
-	raw = (struct span){.at = im->data, .len = im->len, .file = im->path};
-	rc = container_is_elf(im) ? load_elf(im, base, out, e)
-				  : btf_open(im, raw, base, NULL, out, e);
+	rc = btf_from_image(im, base, out, e);
 	image_unref(im);
 	return rc;
 }

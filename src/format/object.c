@@ -2,11 +2,13 @@
 #include "format/object.h"
 
 #include <elf.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "format/btf_ext.h"
+#include "format/foreign.h"
 
 static const char *const kind_names[RELO_KIND_COUNT] = {
     [RELO_BYTE_OFF] = "byte_off",
@@ -298,10 +300,13 @@ static int read_ext(struct reader *r)
 
 static int check_machine(const struct container *c, struct err *e)
 {
+	bool is_kernel = container_section(c, ".BTF") != NULL;
+
 	if (c->machine != CONTAINER_EM_BPF && c->machine != EM_NONE)
 		return err_set(e, ERR_UNSUPPORTED, c->image->path, NULL, ERR_NO_OFFSET,
-			       "an ELF file for machine %u, not for BPF (%u)", c->machine,
-			       CONTAINER_EM_BPF);
+			       "an ELF file for machine %u, not for BPF (%u)%s%s", c->machine,
+			       CONTAINER_EM_BPF, is_kernel ? "; " : "",
+			       is_kernel ? foreign_kernel : "");
 	if (c->bits != 64)
 		return err_set(e, ERR_UNSUPPORTED, c->image->path, NULL, ERR_NO_OFFSET,
 			       "a %u-bit ELF file; BPF objects have 64", c->bits);
@@ -330,35 +335,53 @@ static int read_object(struct reader *r)
 	return read_ext(r);
 }
 
+bool object_is(const struct image *im)
+{
+	const size_t machine = offsetof(Elf64_Ehdr, e_machine);
+	bool swap;
+
+	if (!container_is_elf(im) || im->len < machine + sizeof(uint16_t))
+		return false;
+	swap = (im->data[EI_DATA] == ELFDATA2MSB) != host_big_endian();
+	return load_u16(im->data + machine, swap) == CONTAINER_EM_BPF;
+}
+
 static int open_image(struct image *im, struct object *o, struct err *e)
 {
 	struct reader r = {.o = o, .e = e};
 
 	if (!container_is_elf(im))
-		return err_set(e, ERR_FORMAT, im->path, NULL, ERR_NO_OFFSET, "not an ELF file");
+		return foreign_object(im, e);
 	if (container_open(im, &o->container, e) < 0)
 		return -1;
 	o->path = o->container->image->path;
 	return read_object(&r);
 }
 
-int object_open(const char *path, struct object **out, struct err *e)
+int object_from_image(struct image *im, struct object **out, struct err *e)
 {
-	struct object *o;
-	struct image *im;
-	int rc;
+	struct object *o = calloc(1, sizeof(*o));
 
-	if (image_open(path, &im, e) < 0)
-		return -1;
-	o = calloc(1, sizeof(*o));
-	rc = o ? open_image(im, o, e) : err_memory(e, path);
-	image_unref(im);
-	if (rc < 0) {
+	if (!o)
+		return err_memory(e, im->path);
+	if (open_image(im, o, e) < 0) {
 		object_free(o);
 		return -1;
 	}
 	*out = o;
 	return 0;
+}
+
+int object_open(const char *path, struct object **out, struct err *e)
+{
+	struct image *im;
+	int rc;
+
+	if (image_open(path, &im, e) < 0)
+		return -1;
+	rc = object_from_image(im, out, e);
+	image_unref(im);
+	return rc;
 }
 
 void object_free(struct object *o)

@@ -81,6 +81,12 @@ struct object {
 /* Opens the BPF object at path, as image_open() does. An ELF file for another machine is an error.
  */
 int object_open(const char *path, struct object **out, struct err *e);
+
+/* The same of a file that was read; takes a reference to im. */
+int object_from_image(struct image *im, struct object **out, struct err *e);
+
+/* Whether im is an ELF file for BPF, and so to be opened as an object. */
+bool object_is(const struct image *im);
 void object_free(struct object *o); /* NULL is allowed */
 
 /* The line_info record in force at byte insn_off of a section, within the function that holds it;

@@ -1,0 +1,135 @@
+/* foreign: a table of the first bytes of files, and how text is told; see foreign.h. */
+#include "format/foreign.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "format/btf_abi.h"
+
+/* The first that fits counts: what is more special stands before what is less. */
+static const struct magic {
+	uint16_t at; /* bytes from the start of the file */
+	uint8_t len;
+	const char *bytes;
+	const char *name;
+} magics[] = {
+    {0, 2, "\x9f\xeb", "BTF"},
+    {0, 2, "\xeb\x9f", "BTF"},
+    {0x202, 4, "HdrS", "a compressed kernel (bzImage, vmlinuz)"},
+    {0x38, 4, "ARM\x64", "a kernel image (arm64 Image, vmlinuz)"},
+    {0x38, 4, "RSC\x05", "a kernel image (riscv Image, vmlinuz)"},
+    {0x24, 4, "\x18\x28\x6f\x01", "a compressed kernel (arm zImage, vmlinuz)"},
+    {4, 4, "zimg", "a compressed kernel (EFI zboot, vmlinuz)"},
+    {0, 2, "MZ", "an EFI program, such as a unified kernel image"},
+    {0, 4, "\x27\x05\x19\x56", "a kernel for U-Boot (uImage)"},
+    {0, 21, "!<arch>\ndebian-binary", "a Debian package (.deb)"},
+    {0, 8, "!<arch>\n", "an archive of objects (.a)"},
+    {0, 4, "\xed\xab\xee\xdb", "an RPM package"},
+    {0, 6,
+     "\xfd"
+     "7zXZ\0",
+     "data packed with xz"},
+    {0, 4, "\x28\xb5\x2f\xfd", "data packed with zstd"},
+    {0, 4, "\x04\x22\x4d\x18", "data packed with lz4"},
+    {0, 4, "\x02\x21\x4c\x18", "data packed with lz4"},
+    {0, 3, "BZh", "data packed with bzip2"},
+    {0, 5, "\x5d\0\0\x80\0", "data packed with lzma"},
+    {0, 5, "\x89LZO\0", "data packed with lzop"},
+    {0, 4, "PK\x03\x04", "a zip archive"},
+    {0, 5, "07070", "a cpio archive, such as an initrd"},
+    {0x101, 5, "ustar", "a tar archive"},
+    {0, 4, "BC\xc0\xde", "LLVM bitcode, from clang -emit-llvm without llc"},
+};
+
+static bool has(const struct image *im, const struct magic *m)
+{
+	return im->len >= (size_t)m->at + m->len && memcmp(im->data + m->at, m->bytes, m->len) == 0;
+}
+
+/* The address, letter and name of a line of System.map or /proc/kallsyms. */
+static bool is_symbol_line(const uint8_t *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && isxdigit(s[i]))
+		i++;
+	return (i == 8 || i == 16) && n - i > 3 && s[i] == ' ' && isalpha(s[i + 1]) &&
+	       s[i + 2] == ' ' && isgraph(s[i + 3]);
+}
+
+static bool starts_with(const uint8_t *s, size_t n, const char *text)
+{
+	return n >= strlen(text) && memcmp(s, text, strlen(text)) == 0;
+}
+
+static const char *text_name(const struct image *im)
+{
+	size_t n = im->len < 512 ? im->len : 512;
+
+	for (size_t i = 0; i < n; i++)
+		if (!isprint(im->data[i]) && !isspace(im->data[i]) && im->data[i] < 0x80)
+			return NULL;
+	if (is_symbol_line(im->data, n))
+		return "a list of a kernel's symbols (System.map, kallsyms)";
+	if (starts_with(im->data, n, "#\n# Automatically generated file; DO NOT EDIT.") ||
+	    starts_with(im->data, n, "CONFIG_"))
+		return "a kernel's configuration";
+	return im->data[0] < 0x80 ? "text" : NULL;
+}
+
+/* What im is, as in "but a Debian package"; NULL when that is not known. */
+static const char *foreign_name(const struct image *im)
+{
+	if (!im->len)
+		return "empty";
+	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
+		if (has(im, &magics[i]))
+			return magics[i].name;
+	return text_name(im);
+}
+
+/* What is packed is told by its name only. */
+static bool is_packed_tar(const struct image *im, const char *name)
+{
+	const char *slash = strrchr(im->path, '/');
+
+	return starts_with((const uint8_t *)name, strlen(name), "data packed") &&
+	       strstr(slash ? slash : im->path, ".tar.");
+}
+
+static int refuse(const struct image *im, const char *wanted, const char *instead, struct err *e)
+{
+	const char *name = foreign_name(im);
+	unsigned first = 0;
+
+	if (name)
+		return err_set(e, ERR_UNSUPPORTED, im->path, NULL, ERR_NO_OFFSET,
+			       "not %s but %s%s; %s", wanted,
+			       is_packed_tar(im, name) ? "a tar archive, " : "", name, instead);
+	for (size_t i = 0; i < 4 && i < im->len; i++)
+		first = first << 8 | im->data[i];
+	return err_set(e, ERR_FORMAT, im->path, NULL, ERR_NO_OFFSET,
+		       "not %s: it starts with the bytes %0*x; %s", wanted,
+		       im->len < 4 ? (int)im->len * 2 : 8, first, instead);
+}
+
+int foreign_btf(const struct image *im, struct err *e)
+{
+	return refuse(im, "BTF",
+		      "taken are raw BTF, an ELF file with a .BTF section, such as vmlinux, and "
+		      "gzip of either",
+		      e);
+}
+
+const char foreign_kernel[] = "every kernel takes a -t of its own (the shell makes `-t *.btf` one "
+			      "kernel and objects)";
+
+int foreign_object(const struct image *im, struct err *e)
+{
+	bool is_btf = has(im, &magics[0]) || has(im, &magics[1]);
+
+	return refuse(im, "a BPF object",
+		      is_btf ? foreign_kernel
+			     : "taken are ELF files for BPF, as clang -target bpf makes them",
+		      e);
+}

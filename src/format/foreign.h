@@ -1,0 +1,18 @@
+/*
+ * foreign: what a file is that is neither BTF nor ELF, told by its first bytes, so that who gives
+ * one learns what to give instead.
+ */
+#ifndef BTFL_FOREIGN_H
+#define BTFL_FOREIGN_H
+
+#include "format/image.h"
+
+/* Fills e: im was asked for as BTF, or as a BPF object, and is neither ELF nor, for the first, BTF.
+ * Returns -1. */
+int foreign_btf(const struct image *im, struct err *e);
+int foreign_object(const struct image *im, struct err *e);
+
+/* What to tell who gave a kernel as an object. */
+extern const char foreign_kernel[];
+
+#endif
