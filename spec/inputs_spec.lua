@@ -33,6 +33,18 @@ describe("an input", function()
       end
     end)
 
+    it("a kernel's configuration and symbols, for many objects", function()
+      local objects = ("%s/spec/fixtures/guards.clang19.o "):format(run.quote(run.top)):rep(3)
+      local words = ("verdicts %s-t %s --format tsv "):format(objects, run.quote(KERNEL))
+      local config = tmp.write("config", "CONFIG_X86=y\nCONFIG_HZ=250\n")
+      local whole = tmp.run(("%s %s --kconfig %s --kallsyms %s"):format(btfl, words, config, config))
+      local fifo, other = tmp.path "config.fifo", tmp.path "symbols.fifo"
+      local out, _, status = tmp.run(("mkfifo %s %s; cat %s >%s & cat %s >%s & timeout 20 %s %s --kconfig %s "
+        .. "--kallsyms %s"):format(fifo, other, config, fifo, config, other, btfl, words, fifo, other))
+      assert.same({ whole, 1 }, { out, status })
+      assert.matches("\trejected\t", out, 1, true)
+    end)
+
     it("a pipe", function()
       local out, err, status = tmp.run(("cat %s | %s doctor --format tsv /dev/stdin"):format(run.quote(OBJECT), btfl))
       assert.same({ "", 0 }, { err, status })
@@ -143,8 +155,23 @@ describe("an input", function()
     assert.equal(0, run({ "dialects", OBJECT, "-t", boot }).status)
   end)
 
+  it("is no device and has a name, and else one line says what is wrong", function()
+    local told = { ["/dev/null"] = "is a device", ["/dev/zero"] = "is a device", [""] = "a file's name is empty",
+      [tmp.path "absent"] = "No such file or directory" }
+    for path, what in pairs(told) do
+      for _, argv in ipairs { { "doctor", path }, { "relos", path, "-t", KERNEL }, { "relos", OBJECT, "-t", path },
+        { "verdicts", OBJECT, "-t", KERNEL, "--kconfig", path } } do
+        local r = run.program { "timeout", "20", run.btfl, table.unpack(argv) }
+        assert.equal(2, r.status, path .. r.err)
+        assert.matches("^btfl[^\n]*: " .. what .. "\n$", r.err)
+      end
+    end
+    local r = run { "check", OBJECT, "-t", KERNEL, "--format", tmp.path "absent" }
+    assert.matches("there is no format '[^\n]*absent: No such file or directory%)\n", r.err)
+  end)
+
   it("may be what no file is", function()
-    for _, path in ipairs { "/dev/null", "/proc/self/maps", "/proc/cmdline", "/proc/self/mem", tmp.mkdir "dir",
+    for _, path in ipairs { "/proc/self/maps", "/proc/cmdline", "/proc/self/mem", tmp.mkdir "dir",
       "/proc/self/fd", "/sys/kernel" } do
       for _, argv in ipairs { { "doctor", path }, { "types", path, "x" }, { "relos", path, "-t", KERNEL },
         { "relos", OBJECT, "-t", path }, { "minbtf", OBJECT, "-t", path, "-o", "/dev/null" } } do

@@ -61,8 +61,9 @@ end
 
 local function as_format(name)
   if formats.exists(name) then return name end
-  local near = core.nearest(name, formats)[1]
-  return nil, ("option '--format': there is no format '%s' (%s)"):format(name,
+  local near, why = core.nearest(name, formats)[1], nil
+  if named.is_file(name) then why = select(2, io.open(name)) end
+  return nil, ("option '--format': there is no format '%s' (%s)"):format(name, why or
     near and ("did you mean '%s'?"):format(near) or table.concat(formats, ", "))
 end
 

@@ -34,6 +34,10 @@ int open_file(lua_State *L); /* an object, or else a btf */
 int open_target(lua_State *L);
 int open_subset(lua_State *L);
 
+/* A reference to the file at path, which is read once in the life of the Lua state. Raises when it
+ * cannot be read. */
+struct image *kept_image(lua_State *L, const char *path);
+
 /* btf */
 
 /* The open BTF behind the userdata at arg; raises otherwise. */

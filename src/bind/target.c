@@ -38,11 +38,11 @@ const char **check_paths(lua_State *L, int arg, size_t *count)
 	*count = lua_rawlen(L, arg);
 	paths = lua_newuserdatauv(L, (*count + 1) * sizeof(*paths), 0);
 	for (size_t i = 0; i < *count; i++) {
-		size_t len = 0;
+		bool is_text = lua_rawgeti(L, arg, (lua_Integer)i + 1) == LUA_TSTRING;
+		size_t len;
 
-		if (lua_rawgeti(L, arg, (lua_Integer)i + 1) == LUA_TSTRING)
-			paths[i] = lua_tolstring(L, -1, &len);
-		if (!len || strlen(paths[i]) != len)
+		paths[i] = is_text ? lua_tolstring(L, -1, &len) : NULL;
+		if (!is_text || strlen(paths[i]) != len)
 			luaL_argerror(L, arg, "a list of paths expected");
 		lua_pop(L, 1);
 	}

@@ -161,8 +161,8 @@ static void read_config(lua_State *L, struct bundle *b, const struct target *t, 
 	const char *own = "/proc/config.gz";
 	struct err e;
 
-	if (path && image_open(path, &b->kconfig, &e) < 0)
-		raise_err(L, &e);
+	if (path)
+		b->kconfig = kept_image(L, path);
 	if (!path && t->path && strcmp(t->path, "/sys/kernel/btf/vmlinux") == 0 &&
 	    image_open(own, &b->kconfig, &e) < 0)
 		b->kconfig = NULL;
@@ -177,11 +177,11 @@ static void study(lua_State *L, struct bundle *b, const struct resolution *r, in
 	const char *release = release_option(L, options);
 	struct extern_facts facts = {.target = r->target,
 				     .release = release ? release : r->target->release};
-	struct err e;
+	struct err e = {.code = ERR_NONE};
 
 	read_config(L, b, r->target, string_option(L, options, "kconfig"));
-	if (kallsyms && image_open(kallsyms, &b->kallsyms, &e) < 0)
-		raise_err(L, &e);
+	if (kallsyms)
+		b->kallsyms = kept_image(L, kallsyms);
 	if (b->kconfig) {
 		facts.kconfig = (const char *)b->kconfig->data;
 		facts.kconfig_len = b->kconfig->len;

@@ -190,6 +190,8 @@ static int map_or_read(int fd, const char *path, struct image **out, struct err 
 		return err_memory(e, path);
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "is a directory");
+	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) /* some have no end */
+		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "is a device");
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
 		return read_all(fd, path, out, e);
 	b = box_new(path);
@@ -280,8 +282,11 @@ static int gunzip(struct image **im, struct err *e)
 int image_open(const char *path, struct image **out, struct err *e)
 {
 	struct image *im = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	int fd, rc;
 
+	if (!*path)
+		return err_set(e, ERR_IO, NULL, NULL, ERR_NO_OFFSET, "a file's name is empty");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return io_error(e, path);
 	rc = map_or_read(fd, path, &im, e);

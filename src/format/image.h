@@ -18,8 +18,8 @@ struct image {
 /* Inflated inputs larger than this are refused (the BTF of the largest known kernel is 40 MB). */
 #define IMAGE_MAX ((size_t)1 << 30)
 
-/* Reads the file at path; a gzip file is inflated. A directory, an unreadable file, broken gzip
- * data are errors. The caller owns one reference. */
+/* Reads the file at path; a gzip file is inflated. A directory, a device, an unreadable file,
+ * broken gzip data are errors. The caller owns one reference. */
 int image_open(const char *path, struct image **out, struct err *e);
 
 /* An image of a copy of n bytes, named path in messages; NULL when memory is out. */
