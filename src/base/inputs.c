@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 
-struct input {
+struct noted {
 	dev_t dev;
 	ino_t ino;
 	char *path;
@@ -16,12 +16,12 @@ struct input {
 /* For as long as the process lives. */
 static struct {
 	pthread_mutex_t lock;
-	struct input *list;
+	struct noted *list;
 	size_t count, cap;
 } inputs = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* The number of a file that was removed is another one's soon. */
-static bool is_there(const struct input *in)
+static bool is_there(const struct noted *in)
 {
 	struct stat st;
 
@@ -31,7 +31,7 @@ static bool is_there(const struct input *in)
 static bool is_noted(const struct stat *st)
 {
 	for (size_t i = 0; i < inputs.count; i++) {
-		const struct input *in = &inputs.list[i];
+		const struct noted *in = &inputs.list[i];
 
 		if (in->ino == st->st_ino && in->dev == st->st_dev && is_there(in))
 			return true;
@@ -41,7 +41,7 @@ static bool is_noted(const struct stat *st)
 
 int inputs_note(const char *path, const struct stat *st)
 {
-	struct input *list, in = {.dev = st->st_dev, .ino = st->st_ino};
+	struct noted *list, in = {.dev = st->st_dev, .ino = st->st_ino};
 
 	if (!S_ISREG(st->st_mode))
 		return 0;

@@ -113,7 +113,7 @@ int open_file(lua_State *L)
 	struct owner *object;
 	struct object *o = NULL;
 	struct btf *b = NULL;
-	struct image *im;
+	struct input *in;
 	struct err e;
 	int rc;
 
@@ -121,10 +121,10 @@ int open_file(lua_State *L)
 	base = optional_base(L, 2);
 	owner_new(L, &btf_class, sizeof(struct owner), "btf", path);
 	object = push_closed_object(L, path);
-	if (image_open(path, &im, &e) < 0)
+	if (input_open(path, &in, &e) < 0)
 		return raise_err(L, &e);
-	rc = object_is(im) ? object_from_image(im, &o, &e) : btf_from_image(im, base, &b, &e);
-	image_unref(im);
+	rc = object_is(in) ? object_from_input(in, &o, &e) : btf_from_input(in, base, &b, &e);
+	input_unref(in);
 	if (rc < 0)
 		return raise_err(L, &e);
 	if (o) {

@@ -7,7 +7,7 @@
 
 #include "bind/handle.h"
 #include "core/resolution.h"
-#include "format/links.h"
+#include "format/references.h"
 
 /* Of the parts of a btf. */
 enum { TAG_TYPE, TAG_MEMBER, TAG_ENUMERATOR, TAG_PARAM, TAG_SECVAR };
@@ -36,7 +36,7 @@ int open_subset(lua_State *L);
 
 /* A reference to the file at path, which is read once in the life of the Lua state. Raises when it
  * cannot be read. */
-struct image *kept_image(lua_State *L, const char *path);
+struct input *kept_input(lua_State *L, const char *path);
 
 /* btf */
 
@@ -78,7 +78,7 @@ struct owner *push_closed_object(lua_State *L, const char *path);
 void open_closed_object(lua_State *L, struct owner *o, struct object *native);
 /* What the instructions of the object at that index refer to, read on first use and freed with it.
  */
-const struct links *object_links(lua_State *L, int object);
+const struct references *object_references(lua_State *L, int object);
 /* Pushes the object's btf, nil when it has none. */
 void push_object_btf(lua_State *L, int object);
 /* Pushes a part of the object, nil for the number OBJECT_NONE. */

@@ -4,46 +4,46 @@
  */
 #include "bind/classes.h"
 
-static const char images[] = "btfl.images"; /* in the registry: userdata by path */
+static const char inputs[] = "btfl.inputs"; /* in the registry: userdata by path */
 
-static int drop_image(lua_State *L)
+static int drop_input(lua_State *L)
 {
-	struct image **im = lua_touserdata(L, 1);
+	struct input **in = lua_touserdata(L, 1);
 
-	image_unref(*im);
-	*im = NULL;
+	input_unref(*in);
+	*in = NULL;
 	return 0;
 }
 
 /* Pushes a new one, which holds nothing yet. */
-static struct image **push_box(lua_State *L)
+static struct input **push_box(lua_State *L)
 {
-	struct image **im = lua_newuserdatauv(L, sizeof(struct image *), 0);
+	struct input **in = lua_newuserdatauv(L, sizeof(struct input *), 0);
 
-	*im = NULL;
-	if (luaL_newmetatable(L, "btfl.image")) {
-		lua_pushcfunction(L, drop_image);
+	*in = NULL;
+	if (luaL_newmetatable(L, "btfl.input")) {
+		lua_pushcfunction(L, drop_input);
 		lua_setfield(L, -2, "__gc");
 	}
 	lua_setmetatable(L, -2);
-	return im;
+	return in;
 }
 
-struct image *kept_image(lua_State *L, const char *path)
+struct input *kept_input(lua_State *L, const char *path)
 {
 	int top = lua_gettop(L);
-	struct image **im;
+	struct input **in;
 	struct err e;
 
-	luaL_getsubtable(L, LUA_REGISTRYINDEX, images);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, inputs);
 	if (lua_getfield(L, -1, path) == LUA_TNIL) {
-		im = push_box(L);
-		if (image_open(path, im, &e) < 0)
+		in = push_box(L);
+		if (input_open(path, in, &e) < 0)
 			raise_err(L, &e);
 		lua_setfield(L, top + 1, path);
 		lua_getfield(L, top + 1, path);
 	}
-	im = lua_touserdata(L, -1);
+	in = lua_touserdata(L, -1);
 	lua_settop(L, top);
-	return image_ref(*im);
+	return input_ref(*in);
 }

@@ -11,36 +11,37 @@ static void free_object(void *native)
 	object_free(native);
 }
 
-static void free_links(void *native)
+static void free_references(void *native)
 {
-	links_free(native);
+	references_free(native);
 }
 
-static const struct class links_class = {"btfl.links", 0, NULL, NULL, NULL, free_links};
+static const struct class references_class = {"btfl.references", 0, NULL, NULL, NULL,
+					      free_references};
 
-enum { OBJECT_LINKS = OWNER_RULES };
+enum { OBJECT_REFERENCES = OWNER_RULES };
 
-const struct links *object_links(lua_State *L, int object)
+const struct references *object_references(lua_State *L, int object)
 {
 	struct owner *of = lua_touserdata(L, object), *o;
 	const struct object *native = owner_native(L, of);
-	struct links *links;
+	struct references *references;
 	struct err e;
 
 	object = lua_absindex(L, object);
-	if (lua_getiuservalue(L, object, OBJECT_LINKS) == LUA_TNIL) {
+	if (lua_getiuservalue(L, object, OBJECT_REFERENCES) == LUA_TNIL) {
 		lua_pop(L, 1);
-		o = owner_new(L, &links_class, sizeof(*o), "links", of->path);
+		o = owner_new(L, &references_class, sizeof(*o), "references", of->path);
 		o->needs[0] = of;
-		if (links_open(native, &links, &e) < 0)
+		if (references_open(native, &references, &e) < 0)
 			raise_err(L, &e);
-		o->native = links;
+		o->native = references;
 		lua_pushvalue(L, -1);
-		lua_setiuservalue(L, object, OBJECT_LINKS);
+		lua_setiuservalue(L, object, OBJECT_REFERENCES);
 	}
-	links = owner_native(L, lua_touserdata(L, -1));
+	references = owner_native(L, lua_touserdata(L, -1));
 	lua_pop(L, 1);
-	return links;
+	return references;
 }
 
 /* Closing frees at once what the collector would free late: the results, the BTF, the object. */
@@ -53,7 +54,7 @@ static int object_close(lua_State *L)
 	lua_getiuservalue(L, 1, OWNER_LINK);
 	close_btf_of(L, -1, o);
 	close_resolutions(L, 1);
-	if (lua_getiuservalue(L, 1, OBJECT_LINKS) == LUA_TUSERDATA)
+	if (lua_getiuservalue(L, 1, OBJECT_REFERENCES) == LUA_TUSERDATA)
 		owner_drop(lua_touserdata(L, -1));
 	return 0;
 }
@@ -70,7 +71,7 @@ struct owner *push_closed_object(lua_State *L, const char *path)
 void open_closed_object(lua_State *L, struct owner *o, struct object *native)
 {
 	o->native = native;
-	owner_weighs(L, native->container->image->len);
+	owner_weighs(L, native->elf->input->len);
 }
 
 int open_object(lua_State *L)
@@ -215,7 +216,7 @@ static int object_validate(lua_State *L)
 {
 	class_check(L, 1, &object_class);
 	lua_settop(L, 1);
-	object_links(L, 1);
+	object_references(L, 1);
 	return 1;
 }
 

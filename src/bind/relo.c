@@ -124,7 +124,7 @@ static int get_section(lua_State *L, const void *self)
 {
 	const struct object *o = object_of(L, self);
 
-	lua_pushstring(L, o->container->sections[relo_of(L, self)->section_index].name);
+	lua_pushstring(L, o->elf->sections[relo_of(L, self)->section_index].name);
 	return 1;
 }
 

@@ -24,7 +24,7 @@ struct bundle {
 	uint32_t program;
 	struct externs *externs;
 	struct verdict *verdict;
-	struct image *kconfig, *kallsyms;
+	struct input *kconfig, *kallsyms;
 };
 
 static void free_bundle(void *native)
@@ -33,8 +33,8 @@ static void free_bundle(void *native)
 
 	verdict_free(b->verdict);
 	externs_free(b->externs);
-	image_unref(b->kconfig);
-	image_unref(b->kallsyms);
+	input_unref(b->kconfig);
+	input_unref(b->kallsyms);
 	free(b);
 }
 
@@ -162,9 +162,9 @@ static void read_config(lua_State *L, struct bundle *b, const struct target *t, 
 	struct err e;
 
 	if (path)
-		b->kconfig = kept_image(L, path);
+		b->kconfig = kept_input(L, path);
 	if (!path && t->path && strcmp(t->path, "/sys/kernel/btf/vmlinux") == 0 &&
-	    image_open(own, &b->kconfig, &e) < 0)
+	    input_open(own, &b->kconfig, &e) < 0)
 		b->kconfig = NULL;
 }
 
@@ -172,7 +172,7 @@ static void read_config(lua_State *L, struct bundle *b, const struct target *t, 
 static void study(lua_State *L, struct bundle *b, const struct resolution *r, int object,
 		  int options)
 {
-	const struct links *links = object_links(L, object);
+	const struct references *references = object_references(L, object);
 	const char *kallsyms = string_option(L, options, "kallsyms");
 	const char *release = release_option(L, options);
 	struct extern_facts facts = {.target = r->target,
@@ -181,7 +181,7 @@ static void study(lua_State *L, struct bundle *b, const struct resolution *r, in
 
 	read_config(L, b, r->target, string_option(L, options, "kconfig"));
 	if (kallsyms)
-		b->kallsyms = kept_image(L, kallsyms);
+		b->kallsyms = kept_input(L, kallsyms);
 	if (b->kconfig) {
 		facts.kconfig = (const char *)b->kconfig->data;
 		facts.kconfig_len = b->kconfig->len;
@@ -190,7 +190,7 @@ static void study(lua_State *L, struct bundle *b, const struct resolution *r, in
 		facts.kallsyms = (const char *)b->kallsyms->data;
 		facts.kallsyms_len = b->kallsyms->len;
 	}
-	if (externs_new(r->object, links, &facts, &b->externs, &e) < 0)
+	if (externs_new(r->object, references, &facts, &b->externs, &e) < 0)
 		raise_err(L, &e);
 	if (lua_istable(L, options)) {
 		apply_sets(L, options, b->externs);
@@ -246,8 +246,8 @@ int object_constant(lua_State *L)
 	const char *name = check_cstring(L, 2);
 	uint32_t section, offset, size;
 
-	lua_pushboolean(L, links_variable(o, name, &section, &offset, &size) &&
-			       links_is_frozen(o, section));
+	lua_pushboolean(L, references_variable(o, name, &section, &offset, &size) &&
+			       references_is_frozen(o, section));
 	return 1;
 }
 
@@ -556,7 +556,7 @@ static int get_guard_relo(lua_State *L, const void *self)
 /* The variable of a section of constants that an instruction loads the address of. */
 static void push_constant(lua_State *L, const struct object *o, const struct linked_insn *n)
 {
-	const struct container *c = o->container;
+	const struct elffile *c = o->elf;
 
 	for (size_t i = 0; i < c->symbol_count; i++) {
 		const struct symbol *s = &c->symbols[i];
@@ -578,7 +578,7 @@ static int get_guard_variable(lua_State *L, const void *self)
 	uint32_t number = origin_number(origin, ORIGIN_EXTERN);
 
 	if (number != OBJECT_NONE) {
-		lua_pushstring(L, b->externs->links->externs[number].name);
+		lua_pushstring(L, b->externs->references->externs[number].name);
 		return 1;
 	}
 	number = origin_number(origin, ORIGIN_DATA);

@@ -12,7 +12,7 @@
 #define BTFL_BTF_H
 
 #include "format/btf_abi.h"
-#include "format/image.h"
+#include "format/input.h"
 
 enum {
 	BTF_KINDS = 128, /* that info has room for */
@@ -92,24 +92,24 @@ struct btf_secinfo {
 	uint32_t type, offset, size; /* bytes */
 };
 
-/* Opens the BTF in `raw` (of image im, to which a reference is kept) over base, NULL for none (the
+/* Opens the BTF in `raw` (of input in, to which a reference is kept) over base, NULL for none (the
  * base is referenced too). A BTF with strings of its own from the start is no split one, and stands
  * on none. Everything that it says is checked; fails on the first defect, naming it. elf is the ELF
  * file that it stood in, NULL for none. The pointer size is taken from the base, from elf, from an
  * int named `long` or the like, or is 8. */
-struct container;
-int btf_open(struct image *im, struct span raw, const struct btf *base, const struct container *elf,
+struct elffile;
+int btf_open(struct input *in, struct span raw, const struct btf *base, const struct elffile *elf,
 	     struct btf **out, struct err *e);
 
-/* Opens the file at path, as image_open() does: raw BTF, gzip of it, or ELF with a .BTF section. A
+/* Opens the file at path, as input_open() does: raw BTF, gzip of it, or ELF with a .BTF section. A
  * .BTF.base section beside it is what its ids count from, and takes the place of base. */
 int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e);
 
-/* The same of a file that was read; takes a reference to im. */
-int btf_from_image(struct image *im, const struct btf *base, struct btf **out, struct err *e);
+/* The same of a file that was read; takes a reference to in. */
+int btf_from_input(struct input *in, const struct btf *base, struct btf **out, struct err *e);
 
 /* Opens the BTF in the ELF section of that name. */
-int btf_from_section(const struct container *c, const char *name, const struct btf *base,
+int btf_from_section(const struct elffile *c, const char *name, const struct btf *base,
 		     struct btf **out, struct err *e);
 
 struct btf *btf_ref(const struct btf *b);

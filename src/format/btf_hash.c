@@ -156,7 +156,7 @@ static int inside_string(const struct btf *b, const struct btf_named *n, struct 
 			btf_kind_name(t.kind), n->name);
 }
 
-int btf_hash_names(const struct btf *b, const struct image *im, const struct btf_named *named,
+int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
 		   size_t count, uint32_t *hashes, struct err *e)
 {
 	char *buffer = malloc(WINDOW + BEHIND);
@@ -171,13 +171,13 @@ int btf_hash_names(const struct btf *b, const struct image *im, const struct btf
 		size_t len = left < WINDOW + BEHIND ? left : WINDOW + BEHIND;
 		const char *s = b->strings + from;
 
-		if (i < end[w] && im)
-			s = (const char *)image_read(im, (size_t)((const uint8_t *)s - im->data),
+		if (i < end[w] && in)
+			s = (const char *)input_read(in, (size_t)((const uint8_t *)s - in->data),
 						     len, (uint8_t *)buffer);
 		for (; i < end[w] && rc == 0; i++) {
 			uint32_t name = named[order[i]].name, off = name - b->first_string;
 
-			if (im && off && (off > from ? s[off - from - 1] : b->strings[off - 1]))
+			if (in && off && (off > from ? s[off - from - 1] : b->strings[off - 1]))
 				rc = inside_string(b, &named[order[i]], e);
 			hashes[order[i]] =
 			    off - from < len ? hash_at(b, off, s + (off - from), len - (off - from))

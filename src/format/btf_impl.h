@@ -72,11 +72,11 @@ struct btf_check {
 	struct btf_parts parts; /* owned */
 };
 
-/* btf_walk.c: reads the type section, of image im, from front to back. Fills b->shape, b->start and
+/* btf_walk.c: reads the type section, of input in, from front to back. Fills b->shape, b->start and
  * b->end_id, has every type checked (as a kernel's, or as anybody's), and lists the types
  * (BTF_NAMES_TYPE) that have a name, in ascending order. The caller owns b->start, even after a
  * failure, and the list, with malloc(). */
-int btf_walk(struct btf *b, const struct image *im, const struct span *layout, bool kernel,
+int btf_walk(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
 	     struct btf_named **named, size_t *count, struct err *e);
 
 /* btf_check.c: checks the type c->id at c->at. */
@@ -87,13 +87,13 @@ int btf_check_late(struct btf_check *c);
 /* btf_hash.c: the hash of an essential name of len bytes. */
 uint32_t btf_hash(const char *name, size_t len);
 /* Sets hashes[i] to that of the essential name of named[i]. When b is opened, the strings are read
- * from its image, and a name that is none of them is a defect; else im is NULL. */
-int btf_hash_names(const struct btf *b, const struct image *im, const struct btf_named *named,
+ * from its input, and a name that is none of them is a defect; else in is NULL. */
+int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
 		   size_t count, uint32_t *hashes, struct err *e);
 
-/* btf_index.c: builds the name index, for which the strings are read from b's image; takes over the
+/* btf_index.c: builds the name index, for which the strings are read from b's input; takes over the
  * list, which btf_walk() made. */
-int btf_index_types(struct btf *b, const struct image *im, struct btf_named *named, size_t count,
+int btf_index_types(struct btf *b, const struct input *in, struct btf_named *named, size_t count,
 		    struct err *e);
 void btf_index_free(struct btf *b);
 

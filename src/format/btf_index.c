@@ -61,7 +61,7 @@ static struct table *link_entries(const struct btf *b, struct btf_named *named, 
 }
 
 /* Takes over the list; NULL with an error. */
-static struct table *make_table(const struct btf *b, const struct image *im,
+static struct table *make_table(const struct btf *b, const struct input *in,
 				struct btf_named *named, size_t count, struct err *e)
 {
 	uint32_t *hashes = malloc((count + 1) * sizeof(*hashes));
@@ -69,7 +69,7 @@ static struct table *make_table(const struct btf *b, const struct image *im,
 
 	if (!hashes)
 		err_memory(e, b->name);
-	else if (btf_hash_names(b, im, named, count, hashes, e) == 0 &&
+	else if (btf_hash_names(b, in, named, count, hashes, e) == 0 &&
 		 !(t = link_entries(b, named, count, hashes)))
 		err_memory(e, b->name);
 	if (!t)
@@ -78,7 +78,7 @@ static struct table *make_table(const struct btf *b, const struct image *im,
 	return t;
 }
 
-int btf_index_types(struct btf *b, const struct image *im, struct btf_named *named, size_t count,
+int btf_index_types(struct btf *b, const struct input *in, struct btf_named *named, size_t count,
 		    struct err *e)
 {
 	struct table *types;
@@ -89,7 +89,7 @@ int btf_index_types(struct btf *b, const struct image *im, struct btf_named *nam
 		return err_memory(e, b->name);
 	}
 	pthread_mutex_init(&b->index->lock, NULL);
-	types = make_table(b, im, named, count, e);
+	types = make_table(b, in, named, count, e);
 	atomic_init(&b->index->table[TYPES], types);
 	return types ? 0 : -1;
 }

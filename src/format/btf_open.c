@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "format/btf_impl.h"
-#include "format/container.h"
+#include "format/elffile.h"
 #include "format/foreign.h"
 
 struct btf_private {
 	atomic_uint refs;
-	struct image *image;
+	struct input *input;
 	struct btf *base;
 };
 
@@ -110,10 +110,9 @@ static void stand_on(struct btf *b, const struct btf *base)
 	b->first_string = base ? base->first_string + base->strings_len : 0;
 }
 
-static int open_in(struct btf *b, const struct btf *base, const struct container *elf,
-		   struct err *e)
+static int open_in(struct btf *b, const struct btf *base, const struct elffile *elf, struct err *e)
 {
-	struct image *im = b->private->image;
+	struct input *in = b->private->input;
 	struct span layout;
 	struct btf_named *named;
 	size_t count;
@@ -126,32 +125,32 @@ static int open_in(struct btf *b, const struct btf *base, const struct container
 	if (b->base && b->base->swap != b->swap)
 		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
 				b->base->name);
-	if (btf_walk(b, im, &layout, !elf || elf->machine != CONTAINER_EM_BPF, &named, &count, e) <
+	if (btf_walk(b, in, &layout, !elf || elf->machine != ELFFILE_EM_BPF, &named, &count, e) <
 		0 ||
-	    btf_index_types(b, im, named, count, e) < 0)
+	    btf_index_types(b, in, named, count, e) < 0)
 		return -1;
-	image_settle(im);
+	input_settle(in);
 	b->ptr_size = b->base ? b->base->ptr_size
 		      : elf   ? (uint8_t)(elf->bits / 8)
 			      : guess_ptr_size(b);
 	return 0;
 }
 
-int btf_open(struct image *im, struct span raw, const struct btf *base, const struct container *elf,
+int btf_open(struct input *in, struct span raw, const struct btf *base, const struct elffile *elf,
 	     struct btf **out, struct err *e)
 {
 	struct btf *b = calloc(1, sizeof(*b));
 
 	if (!b)
-		return err_memory(e, im->path);
+		return err_memory(e, in->path);
 	b->private = calloc(1, sizeof(*b->private));
 	if (!b->private) {
 		free(b);
-		return err_memory(e, im->path);
+		return err_memory(e, in->path);
 	}
 	atomic_init(&b->private->refs, 1);
-	b->private->image = image_ref(im);
-	b->name = im->path;
+	b->private->input = input_ref(in);
+	b->name = in->path;
 	b->raw = raw;
 	if (open_in(b, base, elf, e) < 0) {
 		btf_unref(b);
@@ -172,89 +171,89 @@ void btf_unref(struct btf *b)
 	if (!b || atomic_fetch_sub(&b->private->refs, 1) != 1)
 		return;
 	btf_unref(b->private->base);
-	image_unref(b->private->image);
+	input_unref(b->private->input);
 	free(b->private);
 	free(b->start);
 	btf_index_free(b);
 	free(b);
 }
 
-/* The bytes of a section outlive the container only where they stand in the image itself. */
-static struct image *section_image(const struct container *c, struct span *s)
+/* The bytes of a section outlive the ELF file only where they stand in the input itself. */
+static struct input *section_input(const struct elffile *c, struct span *s)
 {
-	struct image *copy;
+	struct input *copy;
 
-	if (s->at >= c->image->data && s->at < c->image->data + c->image->len)
-		return image_ref(c->image);
-	copy = image_copy(c->image->path, s->at, s->len);
+	if (s->at >= c->input->data && s->at < c->input->data + c->input->len)
+		return input_ref(c->input);
+	copy = input_copy(c->input->path, s->at, s->len);
 	if (copy)
 		s->at = copy->data;
 	return copy;
 }
 
-int btf_from_section(const struct container *c, const char *name, const struct btf *base,
+int btf_from_section(const struct elffile *c, const char *name, const struct btf *base,
 		     struct btf **out, struct err *e)
 {
-	const struct section *s = container_section(c, name);
+	const struct section *s = elffile_section(c, name);
 	struct span bytes;
-	struct image *im;
+	struct input *in;
 	int rc;
 
 	if (!s)
-		return err_set(e, ERR_UNSUPPORTED, c->image->path, NULL, ERR_NO_OFFSET,
+		return err_set(e, ERR_UNSUPPORTED, c->input->path, NULL, ERR_NO_OFFSET,
 			       "has no %s section", name);
 	bytes = s->bytes;
 	bytes.section = name;
-	im = section_image(c, &bytes);
-	if (!im)
-		return err_memory(e, c->image->path);
-	bytes.file = im->path;
-	rc = btf_open(im, bytes, base, c, out, e);
-	image_unref(im);
+	in = section_input(c, &bytes);
+	if (!in)
+		return err_memory(e, c->input->path);
+	bytes.file = in->path;
+	rc = btf_open(in, bytes, base, c, out, e);
+	input_unref(in);
 	return rc;
 }
 
-static int load_elf(struct image *im, const struct btf *base, struct btf **out, struct err *e)
+static int load_elf(struct input *in, const struct btf *base, struct btf **out, struct err *e)
 {
-	struct container *c;
+	struct elffile *c;
 	struct btf *own_base = NULL;
 	int rc = 0;
 
-	if (container_open(im, &c, e) < 0)
+	if (elffile_open(in, &c, e) < 0)
 		return -1;
-	if (container_section(c, ".BTF.base"))
+	if (elffile_section(c, ".BTF.base"))
 		rc = btf_from_section(c, ".BTF.base", NULL, &own_base, e);
 	if (rc == 0)
 		rc = btf_from_section(c, ".BTF", own_base ? own_base : base, out, e);
 	btf_unref(own_base);
-	container_free(c);
+	elffile_free(c);
 	return rc;
 }
 
-static bool is_btf(const struct image *im)
+static bool is_btf(const struct input *in)
 {
-	uint16_t magic = im->len < sizeof(magic) ? 0 : load_u16(im->data, false);
+	uint16_t magic = in->len < sizeof(magic) ? 0 : load_u16(in->data, false);
 
 	return magic == BTF_MAGIC || magic == __builtin_bswap16(BTF_MAGIC);
 }
 
-int btf_from_image(struct image *im, const struct btf *base, struct btf **out, struct err *e)
+int btf_from_input(struct input *in, const struct btf *base, struct btf **out, struct err *e)
 {
-	struct span raw = {.at = im->data, .len = im->len, .file = im->path};
+	struct span raw = {.at = in->data, .len = in->len, .file = in->path};
 
-	if (container_is_elf(im))
-		return load_elf(im, base, out, e);
-	return is_btf(im) ? btf_open(im, raw, base, NULL, out, e) : foreign_btf(im, e);
+	if (elffile_is_elf(in))
+		return load_elf(in, base, out, e);
+	return is_btf(in) ? btf_open(in, raw, base, NULL, out, e) : foreign_btf(in, e);
 }
 
 int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e)
 {
-	struct image *im;
+	struct input *in;
 	int rc;
 
-	if (image_open(path, &im, e) < 0)
+	if (input_open(path, &in, e) < 0)
 		return -1;
-	rc = btf_from_image(im, base, out, e);
-	image_unref(im);
+	rc = btf_from_input(in, base, out, e);
+	input_unref(in);
 	return rc;
 }

@@ -41,7 +41,7 @@ enum {
 
 struct walk {
 	struct btf *b;
-	const struct image *im;
+	const struct input *in;
 	struct err *e;
 	struct btf_check check;
 	uint32_t at; /* bytes into the type section, where the window starts */
@@ -97,7 +97,7 @@ static int open_window(struct walk *w, uint32_t len)
 	w->window_len = len;
 	w->check.window_off = start + w->at;
 	w->check.window =
-	    image_read(w->im, (size_t)(b->types - w->im->data) + w->at, len, w->buffer);
+	    input_read(w->in, (size_t)(b->types - w->in->data) + w->at, len, w->buffer);
 	return 0;
 }
 
@@ -189,12 +189,12 @@ static int walk(struct walk *w)
 	return pass_types(w);
 }
 
-int btf_walk(struct btf *b, const struct image *im, const struct span *layout, bool kernel,
+int btf_walk(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
 	     struct btf_named **named, size_t *count, struct err *e)
 {
 	struct walk w = {
 	    .b = b,
-	    .im = im,
+	    .in = in,
 	    .e = e,
 	    .check = {.b = b, .e = e, .kernel = kernel, .id = b->first_id, .end_id = UINT32_MAX},
 	};

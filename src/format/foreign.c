@@ -41,9 +41,9 @@ static const struct magic {
     {0, 4, "BC\xc0\xde", "LLVM bitcode, from clang -emit-llvm without llc"},
 };
 
-static bool has(const struct image *im, const struct magic *m)
+static bool has(const struct input *in, const struct magic *m)
 {
-	return im->len >= (size_t)m->at + m->len && memcmp(im->data + m->at, m->bytes, m->len) == 0;
+	return in->len >= (size_t)m->at + m->len && memcmp(in->data + m->at, m->bytes, m->len) == 0;
 }
 
 /* The address, letter and name of a line of System.map or /proc/kallsyms. */
@@ -62,60 +62,60 @@ static bool starts_with(const uint8_t *s, size_t n, const char *text)
 	return n >= strlen(text) && memcmp(s, text, strlen(text)) == 0;
 }
 
-static const char *text_name(const struct image *im)
+static const char *text_name(const struct input *in)
 {
-	size_t n = im->len < 512 ? im->len : 512;
+	size_t n = in->len < 512 ? in->len : 512;
 
 	for (size_t i = 0; i < n; i++)
-		if (!isprint(im->data[i]) && !isspace(im->data[i]) && im->data[i] < 0x80)
+		if (!isprint(in->data[i]) && !isspace(in->data[i]) && in->data[i] < 0x80)
 			return NULL;
-	if (is_symbol_line(im->data, n))
+	if (is_symbol_line(in->data, n))
 		return "a list of a kernel's symbols (System.map, kallsyms)";
-	if (starts_with(im->data, n, "#\n# Automatically generated file; DO NOT EDIT.") ||
-	    starts_with(im->data, n, "CONFIG_"))
+	if (starts_with(in->data, n, "#\n# Automatically generated file; DO NOT EDIT.") ||
+	    starts_with(in->data, n, "CONFIG_"))
 		return "a kernel's configuration";
-	return im->data[0] < 0x80 ? "text" : NULL;
+	return in->data[0] < 0x80 ? "text" : NULL;
 }
 
-/* What im is, as in "but a Debian package"; NULL when that is not known. */
-static const char *foreign_name(const struct image *im)
+/* What in is, as in "but a Debian package"; NULL when that is not known. */
+static const char *foreign_name(const struct input *in)
 {
-	if (!im->len)
+	if (!in->len)
 		return "empty";
 	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
-		if (has(im, &magics[i]))
+		if (has(in, &magics[i]))
 			return magics[i].name;
-	return text_name(im);
+	return text_name(in);
 }
 
 /* What is packed is told by its name only. */
-static bool is_packed_tar(const struct image *im, const char *name)
+static bool is_packed_tar(const struct input *in, const char *name)
 {
-	const char *slash = strrchr(im->path, '/');
+	const char *slash = strrchr(in->path, '/');
 
 	return starts_with((const uint8_t *)name, strlen(name), "data packed") &&
-	       strstr(slash ? slash : im->path, ".tar.");
+	       strstr(slash ? slash : in->path, ".tar.");
 }
 
-static int refuse(const struct image *im, const char *wanted, const char *instead, struct err *e)
+static int refuse(const struct input *in, const char *wanted, const char *instead, struct err *e)
 {
-	const char *name = foreign_name(im);
+	const char *name = foreign_name(in);
 	unsigned first = 0;
 
 	if (name)
-		return err_set(e, ERR_UNSUPPORTED, im->path, NULL, ERR_NO_OFFSET,
+		return err_set(e, ERR_UNSUPPORTED, in->path, NULL, ERR_NO_OFFSET,
 			       "not %s but %s%s; %s", wanted,
-			       is_packed_tar(im, name) ? "a tar archive, " : "", name, instead);
-	for (size_t i = 0; i < 4 && i < im->len; i++)
-		first = first << 8 | im->data[i];
-	return err_set(e, ERR_FORMAT, im->path, NULL, ERR_NO_OFFSET,
+			       is_packed_tar(in, name) ? "a tar archive, " : "", name, instead);
+	for (size_t i = 0; i < 4 && i < in->len; i++)
+		first = first << 8 | in->data[i];
+	return err_set(e, ERR_FORMAT, in->path, NULL, ERR_NO_OFFSET,
 		       "not %s: it starts with the bytes %0*x; %s", wanted,
-		       im->len < 4 ? (int)im->len * 2 : 8, first, instead);
+		       in->len < 4 ? (int)in->len * 2 : 8, first, instead);
 }
 
-int foreign_btf(const struct image *im, struct err *e)
+int foreign_btf(const struct input *in, struct err *e)
 {
-	return refuse(im, "BTF",
+	return refuse(in, "BTF",
 		      "taken are raw BTF, an ELF file with a .BTF section, such as vmlinux, and "
 		      "gzip of either",
 		      e);
@@ -124,11 +124,11 @@ int foreign_btf(const struct image *im, struct err *e)
 const char foreign_kernel[] = "every kernel takes a -t of its own (the shell makes `-t *.btf` one "
 			      "kernel and objects)";
 
-int foreign_object(const struct image *im, struct err *e)
+int foreign_object(const struct input *in, struct err *e)
 {
-	bool is_btf = has(im, &magics[0]) || has(im, &magics[1]);
+	bool is_btf = has(in, &magics[0]) || has(in, &magics[1]);
 
-	return refuse(im, "a BPF object",
+	return refuse(in, "a BPF object",
 		      is_btf ? foreign_kernel
 			     : "taken are ELF files for BPF, as clang -target bpf makes them",
 		      e);

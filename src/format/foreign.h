@@ -5,12 +5,12 @@
 #ifndef BTFL_FOREIGN_H
 #define BTFL_FOREIGN_H
 
-#include "format/image.h"
+#include "format/input.h"
 
-/* Fills e: im was asked for as BTF, or as a BPF object, and is neither ELF nor, for the first, BTF.
+/* Fills e: in was asked for as BTF, or as a BPF object, and is neither ELF nor, for the first, BTF.
  * Returns -1. */
-int foreign_btf(const struct image *im, struct err *e);
-int foreign_object(const struct image *im, struct err *e);
+int foreign_btf(const struct input *in, struct err *e);
+int foreign_object(const struct input *in, struct err *e);
 
 /* What to tell who gave a kernel as an object. */
 extern const char foreign_kernel[];

@@ -43,9 +43,9 @@ static const struct section *code_section(const struct object *o, uint32_t index
 {
 	const struct section *s;
 
-	if (index == 0 || index >= o->container->section_count)
+	if (index == 0 || index >= o->elf->section_count)
 		return NULL;
-	s = &o->container->sections[index];
+	s = &o->elf->sections[index];
 	return s->type == SHT_PROGBITS && (s->flags & SHF_EXECINSTR) ? s : NULL;
 }
 
@@ -77,10 +77,10 @@ static int symbol_programs(struct reader *r)
 {
 	struct object *o = r->o;
 
-	if (container_symbols(o->container, r->e) < 0)
+	if (elffile_symbols(o->elf, r->e) < 0)
 		return -1;
-	for (size_t i = 0; i < o->container->symbol_count; i++) {
-		const struct symbol *sym = &o->container->symbols[i];
+	for (size_t i = 0; i < o->elf->symbol_count; i++) {
+		const struct symbol *sym = &o->elf->symbols[i];
 		const struct section *s;
 
 		if (sym->type != STT_FUNC || !(s = code_section(o, sym->section)))
@@ -108,7 +108,7 @@ static int symbol_programs(struct reader *r)
 /* The section a group of .BTF.ext names, NULL after filling e. */
 static const struct section *group_section(struct reader *r, const struct btf_ext_group *g)
 {
-	const struct section *s = container_section(r->o->container, g->section);
+	const struct section *s = elffile_section(r->o->elf, g->section);
 
 	if (!s)
 		span_err(r->e, &r->ext, (uint64_t)(g->records - r->ext.at) - 8,
@@ -262,7 +262,7 @@ static void settle_programs(struct object *o)
 	o->program_count = n;
 	for (size_t i = 0; i < n; i++) {
 		struct program *p = &o->programs[i];
-		size_t end = o->container->sections[p->section_index].bytes.len;
+		size_t end = o->elf->sections[p->section_index].bytes.len;
 
 		if (i + 1 < n && p[1].section_index == p->section_index)
 			end = p[1].offset;
@@ -298,17 +298,17 @@ static int read_ext(struct reader *r)
 	return 0;
 }
 
-static int check_machine(const struct container *c, struct err *e)
+static int check_machine(const struct elffile *c, struct err *e)
 {
-	bool is_kernel = container_section(c, ".BTF") != NULL;
+	bool is_kernel = elffile_section(c, ".BTF") != NULL;
 
-	if (c->machine != CONTAINER_EM_BPF && c->machine != EM_NONE)
-		return err_set(e, ERR_UNSUPPORTED, c->image->path, NULL, ERR_NO_OFFSET,
+	if (c->machine != ELFFILE_EM_BPF && c->machine != EM_NONE)
+		return err_set(e, ERR_UNSUPPORTED, c->input->path, NULL, ERR_NO_OFFSET,
 			       "an ELF file for machine %u, not for BPF (%u)%s%s", c->machine,
-			       CONTAINER_EM_BPF, is_kernel ? "; " : "",
+			       ELFFILE_EM_BPF, is_kernel ? "; " : "",
 			       is_kernel ? foreign_kernel : "");
 	if (c->bits != 64)
-		return err_set(e, ERR_UNSUPPORTED, c->image->path, NULL, ERR_NO_OFFSET,
+		return err_set(e, ERR_UNSUPPORTED, c->input->path, NULL, ERR_NO_OFFSET,
 			       "a %u-bit ELF file; BPF objects have 64", c->bits);
 	return 0;
 }
@@ -318,13 +318,13 @@ static int read_object(struct reader *r)
 	struct object *o = r->o;
 	const struct section *ext;
 
-	o->big_endian = o->container->big_endian;
-	if (check_machine(o->container, r->e) < 0 || symbol_programs(r) < 0)
+	o->big_endian = o->elf->big_endian;
+	if (check_machine(o->elf, r->e) < 0 || symbol_programs(r) < 0)
 		return -1;
-	if (container_section(o->container, ".BTF") &&
-	    btf_from_section(o->container, ".BTF", NULL, &o->btf, r->e) < 0)
+	if (elffile_section(o->elf, ".BTF") &&
+	    btf_from_section(o->elf, ".BTF", NULL, &o->btf, r->e) < 0)
 		return -1;
-	ext = container_section(o->container, ".BTF.ext");
+	ext = elffile_section(o->elf, ".BTF.ext");
 	if (!ext || !o->btf) {
 		settle_programs(o);
 		return 0;
@@ -335,36 +335,36 @@ static int read_object(struct reader *r)
 	return read_ext(r);
 }
 
-bool object_is(const struct image *im)
+bool object_is(const struct input *in)
 {
 	const size_t machine = offsetof(Elf64_Ehdr, e_machine);
 	bool swap;
 
-	if (!container_is_elf(im) || im->len < machine + sizeof(uint16_t))
+	if (!elffile_is_elf(in) || in->len < machine + sizeof(uint16_t))
 		return false;
-	swap = (im->data[EI_DATA] == ELFDATA2MSB) != host_big_endian();
-	return load_u16(im->data + machine, swap) == CONTAINER_EM_BPF;
+	swap = (in->data[EI_DATA] == ELFDATA2MSB) != host_big_endian();
+	return load_u16(in->data + machine, swap) == ELFFILE_EM_BPF;
 }
 
-static int open_image(struct image *im, struct object *o, struct err *e)
+static int open_image(struct input *in, struct object *o, struct err *e)
 {
 	struct reader r = {.o = o, .e = e};
 
-	if (!container_is_elf(im))
-		return foreign_object(im, e);
-	if (container_open(im, &o->container, e) < 0)
+	if (!elffile_is_elf(in))
+		return foreign_object(in, e);
+	if (elffile_open(in, &o->elf, e) < 0)
 		return -1;
-	o->path = o->container->image->path;
+	o->path = o->elf->input->path;
 	return read_object(&r);
 }
 
-int object_from_image(struct image *im, struct object **out, struct err *e)
+int object_from_input(struct input *in, struct object **out, struct err *e)
 {
 	struct object *o = calloc(1, sizeof(*o));
 
 	if (!o)
-		return err_memory(e, im->path);
-	if (open_image(im, o, e) < 0) {
+		return err_memory(e, in->path);
+	if (open_image(in, o, e) < 0) {
 		object_free(o);
 		return -1;
 	}
@@ -374,13 +374,13 @@ int object_from_image(struct image *im, struct object **out, struct err *e)
 
 int object_open(const char *path, struct object **out, struct err *e)
 {
-	struct image *im;
+	struct input *in;
 	int rc;
 
-	if (image_open(path, &im, e) < 0)
+	if (input_open(path, &in, e) < 0)
 		return -1;
-	rc = object_from_image(im, out, e);
-	image_unref(im);
+	rc = object_from_input(in, out, e);
+	input_unref(in);
 	return rc;
 }
 
@@ -389,7 +389,7 @@ void object_free(struct object *o)
 	if (!o)
 		return;
 	btf_unref(o->btf);
-	container_free(o->container);
+	elffile_free(o->elf);
 	free(o->programs);
 	free(o->lines);
 	free(o->relos);

@@ -8,7 +8,7 @@
 #define BTFL_OBJECT_H
 
 #include "format/btf.h"
-#include "format/container.h"
+#include "format/elffile.h"
 #include "format/insn.h"
 
 /* The relocation kinds of .BTF.ext, by their number there (enum bpf_core_relo_kind). */
@@ -67,7 +67,7 @@ struct relo {
 
 struct object {
 	const char *path;
-	struct container *container;
+	struct elffile *elf;
 	struct btf *btf; /* NULL when the object has none; then there are no lines and relos */
 	bool big_endian;
 	struct program *programs; /* ordered by section, then offset */
@@ -78,15 +78,15 @@ struct object {
 	size_t relo_count;
 };
 
-/* Opens the BPF object at path, as image_open() does. An ELF file for another machine is an error.
+/* Opens the BPF object at path, as input_open() does. An ELF file for another machine is an error.
  */
 int object_open(const char *path, struct object **out, struct err *e);
 
-/* The same of a file that was read; takes a reference to im. */
-int object_from_image(struct image *im, struct object **out, struct err *e);
+/* The same of a file that was read; takes a reference to in. */
+int object_from_input(struct input *in, struct object **out, struct err *e);
 
-/* Whether im is an ELF file for BPF, and so to be opened as an object. */
-bool object_is(const struct image *im);
+/* Whether in is an ELF file for BPF, and so to be opened as an object. */
+bool object_is(const struct input *in);
 void object_free(struct object *o); /* NULL is allowed */
 
 /* The line_info record in force at byte insn_off of a section, within the function that holds it;

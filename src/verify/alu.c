@@ -118,7 +118,7 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 static struct value extern_address(struct machine *m, uint32_t number)
 {
 	const struct externs *x = m->w->externs;
-	const struct link_extern *ext = &x->links->externs[number];
+	const struct extern_def *ext = &x->references->externs[number];
 	const struct btf *b = m->w->linked->object->btf;
 
 	if (ext->kind == EXTERN_KCONFIG)

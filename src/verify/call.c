@@ -23,7 +23,7 @@ static int64_t argument_size(const struct machine *m, const struct frame *f, uns
 			     struct helper_arg arg)
 {
 	const struct value *map = &f->reg[1];
-	const struct link_map *def;
+	const struct map_def *def;
 	uint32_t size;
 
 	switch (arg.size) {
@@ -33,7 +33,7 @@ static int64_t argument_size(const struct machine *m, const struct frame *f, uns
 	case SIZE_VALUE:
 		if (map->kind != VALUE_MAP)
 			return -1;
-		def = &m->w->externs->links->maps[map->which];
+		def = &m->w->externs->references->maps[map->which];
 		size = arg.size == SIZE_KEY ? def->key_size : def->value_size;
 		return size && size <= STACK_SIZE ? (int64_t)size : -1;
 	default: return -1;
@@ -258,7 +258,7 @@ static enum go call_function(struct machine *m, struct state *s, uint32_t target
 
 enum go machine_call(struct machine *m, struct state *s, const struct linked_insn *n)
 {
-	const struct links *l = m->w->externs->links;
+	const struct references *l = m->w->externs->references;
 
 	if (n->ref_kind == REF_CALL)
 		return call_function(m, s, n->target);

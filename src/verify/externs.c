@@ -98,8 +98,7 @@ static int config_bytes(struct resolver *k, struct extern_value *v, uint32_t siz
 	return 0;
 }
 
-static int resolve_kconfig(struct resolver *k, const struct link_extern *ext,
-			   struct extern_value *v)
+static int resolve_kconfig(struct resolver *k, const struct extern_def *ext, struct extern_value *v)
 {
 	const struct btf *b = k->x->object->btf;
 	struct btf_type var = btf_type(b, ext->var_id), t;
@@ -150,7 +149,7 @@ static bool has_type(const struct target *t, const char *name, int kind)
 	return false;
 }
 
-static void resolve_ksym(struct resolver *k, const struct link_extern *ext, struct extern_value *v)
+static void resolve_ksym(struct resolver *k, const struct extern_def *ext, struct extern_value *v)
 {
 	const struct btf *b = k->x->object->btf;
 	struct btf_type t = btf_type(b, ext->var_id);
@@ -170,8 +169,8 @@ static void resolve_ksym(struct resolver *k, const struct link_extern *ext, stru
 		v->state = EXTERN_UNKNOWN_VALUE;
 }
 
-int externs_new(const struct object *o, const struct links *l, const struct extern_facts *facts,
-		struct externs **out, struct err *e)
+int externs_new(const struct object *o, const struct references *l,
+		const struct extern_facts *facts, struct externs **out, struct err *e)
 {
 	struct externs *x = calloc(1, sizeof(*x));
 	struct resolver k = {x, facts, e};
@@ -180,7 +179,7 @@ int externs_new(const struct object *o, const struct links *l, const struct exte
 	if (!x)
 		return err_memory(e, o->path);
 	x->object = o;
-	x->links = l;
+	x->references = l;
 	x->values = calloc(l->extern_count ? l->extern_count : 1, sizeof(*x->values));
 	if (!x->values)
 		rc = err_memory(e, o->path);
@@ -247,13 +246,13 @@ int externs_set(struct externs *x, const char *name, const char *text, struct er
 	const struct object *obj = x->object;
 	struct overlay o = {0}, *more;
 
-	if (!links_variable(obj, name, &o.section_index, &o.offset, &o.size))
+	if (!references_variable(obj, name, &o.section_index, &o.offset, &o.size))
 		return err_set(e, ERR_FORMAT, obj->path, NULL, ERR_NO_OFFSET, "has no variable %s",
 			       name);
-	if (!links_is_frozen(obj, o.section_index))
+	if (!references_is_frozen(obj, o.section_index))
 		return err_set(e, ERR_FORMAT, obj->path, NULL, ERR_NO_OFFSET,
 			       "%s stands in %s: a verifier knows constants only", name,
-			       obj->container->sections[o.section_index].name);
+			       obj->elf->sections[o.section_index].name);
 	if (text && parse_value(x, name, text, &o, e) < 0)
 		return -1;
 	more = array_grow(x->overlays, &x->overlay_cap, x->overlay_count, sizeof(*more));
@@ -293,10 +292,10 @@ static bool byte_at(const struct externs *x, const struct section *s, uint64_t o
 bool externs_read(const struct externs *x, uint32_t section_index, uint64_t offset, unsigned size,
 		  uint64_t *out)
 {
-	const struct section *s = &x->object->container->sections[section_index];
+	const struct section *s = &x->object->elf->sections[section_index];
 	uint8_t bytes[8];
 
-	if (!links_is_frozen(x->object, section_index) || !span_has(&s->bytes, offset, size))
+	if (!references_is_frozen(x->object, section_index) || !span_has(&s->bytes, offset, size))
 		return false;
 	for (unsigned i = 0; i < size; i++)
 		if (!byte_at(x, s, offset + i, &bytes[i]))

@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "core/target.h"
-#include "format/links.h"
+#include "format/references.h"
 
 /* The value of an extern variable. */
 enum extern_state {
@@ -31,8 +31,8 @@ struct overlay {
 
 struct externs {
 	const struct object *object;
-	const struct links *links;
-	struct extern_value *values; /* one for each of links->externs */
+	const struct references *references;
+	struct extern_value *values; /* one for each of references->externs */
 	struct overlay *overlays;
 	size_t overlay_count, overlay_cap;
 	struct arena arena;
@@ -48,8 +48,8 @@ struct extern_facts {
 	size_t kallsyms_len;
 };
 
-int externs_new(const struct object *o, const struct links *l, const struct extern_facts *facts,
-		struct externs **out, struct err *e);
+int externs_new(const struct object *o, const struct references *l,
+		const struct extern_facts *facts, struct externs **out, struct err *e);
 void externs_free(struct externs *x); /* NULL is allowed */
 
 /* Gives a constant of the object another value (a number, or true or false), or makes it unknown

@@ -7,7 +7,7 @@
 
 struct builder {
 	const struct resolution *r;
-	const struct links *l;
+	const struct references *l;
 	struct linked *f;
 	uint32_t *func_of; /* by program: index into funcs + 1 */
 	size_t cap, func_cap;
@@ -35,7 +35,8 @@ static int add_func(struct builder *b, uint32_t program)
 	b->func_of[program] = (uint32_t)++f->func_count;
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct linked_insn *more = array_grow(f->insns, &b->cap, f->count, sizeof(*more));
-		const struct ref *ref = links_at(b->l, p->section_index, p->offset + i * INSN_SIZE);
+		const struct ref *ref =
+		    references_at(b->l, p->section_index, p->offset + i * INSN_SIZE);
 
 		if (!more)
 			return err_memory(b->e, o->path);
@@ -122,7 +123,7 @@ static void apply_result(struct builder *b, uint32_t relo)
 	}
 }
 
-int linked_new(const struct resolution *r, const struct links *l, uint32_t entry,
+int linked_new(const struct resolution *r, const struct references *l, uint32_t entry,
 	       struct linked **out, struct err *e)
 {
 	struct builder b = {.r = r, .l = l, .e = e};

@@ -6,7 +6,7 @@
 #define BTFL_LINKED_H
 
 #include "core/resolution.h"
-#include "format/links.h"
+#include "format/references.h"
 
 enum { LINKED_NONE = -1 };
 
@@ -37,7 +37,7 @@ struct linked {
 };
 
 /* Builds program `entry` of the object with the relocations as r resolved them. */
-int linked_new(const struct resolution *r, const struct links *l, uint32_t entry,
+int linked_new(const struct resolution *r, const struct references *l, uint32_t entry,
 	       struct linked **out, struct err *e);
 void linked_free(struct linked *f); /* NULL is allowed */
 

@@ -340,7 +340,7 @@ int verdict_new(const struct resolution *r, const struct externs *x, uint32_t en
 
 	if (!v)
 		return err_memory(e, r->object->path);
-	rc = linked_new(r, x->links, entry, &v->linked, e);
+	rc = linked_new(r, x->references, entry, &v->linked, e);
 	if (rc == 0)
 		rc = run(v, r, x, release, e);
 	if (rc < 0)

@@ -1,5 +1,5 @@
-/* image: maps a file or reads it into memory, and inflates gzip; see image.h. */
-#include "format/image.h"
+/* input: maps a file or reads it into memory, and inflates gzip; see input.h. */
+#include "format/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,69 +20,69 @@
 #define LIKELY_MAX ((size_t)64 << 20)
 #define DEFLATE_MOST 1032u
 
-struct image_box {
-	struct image image;
+struct input_box {
+	struct input input;
 	atomic_uint refs;
 	bool mapped;
-	int fd; /* of a mapped file that image_read() may read; else -1 */
+	int fd; /* of a mapped file that input_read() may read; else -1 */
 	char path[];
 };
 
-static struct image_box *box_new(const char *path)
+static struct input_box *box_new(const char *path)
 {
 	size_t n = strlen(path) + 1;
-	struct image_box *b = calloc(1, sizeof(*b) + n);
+	struct input_box *b = calloc(1, sizeof(*b) + n);
 
 	if (!b)
 		return NULL;
 	memcpy(b->path, path, n);
-	b->image.path = b->path;
+	b->input.path = b->path;
 	b->fd = -1;
 	atomic_init(&b->refs, 1);
 	return b;
 }
 
-struct image *image_ref(struct image *im)
+struct input *input_ref(struct input *in)
 {
-	atomic_fetch_add(&((struct image_box *)im)->refs, 1);
-	return im;
+	atomic_fetch_add(&((struct input_box *)in)->refs, 1);
+	return in;
 }
 
-void image_unref(struct image *im)
+void input_unref(struct input *in)
 {
-	struct image_box *b = (struct image_box *)im;
+	struct input_box *b = (struct input_box *)in;
 
 	if (!b || atomic_fetch_sub(&b->refs, 1) != 1)
 		return;
-	image_settle(im);
+	input_settle(in);
 	if (b->mapped)
-		munmap((void *)(uintptr_t)b->image.data, b->image.len);
+		munmap((void *)(uintptr_t)b->input.data, b->input.len);
 	else
-		free((void *)(uintptr_t)b->image.data);
+		free((void *)(uintptr_t)b->input.data);
 	free(b);
 }
 
-const uint8_t *image_read(const struct image *im, size_t at, size_t len, uint8_t *buffer)
+const uint8_t *input_read(const struct input *in, size_t at, size_t len, uint8_t *buffer)
 {
-	const struct image_box *b = (const struct image_box *)im;
+	const struct input_box *b = (const struct input_box *)in;
 
 	if (b->fd >= 0 && pread(b->fd, buffer, len, (off_t)at) == (ssize_t)len)
 		return buffer;
-	return im->data + at;
+	return in->data + at;
 }
 
-void image_settle(struct image *im)
+void input_settle(struct input *in)
 {
-	struct image_box *b = (struct image_box *)im;
+	struct input_box *b = (struct input_box *)in;
 
 	if (b->fd >= 0)
 		close(b->fd);
 	b->fd = -1;
 }
 
-struct image *image_copy(const char *path, const void *data, size_t n)
+struct input *input_copy(const char *path, const void *data, size_t n)
 {
-	struct image_box *b = box_new(path);
+	struct input_box *b = box_new(path);
 	uint8_t *p = malloc(n ? n : 1);
 
 	if (!b || !p) {
@@ -92,9 +92,9 @@ struct image *image_copy(const char *path, const void *data, size_t n)
 	}
 	if (n)
 		memcpy(p, data, n);
-	b->image.data = p;
-	b->image.len = n;
-	return &b->image;
+	b->input.data = p;
+	b->input.len = n;
+	return &b->input;
 }
 
 static int io_error(struct err *e, const char *path)
@@ -115,9 +115,9 @@ static int grow(struct growing *g, struct err *e)
 	size_t more = g->cap ? g->cap * 2 : (size_t)1 << 16;
 	uint8_t *p;
 
-	if (g->cap >= IMAGE_MAX)
+	if (g->cap >= INPUT_MAX)
 		return err_set(e, ERR_LIMIT, g->path, NULL, ERR_NO_OFFSET,
-			       "larger than %zu MiB, the most that is read", IMAGE_MAX >> 20);
+			       "larger than %zu MiB, the most that is read", INPUT_MAX >> 20);
 	p = realloc(g->data, more);
 	if (!p)
 		return err_memory(e, g->path);
@@ -126,23 +126,23 @@ static int grow(struct growing *g, struct err *e)
 	return 0;
 }
 
-/* Makes an image of them. */
-static int grown(struct growing *g, struct image **out, struct err *e)
+/* Makes an input of them. */
+static int grown(struct growing *g, struct input **out, struct err *e)
 {
-	struct image_box *b = box_new(g->path);
+	struct input_box *b = box_new(g->path);
 
 	if (!b) {
 		free(g->data);
 		return err_memory(e, g->path);
 	}
-	b->image.data = g->data;
-	b->image.len = g->n;
-	*out = &b->image;
+	b->input.data = g->data;
+	b->input.len = g->n;
+	*out = &b->input;
 	return 0;
 }
 
 /* For what cannot be mapped: pipes, and sysfs before Linux 6.16. */
-static int read_all(int fd, const char *path, struct image **out, struct err *e)
+static int read_all(int fd, const char *path, struct input **out, struct err *e)
 {
 	struct growing g = {.path = path};
 	ssize_t got = 1;
@@ -165,23 +165,23 @@ fail:
 	return -1;
 }
 
-static bool map(int fd, size_t size, struct image_box *b)
+static bool map(int fd, size_t size, struct input_box *b)
 {
 	void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	if (p == MAP_FAILED)
 		return false;
 	b->mapped = true;
-	b->image.data = p;
-	b->image.len = size;
+	b->input.data = p;
+	b->input.len = size;
 	if (size >= LARGE)
 		b->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return true;
 }
 
-static int map_or_read(int fd, const char *path, struct image **out, struct err *e)
+static int map_or_read(int fd, const char *path, struct input **out, struct err *e)
 {
-	struct image_box *b;
+	struct input_box *b;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
@@ -198,20 +198,20 @@ static int map_or_read(int fd, const char *path, struct image **out, struct err 
 	if (!b)
 		return err_memory(e, path);
 	if (map(fd, (size_t)st.st_size, b)) {
-		*out = &b->image;
+		*out = &b->input;
 		return 0;
 	}
-	image_unref(&b->image);
+	input_unref(&b->input);
 	return read_all(fd, path, out, e);
 }
 
-static bool is_gzip(const struct image *im)
+static bool is_gzip(const struct input *in)
 {
-	return im->len >= 2 && im->data[0] == 0x1f && im->data[1] == 0x8b;
+	return in->len >= 2 && in->data[0] == 0x1f && in->data[1] == 0x8b;
 }
 
 /* Begins with room for what the file says it inflates to, at its end; it may say anything. */
-static void expect(struct growing *g, const struct image *packed)
+static void expect(struct growing *g, const struct input *packed)
 {
 	size_t said;
 
@@ -224,18 +224,18 @@ static void expect(struct growing *g, const struct image *packed)
 	g->cap = g->data ? said : 0;
 }
 
-/* Inflates all members of the gzip file im, one after the other, as gzip(1) does. */
-static int inflate_all(const struct image *im, struct growing *g, struct err *e)
+/* Inflates all members of the gzip file in, one after the other, as gzip(1) does. */
+static int inflate_all(const struct input *in, struct growing *g, struct err *e)
 {
-	z_stream z = {.next_in = (Bytef *)(uintptr_t)im->data};
-	size_t left = im->len;
+	z_stream z = {.next_in = (Bytef *)(uintptr_t)in->data};
+	size_t left = in->len;
 	int rc = Z_OK, status = -1;
 
 	if (inflateInit2(&z, 15 + 16) != Z_OK)
-		return err_memory(e, im->path);
+		return err_memory(e, in->path);
 	while (left || z.avail_in || rc != Z_STREAM_END) {
 		if (!z.avail_in && left) {
-			z.avail_in = left > IMAGE_MAX ? (uInt)IMAGE_MAX : (uInt)left;
+			z.avail_in = left > INPUT_MAX ? (uInt)INPUT_MAX : (uInt)left;
 			left -= z.avail_in;
 		}
 		if (g->n == g->cap && grow(g, e) < 0)
@@ -250,8 +250,8 @@ static int inflate_all(const struct image *im, struct growing *g, struct err *e)
 			continue;
 		if (rc == Z_BUF_ERROR && z.avail_out == 0)
 			continue;
-		err_set(e, rc == Z_MEM_ERROR ? ERR_MEMORY : ERR_FORMAT, im->path, NULL,
-			(uint64_t)(im->len - left - z.avail_in), "gzip data %s",
+		err_set(e, rc == Z_MEM_ERROR ? ERR_MEMORY : ERR_FORMAT, in->path, NULL,
+			(uint64_t)(in->len - left - z.avail_in), "gzip data %s",
 			rc == Z_BUF_ERROR ? "end too early"
 			: z.msg           ? z.msg
 					  : "are damaged");
@@ -263,9 +263,9 @@ out:
 	return status;
 }
 
-static int gunzip(struct image **im, struct err *e)
+static int gunzip(struct input **in, struct err *e)
 {
-	struct image *packed = *im;
+	struct input *packed = *in;
 	struct growing g = {.path = packed->path};
 
 	expect(&g, packed);
@@ -273,15 +273,15 @@ static int gunzip(struct image **im, struct err *e)
 		free(g.data);
 		return -1;
 	}
-	if (grown(&g, im, e) < 0)
+	if (grown(&g, in, e) < 0)
 		return -1;
-	image_unref(packed);
+	input_unref(packed);
 	return 0;
 }
 
-int image_open(const char *path, struct image **out, struct err *e)
+int input_open(const char *path, struct input **out, struct err *e)
 {
-	struct image *im = NULL;
+	struct input *in = NULL;
 	int fd, rc;
 
 	if (!*path)
@@ -289,14 +289,14 @@ int image_open(const char *path, struct image **out, struct err *e)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return io_error(e, path);
-	rc = map_or_read(fd, path, &im, e);
+	rc = map_or_read(fd, path, &in, e);
 	close(fd);
-	if (rc == 0 && is_gzip(im))
-		rc = gunzip(&im, e);
+	if (rc == 0 && is_gzip(in))
+		rc = gunzip(&in, e);
 	if (rc < 0) {
-		image_unref(im);
+		input_unref(in);
 		return -1;
 	}
-	*out = im;
+	*out = in;
 	return 0;
 }

@@ -1,19 +1,19 @@
-/* links: reads ELF relocations of program sections; see links.h. */
-#include "format/links.h"
+/* references: reads ELF relocations of program sections; see references.h. */
+#include "format/references.h"
 
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "format/link_maps.h"
+#include "format/map_def.h"
 
 enum { R_BPF_64 = 1, R_BPF_CALL = 10 };
 enum { PSEUDO_CALL = 1, PSEUDO_KFUNC = 2, CALL_CODE = 0x85 };
 
 struct linker {
 	const struct object *o;
-	struct links *l;
+	struct references *l;
 	size_t ref_cap, extern_cap, map_cap;
 	uint32_t *extern_of; /* by symbol: index into externs + 1 */
 	uint32_t *map_of;    /* by symbol: index into maps + 1 */
@@ -33,10 +33,10 @@ static bool is_section_of(const char *s, const char *name)
 	return strncmp(s, name, n) == 0 && (!s[n] || s[n] == '.');
 }
 
-bool links_is_frozen(const struct object *o, uint32_t section_index)
+bool references_is_frozen(const struct object *o, uint32_t section_index)
 {
-	return section_index < o->container->section_count &&
-	       is_section_of(o->container->sections[section_index].name, ".rodata");
+	return section_index < o->elf->section_count &&
+	       is_section_of(o->elf->sections[section_index].name, ".rodata");
 }
 
 static bool is_data(const struct section *s)
@@ -74,7 +74,7 @@ static uint32_t datasec_var(const struct btf *b, const char *section, const char
 	return 0;
 }
 
-static void describe_extern(const struct object *o, struct link_extern *x)
+static void describe_extern(const struct object *o, struct extern_def *x)
 {
 	struct btf_type t;
 	int64_t size;
@@ -95,9 +95,9 @@ static void describe_extern(const struct object *o, struct link_extern *x)
 
 static int extern_index(struct linker *k, uint32_t symbol, uint32_t *out)
 {
-	const struct symbol *sym = &k->o->container->symbols[symbol];
-	struct links *l = k->l;
-	struct link_extern *more;
+	const struct symbol *sym = &k->o->elf->symbols[symbol];
+	struct references *l = k->l;
+	struct extern_def *more;
 
 	if (!k->extern_of[symbol]) {
 		more = array_grow(l->externs, &k->extern_cap, l->extern_count, sizeof(*more));
@@ -105,7 +105,7 @@ static int extern_index(struct linker *k, uint32_t symbol, uint32_t *out)
 			return err_memory(k->e, k->o->path);
 		l->externs = more;
 		more += l->extern_count++;
-		*more = (struct link_extern){.name = sym->name, .weak = sym->bind == STB_WEAK};
+		*more = (struct extern_def){.name = sym->name, .weak = sym->bind == STB_WEAK};
 		describe_extern(k->o, more);
 		k->extern_of[symbol] = (uint32_t)l->extern_count;
 	}
@@ -115,15 +115,15 @@ static int extern_index(struct linker *k, uint32_t symbol, uint32_t *out)
 
 static int map_index(struct linker *k, uint32_t symbol, uint32_t *out)
 {
-	struct links *l = k->l;
-	struct link_map *more;
+	struct references *l = k->l;
+	struct map_def *more;
 
 	if (!k->map_of[symbol]) {
 		more = array_grow(l->maps, &k->map_cap, l->map_count, sizeof(*more));
 		if (!more)
 			return err_memory(k->e, k->o->path);
 		l->maps = more;
-		l->maps[l->map_count++] = link_map_of(k->o, &k->o->container->symbols[symbol]);
+		l->maps[l->map_count++] = map_def_of(k->o, &k->o->elf->symbols[symbol]);
 		k->map_of[symbol] = (uint32_t)l->map_count;
 	}
 	*out = k->map_of[symbol] - 1;
@@ -149,7 +149,7 @@ static int function_ref(struct linker *k, const struct section *from, struct ref
 static int section_ref(struct linker *k, const struct section *from, const struct symbol *sym,
 		       uint32_t number, struct insn in, struct ref *ref)
 {
-	const struct section *s = &k->o->container->sections[sym->section];
+	const struct section *s = &k->o->elf->sections[sym->section];
 
 	if (s->flags & SHF_EXECINSTR) {
 		ref->kind = REF_FUNC;
@@ -169,7 +169,7 @@ static int section_ref(struct linker *k, const struct section *from, const struc
 
 static int read_rel(struct linker *k, const struct section *code, const uint8_t *rel, bool swap)
 {
-	const struct container *c = k->o->container;
+	const struct elffile *c = k->o->elf;
 	uint64_t off = (uint64_t)load_u32(rel, swap) << (swap != host_big_endian() ? 32 : 0) |
 		       (uint64_t)load_u32(rel + 4, swap) << (swap != host_big_endian() ? 0 : 32);
 	bool big = swap != host_big_endian();
@@ -180,10 +180,10 @@ static int read_rel(struct linker *k, const struct section *code, const uint8_t 
 	struct insn in;
 
 	if (off % INSN_SIZE || !span_has(&code->bytes, off, INSN_SIZE) || off > UINT32_MAX)
-		return err_set(k->e, ERR_FORMAT, c->image->path, code->name, off,
+		return err_set(k->e, ERR_FORMAT, c->input->path, code->name, off,
 			       "a relocation lies on no instruction");
 	if (number >= c->symbol_count)
-		return err_set(k->e, ERR_FORMAT, c->image->path, code->name, off,
+		return err_set(k->e, ERR_FORMAT, c->input->path, code->name, off,
 			       "a relocation names symbol %u of %zu", number, c->symbol_count);
 	ref.insn_off = (uint32_t)off;
 	sym = &c->symbols[number];
@@ -216,7 +216,7 @@ static int by_place(const void *x, const void *y)
 	return (a->insn_off > b->insn_off) - (a->insn_off < b->insn_off);
 }
 
-static void sort_refs(struct links *l)
+static void sort_refs(struct references *l)
 {
 	if (l->ref_count)
 		qsort(l->refs, l->ref_count, sizeof(*l->refs), by_place);
@@ -227,11 +227,11 @@ static int plain_calls(struct linker *k)
 {
 	const struct object *o = k->o;
 	size_t relocated = k->l->ref_count;
-	struct links sorted = {.refs = k->l->refs, .ref_count = relocated};
+	struct references sorted = {.refs = k->l->refs, .ref_count = relocated};
 
 	for (size_t i = 0; i < o->program_count; i++) {
 		const struct program *p = &o->programs[i];
-		const struct section *s = &o->container->sections[p->section_index];
+		const struct section *s = &o->elf->sections[p->section_index];
 
 		for (uint32_t n = 0; n < p->count; n++) {
 			struct insn in = insn_load(p->insns + (size_t)n * INSN_SIZE, o->big_endian);
@@ -240,7 +240,7 @@ static int plain_calls(struct linker *k)
 
 			sorted.refs = k->l->refs;
 			if (in.code != CALL_CODE || in.src != PSEUDO_CALL ||
-			    links_at(&sorted, ref.section_index, ref.insn_off))
+			    references_at(&sorted, ref.section_index, ref.insn_off))
 				continue;
 			if (function_ref(k, s, &ref, p->section_index,
 					 (int64_t)ref.insn_off +
@@ -254,7 +254,7 @@ static int plain_calls(struct linker *k)
 
 static int read_relocations(struct linker *k)
 {
-	const struct container *c = k->o->container;
+	const struct elffile *c = k->o->elf;
 	enum { REL_SIZE = 16 };
 
 	for (size_t i = 1; i < c->section_count; i++) {
@@ -276,10 +276,10 @@ static int read_relocations(struct linker *k)
 	return 0;
 }
 
-int links_open(const struct object *o, struct links **out, struct err *e)
+int references_open(const struct object *o, struct references **out, struct err *e)
 {
 	struct linker k = {.o = o, .e = e};
-	size_t n = o->container->symbol_count;
+	size_t n = o->elf->symbol_count;
 	int rc = -1;
 
 	k.l = calloc(1, sizeof(*k.l));
@@ -292,7 +292,7 @@ int links_open(const struct object *o, struct links **out, struct err *e)
 	free(k.extern_of);
 	free(k.map_of);
 	if (rc < 0) {
-		links_free(k.l);
+		references_free(k.l);
 		return -1;
 	}
 	sort_refs(k.l);
@@ -300,7 +300,7 @@ int links_open(const struct object *o, struct links **out, struct err *e)
 	return 0;
 }
 
-void links_free(struct links *l)
+void references_free(struct references *l)
 {
 	if (!l)
 		return;
@@ -310,7 +310,8 @@ void links_free(struct links *l)
 	free(l);
 }
 
-const struct ref *links_at(const struct links *l, uint32_t section_index, uint32_t insn_off)
+const struct ref *references_at(const struct references *l, uint32_t section_index,
+				uint32_t insn_off)
 {
 	struct ref key = {.section_index = section_index, .insn_off = insn_off};
 
@@ -322,7 +323,7 @@ const struct ref *links_at(const struct links *l, uint32_t section_index, uint32
 static bool datasec_variable(const struct object *o, const char *name, uint32_t *section_index,
 			     uint32_t *offset, uint32_t *size)
 {
-	const struct container *c = o->container;
+	const struct elffile *c = o->elf;
 
 	for (size_t i = 1; o->btf && i < c->section_count; i++) {
 		struct btf_type sec;
@@ -346,10 +347,10 @@ static bool datasec_variable(const struct object *o, const char *name, uint32_t 
 	return false;
 }
 
-bool links_variable(const struct object *o, const char *name, uint32_t *section_index,
-		    uint32_t *offset, uint32_t *size)
+bool references_variable(const struct object *o, const char *name, uint32_t *section_index,
+			 uint32_t *offset, uint32_t *size)
 {
-	const struct container *c = o->container;
+	const struct elffile *c = o->elf;
 
 	for (size_t i = 0; i < c->symbol_count; i++) {
 		const struct symbol *s = &c->symbols[i];

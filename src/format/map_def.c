@@ -1,5 +1,5 @@
-/* link_maps: map descriptions; see link_maps.h. */
-#include "format/link_maps.h"
+/* map_def: map descriptions; see map_def.h. */
+#include "format/map_def.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ static uint32_t described_size(const struct btf *b, uint32_t type)
 	return size > 0 ? (uint32_t)size : 0;
 }
 
-static void read_member(const struct btf *b, struct btf_member m, struct link_map *out)
+static void read_member(const struct btf *b, struct btf_member m, struct map_def *out)
 {
 	if (strcmp(m.name, "type") == 0)
 		out->type = described_number(b, m.type);
@@ -39,7 +39,7 @@ static void read_member(const struct btf *b, struct btf_member m, struct link_ma
 		out->value_size = described_size(b, m.type);
 }
 
-static void read_btf(const struct btf *b, struct link_map *out)
+static void read_btf(const struct btf *b, struct map_def *out)
 {
 	uint32_t id = btf_find(b, ".maps", BTF_DATASEC);
 	struct btf_type sec, t;
@@ -58,7 +58,7 @@ static void read_btf(const struct btf *b, struct link_map *out)
 }
 
 /* The older way: numbers in the section `maps`. */
-static void read_struct(const struct section *s, const struct symbol *sym, struct link_map *out)
+static void read_struct(const struct section *s, const struct symbol *sym, struct map_def *out)
 {
 	const uint8_t *at;
 
@@ -71,10 +71,10 @@ static void read_struct(const struct section *s, const struct symbol *sym, struc
 	out->max_entries = load_u32(at + 12, s->bytes.swap);
 }
 
-struct link_map link_map_of(const struct object *o, const struct symbol *sym)
+struct map_def map_def_of(const struct object *o, const struct symbol *sym)
 {
-	struct link_map out = {.name = sym->name};
-	const struct section *s = &o->container->sections[sym->section];
+	struct map_def out = {.name = sym->name};
+	const struct section *s = &o->elf->sections[sym->section];
 
 	if (strcmp(s->name, "maps") == 0)
 		read_struct(s, sym, &out);

@@ -1,9 +1,9 @@
 /*
- * links: what the instructions of an object refer to: functions, data and maps, and the externs
- * that a loader resolves (ELF relocations, and calls that need none).
+ * references: what the instructions of an object refer to: functions, data and maps, and the
+ * externs that a loader resolves (ELF relocations, and calls that need none).
  */
-#ifndef BTFL_LINKS_H
-#define BTFL_LINKS_H
+#ifndef BTFL_REFERENCES_H
+#define BTFL_REFERENCES_H
 
 #include "format/object.h"
 
@@ -31,7 +31,7 @@ enum extern_kind {
 	EXTERN_UNKNOWN, /* no BTF says what it is */
 };
 
-struct link_extern {
+struct extern_def {
 	const char *name;
 	enum extern_kind kind;
 	bool weak;
@@ -40,7 +40,7 @@ struct link_extern {
 };
 
 /* A map, as far as a verifier's view of memory needs it. */
-struct link_map {
+struct map_def {
 	const char *name;
 	uint32_t type;        /* enum bpf_map_type; 0 when unknown */
 	uint32_t key_size;    /* bytes; 0 when unknown */
@@ -48,29 +48,30 @@ struct link_map {
 	uint32_t max_entries; /* 0 when unknown */
 };
 
-struct links {
+struct references {
 	struct ref *refs; /* ordered by section, then offset */
 	size_t ref_count;
-	struct link_extern *externs;
+	struct extern_def *externs;
 	size_t extern_count;
-	struct link_map *maps;
+	struct map_def *maps;
 	size_t map_count;
 };
 
 /* Reads the references of o, which must outlive the result. Fails on a relocation that does not lie
  * on an instruction, or names what does not exist. */
-int links_open(const struct object *o, struct links **out, struct err *e);
-void links_free(struct links *l); /* NULL is allowed */
+int references_open(const struct object *o, struct references **out, struct err *e);
+void references_free(struct references *l); /* NULL is allowed */
 
 /* The reference of the instruction at byte insn_off of a section, NULL for none. */
-const struct ref *links_at(const struct links *l, uint32_t section_index, uint32_t insn_off);
+const struct ref *references_at(const struct references *l, uint32_t section_index,
+				uint32_t insn_off);
 
 /* A variable of the object's data sections by name: its section's index and its place there in
  * bytes; false when there is none. A symbol is tried before BTF's DATASECs. */
-bool links_variable(const struct object *o, const char *name, uint32_t *section_index,
-		    uint32_t *offset, uint32_t *size);
+bool references_variable(const struct object *o, const char *name, uint32_t *section_index,
+			 uint32_t *offset, uint32_t *size);
 
 /* Whether the section becomes a map that programs cannot change: `.rodata`, `.rodata.x`. */
-bool links_is_frozen(const struct object *o, uint32_t section_index);
+bool references_is_frozen(const struct object *o, uint32_t section_index);
 
 #endif

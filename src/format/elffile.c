@@ -1,5 +1,5 @@
-/* container: ELF files through libelf; see container.h. */
-#include "format/container.h"
+/* elffile: ELF files through libelf; see elffile.h. */
+#include "format/elffile.h"
 
 #include <gelf.h>
 #include <libelf.h>
@@ -8,50 +8,49 @@
 
 #include "base/arena.h"
 
-struct container_private {
+struct elffile_private {
 	Elf *elf;
 	struct arena inflated;
 };
 
-static int elf_error(const struct image *im, const char *section, const char *what, struct err *e)
+static int elf_error(const struct input *in, const char *section, const char *what, struct err *e)
 {
 	int code = elf_errno();
 
-	return err_set(e, ERR_FORMAT, im->path, section, ERR_NO_OFFSET, "%s%s%s", what,
+	return err_set(e, ERR_FORMAT, in->path, section, ERR_NO_OFFSET, "%s%s%s", what,
 		       code ? ": " : "", code ? elf_errmsg(code) : "");
 }
 
-bool container_is_elf(const struct image *im)
+bool elffile_is_elf(const struct input *in)
 {
-	return im->len >= SELFMAG && memcmp(im->data, ELFMAG, SELFMAG) == 0;
+	return in->len >= SELFMAG && memcmp(in->data, ELFMAG, SELFMAG) == 0;
 }
 
 /* libelf's own elf_compress() writes to the file's bytes, which are read-only here. */
-static int inflate_section(const struct container *c, Elf_Scn *scn, struct section *s,
-			   struct err *e)
+static int inflate_section(const struct elffile *c, Elf_Scn *scn, struct section *s, struct err *e)
 {
-	const struct image *im = c->image;
+	const struct input *in = c->input;
 	size_t head = gelf_fsize(c->private->elf, ELF_T_CHDR, 1, EV_CURRENT);
 	uLongf len;
 	GElf_Chdr ch;
 	uint8_t *out;
 
 	if (!gelf_getchdr(scn, &ch) || s->bytes.len < head)
-		return elf_error(im, s->name, "cannot be decompressed", e);
+		return elf_error(in, s->name, "cannot be decompressed", e);
 	if (ch.ch_type != ELFCOMPRESS_ZLIB)
-		return err_set(e, ERR_UNSUPPORTED, im->path, s->name, ERR_NO_OFFSET,
+		return err_set(e, ERR_UNSUPPORTED, in->path, s->name, ERR_NO_OFFSET,
 			       "cannot be decompressed: method %u is not zlib (1)",
 			       (unsigned)ch.ch_type);
-	if (ch.ch_size > IMAGE_MAX)
-		return err_set(e, ERR_LIMIT, im->path, s->name, ERR_NO_OFFSET,
-			       "larger than %zu MiB, the most that is read", IMAGE_MAX >> 20);
+	if (ch.ch_size > INPUT_MAX)
+		return err_set(e, ERR_LIMIT, in->path, s->name, ERR_NO_OFFSET,
+			       "larger than %zu MiB, the most that is read", INPUT_MAX >> 20);
 	len = (uLongf)ch.ch_size;
 	out = arena_alloc(&c->private->inflated, len ? len : 1, 1);
 	if (!out)
-		return err_memory(e, im->path);
+		return err_memory(e, in->path);
 	if (uncompress(out, &len, s->bytes.at + head, s->bytes.len - head) != Z_OK ||
 	    len != ch.ch_size)
-		return err_set(e, ERR_FORMAT, im->path, s->name, ERR_NO_OFFSET,
+		return err_set(e, ERR_FORMAT, in->path, s->name, ERR_NO_OFFSET,
 			       "cannot be decompressed: its data are broken");
 	s->bytes.at = out;
 	s->bytes.len = len;
@@ -59,20 +58,20 @@ static int inflate_section(const struct container *c, Elf_Scn *scn, struct secti
 }
 
 /* Section bytes in place when they stand in the file as they are, else inflated. */
-static int section_bytes(const struct container *c, Elf_Scn *scn, const GElf_Shdr *sh,
+static int section_bytes(const struct elffile *c, Elf_Scn *scn, const GElf_Shdr *sh,
 			 struct section *s, struct err *e)
 {
-	const struct image *im = c->image;
+	const struct input *in = c->input;
 
 	s->bytes = (struct span){
-	    .file = im->path, .section = s->name, .swap = c->big_endian != host_big_endian()};
+	    .file = in->path, .section = s->name, .swap = c->big_endian != host_big_endian()};
 	if (sh->sh_type == SHT_NOBITS || sh->sh_type == SHT_NULL || sh->sh_size == 0)
 		return 0;
-	if (sh->sh_offset > im->len || sh->sh_size > im->len - sh->sh_offset)
-		return err_set(e, ERR_FORMAT, im->path, s->name, ERR_NO_OFFSET,
+	if (sh->sh_offset > in->len || sh->sh_size > in->len - sh->sh_offset)
+		return err_set(e, ERR_FORMAT, in->path, s->name, ERR_NO_OFFSET,
 			       "%llu bytes at %#llx reach past the end of the file",
 			       (unsigned long long)sh->sh_size, (unsigned long long)sh->sh_offset);
-	s->bytes.at = im->data + sh->sh_offset;
+	s->bytes.at = in->data + sh->sh_offset;
 	s->bytes.len = sh->sh_size;
 	return sh->sh_flags & SHF_COMPRESSED ? inflate_section(c, scn, s, e) : 0;
 }
@@ -84,17 +83,17 @@ static bool is_wanted(const char *name, const GElf_Shdr *sh)
 	return !(sh->sh_flags & SHF_COMPRESSED) || strncmp(name, ".BTF", 4) == 0;
 }
 
-static int read_sections(struct container *c, struct err *e)
+static int read_sections(struct elffile *c, struct err *e)
 {
 	Elf *elf = c->private->elf;
 	Elf_Scn *scn = NULL;
 	size_t count, names;
 
 	if (elf_getshdrnum(elf, &count) < 0 || elf_getshdrstrndx(elf, &names) < 0)
-		return elf_error(c->image, NULL, "broken section table", e);
+		return elf_error(c->input, NULL, "broken section table", e);
 	c->sections = calloc(count ? count : 1, sizeof(*c->sections));
 	if (!c->sections)
-		return err_memory(e, c->image->path);
+		return err_memory(e, c->input->path);
 	c->section_count = count;
 	for (size_t i = 0; i < count; i++)
 		c->sections[i] = (struct section){.name = "", .index = (uint32_t)i};
@@ -104,11 +103,11 @@ static int read_sections(struct container *c, struct err *e)
 		size_t i = elf_ndxscn(scn);
 
 		if (i >= count || !gelf_getshdr(scn, &sh))
-			return elf_error(c->image, NULL, "broken section header", e);
+			return elf_error(c->input, NULL, "broken section header", e);
 		s = &c->sections[i];
 		s->name = elf_strptr(elf, names, sh.sh_name);
 		if (!s->name)
-			return err_set(e, ERR_FORMAT, c->image->path, NULL, ERR_NO_OFFSET,
+			return err_set(e, ERR_FORMAT, c->input->path, NULL, ERR_NO_OFFSET,
 				       "section %zu: its name is out of range", i);
 		s->flags = sh.sh_flags;
 		s->type = sh.sh_type;
@@ -120,17 +119,17 @@ static int read_sections(struct container *c, struct err *e)
 	return 0;
 }
 
-static int read_symbol(struct container *c, Elf_Data *data, const struct section *table, size_t i,
+static int read_symbol(struct elffile *c, Elf_Data *data, const struct section *table, size_t i,
 		       struct err *e)
 {
 	struct symbol *s = &c->symbols[i];
 	GElf_Sym sym;
 
 	if (!gelf_getsym(data, (int)i, &sym))
-		return elf_error(c->image, table->name, "broken symbol", e);
+		return elf_error(c->input, table->name, "broken symbol", e);
 	s->name = elf_strptr(c->private->elf, table->link, sym.st_name);
 	if (!s->name)
-		return err_set(e, ERR_FORMAT, c->image->path, table->name, ERR_NO_OFFSET,
+		return err_set(e, ERR_FORMAT, c->input->path, table->name, ERR_NO_OFFSET,
 			       "symbol %zu: its name is out of range", i);
 	s->value = sym.st_value;
 	s->size = sym.st_size;
@@ -141,7 +140,7 @@ static int read_symbol(struct container *c, Elf_Data *data, const struct section
 	return 0;
 }
 
-int container_symbols(struct container *c, struct err *e)
+int elffile_symbols(struct elffile *c, struct err *e)
 {
 	const struct section *table = NULL;
 	Elf_Data *data;
@@ -155,34 +154,34 @@ int container_symbols(struct container *c, struct err *e)
 	scn = elf_getscn(c->private->elf, table->index);
 	data = scn ? elf_getdata(scn, NULL) : NULL;
 	if (!data)
-		return elf_error(c->image, table->name, "broken symbol table", e);
+		return elf_error(c->input, table->name, "broken symbol table", e);
 	c->symbol_count = data->d_size / gelf_fsize(c->private->elf, ELF_T_SYM, 1, EV_CURRENT);
 	if (c->symbol_count > INT32_MAX)
-		return err_set(e, ERR_FORMAT, c->image->path, table->name, ERR_NO_OFFSET,
+		return err_set(e, ERR_FORMAT, c->input->path, table->name, ERR_NO_OFFSET,
 			       "too many symbols");
 	c->symbols = calloc(c->symbol_count ? c->symbol_count : 1, sizeof(*c->symbols));
 	if (!c->symbols)
-		return err_memory(e, c->image->path);
+		return err_memory(e, c->input->path);
 	for (size_t i = 0; i < c->symbol_count; i++)
 		if (read_symbol(c, data, table, i, e) < 0)
 			return -1;
 	return 0;
 }
 
-static int open_elf(struct container *c, struct err *e)
+static int open_elf(struct elffile *c, struct err *e)
 {
-	struct image *im = c->image;
+	struct input *in = c->input;
 	GElf_Ehdr eh;
 
 	if (elf_version(EV_CURRENT) == EV_NONE)
-		return elf_error(im, NULL, "libelf is too old", e);
-	c->private->elf = elf_memory((char *)(uintptr_t)im->data, im->len);
+		return elf_error(in, NULL, "libelf is too old", e);
+	c->private->elf = elf_memory((char *)(uintptr_t)in->data, in->len);
 	if (!c->private->elf || elf_kind(c->private->elf) != ELF_K_ELF ||
 	    !gelf_getehdr(c->private->elf, &eh))
-		return elf_error(im, NULL, "not a readable ELF file", e);
+		return elf_error(in, NULL, "not a readable ELF file", e);
 	/* libelf takes a file cut off before its section headers for one without sections. */
-	if (eh.e_shoff > im->len || (uint64_t)eh.e_shnum * eh.e_shentsize > im->len - eh.e_shoff)
-		return err_set(e, ERR_FORMAT, im->path, NULL, ERR_NO_OFFSET,
+	if (eh.e_shoff > in->len || (uint64_t)eh.e_shnum * eh.e_shentsize > in->len - eh.e_shoff)
+		return err_set(e, ERR_FORMAT, in->path, NULL, ERR_NO_OFFSET,
 			       "%u section headers at %#llx reach past the end of the file",
 			       eh.e_shnum, (unsigned long long)eh.e_shoff);
 	c->bits = eh.e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64;
@@ -192,25 +191,25 @@ static int open_elf(struct container *c, struct err *e)
 	return 0;
 }
 
-int container_open(struct image *im, struct container **out, struct err *e)
+int elffile_open(struct input *in, struct elffile **out, struct err *e)
 {
-	struct container *c = calloc(1, sizeof(*c));
+	struct elffile *c = calloc(1, sizeof(*c));
 
 	if (!c)
-		return err_memory(e, im->path);
-	c->image = image_ref(im);
+		return err_memory(e, in->path);
+	c->input = input_ref(in);
 	c->private = calloc(1, sizeof(*c->private));
 	if (!c->private)
-		err_memory(e, im->path);
+		err_memory(e, in->path);
 	else if (open_elf(c, e) == 0 && read_sections(c, e) == 0) {
 		*out = c;
 		return 0;
 	}
-	container_free(c);
+	elffile_free(c);
 	return -1;
 }
 
-void container_free(struct container *c)
+void elffile_free(struct elffile *c)
 {
 	if (!c)
 		return;
@@ -221,11 +220,11 @@ void container_free(struct container *c)
 	free(c->private);
 	free(c->sections);
 	free(c->symbols);
-	image_unref(c->image);
+	input_unref(c->input);
 	free(c);
 }
 
-const struct section *container_section(const struct container *c, const char *name)
+const struct section *elffile_section(const struct elffile *c, const char *name)
 {
 	for (size_t i = 1; i < c->section_count; i++)
 		if (strcmp(c->sections[i].name, name) == 0)

@@ -1,12 +1,12 @@
 /*
- * container: an ELF file seen as named sections and symbols, through libelf.
+ * elffile: an ELF file seen as named sections and symbols, through libelf.
  */
-#ifndef BTFL_CONTAINER_H
-#define BTFL_CONTAINER_H
+#ifndef BTFL_ELFFILE_H
+#define BTFL_ELFFILE_H
 
-#include "format/image.h"
+#include "format/input.h"
 
-#define CONTAINER_EM_BPF 247
+#define ELFFILE_EM_BPF 247
 
 struct section {
 	const char *name;
@@ -25,31 +25,31 @@ struct symbol {
 	uint8_t type, bind, visibility; /* STT_*, STB_*, STV_* */
 };
 
-struct container {
-	struct image *image;
+struct elffile {
+	struct input *input;
 	uint8_t bits; /* 32 or 64 */
 	bool big_endian;
 	uint16_t machine; /* EM_* */
 	uint16_t type;    /* ET_* */
 	struct section *sections;
 	size_t section_count;   /* section 0 included: sections[i].index == i */
-	struct symbol *symbols; /* once container_symbols() has read them */
+	struct symbol *symbols; /* once elffile_symbols() has read them */
 	size_t symbol_count;
-	struct container_private *private;
+	struct elffile_private *private;
 };
 
-/* Whether im starts with the ELF magic. */
-bool container_is_elf(const struct image *im);
+/* Whether in starts with the ELF magic. */
+bool elffile_is_elf(const struct input *in);
 
-/* Takes a reference to im. Every section header is checked against the file. */
-int container_open(struct image *im, struct container **out, struct err *e);
-void container_free(struct container *c); /* NULL is allowed */
+/* Takes a reference to in. Every section header is checked against the file. */
+int elffile_open(struct input *in, struct elffile **out, struct err *e);
+void elffile_free(struct elffile *c); /* NULL is allowed */
 
 /* Reads the symbol table into c->symbols; a file without one has no symbols. Section indexes and
  * values are as the file has them, unchecked. */
-int container_symbols(struct container *c, struct err *e);
+int elffile_symbols(struct elffile *c, struct err *e);
 
 /* The first section of that name, NULL when there is none. */
-const struct section *container_section(const struct container *c, const char *name);
+const struct section *elffile_section(const struct elffile *c, const char *name);
 
 #endif
