@@ -256,7 +256,7 @@ static int btf_get_method(lua_State *L)
 	return lua_error(L);
 }
 
-struct walk {
+struct types_walk {
 	struct btf_type type; /* the last that was given */
 	int kind;             /* that is asked for; -1 for any */
 };
@@ -265,7 +265,7 @@ struct walk {
 static int next_type(lua_State *L)
 {
 	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
-	struct walk *w = lua_touserdata(L, lua_upvalueindex(2));
+	struct types_walk *w = lua_touserdata(L, lua_upvalueindex(2));
 	bool found = btf_next(b, &w->type, w->kind);
 
 	if (found)
@@ -278,12 +278,12 @@ static int next_type(lua_State *L)
 static int btf_types_method(lua_State *L)
 {
 	int kind = check_kind(L, 2);
-	struct walk *w;
+	struct types_walk *w;
 
 	check_btf(L, 1);
 	lua_pushvalue(L, 1);
 	w = lua_newuserdatauv(L, sizeof(*w), 0);
-	*w = (struct walk){.kind = kind};
+	*w = (struct types_walk){.kind = kind};
 	lua_pushcclosure(L, next_type, 2);
 	return 1;
 }

@@ -237,7 +237,7 @@ void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uin
 	lua_replace(L, -2);
 }
 
-struct walk {
+struct elements_walk {
 	const struct class *class;
 	uint32_t id, next, count;
 };
@@ -245,7 +245,7 @@ struct walk {
 /* Upvalues: btf, walk. */
 static int next_element(lua_State *L)
 {
-	struct walk *w = lua_touserdata(L, lua_upvalueindex(2));
+	struct elements_walk *w = lua_touserdata(L, lua_upvalueindex(2));
 
 	owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
 	if (w->next == w->count)
@@ -276,7 +276,7 @@ static int no_element(lua_State *L)
 static int push_elements(lua_State *L, const struct class *c)
 {
 	struct btf_type t = check_with_elements(L, 1);
-	struct walk *w;
+	struct elements_walk *w;
 
 	if (t.vlen == 0 || element_class(&t) != c) {
 		lua_pushcfunction(L, no_element); /* most types: no closure for them */
@@ -284,7 +284,7 @@ static int push_elements(lua_State *L, const struct class *c)
 	}
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
 	w = lua_newuserdatauv(L, sizeof(*w), 0);
-	*w = (struct walk){c, t.id, 0, t.vlen};
+	*w = (struct elements_walk){c, t.id, 0, t.vlen};
 	lua_pushcclosure(L, next_element, 2);
 	return 1;
 }
@@ -310,7 +310,7 @@ static int type_vars(lua_State *L)
 }
 
 /* A member being looked for; budget bounds the work on hostile nests of anonymous members. */
-struct search {
+struct member_search {
 	const char *name;
 	size_t len;
 	long budget;
@@ -320,7 +320,7 @@ struct search {
 
 enum { SEARCH_LEVELS = 32, SEARCH_BUDGET = 1000000 };
 
-static bool search_members(struct search *s, const struct btf *b, uint32_t id, uint64_t base,
+static bool search_members(struct member_search *s, const struct btf *b, uint32_t id, uint64_t base,
 			   int level)
 {
 	struct btf_type t = btf_strip(b, id);
@@ -344,7 +344,7 @@ static bool search_members(struct search *s, const struct btf *b, uint32_t id, u
 
 /* Looks for the member at the dotted path at stack index 2 from the type at 1; raises when the
  * search meets its bound. */
-static bool search_path(lua_State *L, struct search *s)
+static bool search_path(lua_State *L, struct member_search *s)
 {
 	struct btf_type t = check_type(L, 1);
 	const struct btf *b = t.btf;
@@ -353,7 +353,7 @@ static bool search_path(lua_State *L, struct search *s)
 	uint32_t id = t.id;
 	struct err e;
 
-	*s = (struct search){.budget = SEARCH_BUDGET};
+	*s = (struct member_search){.budget = SEARCH_BUDGET};
 	for (;;) {
 		s->name = at;
 		s->len = strcspn(at, ".");
@@ -376,7 +376,7 @@ static bool search_path(lua_State *L, struct search *s)
 
 static int type_member(lua_State *L)
 {
-	struct search s;
+	struct member_search s;
 
 	if (!search_path(L, &s)) {
 		lua_pushnil(L);
@@ -390,7 +390,7 @@ static int type_member(lua_State *L)
 
 static int type_offsetof(lua_State *L)
 {
-	struct search s;
+	struct member_search s;
 	bool found = search_path(L, &s);
 
 	return push_int(L, found, (lua_Integer)(s.bit_offset / 8));

@@ -6,14 +6,14 @@
 /* A nest of anonymous structs in a hostile BTF can hold 2^30 members. */
 #define STEPS 4000000
 
-struct search {
+struct level_search {
 	const char *name;
 	struct member_path *path;
 	uint32_t steps;
 };
 
 /* Depth first through anonymous members. The path holds what leads to `in`. */
-static enum reason search_member(struct search *s, const struct btf_type *in)
+static enum reason search_member(struct level_search *s, const struct btf_type *in)
 {
 	if (!btf_is_composite(in))
 		return REASON_NO_FIELD;
@@ -43,7 +43,7 @@ static enum reason search_member(struct search *s, const struct btf_type *in)
 int default_member(const struct btf_type *of, uint32_t index, const struct btf_type *in,
 		   struct member_path *out)
 {
-	struct search s = {.name = btf_member(of, index).name, .path = out};
+	struct level_search s = {.name = btf_member(of, index).name, .path = out};
 
 	out->len = 0;
 	return search_member(&s, in);

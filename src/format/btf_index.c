@@ -12,13 +12,13 @@
 #include "format/btf_impl.h"
 
 /* The list that it is made of becomes its entries, so that 8 bytes a name are all it takes. */
-struct entry {
+struct index_entry {
 	uint32_t id;   /* ascending */
 	uint32_t next; /* 1 + index of the next entry of the bucket, 0 for none */
 };
 
 struct table {
-	struct entry *entries;
+	struct index_entry *entries;
 	size_t count;
 	uint32_t mask;
 	uint32_t bucket[]; /* 1 + index of the first entry, 0 for none */
@@ -50,11 +50,11 @@ static struct table *link_entries(const struct btf *b, struct btf_named *named, 
 		return NULL;
 	t->mask = (uint32_t)(buckets - 1);
 	t->count = count;
-	t->entries = (struct entry *)named;
+	t->entries = (struct index_entry *)named;
 	for (size_t i = count; i-- > 0;) {
 		uint32_t *head = &t->bucket[hashes[i] & t->mask];
 
-		t->entries[i] = (struct entry){b->first_id + named[i].index, *head};
+		t->entries[i] = (struct index_entry){b->first_id + named[i].index, *head};
 		*head = (uint32_t)i + 1;
 	}
 	return t;
@@ -186,7 +186,7 @@ uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t
 }
 
 /* The entry of id, which must be there. */
-static const struct entry *entry_of(const struct table *t, uint32_t id)
+static const struct index_entry *entry_of(const struct table *t, uint32_t id)
 {
 	size_t low = 0, high = t->count - 1;
 

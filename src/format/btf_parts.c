@@ -64,36 +64,37 @@ void btf_parts_free(struct btf_parts *p)
 }
 
 /* The parts of a type that are left to visit. */
-struct visit {
+struct parts_visit {
 	uint32_t type;
 	const uint32_t *next, *end;
 };
 
-static struct visit visit(const struct btf_parts *p, uint32_t type)
+static struct parts_visit visit(const struct btf_parts *p, uint32_t type)
 {
 	size_t at = type / STRIDE < p->starts ? p->start[type / STRIDE] : p->count;
 
 	while (at < p->count && p->words[at + TYPE] < type)
 		at += PARTS + p->words[at + COUNT];
 	if (at == p->count || p->words[at + TYPE] != type)
-		return (struct visit){.type = type};
+		return (struct parts_visit){.type = type};
 	at += PARTS;
-	return (struct visit){type, p->words + at, p->words + at + p->words[at - PARTS + COUNT]};
+	return (struct parts_visit){type, p->words + at,
+				    p->words + at + p->words[at - PARTS + COUNT]};
 }
 
 /* What has been seen of a type takes the place of its kind. */
 enum { DONE = BTF_VOID, OPEN = BTF_KINDS };
 
-struct search {
+struct circle_search {
 	const struct btf_parts *parts;
 	const struct btf *b;
 	uint8_t *state; /* of each type: its kind, OPEN or DONE */
-	struct visit *stack;
+	struct parts_visit *stack;
 	size_t cap;
 	struct err *e;
 };
 
-static int circle(const struct search *s, uint32_t type)
+static int circle(const struct circle_search *s, uint32_t type)
 {
 	struct btf_type t = btf_type(s->b, s->b->first_id + type);
 	uint64_t at = (uint64_t)(t.tail - BTF_TYPE_SIZE - s->b->raw.at);
@@ -104,14 +105,14 @@ static int circle(const struct search *s, uint32_t type)
 
 /* Depth first with a stack of our own: hostile chains are as long as the file. Types below the root
  * are passed by: a circle is found from its lowest type. */
-static int search_from(struct search *s, uint32_t root)
+static int search_from(struct circle_search *s, uint32_t root)
 {
 	size_t depth = 1;
 
 	s->stack[0] = visit(s->parts, root);
 	s->state[root] = OPEN;
 	while (depth) {
-		struct visit *v = &s->stack[depth - 1], *stack;
+		struct parts_visit *v = &s->stack[depth - 1], *stack;
 		uint32_t part;
 
 		if (v->next == v->end) {
@@ -146,7 +147,7 @@ static bool looks_ahead(const struct btf_parts *p, size_t at)
 
 int btf_parts_check(const struct btf_parts *p, const struct btf *b, uint8_t *kind, struct err *e)
 {
-	struct search s = {.parts = p, .b = b, .state = kind, .e = e};
+	struct circle_search s = {.parts = p, .b = b, .state = kind, .e = e};
 	int rc = 0;
 
 	s.stack = array_grow(NULL, &s.cap, 0, sizeof(*s.stack));

@@ -39,7 +39,7 @@ enum {
 	DENSITY = 64,     /* kernels have a named type in 90 bytes, and BTF_STRIDE types in 100 */
 };
 
-struct walk {
+struct section_walk {
 	struct btf *b;
 	const struct input *in;
 	struct err *e;
@@ -67,7 +67,7 @@ static void *reserve(void *items, size_t *cap, size_t count, size_t more, size_t
 }
 
 /* Opens a window of `len` bytes at w->at, and makes room for what it may hold. */
-static int open_window(struct walk *w, uint32_t len)
+static int open_window(struct section_walk *w, uint32_t len)
 {
 	const struct btf *b = w->b;
 	size_t types = len / BTF_TYPE_SIZE + 1, seen = w->check.id - b->first_id;
@@ -102,7 +102,7 @@ static int open_window(struct walk *w, uint32_t len)
 }
 
 /* Passes the types that lie in the window as a whole. */
-static int pass_window(struct walk *w)
+static int pass_window(struct section_walk *w)
 {
 	struct btf *b = w->b;
 	const uint8_t *p = w->check.window;
@@ -137,7 +137,7 @@ static int pass_window(struct walk *w)
 		 (w)->check.id, __VA_ARGS__)
 
 /* Finds how long the type at w->at is, of which the last window held a part. */
-static int long_type(struct walk *w, uint32_t *size)
+static int long_type(struct section_walk *w, uint32_t *size)
 {
 	const struct btf *b = w->b;
 	const uint8_t *p = b->types + w->at;
@@ -157,7 +157,7 @@ static int long_type(struct walk *w, uint32_t *size)
 	return 0;
 }
 
-static int pass_types(struct walk *w)
+static int pass_types(struct section_walk *w)
 {
 	uint32_t len = WINDOW;
 
@@ -175,7 +175,7 @@ static int pass_types(struct walk *w)
 
 /* Passes all types again, with their number known, when one refers to a type that is not there: so
  * the first that does is named. */
-static int walk(struct walk *w)
+static int walk(struct section_walk *w)
 {
 	if (pass_types(w) < 0)
 		return -1;
@@ -192,7 +192,7 @@ static int walk(struct walk *w)
 int btf_walk(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
 	     struct btf_named **named, size_t *count, struct err *e)
 {
-	struct walk w = {
+	struct section_walk w = {
 	    .b = b,
 	    .in = in,
 	    .e = e,

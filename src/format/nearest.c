@@ -57,7 +57,7 @@ unsigned nearest_distance(const char *a, const char *b, unsigned limit)
 }
 
 /* The n best so far, nearest first. */
-struct near {
+struct nearest_set {
 	const char *name;
 	int kind;
 	uint32_t *ids;
@@ -75,7 +75,7 @@ static bool is_sought(const struct btf_type *t, int kind)
 	return t->kind != BTF_FUNC && t->kind != BTF_VAR && t->kind != BTF_DATASEC;
 }
 
-static void consider(struct near *x, const struct btf_type *t, unsigned limit)
+static void consider(struct nearest_set *x, const struct btf_type *t, unsigned limit)
 {
 	unsigned d;
 	size_t at;
@@ -106,7 +106,7 @@ static void consider(struct near *x, const struct btf_type *t, unsigned limit)
 
 size_t nearest_types(const struct btf *b, const char *name, int kind, uint32_t *ids, size_t n)
 {
-	struct near x = {.name = name, .kind = kind, .ids = ids, .n = n < 16 ? n : 16};
+	struct nearest_set x = {.name = name, .kind = kind, .ids = ids, .n = n < 16 ? n : 16};
 	unsigned limit = nearest_limit(name);
 
 	if (n == 0)

@@ -17,7 +17,7 @@
 
 #include "host/host.h"
 
-struct options {
+struct arguments {
 	int argc;
 	char **argv;
 	int end; /* index of the first argument that is not an option: the script's, if one runs */
@@ -28,7 +28,7 @@ struct options {
 };
 
 /* -e and -l take a value: the rest of their own argument, or the whole next one. */
-static const char *option_value(const struct options *o, int *i)
+static const char *option_value(const struct arguments *o, int *i)
 {
 	const char *arg = o->argv[*i];
 
@@ -40,7 +40,7 @@ static bool takes_value(const char *arg)
 	return arg[0] == '-' && (arg[1] == 'e' || arg[1] == 'l');
 }
 
-static bool parse_flag(struct options *o, const char *arg)
+static bool parse_flag(struct arguments *o, const char *arg)
 {
 	if (!strcmp(arg, "-i"))
 		o->interactive = true;
@@ -57,7 +57,7 @@ static bool parse_flag(struct options *o, const char *arg)
 	return true;
 }
 
-static void parse_options(struct options *o)
+static void parse_options(struct arguments *o)
 {
 	int i;
 
@@ -83,7 +83,7 @@ static void parse_options(struct options *o)
 }
 
 /* arg[0] is the script, what follows it counts from 1, what precedes it from -1 down. */
-static void set_arg(lua_State *L, const struct options *o)
+static void set_arg(lua_State *L, const struct arguments *o)
 {
 	int zero = o->code ? o->end - 1 : o->end < o->argc ? o->end : 0;
 
@@ -99,7 +99,7 @@ static void set_arg(lua_State *L, const struct options *o)
 	lua_setglobal(L, "arg");
 }
 
-static int push_args(lua_State *L, const struct options *o, int first)
+static int push_args(lua_State *L, const struct arguments *o, int first)
 {
 	int n = 0;
 
@@ -132,7 +132,7 @@ static void run_init(lua_State *L)
 	lua_call(L, 0, 0);
 }
 
-static int run_code(lua_State *L, const struct options *o, const char *code)
+static int run_code(lua_State *L, const struct arguments *o, const char *code)
 {
 	int status, top = lua_gettop(L);
 
@@ -160,7 +160,7 @@ static void require_module(lua_State *L, const char *spec)
 }
 
 /* Runs every -e and -l in the order given. Returns the worst status that code had. */
-static int run_options(lua_State *L, const struct options *o)
+static int run_options(lua_State *L, const struct arguments *o)
 {
 	int worst = 0;
 
@@ -182,7 +182,7 @@ static int run_options(lua_State *L, const struct options *o)
 }
 
 /* Runs the script named by arg[0], NULL for standard input, and hands on what it returned. */
-static int run_script(lua_State *L, const struct options *o, const char *name)
+static int run_script(lua_State *L, const struct arguments *o, const char *name)
 {
 	int status;
 
@@ -205,7 +205,7 @@ static int run_script(lua_State *L, const struct options *o, const char *name)
 	return status;
 }
 
-static int run_input(lua_State *L, const struct options *o)
+static int run_input(lua_State *L, const struct arguments *o)
 {
 	int status = run_options(L, o);
 
@@ -227,7 +227,7 @@ static int run_input(lua_State *L, const struct options *o)
 /* Called protected: the options as a light userdata. Returns the exit status. */
 static int run(lua_State *L)
 {
-	struct options *o = lua_touserdata(L, 1);
+	struct arguments *o = lua_touserdata(L, 1);
 	int status = 0;
 
 	lua_settop(L, 0);
@@ -255,7 +255,7 @@ static int run(lua_State *L)
 }
 
 /* `btfl help` is --help, and `btfl help check` is `btfl check --help`. */
-static void rewrite_help(struct options *o)
+static void rewrite_help(struct arguments *o)
 {
 	static char help[] = "--help";
 
@@ -308,7 +308,7 @@ static void catch_missing_pages(void)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.argc = argc, .argv = argv};
+	struct arguments o = {.argc = argc, .argv = argv};
 	lua_State *L;
 	int result;
 

@@ -9,7 +9,7 @@
 
 enum { LEVELS = 24, MOST = 6000, BUDGET = 60000, STEP_BUDGET = 8000 };
 
-struct walk {
+struct members_walk {
 	struct members *out;
 	size_t cap;
 	long budget;
@@ -26,7 +26,7 @@ static uint64_t path_hash(const struct members *s, int32_t outer, const char *na
 	return h;
 }
 
-static void list(struct walk *w, uint32_t id, uint64_t base, int32_t outer, unsigned depth,
+static void list(struct members_walk *w, uint32_t id, uint64_t base, int32_t outer, unsigned depth,
 		 unsigned level)
 {
 	struct btf_type t = btf_strip(w->out->btf, id);
@@ -67,7 +67,7 @@ static void list(struct walk *w, uint32_t id, uint64_t base, int32_t outer, unsi
 int members_list(const struct btf *b, uint32_t id, unsigned depth, struct arena *a,
 		 struct members *out)
 {
-	struct walk w = {.out = out, .budget = BUDGET, .depth = depth};
+	struct members_walk w = {.out = out, .budget = BUDGET, .depth = depth};
 	struct member *kept;
 
 	*out = (struct members){.btf = b, .root = btf_strip(b, id).id};

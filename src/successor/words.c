@@ -54,7 +54,7 @@ int vocabulary_init(struct vocabulary *v, struct arena *a, size_t names)
 	return 0;
 }
 
-static struct entry *entry_of(const struct vocabulary *v, uint32_t hash)
+static struct word_count *entry_of(const struct vocabulary *v, uint32_t hash)
 {
 	uint32_t i = hash & v->mask;
 
@@ -75,7 +75,7 @@ void vocabulary_add(struct vocabulary *v, const struct words *w)
 {
 	v->names++;
 	for (unsigned i = 0; i < w->n; i++) {
-		struct entry *x = entry_of(v, w->at[i].hash);
+		struct word_count *x = entry_of(v, w->at[i].hash);
 
 		if (is_repeated(w, i) || (!x->count && v->used > v->mask / 4 * 3))
 			continue;

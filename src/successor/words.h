@@ -29,7 +29,7 @@ struct words {
 
 /* How many of a set of names have each word. Zero-initialised is empty. */
 struct vocabulary {
-	struct entry {
+	struct word_count {
 		uint32_t hash, count;
 	} * entries;
 	uint32_t mask, used;

@@ -8,7 +8,7 @@
 
 #include "verify/releases.h"
 
-struct resolver {
+struct extern_resolver {
 	struct externs *x;
 	const struct extern_facts *facts;
 	struct err *e;
@@ -26,7 +26,8 @@ static void put_number(const struct object *o, uint8_t *to, uint32_t size, uint6
 	}
 }
 
-static int set_bytes(struct resolver *k, struct extern_value *v, uint32_t size, uint64_t number)
+static int set_bytes(struct extern_resolver *k, struct extern_value *v, uint32_t size,
+		     uint64_t number)
 {
 	v->bytes = arena_alloc(&k->x->arena, size, 1);
 	if (!v->bytes)
@@ -74,7 +75,7 @@ static bool parse_number(const char *s, size_t len, uint64_t *out)
 
 /* What libbpf makes of a configuration value for a variable of that type: y, m and n for chars,
  * bools and tristates, numbers, strings. Others stay unknown. */
-static int config_bytes(struct resolver *k, struct extern_value *v, uint32_t size,
+static int config_bytes(struct extern_resolver *k, struct extern_value *v, uint32_t size,
 			const struct btf_type *t, const char *s, size_t len)
 {
 	uint64_t number;
@@ -98,7 +99,8 @@ static int config_bytes(struct resolver *k, struct extern_value *v, uint32_t siz
 	return 0;
 }
 
-static int resolve_kconfig(struct resolver *k, const struct extern_def *ext, struct extern_value *v)
+static int resolve_kconfig(struct extern_resolver *k, const struct extern_def *ext,
+			   struct extern_value *v)
 {
 	const struct btf *b = k->x->object->btf;
 	struct btf_type var = btf_type(b, ext->var_id), t;
@@ -149,7 +151,8 @@ static bool has_type(const struct target *t, const char *name, int kind)
 	return false;
 }
 
-static void resolve_ksym(struct resolver *k, const struct extern_def *ext, struct extern_value *v)
+static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext,
+			 struct extern_value *v)
 {
 	const struct btf *b = k->x->object->btf;
 	struct btf_type t = btf_type(b, ext->var_id);
@@ -173,7 +176,7 @@ int externs_new(const struct object *o, const struct references *l,
 		const struct extern_facts *facts, struct externs **out, struct err *e)
 {
 	struct externs *x = calloc(1, sizeof(*x));
-	struct resolver k = {x, facts, e};
+	struct extern_resolver k = {x, facts, e};
 	int rc = 0;
 
 	if (!x)

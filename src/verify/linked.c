@@ -11,7 +11,7 @@ struct builder {
 	struct linked *f;
 	uint32_t *func_of; /* by program: index into funcs + 1 */
 	size_t cap, func_cap;
-	struct visit *visits; /* functions within functions, the innermost last */
+	struct call_visit *visits; /* functions within functions, the innermost last */
 	size_t visit_count, visit_cap;
 	struct err *e;
 };
@@ -54,18 +54,19 @@ static int add_func(struct builder *b, uint32_t program)
 }
 
 /* A function whose references are followed, and the next of its instructions to look at. */
-struct visit {
+struct call_visit {
 	uint32_t func, next;
 };
 
 static int push_visit(struct builder *b, uint32_t func)
 {
-	struct visit *more = array_grow(b->visits, &b->visit_cap, b->visit_count, sizeof(*more));
+	struct call_visit *more =
+	    array_grow(b->visits, &b->visit_cap, b->visit_count, sizeof(*more));
 
 	if (!more)
 		return err_memory(b->e, b->r->object->path);
 	b->visits = more;
-	b->visits[b->visit_count++] = (struct visit){func, 0};
+	b->visits[b->visit_count++] = (struct call_visit){func, 0};
 	return 0;
 }
 
@@ -76,7 +77,7 @@ static int add_referred(struct builder *b)
 	if (push_visit(b, 0) < 0)
 		return -1;
 	while (b->visit_count) {
-		struct visit *v = &b->visits[b->visit_count - 1];
+		struct call_visit *v = &b->visits[b->visit_count - 1];
 		const struct linked_func *f = &b->f->funcs[v->func];
 		struct linked_insn *n;
 		uint32_t program;

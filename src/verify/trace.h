@@ -27,7 +27,7 @@ struct trace {
 };
 
 /* A poisoned instruction that is reached. */
-struct hit {
+struct reached {
 	uint32_t at;
 	uint32_t path;  /* into steps */
 	uint32_t entry; /* the instruction at which its path starts */
@@ -40,7 +40,7 @@ struct walk {
 	const struct externs *externs;
 	const struct abilities *abilities;
 	struct trace *traces; /* one for each instruction */
-	struct hit *hits;     /* in the order of the verifier */
+	struct reached *hits; /* in the order of the verifier */
 	size_t hit_count;
 	struct step_taken *steps;
 	size_t step_count;

@@ -75,7 +75,7 @@ struct behind {
 	int32_t guard; /* the branch that is nearest */
 };
 
-struct search {
+struct cause_search {
 	const struct linked *f;
 	const struct walk *w;
 	struct edge *edges; /* ordered by to, then from */
@@ -129,7 +129,7 @@ static int edge_order(const void *x, const void *y)
 	return (a->from > b->from) - (a->from < b->from);
 }
 
-static size_t first_edge(const struct search *s, uint32_t to)
+static size_t first_edge(const struct cause_search *s, uint32_t to)
 {
 	size_t low = 0, high = s->edge_count;
 
@@ -145,7 +145,7 @@ static size_t first_edge(const struct search *s, uint32_t to)
 }
 
 /* Opens what is not reached and follows an access that failed, or follows that. */
-static void open_from(struct search *s, uint32_t from)
+static void open_from(struct cause_search *s, uint32_t from)
 {
 	struct edge out[2];
 	size_t n = ways_from(s->f, from, out);
@@ -160,7 +160,7 @@ static void open_from(struct search *s, uint32_t from)
 	}
 }
 
-static void find_open(struct search *s)
+static void find_open(struct cause_search *s)
 {
 	s->head = s->tail = 0;
 	for (uint32_t at = 0; at < s->f->count; at++)
@@ -171,7 +171,7 @@ static void find_open(struct search *s)
 }
 
 /* Whether the branch an edge starts at always goes its other way. */
-static bool keeps_away(const struct search *s, const struct edge *e)
+static bool keeps_away(const struct cause_search *s, const struct edge *e)
 {
 	const struct trace *t = &s->w->traces[e->from];
 
@@ -180,7 +180,7 @@ static bool keeps_away(const struct search *s, const struct edge *e)
 }
 
 /* The guard of an instruction is that of the first of those that are nearer to theirs. */
-static void take_guard(struct search *s, uint32_t at)
+static void take_guard(struct cause_search *s, uint32_t at)
 {
 	struct behind *b = &s->behind[at];
 
@@ -194,7 +194,7 @@ static void take_guard(struct search *s, uint32_t at)
 	}
 }
 
-static void put_behind(struct search *s, uint32_t at, int32_t far)
+static void put_behind(struct cause_search *s, uint32_t at, int32_t far)
 {
 	struct behind *b = &s->behind[at];
 
@@ -204,7 +204,7 @@ static void put_behind(struct search *s, uint32_t at, int32_t far)
 	s->queue[s->tail++] = at;
 }
 
-static void find_guards(struct search *s)
+static void find_guards(struct cause_search *s)
 {
 	s->head = s->tail = 0;
 	for (size_t i = 0; i < s->edge_count; i++) {
@@ -227,7 +227,7 @@ static void find_guards(struct search *s)
 	}
 }
 
-static int prepare(struct search *s)
+static int prepare(struct cause_search *s)
 {
 	size_t n = s->f->count;
 
@@ -247,7 +247,7 @@ static int prepare(struct search *s)
 	return 0;
 }
 
-static void explain_one(const struct search *s, struct failure *x)
+static void explain_one(const struct cause_search *s, struct failure *x)
 {
 	const struct behind *b = &s->behind[x->at];
 
@@ -262,7 +262,7 @@ static void explain_one(const struct search *s, struct failure *x)
 
 static int explain(struct verdict *v, struct err *e)
 {
-	struct search s = {.f = v->linked, .w = v->walk};
+	struct cause_search s = {.f = v->linked, .w = v->walk};
 	int rc = 0;
 
 	if (prepare(&s) < 0) {
@@ -362,7 +362,7 @@ void verdict_free(struct verdict *v)
 
 void verdict_way(const struct verdict *v, const struct failure *f, struct way *out)
 {
-	const struct hit *h = &v->walk->hits[f->hit];
+	const struct reached *h = &v->walk->hits[f->hit];
 
 	*out = (struct way){v, h->at, h->path, h->entry};
 }

@@ -134,12 +134,12 @@ static void mark_checkpoints(struct machine *m)
 static enum go hit(struct machine *m, const struct state *s)
 {
 	struct walk *w = m->w;
-	struct hit *more = array_grow(w->hits, &m->hit_cap, w->hit_count, sizeof(*more));
+	struct reached *more = array_grow(w->hits, &m->hit_cap, w->hit_count, sizeof(*more));
 
 	if (!more)
 		return machine_fail(m);
 	w->hits = more;
-	w->hits[w->hit_count++] = (struct hit){s->at, s->path, m->entry};
+	w->hits[w->hit_count++] = (struct reached){s->at, s->path, m->entry};
 	return GO_END;
 }
 
