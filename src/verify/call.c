@@ -106,7 +106,7 @@ static enum go enter_callback(struct machine *m, struct state *s, uint32_t helpe
 	f->callback = true;
 	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
 		f->reg[i] = value_any();
-	if (helper == HELPER_LOOP)
+	if (helper == HELPER_loop)
 		f->reg[1] = value_unknown();
 	if (from)
 		f->reg[to] = ctx;
@@ -139,13 +139,13 @@ static enum go run_callback(struct machine *m, struct state *s, uint32_t helper,
 	struct state *other;
 
 	TOP(s)->turns = 0;
-	if (helper == HELPER_LOOP && count->kind == VALUE_SCALAR &&
+	if (helper == HELPER_loop && count->kind == VALUE_SCALAR &&
 	    turns >= count->number.full.umax)
 		return GO_ON;
 	other = machine_fork(m, s, s->at);
 	if (!other)
 		return GO_FAIL;
-	TOP(other)->turns = helper == HELPER_LOOP ? turns + 1 : 0;
+	TOP(other)->turns = helper == HELPER_loop ? turns + 1 : 0;
 	return enter_callback(m, other, helper, func);
 }
 
@@ -158,7 +158,7 @@ static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
 	if (n)
 		func = TOP(s)->reg[n];
 	runs = func.kind == VALUE_FUNC;
-	if (runs && helper == HELPER_TIMER_CALLBACK) {
+	if (runs && helper == HELPER_timer_set_callback) {
 		if (start_callback(m, s, func.which) == GO_FAIL)
 			return GO_FAIL;
 	} else if (runs && m->w->abilities->callback_later &&
@@ -168,7 +168,7 @@ static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
 	result = result_of(m, TOP(s), helper);
 	if (helper_writes(m, s, helper) < 0)
 		return machine_fail(m);
-	if (runs && helper != HELPER_TIMER_CALLBACK && !m->w->abilities->callback_later)
+	if (runs && helper != HELPER_timer_set_callback && !m->w->abilities->callback_later)
 		return enter_callback(m, s, helper, &func);
 	forget_scratch(TOP(s));
 	TOP(s)->reg[0] = result;

@@ -1,12 +1,19 @@
 /*
  * helpers: what the kernel's helper functions do to the memory of a program, by their stable
- * numbers.
+ * numbers. What is known of each is a row of helpers.def.
  */
 #ifndef BTFL_HELPERS_H
 #define BTFL_HELPERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* HELPER_map_lookup_elem = 1 ...: the numbers of those listed. */
+enum helper_id {
+#define HELPER(number, name, result, args) HELPER_##name = number,
+#include "verify/helpers.def"
+#undef HELPER
+};
 
 enum helper_result { RESULT_NUMBER, RESULT_ITEM, RESULT_MEMORY, RESULT_POINTER, RESULT_ERRNO };
 
@@ -30,7 +37,5 @@ enum helper_result helper_result(uint32_t helper);
  * callback's context (0: none). */
 unsigned helper_callback(uint32_t helper);
 unsigned helper_context(uint32_t helper, unsigned *callback_argument);
-
-enum { HELPER_LOOP = 181, HELPER_TIMER_CALLBACK = 170 };
 
 #endif
