@@ -243,8 +243,17 @@ uint32_t btf_find(const struct btf *b, const char *name, int kind)
 
 uint32_t btf_long(const struct btf *b)
 {
-	static const char *const longs[] = {"long", "long int", "unsigned long",
-					    "long unsigned int", "unsigned long int"};
+	static const char *const longs[] = {"long",
+					    "long int",
+					    "unsigned long",
+					    "long unsigned int",
+					    "unsigned long int",
+					    "int long",
+					    "long unsigned",
+					    "unsigned int long",
+					    "long int unsigned",
+					    "int unsigned long",
+					    "int long unsigned"};
 
 	for (size_t i = 0; i < sizeof(longs) / sizeof(*longs); i++) {
 		uint32_t id = btf_find(b, longs[i], BTF_INT);

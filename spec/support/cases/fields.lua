@@ -114,6 +114,18 @@ add(18, "an access that ends at an anonymous member is 0 there", function(c)
   c:mov("field_exists", foo, "0:1", 1, 1)
 end)
 
+add(18, "what precedes the anonymous member counts", function(c)
+  local l, t = ints(c.l), ints(c.t)
+  local function inner(b, i)
+    return b:struct("in", 16, { { "x", i.u64, 0 }, { nil, b:struct(nil, 8, { { "y", i.u32, 0 } }), 64 } })
+  end
+  local foo = c.l:struct("foo", 24, { { "z", l.u64, 0 }, { "in", inner(c.l, l), 64 } })
+  c.t:struct("foo", 40, { { "z", t.u64, 0 }, { "in", inner(c.t, t), 192 } })
+  c:mov("byte_off", foo, "0:1:1", 16, 24)
+  c:mov("byte_sz", foo, "0:1:1", 16, 16)
+  c:mov("byte_off", foo, "2:1:1", 64, 104)
+end)
+
 add(19, "unnamed padding in the target is skipped, anonymous members are searched in depth", function(c)
   local l, t = ints(c.l), ints(c.t)
   local foo = c.l:struct("foo", 16, { { "a", l.u32, 32 }, { "deep", l.u32, 64 } })

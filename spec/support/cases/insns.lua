@@ -294,6 +294,10 @@ end
 add(6, "pointers have 4 bytes when the target's long has", pointers(4, "long int"))
 add(6, "pointers have 4 bytes when the target's unsigned long has", pointers(4, "long unsigned int"))
 add(6, "pointers have 8 bytes when the target's long has", pointers(8, "unsigned long"))
+for _, name in ipairs { "long", "unsigned long int", "unsigned int long", "int unsigned long", "int long",
+  "int long unsigned", "long unsigned", "long int unsigned" } do
+  add(6, "a long may be written " .. name, pointers(4, name))
+end
 add(6, "an int named long long says nothing of pointers", function(c)
   local foo = one_member(c, c.l:ptr(0), c.t:ptr(0))
   c.t:int("long long int", 4)
