@@ -145,6 +145,13 @@ layers:
 	why="a script requires nothing but \"btfl\""; \
 	if grep -rnE "\b(require|dofile|loadfile)\b" scripts | \
 	    grep -vE "require\s*\(?\s*[\"']btfl[\"']|:[0-9]+:\s*--"; then echo "layers: $$why" >&2; bad=1; fi; \
+	why="src/core/semantics.md does not have the rule"; \
+	grep -rInoE "\<(rules?|semantics) [0-9]+((,| and| to) [0-9]+)*|\<semantics$$" src lua scripts spec | \
+	    awk -F: 'FNR == NR { if (sub(/^### /, "")) has[$$0 + 0] = ++rules; next } \
+	        { known = split($$3, number, /[^0-9]+/) > 1 && $$3 ~ /[0-9]/; \
+	          for (i in number) known = known && (number[i] == "" || number[i] in has); \
+	          if (!known) { print; bad = 1 } } \
+	        END { exit bad || !rules }' src/core/semantics.md - || { echo "layers: $$why" >&2; bad=1; }; \
 	exit $$bad
 
 # The rules that rebuild the committed test objects; they add to `fixtures`.

@@ -1,5 +1,6 @@
---- The rules of CO-RE relocation, one by one: what libbpf makes of each, and so does btfl. Most stand
---- in spec/support/cases.lua; here are those that need more than one object and one target.
+--- The rules of CO-RE relocation, src/core/semantics.md, one by one: what libbpf makes of each, and so
+--- does btfl. Most cases stand in spec/support/cases/; here are those that need more than one object
+--- and one target.
 
 local btfl = require "btfl"
 local btf = require "spec.support.btf"
@@ -8,21 +9,11 @@ local cases = require "spec.support.cases"
 local object = require "spec.support.object"
 local tmp = require "spec.support.tmp"
 
-local TITLES = {
-  "a failed access is poisoned", "a missing target is 0, or poison", "type ids are not checked",
-  "old values are checked and new ones patched in", "loads and stores follow a field's size",
-  "the size of pointers is the target's", "enumerators of 32 bits are sign-extended",
-  "enum and enum64 stand for each other", "names are compared without their flavor",
-  "candidates are of the root's kind; modules come last", "candidates that failed are forgotten",
-  "candidates must agree", "an error ends one relocation and no other",
-  "access strings are numbers between colons", "flexible arrays have any element",
-  "elements have no sign and no shifts", "bitfields are loaded in whole units",
-  "an access that ends at an anonymous member is 0", "anonymous members are searched",
-  "the first member of a name counts", "which fields are compatible", "which types are compatible",
-  "which types match", "headers have 24 bytes or 32", "modules' BTF may be empty",
-  "split BTF goes on from its base", "records of .BTF.ext may be longer",
-  "relocations may stand in subprograms", "attributes are legal, and kinds come before names",
-}
+local TITLES = {}
+for number, title in tmp.read("src/core/semantics.md"):gmatch("\n### (%d+)%. ([^\n]+)") do
+  TITLES[#TITLES + 1] = title
+  assert(#TITLES == tonumber(number), "rules of semantics.md are not numbered from 1 on")
+end
 
 --- What became of the relocations of an object (bytes) on a target (bytes, or opened).
 local function results(bytes, target)
@@ -306,13 +297,17 @@ end
 
 teardown(tmp.clean)
 
+for _, c in ipairs(cases) do assert(TITLES[c.rule], c.name .. ": there is no such rule") end
 for rule, title in ipairs(TITLES) do
   describe(("rule %d: %s"):format(rule, title), function()
+    local count = 0
     for _, c in ipairs(cases) do
       if c.rule == rule then
+        count = count + 1
         it(c.name, function() hold(c) end)
       end
     end
     if MORE[rule] then MORE[rule]() end
+    assert(count > 0 or MORE[rule], "no case shows rule " .. rule)
   end)
 end

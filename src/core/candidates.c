@@ -1,5 +1,5 @@
 /* candidates: the types of a target that a local type may stand for (semantics 8 to 10), and the
- * pool that remembers them from one relocation to the next (11). */
+ * pool that remembers them from one relocation to the next (semantics 11). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ static int search(const struct question *q, struct candidates *out, struct err *
 
 	for (size_t i = 0; i < q->target->count; i++) {
 		if (i == 1 && out->count > 0)
-			break; /* modules are asked only for what vmlinux does not have */
+			break; /* modules are asked only for what vmlinux has not: semantics 10 */
 		if (add_from(&local, q->target->btf[i], out, e) < 0)
 			return HOOK_FAIL;
 	}

@@ -1,6 +1,6 @@
 /*
  * compat: whether a type of the target can stand for a local one: for a field (semantics 21), as
- * the root of a type relocation (22), and for type_matches (23).
+ * the root of a type relocation (semantics 22), and for type_matches (semantics 23).
  */
 #include "core/policy.h"
 

@@ -48,8 +48,8 @@ struct member_path {
 /* What a pair of types is compared for. */
 enum compat {
 	COMPAT_FIELD,   /* a field's type (semantics 21) */
-	COMPAT_TYPE,    /* the root of a type-based relocation (22) */
-	COMPAT_MATCHES, /* type_matches (23) */
+	COMPAT_TYPE,    /* the root of a type-based relocation (semantics 22) */
+	COMPAT_MATCHES, /* type_matches (semantics 23) */
 };
 
 struct type_pair {

@@ -127,7 +127,8 @@ static int keep_match(struct resolver *x, struct attempt *a, struct relo_value v
 	return 0;
 }
 
-/* Tries one candidate. Returns 1 when it makes the relocation an error (res is filled). */
+/* Tries one candidate. Returns 1 when it makes the relocation an error (res is filled), whatever
+ * the others would give (semantics 13). */
 static int try_candidate(struct resolver *x, const struct question *q, struct candidate c,
 			 struct result *res)
 {
@@ -318,7 +319,7 @@ static int resolve_one(struct resolver *x, uint32_t index)
 	why = accessor_parse(o->btf, relo->type_id, relo->access, relo->kind, &x->local);
 	if (why != REASON_NONE)
 		return fail(res, why);
-	if (relo->kind == RELO_LOCAL_TYPE_ID) {
+	if (relo->kind == RELO_LOCAL_TYPE_ID) { /* semantics 3 */
 		res->local = res->target = p.target = relo->type_id;
 		res->has_local = res->has_target = true;
 		return apply(x, &q, &p, res);

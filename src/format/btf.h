@@ -34,7 +34,7 @@ struct btf_shape {
 /* Fields are read-only for everybody but btf*.c. */
 struct btf {
 	const char *name;       /* the file's path, for messages */
-	const struct btf *base; /* split BTF: ids and string offsets go on from here; else NULL */
+	const struct btf *base; /* ids and string offsets go on from here (semantics 26); NULL */
 	struct span raw;        /* the whole .BTF */
 	const uint8_t *types;   /* type section */
 	const char *strings;    /* string section, NUL-terminated */
@@ -76,7 +76,7 @@ struct btf_member {
 
 struct btf_enumerator {
 	const char *name;
-	uint64_t value; /* ENUM: the stored s32, sign-extended; ENUM64: the 64 bits */
+	uint64_t value; /* ENUM: the stored s32, sign-extended (semantics 7); ENUM64: the 64 bits */
 };
 
 struct btf_array {
@@ -168,7 +168,7 @@ static inline bool btf_kind_refers(unsigned kind)
 	return kind < 32 && kinds >> kind & 1;
 }
 
-/* Follows typedef, const, volatile, restrict and type_tag to what they stand for. */
+/* Follows typedef, const, volatile, restrict and type_tag to what they stand for (semantics 21). */
 struct btf_type btf_strip(const struct btf *b, uint32_t id);
 
 /* The same, and arrays to their elements. */
@@ -178,8 +178,8 @@ struct btf_type btf_innermost(const struct btf *b, uint32_t id);
  * declaration), is nested deeper than 32 levels, or the product exceeds 32 bits. */
 int64_t btf_size(const struct btf *b, uint32_t id);
 
-/* The int of 4 or 8 bytes that is C's `long`, which in Linux has the width of a pointer (semantics
- * 6); 0 when there is none. */
+/* The int of 4 or 8 bytes that is C's `long`, which in Linux has the width of a pointer
+ * (semantics 6); 0 when there is none. */
 uint32_t btf_long(const struct btf *b);
 
 /* The field's name for a kind, as bpftool prints it but in lower case: "struct", "func_proto". */
@@ -197,7 +197,7 @@ bool btf_same_essential(const char *a, const char *b);
 /* Types of b's own (not its base's) with that essential name, in ascending id: the first, and the
  * next after `id`; 0 when there are no more. kind tells where to look: among functions, variables
  * and sections, which share names with types, for one of those kinds, else (< 0 too) among types;
- * the kinds found may still differ from it. len is that of the essential name. */
+ * the kinds found may still differ from it (semantics 29). len is that of the essential name. */
 uint32_t btf_first_named(const struct btf *b, int kind, const char *essential, size_t len);
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *essential, size_t len);
 

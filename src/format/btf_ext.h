@@ -13,7 +13,7 @@ struct btf_ext_group {
 	const char *section;
 	const uint8_t *records;
 	uint32_t count;
-	uint32_t size; /* bytes of a record, never less than the format's shortest */
+	uint32_t size; /* bytes of a record, no less than the format's (semantics 27) */
 };
 
 /* Reads the groups of one table of ext, whose strings are b's; *out is freed with free(). ext->swap

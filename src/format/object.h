@@ -55,7 +55,7 @@ struct line {
 
 struct relo {
 	uint32_t section_index;
-	uint32_t insn_off; /* bytes from the start of the section */
+	uint32_t insn_off; /* bytes from the start of the section (semantics 28) */
 	uint32_t program;  /* index into programs; OBJECT_NONE when no function is there */
 	uint32_t type_id;  /* root of the access, in the object's BTF */
 	const char *access;
