@@ -25,7 +25,6 @@ extern const struct class error_class, btf_class, type_class, member_class, enum
 void push_err(lua_State *L, const struct err *e);
 /* core.input_error(file, message): raises a malformed input that Lua has read. */
 int core_input_error(lua_State *L);
-/* Raises the first defect of b when a reader has met one: to be asked of what was read. */
 
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);
@@ -34,8 +33,8 @@ int open_file(lua_State *L); /* an object, or else a btf */
 int open_target(lua_State *L);
 int open_subset(lua_State *L);
 
-/* A reference to the file at path, which is read once in the life of the Lua state. Raises when it
- * cannot be read. */
+/* The file at path, which is read once in the life of the Lua state, and kept as long. Raises when
+ * it cannot be read. */
 struct input *kept_input(lua_State *L, const char *path);
 
 /* btf */
@@ -79,6 +78,7 @@ void open_closed_object(lua_State *L, struct owner *o, struct object *native);
 /* What the instructions of the object at that index refer to, read on first use and freed with it.
  */
 const struct references *object_references(lua_State *L, int object);
+void close_references(lua_State *L, int object);
 /* Pushes the object's btf, nil when it has none. */
 void push_object_btf(lua_State *L, int object);
 /* Pushes a part of the object, nil for the number OBJECT_NONE. */
@@ -92,8 +92,6 @@ int get_owner(lua_State *L, const void *self);
 
 /* program:verdict(target, options) */
 int program_verdict(lua_State *L);
-/* object:constant(name) */
-int object_constant(lua_State *L);
 
 /* spec */
 

@@ -45,5 +45,5 @@ struct input *kept_input(lua_State *L, const char *path)
 	}
 	in = lua_touserdata(L, -1);
 	lua_settop(L, top);
-	return input_ref(*in);
+	return *in;
 }

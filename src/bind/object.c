@@ -1,6 +1,6 @@
 /*
  * object: the Lua class btfl.object: an open BPF object. It keeps its btf's userdata, by target
- * what its relocations resolved to, and what its instructions refer to once a verdict has asked.
+ * what its relocations resolved to, and what its instructions refer to (references.c).
  */
 #include "bind/policy.h"
 
@@ -9,39 +9,6 @@
 static void free_object(void *native)
 {
 	object_free(native);
-}
-
-static void free_references(void *native)
-{
-	references_free(native);
-}
-
-static const struct class references_class = {"btfl.references", 0, NULL, NULL, NULL,
-					      free_references};
-
-enum { OBJECT_REFERENCES = OWNER_RULES };
-
-const struct references *object_references(lua_State *L, int object)
-{
-	struct owner *of = lua_touserdata(L, object), *o;
-	const struct object *native = owner_native(L, of);
-	struct references *references;
-	struct err e;
-
-	object = lua_absindex(L, object);
-	if (lua_getiuservalue(L, object, OBJECT_REFERENCES) == LUA_TNIL) {
-		lua_pop(L, 1);
-		o = owner_new(L, &references_class, sizeof(*o), "references", of->path);
-		o->needs[0] = of;
-		if (references_open(native, &references, &e) < 0)
-			raise_err(L, &e);
-		o->native = references;
-		lua_pushvalue(L, -1);
-		lua_setiuservalue(L, object, OBJECT_REFERENCES);
-	}
-	references = owner_native(L, lua_touserdata(L, -1));
-	lua_pop(L, 1);
-	return references;
 }
 
 /* Closing frees at once what the collector would free late: the results, the BTF, the object. */
@@ -54,8 +21,7 @@ static int object_close(lua_State *L)
 	lua_getiuservalue(L, 1, OWNER_LINK);
 	close_btf_of(L, -1, o);
 	close_resolutions(L, 1);
-	if (lua_getiuservalue(L, 1, OBJECT_REFERENCES) == LUA_TUSERDATA)
-		owner_drop(lua_touserdata(L, -1));
+	close_references(L, 1);
 	return 0;
 }
 
@@ -223,6 +189,17 @@ static int object_validate(lua_State *L)
 static int object_tostring(lua_State *L)
 {
 	lua_pushfstring(L, "object '%s'", ((struct owner *)class_check(L, 1, &object_class))->path);
+	return 1;
+}
+
+static int object_constant(lua_State *L)
+{
+	const struct object *o = check_object(L, 1);
+	const char *name = check_cstring(L, 2);
+	uint32_t section, offset, size;
+
+	lua_pushboolean(L, references_variable(o, name, &section, &offset, &size) &&
+			       references_is_frozen(o, section));
 	return 1;
 }
 

@@ -120,7 +120,7 @@ int open_target(lua_State *L)
 		path = check_cstring(L, 1);
 	if (!lua_isnil(L, 2))
 		modules = check_paths(L, 2, &count);
-	o = push_closed_target(L, path ? path : "/sys/kernel/btf/vmlinux");
+	o = push_closed_target(L, path ? path : TARGET_RUNNING);
 	if (target_open(path, modules, count, &native, &e) < 0)
 		return raise_err(L, &e);
 	open_closed_target(L, o, native);

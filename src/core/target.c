@@ -12,7 +12,6 @@
 #include "base/arena.h"
 
 #define RUNNING_FOLDER "/sys/kernel/btf"
-#define RUNNING_KERNEL RUNNING_FOLDER "/vmlinux"
 
 struct target_box {
 	struct target target;
@@ -237,7 +236,7 @@ static int set_path(struct target_box *x, const char *path, struct err *e)
 	char *full;
 
 	if (!path)
-		path = RUNNING_KERNEL;
+		path = TARGET_RUNNING;
 	x->target.path = keep_text(x, path, strlen(path), e);
 	if (!x->target.path || !is_folder(path))
 		return x->target.path ? 0 : -1;
@@ -260,7 +259,7 @@ static int open_path(struct target_box *x, const char *path, const char *const *
 
 	if (set_path(x, path, e) < 0)
 		return -1;
-	if ((strcmp(x->target.path, RUNNING_KERNEL) == 0 ? name_running(x, e) : name_file(x, e)) <
+	if ((strcmp(x->target.path, TARGET_RUNNING) == 0 ? name_running(x, e) : name_file(x, e)) <
 	    0)
 		return -1;
 	if (btf_load(x->target.path, NULL, &b, e) < 0 || add_btf(x, b, "vmlinux", 7, e) < 0)

@@ -6,8 +6,11 @@
 
 #include "format/btf.h"
 
+/* The path of the running kernel's BTF. */
+#define TARGET_RUNNING "/sys/kernel/btf/vmlinux"
+
 struct target {
-	const char *path;    /* as given; "/sys/kernel/btf/vmlinux" for the running kernel */
+	const char *path;    /* as given; TARGET_RUNNING for the running kernel */
 	const char *name;    /* release and flavour: the file's name without directory and suffix */
 	const char *release; /* the first N.N.N of name, uname's for the running kernel; NULL */
 	struct btf **btf;    /* [0] is vmlinux, then modules in alphabetical order */

@@ -42,7 +42,7 @@ static int set_bytes(struct extern_resolver *k, struct extern_value *v, uint32_t
 static const char *config_value(const struct extern_facts *facts, const char *name, size_t *len)
 {
 	size_t n = strlen(name);
-	const char *at = facts->kconfig, *end = at + facts->kconfig_len;
+	const char *at = (const char *)facts->kconfig->data, *end = at + facts->kconfig->len;
 
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
@@ -130,10 +130,11 @@ static int resolve_kconfig(struct extern_resolver *k, const struct extern_def *e
 static bool has_symbol(const struct extern_facts *facts, const char *name)
 {
 	size_t n = strlen(name);
-	const char *at = facts->kallsyms, *end = at + facts->kallsyms_len;
+	const char *start = (const char *)facts->kallsyms->data, *at = start;
+	const char *end = at + facts->kallsyms->len;
 
 	while ((at = memmem(at, (size_t)(end - at), name, n))) {
-		bool starts = at > facts->kallsyms && (at[-1] == ' ' || at[-1] == '\t');
+		bool starts = at > start && (at[-1] == ' ' || at[-1] == '\t');
 		bool ends = at + n == end || isspace((unsigned char)at[n]);
 
 		if (starts && ends)
@@ -172,26 +173,48 @@ static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext
 		v->state = EXTERN_UNKNOWN_VALUE;
 }
 
+/* The running kernel says its configuration itself, where it was built to; else NULL. */
+static struct input *own_kconfig(const struct target *t)
+{
+	struct input *in;
+	struct err ignored;
+
+	if (!t || !t->path || strcmp(t->path, TARGET_RUNNING) != 0)
+		return NULL;
+	return input_open("/proc/config.gz", &in, &ignored) == 0 ? in : NULL;
+}
+
+static int resolve_all(struct extern_resolver *k)
+{
+	const struct references *l = k->x->references;
+	int rc = 0;
+
+	for (size_t i = 0; i < l->extern_count && rc == 0; i++) {
+		if (l->externs[i].kind == EXTERN_KCONFIG)
+			rc = resolve_kconfig(k, &l->externs[i], &k->x->values[i]);
+		else if (l->externs[i].kind == EXTERN_KSYM)
+			resolve_ksym(k, &l->externs[i], &k->x->values[i]);
+	}
+	return rc;
+}
+
 int externs_new(const struct object *o, const struct references *l,
 		const struct extern_facts *facts, struct externs **out, struct err *e)
 {
 	struct externs *x = calloc(1, sizeof(*x));
-	struct extern_resolver k = {x, facts, e};
-	int rc = 0;
+	struct input *own = facts->kconfig ? NULL : own_kconfig(facts->target);
+	struct extern_facts all = *facts;
+	struct extern_resolver k = {x, &all, e};
+	int rc;
 
-	if (!x)
-		return err_memory(e, o->path);
-	x->object = o;
-	x->references = l;
-	x->values = calloc(l->extern_count ? l->extern_count : 1, sizeof(*x->values));
-	if (!x->values)
-		rc = err_memory(e, o->path);
-	for (size_t i = 0; i < l->extern_count && rc == 0; i++) {
-		if (l->externs[i].kind == EXTERN_KCONFIG)
-			rc = resolve_kconfig(&k, &l->externs[i], &x->values[i]);
-		else if (l->externs[i].kind == EXTERN_KSYM)
-			resolve_ksym(&k, &l->externs[i], &x->values[i]);
+	all.kconfig = facts->kconfig ? facts->kconfig : own;
+	if (x) {
+		x->object = o;
+		x->references = l;
+		x->values = calloc(l->extern_count ? l->extern_count : 1, sizeof(*x->values));
 	}
+	rc = x && x->values ? resolve_all(&k) : err_memory(e, o->path);
+	input_unref(own);
 	if (rc < 0) {
 		externs_free(x);
 		return -1;

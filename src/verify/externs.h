@@ -42,12 +42,11 @@ struct externs {
 struct extern_facts {
 	const struct target *target;
 	const char *release;
-	const char *kconfig; /* the text of a kernel's .config */
-	size_t kconfig_len;
-	const char *kallsyms; /* the text of /proc/kallsyms, or of a System.map */
-	size_t kallsyms_len;
+	const struct input *kconfig;  /* a kernel's .config; the running kernel says its own */
+	const struct input *kallsyms; /* /proc/kallsyms, or a System.map */
 };
 
+/* The externs of o, to which l refers; both must outlive them, the facts need not. */
 int externs_new(const struct object *o, const struct references *l,
 		const struct extern_facts *facts, struct externs **out, struct err *e);
 void externs_free(struct externs *x); /* NULL is allowed */

@@ -1,0 +1,132 @@
+/* verdict_options: the options of program:verdict(): what is known of the kernel, and constants. */
+#include <string.h>
+
+#include "bind/policy.h"
+#include "bind/verdict.h"
+#include "verify/releases.h"
+
+static const char *const option_names[] = {"kallsyms", "kconfig", "policy", "release",
+					   "set",      "unset",   NULL};
+
+void check_verdict_options(lua_State *L, int arg)
+{
+	lua_pushnil(L);
+	while (lua_next(L, arg)) {
+		const char *name;
+		int i = 0;
+
+		lua_pop(L, 1);
+		lua_pushvalue(L, -1);
+		name = lua_tostring(L, -1);
+		while (name && option_names[i] && strcmp(name, option_names[i]) != 0)
+			i++;
+		if (!name || !option_names[i]) {
+			lua_pushfstring(L, "no option `%s`", name ? name : luaL_typename(L, -1));
+			if (name)
+				suggest(L, name, option_names);
+			luaL_argerror(L, arg, lua_tostring(L, -1));
+		}
+		lua_pop(L, 1);
+	}
+}
+
+/* The option's string, which the table keeps; NULL when it is not given. */
+static const char *string_option(lua_State *L, int arg, const char *name)
+{
+	const char *s = NULL;
+
+	if (!lua_istable(L, arg))
+		return NULL;
+	if (lua_getfield(L, arg, name) != LUA_TNIL) {
+		if (lua_type(L, -1) != LUA_TSTRING)
+			luaL_argerror(L, arg, lua_pushfstring(L, "`%s` must be a string", name));
+		s = lua_tostring(L, -1);
+	}
+	lua_pop(L, 1);
+	return s;
+}
+
+const char *release_option(lua_State *L, int arg, const struct target *t)
+{
+	const char *release = string_option(L, arg, "release");
+	uint32_t code;
+
+	if (release && !releases_code(release, &code))
+		luaL_argerror(
+		    L, arg,
+		    lua_pushfstring(L, "`release` is no release such as 6.12.1: '%s'", release));
+	return release ? release : t->release;
+}
+
+/* A number, a boolean or a string as text; pushed. */
+static const char *push_setting(lua_State *L, int idx)
+{
+	if (lua_isboolean(L, idx))
+		lua_pushstring(L, lua_toboolean(L, idx) ? "true" : "false");
+	else if (lua_isinteger(L, idx))
+		lua_pushfstring(L, "%I", lua_tointeger(L, idx));
+	else
+		lua_pushvalue(L, idx);
+	return lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+}
+
+static void apply_sets(lua_State *L, int arg, struct externs *x)
+{
+	struct err e;
+
+	if (lua_getfield(L, arg, "set") == LUA_TTABLE) {
+		lua_pushnil(L);
+		while (lua_next(L, -2)) {
+			const char *text = push_setting(L, lua_absindex(L, -1));
+
+			if (lua_type(L, -3) != LUA_TSTRING || !text)
+				luaL_argerror(L, arg, "`set` must be a table of numbers by name");
+			if (externs_set(x, lua_tostring(L, -3), text, &e) < 0)
+				raise_err(L, &e);
+			lua_pop(L, 2);
+		}
+	} else if (!lua_isnil(L, -1)) {
+		luaL_argerror(L, arg, "`set` must be a table of numbers by name");
+	}
+	lua_pop(L, 1);
+}
+
+static void apply_unsets(lua_State *L, int arg, struct externs *x)
+{
+	struct err e;
+
+	if (lua_getfield(L, arg, "unset") == LUA_TTABLE) {
+		for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+			if (lua_type(L, -1) != LUA_TSTRING)
+				luaL_argerror(L, arg, "`unset` must be a list of names");
+			if (externs_set(x, lua_tostring(L, -1), NULL, &e) < 0)
+				raise_err(L, &e);
+			lua_pop(L, 1);
+		}
+		lua_pop(L, 1);
+	} else if (!lua_isnil(L, -1)) {
+		luaL_argerror(L, arg, "`unset` must be a list of names");
+	}
+	lua_pop(L, 1);
+}
+
+void open_externs(lua_State *L, int arg, const struct resolution *r, const struct references *l,
+		  struct externs **out)
+{
+	const char *kconfig = string_option(L, arg, "kconfig");
+	const char *kallsyms = string_option(L, arg, "kallsyms");
+	struct extern_facts facts = {
+	    .target = r->target,
+	    .release = release_option(L, arg, r->target),
+	    .kconfig = kconfig ? kept_input(L, kconfig) : NULL,
+	    .kallsyms = kallsyms ? kept_input(L, kallsyms) : NULL,
+	};
+	struct err e = {.code = ERR_NONE};
+
+	if (externs_new(r->object, l, &facts, out, &e) < 0)
+		raise_err(L, &e);
+	if (lua_istable(L, arg)) {
+		apply_sets(L, arg, *out);
+		apply_unsets(L, arg, *out);
+	}
+}
