@@ -7,7 +7,7 @@
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all test test-long lint layers fixtures bench install deps test-deps lint-deps demo clean
+.PHONY: all test test-long lint layers fixtures bench fit install deps test-deps lint-deps demo clean
 
 PREFIX ?= /usr/local
 BUILD := build$(if $(SAN),/san)
@@ -162,6 +162,10 @@ spec/fixtures/small.btf: | all
 bench: test-deps
 	@$(MAKE) --no-print-directory all $(PEER)
 	./btfl spec/bench/bench.lua $(ARGS)
+
+# How good `why` is on known renames, and what weights these would give; ARGS=--wrong lists what is not right.
+fit: all
+	./btfl spec/fit/fit.lua $(ARGS)
 
 install: TO = $(DESTDIR)$(PREFIX)
 install: all

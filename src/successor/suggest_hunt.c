@@ -19,7 +19,8 @@ static const char *const change_names[] = {
     "same", "renamed", "moved", "split", "retyped", "type", "enumval",
 };
 
-/* Logarithms of odds; `base` is that of a name of the target for which nothing speaks. */
+/* Logarithms of odds, fitted by `make fit`, and by hand where renames are too few; `base` is that
+ * of a name of the target for which nothing speaks. */
 static const struct weights {
 	float base, at[SIGNAL_COUNT];
 } weights[SCALE_COUNT] = {
