@@ -29,19 +29,6 @@ local function compare(objects, target, part)
   end
 end
 
-local function check(objects, target, bytes)
-  local path = os.tmpname()
-  local ok, message = pcall(function()
-    local file <close> = assert(io.open(path, "wb"))
-    assert(file:write(bytes))
-    assert(file:close())
-    local part <close> = btfl.target(path)
-    compare(objects, target, part)
-  end)
-  os.remove(path)
-  if not ok then error(message, 0) end
-end
-
 local target = cli:targets()()
 if not target then return 2 end
 local subset, objects = btfl.subset(target), {}
@@ -50,7 +37,6 @@ for object in cli:objects() do
   objects[#objects + 1] = object
 end
 if #cli.failures > 0 then return 2 end
-local bytes = subset:bytes()
-if cli.policy then check(objects, target, bytes) end
-cli:write(bytes)
+if cli.policy then compare(objects, target, btfl.target(subset:btf())) end
+cli:write((subset:bytes()))
 return 0

@@ -105,6 +105,22 @@ describe("a subset by a policy", function()
     assert.same({ 0, {} }, { r.status, members(tmp.read(out)) })
   end)
 
+  it("meets the part that minbtf tries under the kernel's own name, with no file of it", function()
+    local mine = tmp.write("telling.lua", [[
+return btfl.policy { name = "telling", missing = function(_, t, default)
+  io.stderr:write(t.path, "\n")
+  return default()
+end }]])
+    local r = run { "minbtf", obj.path, "-t", target.path, "-o", tmp.path "out.btf", "--policy", mine }
+    assert.same({ 0, "" }, { r.status, r.out })
+    local lines = 0
+    for line in r.err:gmatch "[^\n]+" do
+      lines = lines + 1
+      assert.equal(target.path, line)
+    end
+    assert.is_true(lines >= 2)
+  end)
+
   it("is refused when a hook looks at more than it finds", function()
     local path = tmp.path "never.btf"
     local nosy = tmp.write("nosy.lua", [[

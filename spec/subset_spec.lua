@@ -62,6 +62,20 @@ describe("a subset", function()
     assert.equal(2048, select(2, small:get("mm_struct"):member "total_vm"))
   end)
 
+  it("is opened as it would be written, and is a kernel of its target's name", function()
+    local target = btfl.target "spec/fixtures/small.btf"
+    local subset = btfl.subset(target)
+    subset:add(btfl.object "spec/fixtures/example.bpf.o")
+    local part = subset:btf()
+    local bytes, count = subset:bytes()
+    assert.same({ count, target.path, "small" }, { #part, part.path, btfl.target(part).name })
+    local written = btfl.btf(tmp.write("part.btf", bytes))
+    for t in written:types() do assert.equal(t:decl(), part:type(t.id):decl()) end
+    target:close()
+    assert.equal("task_struct", part:get("task_struct").name)
+    assert.has_error(function() subset:btf() end, "target 'spec/fixtures/small.btf' is closed")
+  end)
+
   it("does not make an array flexible that was not", function()
     local whole = btf.new()
     local int = whole:int("int", 4, "signed")

@@ -592,6 +592,11 @@ function subset:add(object) end
 ---@return integer
 function subset:bytes() end
 
+--- The same opened, under the path of the target: btfl.target(subset:btf()) is a kernel of that name which
+--- has this part alone.
+---@return btfl.btf
+function subset:btf() end
+
 --- Rules of relocation: a set of hooks over those of another policy, and at last over libbpf's.
 ---@class btfl.policy
 ---@field name string
@@ -720,7 +725,7 @@ function cli:failure(message) end
 function cli:try(work, ...) end
 
 --- Ends the script: one line on stderr, exit status 2. For what the user can mend.
----@param message string
+---@param message string|btfl.error
 function cli:error(message) end
 
 --- What program:verdict() is to be given for programs of this object, by the options of the command line.

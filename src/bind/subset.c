@@ -66,18 +66,49 @@ static int subset_add_object(lua_State *L)
 		   : 0;
 }
 
-static int subset_bytes(lua_State *L)
+/* Puts the bytes into s->out. */
+static uint32_t write_part(lua_State *L, struct subset_box *s)
 {
-	struct subset_box *s = check_subset(L);
 	uint32_t types;
 	struct err e;
 
 	s->out.len = 0;
 	if (subset_write(s->native, &s->out, &types, &e) < 0)
-		return raise_err(L, &e);
+		raise_err(L, &e);
+	return types;
+}
+
+static int subset_bytes(lua_State *L)
+{
+	struct subset_box *s = check_subset(L);
+	uint32_t types = write_part(L, s);
+
 	lua_pushlstring(L, (const char *)s->out.data, s->out.len);
 	lua_pushinteger(L, types);
 	return 2;
+}
+
+static int subset_btf(lua_State *L)
+{
+	struct subset_box *s = check_subset(L);
+	const struct target *t = owner_native(L, s->target);
+	struct owner *o = owner_new(L, &btf_class, sizeof(*o), "btf", t->path);
+	struct input *in;
+	struct btf *b;
+	struct err e;
+	int rc;
+
+	write_part(L, s);
+	in = input_copy(t->path, s->out.data, s->out.len);
+	if (!in)
+		return luaL_error(L, "not enough memory");
+	rc = btf_from_input(in, NULL, &b, &e);
+	input_unref(in);
+	if (rc < 0)
+		return raise_err(L, &e);
+	o->native = b;
+	owner_weighs(L, b->raw.len);
+	return 1;
 }
 
 static int get_target(lua_State *L, const void *self)
@@ -90,7 +121,7 @@ static int get_target(lua_State *L, const void *self)
 static const struct field fields[] = {{"target", get_target}, {NULL, NULL}};
 
 static const luaL_Reg methods[] = {
-    {"add", subset_add_object}, {"bytes", subset_bytes}, {NULL, NULL}};
+    {"add", subset_add_object}, {"bytes", subset_bytes}, {"btf", subset_btf}, {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__gc", subset_gc}, {NULL, NULL}};
 

@@ -107,6 +107,11 @@ static int name_file(struct target_box *x, struct err *e)
 	return *s && !x->target.release ? -1 : 0;
 }
 
+static int name_target(struct target_box *x, struct err *e)
+{
+	return strcmp(x->target.path, TARGET_RUNNING) == 0 ? name_running(x, e) : name_file(x, e);
+}
+
 /* Takes over b. */
 static int add_btf(struct target_box *x, struct btf *b, const char *name, size_t name_len,
 		   struct err *e)
@@ -259,8 +264,7 @@ static int open_path(struct target_box *x, const char *path, const char *const *
 
 	if (set_path(x, path, e) < 0)
 		return -1;
-	if ((strcmp(x->target.path, TARGET_RUNNING) == 0 ? name_running(x, e) : name_file(x, e)) <
-	    0)
+	if (name_target(x, e) < 0)
 		return -1;
 	if (btf_load(x->target.path, NULL, &b, e) < 0 || add_btf(x, b, "vmlinux", 7, e) < 0)
 		return -1;
@@ -293,7 +297,7 @@ int target_of(struct btf *b, struct target **out, struct err *e)
 	while (first->base)
 		first = (struct btf *)(uintptr_t)first->base;
 	x->target.path = keep_text(x, first->name, strlen(first->name), e);
-	rc = x->target.path ? name_file(x, e) : -1;
+	rc = x->target.path ? name_target(x, e) : -1;
 	if (rc == 0)
 		rc = add_btf(x, btf_ref(first), "vmlinux", 7, e);
 	if (rc == 0 && b != first)
