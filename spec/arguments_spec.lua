@@ -1,5 +1,7 @@
 --- Wrong arguments: each function and method says in its caller's terms which argument is wrong, and how.
 local btfl = require "btfl"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
 
 local OBJECT, KERNEL = "spec/fixtures/example.bpf.o", "spec/fixtures/small.btf"
 
@@ -38,6 +40,9 @@ describe("a method in Lua", function()
     raises("bad argument #2 to 'why' (table expected, got boolean)", function()
       local _ = target:why("task_struct.state", true)
     end)
+    raises("bad argument #1 to 'why' (string or btfl.relo expected, got btfl.type)", function()
+      local _ = target:why(t)
+    end)
   end)
 
   it("says which option is wrong", function()
@@ -55,12 +60,25 @@ describe("a method in Lua", function()
     raises("bad argument #2 to 'check' (`from` must be a list of btfl.target values; number 2 is a string)",
       check { from = { target, KERNEL } })
     raises("bad argument #2 to 'check' (`verdict` must be a table, not a boolean value)", check { verdict = true })
+    local function why(options)
+      return function()
+        local _ = target:why("task_struct.state", options)
+      end
+    end
+    raises("bad argument #2 to 'why' (no option `form` (did you mean `from`?))", why { form = target })
+    raises("bad argument #2 to 'why' (`least` must be a number, not a string value)", why { least = "0.2" })
+    raises("bad argument #2 to 'why' (`from` must be a btfl.target or a btfl.btf, not a string value)",
+      why { from = KERNEL })
+    raises("bad argument #2 to 'why' (`from` must be a list of btfl.target or btfl.btf values; number 2 is a string)",
+      why { from = { target, KERNEL } })
+    assert.equal("same", target:why("task_struct.tgid", { from = { target, target.btf }, least = 0.2 })().change)
     assert.equal(1, object:check(target, { all = 1, why = false, others = {}, from = { target } }).status)
   end)
 
   it("says that it was called without its object", function()
     for _, case in ipairs { { object.check, "check", "btfl.object" }, { t.decl, "decl", "btfl.type" },
-      { result.why, "why", "btfl.result" }, { target.why, "why", "btfl.target" } } do
+      { result.why, "why", "btfl.result" }, { target.why, "why", "btfl.target" },
+      { target:why("task_struct.tgid")().code, "code", "btfl.suggestion" } } do
       raises(("calling '%s' on bad self (%s expected, got table)"):format(case[2], case[3]), function()
         local _ = case[1]({})
       end)
@@ -121,6 +139,45 @@ describe("a report", function()
     raises("bad argument #2 to 'render' (no option `colour` (did you mean `color`?))", function()
       local _ = report:render("text", { colour = true })
     end)
+  end)
+end)
+
+describe("a method of cli", function()
+  -- The lines that a script's calls raise, which it counts from its first line on.
+  local function refusals(...)
+    local code = { "local cli = btfl.cli { usage = '', objects = false, verdicts = true }" }
+    for _, call in ipairs { ... } do
+      code[#code + 1] = ("print(select(2, pcall(function() local _ = %s end)))"):format(call)
+    end
+    local r = run { tmp.write("script.lua", table.concat(code, "\n")), "-t", KERNEL }
+    assert.same({ "", 0 }, { r.err, r.status })
+    local list = {}
+    for number, message in r.out:gmatch "[^\n]*script.lua:(%d+): ([^\n]*)" do
+      list[#list + 1] = message
+      assert.equal(#list + 1, tonumber(number))
+    end
+    return list
+  end
+  teardown(tmp.clean)
+
+  it("says which argument is wrong", function()
+    assert.same({
+      "bad argument #1 to 'try' (function expected, got number)",
+      "bad argument #1 to 'write' (string expected, got no value)",
+      "bad argument #1 to 'error' (string or btfl.error expected, got no value)",
+      "bad argument #1 to 'verdict_options' (btfl.object expected, got table)",
+    }, refusals("cli:try(5)", "cli:write()", "cli:error()", "cli:verdict_options{}"))
+  end)
+
+  it("says that it was called without its object", function()
+    local names, calls, want = {}, {}, {}
+    for name in pairs(require("btfl.cli").methods) do names[#names + 1] = name end
+    assert.is_true(#names >= 9)
+    for i, name in ipairs(names) do
+      calls[i] = ("cli.%s(5)"):format(name)
+      want[i] = ("calling '%s' on bad self (btfl.cli expected, got number)"):format(name)
+    end
+    assert.same(want, refusals(table.unpack(calls)))
   end)
 end)
 

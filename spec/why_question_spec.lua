@@ -61,6 +61,12 @@ describe("why is asked", function()
     end)
   end
 
+  it("of a script: a name with a zero byte", function()
+    local answers, asked = require "btfl".target(new.path):why("task_struct.st\0ate")
+    assert.is_nil(answers())
+    assert.equal("`task_struct.st\0ate` is no name such as task_struct.state", asked.problem)
+  end)
+
   local function answers(what, name, query, successor)
     it(what .. ": " .. name, function()
       local row, r = ask(name, "-t", new.path, "--from", old.path)

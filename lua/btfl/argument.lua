@@ -9,6 +9,12 @@ local function type_of(value)
   return value == nil and "no value" or class(value) or type(value)
 end
 
+-- Raises at the caller of the method that checks.
+local function refuse(n, value, want, method)
+  local words = want:gsub("|", " or ")
+  error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, method, words, type_of(value)), 4)
+end
+
 -- want is a class, or a type of Lua: a table is then one of no class. `a|b` is either.
 local function fits(value, want)
   local is = class(value) or type(value)
@@ -25,14 +31,12 @@ end
 ---@param want string "btfl.target", "table"
 ---@param method string
 function argument.check(n, value, want, method)
-  if fits(value, want) then return end
-  error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, method, want, type_of(value)), 3)
+  if not fits(value, want) then refuse(n, value, want, method) end
 end
 
 --- The same for one that may be missing.
 function argument.optional(n, value, want, method)
-  if value == nil or fits(value, want) then return end
-  error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, method, want, type_of(value)), 3)
+  if value ~= nil and not fits(value, want) then refuse(n, value, want, method) end
 end
 
 -- What is wrong with an option; nil when it is as `want` says.
@@ -48,7 +52,8 @@ local function fault(name, value, want)
   end
   for i, one in ipairs(value) do
     if not fits(one, item) then
-      return ("`%s` must be a list of %s values; number %d is a %s"):format(name, item, i, type_of(one))
+      local words = item:gsub("|", " or ")
+      return ("`%s` must be a list of %s values; number %d is a %s"):format(name, words, i, type_of(one))
     end
   end
   return nil

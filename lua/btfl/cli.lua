@@ -1,6 +1,7 @@
 --- The command line of a script: the options that every script has, its inputs opened as they are
 --- needed, and the inputs that could not be opened.
 local argparse = require "argparse"
+local argument = require "btfl.argument"
 local class = require "btfl.class"
 local core = require "btfl.core"
 local formats = require "btfl.formats"
@@ -177,6 +178,7 @@ end
 ---@param object btfl.object
 ---@return btfl.verdict.options
 function methods:verdict_options(object)
+  argument.check(1, object, "btfl.object", "verdict_options")
   return settings_of(self):options(object)
 end
 
@@ -189,6 +191,7 @@ end
 --- Writes what is no report: to the file of --output, in one step, else to stdout.
 ---@param bytes string
 function methods:write(bytes)
+  argument.check(1, bytes, "string", "write")
   if self.args.output then
     core.write_file(self.args.output, bytes)
   else
@@ -197,9 +200,10 @@ function methods:write(bytes)
 end
 
 --- Ends the script: one line on stderr, exit status 2. For what a user can mend.
----@param message string
+---@param message string|btfl.error
 function methods:error(message)
-  error(setmetatable({ kind = "usage", message = message }, {
+  argument.check(1, message, "string|btfl.error", "error")
+  error(setmetatable({ kind = "usage", message = tostring(message) }, {
     __tostring = function(err) return err.message end,
   }), 0)
 end
@@ -209,6 +213,7 @@ end
 ---@param work fun(...): any
 ---@return any
 function methods:try(work, ...)
+  argument.check(1, work, "function", "try")
   local ok, value = protect.call(work, ...)
   if ok then return value end
   self:failure(value)
@@ -350,6 +355,8 @@ function methods:pairs()
     end
   end
 end
+
+argument.of_class("btfl.cli", methods)
 
 --- What is to be said of inputs besides what the script found: pairs that cannot be compared, and objects
 --- that have nothing to relocate beside others that have.

@@ -71,9 +71,17 @@ extend("object", {
   end,
 })
 
+-- One kernel or several.
+local function from_of(options)
+  local one = "btfl.target|btfl.btf"
+  local given = type(options) == "table" and rawget(options, "from")
+  return type(given) == "table" and one .. "[]" or one
+end
+
 extend("target", {
   why = function(self, what, options)
-    argument.optional(2, options, "table", "why")
+    argument.check(1, what, "string|btfl.relo", "why")
+    argument.options(2, options, { from = from_of(options), least = "number" }, "why")
     return require("btfl.suggest")(self, what, options)
   end,
 })

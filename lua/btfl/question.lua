@@ -73,7 +73,7 @@ function question.parse(text)
   local list, indices = {}, {}
   for step in (path .. "."):gmatch("(.-)%.") do
     local name, index = split(step)
-    if not name or (name:find("%s") and path:find(".", 1, true)) then
+    if not name or name:find("\0", 1, true) or (name:find("%s") and path:find(".", 1, true)) then
       return nil, ("`%s` is no name such as task_struct.state"):format(text)
     end
     list[#list + 1], indices[#indices + 1] = name, index

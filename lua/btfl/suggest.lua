@@ -1,21 +1,19 @@
 --- What a missing name has become, as an iterator over suggestions: see target:why in meta.lua.
+local argument = require "btfl.argument"
 local class = require "btfl.class"
 local core = require "btfl.core"
 local decl = require "btfl.decl"
 local question = require "btfl.question"
 
-local OPTIONS = { from = true, least = true }
-
 -- Scores below this are more often wrong than right; what others have this much of the odds disputes.
 local LEAST, CLOSE = 0.5, 4
 
-local methods = {}
-local metatable = { __name = "btfl.suggestion", __index = methods }
+local metatable = { __name = "btfl.suggestion" }
 
---- C that reads the field (or asks for the type or enumerator) under either name.
-function methods:code()
-  return require("btfl.guard")(self)
-end
+metatable.__index = argument.of_class("btfl.suggestion", {
+  --- C that reads the field (or asks for the type or enumerator) under either name.
+  code = function(self) return require("btfl.guard")(self) end,
+})
 
 -- Appends what a target or a btf, or each of a list of them, has: its name and its BTFs.
 local function add_sources(list, value)
@@ -26,10 +24,8 @@ local function add_sources(list, value)
     local btfs = { value.btf }
     for _, btf in value:modules() do btfs[#btfs + 1] = btf end
     list[#list + 1] = { name = value.name, btfs = btfs }
-  elseif type(value) == "table" and not kind then
-    for _, one in ipairs(value) do add_sources(list, one) end
   else
-    error("from is a target, a btf, or a list of them", 4)
+    for _, one in ipairs(value) do add_sources(list, one) end
   end
 end
 
@@ -42,16 +38,6 @@ end
 -- The type in C, with the width of a bitfield.
 local function declared(t, bits)
   return decl.of(t) .. (bits and (":%d"):format(bits) or "")
-end
-
-local function check_options(options)
-  for name in pairs(options) do
-    if not OPTIONS[name] then
-      local near = core.nearest(tostring(name), { "from", "least" })[1]
-      error(("why has no option `%s`%s"):format(tostring(name),
-        near and (" (did you mean `%s`?)"):format(near) or ""), 3)
-    end
-  end
 end
 
 -- Whether what reads the one may read the other for it.
@@ -145,13 +131,8 @@ end
 ---@param options? { from?: any, least?: number }
 return function(target, what, options)
   options = options or {}
-  check_options(options)
   local path, excerpt = what, nil
-  if class(what) == "btfl.relo" then
-    path, excerpt = what.path, what.object.btf
-  elseif type(what) ~= "string" then
-    error("a path such as \"task_struct.state\", or a relo, expected", 2)
-  end
+  if class(what) == "btfl.relo" then path, excerpt = what.path, what.object.btf end
   local references, all = {}, {}
   if options.from ~= nil then add_sources(references, options.from) end
   local btfs = btfs_of(references)
