@@ -27,20 +27,23 @@ local out = btfl.report("why", { columns = columns, group = #cli.args.target > 1
 -- What is suggested, and what is only worth a look: its likeness lies under that.
 local SUGGESTED, PERHAPS = 0.5, 0.2
 
--- A name has no slash: what has one, or is a file, is a further reference, as in --from A B.
-local function is_path(word)
-  local file <close> = io.open(word)
-  return word:find("/", 1, true) or file ~= nil
+-- Whether a word is a further reference, as in --from A B, and its kernel. A NAME has no slash, and is no
+-- kernel's file or folder. Each file is opened once: it may be a pipe.
+local function reference(word)
+  if word == "" then return false end
+  local ok, target = pcall(btfl.target, word)
+  if ok then return true, target end
+  if not word:find("/", 1, true) and tostring(target):find "No such file or directory$" then return false end
+  cli:failure(target)
+  return true
 end
 
 local names, from = {}, {}
 for _, path in ipairs(cli.args.from) do from[#from + 1] = cli:try(btfl.target, path) end
 for _, word in ipairs(cli.args.name) do
-  if #cli.args.from > 0 and is_path(word) then
-    from[#from + 1] = cli:try(btfl.target, word)
-  else
-    names[#names + 1] = word
-  end
+  local is_path, target
+  if #cli.args.from > 0 then is_path, target = reference(word) end
+  if is_path then from[#from + 1] = target else names[#names + 1] = word end
 end
 if #names == 0 then cli:error("no NAME is given, such as task_struct.state") end
 

@@ -25,6 +25,8 @@ describe("an input", function()
     it("a FIFO, for every command", function()
       for _, case in ipairs { { KERNEL, "doctor --format tsv %s" }, { OBJECT, "doctor --format tsv %s" },
         { KERNEL, "types %s task_struct" }, { OBJECT, "relos --local %s" },
+        { KERNEL, ("why task_struct.tgid --format tsv -t %s --from %s "):format(run.quote(KERNEL), run.quote(KERNEL))
+          .. "%s" },
         { KERNEL, "dialects " .. run.quote(OBJECT) .. " -t %s --format tsv" } } do
         local file, words = case[1], case[2]
         local whole = tmp.run(btfl .. " " .. words:format(run.quote(file)))

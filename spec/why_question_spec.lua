@@ -46,6 +46,38 @@ local function ask(name, ...)
   return { query = row[1], successor = row[3], change = row[4], score = tonumber(row[5]), evidence = row[6] }, r
 end
 
+describe("a reference of why", function()
+  local old, new
+
+  setup(function() old, new = old_kernel(), new_kernel() end)
+  teardown(tmp.clean)
+
+  it("that cannot be read costs nothing of the others", function()
+    for _, from in ipairs { { "/nonexistent", old.path }, { old.path, "/nonexistent" } } do
+      local row, r = ask("task_struct.state", "-t", new.path, "--from", table.unpack(from))
+      assert.same({ "task_struct.__state", "renamed", 2 }, { row.successor, row.change, r.status })
+      assert.equal("btfl why: /nonexistent: No such file or directory\n", r.err)
+    end
+  end)
+
+  it("may follow another without a --from of its own, and a NAME is none, whatever stands in the folder", function()
+    local folder = tmp.mkdir "here"
+    tmp.write("here/old", tmp.read(old.path))
+    tmp.write("here/new", tmp.read(new.path))
+    tmp.write("here/notes", "no BTF")
+    tmp.mkdir "here/mm_struct"
+    local function here(...)
+      return run({ "why", "-t", "new", "--format", "tsv", ... }, { cwd = folder })
+    end
+    local usual = here("task_struct.state", "mm_struct", "--from", "old")
+    assert.equal(0, usual.status)
+    assert.same(usual, here("task_struct.state", "mm_struct", "--from", "old", "old"))
+    local r = here("task_struct.state", "mm_struct", "--from", "old", "notes")
+    assert.same({ usual.out, 2 }, { r.out, r.status })
+    assert.matches("^btfl why: notes: not BTF but text; [^\n]*\n$", r.err)
+  end)
+end)
+
 describe("why is asked", function()
   local old, new
 
