@@ -39,12 +39,21 @@ describe("an input", function()
       local objects = ("%s/spec/fixtures/guards.clang19.o "):format(run.quote(run.top)):rep(3)
       local words = ("verdicts %s-t %s --format tsv "):format(objects, run.quote(KERNEL))
       local config = tmp.write("config", "CONFIG_X86=y\nCONFIG_HZ=250\n")
-      local whole = tmp.run(("%s %s --kconfig %s --kallsyms %s"):format(btfl, words, config, config))
+      local symbols = tmp.write("symbols", "ffffffff81000000 T _text\n")
       local fifo, other = tmp.path "config.fifo", tmp.path "symbols.fifo"
-      local out, _, status = tmp.run(("mkfifo %s %s; cat %s >%s & cat %s >%s & timeout 20 %s %s --kconfig %s "
-        .. "--kallsyms %s"):format(fifo, other, config, fifo, config, other, btfl, words, fifo, other))
+      tmp.run(("mkfifo %s %s"):format(fifo, other))
+      local function piped(first, second)
+        return tmp.run(("cat %s >%s & cat %s >%s & timeout 20 %s %s --kconfig %s --kallsyms %s"):format(first, fifo,
+          second, other, btfl, words, fifo, other))
+      end
+      local whole = tmp.run(("%s %s --kconfig %s --kallsyms %s"):format(btfl, words, config, symbols))
+      local out, _, status = piped(config, symbols)
       assert.same({ whole, 1 }, { out, status })
       assert.matches("\trejected\t", out, 1, true)
+      local err
+      _, err, status = piped(config, config)
+      assert.same({ ("btfl verdicts: %s: not a list of a kernel's symbols but a kernel's configuration; taken are "
+        .. "System.map and /proc/kallsyms, and gzip of either\n"):format(other), 2 }, { err, status })
     end)
 
     it("a pipe", function()

@@ -176,6 +176,47 @@ describe("a verdict", function()
     assert.are.equal("CONFIG_BTFL_NOSUCH", failure("config_option", { kconfig = without }).guard.variable)
   end)
 
+  it("takes nothing else for a configuration or for symbols", function()
+    local kernel = run.top .. "/spec/fixtures/small.btf"
+    local config = "CONFIG_A=y\n"
+    for i, case in ipairs {
+      { "kconfig", kernel,
+        "not a kernel's configuration but BTF; taken are .config and /proc/config.gz, and gzip of either" },
+      { "kconfig", "ffffffff81000000 T _text\n", "not a kernel's configuration but a list of a kernel's symbols" },
+      { "kconfig", "#!/bin/sh\nexit 0\n", "not a kernel's configuration but text" },
+      { "kconfig", "", "not a kernel's configuration but empty" },
+      { "kconfig", "# nothing\n", "not a kernel's configuration: it has no line CONFIG_NAME=value" },
+      { "kconfig", config .. "\n# no\nCONFIG_B\n" .. config,
+        "not a kernel's configuration: line 4 is no comment and no CONFIG_NAME=value" },
+      { "kconfig", config .. "\0\1", "not a kernel's configuration: line 2 is no comment and no CONFIG_NAME=value" },
+      { "kallsyms", kernel,
+        "not a list of a kernel's symbols but BTF; taken are System.map and /proc/kallsyms, and gzip of either" },
+      { "kallsyms", config, "not a list of a kernel's symbols but a kernel's configuration" },
+      { "kallsyms", "", "not a list of a kernel's symbols but empty" },
+      { "kallsyms", "ffffffff81000000 T", "not a list of a kernel's symbols but text" },
+      { "kallsyms", "\xff\xfe0 T _text", "not a list of a kernel's symbols: it starts with the bytes fffe3020" },
+    } do
+      local path = case[2] == kernel and kernel or tmp.write("wrong" .. i, case[2])
+      local options = { [case[1]] = path }
+      local ok, why = pcall(verdict, "dead_if", options)
+      assert.is_false(ok)
+      assert.equal(path .. ": " .. case[3], tostring(why):sub(1, #path + 2 + #case[3]))
+      assert.equal(tostring(why), tostring(select(2, pcall(verdict, "dead_if", options))))
+    end
+  end)
+
+  it("reads a configuration of every usual form", function()
+    local text = "#\n# Automatically generated file; DO NOT EDIT.\n\nCONFIG_CC_VERSION_TEXT=\"gcc = 12\"\n"
+      .. "# CONFIG_B is not set\nCONFIG_64BIT=y\nCONFIG_BTFL_NOSUCH=y"
+    assert.equal("rejected", verdict("config_option", { kconfig = tmp.write("usual", text) }).verdict)
+    assert.equal("guarded", verdict("config_option", { kconfig = tmp.write("dos", "CONFIG_A=y\r\n\r\n") }).verdict)
+  end)
+
+  it("reads symbols whose addresses are cut", function()
+    local without = tmp.write("cut", "0 T _text\n0 t nosuch_symbol_too\t[mod]\n")
+    assert.equal("guarded", verdict("symbol_option", { kallsyms = without }).verdict)
+  end)
+
   it("reads the kernel's symbols", function()
     local with = tmp.write("symbols", "ffffffff81000000 T _text\nffffffff81000010 t nosuch_symbol\n")
     local without = tmp.write("fewer", "ffffffff81000000 T _text\nffffffff81000010 t nosuch_symbol_too\n")

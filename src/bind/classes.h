@@ -33,9 +33,16 @@ int open_file(lua_State *L); /* an object, or else a btf */
 int open_target(lua_State *L);
 int open_subset(lua_State *L);
 
+/* What such a file is: a kernel's configuration, or the list of its symbols. */
+struct kept_kind {
+	const char *name;
+	int (*check)(const struct input *in, struct err *e); /* -1 and fills e when it is not */
+};
+extern const struct kept_kind kept_config, kept_symbols;
+
 /* The file at path, which is read once in the life of the Lua state, and kept as long. Raises when
- * it cannot be read. */
-struct input *kept_input(lua_State *L, const char *path);
+ * it cannot be read or is something else. */
+struct input *kept_input(lua_State *L, const struct kept_kind *kind, const char *path);
 
 /* btf */
 

@@ -3,8 +3,11 @@
  * one may be a pipe, and inflating it for each object took longer than looking things up in it.
  */
 #include "bind/classes.h"
+#include "format/foreign.h"
 
-static const char inputs[] = "btfl.inputs"; /* in the registry: userdata by path */
+/* By the name of a table in the registry, of userdata by path. */
+const struct kept_kind kept_config = {"btfl.configs", foreign_is_config};
+const struct kept_kind kept_symbols = {"btfl.symbols", foreign_is_symbols};
 
 static int drop_input(lua_State *L)
 {
@@ -29,20 +32,31 @@ static struct input **push_box(lua_State *L)
 	return in;
 }
 
-struct input *kept_input(lua_State *L, const char *path)
+/* Pushes the input, or the error that it is another kind of file. */
+static void push_input(lua_State *L, const struct kept_kind *kind, const char *path)
+{
+	struct input **in = push_box(L);
+	struct err e;
+
+	if (input_open(path, in, &e) < 0)
+		raise_err(L, &e);
+	if (kind->check(*in, &e) < 0)
+		push_err(L, &e);
+}
+
+struct input *kept_input(lua_State *L, const struct kept_kind *kind, const char *path)
 {
 	int top = lua_gettop(L);
 	struct input **in;
-	struct err e;
 
-	luaL_getsubtable(L, LUA_REGISTRYINDEX, inputs);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, kind->name);
 	if (lua_getfield(L, -1, path) == LUA_TNIL) {
-		in = push_box(L);
-		if (input_open(path, in, &e) < 0)
-			raise_err(L, &e);
+		push_input(L, kind, path);
+		lua_pushvalue(L, -1);
 		lua_setfield(L, top + 1, path);
-		lua_getfield(L, top + 1, path);
 	}
+	if (class_test(L, -1, &error_class))
+		lua_error(L);
 	in = lua_touserdata(L, -1);
 	lua_settop(L, top);
 	return *in;

@@ -118,8 +118,8 @@ void open_externs(lua_State *L, int arg, const struct resolution *r, const struc
 	struct extern_facts facts = {
 	    .target = r->target,
 	    .release = release_option(L, arg, r->target),
-	    .kconfig = kconfig ? kept_input(L, kconfig) : NULL,
-	    .kallsyms = kallsyms ? kept_input(L, kallsyms) : NULL,
+	    .kconfig = kconfig ? kept_input(L, &kept_config, kconfig) : NULL,
+	    .kallsyms = kallsyms ? kept_input(L, &kept_symbols, kallsyms) : NULL,
 	};
 	struct err e = {.code = ERR_NONE};
 

@@ -15,6 +15,10 @@ static const struct magic {
 } magics[] = {
     {0, 2, "\x9f\xeb", "BTF"},
     {0, 2, "\xeb\x9f", "BTF"},
+    {0, 4,
+     "\x7f"
+     "ELF",
+     "an ELF file"},
     {0x202, 4, "HdrS", "a compressed kernel (bzImage, vmlinuz)"},
     {0x38, 4, "ARM\x64", "a kernel image (arm64 Image, vmlinuz)"},
     {0x38, 4, "RSC\x05", "a kernel image (riscv Image, vmlinuz)"},
@@ -46,15 +50,18 @@ static bool has(const struct input *in, const struct magic *m)
 	return in->len >= (size_t)m->at + m->len && memcmp(in->data + m->at, m->bytes, m->len) == 0;
 }
 
-/* The address, letter and name of a line of System.map or /proc/kallsyms. */
-static bool is_symbol_line(const uint8_t *s, size_t n)
+/* The digits of the address in a line "address letter name" of System.map or /proc/kallsyms; 0 for
+ * any other. */
+static size_t symbol_digits(const uint8_t *s, size_t n)
 {
 	size_t i = 0;
 
 	while (i < n && isxdigit(s[i]))
 		i++;
-	return (i == 8 || i == 16) && n - i > 3 && s[i] == ' ' && isalpha(s[i + 1]) &&
-	       s[i + 2] == ' ' && isgraph(s[i + 3]);
+	return i <= 16 && n - i > 3 && s[i] == ' ' && isalpha(s[i + 1]) && s[i + 2] == ' ' &&
+		       isgraph(s[i + 3])
+		   ? i
+		   : 0;
 }
 
 static bool starts_with(const uint8_t *s, size_t n, const char *text)
@@ -64,12 +71,13 @@ static bool starts_with(const uint8_t *s, size_t n, const char *text)
 
 static const char *text_name(const struct input *in)
 {
-	size_t n = in->len < 512 ? in->len : 512;
+	size_t n = in->len < 512 ? in->len : 512, digits;
 
 	for (size_t i = 0; i < n; i++)
 		if (!isprint(in->data[i]) && !isspace(in->data[i]) && in->data[i] < 0x80)
 			return NULL;
-	if (is_symbol_line(in->data, n))
+	digits = symbol_digits(in->data, n);
+	if (digits == 8 || digits == 16)
 		return "a list of a kernel's symbols (System.map, kallsyms)";
 	if (starts_with(in->data, n, "#\n# Automatically generated file; DO NOT EDIT.") ||
 	    starts_with(in->data, n, "CONFIG_"))
@@ -132,4 +140,69 @@ int foreign_object(const struct input *in, struct err *e)
 		      is_btf ? foreign_kernel
 			     : "taken are ELF files for BPF, as clang -target bpf makes them",
 		      e);
+}
+
+/* A line without its end; the next one, or the end of the text. */
+static const uint8_t *next_line(const uint8_t *at, const uint8_t *end, size_t *len)
+{
+	const uint8_t *stop = memchr(at, '\n', (size_t)(end - at));
+
+	*len = (size_t)((stop ? stop : end) - at);
+	return stop ? stop + 1 : end;
+}
+
+/* CONFIG_NAME=value */
+static bool is_setting(const uint8_t *s, size_t n)
+{
+	size_t i = strlen("CONFIG_");
+
+	if (!starts_with(s, n, "CONFIG_"))
+		return false;
+	while (i < n && (isalnum(s[i]) || s[i] == '_'))
+		i++;
+	return i < n && s[i] == '=';
+}
+
+static bool is_blank(const uint8_t *s, size_t n)
+{
+	return n == 0 || s[0] == '#' || (n == 1 && s[0] == '\r');
+}
+
+int foreign_is_config(const struct input *in, struct err *e)
+{
+	static const char wanted[] = "a kernel's configuration";
+	const uint8_t *at = in->data, *end = at + in->len, *next;
+	size_t line = 0, settings = 0, len;
+
+	for (; at < end; at = next) {
+		next = next_line(at, end, &len);
+		line++;
+		if (is_setting(at, len))
+			settings++;
+		else if (!is_blank(at, len))
+			break;
+	}
+	if (at == end && settings)
+		return 0;
+	if (settings)
+		return err_set(e, ERR_FORMAT, in->path, NULL, ERR_NO_OFFSET,
+			       "not %s: line %zu is no comment and no CONFIG_NAME=value", wanted,
+			       line);
+	if (at == end && in->len)
+		return err_set(e, ERR_FORMAT, in->path, NULL, ERR_NO_OFFSET,
+			       "not %s: it has no line CONFIG_NAME=value", wanted);
+	return refuse(in, wanted, "taken are .config and /proc/config.gz, and gzip of either", e);
+}
+
+/* An address may be cut to a digit, for all that is asked of the list are its names. */
+int foreign_is_symbols(const struct input *in, struct err *e)
+{
+	size_t len = 0;
+
+	if (in->len)
+		next_line(in->data, in->data + in->len, &len);
+	if (symbol_digits(in->data, len))
+		return 0;
+	return refuse(in, "a list of a kernel's symbols",
+		      "taken are System.map and /proc/kallsyms, and gzip of either", e);
 }
