@@ -73,6 +73,18 @@ cli:write(#btfl.btf(cli.args.kernel) .. "\n")]])
       refused(kernel, { "minbtf", object, "-j", "2", "-t", kernel })
     end)
 
+    it("nor is the file of a policy, of one that it extends, or of a format", function()
+      local base = tmp.write("out/base.lua", 'return btfl.policy { name = "base" }')
+      local mine = tmp.write("out/mine.lua", ('return btfl.policy { name = "mine", extends = %q }'):format(base))
+      local format = tmp.write("out/form.lua", "return function() return '' end")
+      local before = { run.read(base), run.read(mine), run.read(format) }
+      for _, path in ipairs { base, mine, format } do
+        refused(path, { "check", object, "-t", kernel, "--policy", mine, "--format", format })
+        refused(path, { "minbtf", object, "-t", kernel, "--policy", mine, "--format", format })
+      end
+      assert.same(before, { run.read(base), run.read(mine), run.read(format) })
+    end)
+
     it("but one that is gone, whose number in the file system another has since", function()
       local script = tmp.write("reuse.lua", [[
 local cli = btfl.cli { objects = false, targets = false }

@@ -23,7 +23,7 @@ function formats.define(name, render)
 end
 
 local function loaded(path)
-  local chunk, message = loadfile(path)
+  local chunk, message = named.load(path)
   if not chunk then error(message, 0) end
   local render = chunk(path)
   if type(render) ~= "function" then

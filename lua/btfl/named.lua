@@ -1,4 +1,6 @@
 --- What a word of the command line names: a file, or a Lua module by its name.
+local core = require "btfl.core"
+
 local named = {}
 
 --- Whether it names a file, and so may run what is in the current folder.
@@ -21,6 +23,15 @@ function named.find(module)
   local path = package.searchpath(module, table.concat(absolute, ";"))
   if not path then require("btfl.host").tell_unreadable(module) end
   return path
+end
+
+--- loadfile() of a file of the user's, which is then an input that is not written over.
+---@param path string
+---@return function? chunk
+---@return string? message
+function named.load(path)
+  core.note_input(path)
+  return loadfile(path)
 end
 
 return named

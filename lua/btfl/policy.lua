@@ -47,7 +47,7 @@ local loaded = {}
 -- The chunk of a policy, and what identifies it.
 local function find(name)
   if named.is_file(name) then
-    local chunk, message = loadfile(name)
+    local chunk, message = named.load(name)
     return chunk or error(message, 0), name
   end
   local path = named.find("btfl.policy." .. name) or named.find(name)
@@ -56,7 +56,7 @@ local function find(name)
     error(("there is no policy `%s`%s"):format(name,
       file and (" (the file of that name is --policy ./%s.lua)"):format(name) or ""), 0)
   end
-  return assert(loadfile(path)), path
+  return assert(named.load(path)), path
 end
 
 local function load(name)

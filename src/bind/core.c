@@ -137,6 +137,7 @@ static const luaL_Reg functions[] = {
     {"isatty", system_isatty},
     {"columns", system_columns},
     {"write_file", system_write_file},
+    {"note_input", system_note_input},
     {"same_file", system_same_file},
     {NULL, NULL},
 };

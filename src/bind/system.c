@@ -187,6 +187,16 @@ static bool write_file(const char *path, const char *text, size_t len)
 	return done;
 }
 
+int system_note_input(lua_State *L)
+{
+	const char *path = check_cstring(L, 1);
+	struct stat st;
+
+	if (stat(path, &st) == 0 && inputs_note(path, &st) < 0)
+		return luaL_error(L, "not enough memory");
+	return 0;
+}
+
 int system_same_file(lua_State *L)
 {
 	const char *a = check_cstring(L, 1), *b = check_cstring(L, 2);

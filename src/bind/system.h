@@ -17,6 +17,9 @@ int system_columns(lua_State *L);
  * not be written, or the file is one that was read; it is then as it was. */
 int system_write_file(lua_State *L);
 
+/* note_input(path): that file, if it is there, is one that was read. */
+int system_note_input(lua_State *L);
+
 /* same_file(a, b): whether both paths lead to one file, which exists. */
 int system_same_file(lua_State *L);
 
