@@ -1,4 +1,4 @@
---- The command that `check` prints for a field that is missing is whole: as it stands it finds what became of it.
+--- The command that `check` prints for what is missing is whole: as it stands it finds what became of it.
 local btf = require "spec.support.btf"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
@@ -64,6 +64,40 @@ describe("the hint of check", function()
     local one, two = kernel(".", "6.1.1.btf", "hidden"), kernel(".", "6.2.1.btf", "hidden")
     local r = run { "check", obj, "-t", one, "-t", two, "-t", old }
     assert.same({ ("btfl why task_struct.state -t %s --from %s --object %s"):format(one, old, obj) }, hints(r))
+  end)
+
+  it("is there for a type and for an enumerator, too", function()
+    local function built(file, type_name, value_name)
+      local b = btf.new()
+      local word = b:int("int", 4, "signed")
+      b:struct(type_name, 16, { { "first", word, 0 }, { "second", word, 32 }, { "third", b:array(word, 2), 64 } })
+      b:enum("pageflags", { { "PG_locked", 0 }, { value_name, 1 }, { "PG_last", 2 } })
+      return tmp.write(file, b:bytes())
+    end
+    local old, new = built("5.10.1.btf", "kmem_alloc", "PG_slab"), built("6.1.1.btf", "kmem_cache_alloc", "PG_slabs")
+    local l = btf.new()
+    local word = l:int("int", 4, "signed")
+    local alloc = l:struct("kmem_alloc___mine", 8, { { "second", word, 32 } })
+    local flags = l:enum("pageflags___mine", { { "PG_slab___mine", 1 } })
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 4), object.mov(1, 1), object.exit() }, relos = {
+      { insn = 0, type = alloc, access = "0:0", kind = "byte_off" },
+      { insn = 1, type = flags, access = "0", kind = "enumval_value" },
+    } }
+    local obj = tmp.write("both.o", o:bytes())
+    local list = hints(run { "check", obj, "-t", new, "-t", old })
+    assert.same({
+      ("btfl why kmem_alloc.second -t %s --from %s --object %s"):format(new, old, obj),
+      ("btfl why pageflags::PG_slab___mine -t %s --from %s --object %s"):format(new, old, obj),
+    }, list)
+    assert.same({ "kmem_cache_alloc.second", "moved", "", 0 }, { first_row(obey(list[1])) })
+    assert.same({ "pageflags.PG_slabs", "enumval", "", 0 }, { first_row(obey(list[2])) })
+    list = hints(run { "check", obj, "-t", new })
+    assert.equal(2, #list)
+    for i = 1, 2 do
+      local _, _, err, status = first_row(obey(list[i]))
+      assert.same({ "", 0 }, { err, status })
+    end
   end)
 
   it("is quoted for a shell", function()

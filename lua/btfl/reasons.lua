@@ -20,7 +20,7 @@ and with the configuration; those of a module stand in the module's BTF.]],
 Is it a module's type? Give the module's BTF (-m). Is it missing in some kernels only? Ask
 bpf_core_type_exists() before each use, so that the verifier drops the code that needs it. Has it
 been renamed? Declare both and choose; `btfl why` finds the new name.]],
-    help = "guard it with bpf_core_type_exists({type}); a module's type needs its BTF (-m)",
+    help = "guard it with bpf_core_type_exists({type}), give the BTF of its module (-m), or follow it: {why}",
     example = [=[
 error[no-type]: no struct named `request`
   --> prog.bpf.c:41:2   prog.bpf.o, program handle
@@ -65,7 +65,7 @@ renamed and added between versions; enums without a name cannot be relocated at 
     todo = [[
 Ask bpf_core_enum_value_exists() before you use its value, and declare the other name as a further
 enumerator of a flavored enum.]],
-    help = "guard it with bpf_core_enum_value_exists({args})",
+    help = "guard it with bpf_core_enum_value_exists({args}), or follow it: {why}",
     example = [=[
 error[no-enumval]: enum bpf_func_id has no enumerator `BPF_FUNC_get_ns`
   --> prog.bpf.c:41:2   prog.bpf.o, program handle
