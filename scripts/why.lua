@@ -73,7 +73,13 @@ local function row(target, fields)
   out:row(fields)
 end
 
-local function rows(target, path, list)
+-- What is not in a kernel's own BTF may be in that of a module.
+local function unless_module(target, root)
+  if target:modules()() or target.btf:candidates(root)() then return "" end
+  return " (a module's type needs its BTF: -m)"
+end
+
+local function rows(target, path, list, root)
   local perhaps = {}
   for _, s in ipairs(list) do
     if s.score >= SUGGESTED then
@@ -86,7 +92,7 @@ local function rows(target, path, list)
   if list[1] and list[1].score >= SUGGESTED then return end
   local more = #perhaps > 0 and ("no more than perhaps %s"):format(table.concat(perhaps, " or "))
   row(target, { query = path, rank = 1, successor = "-", change = "removed", score = "0.000",
-    evidence = more or "nothing there is like it" })
+    evidence = (more or "nothing there is like it") .. unless_module(target, root) })
 end
 
 local function code(target, path, list)
@@ -116,7 +122,7 @@ local function answer(target, path)
     row(target, { query = path, rank = 1, successor = "-", change = "unknown", score = "0.000",
       evidence = asked.problem })
   else
-    rows(target, path, list)
+    rows(target, path, list, asked.path:match "^[^.%[]+")
     if cli.args.code then code(target, path, list) end
   end
 end

@@ -60,6 +60,13 @@ describe("a reference of why", function()
     end
   end)
 
+  it("that has a struct which the target may have in a module makes no fact of its absence", function()
+    local with = kernel(function(t) t.struct("xfs_log", { { "l_size", t.int }, { "l_tail_space", t.u64 } }) end)
+    local row, r = ask("xfs_log.l_size", "-t", new.path, "--from", with.path)
+    assert.same({ "-", "removed", "nothing there is like it (a module's type needs its BTF: -m)", 0 },
+      { row.successor, row.change, row.evidence, r.status })
+  end)
+
   it("may follow another without a --from of its own, and a NAME is none, whatever stands in the folder", function()
     local folder = tmp.mkdir "here"
     tmp.write("here/old", tmp.read(old.path))
@@ -111,6 +118,8 @@ describe("why is asked", function()
 
   refuses("a misspelt type", "tsk_struct.state", "no type `tsk_struct` in OLD (did you mean `task_struct`?)")
   refuses("a misspelt type", "struct task_strct", "no struct `task_strct` in OLD (did you mean `task_struct`?)")
+  refuses("a type of some module", "nf_conntrack_tuple.dst",
+    "no type `nf_conntrack_tuple` in OLD; a module's type needs its BTF (-m)")
   refuses("a misspelt field", "task_struct.stat",
     "struct task_struct has no member `stat` in OLD (did you mean `state`?)")
   refuses("a misspelt field further in", "task_struct.se.vrutime",

@@ -374,8 +374,9 @@ function question.problem(q, sources)
     end
   end
   local owned = not q.keyword and owners(btfs, q.names[1])
-  return ("no %s `%s` in %s%s"):format(q.keyword or "type", q.names[1], where,
-    owned and ("; %s"):format(owned) or meant(q.names[1], type_names(btfs)))
+  local more = owned and ("; %s"):format(owned) or meant(q.names[1], type_names(btfs))
+  if more == "" and #btfs == #sources then more = "; a module's type needs its BTF (-m)" end
+  return ("no %s `%s` in %s%s"):format(q.keyword or "type", q.names[1], where, more)
 end
 
 return question
