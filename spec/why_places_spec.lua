@@ -65,6 +65,27 @@ describe("why", function()
     end)
   end)
 
+  it("takes what a new part behind a pointer counts of its own for no more than that", function()
+    local function kernel(counter, more)
+      return made(function(t)
+        local queue = t.b:next_id() + (more and 2 or 1)
+        local pointer = t.b:ptr(queue)
+        local part = more and t.struct("ext_queue", { { "tail", t.u64 }, { "nr_running", t.int },
+          { "nr_kept", t.int } })
+        local members = { { "lock", t.int }, { "clock", t.u64 } }
+        if part then members[#members + 1] = { "ext", part } end
+        assert(queue == t.struct("queue", members))
+        t.struct("fair_queue", { { "load", t.u64 }, { counter, t.int }, { "weight", t.u64 }, { "queue", pointer } })
+      end)
+    end
+    local old, new = kernel("nr_running"), kernel("nr_queued", true)
+    local suggestions = list(new, "fair_queue.nr_running", old)
+    assert.equal("fair_queue.nr_queued", suggestions[1].successor)
+    local other = find(suggestions, "ext")
+    assert.is_true(not other or other.score < 0.8, other and other.score)
+    assert.is_nil(suggestions[1].doubt)
+  end)
+
   it("does not come back to the root by way of a struct that embeds it", function()
     local function kernel(name)
       return made(function(t)

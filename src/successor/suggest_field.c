@@ -209,8 +209,7 @@ static bool is_wrapped(const struct members *s, size_t i)
 	return s->at[i].depth && btf_type(s->btf, s->at[i].owner).vlen == 1;
 }
 
-/* Whether a named struct around the member is new in the root. */
-static bool is_in_new(const struct members *s, size_t i, const struct hashes *before)
+bool is_in_new(const struct members *s, size_t i, const struct hashes *before)
 {
 	for (int32_t at = s->at[i].outer; at >= 0; at = s->at[at].outer)
 		if (!hashes_have(before, s->at[at].path) && *btf_strip(s->btf, s->at[at].type).name)

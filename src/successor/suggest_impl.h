@@ -145,4 +145,7 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 double moved_along(const struct probe *p, const struct members *s, size_t i, bool anywhere,
 		   const struct hashes *before);
 
+/* Whether a named struct around member i is new in the root; before: what was there already. */
+bool is_in_new(const struct members *s, size_t i, const struct hashes *before);
+
 #endif

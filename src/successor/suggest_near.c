@@ -103,7 +103,9 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 		sig[SIGNAL_ALONG] = (float)along;
 		if (way == WAY_NONE && !(along > 0.7 && sig[SIGNAL_NAME] > 0.99f))
 			continue;
-		sig[SIGNAL_BOX] = way == WAY_BACK && is_new && along < 0.6;
+		/* What a new part counts of its own is not what went from here. */
+		sig[SIGNAL_BOX] = along < 0.6 &&
+				  (way == WAY_BACK ? is_new : !is_new && is_in_new(&s, i, &before));
 		sig[SIGNAL_FLAG] *= (float)x->flags;
 		member_path(&s, i, path);
 		snprintf(full, sizeof(full), "%.100s.%s", name, path);
