@@ -51,7 +51,7 @@ LIBS = $(addprefix -Wl$(comma)--whole-archive ,$(LUA_ARCHIVE)) $(if $(LUA_ARCHIV
 	$(filter-out $(LUA_ARCHIVE),$(ARCHIVES)) $(filter-out $(patsubst lib%.a,-l%,$(notdir $(ARCHIVES))),$(PKG_LIBS)) -ldl -lm
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
 
-SRC := $(wildcard src/*/*.c)
+SRC := $(wildcard src/*/*.c src/*/*/*.c)
 OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
 PEER := $(patsubst spec/peer/%.c,build/peer/%,$(wildcard spec/peer/*.c))
 
@@ -106,7 +106,7 @@ test test-long:
 	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) </dev/null
 
 lint: deps lint-deps
-	clang-format --dry-run -Werror src/*/*.[ch] spec/peer/*.c
+	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c
 	luacheck --quiet lua scripts spec
 	$(Q)$(COMPILE) -Werror -fsyntax-only $(SRC)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
@@ -117,7 +117,7 @@ LAYERS := host bind verify successor write core format base
 # Layers of one rank, which may not include one another.
 PEERS := verify successor write
 
-# A layer includes only itself and what stands below it, always as "layer/file.h".
+# A layer includes only itself and what stands below it, always as "layer/file.h" or "layer/room/file.h".
 layers:
 	@bad=0; above=; \
 	break_if() { if grep -nE "$$@"; then echo "layers: $$why" >&2; bad=1; fi; }; \
@@ -127,8 +127,8 @@ layers:
 	        break_if "#\s*include\s*[<\"]($$above)/" -r src/$$layer; \
 	    fi; \
 	    above=$$layer$${above:+|$$above}; \
-	    why="an include of our own is written \"layer/file.h\""; \
-	    break_if "#\s*include\s*\"([^/]*|[^/]*/[^/]*/.*|\.\..*)\"" -r src/$$layer; \
+	    why="an include of our own is written \"layer/file.h\" or \"layer/room/file.h\""; \
+	    break_if "#\s*include\s*\"([^/]*|([^/]*/){3}.*|\.\..*)\"" -r src/$$layer; \
 	done; \
 	for layer in $(PEERS); do \
 	    for other in $(PEERS); do \
