@@ -77,6 +77,12 @@ describe("meta.lua", function()
     end)
   end
 
+  it("describes every hook of a policy", function()
+    local keys = { name = true, extends = true, lint = true }
+    for hook in pairs(core.hooks) do keys[hook] = true end
+    same_names(meta["btfl.policy.spec"].fields, keys, "keys of a policy")
+  end)
+
   for _, class in ipairs { "cli", "report" } do
     it("describes btfl." .. class, function()
       local module, described = require("btfl." .. class), meta["btfl." .. class]

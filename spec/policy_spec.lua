@@ -210,6 +210,21 @@ describe("a hook", function()
     assert.equal("error ambiguous", trial.said(first("choose", function() return nil end)))
   end)
 
+  it("choose is told apart from the level below that chose another", function()
+    close()
+    open(function(l, t)
+      t:struct("foo", 8, { { "a", int(t), 0 } })
+      t:struct("foo", 8, { { "a", 1, 32 } })
+      return { { l:struct("foo", 4, { { "a", int(l), 0 } }), "0:0", "byte_off" } }
+    end)
+    local below = btfl.policy { name = "below", choose = function(_, list) return list[1] end }
+    local function above(f) return first("choose", f, { extends = below }) end
+    local r = above(function(_, _, default) return default() end)
+    assert.same({ "ok 0", "below.choose" }, { trial.said(r), r.rule })
+    r = above(function(_, list, default) default() return list[2] end)
+    assert.same({ "ok 4", "test.choose" }, { trial.said(r), r.rule })
+  end)
+
   it("missing gives a value, poison or an error", function()
     local reason
     assert.equal("ok 99", trial.said(first("missing", function(_, _, default)
@@ -395,6 +410,38 @@ describe("default", function()
     assert.is_true(same)
   end)
 
+  it("gives an answer that stays when it is asked something else", function()
+    local function twice(hook, other)
+      return results { name = "test", [hook] = function(a, b, default)
+        local answer, why = default()
+        other(a, b, default)
+        return answer, why
+      end }
+    end
+    local function same(hook, other)
+      local usual = results { name = "test", [hook] = function(a, b, default) return default(a, b) end }
+      for i, r in ipairs(twice(hook, other)) do
+        assert.same({ trial.said(usual[i]), usual[i].after, "libbpf" }, { trial.said(r), r.after, r.rule })
+      end
+    end
+    same("member", function(m, t, default)
+      assert.equal(t.btf:get "bar":member "a", default(obj.btf:get "foo":member "a", t.btf:get "bar"))
+      assert.is_nil((default(m, t.btf:get "far")))
+    end)
+    same("compatible", function(_, _, default)
+      assert.is_false((default(obj.btf:get "foo", target.btf:get "int")))
+    end)
+    same("value", function(relo, _, default)
+      for other in obj:relos() do default(relo, other.spec) end
+    end)
+    same("patch", function(relo, change, default)
+      local other = {}
+      for key, value in pairs(change) do other[key] = value end
+      other.value, other.poison, other.check = 77, not change.poison, false
+      default(relo, other)
+    end)
+  end)
+
   it("takes both arguments or none, of the right types and sides", function()
     local function calls(hook, ...)
       local args = table.pack(...)
@@ -439,6 +486,11 @@ describe("default", function()
     fails("compatible", function(a, b, default)
       kept()
       return default(a, b)
+    end, why)
+    local earlier
+    fails("member", function(_, _, default)
+      earlier = earlier or default
+      return earlier()
     end, why)
   end)
 

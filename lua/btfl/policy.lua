@@ -6,10 +6,8 @@ local named = require "btfl.named"
 
 caller.mark_own()
 
-local HOOKS = { "candidates", "member", "compatible", "value", "choose", "missing", "patch" }
-
 local KEYS = { name = "string", lint = "function" }
-for _, hook in ipairs(HOOKS) do KEYS[hook] = "function" end
+for hook in pairs(core.hooks) do KEYS[hook] = "function" end
 
 local function known_keys()
   local names = { "extends" }
@@ -91,8 +89,8 @@ end
 local function make(spec)
   check_spec(spec)
   local levels = levels_of(spec.extends)
-  local level = { name = spec.name, lint = spec.lint }
-  for _, hook in ipairs(HOOKS) do level[hook] = spec[hook] end
+  local level = {}
+  for key in pairs(KEYS) do level[key] = spec[key] end
   table.insert(levels, 1, level)
   return core.policy(levels)
 end

@@ -1,5 +1,5 @@
 /* core: the Lua module btfl.core: what opens inputs, the classes, and the words of the domain. */
-#include "bind/level.h"
+#include "bind/policy/level.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"
 
@@ -151,5 +151,7 @@ int luaopen_btfl_core(lua_State *L)
 	set_list(L, "reasons", reason_at, REASON_COUNT - 1);
 	set_list(L, "kinds", kind_at, BTF_KIND_COUNT);
 	set_list(L, "relo_kinds", relo_kind_at, RELO_KIND_COUNT);
+	push_hooks(L);
+	lua_setfield(L, -2, "hooks");
 	return 1;
 }

@@ -349,24 +349,16 @@ static lua_Integer cache_key(const struct class *c, uint32_t id, uint32_t index_
 	return (lua_Integer)(key | (uint64_t)1 << 62);
 }
 
-bool handle_cached(lua_State *L, int cache, const struct class *c, uint32_t id, uint32_t index_)
-{
-	if (lua_rawgeti(L, cache, cache_key(c, id, index_)) != LUA_TNIL)
-		return true;
-	lua_pop(L, 1);
-	return false;
-}
-
 bool handle_find(lua_State *L, int owner, const struct class *c, uint32_t id, uint32_t index_)
 {
 	bool found;
 
 	push_cache(L, owner);
-	found = handle_cached(L, -1, c, id, index_);
+	found = lua_rawgeti(L, -1, cache_key(c, id, index_)) != LUA_TNIL;
 	if (found)
 		lua_replace(L, -2);
 	else
-		lua_pop(L, 1);
+		lua_pop(L, 2);
 	return found;
 }
 

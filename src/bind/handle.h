@@ -111,8 +111,6 @@ struct handle *handle_push(lua_State *L, int owner, const struct class *c, uint3
 /* The two halves of handle_push() for handles of other sizes. handle_find() pushes the handle and
  * returns true when there is one; handle_add() makes one with that many user values. handle_new()
  * makes one that no other is equal to. */
-/* handle_cached() is handle_find() with the owner's cache at stack index `cache` instead. */
-bool handle_cached(lua_State *L, int cache, const struct class *c, uint32_t id, uint32_t index);
 bool handle_find(lua_State *L, int owner, const struct class *c, uint32_t id, uint32_t index);
 struct handle *handle_add(lua_State *L, int owner, const struct class *c, uint32_t id,
 			  uint32_t index, size_t size, int values);

@@ -2,7 +2,7 @@
  * object: the Lua class btfl.object: an open BPF object. It keeps its btf's userdata, by target
  * what its relocations resolved to, and what its instructions refer to (references.c).
  */
-#include "bind/policy.h"
+#include "bind/policy/policy.h"
 
 #include <string.h>
 

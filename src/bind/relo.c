@@ -1,5 +1,5 @@
 /* relo: the Lua class btfl.relo: a relocation and its local side. */
-#include "bind/policy.h"
+#include "bind/policy/policy.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * resolution: what an object's relocations became on a target, as an owner that Lua never sees. The
  * object keeps one for each target, for as long as the target lives.
  */
-#include "bind/run.h"
+#include "bind/policy/run.h"
 
 static void free_resolution(void *native)
 {
@@ -45,8 +45,7 @@ static void resolve(lua_State *L, int object, int target, int policy, uint32_t r
 		lua_newtable(L);
 		lua_pushvalue(L, -1);
 		lua_setiuservalue(L, owner, RESOLUTION_RULES);
-		run = push_run(L, policy, object, target, owner + 1, &p);
-		start_run(L, run, only != NULL);
+		run = start_run(L, policy, object, target, owner + 1, only != NULL, &p);
 		rule = &p;
 	}
 	/* From here to the end of the run nothing raises. */

@@ -1,7 +1,7 @@
 /* subset: the Lua class btfl.subset: the part of a kernel's BTF that some objects need. */
 #include <stdlib.h>
 
-#include "bind/policy.h"
+#include "bind/policy/policy.h"
 #include "write/subset.h"
 
 /* The user values are the target's userdata and the policy, nil for libbpf's rules. */

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "bind/policy.h"
+#include "bind/policy/policy.h"
 
 static void free_judged(void *native)
 {

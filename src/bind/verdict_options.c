@@ -1,7 +1,7 @@
 /* verdict_options: the options of program:verdict(): what is known of the kernel, and constants. */
 #include <string.h>
 
-#include "bind/policy.h"
+#include "bind/policy/policy.h"
 #include "bind/verdict.h"
 #include "verify/releases.h"
 

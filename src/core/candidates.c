@@ -46,16 +46,15 @@ static int search(const struct question *q, struct candidates *out, struct err *
 	return 0;
 }
 
-int default_candidates(const struct question *q, struct candidates *out, struct err *e)
+int default_candidates(struct asked *a)
 {
-	const struct candidates *left;
+	struct candidates *out = ((struct candidates_asked *)a)->out;
+	const struct candidates *left = pool_candidates(a->q, a->e);
 
-	if (!q->pool)
-		return search(q, out, e);
-	left = pool_candidates(q, e);
+	out->count = 0;
 	for (size_t i = 0; left && i < left->count; i++)
 		if (candidates_add(out, left->items[i]) < 0)
-			return err_memory(e, q->object->path);
+			return err_memory(a->e, a->q->object->path);
 	return left ? 0 : HOOK_FAIL;
 }
 

@@ -239,14 +239,15 @@ static enum reason types_match(struct matching *m, struct type_pair p, bool behi
 	return REASON_TOO_DEEP;
 }
 
-int default_compatible(enum compat what, struct type_pair pair)
+int default_compatible(struct asked *a)
 {
+	const struct compatible_asked *c = (const struct compatible_asked *)a;
 	struct matching m = {0};
 
-	switch (what) {
-	case COMPAT_FIELD: return fields_compatible(pair);
-	case COMPAT_TYPE: return types_compatible(&m, pair, LEVELS);
-	case COMPAT_MATCHES: return types_match(&m, pair, false, LEVELS);
+	switch (c->what) {
+	case COMPAT_FIELD: a->why = fields_compatible(c->pair); break;
+	case COMPAT_TYPE: a->why = types_compatible(&m, c->pair, LEVELS); break;
+	case COMPAT_MATCHES: a->why = types_match(&m, c->pair, false, LEVELS); break;
 	}
-	return REASON_UNSUPPORTED;
+	return 0;
 }

@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* A nest of anonymous structs in a hostile BTF can hold 2^30 members. */
-#define STEPS 4000000
-
 struct level_search {
 	const char *name;
 	struct member_path *path;
@@ -23,7 +20,7 @@ static enum reason search_member(struct level_search *s, const struct btf_type *
 
 		if (s->path->len == s->path->room)
 			return REASON_TOO_DEEP;
-		if (++s->steps > STEPS)
+		if (++s->steps > MEMBER_STEPS)
 			return REASON_LIMIT;
 		s->path->index[s->path->len++] = i;
 		if (!*m.name) {
@@ -40,27 +37,33 @@ static enum reason search_member(struct level_search *s, const struct btf_type *
 	return REASON_NO_FIELD;
 }
 
-int default_member(const struct btf_type *of, uint32_t index, const struct btf_type *in,
-		   struct member_path *out)
+enum reason find_member(const struct btf_type *in, const char *name, struct member_path *path)
 {
-	struct level_search s = {.name = btf_member(of, index).name, .path = out};
+	struct level_search s = {.name = name, .path = path};
 
-	out->len = 0;
 	return search_member(&s, in);
 }
 
-int default_enumerator(const struct btf_type *of, uint32_t index, const struct btf_type *in,
-		       uint32_t *out)
+int default_member(struct asked *a)
 {
-	const char *name = btf_enumerator(of, index).name;
+	struct member_asked *m = (struct member_asked *)a;
 
-	for (uint32_t i = 0; i < in->vlen; i++) {
-		if (btf_same_essential(name, btf_enumerator(in, i).name)) {
-			*out = i;
-			return REASON_NONE;
-		}
-	}
-	return REASON_NO_ENUMVAL;
+	m->path.len = 0;
+	a->why = find_member(&m->in, btf_member(&m->of, m->index).name, &m->path);
+	return 0;
+}
+
+int default_enumerator(struct asked *a)
+{
+	struct enumerator_asked *v = (struct enumerator_asked *)a;
+	const char *name = btf_enumerator(&v->of, v->index).name;
+	uint32_t n = btf_is_enum(&v->in) ? v->in.vlen : 0;
+
+	for (v->found = 0; v->found < n; v->found++)
+		if (btf_same_essential(name, btf_enumerator(&v->in, v->found).name))
+			break;
+	a->why = v->found < n ? REASON_NONE : REASON_NO_ENUMVAL;
+	return 0;
 }
 
 /* One candidate on its way through the local steps. */
@@ -72,11 +75,9 @@ struct matcher {
 	struct err *e;
 };
 
-static enum match no(struct matcher *m, int reason, uint32_t local_id, uint32_t target_id)
+static enum match no(struct matcher *m, enum reason reason, uint32_t local_id, uint32_t target_id)
 {
-	if (reason == HOOK_FAIL)
-		return MATCH_FAIL;
-	m->a->reason = (enum reason)reason;
+	m->a->reason = reason;
 	m->a->local_id = local_id;
 	m->a->target_id = target_id;
 	switch (reason) {
@@ -88,23 +89,25 @@ static enum match no(struct matcher *m, int reason, uint32_t local_id, uint32_t 
 	}
 }
 
-/* What a hook answered, of which a refusal is the policy's where the policy decided it. */
-static int answered(struct matcher *m, int reason)
+/* Decides; ids are those of the two types that a refusal is about. */
+static enum match decided(struct matcher *m, enum hook hook, struct asked *a, uint32_t local_id,
+			  uint32_t target_id)
 {
-	if (reason > REASON_NONE && m->p->decision)
-		m->a->decision = m->p->decision(m->p->ctx);
-	return reason;
+	if (policy_ask(m->p, hook, a) < 0)
+		return MATCH_FAIL;
+	if (a->why == REASON_NONE)
+		return MATCH_YES;
+	m->a->decision = a->decision;
+	return no(m, a->why, local_id, target_id);
 }
 
 static enum match compatible(struct matcher *m, enum compat what, uint32_t local_id,
 			     uint32_t target_id)
 {
-	struct type_pair pair = {m->q->local->btf, m->out->btf, local_id, target_id};
-	const struct policy *p = m->p;
-	int r = p && p->compatible ? answered(m, p->compatible(p->ctx, m->q, what, pair, m->e))
-				   : default_compatible(what, pair);
+	struct compatible_asked ask = {
+	    {.q = m->q, .e = m->e}, what, {m->q->local->btf, m->out->btf, local_id, target_id}};
 
-	return r == REASON_NONE ? MATCH_YES : no(m, r, local_id, target_id);
+	return decided(m, HOOK_COMPATIBLE, &ask.asked, local_id, target_id);
 }
 
 static bool push_raw(struct spec *s, uint32_t index)
@@ -136,21 +139,20 @@ static enum match follow(struct matcher *m, const struct member_path *path, uint
 
 static enum match match_member(struct matcher *m, const struct step *local, uint32_t *id)
 {
-	struct btf_type of = btf_type(m->q->local->btf, local->type_id);
-	struct btf_type in = btf_strip(m->out->btf, *id);
-	struct member_path path = {.room = SPEC_MAX - m->out->raw_len};
-	const struct policy *p = m->p;
-	enum match r;
-	int found = p && p->member
-			? answered(m, p->member(p->ctx, m->q, &of, local->index, &in, &path, m->e))
-			: default_member(&of, local->index, &in, &path);
+	struct member_asked ask = {
+	    {.q = m->q, .e = m->e},
+	    .of = btf_type(m->q->local->btf, local->type_id),
+	    .in = btf_strip(m->out->btf, *id),
+	    .index = local->index,
+	    .path = {.room = SPEC_MAX - m->out->raw_len},
+	};
+	enum match r = decided(m, HOOK_MEMBER, &ask.asked, ask.of.id, ask.in.id);
 
-	if (found != REASON_NONE)
-		return no(m, found, of.id, in.id);
-	r = follow(m, &path, id);
+	if (r == MATCH_YES)
+		r = follow(m, &ask.path, id);
 	if (r != MATCH_YES)
 		return r;
-	return compatible(m, COMPAT_FIELD, btf_member(&of, local->index).type, *id);
+	return compatible(m, COMPAT_FIELD, btf_member(&ask.of, local->index).type, *id);
 }
 
 /* An element of the array *id, or the root itself when it is the first step. */
@@ -201,19 +203,17 @@ static enum match match_enumerator(struct matcher *m, uint32_t id)
 	const struct step *local = &m->q->local->step[0];
 	struct btf_type of = btf_type(m->q->local->btf, local->type_id);
 	struct btf_type in = btf_strip(m->out->btf, id);
-	const struct policy *p = m->p;
-	uint32_t i = 0;
-	int found;
+	struct enumerator_asked ask = {{.q = m->q, .e = m->e}, of, in, local->index, 0};
+	enum match r;
 
 	if (!btf_is_enum(&in))
 		return no(m, REASON_INCOMPATIBLE, of.id, in.id);
-	found = p && p->enumerator
-		    ? answered(m, p->enumerator(p->ctx, m->q, &of, local->index, &in, &i, m->e))
-		    : default_enumerator(&of, local->index, &in, &i);
-	if (found != REASON_NONE)
-		return no(m, found, of.id, in.id);
-	push_raw(m->out, i);
-	m->out->step[m->out->len++] = (struct step){in.id, i, btf_enumerator(&in, i).name};
+	r = decided(m, HOOK_ENUMERATOR, &ask.asked, of.id, in.id);
+	if (r != MATCH_YES)
+		return r;
+	push_raw(m->out, ask.found);
+	m->out->step[m->out->len++] =
+	    (struct step){in.id, ask.found, btf_enumerator(&in, ask.found).name};
 	return MATCH_YES;
 }
 

@@ -24,6 +24,10 @@ enum match {
 	MATCH_FAIL /* e is set */
 };
 
+/* Appends to path what leads from the struct `in` to the member of that name, of it or of an
+ * anonymous one in it: REASON_NONE, or why there is none. */
+enum reason find_member(const struct btf_type *in, const char *name, struct member_path *path);
+
 /* Holds one candidate against q->local. Fills a always and out->spec when the answer is MATCH_YES.
  * p may be NULL. */
 enum match match_candidate(const struct question *q, const struct policy *p, struct candidate c,

@@ -1,18 +1,32 @@
 /*
- * policy: the decisions of a relocation that a user may take over. A NULL hook is libbpf's
- * behaviour, so a policy costs only what it names. Every hook may call the default of the same name
- * below.
+ * policy: the decisions of a relocation that a user may take over. What a policy does not take over
+ * is libbpf's behaviour, so it costs only what it names.
  *
- * Hooks return HOOK_FAIL after filling e (nothing is relocated any further then), and otherwise
- * what each says. They must not keep the pointers that they are given. A candidate that member,
- * enumerator or compatible refuse is passed over, but for REASON_TOO_DEEP, _LIMIT, _UNSIZED and
- * _UNSUPPORTED, which make the relocation an error. Any reason of value, choose or patch does.
+ * Whoever decides puts the question in a struct on the stack, calls policy_ask(), and finds the
+ * answer in the struct. `why` is the reason why there is none, REASON_NONE when there is. A
+ * candidate that member, enumerator or compatible refuse is passed over, but for REASON_TOO_DEEP,
+ * _LIMIT, _UNSIZED and _UNSUPPORTED, which make the relocation an error. Any reason of value,
+ * choose or patch does.
  */
 #ifndef BTFL_POLICY_H
 #define BTFL_POLICY_H
 
 #include "core/patch.h"
 #include "core/target.h"
+
+/* The hooks: HOOK_X is asked with a struct x_asked, and answered by default_x(). */
+#define HOOKS(X)                  \
+	X(CANDIDATES, candidates) \
+	X(MEMBER, member)         \
+	X(ENUMERATOR, enumerator) \
+	X(COMPATIBLE, compatible) \
+	X(VALUE, value)           \
+	X(CHOOSE, choose)         \
+	X(MISSING, missing)       \
+	X(PATCH, patch)
+
+#define HOOK_NUMBER(X, x) HOOK_##X,
+enum hook { HOOKS(HOOK_NUMBER) HOOK_COUNT };
 
 enum { HOOK_FAIL = -1 };
 
@@ -35,14 +49,51 @@ struct question {
 	const struct target *target;
 	uint32_t relo; /* index into object->relos */
 	const struct spec *local;
-	struct pool *pool; /* what earlier relocations left of the candidates; NULL for none */
+	struct pool *pool; /* what earlier relocations left of the candidates; NULL when the one
+			    * to try is given, and HOOK_CANDIDATES is not asked */
 };
+
+/* What the struct of every hook begins with. */
+struct asked {
+	const struct question *q;
+	struct err *e;
+	enum reason why;
+	uint32_t decision; /* whose answer it is: a number of the policy's, 0 for the engine */
+};
+
+/* The types to try, in the order to try them, appended to *out, which is empty; or why there are
+ * none. Asked for each relocation; without the hook it is pool_candidates(), searched once for all
+ * relocations of a type. */
+struct candidates_asked {
+	struct asked asked;
+	struct candidates *out;
+};
+
+/* Members that a search for one looks at, at most: a nest of anonymous structs in a hostile BTF can
+ * hold 2^30. */
+enum { MEMBER_STEPS = 4000000 };
 
 /* Members to walk from a struct to the one sought, through nested structs but no pointer. */
 struct member_path {
 	uint32_t room; /* most levels that may be used; a path that needs more is too deep */
 	uint32_t len;
 	uint32_t index[SPEC_MAX];
+};
+
+/* What member `index` of the local struct `of` has become in the target struct `in`. */
+struct member_asked {
+	struct asked asked;
+	struct btf_type of, in;
+	uint32_t index;
+	struct member_path path; /* the answer; room is asked */
+};
+
+/* The same for an enumerator of the local enum `of`; `found` is the index of one of `in`. */
+struct enumerator_asked {
+	struct asked asked;
+	struct btf_type of, in;
+	uint32_t index;
+	uint32_t found;
 };
 
 /* What a pair of types is compared for. */
@@ -57,6 +108,21 @@ struct type_pair {
 	uint32_t local_id, target_id;
 };
 
+/* Whether the pair is compatible, or why not. */
+struct compatible_asked {
+	struct asked asked;
+	enum compat what;
+	struct type_pair pair;
+};
+
+/* The value of `spec`, which is q->local or the access in a candidate. One that is to be poisoned
+ * is a value, too. */
+struct value_asked {
+	struct asked asked;
+	const struct spec *spec;
+	struct relo_value value;
+};
+
 /* What one candidate that matched would give. */
 struct option {
 	struct candidate candidate;
@@ -64,68 +130,49 @@ struct option {
 	struct relo_value value;
 };
 
+/* Asked when options disagree: `chosen` is the index of the one to use; or why all are refused. */
+struct choose_asked {
+	struct asked asked;
+	const struct option *options;
+	size_t count, chosen;
+};
+
 /* What becomes of a relocation that nothing in the target matches. */
 enum missing { MISSING_POISON, MISSING_ERROR, MISSING_VALUE };
 
-struct policy {
-	const char *name;
-	void *ctx; /* passed to each hook */
-
-	/* Appends to out the types to try, in the order to try them: REASON_NONE, or the reason why
-	 * there are none. Asked for each relocation; without the hook it is pool_candidates(),
-	 * searched once for all relocations of a type. */
-	int (*candidates)(void *ctx, const struct question *q, struct candidates *out,
-			  struct err *e);
-
-	/* Finds in the target struct `in` what member `index` of the local struct `of` has become:
-	 * fills out and returns REASON_NONE, or returns the reason why there is none. */
-	int (*member)(void *ctx, const struct question *q, const struct btf_type *of,
-		      uint32_t index, const struct btf_type *in, struct member_path *out,
-		      struct err *e);
-
-	/* The same for enumerator `index` of the local enum `of`: *out is an index in `in`. */
-	int (*enumerator)(void *ctx, const struct question *q, const struct btf_type *of,
-			  uint32_t index, const struct btf_type *in, uint32_t *out, struct err *e);
-
-	/* Whether the pair is compatible: REASON_NONE, or the reason why not. */
-	int (*compatible)(void *ctx, const struct question *q, enum compat what,
-			  struct type_pair pair, struct err *e);
-
-	/* The value of s, which is q->local or the access in a candidate: REASON_NONE, or the
-	 * reason why there is none. One that is to be poisoned is a value, too. */
-	int (*value)(void *ctx, const struct question *q, const struct spec *s,
-		     struct relo_value *out, struct err *e);
-
-	/* Called when options disagree: the index of the one to use, or n to refuse all for the
-	 * reason *why, which is preset to REASON_AMBIGUOUS. */
-	int (*choose)(void *ctx, const struct question *q, const struct option *options, size_t n,
-		      enum reason *why, struct err *e);
-
-	/* Called when nothing matched, for the reason *why, which the hook may change: an enum
-	 * missing; *value is the new value in the last case, and preset to what libbpf would use.
-	 */
-	int (*missing)(void *ctx, const struct question *q, enum reason *why, uint64_t *value,
-		       struct err *e);
-
-	/* Writes the instruction, as patch_insn() does and with its contract. */
-	int (*patch)(void *ctx, const struct question *q, const struct patch *p,
-		     const uint8_t *insn, uint32_t room, uint8_t after[16], enum reason *why,
-		     struct err *e);
-
-	/* Who gave the last answer of a hook: a number of the owner's choice for a decision of the
-	 * policy, 0 when it is what the engine says. Asked for answers that refuse or poison. */
-	uint32_t (*decision)(void *ctx);
+/* Asked when nothing matched, for the reason asked.why, which the answer may change. `value` is the
+ * new value in the last case. */
+struct missing_asked {
+	struct asked asked;
+	enum missing what;
+	uint64_t value;
 };
 
-/* libbpf's behaviour, hook by hook, with the same contracts. Without a value or patch hook it is
- * relo_calc() and patch_insn(), without a choose hook what disagrees is ambiguous, and without a
- * missing hook relo_missing_value() decides. */
-int default_candidates(const struct question *q, struct candidates *out, struct err *e);
-int default_member(const struct btf_type *of, uint32_t index, const struct btf_type *in,
-		   struct member_path *out);
-int default_enumerator(const struct btf_type *of, uint32_t index, const struct btf_type *in,
-		       uint32_t *out);
-int default_compatible(enum compat what, struct type_pair pair);
+/* The instruction at insn, of which `room` bytes are there, after `patch`: patch_insn() and its
+ * contract. */
+struct patch_asked {
+	struct asked asked;
+	struct patch patch;
+	const uint8_t *insn;
+	uint32_t room;
+	enum patched patched;
+	uint8_t after[16];
+};
+
+struct policy {
+	void *ctx; /* passed to ask */
+	bool has[HOOK_COUNT];
+	/* Answers one of these. HOOK_FAIL after filling a->e: nothing is relocated any further
+	 * then. Keeps no pointer that it is given. */
+	int (*ask)(void *ctx, enum hook hook, struct asked *a);
+};
+
+/* Has the question answered by the policy where it has the hook, else as libbpf would; p may be
+ * NULL. Returns 0, or HOOK_FAIL after filling a->e. */
+int policy_ask(const struct policy *p, enum hook hook, struct asked *a);
+
+#define DECLARE_DEFAULT(X, x) int default_##x(struct asked *a);
+HOOKS(DECLARE_DEFAULT)
 
 /*
  * pool: the candidates of each local type, searched once and then pruned to those that matched, so

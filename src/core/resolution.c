@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/patch.h"
-#include "core/relo.h"
-
 const char *status_name(enum status s)
 {
 	static const char *const names[] = {
@@ -41,45 +38,36 @@ static int fail(struct result *res, enum reason why)
 	return 0;
 }
 
-/* The decision behind a hook's last answer; without a policy 0. */
-static uint32_t decision(const struct resolver *x)
-{
-	return x->p && x->p->decision ? x->p->decision(x->p->ctx) : 0;
-}
-
-/* A reason that a hook gave, or the engine where the policy has no such hook. */
-static void blame(const struct resolver *x, bool asked, struct result *res, enum reason why)
+/* Gives res the reason of a decision, and whose it is. */
+static void blame(struct result *res, enum reason why, const struct asked *a)
 {
 	res->reason = why;
-	res->decision = asked ? decision(x) : 0;
+	res->decision = a->decision;
 }
 
 static int apply(struct resolver *x, const struct question *q, const struct patch *p,
 		 struct result *res)
 {
-	bool asked = x->p && x->p->patch;
 	const struct relo *relo = &q->object->relos[q->relo];
-	bool big = q->object->big_endian;
-	enum reason why = REASON_NONE;
-	int rc;
+	struct patch_asked ask = {{.q = q, .e = x->e}, *p,      relo->insn,
+				  relo->insn_room,     REFUSED, {0}};
 
-	rc = asked
-		 ? x->p->patch(x->p->ctx, q, p, relo->insn, relo->insn_room, res->after, &why, x->e)
-		 : (int)patch_insn(p, relo->insn, relo->insn_room, big, res->after, &why);
-	switch (rc) {
+	if (policy_ask(x->p, HOOK_PATCH, &ask.asked) < 0)
+		return -1;
+	memcpy(res->after, ask.after, res->insn_len);
+	switch (ask.patched) {
 	case PATCHED: res->status = STATUS_OK; break;
 	case POISONED:
 		res->status = STATUS_POISON;
 		res->has_target = false; /* no value reaches the instruction */
 		break;
 	case REFUSED: res->status = STATUS_ERROR; break;
-	default: return -1;
 	}
-	if (why != REASON_NONE)
-		blame(x, asked, res, why);
+	if (ask.asked.why != REASON_NONE)
+		blame(res, ask.asked.why, &ask.asked);
 	else if (res->status != STATUS_OK && res->reason == REASON_NONE)
-		blame(x, asked, res,
-		      REASON_BY_POLICY); /* nobody but a policy poisons for nothing */
+		/* nobody but a policy poisons for nothing */
+		blame(res, REASON_BY_POLICY, &ask.asked);
 	return 0;
 }
 
@@ -87,15 +75,14 @@ static int apply(struct resolver *x, const struct question *q, const struct patc
 static int value_of(struct resolver *x, const struct question *q, const struct spec *s,
 		    struct relo_value *out)
 {
-	int why;
+	struct value_asked ask = {{.q = q, .e = x->e}, s, {0}};
 
-	*out = (struct relo_value){0};
-	if (!x->p || !x->p->value)
-		return (int)relo_calc(s, q->object->big_endian, out);
-	why = x->p->value(x->p->ctx, q, s, out, x->e);
-	if (why > REASON_NONE || out->poison)
-		out->decision = decision(x);
-	return why;
+	if (policy_ask(x->p, HOOK_VALUE, &ask.asked) < 0)
+		return HOOK_FAIL;
+	*out = ask.value;
+	if (ask.asked.why != REASON_NONE || out->poison)
+		out->decision = ask.asked.decision;
+	return (int)ask.asked.why;
 }
 
 static struct attempt *new_attempt(struct resolver *x, struct result *res)
@@ -166,20 +153,27 @@ static bool agree(const struct option *a, const struct option *b)
 	       a->value.value == b->value.value;
 }
 
-/* Which of the matches to use: all of them must agree unless the policy chooses. Returns its index,
- * matched.count when none is to be (*why says for what reason), -1 when the hook failed. */
-static int choose(struct resolver *x, const struct question *q, enum reason *why)
+/* Which of the matches to use: all of them must agree unless the policy chooses. *out is NULL when
+ * none is, for the reason that res gets. */
+static int choose(struct resolver *x, const struct question *q, struct result *res,
+		  const struct option **out)
 {
 	const struct options *o = &x->matched;
+	struct choose_asked ask = {
+	    {.q = q, .e = x->e, .why = REASON_AMBIGUOUS}, o->items, o->count, o->count};
 	size_t i = 1;
 
+	*out = o->items;
 	while (i < o->count && agree(&o->items[0], &o->items[i]))
 		i++;
 	if (i == o->count)
 		return 0;
-	if (!x->p || !x->p->choose)
-		return (int)o->count;
-	return x->p->choose(x->p->ctx, q, o->items, o->count, why, x->e);
+	if (policy_ask(x->p, HOOK_CHOOSE, &ask.asked) < 0)
+		return -1;
+	*out = ask.chosen < o->count ? &o->items[ask.chosen] : NULL;
+	if (!*out && ask.asked.why != REASON_AMBIGUOUS)
+		res->decision = ask.asked.decision;
+	return *out ? 0 : fail(res, ask.asked.why);
 }
 
 /* Gives res the reason of the candidate that came closest, or why there is none. */
@@ -202,22 +196,18 @@ static void take_closest(const struct resolver *x, struct result *res)
 static int missing(struct resolver *x, const struct question *q, struct patch *p,
 		   struct result *res)
 {
-	uint64_t value = 0;
-	int what = relo_missing_value(q->local->kind, &value) ? MISSING_VALUE : MISSING_POISON;
-	enum reason why;
+	struct missing_asked ask = {{.q = q, .e = x->e}, MISSING_POISON, 0};
 
 	take_closest(x, res);
-	why = res->reason;
-	if (x->p && x->p->missing)
-		what = x->p->missing(x->p->ctx, q, &why, &value, x->e);
-	if (what == HOOK_FAIL)
+	ask.asked.why = res->reason;
+	if (policy_ask(x->p, HOOK_MISSING, &ask.asked) < 0)
 		return -1;
-	if (why != res->reason)
-		blame(x, true, res, why);
-	if (what == MISSING_ERROR)
+	if (ask.asked.why != res->reason)
+		blame(res, ask.asked.why, &ask.asked);
+	if (ask.what == MISSING_ERROR)
 		return fail(res, res->reason);
-	p->poison = what == MISSING_POISON;
-	p->target = res->target = value;
+	p->poison = ask.what == MISSING_POISON;
+	p->target = res->target = ask.value;
 	p->target_size = p->local_size;
 	res->has_target = true;
 	return apply(x, q, p, res);
@@ -246,18 +236,17 @@ static int found(struct resolver *x, const struct question *q, const struct opti
 /* The candidates of q: those given, or that the policy names, or what the pool has left. */
 static const struct candidates *candidates_of(struct resolver *x, const struct question *q)
 {
-	int why;
+	struct candidates_asked ask = {{.q = q, .e = x->e}, &x->asked};
 
 	if (!x->pool)
 		return &x->asked;
-	if (!x->p || !x->p->candidates)
+	if (!x->p || !x->p->has[HOOK_CANDIDATES])
 		return pool_candidates(q, x->e);
 	x->asked.count = 0;
-	why = x->p->candidates(x->p->ctx, q, &x->asked, x->e);
-	if (why == HOOK_FAIL)
+	if (policy_ask(x->p, HOOK_CANDIDATES, &ask.asked) < 0)
 		return NULL;
-	x->left_out = (enum reason)why;
-	x->left_out_by = why > REASON_NONE ? decision(x) : 0;
+	x->left_out = ask.asked.why;
+	x->left_out_by = ask.asked.why != REASON_NONE ? ask.asked.decision : 0;
 	return &x->asked;
 }
 
@@ -266,8 +255,8 @@ static int resolve_named(struct resolver *x, const struct question *q, struct re
 	const struct candidates *c;
 	struct relo_value local;
 	struct patch p = {0};
-	enum reason why = REASON_AMBIGUOUS;
-	int rc, chosen;
+	const struct option *use;
+	int rc;
 
 	rc = value_of(x, q, q->local, &local);
 	if (rc == HOOK_FAIL)
@@ -291,16 +280,12 @@ static int resolve_named(struct resolver *x, const struct question *q, struct re
 	}
 	if (x->matched.count == 0)
 		return missing(x, q, &p, res);
-	chosen = choose(x, q, &why);
-	if (chosen < 0)
-		return -1;
-	if ((size_t)chosen >= x->matched.count) {
-		blame(x, why != REASON_AMBIGUOUS, res, why);
-		return fail(res, why);
-	}
+	rc = choose(x, q, res, &use);
+	if (rc < 0 || !use)
+		return rc;
 	if (x->pool)
 		pool_prune(pool_candidates(q, x->e), x->matched.items, x->matched.count);
-	return found(x, q, &x->matched.items[chosen], &local, &p, res);
+	return found(x, q, use, &local, &p, res);
 }
 
 static int resolve_one(struct resolver *x, uint32_t index)

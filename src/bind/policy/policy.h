@@ -5,28 +5,14 @@
 #define BTFL_BIND_POLICY_H
 
 #include "bind/classes.h"
-
-enum hook {
-	HOOK_CANDIDATES,
-	HOOK_MEMBER,
-	HOOK_COMPATIBLE,
-	HOOK_VALUE,
-	HOOK_CHOOSE,
-	HOOK_MISSING,
-	HOOK_PATCH,
-	HOOK_COUNT
-};
-
-/* "candidates" …, as in the table that makes a policy. */
-extern const char *const hook_names[HOOK_COUNT + 1];
+#include "core/policy.h"
 
 /* The userdata of a policy. Its first user value is the list of its levels, most derived first:
  * tables of hook functions and a name. */
 struct policy_box {
 	const char *name;
 	int levels;
-	int first[HOOK_COUNT]; /* the first level that has the hook, from 1 */
-	int last[HOOK_COUNT];  /* the last level that has the hook, from 1; 0 for none */
+	bool has[HOOK_COUNT]; /* any of them has the hook */
 };
 
 enum { POLICY_LEVELS = 1 };
@@ -42,5 +28,7 @@ void push_policy_option(lua_State *L, int arg);
 
 int core_policy(lua_State *L);
 int core_default_policy(lua_State *L);
+/* Pushes a table whose keys are the names of the hooks: core.hooks. */
+void push_hooks(lua_State *L);
 
 #endif

@@ -2,15 +2,20 @@
  * policy: the Lua class btfl.policy, a set of hooks. How a policy is written and extended is Lua's
  * business (lua/btfl/policy.lua).
  */
-#include "bind/policy.h"
+#include "bind/policy/policy.h"
 
 #include <string.h>
 
-const char *const hook_names[HOOK_COUNT + 1] = {
-    [HOOK_CANDIDATES] = "candidates", [HOOK_MEMBER] = "member", [HOOK_COMPATIBLE] = "compatible",
-    [HOOK_VALUE] = "value",           [HOOK_CHOOSE] = "choose", [HOOK_MISSING] = "missing",
-    [HOOK_PATCH] = "patch",
-};
+#include "bind/policy/hook.h"
+
+void push_hooks(lua_State *L)
+{
+	lua_createtable(L, 0, HOOK_COUNT);
+	for (int h = 0; h < HOOK_COUNT; h++) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, hooks[h]->name);
+	}
+}
 
 /* core.policy(levels): a list of tables with a name and functions, most derived first. */
 int core_policy(lua_State *L)
@@ -31,11 +36,7 @@ int core_policy(lua_State *L)
 		p->name = luaL_checkstring(L, -1); /* kept by the level's table */
 		lua_pop(L, 1);
 		for (int h = 0; h < HOOK_COUNT; h++) {
-			if (lua_getfield(L, -1, hook_names[h]) == LUA_TFUNCTION) {
-				p->first[h] = i;
-				if (!p->last[h])
-					p->last[h] = i;
-			}
+			p->has[h] |= lua_getfield(L, -1, hooks[h]->name) == LUA_TFUNCTION;
 			lua_pop(L, 1);
 		}
 		lua_pop(L, 1);
@@ -55,7 +56,7 @@ int core_default_policy(lua_State *L)
 static bool has_hooks(const struct policy_box *p)
 {
 	for (int h = 0; h < HOOK_COUNT; h++)
-		if (p->last[h])
+		if (p->has[h])
 			return true;
 	return false;
 }
@@ -115,34 +116,34 @@ static int get_name(lua_State *L, const void *self)
 	return 1;
 }
 
-/* The names of its levels: itself, then what it extends. */
-static int policy_lineage(lua_State *L)
+/* Pushes a list of its levels, or of their field of that name. */
+static int push_levels(lua_State *L, const char *field)
 {
 	const struct policy_box *p = class_check(L, 1, &policy_class);
 
+	lua_settop(L, 1);
 	lua_getiuservalue(L, 1, POLICY_LEVELS);
 	lua_createtable(L, p->levels, 0);
 	for (int i = 1; i <= p->levels; i++) {
-		lua_rawgeti(L, -2, i);
-		lua_getfield(L, -1, "name");
-		lua_rawseti(L, -3, i);
-		lua_pop(L, 1);
+		lua_rawgeti(L, 2, i);
+		if (field)
+			lua_getfield(L, -1, field);
+		lua_rawseti(L, 3, i);
+		lua_settop(L, 3);
 	}
 	return 1;
+}
+
+/* Itself, then what it extends. */
+static int policy_lineage(lua_State *L)
+{
+	return push_levels(L, "name");
 }
 
 /* The list that core.policy() was given, for a policy that extends this one. */
 static int policy_levels(lua_State *L)
 {
-	const struct policy_box *p = class_check(L, 1, &policy_class);
-
-	lua_getiuservalue(L, 1, POLICY_LEVELS);
-	lua_createtable(L, p->levels, 0);
-	for (int i = 1; i <= p->levels; i++) {
-		lua_rawgeti(L, -2, i);
-		lua_rawseti(L, -2, i);
-	}
-	return 1;
+	return push_levels(L, NULL);
 }
 
 static int policy_tostring(lua_State *L)

@@ -1,0 +1,382 @@
+/*
+ * level: the functions of a policy, called in turn, and the Lua class btfl.default: what each gets
+ * last, with which it asks the levels below its own, and in the end the engine; see level.h.
+ */
+#include "bind/policy/level.h"
+
+#include <string.h>
+
+struct default_handle {
+	struct run *run;
+	enum hook hook;
+	uint64_t number; /* of the question that it goes with */
+	int level;       /* from which on it asks */
+	bool same;       /* what its function is asked is what the engine asks */
+	bool answered;   /* just that, with DEFAULT_LAST */
+};
+
+/* Its user values: the run, what its function is asked, what it answered to that. */
+enum {
+	DEFAULT_RUN = 1,
+	DEFAULT_ARG,
+	DEFAULT_LAST = DEFAULT_ARG + HOOK_ARGS,
+	DEFAULT_VALUES = DEFAULT_LAST
+};
+
+void push_level(lua_State *L, int level, const char *field)
+{
+	lua_getiuservalue(L, AT_RUN, RUN_LEVELS);
+	lua_rawgeti(L, -1, level);
+	lua_getfield(L, -1, field);
+	lua_replace(L, -3);
+	lua_pop(L, 1);
+}
+
+void push_definition(lua_State *L, const struct lua_hook *hook, int level)
+{
+	lua_Debug at;
+
+	at.linedefined = 0;
+	if (level)
+		push_level(L, level, hook->name);
+	if (level && lua_isfunction(L, -1)) /* what levels() gave can be changed */
+		lua_getinfo(L, ">S", &at);
+	if (at.linedefined > 0)
+		lua_pushfstring(L, "%s:%d: ", at.short_src, at.linedefined);
+	else
+		lua_pushliteral(L, "");
+}
+
+/* Pushes the `default` of a function that is asked what stands at AT_ARG. */
+static void push_default(lua_State *L, struct run *r, int level, bool same)
+{
+	struct default_handle *d = lua_newuserdatauv(L, sizeof(*d), DEFAULT_VALUES);
+
+	*d = (struct default_handle){r, r->hook, r->number, level, same, false};
+	class_set(L, &default_class);
+	lua_pushvalue(L, AT_RUN);
+	lua_setiuservalue(L, -2, DEFAULT_RUN);
+	for (int i = 0; i < HOOK_ARGS; i++) {
+		lua_pushvalue(L, AT_ARG + i);
+		lua_setiuservalue(L, -2, DEFAULT_ARG + i);
+	}
+}
+
+/* Pushes a copy of the list at that index. */
+static void push_copy(lua_State *L, int list)
+{
+	lua_Integer n = (lua_Integer)lua_rawlen(L, list);
+
+	lua_createtable(L, (int)n, 0);
+	for (lua_Integer i = 1; i <= n; i++) {
+		lua_rawgeti(L, list, i);
+		lua_rawseti(L, -2, i);
+	}
+}
+
+/* Whether the two lists hold the same in the same order. */
+static bool same_list(lua_State *L, int a, int b)
+{
+	lua_Integer n = (lua_Integer)lua_rawlen(L, a);
+	bool same = n == (lua_Integer)lua_rawlen(L, b);
+
+	for (lua_Integer i = 1; i <= n && same; i++) {
+		lua_rawgeti(L, a, i);
+		lua_rawgeti(L, b, i);
+		same = lua_rawequal(L, -1, -2);
+		lua_pop(L, 2);
+	}
+	return same;
+}
+
+/* Keeps what the `default` at idx answered; of a list a copy, because a function may change it. */
+static void remember(lua_State *L, int idx, int answer)
+{
+	struct default_handle *d = lua_touserdata(L, idx);
+
+	if (hooks[d->hook]->lists && lua_istable(L, answer))
+		push_copy(L, answer);
+	else
+		lua_pushvalue(L, answer);
+	lua_setiuservalue(L, idx, DEFAULT_LAST);
+	d->answered = true;
+}
+
+/* Whether the `default` at idx gave, asked what its function was, the value at `answer`. */
+static bool remembers(lua_State *L, int idx, int answer)
+{
+	const struct default_handle *d = lua_touserdata(L, idx);
+	bool same;
+
+	if (!d->answered)
+		return false;
+	lua_getiuservalue(L, idx, DEFAULT_LAST);
+	same = hooks[d->hook]->lists && lua_istable(L, -1) && lua_istable(L, answer)
+		   ? same_list(L, lua_gettop(L), answer)
+		   : lua_rawequal(L, -1, answer);
+	lua_pop(L, 1);
+	return same;
+}
+
+/* Appends the rule and its note (a stack index; nil is kept as false) to what is noted for the
+ * relocation at hand, unless they stand there last. Returns where the rule stands. */
+static uint32_t add_rule(lua_State *L, const struct run *r, int level, int note)
+{
+	lua_Integer relo = (lua_Integer)r->asked->q->relo + 1, n;
+	int top = lua_gettop(L), list = top + 2, rule = top + 3;
+	bool same = false;
+
+	lua_getiuservalue(L, AT_RUN, RUN_RULES);
+	if (lua_rawgeti(L, -1, relo) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_createtable(L, 2, 0);
+		lua_pushvalue(L, -1);
+		lua_rawseti(L, -3, relo);
+	}
+	push_level(L, level, "name");
+	lua_pushfstring(L, "%s.%s", lua_tostring(L, -1), hooks[r->hook]->name);
+	lua_replace(L, rule);
+	if (lua_isnil(L, note))
+		lua_pushboolean(L, false);
+	else
+		lua_pushvalue(L, note);
+	n = (lua_Integer)lua_rawlen(L, list);
+	if (n) {
+		lua_rawgeti(L, list, n - 1);
+		lua_rawgeti(L, list, n);
+		same = lua_rawequal(L, -2, rule) && lua_rawequal(L, -1, rule + 1);
+		lua_pop(L, 2);
+	}
+	if (!same) {
+		lua_rawseti(L, list, n + 2);
+		lua_rawseti(L, list, n + 1);
+	}
+	lua_settop(L, top);
+	return (uint32_t)(same ? n - 1 : n + 1);
+}
+
+/* Raises an error of what the level's function returned. */
+static int bad_results(lua_State *L, const struct lua_hook *hook, int level, const char *what,
+		       const char *more)
+{
+	push_definition(L, hook, level);
+	lua_pushfstring(L, "%s%s %s", lua_tostring(L, -1), what, more);
+	return lua_error(L);
+}
+
+/* Makes HOOK_RESULTS of what a function returned from stack index `answer` to the top: a reason may
+ * only follow a refusal, and a string alone that is none is a note. Returns the reason. */
+static enum reason order_results(lua_State *L, const struct lua_hook *hook, int level, int answer)
+{
+	int reason = answer + 1, note = answer + 2;
+	bool refused;
+
+	if (lua_gettop(L) < answer)
+		bad_results(L, hook, level, "returns nothing: it must return", hook->answers);
+	lua_settop(L, note);
+	for (int i = reason; i <= note; i++) {
+		if (lua_isnil(L, i) || lua_type(L, i) == LUA_TSTRING)
+			continue;
+		lua_pushnil(L);
+		lua_replace(L, i);
+	}
+	if (lua_isnil(L, reason))
+		return REASON_NONE;
+	refused = hook->refuses(L, answer);
+	if (hook->instead && lua_isnil(L, answer) && is_word(L, reason, hook->instead))
+		return REASON_BY_POLICY;
+	if (refused && find_reason(L, reason) != REASON_NONE)
+		return find_reason(L, reason);
+	if (refused && !lua_isnil(L, note))
+		bad_results(L, hook, level, "returns with its note what is no reason code:",
+			    lua_tostring(L, reason));
+	if (lua_isnil(L, note)) {
+		lua_pushvalue(L, reason);
+		lua_replace(L, note);
+	}
+	lua_pushnil(L);
+	lua_replace(L, reason);
+	return REASON_NONE;
+}
+
+/* Pushes what is about to be done, nil where a function cannot change it. */
+static void push_plan(lua_State *L, const struct lua_hook *hook)
+{
+	if (hook->plan)
+		hook->plan(L);
+	else
+		lua_pushnil(L);
+}
+
+bool call_level(lua_State *L, struct run *r, int level, bool same)
+{
+	const struct lua_hook *hook = hooks[r->hook];
+	struct asked *a = r->asked;
+	int outer = r->level, usual, answer;
+	enum reason refused;
+	bool decided;
+
+	luaL_checkstack(L, LUA_MINSTACK, "hooks within hooks");
+	for (;; level++) {
+		if (level > r->policy->levels)
+			return false;
+		push_level(L, level, hook->name);
+		if (lua_isfunction(L, -1))
+			break;
+		lua_pop(L, 1);
+	}
+	push_default(L, r, level + 1, same);
+	usual = lua_gettop(L);
+	push_plan(L, hook);
+	answer = usual + 2;
+	lua_pushvalue(L, usual - 1);
+	for (int i = 0; i < HOOK_ARGS; i++)
+		lua_pushvalue(L, AT_ARG + i);
+	lua_pushvalue(L, usual);
+	r->level = level;
+	lua_call(L, HOOK_ARGS + 1, LUA_MULTRET);
+	refused = order_results(L, hook, level, answer);
+	decided = !remembers(L, usual, answer) || (refused && refused != a->why);
+	if (!decided && !r->decider && hook->plan) {
+		push_plan(L, hook);
+		decided = !lua_rawequal(L, usual + 1, -1);
+		lua_pop(L, 1);
+	}
+	if (decided) {
+		r->decision = add_rule(L, r, level, answer + 2);
+		r->decider = r->level = level;
+		if (refused)
+			a->why = refused; /* for the level above it is what default said */
+	}
+	if (outer)
+		r->level = outer;
+	return true;
+}
+
+/* Pushes the engine's HOOK_RESULTS for what stands at AT_ARG. */
+static void call_engine(lua_State *L, struct run *r, bool same)
+{
+	const struct lua_hook *hook = hooks[r->hook];
+	struct asked *a = r->asked, *into = a;
+	union any_asked copy;
+
+	if (!same && !hook->plan)
+		into = memcpy(&copy, a, hook_size[r->hook]);
+	if (!same || hook->plan)
+		hook->read(L, into);
+	if (policy_ask(NULL, r->hook, into) < 0)
+		raise_err(L, into->e);
+	a->why = into->why;
+	if (same)
+		memcpy(r->usual, into, hook_shared(r->hook));
+	hook->tell(L, into);
+	push_name(L, hook->has_reason ? NULL : reason_name(a->why));
+	lua_pushnil(L);
+}
+
+/* The run whose question the `default` goes with. */
+static struct run *run_of(lua_State *L, const struct default_handle *d)
+{
+	if (!d->run->asked || d->run->number != d->number)
+		luaL_error(L, "default of %s is used after its hook returned",
+			   hooks[d->hook]->name);
+	return d->run;
+}
+
+/* The handle that is called; the upvalue is its metatable. */
+static struct default_handle *check_default(lua_State *L)
+{
+	bool same = lua_getmetatable(L, 1) && lua_rawequal(L, -1, lua_upvalueindex(1));
+
+	if (!same)
+		luaL_typeerror(L, 1, default_class.name);
+	lua_pop(L, 1);
+	return lua_touserdata(L, 1);
+}
+
+/* Makes of the handle and what it is called with, if anything, the run, what is asked, and the
+ * handle. Says whether it is asked what its function was. */
+static bool arrange(lua_State *L, int nargs)
+{
+	bool same = true;
+
+	for (int i = 0; i < HOOK_ARGS; i++) {
+		lua_getiuservalue(L, 1, DEFAULT_ARG + i);
+		if (!nargs)
+			continue;
+		same &= lua_rawequal(L, -1, AT_ARG + i);
+		lua_pop(L, 1);
+	}
+	lua_pushvalue(L, 1);
+	lua_getiuservalue(L, 1, DEFAULT_RUN);
+	lua_replace(L, AT_RUN);
+	return same;
+}
+
+static int default_call(lua_State *L)
+{
+	const struct default_handle *d = check_default(L);
+	struct run *r = run_of(L, d);
+	int nargs = lua_gettop(L) - 1;
+	bool same, asked;
+
+	if (nargs != 0 && nargs != HOOK_ARGS)
+		return luaL_error(L, "default takes no arguments, or the %d that its hook got",
+				  HOOK_ARGS);
+	asked = arrange(L, nargs);
+	same = asked && d->same;
+	if (!call_level(L, r, d->level, same))
+		call_engine(L, r, same);
+	if (asked)
+		remember(L, AT_ARG + HOOK_ARGS, lua_gettop(L) - HOOK_RESULTS + 1);
+	return HOOK_RESULTS;
+}
+
+static int get_what(lua_State *L, const void *self)
+{
+	static const char *const names[] = {
+	    [COMPAT_FIELD] = "field", [COMPAT_TYPE] = "type", [COMPAT_MATCHES] = "matches"};
+	const struct run *r = run_of(L, self);
+
+	if (r->hook == HOOK_COMPATIBLE)
+		lua_pushstring(L, names[((const struct compatible_asked *)r->asked)->what]);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int get_relo(lua_State *L, const void *self)
+{
+	const struct run *r = run_of(L, self);
+
+	lua_getiuservalue(L, 1, DEFAULT_RUN);
+	lua_replace(L, AT_RUN);
+	push_asked_relo(L, r->asked);
+	return 1;
+}
+
+static int get_target(lua_State *L, const void *self)
+{
+	run_of(L, self);
+	lua_getiuservalue(L, 1, DEFAULT_RUN);
+	lua_replace(L, AT_RUN);
+	push_asked_target(L);
+	return 1;
+}
+
+static int get_reason(lua_State *L, const void *self)
+{
+	const struct run *r = run_of(L, self);
+
+	push_name(L, hooks[r->hook]->has_reason ? reason_name(r->asked->why) : NULL);
+	return 1;
+}
+
+static const struct field default_fields[] = {
+    {"what", get_what},     {"relo", get_relo}, {"target", get_target},
+    {"reason", get_reason}, {NULL, NULL},
+};
+
+static const luaL_Reg default_meta[] = {{"__call", default_call}, {NULL, NULL}};
+
+const struct class default_class = {"btfl.default", 0, default_fields, NULL, default_meta, NULL};

@@ -1,0 +1,183 @@
+/*
+ * run: the engine's side of a policy: enters Lua in protected mode, and makes of a Lua error one of
+ * the engine's; see run.h.
+ */
+#include "bind/policy/run.h"
+
+#include <string.h>
+
+#include "bind/policy/level.h"
+
+/* Runs within runs: each takes some KiB of C's stack. */
+enum { NESTED_RUNS = 16 };
+
+/* Called protected with the run. */
+static int enter(lua_State *L)
+{
+	struct run *r = lua_touserdata(L, AT_RUN);
+	const struct lua_hook *hook = hooks[r->hook];
+	union any_asked usual;
+	int answer;
+
+	r->usual = &usual;
+	hook->ask(L, r->asked);
+	call_level(L, r, 1, true);
+	answer = lua_gettop(L) - HOOK_RESULTS + 1;
+	r->taking = true;
+	if (r->decider)
+		r->level = r->decider;
+	/* Where nobody has decided, the engine has left its answer itself; but a refusal may have
+	 * lost its reason. */
+	if (r->decider || hook->refuses(L, answer))
+		hook->take(L, r->asked, answer);
+	else
+		memcpy(r->asked, &usual, hook_shared(r->hook));
+	return 0;
+}
+
+/* Describes the relocation at hand: "relocation 3 (task_struct.state)". */
+static void describe(lua_State *L, const struct question *q)
+{
+	luaL_Buffer out;
+
+	lua_pushfstring(L, "relocation %d (", (int)q->relo);
+	luaL_buffinit(L, &out);
+	add_spec_path(&out, q->local);
+	luaL_pushresult(&out);
+	lua_pushliteral(L, ")");
+	lua_concat(L, 3);
+}
+
+/* Called protected with the run and the error. */
+static int explain(lua_State *L)
+{
+	const struct run *r = lua_touserdata(L, AT_RUN);
+	const struct err *inner = class_test(L, 2, &error_class);
+	struct err *e = r->asked->e;
+	const char *message;
+
+	if (inner && inner->code == ERR_POLICY) {
+		*e = *inner; /* of a run within this one, which says more */
+		return 0;
+	}
+	message = luaL_tolstring(L, 2, NULL);
+	if (r->taking) {
+		push_definition(L, hooks[r->hook], r->level);
+		message = lua_pushfstring(L, "%s%s", lua_tostring(L, -1), message);
+	}
+	push_level(L, r->level ? r->level : 1, "name");
+	describe(L, r->asked->q);
+	err_set(e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET, "policy '%s', hook %s, %s: %s",
+		lua_tostring(L, -2), hooks[r->hook]->name, lua_tostring(L, -1), message);
+	return 0;
+}
+
+/* Makes the engine's error of the Lua error at the top, which is popped. */
+static void keep_error(lua_State *L, const struct run *r, int rc)
+{
+	struct err *e = r->asked->e;
+
+	if (rc != LUA_ERRMEM) {
+		lua_pushcfunction(L, explain);
+		lua_pushvalue(L, r->index);
+		lua_rotate(L, -3, 2);
+		rc = lua_pcall(L, 2, 0, 0);
+		if (rc == LUA_OK)
+			return;
+	}
+	lua_pop(L, 1);
+	if (rc == LUA_ERRMEM)
+		err_memory(e, NULL);
+	else
+		err_set(e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET,
+			"policy '%s', hook %s: an error that cannot be shown", r->policy->name,
+			hooks[r->hook]->name);
+}
+
+static int run_ask(void *ctx, enum hook hook, struct asked *a)
+{
+	struct run *r = ctx;
+	lua_State *L = r->L;
+	int rc;
+
+	r->asked = a;
+	r->hook = hook;
+	r->number++;
+	r->level = r->decider = 0;
+	r->decision = 0;
+	r->taking = false;
+	lua_pushcfunction(L, enter);
+	lua_pushvalue(L, r->index);
+	rc = lua_pcall(L, 1, 0, 0);
+	if (rc != LUA_OK)
+		keep_error(L, r, rc);
+	a->decision = r->decision;
+	r->asked = NULL;
+	return rc == LUA_OK ? 0 : HOOK_FAIL;
+}
+
+/* The registry's key of the run at work, a light userdata. */
+static const char at_work;
+
+/* Raises when r, which is about to start, is asked for by a run that waits for it. */
+static void check_outer(lua_State *L, const struct run *r)
+{
+	int depth = 0;
+
+	for (const struct run *o = r->outer; o; o = o->outer) {
+		if (r->whole && o->whole && o->policy == r->policy && o->object == r->object &&
+		    o->target == r->target)
+			luaL_error(L, "it asks for the results that it is deciding");
+		if (++depth == NESTED_RUNS)
+			luaL_error(L, "more than %d policies ask for each other's results",
+				   NESTED_RUNS);
+	}
+}
+
+struct run *start_run(lua_State *L, int policy, int object, int target, int rules, bool one,
+		      struct policy *p)
+{
+	const struct policy_box *box = lua_touserdata(L, policy);
+	struct run *r = lua_newuserdatauv(L, sizeof(*r), RUN_VALUES);
+
+	*r = (struct run){
+	    .L = L,
+	    .index = lua_gettop(L),
+	    .policy = box,
+	    .object = lua_touserdata(L, object),
+	    .target = lua_touserdata(L, target),
+	    .whole = !one,
+	};
+	luaL_checkstack(L, LUA_MINSTACK, "hooks within hooks");
+	lua_pushvalue(L, object);
+	lua_setiuservalue(L, r->index, RUN_OBJECT);
+	lua_pushvalue(L, target);
+	lua_setiuservalue(L, r->index, RUN_TARGET);
+	push_object_btf(L, object);
+	lua_setiuservalue(L, r->index, RUN_BTF);
+	push_target_btf(L, target, ((const struct target *)r->target->native)->btf[0]);
+	lua_setiuservalue(L, r->index, RUN_VMLINUX);
+	lua_getiuservalue(L, policy, POLICY_LEVELS);
+	lua_setiuservalue(L, r->index, RUN_LEVELS);
+	lua_pushvalue(L, rules);
+	lua_setiuservalue(L, r->index, RUN_RULES);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &at_work);
+	r->outer = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	check_outer(L, r);
+	lua_pushlightuserdata(L, r);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &at_work);
+	r->object->busy++;
+	r->target->busy++;
+	*p = (struct policy){.ctx = r, .ask = run_ask};
+	memcpy(p->has, box->has, sizeof(p->has));
+	return r;
+}
+
+void end_run(lua_State *L, struct run *r)
+{
+	r->object->busy--;
+	r->target->busy--;
+	lua_pushlightuserdata(L, r->outer); /* the key is there, so nothing is allocated */
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &at_work);
+}
