@@ -188,7 +188,7 @@ local function one_of_each()
   local result = relo:resolve(target)
   local values = {
     object = object, target = target, btf = target.btf, relo = relo, result = result, line = relo.line,
-    program = object:programs()(), spec = relo.spec, type = target.btf:get("task_struct"),
+    program = object:programs()(), accessor = relo.accessor, type = target.btf:get("task_struct"),
     attempt = result:trail()(), subset = btfl.subset(target), policy = btfl.policy "strict",
     report = btfl.report "r",
   }

@@ -302,9 +302,9 @@ for _, endian in ipairs { "little", "big" } do
         { relo(3).program.name, relo(3).insn, relo(3).insn_off, relo(3).value })
       assert.equal(32, #relo(2).bytes)
       assert.equal(16, #relo(1).bytes)
-      assert.same({ "nil", "bad-access" }, fields(relo(6), "spec", "reason"))
+      assert.same({ "nil", "bad-access" }, fields(relo(6), "accessor", "reason"))
       assert.same({ "unknown", "nil", "nil", "unsupported" },
-        fields(relo(8), "kind", "spec", "value", "reason"))
+        fields(relo(8), "kind", "accessor", "value", "reason"))
       assert.equal("18446744073709551615", btfl.u64(relo(9).value))
       assert.equal(relo(10).type.id, relo(10).value)
     end)
@@ -316,8 +316,8 @@ for _, endian in ipairs { "little", "big" } do
         "<anon>.a", "foo", "u::TOP", "int" }, paths)
     end)
 
-    it("has specs", function()
-      local spec = relo(4).spec
+    it("has accessors", function()
+      local spec = relo(4).accessor
       assert.same({ 544, "2:2:1", relo(4).type, "foo[2].list[1]" },
         fields(spec, "bit_offset", "access", "root", "path"))
       assert.equal(3, #spec)
@@ -326,23 +326,23 @@ for _, endian in ipairs { "little", "big" } do
         steps[#steps + 1] = { t.name or t.kind, index, element and element.name }
       end
       assert.same({ { "foo", 2 }, { "foo", 2, "list" }, { "int", 1 } }, steps)
-      local t, index, element = relo(2).spec:steps()()
+      local t, index, element = relo(2).accessor:steps()()
       assert.same({ "e", 1, "B", 7 }, { t.name, index, element.name, element.value })
-      assert.equal(0, #relo(5).spec)
-      assert.is_nil(relo(5).spec:steps()())
+      assert.equal(0, #relo(5).accessor)
+      assert.is_nil(relo(5).accessor:steps()())
     end)
 
     it("has results on a target", function()
       local results = list(object:results(target))
       assert.equal(11, #results)
       assert.same({ "poison", false, "nil", 0, "nil", "nil" },
-        fields(results[1], "status", "ok", "value", "old", "candidate", "spec"))
+        fields(results[1], "status", "ok", "value", "old", "candidate", "accessor"))
       local found = relo(4):resolve(target)
       assert.equal(found, results[5])
       assert.same({ "ok", true, "nil", 76, 68, relo(4), target },
         fields(found, "status", "ok", "reason", "value", "old", "relo", "target"))
       assert.same({ "foo", "2:1:1", 608 },
-        { found.candidate.name, found.spec.access, found.spec.bit_offset })
+        { found.candidate.name, found.accessor.access, found.accessor.bit_offset })
       assert.equal(target.btf, found.candidate.btf)
       assert.equal(relo(4).bytes, found.before)
       assert.equal("ok", results[11].status)

@@ -36,7 +36,7 @@ local function one_of_each()
   local result = relo:resolve(target)
   local values = {
     object = object, target = target, btf = object.btf, relo = relo, result = result,
-    program = object:programs()(), line = relo.line, spec = relo.spec, type = relo.type,
+    program = object:programs()(), line = relo.line, accessor = relo.accessor, type = relo.type,
     attempt = result:trail()(), subset = btfl.subset(target),
   }
   for program in object:programs() do
@@ -88,11 +88,11 @@ describe("a handle", function()
     assert.equal(btf, task.btf)
     assert.equal(v.object.btf, v.relo.type.btf)
     assert.equal(v.relo, v.program.object:relos()())
-    assert.equal(v.relo.spec, v.relo.spec)
+    assert.equal(v.relo.accessor, v.relo.accessor)
     assert.equal(v.result, v.relo:resolve(v.target))
     assert.equal(v.result, v.object:results(v.target)())
     assert.equal(v.result, v.attempt.result)
-    assert.equal(v.result.spec, v.result.spec)
+    assert.equal(v.result.accessor, v.result.accessor)
     assert.equal(v.result.candidate, btf:type(v.result.candidate.id))
     assert.equal(v.program, v.relo.program)
     assert.equal(v.line, v.relo.line)
@@ -192,7 +192,7 @@ describe("a handle", function()
     assert.equal(("[%d] struct task_struct"):format(task.id), tostring(task))
     assert.equal("task_struct.pid", tostring(task:member("pid")))
     assert.equal(("%s:%d:%d"):format(v.line.file, v.line.line, v.line.column), tostring(v.line))
-    assert.equal(v.relo.path, tostring(v.relo.spec))
+    assert.equal(v.relo.path, tostring(v.relo.accessor))
   end)
 end)
 
@@ -291,11 +291,11 @@ describe("closing", function()
   it("an object ends its BTF, relocations and results", function()
     local v = one_of_each()
     local relos, results, trail = v.object:relos(), v.object:results(v.target), v.result:trail()
-    local steps, target_spec = v.spec:steps(), v.result.spec
+    local steps, target_spec = v.accessor:steps(), v.result.accessor
     closes(v.object, "object 'spec/fixtures/example.bpf.o' is closed", {
       btf = field(v.object, "btf"), old_btf = field(v.btf, "path"), type = field(v.type, "name"),
       program = field(v.program, "name"), relo = field(v.relo, "kind"),
-      line = field(v.line, "text"), spec = field(v.spec, "path"), result = field(v.result, "ok"),
+      line = field(v.line, "text"), accessor = field(v.accessor, "path"), result = field(v.result, "ok"),
       attempt = field(v.attempt, "ok"), relos = relos, results = results, trail = trail,
       steps = steps, target_spec = field(target_spec, "path"), param = field(v.param, "name"),
     })
@@ -321,7 +321,7 @@ describe("closing", function()
     local v = one_of_each()
     v.object.btf:close()
     for class, value in pairs(v) do assert.is_string(tostring(value), class) end
-    assert.equal(("spec (btf '%s' is closed)"):format(OBJECT), tostring(v.spec))
+    assert.equal(("accessor (btf '%s' is closed)"):format(OBJECT), tostring(v.accessor))
   end)
 
   it("a target ends its BTF and the results on it, but no others", function()

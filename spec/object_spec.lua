@@ -108,7 +108,7 @@ for _, endian in ipairs { "little", "big" } do
       assert.are.equal(12, first.line.line)
       assert.are.equal("foo___v2", first.type.name)
       assert.are.equal(obj, first.object)
-      local spec = first.spec
+      local spec = first.accessor
       assert.are.equal(64, spec.bit_offset)
       assert.are.equal("0:1:1", spec.access)
       assert.are.equal(first.type, spec.root)

@@ -106,7 +106,7 @@ describe("a hook", function()
       end)
       assert.equal("ok 8", trial.said(r))
       assert.same({ "test.member", "a is b" }, { r.rule, r.note })
-      assert.equal("foo.b", r.spec.path)
+      assert.equal("foo.b", r.accessor.path)
     end
   end)
 
@@ -432,7 +432,7 @@ describe("default", function()
       assert.is_false((default(obj.btf:get "foo", target.btf:get "int")))
     end)
     same("value", function(relo, _, default)
-      for other in obj:relos() do default(relo, other.spec) end
+      for other in obj:relos() do default(relo, other.accessor) end
     end)
     same("patch", function(relo, change, default)
       local other = {}
@@ -462,7 +462,7 @@ describe("default", function()
     fails("candidates", calls("candidates", 2, 2), "default is asked for the relocation at hand only")
     fails("candidates", calls("candidates", 1, 1), "default is asked for the target at hand only")
     fails("missing", calls("missing", 1, "x"), "default is asked for the target at hand only")
-    fails("value", calls("value", 1, "x"), "default takes a btfl.spec, not a string value")
+    fails("value", calls("value", 1, "x"), "default takes a btfl.accessor, not a string value")
     fails("patch", calls("patch", 1, "x"), "default takes a change, not a string value")
     fails("patch", function(relo, change, default)
       change.value = "x"

@@ -45,9 +45,9 @@ describe("the rules of relocation", function()
   end)
 
   it("are not said to be in code that is not there", function()
-    assert.is_true(defines("src/core/relo.c", "relo_calc"))
-    assert.is_false(defines("src/core/relo.c", "btf_size"))
-    assert.is_false(defines("src/core/relo.h", "relo_calc"))
+    assert.is_true(defines("src/core/value.c", "value_calc"))
+    assert.is_false(defines("src/core/value.c", "btf_size"))
+    assert.is_false(defines("src/core/value.h", "value_calc"))
   end)
 
   for _, rule in ipairs(rules()) do
@@ -80,7 +80,7 @@ describe("make layers", function()
   end)
 
   for _, case in ipairs {
-    { "src/core/relo.c", "/* %s 99 */", "semantics" }, { "src/verify/walk.h", "/* %s 4, 98 and 5 */", "semantics" },
+    { "src/core/value.c", "/* %s 99 */", "semantics" }, { "src/verify/walk.h", "/* %s 4, 98 and 5 */", "semantics" },
     { "lua/btfl/init.lua", "-- %s 1 to 97", "semantics" }, { "spec/btf_spec.lua", "-- (%s 96)", "rule" },
     { "scripts/why.lua", "-- (%s 9 to 95)", "rules" }, { "src/core/match.h", "/* by %s\n * 4 */", "semantics" },
     { "src/core/match.h", "/* by %s 0 */", "semantics" },

@@ -12,8 +12,8 @@ local DETAILS = { "access", "kind", "insn", "section", "offset", "cause", "rule"
 -- The word of the source line that the relocation accesses: its last named step.
 local function mark_of(relo)
   local name
-  if relo.spec then
-    for _, _, element in relo.spec:steps() do
+  if relo.accessor then
+    for _, _, element in relo.accessor:steps() do
       if element then name = element.name end
     end
   end

@@ -27,14 +27,14 @@ end
 local function reference(result, index, options)
   for _, there in others(result, options) do
     local t, name
-    if there.ok and there.spec then t, name = step_at(there.spec, index) end
+    if there.ok and there.accessor then t, name = step_at(there.accessor, index) end
     if t and name then return t, name end
   end
-  return step_at(result.relo.spec, index)
+  return step_at(result.relo.accessor, index)
 end
 
 local function instead(result, options)
-  if result.reason ~= "no-field" or not result.relo.spec then return nil end
+  if result.reason ~= "no-field" or not result.relo.accessor then return nil end
   for attempt in result:trail() do
     if attempt.reason == "no-field" and attempt.step and attempt.have then
       local t, name = reference(result, attempt.step, options)

@@ -355,7 +355,7 @@ function dialect.enumerator(m, target, default, essential)
 end
 
 --- The last step's member of an access, nil when it ends at an element or the root.
----@param spec btfl.spec
+---@param spec btfl.accessor
 ---@return btfl.member?
 function dialect.last_member(spec)
   local last
@@ -371,7 +371,7 @@ function dialect.too_wide(value)
 end
 
 --- The value of an enumerator as loaders have it that extend an unsigned one of 32 bits with zeros.
----@param spec btfl.spec
+---@param spec btfl.accessor
 ---@param value integer?
 ---@return integer?
 function dialect.zero_extended(spec, value)

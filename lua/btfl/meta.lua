@@ -393,7 +393,7 @@ local line = {}
 ---@field type btfl.type root of the access, a type of the object
 ---@field access string such as "0:1:2"
 ---@field path string the access in C: "task_struct.se.sum_exec_runtime"; the type's name for type kinds
----@field spec btfl.spec? nil when the access means nothing on the type
+---@field accessor btfl.accessor? nil when the access means nothing on the type
 ---@field program btfl.program? nil when no function is there
 ---@field section string
 ---@field insn integer? index of the instruction in its program, from 0
@@ -430,18 +430,18 @@ function relo:try(target, candidate, options) end
 ---@field verdict? btfl.verdict.options what the kernel and the tool will know
 ---@field from? btfl.target[] kernels that still have it, for why; those of others that do without
 
---- What an access string says. `#spec` is the number of its steps.
----@class btfl.spec
+--- What an access string says. `#accessor` is the number of its steps.
+---@class btfl.accessor
 ---@field root btfl.type
 ---@field bit_offset integer bits from the start of the root
 ---@field access string every level, anonymous members included: "0:1:2"
 ---@field path string in C: "task_struct.se.sum_exec_runtime"
 ---@operator len: integer
-local spec = {}
+local accessor = {}
 
 --- Iterates over its steps: the type stepped into, the index there, the member or enumerator.
 ---@return fun(): btfl.type?, integer?, (btfl.member|btfl.enumerator)?
-function spec:steps() end
+function accessor:steps() end
 
 --- A kernel to relocate against.
 ---@class btfl.target
@@ -509,7 +509,7 @@ function suggestion:code() end
 ---@field value integer? the target's value, an unsigned 64-bit number
 ---@field old integer? the local value, likewise
 ---@field candidate btfl.type? the first type of the target that matched
----@field spec btfl.spec? the access in the target
+---@field accessor btfl.accessor? the access in the target
 ---@field before string the instruction in hex, in the file's byte order
 ---@field after string the instruction as relocated
 ---@field sign_extended boolean an unsigned 32-bit enumerator of 2^31 or more was sign-extended, as libbpf does
@@ -642,7 +642,7 @@ local default = {}
 ---@field candidates? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): btfl.type[], string?, string? the types to try, in order
 ---@field member? fun(m: btfl.member|btfl.enumerator, target: btfl.type, default: btfl.default): btfl.member|btfl.enumerator|string|nil, string?, string? what a member has become: a member of the target struct or of one nested in it, or a path ("signal.pids"); for an enumerator, an enumerator of the target enum
 ---@field compatible? fun(want: btfl.type, have: btfl.type, default: btfl.default): boolean, string?, string? default.what tells for what
----@field value? fun(relo: btfl.relo, spec: btfl.spec, default: btfl.default): integer?, string?, string? the value of an access, local or in a candidate; nil with a reason code, or with "poison" in its place, whose reason is "by-policy"
+---@field value? fun(relo: btfl.relo, accessor: btfl.accessor, default: btfl.default): integer?, string?, string? the value of an access, local or in a candidate; nil with a reason code, or with "poison" in its place, whose reason is "by-policy"
 ---@field choose? fun(relo: btfl.relo, results: btfl.policy.choice[], default: btfl.default): btfl.policy.choice?, string?, string? which of disagreeing candidates to use; nil leaves it ambiguous
 ---@field missing? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): "poison"|"error"|integer, string?, string? what becomes of a relocation that nothing matches
 ---@field patch? fun(relo: btfl.relo, change: btfl.policy.change, default: btfl.default): string?, string?, string? the instruction after it, in hex of either case; nil with a reason code

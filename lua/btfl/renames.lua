@@ -102,7 +102,7 @@ local function find(rules, ends, m, default)
   local parent = m.parent.essential
   local rule = parent and rules[parent .. "." .. m.name]
   if rule or not ends[m.name] then return rule end
-  return rules[path_to(m, default.relo.spec)]
+  return rules[path_to(m, default.relo.accessor)]
 end
 
 local function lookup(target, name)

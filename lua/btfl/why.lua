@@ -56,7 +56,7 @@ local function element(t)
 end
 
 local function field_called(relo)
-  local _, name = accessed(relo.spec)
+  local _, name = accessed(relo.accessor)
   return name or quoted(relo.path)
 end
 
@@ -181,7 +181,7 @@ end
 
 -- All candidates that failed, when nothing matched (or one failed in a way that refuses the rest).
 local function from_trail(result)
-  local steps, failed, order = steps_of(result.relo.spec), {}, {}
+  local steps, failed, order = steps_of(result.relo.accessor), {}, {}
   for attempt in result:trail() do
     local text = not attempt.ok and sentence(attempt, steps)
     if text then
@@ -230,7 +230,7 @@ end
 -- What each candidate that matched would give, as text; only facts in which they differ tell.
 local function offers(result)
   local relo, list = result.relo, {}
-  local steps, differ = steps_of(relo.spec), false
+  local steps, differ = steps_of(relo.accessor), false
   for attempt in result:trail() do
     if attempt.ok then
       local t = attempt.candidate
@@ -268,7 +268,7 @@ function WHY.ambiguous(result)
 end
 
 function WHY.size_mismatch(result)
-  local here, there = accessed(result.relo.spec), accessed(result.spec)
+  local here, there = accessed(result.relo.accessor), accessed(result.accessor)
   local name = field_called(result.relo)
   if not (here and there) then
     return ("the size of %s changed and its load or store cannot follow"):format(name)
@@ -285,7 +285,7 @@ end
 function WHY.insn_mismatch(result)
   local relo = result.relo
   local insn = decode(relo)
-  local t = relo.spec and accessed(relo.spec)
+  local t = relo.accessor and accessed(relo.accessor)
   if insn.memory and insn.holds == relo.value and t then
     return ("the instruction accesses %s, but %s has %s here and another size in the target"):format(
       bytes(insn.bytes), field_called(relo), bytes(element(t).size or 0))
@@ -299,7 +299,7 @@ function WHY.insn_unsupported(result)
 end
 
 function WHY.offset_range(result)
-  local at = result.value or result.spec and result.spec.bit_offset // 8
+  local at = result.value or result.accessor and result.accessor.bit_offset // 8
   return ("offset %s of %s does not fit the instruction's 16 bits"):format(
     at and core.u64(at) or "-", field_called(result.relo))
 end
@@ -318,7 +318,7 @@ function WHY.anonymous(result)
 end
 
 function WHY.unsized(result)
-  local spec = result.relo.reason and result.relo.spec or result.spec
+  local spec = result.relo.reason and result.relo.accessor or result.accessor
   return ("%s has no size%s"):format(c(accessed(spec) or result.relo.type),
     result.relo.reason and "" or " in the target")
 end

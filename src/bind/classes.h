@@ -11,13 +11,13 @@
 
 /* Of the parts of a btf. */
 enum { TAG_TYPE, TAG_MEMBER, TAG_ENUMERATOR, TAG_PARAM, TAG_SECVAR };
-/* Of the parts of an object; an object and the results of a pair both have specs. */
-enum { TAG_PROGRAM = 1, TAG_RELO, TAG_LINE, TAG_SPEC };
+/* Of the parts of an object; an object and the results of a pair both have accessors. */
+enum { TAG_PROGRAM = 1, TAG_RELO, TAG_LINE, TAG_ACCESSOR };
 /* Of the results of a pair. */
 enum { TAG_RESULT = 5, TAG_ATTEMPT };
 
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
-    param_class, secvar_class, object_class, program_class, relo_class, line_class, spec_class,
+    param_class, secvar_class, object_class, program_class, relo_class, line_class, accessor_class,
     target_class, result_class, attempt_class, subset_class, verdict_class, failure_class,
     guard_class;
 
@@ -100,16 +100,17 @@ int get_owner(lua_State *L, const void *self);
 /* program:verdict(target, options) */
 int program_verdict(lua_State *L);
 
-/* spec */
+/* accessor */
 
-/* Pushes a copy of s as the spec of relocation `number` of an owner; btf is that of its types. */
-void push_spec(lua_State *L, int owner, int btf, uint32_t number, const struct spec *s);
+/* Pushes a copy of s as the accessor of relocation `number` of an owner; btf is that of its types.
+ */
+void push_accessor(lua_State *L, int owner, int btf, uint32_t number, const struct accessor *s);
 /* The same as a value of its own, which no handle of the owner is equal to. */
-void push_free_spec(lua_State *L, int owner, int btf, const struct spec *s);
-/* The spec at arg; raises otherwise. */
-const struct spec *check_spec(lua_State *L, int arg);
+void push_free_accessor(lua_State *L, int owner, int btf, const struct accessor *s);
+/* The accessor at arg; raises otherwise. */
+const struct accessor *check_accessor(lua_State *L, int arg);
 /* Appends the access in C to the buffer. */
-void add_spec_path(luaL_Buffer *out, const struct spec *s);
+void add_accessor_path(luaL_Buffer *out, const struct accessor *s);
 /* The name of a type in a path: its own, or that of what stands behind its modifiers. */
 const char *path_name(const struct btf *b, uint32_t id);
 

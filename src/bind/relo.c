@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/patch.h"
-#include "core/relo.h"
+#include "core/value.h"
 
 static const struct object *object_of(lua_State *L, const struct handle *h)
 {
@@ -16,21 +16,21 @@ static const struct relo *relo_of(lua_State *L, const struct handle *h)
 	return &object_of(L, h)->relos[h->id];
 }
 
-static enum reason parse(const struct object *o, const struct relo *r, struct spec_room *room)
+static enum reason parse(const struct object *o, const struct relo *r, struct accessor_room *room)
 {
 	return accessor_parse(o->btf, r->type_id, r->access, r->kind, room);
 }
 
 static enum reason local_value(const struct object *o, const struct relo *r, uint64_t *value)
 {
-	struct spec_room room;
+	struct accessor_room room;
 	struct relo_value v;
 	enum reason why = parse(o, r, &room);
 
 	*value = r->type_id;
 	if (why != REASON_NONE || r->kind == RELO_LOCAL_TYPE_ID)
 		return why;
-	why = relo_calc(&room.spec, o->big_endian, &v);
+	why = value_calc(&room.accessor, o->big_endian, &v);
 	*value = v.value;
 	return why;
 }
@@ -77,10 +77,10 @@ static void add_path(lua_State *L, const struct handle *h, luaL_Buffer *out)
 {
 	const struct object *o = object_of(L, h);
 	const struct relo *r = relo_of(L, h);
-	struct spec_room room;
+	struct accessor_room room;
 
 	if (parse(o, r, &room) == REASON_NONE)
-		add_spec_path(out, &room.spec);
+		add_accessor_path(out, &room.accessor);
 	else
 		luaL_addstring(out, path_name(o->btf, r->type_id));
 }
@@ -95,17 +95,17 @@ static int get_path(lua_State *L, const void *self)
 	return 1;
 }
 
-static int get_spec(lua_State *L, const void *self)
+static int get_accessor(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
 	const struct relo *r = relo_of(L, h);
-	struct spec_room room;
+	struct accessor_room room;
 
 	push_btf_of_relo(L);
-	if (handle_find(L, -2, &spec_class, h->id, 0))
+	if (handle_find(L, -2, &accessor_class, h->id, 0))
 		return 1;
 	if (parse(object_of(L, h), r, &room) == REASON_NONE)
-		push_spec(L, -2, -1, h->id, &room.spec);
+		push_accessor(L, -2, -1, h->id, &room.accessor);
 	else
 		lua_pushnil(L);
 	return 1;
@@ -232,7 +232,7 @@ static int relo_tostring(lua_State *L)
 static const struct field fields[] = {
     {"index", get_index},     {"kind", get_kind},
     {"type", get_type},       {"access", get_access},
-    {"path", get_path},       {"spec", get_spec},
+    {"path", get_path},       {"accessor", get_accessor},
     {"program", get_program}, {"section", get_section},
     {"insn", get_insn},       {"insn_off", get_insn_off},
     {"bytes", get_bytes},     {"value", get_value},

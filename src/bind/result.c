@@ -60,19 +60,19 @@ static int get_candidate(lua_State *L, const void *self)
 	return 1;
 }
 
-static int get_spec(lua_State *L, const void *self)
+static int get_accessor(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
 	const struct result *r = result_of(L, h);
 
-	if (!r->spec) {
+	if (!r->accessor) {
 		lua_pushnil(L);
 		return 1;
 	}
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
 	push_result_side(L, 1, RESOLUTION_TARGET);
-	push_target_btf(L, -1, r->spec->btf);
-	push_spec(L, -3, -1, h->id, r->spec);
+	push_target_btf(L, -1, r->accessor->btf);
+	push_accessor(L, -3, -1, h->id, r->accessor);
 	return 1;
 }
 
@@ -225,13 +225,20 @@ static int result_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"status", get_status}, {"ok", get_ok},
-    {"reason", get_reason}, {"value", get_value},
-    {"old", get_old},       {"candidate", get_candidate},
-    {"spec", get_spec},     {"before", get_before},
-    {"after", get_after},   {"sign_extended", get_sign_extended},
-    {"relo", get_relo},     {"target", get_target},
-    {"rule", get_rule},     {"note", get_note},
+    {"status", get_status},
+    {"ok", get_ok},
+    {"reason", get_reason},
+    {"value", get_value},
+    {"old", get_old},
+    {"candidate", get_candidate},
+    {"accessor", get_accessor},
+    {"before", get_before},
+    {"after", get_after},
+    {"sign_extended", get_sign_extended},
+    {"relo", get_relo},
+    {"target", get_target},
+    {"rule", get_rule},
+    {"note", get_note},
     {NULL, NULL},
 };
 

@@ -3,18 +3,18 @@
 
 #include <string.h>
 
-struct spec *spec_start(struct spec_room *room, const struct btf *b, uint32_t root_id,
-			uint32_t kind)
+struct accessor *accessor_start(struct accessor_room *room, const struct btf *b, uint32_t root_id,
+				uint32_t kind)
 {
-	room->spec = (struct spec){
+	room->accessor = (struct accessor){
 	    .btf = b, .root_id = root_id, .kind = kind, .step = room->step, .raw = room->raw};
-	return &room->spec;
+	return &room->accessor;
 }
 
-const struct spec *spec_keep(const struct spec *s, struct arena *a)
+const struct accessor *accessor_keep(const struct accessor *s, struct arena *a)
 {
 	size_t steps = s->len * sizeof(*s->step), raws = s->raw_len * sizeof(*s->raw);
-	struct spec *copy = arena_alloc(a, 1, sizeof(*copy) + steps + raws);
+	struct accessor *copy = arena_alloc(a, 1, sizeof(*copy) + steps + raws);
 
 	if (!copy)
 		return NULL;
@@ -52,12 +52,12 @@ static bool read_index(const char **s, uint32_t *out)
 	return true;
 }
 
-static enum reason read_indexes(const char *s, struct spec *spec)
+static enum reason read_indexes(const char *s, struct accessor *accessor)
 {
 	for (;;) {
-		if (spec->raw_len == SPEC_MAX)
+		if (accessor->raw_len == ACCESSOR_MAX)
 			return REASON_TOO_DEEP;
-		if (!read_index(&s, &spec->raw[spec->raw_len++]))
+		if (!read_index(&s, &accessor->raw[accessor->raw_len++]))
 			return REASON_BAD_ACCESS;
 		if (*s == '\0')
 			return REASON_NONE;
@@ -66,12 +66,12 @@ static enum reason read_indexes(const char *s, struct spec *spec)
 	}
 }
 
-static void add_step(struct spec *s, uint32_t type_id, uint32_t index, const char *name)
+static void add_step(struct accessor *s, uint32_t type_id, uint32_t index, const char *name)
 {
 	s->step[s->len++] = (struct step){.type_id = type_id, .index = index, .name = name};
 }
 
-static enum reason parse_enumerator(struct spec *s, const struct btf_type *t)
+static enum reason parse_enumerator(struct accessor *s, const struct btf_type *t)
 {
 	if (!btf_is_enum(t) || s->raw_len != 1 || s->raw[0] >= t->vlen)
 		return REASON_BAD_ACCESS;
@@ -80,7 +80,7 @@ static enum reason parse_enumerator(struct spec *s, const struct btf_type *t)
 }
 
 /* Steps over index elements of a type; false when its size is unknown. */
-static bool advance(struct spec *s, uint32_t type_id, uint32_t index)
+static bool advance(struct accessor *s, uint32_t type_id, uint32_t index)
 {
 	int64_t size = btf_size(s->btf, type_id);
 
@@ -91,7 +91,7 @@ static bool advance(struct spec *s, uint32_t type_id, uint32_t index)
 }
 
 /* Steps from *t into its member or element. */
-static enum reason parse_level(struct spec *s, struct btf_type *t, uint32_t index)
+static enum reason parse_level(struct accessor *s, struct btf_type *t, uint32_t index)
 {
 	if (btf_is_composite(t)) {
 		struct btf_member m;
@@ -118,9 +118,9 @@ static enum reason parse_level(struct spec *s, struct btf_type *t, uint32_t inde
 }
 
 enum reason accessor_parse(const struct btf *b, uint32_t type_id, const char *access, uint32_t kind,
-			   struct spec_room *room)
+			   struct accessor_room *room)
 {
-	struct spec *s = spec_start(room, b, type_id, kind);
+	struct accessor *s = accessor_start(room, b, type_id, kind);
 	enum reason r = read_indexes(access, s);
 	struct btf_type t;
 

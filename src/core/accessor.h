@@ -10,7 +10,7 @@
 #include "format/object.h"
 
 /* Most numbers of an access string, and most levels of a target path (semantics 14). */
-enum { SPEC_MAX = 64 };
+enum { ACCESSOR_MAX = 64 };
 
 /* One step that carries meaning: steps through anonymous members are left out. */
 struct step {
@@ -19,7 +19,7 @@ struct step {
 	const char *name; /* NULL for the root and array elements */
 };
 
-struct spec {
+struct accessor {
 	const struct btf *btf;
 	uint32_t root_id;    /* modifiers and typedefs included */
 	uint32_t kind;       /* enum relo_kind */
@@ -30,25 +30,25 @@ struct spec {
 	uint32_t *raw; /* every level, anonymous ones included */
 };
 
-/* Room to build a spec of any length in. */
-struct spec_room {
-	struct spec spec;
-	struct step step[SPEC_MAX];
-	uint32_t raw[SPEC_MAX];
+/* Room to build an accessor of any length in. */
+struct accessor_room {
+	struct accessor accessor;
+	struct step step[ACCESSOR_MAX];
+	uint32_t raw[ACCESSOR_MAX];
 };
 
-/* An empty spec in that room. */
-struct spec *spec_start(struct spec_room *room, const struct btf *b, uint32_t root_id,
-			uint32_t kind);
+/* An empty accessor in that room. */
+struct accessor *accessor_start(struct accessor_room *room, const struct btf *b, uint32_t root_id,
+				uint32_t kind);
 
 /* A copy of s of just its length, in the arena; NULL when memory is out. */
-const struct spec *spec_keep(const struct spec *s, struct arena *a);
+const struct accessor *accessor_keep(const struct accessor *s, struct arena *a);
 
-/* Parses the access string of a relocation of that kind into room->spec. The numbers are plain
+/* Parses the access string of a relocation of that kind into room->accessor. The numbers are plain
  * decimal. Returns REASON_NONE, or why the access means nothing on this type, which must exist in
  * b. */
 enum reason accessor_parse(const struct btf *b, uint32_t type_id, const char *access, uint32_t kind,
-			   struct spec_room *room);
+			   struct accessor_room *room);
 
 /* Whether the array is flexible: it has no elements and is the last member of the struct that
  * `from`, the step before it (NULL for none), names (semantics 15). */

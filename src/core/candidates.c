@@ -49,7 +49,7 @@ static int search(const struct question *q, struct candidates *out, struct err *
 int default_candidates(struct asked *a)
 {
 	struct candidates *out = ((struct candidates_asked *)a)->out;
-	const struct candidates *left = pool_candidates(a->q, a->e);
+	const struct candidates *left = candidates_of(a->q, a->e);
 
 	out->count = 0;
 	for (size_t i = 0; left && i < left->count; i++)
@@ -58,7 +58,7 @@ int default_candidates(struct asked *a)
 	return left ? 0 : HOOK_FAIL;
 }
 
-struct pool {
+struct candidates_pool {
 	uint32_t count;
 	struct entry {
 		struct candidates left;
@@ -66,17 +66,17 @@ struct pool {
 	} entries[]; /* by local type id */
 };
 
-struct pool *pool_new(const struct object *o)
+struct candidates_pool *candidates_pool_new(const struct object *o)
 {
 	uint32_t n = o->btf->end_id;
-	struct pool *p = calloc(1, sizeof(*p) + n * sizeof(*p->entries));
+	struct candidates_pool *p = calloc(1, sizeof(*p) + n * sizeof(*p->entries));
 
 	if (p)
 		p->count = n;
 	return p;
 }
 
-void pool_free(struct pool *p)
+void candidates_pool_free(struct candidates_pool *p)
 {
 	if (!p)
 		return;
@@ -85,7 +85,7 @@ void pool_free(struct pool *p)
 	free(p);
 }
 
-struct candidates *pool_candidates(const struct question *q, struct err *e)
+struct candidates *candidates_of(const struct question *q, struct err *e)
 {
 	struct entry *entry = &q->pool->entries[q->local->root_id];
 
@@ -120,7 +120,7 @@ static bool is_option(struct candidate c, const struct option *options, size_t n
 	return i < n;
 }
 
-void pool_prune(struct candidates *c, const struct option *options, size_t n)
+void candidates_prune(struct candidates *c, const struct option *options, size_t n)
 {
 	size_t kept = 0;
 

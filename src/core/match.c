@@ -70,7 +70,7 @@ int default_enumerator(struct asked *a)
 struct matcher {
 	const struct question *q;
 	const struct policy *p;
-	struct spec *out;
+	struct accessor *out;
 	struct attempt *a;
 	struct err *e;
 };
@@ -110,9 +110,9 @@ static enum match compatible(struct matcher *m, enum compat what, uint32_t local
 	return decided(m, HOOK_COMPATIBLE, &ask.asked, local_id, target_id);
 }
 
-static bool push_raw(struct spec *s, uint32_t index)
+static bool push_raw(struct accessor *s, uint32_t index)
 {
-	if (s->raw_len == SPEC_MAX)
+	if (s->raw_len == ACCESSOR_MAX)
 		return false;
 	s->raw[s->raw_len++] = index;
 	return true;
@@ -121,7 +121,7 @@ static bool push_raw(struct spec *s, uint32_t index)
 /* Walks path from *id and records its last member as a step; *id becomes that member's type. */
 static enum match follow(struct matcher *m, const struct member_path *path, uint32_t *id)
 {
-	struct spec *s = m->out;
+	struct accessor *s = m->out;
 
 	for (uint32_t i = 0; i < path->len; i++) {
 		struct btf_type t = btf_strip(s->btf, *id);
@@ -144,7 +144,7 @@ static enum match match_member(struct matcher *m, const struct step *local, uint
 	    .of = btf_type(m->q->local->btf, local->type_id),
 	    .in = btf_strip(m->out->btf, *id),
 	    .index = local->index,
-	    .path = {.room = SPEC_MAX - m->out->raw_len},
+	    .path = {.room = ACCESSOR_MAX - m->out->raw_len},
 	};
 	enum match r = decided(m, HOOK_MEMBER, &ask.asked, ask.of.id, ask.in.id);
 
@@ -159,7 +159,7 @@ static enum match match_member(struct matcher *m, const struct step *local, uint
 static enum match match_element(struct matcher *m, const struct step *local, bool root,
 				uint32_t *id)
 {
-	struct spec *s = m->out;
+	struct accessor *s = m->out;
 	struct btf_type t = btf_strip(s->btf, *id);
 	int64_t size;
 
@@ -187,7 +187,7 @@ static enum match match_element(struct matcher *m, const struct step *local, boo
 
 static enum match match_field(struct matcher *m, uint32_t id)
 {
-	const struct spec *local = m->q->local;
+	const struct accessor *local = m->q->local;
 	enum match r = MATCH_YES;
 
 	for (uint32_t i = 0; i < local->len && r == MATCH_YES; i++) {
@@ -218,12 +218,12 @@ static enum match match_enumerator(struct matcher *m, uint32_t id)
 }
 
 enum match match_candidate(const struct question *q, const struct policy *p, struct candidate c,
-			   struct spec_room *out, struct attempt *a, struct err *e)
+			   struct accessor_room *out, struct attempt *a, struct err *e)
 {
 	struct matcher m = {.q = q, .p = p, .a = a, .e = e};
 	uint32_t root = q->local->root_id;
 
-	m.out = spec_start(out, c.btf, c.id, q->local->kind);
+	m.out = accessor_start(out, c.btf, c.id, q->local->kind);
 	*a = (struct attempt){.candidate = c, .local_id = root, .target_id = c.id};
 	if (q->local->kind == RELO_TYPE_MATCHES)
 		return compatible(&m, COMPAT_MATCHES, root, c.id);

@@ -10,11 +10,11 @@
 struct attempt {
 	struct candidate candidate;
 	enum reason reason; /* REASON_NONE: it matched */
-	uint32_t step;      /* index into the local spec's steps at which it failed */
+	uint32_t step;      /* index into the local accessor's steps at which it failed */
 	uint32_t local_id;  /* the two types that were held against each other there: structs for */
 	uint32_t target_id; /* no-field, the members' types for incompatible, else the roots */
 	uint32_t decision;  /* of the policy, whose reason it is; 0: the engine's own */
-	const struct spec *spec; /* of the access in it, when it matched; else NULL */
+	const struct accessor *accessor; /* of the access in it, when it matched; else NULL */
 };
 
 enum match {
@@ -28,9 +28,9 @@ enum match {
  * anonymous one in it: REASON_NONE, or why there is none. */
 enum reason find_member(const struct btf_type *in, const char *name, struct member_path *path);
 
-/* Holds one candidate against q->local. Fills a always and out->spec when the answer is MATCH_YES.
- * p may be NULL. */
+/* Holds one candidate against q->local. Fills a always and out->accessor when the answer is
+ * MATCH_YES. p may be NULL. */
 enum match match_candidate(const struct question *q, const struct policy *p, struct candidate c,
-			   struct spec_room *out, struct attempt *a, struct err *e);
+			   struct accessor_room *out, struct attempt *a, struct err *e);
 
 #endif

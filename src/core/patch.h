@@ -4,7 +4,7 @@
 #ifndef BTFL_PATCH_H
 #define BTFL_PATCH_H
 
-#include "core/relo.h"
+#include "core/value.h"
 
 struct patch {
 	uint64_t local, target;           /* values */

@@ -5,7 +5,7 @@ int default_value(struct asked *a)
 {
 	struct value_asked *v = (struct value_asked *)a;
 
-	a->why = relo_calc(v->spec, a->q->object->big_endian, &v->value);
+	a->why = value_calc(v->accessor, a->q->object->big_endian, &v->value);
 	return 0;
 }
 
@@ -24,7 +24,7 @@ int default_missing(struct asked *a)
 	struct missing_asked *m = (struct missing_asked *)a;
 
 	m->value = 0;
-	m->what = relo_missing_value(a->q->local->kind, &m->value) ? MISSING_VALUE : MISSING_POISON;
+	m->what = value_missing(a->q->local->kind, &m->value) ? MISSING_VALUE : MISSING_POISON;
 	return 0;
 }
 

@@ -48,9 +48,10 @@ struct question {
 	const struct object *object;
 	const struct target *target;
 	uint32_t relo; /* index into object->relos */
-	const struct spec *local;
-	struct pool *pool; /* what earlier relocations left of the candidates; NULL when the one
-			    * to try is given, and HOOK_CANDIDATES is not asked */
+	const struct accessor *local;
+	struct candidates_pool
+	    *pool; /* what earlier relocations left of the candidates; NULL when the one
+		    * to try is given, and HOOK_CANDIDATES is not asked */
 };
 
 /* What the struct of every hook begins with. */
@@ -62,7 +63,7 @@ struct asked {
 };
 
 /* The types to try, in the order to try them, appended to *out, which is empty; or why there are
- * none. Asked for each relocation; without the hook it is pool_candidates(), searched once for all
+ * none. Asked for each relocation; without the hook it is candidates_of(), searched once for all
  * relocations of a type. */
 struct candidates_asked {
 	struct asked asked;
@@ -77,7 +78,7 @@ enum { MEMBER_STEPS = 4000000 };
 struct member_path {
 	uint32_t room; /* most levels that may be used; a path that needs more is too deep */
 	uint32_t len;
-	uint32_t index[SPEC_MAX];
+	uint32_t index[ACCESSOR_MAX];
 };
 
 /* What member `index` of the local struct `of` has become in the target struct `in`. */
@@ -115,18 +116,18 @@ struct compatible_asked {
 	struct type_pair pair;
 };
 
-/* The value of `spec`, which is q->local or the access in a candidate. One that is to be poisoned
- * is a value, too. */
+/* The value of `accessor`, which is q->local or the access in a candidate. One that is to be
+ * poisoned is a value, too. */
 struct value_asked {
 	struct asked asked;
-	const struct spec *spec;
+	const struct accessor *accessor;
 	struct relo_value value;
 };
 
 /* What one candidate that matched would give. */
 struct option {
 	struct candidate candidate;
-	const struct spec *spec; /* of the access in it */
+	const struct accessor *accessor; /* of the access in it */
 	struct relo_value value;
 };
 
@@ -178,13 +179,13 @@ HOOKS(DECLARE_DEFAULT)
  * pool: the candidates of each local type, searched once and then pruned to those that matched, so
  * that the order of relocations matters (semantics 11).
  */
-struct pool *pool_new(const struct object *o);
-void pool_free(struct pool *p); /* NULL is allowed */
+struct candidates_pool *candidates_pool_new(const struct object *o);
+void candidates_pool_free(struct candidates_pool *p); /* NULL is allowed */
 
 /* The candidates of q's local type that are left, found on first use; NULL after filling e. */
-struct candidates *pool_candidates(const struct question *q, struct err *e);
+struct candidates *candidates_of(const struct question *q, struct err *e);
 
 /* Drops from c, a list of the pool, what is not among the n options. */
-void pool_prune(struct candidates *c, const struct option *options, size_t n);
+void candidates_prune(struct candidates *c, const struct option *options, size_t n);
 
 #endif

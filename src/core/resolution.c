@@ -22,12 +22,12 @@ struct options {
 struct resolver {
 	struct resolution *r;
 	const struct policy *p;
-	struct pool *pool;       /* NULL when candidates are given */
+	struct candidates_pool *pool; /* NULL when candidates are given */
 	struct candidates asked; /* of the relocation at hand, when the policy names them ... */
 	enum reason left_out;    /* ... the reason why it names none ... */
 	uint32_t left_out_by;    /* ... and its decision */
 	struct options matched;  /* likewise: what each candidate that matched would give */
-	struct spec_room local, target;
+	struct accessor_room local, target;
 	struct err *e;
 };
 
@@ -72,7 +72,7 @@ static int apply(struct resolver *x, const struct question *q, const struct patc
 }
 
 /* An enum reason, or HOOK_FAIL. */
-static int value_of(struct resolver *x, const struct question *q, const struct spec *s,
+static int value_of(struct resolver *x, const struct question *q, const struct accessor *s,
 		    struct relo_value *out)
 {
 	struct value_asked ask = {{.q = q, .e = x->e}, s, {0}};
@@ -102,7 +102,7 @@ static struct attempt *new_attempt(struct resolver *x, struct result *res)
 
 static int keep_match(struct resolver *x, struct attempt *a, struct relo_value value)
 {
-	const struct spec *s = a->spec = spec_keep(&x->target.spec, &x->r->arena);
+	const struct accessor *s = a->accessor = accessor_keep(&x->target.accessor, &x->r->arena);
 	struct option *more =
 	    array_grow(x->matched.items, &x->matched.cap, x->matched.count, sizeof(*more));
 
@@ -132,7 +132,7 @@ static int try_candidate(struct resolver *x, const struct question *q, struct ca
 	if (m == MATCH_NO)
 		return 0;
 	if (m == MATCH_YES) {
-		why = value_of(x, q, &x->target.spec, &value);
+		why = value_of(x, q, &x->target.accessor, &value);
 		if (why == HOOK_FAIL)
 			return -1;
 		a->reason = (enum reason)why;
@@ -149,8 +149,8 @@ static int try_candidate(struct resolver *x, const struct question *q, struct ca
 /* semantics 12: field offset first, whatever the kind, then what becomes of the instruction. */
 static bool agree(const struct option *a, const struct option *b)
 {
-	return a->spec->bit_offset == b->spec->bit_offset && a->value.poison == b->value.poison &&
-	       a->value.value == b->value.value;
+	return a->accessor->bit_offset == b->accessor->bit_offset &&
+	       a->value.poison == b->value.poison && a->value.value == b->value.value;
 }
 
 /* Which of the matches to use: all of them must agree unless the policy chooses. *out is NULL when
@@ -217,7 +217,7 @@ static int found(struct resolver *x, const struct question *q, const struct opti
 		 const struct relo_value *local, struct patch *p, struct result *res)
 {
 	res->used = use->candidate;
-	res->spec = use->spec;
+	res->accessor = use->accessor;
 	res->target = p->target = use->value.value;
 	res->has_target = true;
 	res->sign_extended = local->sign_extended || use->value.sign_extended;
@@ -227,21 +227,21 @@ static int found(struct resolver *x, const struct question *q, const struct opti
 		res->decision = use->value.decision;
 	}
 	p->target_size = use->value.size;
-	p->resize_forbidden =
-	    local->size != use->value.size &&
-	    !relo_resizable(x->local.spec.btf, local->size_id, use->spec->btf, use->value.size_id);
+	p->resize_forbidden = local->size != use->value.size &&
+			      !value_resizable(x->local.accessor.btf, local->size_id,
+					       use->accessor->btf, use->value.size_id);
 	return apply(x, q, p, res);
 }
 
 /* The candidates of q: those given, or that the policy names, or what the pool has left. */
-static const struct candidates *candidates_of(struct resolver *x, const struct question *q)
+static const struct candidates *asked_candidates(struct resolver *x, const struct question *q)
 {
 	struct candidates_asked ask = {{.q = q, .e = x->e}, &x->asked};
 
 	if (!x->pool)
 		return &x->asked;
 	if (!x->p || !x->p->has[HOOK_CANDIDATES])
-		return pool_candidates(q, x->e);
+		return candidates_of(q, x->e);
 	x->asked.count = 0;
 	if (policy_ask(x->p, HOOK_CANDIDATES, &ask.asked) < 0)
 		return NULL;
@@ -269,7 +269,7 @@ static int resolve_named(struct resolver *x, const struct question *q, struct re
 	res->has_local = true;
 	p.local_size = local.size;
 	p.check = local.check;
-	c = candidates_of(x, q);
+	c = asked_candidates(x, q);
 	if (!c)
 		return -1;
 	x->matched.count = 0;
@@ -284,7 +284,7 @@ static int resolve_named(struct resolver *x, const struct question *q, struct re
 	if (rc < 0 || !use)
 		return rc;
 	if (x->pool)
-		pool_prune(pool_candidates(q, x->e), x->matched.items, x->matched.count);
+		candidates_prune(candidates_of(q, x->e), x->matched.items, x->matched.count);
 	return found(x, q, use, &local, &p, res);
 }
 
@@ -292,7 +292,7 @@ static int resolve_one(struct resolver *x, uint32_t index)
 {
 	const struct object *o = x->r->object;
 	const struct relo *relo = &o->relos[index];
-	const struct question q = {o, x->r->target, index, &x->local.spec, x->pool};
+	const struct question q = {o, x->r->target, index, &x->local.accessor, x->pool};
 	struct result *res = &x->r->results[index];
 	struct patch p = {0};
 	enum reason why;
@@ -335,7 +335,7 @@ static int start(struct resolver *x, const struct object *o, const struct target
 
 static int finish(struct resolver *x, int rc, struct resolution **out)
 {
-	pool_free(x->pool);
+	candidates_pool_free(x->pool);
 	free(x->asked.items);
 	free(x->matched.items);
 	if (rc < 0)
@@ -352,7 +352,7 @@ int resolution_new(const struct object *o, const struct target *t, const struct 
 	int rc = start(&x, o, t);
 
 	if (rc == 0 && o->relo_count) {
-		x.pool = pool_new(o);
+		x.pool = candidates_pool_new(o);
 		if (!x.pool)
 			rc = err_memory(e, o->path);
 	}

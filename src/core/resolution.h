@@ -20,11 +20,11 @@ struct result {
 	enum reason reason; /* REASON_NONE when the target has what is accessed, and only when ok */
 	uint32_t decision;  /* of the policy, whose reason it is; 0: the engine's own */
 	bool has_local, has_target;
-	bool sign_extended;      /* a 32-bit unsigned enumerator >= 2^31 (semantics 7) */
-	uint64_t local, target;  /* values; has_local, has_target */
-	struct candidate used;   /* the first that matched; id 0 for none */
-	const struct spec *spec; /* of the access in `used`; NULL for none */
-	uint32_t first_attempt;  /* into attempts */
+	bool sign_extended;              /* a 32-bit unsigned enumerator >= 2^31 (semantics 7) */
+	uint64_t local, target;          /* values; has_local, has_target */
+	struct candidate used;           /* the first that matched; id 0 for none */
+	const struct accessor *accessor; /* of the access in `used`; NULL for none */
+	uint32_t first_attempt;          /* into attempts */
 	uint32_t attempt_count;
 	uint8_t insn_len; /* 8 or 16 */
 	uint8_t before[16], after[16];

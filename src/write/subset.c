@@ -195,8 +195,8 @@ static int mark_step(struct marker *m, const struct btf_type *t, uint32_t i)
 	return mark_member(m, t, i);
 }
 
-/* The path that a field's spec takes: only the members on it are kept. */
-static int mark_path(struct marker *m, const struct spec *s)
+/* The path that a field's accessor takes: only the members on it are kept. */
+static int mark_path(struct marker *m, const struct accessor *s)
 {
 	struct btf_type t = btf_strip(s->btf, s->root_id);
 
@@ -212,7 +212,7 @@ static int mark_path(struct marker *m, const struct spec *s)
 	return 0;
 }
 
-static int mark_match(struct marker *m, const struct spec *s)
+static int mark_match(struct marker *m, const struct accessor *s)
 {
 	uint8_t flags = s->kind == RELO_TYPE_MATCHES ? KEEP | COMPAT | MATCH
 			: relo_is_type(s->kind)      ? KEEP | COMPAT
@@ -231,7 +231,7 @@ static int add_result(struct marker *m, const struct resolution *r, uint32_t ind
 	for (uint32_t i = 0; i < res->attempt_count; i++) {
 		const struct attempt *a = &r->attempts[res->first_attempt + i];
 
-		if (a->spec && mark_match(m, a->spec) < 0)
+		if (a->accessor && mark_match(m, a->accessor) < 0)
 			return -1;
 	}
 	return 0;

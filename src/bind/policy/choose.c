@@ -16,7 +16,7 @@ static void ask_choose(lua_State *L, const struct asked *a)
 		lua_setfield(L, -2, "candidate");
 		push_u64(L, o->value.value);
 		lua_setfield(L, -2, "value");
-		lua_pushinteger(L, o->spec->bit_offset);
+		lua_pushinteger(L, o->accessor->bit_offset);
 		lua_setfield(L, -2, "bit_offset");
 		lua_pushboolean(L, o->value.poison);
 		lua_setfield(L, -2, "poison");

@@ -42,7 +42,7 @@ static void describe(lua_State *L, const struct question *q)
 
 	lua_pushfstring(L, "relocation %d (", (int)q->relo);
 	luaL_buffinit(L, &out);
-	add_spec_path(&out, q->local);
+	add_accessor_path(&out, q->local);
 	luaL_pushresult(&out);
 	lua_pushliteral(L, ")");
 	lua_concat(L, 3);

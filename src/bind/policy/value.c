@@ -1,15 +1,15 @@
-/* value(relo, spec, default) -> an integer, or nil and "poison" or a reason code: the value of an
- * access, local or in a candidate. */
+/* value(relo, accessor, default) -> an integer, or nil and "poison" or a reason code: the value of
+ * an access, local or in a candidate. */
 #include "bind/policy/hook.h"
 
 static void ask_value(lua_State *L, const struct asked *a)
 {
-	const struct spec *s = ((const struct value_asked *)a)->spec;
+	const struct accessor *s = ((const struct value_asked *)a)->accessor;
 
 	push_asked_relo(L, a);
 	push_asked_btf(L, a, s->btf);
 	lua_getiuservalue(L, AT_RUN, RUN_OBJECT);
-	push_free_spec(L, -1, -2, s);
+	push_free_accessor(L, -1, -2, s);
 	lua_replace(L, -3);
 	lua_pop(L, 1);
 }
@@ -17,9 +17,9 @@ static void ask_value(lua_State *L, const struct asked *a)
 static void read_value(lua_State *L, struct asked *a)
 {
 	read_relo(L, a);
-	if (!class_test(L, AT_ARG + 1, &spec_class))
-		bad_argument(L, AT_ARG + 1, "a btfl.spec");
-	((struct value_asked *)a)->spec = check_spec(L, AT_ARG + 1);
+	if (!class_test(L, AT_ARG + 1, &accessor_class))
+		bad_argument(L, AT_ARG + 1, "a btfl.accessor");
+	((struct value_asked *)a)->accessor = check_accessor(L, AT_ARG + 1);
 }
 
 static void tell_value(lua_State *L, const struct asked *a)
@@ -36,7 +36,7 @@ static void take_value(lua_State *L, struct asked *a, int answer)
 	struct value_asked *v = (struct value_asked *)a;
 	struct relo_value *out = &v->value;
 
-	a->why = relo_calc(v->spec, a->q->object->big_endian, out);
+	a->why = value_calc(v->accessor, a->q->object->big_endian, out);
 	if (lua_isinteger(L, answer)) {
 		if (a->why != REASON_NONE)
 			*out = (struct relo_value){.check = out->check};

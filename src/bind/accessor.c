@@ -1,71 +1,72 @@
 /*
- * spec: the Lua class btfl.spec: what an access string says, in a relocation or in a target. It
- * holds its own copy of the steps, because a relocation's is parsed anew at each use and a result's
- * lives as long as its resolution only.
+ * accessor: the Lua class btfl.accessor: what an access string says, in a relocation or in a
+ * target. It holds its own copy of the steps, because a relocation's is parsed anew at each use and
+ * a result's lives as long as its resolution only.
  */
 #include "bind/classes.h"
 
 #include <string.h>
 
-struct spec_handle {
+struct accessor_handle {
 	struct handle handle;
-	struct spec spec; /* its arrays follow */
+	struct accessor accessor; /* its arrays follow */
 };
 
-/* The further user value: the btf of the spec's types. */
+/* The further user value: the btf of the accessor's types. */
 enum { SPEC_BTF = HANDLE_OWNER + 1, SPEC_VALUES = SPEC_BTF };
 
 /* Fills the new handle at the top of the stack. */
-static void fill(lua_State *L, struct spec_handle *h, int btf, const struct spec *s)
+static void fill(lua_State *L, struct accessor_handle *h, int btf, const struct accessor *s)
 {
 	size_t steps = s->len * sizeof(*s->step), raw = s->raw_len * sizeof(*s->raw);
 
-	h->spec = *s;
-	h->spec.step = (void *)(h + 1);
-	h->spec.raw = (void *)((char *)(h + 1) + steps);
+	h->accessor = *s;
+	h->accessor.step = (void *)(h + 1);
+	h->accessor.raw = (void *)((char *)(h + 1) + steps);
 	if (steps)
-		memcpy(h->spec.step, s->step, steps);
+		memcpy(h->accessor.step, s->step, steps);
 	if (raw)
-		memcpy(h->spec.raw, s->raw, raw);
+		memcpy(h->accessor.raw, s->raw, raw);
 	lua_pushvalue(L, btf);
 	lua_setiuservalue(L, -2, SPEC_BTF);
 }
 
-static size_t handle_size(const struct spec *s)
+static size_t handle_size(const struct accessor *s)
 {
-	return sizeof(struct spec_handle) + s->len * sizeof(*s->step) +
+	return sizeof(struct accessor_handle) + s->len * sizeof(*s->step) +
 	       s->raw_len * sizeof(*s->raw);
 }
 
-void push_spec(lua_State *L, int owner, int btf, uint32_t number, const struct spec *s)
+void push_accessor(lua_State *L, int owner, int btf, uint32_t number, const struct accessor *s)
 {
-	if (handle_find(L, owner, &spec_class, number, 0))
+	if (handle_find(L, owner, &accessor_class, number, 0))
 		return;
 	btf = lua_absindex(L, btf);
-	fill(L, (void *)handle_add(L, owner, &spec_class, number, 0, handle_size(s), SPEC_VALUES),
+	fill(L,
+	     (void *)handle_add(L, owner, &accessor_class, number, 0, handle_size(s), SPEC_VALUES),
 	     btf, s);
 }
 
-void push_free_spec(lua_State *L, int owner, int btf, const struct spec *s)
+void push_free_accessor(lua_State *L, int owner, int btf, const struct accessor *s)
 {
 	btf = lua_absindex(L, btf);
-	fill(L, (void *)handle_new(L, owner, &spec_class, 0, 0, handle_size(s), SPEC_VALUES), btf,
-	     s);
+	fill(L, (void *)handle_new(L, owner, &accessor_class, 0, 0, handle_size(s), SPEC_VALUES),
+	     btf, s);
 }
 
 /* The BTF is checked too: a target of an open btf does not own it. */
-static const struct spec *spec_of(lua_State *L, int idx, const struct spec_handle *h)
+static const struct accessor *accessor_of(lua_State *L, int idx, const struct accessor_handle *h)
 {
 	owner_native(L, h->handle.owner);
 	lua_getiuservalue(L, idx, SPEC_BTF);
 	owner_native(L, lua_touserdata(L, -1));
 	lua_pop(L, 1);
-	return &h->spec;
+	return &h->accessor;
 }
 
-const struct spec *check_spec(lua_State *L, int arg)
+const struct accessor *check_accessor(lua_State *L, int arg)
 {
-	return spec_of(L, arg, class_check(L, arg, &spec_class));
+	return accessor_of(L, arg, class_check(L, arg, &accessor_class));
 }
 
 const char *path_name(const struct btf *b, uint32_t id)
@@ -83,7 +84,7 @@ static void add_number(luaL_Buffer *out, uint32_t n)
 	luaL_addvalue(out);
 }
 
-void add_spec_path(luaL_Buffer *out, const struct spec *s)
+void add_accessor_path(luaL_Buffer *out, const struct accessor *s)
 {
 	luaL_addstring(out, path_name(s->btf, s->root_id));
 	if (relo_is_enumval(s->kind)) {
@@ -105,7 +106,7 @@ void add_spec_path(luaL_Buffer *out, const struct spec *s)
 
 static int get_root(lua_State *L, const void *self)
 {
-	const struct spec *s = spec_of(L, 1, self);
+	const struct accessor *s = accessor_of(L, 1, self);
 
 	lua_getiuservalue(L, 1, SPEC_BTF);
 	push_type(L, -1, s->root_id);
@@ -114,13 +115,13 @@ static int get_root(lua_State *L, const void *self)
 
 static int get_bit_offset(lua_State *L, const void *self)
 {
-	lua_pushinteger(L, spec_of(L, 1, self)->bit_offset);
+	lua_pushinteger(L, accessor_of(L, 1, self)->bit_offset);
 	return 1;
 }
 
 static int get_access(lua_State *L, const void *self)
 {
-	const struct spec *s = spec_of(L, 1, self);
+	const struct accessor *s = accessor_of(L, 1, self);
 	luaL_Buffer out;
 
 	luaL_buffinit(L, &out);
@@ -135,20 +136,20 @@ static int get_access(lua_State *L, const void *self)
 
 static int get_path(lua_State *L, const void *self)
 {
-	const struct spec *s = spec_of(L, 1, self);
+	const struct accessor *s = accessor_of(L, 1, self);
 	luaL_Buffer out;
 
 	luaL_buffinit(L, &out);
-	add_spec_path(&out, s);
+	add_accessor_path(&out, s);
 	luaL_pushresult(&out);
 	return 1;
 }
 
-/* Upvalues: spec, next step. */
+/* Upvalues: accessor, next step. */
 static int next_step(lua_State *L)
 {
-	const struct spec *s =
-	    spec_of(L, lua_upvalueindex(1), lua_touserdata(L, lua_upvalueindex(1)));
+	const struct accessor *s =
+	    accessor_of(L, lua_upvalueindex(1), lua_touserdata(L, lua_upvalueindex(1)));
 	uint32_t i = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
 	const struct class *c = relo_is_enumval(s->kind) ? &enumerator_class : &member_class;
 
@@ -171,7 +172,7 @@ static int next_step(lua_State *L)
 
 static int spec_steps(lua_State *L)
 {
-	spec_of(L, 1, class_check(L, 1, &spec_class));
+	accessor_of(L, 1, class_check(L, 1, &accessor_class));
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, 0);
 	lua_pushcclosure(L, next_step, 2);
@@ -180,13 +181,13 @@ static int spec_steps(lua_State *L)
 
 static int spec_len(lua_State *L)
 {
-	lua_pushinteger(L, spec_of(L, 1, class_check(L, 1, &spec_class))->len);
+	lua_pushinteger(L, accessor_of(L, 1, class_check(L, 1, &accessor_class))->len);
 	return 1;
 }
 
 static int spec_tostring(lua_State *L)
 {
-	return get_path(L, class_check(L, 1, &spec_class));
+	return get_path(L, class_check(L, 1, &accessor_class));
 }
 
 static const struct field fields[] = {
@@ -198,4 +199,4 @@ static const luaL_Reg methods[] = {{"steps", spec_steps}, {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__len", spec_len}, {"__tostring", spec_tostring}, {NULL, NULL}};
 
-const struct class spec_class = {"btfl.spec", TAG_SPEC, fields, methods, meta, NULL};
+const struct class accessor_class = {"btfl.accessor", TAG_ACCESSOR, fields, methods, meta, NULL};

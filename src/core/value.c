@@ -1,5 +1,5 @@
-/* relo: values of relocations; see relo.h. */
-#include "core/relo.h"
+/* value: values of relocations; see value.h. */
+#include "core/value.h"
 
 /* A load can be aligned and sized so that the compiler's choice is not the only right one. */
 struct extent {
@@ -49,7 +49,7 @@ static enum reason load_size(const struct btf *b, uint32_t type_id, struct relo_
 }
 
 /* The root or an array element, which has no member to take offset and width from. */
-static enum reason calc_element(const struct spec *s, const struct step *last,
+static enum reason calc_element(const struct accessor *s, const struct step *last,
 				struct relo_value *out)
 {
 	int64_t size;
@@ -73,7 +73,7 @@ static bool is_signed(const struct btf_type *t)
 	return t->kind == BTF_INT && (BTF_INT_ENCODING(btf_tail_u32(t)) & BTF_INT_SIGNED);
 }
 
-static enum reason calc_member(const struct spec *s, const struct step *last, bool big_endian,
+static enum reason calc_member(const struct accessor *s, const struct step *last, bool big_endian,
 			       struct relo_value *out)
 {
 	struct btf_type parent = btf_type(s->btf, last->type_id);
@@ -107,7 +107,7 @@ static enum reason calc_member(const struct spec *s, const struct step *last, bo
 	}
 }
 
-static enum reason calc_type(const struct spec *s, struct relo_value *out)
+static enum reason calc_type(const struct accessor *s, struct relo_value *out)
 {
 	int64_t size;
 
@@ -126,7 +126,7 @@ static enum reason calc_type(const struct spec *s, struct relo_value *out)
 	}
 }
 
-enum reason relo_calc(const struct spec *s, bool big_endian, struct relo_value *out)
+enum reason value_calc(const struct accessor *s, bool big_endian, struct relo_value *out)
 {
 	const struct step *last = s->len ? &s->step[s->len - 1] : NULL;
 
@@ -147,7 +147,7 @@ enum reason relo_calc(const struct spec *s, bool big_endian, struct relo_value *
 	return last->name ? calc_member(s, last, big_endian, out) : calc_element(s, last, out);
 }
 
-bool relo_missing_value(uint32_t kind, uint64_t *value)
+bool value_missing(uint32_t kind, uint64_t *value)
 {
 	switch (kind) {
 	case RELO_FIELD_EXISTS:
@@ -166,8 +166,8 @@ static bool is_extendable(const struct btf_type *t)
 	return t->kind == BTF_INT && BTF_INT_ENCODING(btf_tail_u32(t)) != BTF_INT_SIGNED;
 }
 
-bool relo_resizable(const struct btf *from_btf, uint32_t from, const struct btf *to_btf,
-		    uint32_t to)
+bool value_resizable(const struct btf *from_btf, uint32_t from, const struct btf *to_btf,
+		     uint32_t to)
 {
 	struct btf_type f = btf_type(from_btf, from), t = btf_type(to_btf, to);
 
