@@ -75,6 +75,33 @@ describe("a method in Lua", function()
     assert.equal(1, object:check(target, { all = 1, why = false, others = {}, from = { target } }).status)
   end)
 
+  it("says what is closed where it was used", function()
+    local dead, gone = btfl.object(OBJECT), btfl.target(KERNEL)
+    local relo, type_ = dead:relos()(), gone.btf:get "task_struct"
+    local failed, s = nil, gone:why("task_struct.tgid")()
+    for r in dead:results(gone) do failed = not r.ok and r or failed end
+    dead:close()
+    gone:close()
+    local no_object, no_target = ("object '%s' is closed"):format(OBJECT), ("target '%s' is closed"):format(KERNEL)
+    for call, want in pairs {
+      [function() local _ = dead:check(target) end] = no_object,
+      [function() local _ = object:check(gone) end] = no_target,
+      [function() local _ = object:check(target, { others = { target, gone } }) end] = no_target,
+      [function() local _ = dead:clash(target) end] = no_object,
+      [function() local _ = type_:decl() end] = no_target,
+      [function() local _ = failed:why() end] = no_object,
+      [function() local _ = gone:why "task_struct.state" end] = no_target,
+      [function() local _ = target:why(relo) end] = no_object,
+      [function() local _ = target:why("task_struct.state", { from = gone }) end] = no_target,
+      [function() local _ = target:why("task_struct.state", { from = { target, gone } }) end] = no_target,
+      [function() local _ = btfl.policy "renames":lint { target, gone } end] = no_target,
+      [function() local _ = s:code() end] = no_target,
+    } do raises(want, call) end
+    raises("bad argument #1 to 'lint' (a list of btfl.target expected; number 2 is a string)", function()
+      local _ = btfl.policy "renames":lint { target, KERNEL }
+    end)
+  end)
+
   it("says that it was called without its object", function()
     for _, case in ipairs { { object.check, "check", "btfl.object" }, { t.decl, "decl", "btfl.type" },
       { result.why, "why", "btfl.result" }, { target.why, "why", "btfl.target" },

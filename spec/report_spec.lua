@@ -43,6 +43,21 @@ describe("a report", function()
     assert.equal(4, #r.findings)
   end)
 
+  it("outlives the objects and kernels that it is about, in every format", function()
+    local object_ = btfl.object "spec/fixtures/example.bpf.o"
+    local target = btfl.target "spec/fixtures/small.btf"
+    local r, texts = object_:check(target), {}
+    local formats = { "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown" }
+    for i, format in ipairs(formats) do texts[i] = r:render(format) end
+    assert.equal("btfl.line", require "btfl.class"(r.findings[1].at))
+    object_:close()
+    target:close()
+    for i, format in ipairs(formats) do assert.equal(texts[i], r:render(format)) end
+    assert.has_error(function()
+      r:error { rule = "e", message = "e", at = object_:relos()().line }
+    end)
+  end)
+
   it("is clean again when what was wrong is taken out", function()
     local r = btfl.report "r"
     r:error { rule = "e", message = "e" }

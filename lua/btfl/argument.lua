@@ -5,6 +5,13 @@ local core = require "btfl.core"
 
 local argument = {}
 
+-- Raises where the method was called that asks `level` calls further in, when the value is closed: what the
+-- engine raises of it names the line at which it was used.
+local function check_open(value, level)
+  local closed = core.closed(value)
+  if closed then error(closed, level + 2) end
+end
+
 local function type_of(value)
   return value == nil and "no value" or class(value) or type(value)
 end
@@ -32,11 +39,24 @@ end
 ---@param method string
 function argument.check(n, value, want, method)
   if not fits(value, want) then refuse(n, value, want, method) end
+  check_open(value, 2)
 end
 
 --- The same for one that may be missing.
 function argument.optional(n, value, want, method)
   if value ~= nil and not fits(value, want) then refuse(n, value, want, method) end
+end
+
+--- The same for a list of them.
+function argument.list(n, value, want, method)
+  if type_of(value) ~= "table" then refuse(n, value, "table", method) end
+  for i, one in ipairs(value) do
+    if not fits(one, want) then
+      error(("bad argument #%d to '%s' (a list of %s expected; number %d is a %s)"):format(n, method, want, i,
+        type_of(one)), 3)
+    end
+    check_open(one, 2)
+  end
 end
 
 -- What is wrong with an option; nil when it is as `want` says.
@@ -83,6 +103,10 @@ function argument.options(n, options, known, method)
         wrong = fault(name, value, want)
       end
       if wrong then break end
+      check_open(value, 2)
+      if type_of(value) == "table" then
+        for _, one in ipairs(value) do check_open(one, 2) end
+      end
     end
   end
   if wrong then error(("bad argument #%d to '%s' (%s)"):format(n, method, wrong), 3) end
@@ -99,6 +123,7 @@ function argument.of_class(name, methods)
       if type(meta) ~= "table" or rawget(meta, "__name") ~= name then
         error(("calling '%s' on bad self (%s expected, got %s)"):format(called, name, type_of(self)), 2)
       end
+      check_open(self, 1)
       return method(self, ...)
     end
   end

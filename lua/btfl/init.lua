@@ -88,7 +88,7 @@ extend("target", {
 
 extend("policy", {
   lint = function(self, targets)
-    argument.check(1, targets, "table", "lint")
+    argument.list(1, targets, "btfl.target", "lint")
     local out = require("btfl.report").new "lint"
     for _, level in ipairs(self:levels()) do
       if level.lint then level.lint(targets, out) end

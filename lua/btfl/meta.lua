@@ -752,7 +752,7 @@ function cli:write(bytes) end
 ---@field level "error"|"warning"|"note"
 ---@field rule string a stable code, such as a result's reason
 ---@field message string one line
----@field at? btfl.line|string where
+---@field at? btfl.line|string where; of a line its values are kept, so that its object may be closed
 ---@field mark? string the word of the source line to underline
 ---@field object? string
 ---@field program? string

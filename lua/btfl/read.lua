@@ -10,12 +10,6 @@ local DEEPEST = 64
 
 local LEVELS = { error = true, warning = true, note = true }
 
--- The source line of a finding, which shows itself as the engine's own do.
-local line = {
-  __name = "btfl.line",
-  __tostring = function(self) return ("%s:%d:%d"):format(self.file, self.line, self.column) end,
-}
-
 -- Facts within facts, such as how many programs have which verdict: "2 guarded, 1 rejected".
 local facts = {
   __tostring = function(self)
@@ -85,11 +79,10 @@ end
 function Reader:place(value, what)
   if type(value) ~= "table" then return self:text(value, what) end
   self:object(value, what)
-  local file = self:text(value.file, what)
-  return setmetatable({
-    file = file, name = file:match("[^/]*$"), text = self:text(value.text or "", what),
+  return report.line {
+    file = self:text(value.file, what), text = self:text(value.text or "", what),
     line = self:integer(value.line, what), column = self:integer(value.column, what),
-  }, line)
+  }
 end
 
 function Reader:level(value, what)

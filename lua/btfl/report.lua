@@ -80,6 +80,8 @@ end
 
 local function check_field(finding, key, level)
   local want, value = FINDING[key], finding[key]
+  local closed = want == "place" and core.closed(value)
+  if closed then error(closed, level + 1) end
   if is_a(want, value) then return end
   local is = class(value) or type(value)
   if want == "list" and is == "table" then is = "one of other values" end
@@ -98,12 +100,24 @@ local function check_finding(finding, level)
   check_field(finding, "message", level + 1)
 end
 
+local kept_line = {
+  __name = "btfl.line",
+  __tostring = function(self) return ("%s:%d:%d"):format(self.file, self.line, self.column) end,
+}
+
+-- A line without its object, which may be closed before the report is printed.
+local function line_of(at)
+  return setmetatable({ file = at.file, name = at.file:match "[^/]*$", line = at.line, column = at.column,
+    text = at.text }, kept_line)
+end
+
 -- Kept as a copy, so that a script may go on using its table.
 local function add(self, level, finding)
   check_finding(finding, 3)
   local kept = {}
   for key, value in pairs(finding) do kept[key] = value end
   kept.level = level
+  if type(kept.at) == "userdata" then kept.at = line_of(kept.at) end
   table.insert(self.findings, kept)
 end
 
@@ -192,7 +206,7 @@ end
 
 argument.of_class("btfl.report", methods)
 
-local module = { methods = methods, fields = FIELDS }
+local module = { methods = methods, fields = FIELDS, line = line_of }
 
 -- Checks a list of columns and notes its names in known.
 local function column_list(spec, field, known)

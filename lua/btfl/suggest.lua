@@ -12,7 +12,11 @@ local metatable = { __name = "btfl.suggestion" }
 
 metatable.__index = argument.of_class("btfl.suggestion", {
   --- C that reads the field (or asks for the type or enumerator) under either name.
-  code = function(self) return require("btfl.guard")(self) end,
+  code = function(self)
+    local closed = core.closed(self.type)
+    if closed then error(closed, 2) end
+    return require("btfl.guard")(self)
+  end,
 })
 
 -- Appends what a target or a btf, or each of a list of them, has: its name and its BTFs.

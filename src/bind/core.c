@@ -127,6 +127,7 @@ static const luaL_Reg functions[] = {
     {"subset", open_subset},
     {"batch", core_batch},
     {"class", core_class},
+    {"closed", core_closed},
     {"u64", core_u64},
     {"nearest", core_nearest},
     {"is_printable", core_is_printable},

@@ -138,6 +138,37 @@ static const struct owner *closed_owner(const struct owner *o)
 	return o->native ? NULL : o;
 }
 
+#define CLOSED "%s '%s' is closed"
+
+static const char class_key; /* of the class, in its metatable */
+
+/* The closed owner without which the value of class c at idx is of no use; NULL when none is. */
+static const struct owner *closed_owner_of(lua_State *L, int idx, const struct class *c)
+{
+	const struct owner *closed = NULL;
+
+	if (c->free)
+		return closed_owner(lua_touserdata(L, idx));
+	if (lua_getiuservalue(L, idx, HANDLE_OWNER) == LUA_TUSERDATA)
+		closed = closed_owner(lua_touserdata(L, -1));
+	lua_pop(L, 1);
+	return closed;
+}
+
+int core_closed(lua_State *L)
+{
+	const struct owner *closed = NULL;
+
+	lua_settop(L, 1);
+	if (lua_isuserdata(L, 1) && lua_getmetatable(L, 1) &&
+	    lua_rawgetp(L, 2, &class_key) == LUA_TLIGHTUSERDATA)
+		closed = closed_owner_of(L, 1, lua_touserdata(L, 3));
+	if (!closed)
+		return 0;
+	lua_pushfstring(L, CLOSED, closed->noun, closed->path);
+	return 1;
+}
+
 /* Calls the class's own __tostring. A string that it raises is shown: another owner that it asks is
  * closed. */
 static void own_tostring(lua_State *L, const struct class *c)
@@ -159,12 +190,8 @@ static int class_tostring(lua_State *L)
 {
 	const struct class *c = lua_touserdata(L, lua_upvalueindex(1));
 	const void *self = class_check(L, 1, c);
-	const struct owner *closed = NULL;
+	const struct owner *closed = closed_owner_of(L, 1, c);
 
-	if (c->free)
-		closed = closed_owner(self);
-	else if (lua_getiuservalue(L, 1, HANDLE_OWNER) == LUA_TUSERDATA)
-		closed = closed_owner(lua_touserdata(L, -1));
 	lua_settop(L, 1);
 	if (!closed)
 		own_tostring(L, c);
@@ -185,6 +212,8 @@ static void make_class(lua_State *L, const struct class *c)
 	meta = lua_gettop(L);
 	lua_pushvalue(L, meta);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, c);
+	lua_pushlightuserdata(L, (void *)c);
+	lua_rawsetp(L, meta, &class_key);
 	lua_newtable(L);
 	methods = lua_gettop(L);
 	if (c->methods)
@@ -313,7 +342,7 @@ void *owner_native(lua_State *L, const struct owner *o)
 	const struct owner *closed = closed_owner(o);
 
 	if (closed)
-		luaL_error(L, "%s '%s' is closed", closed->noun, closed->path);
+		luaL_error(L, CLOSED, closed->noun, closed->path);
 	return o->native;
 }
 

@@ -97,6 +97,10 @@ void owner_drop(struct owner *o);
 /* Raises "btf 'path' is closed" when o, or an owner that it needs, is closed. Returns native. */
 void *owner_native(lua_State *L, const struct owner *o);
 
+/* closed(value): what owner_native() would raise of a value of a class, without a place; nothing of
+ * one that is open, and of any other value. */
+int core_closed(lua_State *L);
+
 /* Raises when a policy is at work on o, which would lose what it reads. */
 void owner_check_idle(lua_State *L, const struct owner *o);
 
