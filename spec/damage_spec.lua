@@ -44,6 +44,7 @@ local damages = {
   end },
   { "array of itself", function(b) b:array(b:next_id(), 1, 1) end },
   { "int of no bytes", function(b) b:type("int", "x", 0, false, 0, b:pack("I4", 0)) end },
+  { "int of twelve bytes", function(b) b:type("int", "x", 0, false, 12, b:pack("I4", 32)) end },
   { "member outside its struct", function(b) b:struct("x", 4, { { "m", 1, 64 } }) end },
   { "member before the one before it", function(b) b:struct("x", 8, { { "m", 1, 32 }, { "n", 1, 0 } }) end },
   { "member inside a union", function(b) b:union("x", 8, { { "m", 1, 0 }, { "n", 1, 32 } }) end },

@@ -158,8 +158,8 @@ static int check_int(const struct btf_check *c)
 {
 	uint32_t size = word(c, c->at + 8), v = word(c, c->at + BTF_TYPE_SIZE);
 
-	if (size == 0 || size > 16)
-		return defect(c, c->at + 8, ": size %u is not 1 to 16 bytes", size);
+	if (size == 0 || size > 16 || (size & (size - 1)))
+		return defect(c, c->at + 8, ": size %u is not 1, 2, 4, 8 or 16 bytes", size);
 	if (BTF_INT_BITS(v) + BTF_INT_OFFSET(v) > size * 8)
 		return defect(c, c->at + BTF_TYPE_SIZE, ": bits %u to %u do not fit its %u bytes",
 			      BTF_INT_OFFSET(v), BTF_INT_OFFSET(v) + BTF_INT_BITS(v), size);
