@@ -38,6 +38,11 @@ describe("--output", function()
     end
   end
 
+  it("has a name", function()
+    local r = run { "check", object, "-t", kernel, "-o", "" }
+    assert.same({ "", "btfl: a file's name is empty\n", 2 }, { r.out, r.err, r.status })
+  end)
+
   describe("is no input:", function()
     it("under its own name, in every command", function()
       refused(kernel, { "check", object, "-t", kernel }, { "minbtf", object, "-t", kernel },

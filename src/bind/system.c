@@ -215,6 +215,10 @@ int system_write_file(lua_State *L)
 	struct stat st;
 	struct err e;
 
+	if (!*path) {
+		err_set(&e, ERR_IO, NULL, NULL, ERR_NO_OFFSET, "a file's name is empty");
+		return raise_err(L, &e);
+	}
 	if (stat(path, &st) == 0 && inputs_have(&st)) {
 		err_set(&e, ERR_IO, path, NULL, ERR_NO_OFFSET,
 			"is an input: it is not written over");
