@@ -30,7 +30,7 @@ error[no-type]: no struct named `request`
    = access: request.rq_disk, kind: byte_off, insn: 0
    = target: 6.12.0-amd64
    = reachable, so the verifier rejects handle
-   = help: guard it with bpf_core_type_exists(struct request); a module's type needs its BTF (-m)]=],
+   = help: guard it with bpf_core_type_exists(struct request), give the BTF of its module (-m), or follow it: btfl why request.rq_disk -t 6.12.0-amd64.btf --object prog.bpf.o]=],
   },
   {
     code = "no-field", engine = true,
@@ -75,7 +75,7 @@ error[no-enumval]: enum bpf_func_id has no enumerator `BPF_FUNC_get_ns`
    = access: bpf_func_id::BPF_FUNC_get_ns, kind: enumval_value, insn: 0
    = target: 6.12.0-amd64
    = reachable, so the verifier rejects handle
-   = help: guard it with bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_ns)]=],
+   = help: guard it with bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_ns), or follow it: btfl why bpf_func_id::BPF_FUNC_get_ns -t 6.12.0-amd64.btf --object prog.bpf.o]=],
   },
   {
     code = "no-element", engine = true,
