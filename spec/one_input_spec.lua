@@ -54,6 +54,20 @@ describe("one input", function()
   end)
   teardown(tmp.clean)
 
+  it("is told in the same place whatever the number of threads", function()
+    for _, command in ipairs { "check", "verdicts", "relos", "dialects" } do
+      local words = { command, "/nonexistent.o", obj, broken, obj2, "-t", little, "-t", damaged, "-t", big, "-t",
+        "/nonexistent.btf", "-t", full, "--format", "json" }
+      local usual = run(words)
+      assert.equal(2, usual.status)
+      for _, jobs in ipairs { "2", "5" } do
+        words[#words + 1] = "-j" .. jobs
+        assert.same(usual, run(words))
+        words[#words] = nil
+      end
+    end
+  end)
+
   -- Runs a command on inputs of which one is wrong; what it says is what it says without that one.
   local function costs_nothing(words, wrong, line)
     local function with(path, more)

@@ -246,28 +246,28 @@ local function end_objects(self)
   end
 end
 
--- Opens them one by one.
-local function each_object(self)
+-- What a batch has opened, when its turn has come, so that failures stand in the same order without one;
+-- else what open(...) opens.
+local function opened(self, outcomes, n, want, open, ...)
+  local batch = rawget(self, "batch")
+  if not batch then return self:try(open, ...) end
+  local outcome = batch[outcomes][n]
+  if class(outcome) == want then return outcome end
+  self:failure(outcome)
+  return nil
+end
+
+function methods:objects()
   local paths, n = object_paths(self), 0
   return function()
     while n < #paths do
       n = n + 1
-      local object = self:try(core.object, paths[n])
+      local object = opened(self, "objects", n, "btfl.object", core.object, paths[n])
       object = object and take_object(self, object)
       if object then return object end
     end
     end_objects(self)
     return nil
-  end
-end
-
-function methods:objects()
-  local list, n = rawget(self, "batched"), 0
-  if not list then return each_object(self) end
-  return function()
-    n = n + 1
-    if not list[n] then end_objects(self) end
-    return list[n]
   end
 end
 
@@ -290,32 +290,17 @@ local function open_all(self)
   local args = self.args
   local paths = rawget(self, "takes_objects") and object_paths(self) or {}
   local targets, objects = core.batch(args.target, args.module, paths, args.jobs, not self.policy)
-  if rawget(self, "takes_objects") then
-    local list = {}
-    for _, outcome in ipairs(objects) do
-      local ok = class(outcome) == "btfl.object"
-      if not ok then self:failure(outcome) end
-      list[#list + 1] = ok and take_object(self, outcome) or nil
-    end
-    rawset(self, "batched", list)
-  end
-  for n, outcome in ipairs(targets) do
-    local ok = class(outcome) == "btfl.target"
-    if not ok then self:failure(outcome) end
-    take_target(self, n, ok and outcome)
-  end
+  rawset(self, "batch", { targets = targets, objects = objects })
 end
 
 -- Each target is opened once, whether it can be read or not: false is one that cannot.
 local function open_target(self, n, path)
-  local opened = rawget(self, "opened")
-  if opened[n] == nil and self.args.jobs > 1 and #self.args.target > 1 then
-    open_all(self)
-  elseif opened[n] == nil then
-    local target = self:try(core.target, path, self.args.module)
-    take_target(self, n, target)
-  end
-  return opened[n] or nil
+  local known = rawget(self, "opened")[n]
+  if known ~= nil then return known or nil end
+  if self.args.jobs > 1 and #self.args.target > 1 and not rawget(self, "batch") then open_all(self) end
+  local target = opened(self, "targets", n, "btfl.target", core.target, path, self.args.module)
+  take_target(self, n, target)
+  return target
 end
 
 function methods:targets()
@@ -341,7 +326,7 @@ end
 
 function methods:pairs()
   local jobs = self.args.jobs or 1
-  if jobs > 1 and #self.args.target > 1 and not rawget(self, "batched") then open_all(self) end
+  if jobs > 1 and #self.args.target > 1 and not rawget(self, "batch") then open_all(self) end
   local next_object = self:objects()
   local next_target, object
   return function()
