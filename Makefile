@@ -55,22 +55,34 @@ SRC := $(wildcard src/*/*.c src/*/*/*.c)
 OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
 PEER := $(patsubst spec/peer/%.c,build/peer/%,$(wildcard spec/peer/*.c))
 
-# ./btfl is the binary of the last build, with or without SAN.
+# ./btfl is the program of the last build, with or without SAN.
 all: $(BUILD)/btfl
 	@[ btfl -ef $< ] || ln -f $< btfl
-	@$(MAKE) --no-print-directory build/bytecode
 
-# What is compiled for the next start: $(call compile,OUT,FROM,TO)
-LUA_FILES := $(filter-out lua/btfl/meta.lua,$(wildcard lua/btfl/*.lua lua/btfl/*/*.lua)) $(wildcard scripts/*.lua)
-compile = ./btfl -e 'require "btfl.bytecode"(arg[1], arg[2], arg[3], { table.unpack(arg, 4) }, { "argparse", "dkjson" })' \
-	$1 $2 $3 $(LUA_FILES)
+META := lua/btfl/meta.lua
+LUA_FILES := $(sort $(filter-out $(META),$(wildcard $(addprefix lua/btfl/,*.lua */*.lua */*/*.lua))) \
+	$(wildcard scripts/*.lua))
 
-build/bytecode: btfl $(LUA_FILES)
-	$(Q)$(call compile,$@,$(call quote,$(CURDIR)/),$(call quote,$(CURDIR)/))
+$(BUILD)/btfl: $(OBJ) $(BUILD)/lua_files.o
+	$(link)
 
-$(BUILD)/btfl: $(OBJ)
-	@echo "  LINK  $@"
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(LIBS)
+# The same without Lua files of its own: it compiles them.
+$(BUILD)/bare: $(OBJ)
+	$(link)
+
+define link
+@echo "  LINK  $@"
+$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(LIBS)
+endef
+
+# Folders change when a file goes.
+$(BUILD)/lua_files.c: src/host/embed.lua $(LUA_FILES) $(sort $(dir $(LUA_FILES))) | $(BUILD)/bare
+	@echo "  LUA   $@"
+	$(Q)BTFL_LUA=lua $(BUILD)/bare $< $@ $(LUA_FILES)
+
+$(BUILD)/lua_files.o: $(BUILD)/lua_files.c src/host/embedded.h Makefile
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) -c -o $@ $<
 
 # What is missing is told by the names of packages, and not by the compiler.
 $(BUILD)/needs: Makefile
@@ -107,7 +119,7 @@ test test-long:
 
 lint: deps lint-deps
 	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c
-	luacheck --quiet lua scripts spec
+	luacheck --quiet lua scripts spec src
 	$(Q)$(COMPILE) -Werror -fsyntax-only $(SRC)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
@@ -169,11 +181,9 @@ fit: all
 
 install: TO = $(DESTDIR)$(PREFIX)
 install: all
-	install -D -m 755 btfl $(call quote,$(TO)/bin/btfl)
-	@for file in lua/btfl/*.lua lua/btfl/*/*.lua scripts/*.lua; do \
-	    install -D -m 644 $$file $(call quote,$(TO)/share/btfl)/$$file || exit 1; \
-	done
-	@$(call compile,$(call quote,$(TO)/share/btfl/bytecode),$(call quote,$(CURDIR)/),$(call quote,$(PREFIX)/share/btfl/))
+	install -D -m 755 $(BUILD)/btfl $(call quote,$(TO)/bin/btfl)
+	install -D -m 644 -t $(call quote,$(TO)/share/btfl) $(META)
+	install -D -m 644 -t $(call quote,$(TO)/share/btfl/scripts) scripts/*.lua
 
 # Where the kernel has no BTF, a small committed one takes its place.
 demo: deps

@@ -359,28 +359,6 @@ btfl: @:2: <name> expected near '='
     end)
   end)
 
-  describe("looks for its own files", function()
-    local function copy(what, folder)
-      assert(os.execute(("mkdir -p %s && cp -r %s %s"):format(run.quote(dir .. folder),
-        run.quote(run.top .. "/" .. what), run.quote(dir .. folder))))
-    end
-
-    it("in share/btfl when it is installed", function()
-      copy("btfl", "/usr/bin")
-      copy("lua", "/usr/share/btfl")
-      copy("scripts", "/usr/share/btfl")
-      local r = run.program({ dir .. "/usr/bin/btfl", "-e", "package.path:match('[^;]+'), btfl.path[#btfl.path]" },
-        { cwd = "/", env = env })
-      same(("%s/usr/share/btfl/lua/?.lua\t%s/usr/share/btfl/scripts\n"):format(dir, dir), 0, r)
-    end)
-
-    it("and says where when they are missing", function()
-      copy("btfl", "/lost/bin")
-      fails(("btfl: its Lua files are neither in %s/lost/bin/lua nor in %s/lost/share/btfl/lua\n")
-        :format(dir, dir), run.program({ dir .. "/lost/bin/btfl", "x" }))
-    end)
-  end)
-
   describe("runs busted", function()
     local function busted(text)
       local folder = dir .. "/busted"

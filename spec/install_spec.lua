@@ -1,9 +1,9 @@
---- make install: what is installed works from its place, and compiled modules never hide their source.
+--- make and make install: in any folder, with what is missing told.
 
 local run = require "spec.support.run"
 
 describe("an installed btfl", function()
-  local tmp, dir, share
+  local tmp, dir
 
   -- In a folder that no word of a shell is.
   setup(function()
@@ -11,7 +11,6 @@ describe("an installed btfl", function()
     dir = tmp .. "/it's a $HOME & for"
     local r = run.program { "make", "-s", "install", "DESTDIR=" .. dir:gsub("%$", "$$"), "PREFIX=/usr" }
     assert.equal(0, r.status, r.err)
-    share = dir .. "/usr/share/btfl"
   end)
   teardown(function() run.remove(tmp) end)
 
@@ -19,87 +18,20 @@ describe("an installed btfl", function()
     return run.program({ dir .. "/usr/bin/btfl", ... }, { cwd = "/" })
   end
 
-  it("finds its scripts and modules", function()
+  it("has its scripts and modules in it", function()
     local r = installed("relos", run.top .. "/spec/fixtures/example.bpf.o", "-t", run.top .. "/spec/fixtures/small.btf")
     assert.same({ "", 0 }, { r.err, r.status })
     assert.matches("task_struct.state", r.out, 1, true)
     assert.matches("check", installed("--help").out)
+    assert.not_matches(dir, installed("-e", "package.path").out, 1, true)
   end)
 
-  it("has everything compiled, argparse and dkjson too, for the place where it will be", function()
-    local bytes = run.read(share .. "/bytecode")
-    local index = string.unpack("s4", bytes)
-    assert.equal("/usr/share/btfl/", (string.unpack("s4", index)))
-    for _, name in ipairs { "lua/btfl/report.lua", "scripts/check.lua", "argparse.lua", "dkjson.lua" } do
-      assert.matches(name, index, 1, true)
-    end
-    assert.is_nil(index:find("meta.lua", 1, true))
-    assert.matches("@/usr/share/btfl/lua/btfl/report.lua", bytes, 1, true)
-  end)
-end)
-
-describe("a compiled Lua file", function()
-  local dir
-
-  -- A tree of its own: what is compiled is found by the path of its source.
-  setup(function()
-    dir = run.tmpdir()
-    local r = run.program { "sh", "-c", ("cp -r lua scripts %s && ln btfl %s/btfl 2>/dev/null || cp btfl %s/btfl")
-      :format(dir, dir, dir) }
-    assert.equal(0, r.status, r.err)
-    r = run.program { "mkdir", "-p", dir .. "/build" }
-    assert.equal(0, r.status)
-  end)
-  teardown(function() run.remove(dir) end)
-
-  -- Compiles `compiled`, of which `source` is the source later.
-  local function compile(name, compiled, source)
-    local out = dir .. "/build/bytecode"
-    run.write(dir .. "/" .. name, compiled)
-    require "btfl.bytecode"(out, dir .. "/", dir .. "/", { name }, {})
-    run.write(dir .. "/" .. name, source)
-    run.program { "touch", "-r", dir .. "/" .. name, out }
-    return out
-  end
-
-  local function loaded(...)
-    local r = run.program { dir .. "/btfl", ... }
-    return r.out .. r.err
-  end
-
-  local PROBE = { "-e", "print((require 'btfl.probe'))" }
-  local MODULE = { "lua/btfl/probe.lua", "return 'compiled'", "return 'source'" }
-
-  it("is used when it is no older than its source", function()
-    compile(table.unpack(MODULE))
-    assert.equal("compiled\n", loaded(table.unpack(PROBE)))
-    compile("scripts/probe.lua", "print 'compiled'", "print 'source'")
-    assert.equal("compiled\n", loaded "probe")
-  end)
-
-  it("is not used when its source has changed since", function()
-    run.program { "touch", "-d", "1 hour ago", compile(table.unpack(MODULE)) }
-    assert.equal("source\n", loaded(table.unpack(PROBE)))
-  end)
-
-  it("is not used when it was made for another folder", function()
-    local out = compile(table.unpack(MODULE))
-    local bytes = run.read(out)
-    run.write(out, (bytes:gsub(dir:sub(-4) .. "/", dir:sub(-4):reverse() .. "/", 1)))
-    assert.equal("source\n", loaded(table.unpack(PROBE)))
-  end)
-
-  it("is not used when it is damaged, or is no bytecode", function()
-    local out = compile(table.unpack(MODULE))
-    local bytes = run.read(out)
-    for length = 0, #bytes - 1, 7 do
-      run.write(out, bytes:sub(1, length))
-      assert.equal("source\n", loaded(table.unpack(PROBE)))
-    end
-    run.write(out, (bytes:gsub("\27Lua", "\27Xua")))
-    assert.equal("source\n", loaded(table.unpack(PROBE)))
-    run.write(out, ("\255"):rep(100))
-    assert.equal("source\n", loaded(table.unpack(PROBE)))
+  it("brings its scripts as examples, and what a language server reads", function()
+    local files = run.program({ "find", "usr/share", "-type", "f" }, { cwd = dir }).out
+    assert.matches("usr/share/btfl/meta.lua\n", files, 1, true)
+    assert.matches("usr/share/btfl/scripts/check.lua\n", files, 1, true)
+    local r = installed(dir .. "/usr/share/btfl/scripts/explain.lua", "no-field")
+    assert.same({ "", 0 }, { r.err, r.status })
   end)
 end)
 
@@ -109,18 +41,45 @@ describe("make", function()
   setup(function() dir = run.tmpdir() end)
   teardown(function() run.remove(dir) end)
 
+  -- What is built is copied with the times, so that only the rest is made again.
+  local function copy_tree(tree)
+    local r = run.program { "sh", "-c", 'mkdir -p "$1/spec/fixtures" && '
+      .. 'cp -a Makefile README.md lua scripts src build btfl "$1" && touch "$1/scripts"', "x", tree }
+    assert.same({ "", 0 }, { r.err, r.status })
+  end
+
   it("works in a folder that no word of a shell is", function()
     local tree = dir .. "/a tree, 'quoted' & more"
-    -- What is built is copied with the times, so that only the rest is made again.
-    local r = run.program { "sh", "-c", 'mkdir -p "$1/spec/fixtures" && '
-      .. 'cp -a Makefile README.md lua scripts src build btfl "$1" && rm "$1/build/bytecode"', "x", tree }
-    assert.same({ "", 0 }, { r.err, r.status })
-    r = run.program({ "make", "-s", "all", "layers" }, { cwd = tree })
+    copy_tree(tree)
+    local r = run.program({ "make", "-s", "all", "layers" }, { cwd = tree })
     assert.same({ "", 0 }, { r.err, r.status })
     r = run.program({ "make", "-s", "install", "DESTDIR=", "PREFIX=" .. dir .. "/to here" }, { cwd = tree })
     assert.same({ "", 0 }, { r.err, r.status })
     r = run.program({ dir .. "/to here/bin/btfl", "doctor", run.top .. "/spec/fixtures/small.btf" }, { cwd = "/" })
     assert.same({ "", 0 }, { r.err, r.status })
+  end)
+
+  it("puts the Lua files that there are into the program, and no other", function()
+    local tree = dir .. "/tree"
+    local function built()
+      local r = run.program({ "make", "-s" }, { cwd = tree })
+      if r.status ~= 0 then return r.err end
+      return run.program({ tree .. "/build/btfl", "help" }, { env = { BTFL_PATH = false, HOME = "/" } }).out
+        .. run.program({ tree .. "/build/btfl", "-e", "pcall(require, 'btfl.room.inner.probe')" }).out
+    end
+    copy_tree(tree)
+    run.write(tree .. "/scripts/probe.lua", "--- probe: no more than a test")
+    run.program { "mkdir", "-p", tree .. "/lua/btfl/room/inner" }
+    run.write(tree .. "/lua/btfl/room/inner/probe.lua", "return 'found??='")
+    local text = built()
+    assert.matches("\n  probe +no more than a test\n", text)
+    assert.matches("\ntrue\tfound??=\t", text, 1, true)
+    run.program { "rm", tree .. "/scripts/probe.lua", tree .. "/lua/btfl/room/inner/probe.lua" }
+    text = built()
+    assert.not_matches("probe +no more", text)
+    assert.matches("\nfalse\tmodule 'btfl.room.inner.probe' not found", text, 1, true)
+    run.write(tree .. "/scripts/probe.lua", "local = 2")
+    assert.matches("^scripts/probe.lua:1: <name> expected near '='\nmake[^\n]*\n$", built())
   end)
 
   -- Checks what is needed, with a pkg-config that knows some libraries only.

@@ -1,4 +1,4 @@
---- Where policies, formats and needed modules are looked up: never in the current folder, but for what
+--- Where policies and formats are looked up: never in the current folder, but for what
 --- is named as a file.
 
 local run = require "spec.support.run"
@@ -61,15 +61,6 @@ describe("the current folder", function()
     for _, word in ipairs { "./btfl/format/mine.lua", "btfl/format/mine.lua" } do
       local r = check { "--format", word }
       assert.same({ "RAN\n", "mine\n" }, { r.err, r.out })
-    end
-  end)
-
-  it("is no place for the modules that btfl needs", function()
-    local env = { LUA_PATH = "./?.lua;" .. here .. "/nothing/?.lua" }
-    for module, words in pairs { argparse = { "explain" }, dkjson = { "-e", "require 'btfl.json'" } } do
-      local r = run(words, { cwd = here, env = env })
-      assert.same({ "", ("btfl: the Lua module `%s` is not installed (Debian and Ubuntu: lua-%s; elsewhere: luarocks "
-        .. "install %s)\n"):format(module, module, module), 2 }, { r.out, r.err, r.status })
     end
   end)
 

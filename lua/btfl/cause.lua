@@ -189,7 +189,7 @@ local function accepting(attempt, options)
   if options.policy then return nil end
   local asked, names = 0, {}
   for _, loader in ipairs(cause.loaders) do
-    if named.find("btfl.policy." .. loader[1]) then
+    if named.module("btfl.policy." .. loader[1]) then
       asked = asked + 1
       local result, policy = attempt.result, require "btfl.policy"(loader[1])
       if result.relo:try(result.target, attempt.candidate, { policy = policy }).ok then

@@ -1,10 +1,14 @@
 --- What the btfl command says: errors, help, the list of scripts, and what a script returned.
 ---
---- The C side (src/host) loads this first, sets `root`, `verbose` and `list`, and calls the functions
---- by name. Everything that few runs need is loaded on first use.
+--- The C side (src/host) loads this first, sets the fields that are nil here, and calls the functions by
+--- name. Everything that few runs need is loaded on first use.
 
 local M = {
-  root = nil, ---@type string the folder that holds lua/ and scripts/
+  modules = nil, ---@type string? the folder that stands in for btfl's own modules
+  scripts = nil, ---@type string? the folder that stands in for btfl's own scripts
+  --- The function of a module, or of "scripts/" and the name of a script, that is part of the program.
+  embedded = nil, ---@type fun(name: string): function?
+  embedded_scripts = nil, ---@type fun(): table<string, string> what each is about, by its name
   verbose = false, --- tracebacks are printed in full
   list = nil, ---@type fun(folder: string): string[]? the names in a folder
   --- Raises when a Lua module has a file that cannot be opened.
@@ -20,24 +24,7 @@ local function usage(message, ...)
   }), 0)
 end
 
--- Modules that btfl needs and does not bring, and the packages of Debian and Ubuntu that have them.
-local NEEDED = { argparse = "lua-argparse", dkjson = "lua-dkjson" }
-
---- A searcher of package.searchers: finds those where they are installed, and says what to install.
-local function find_needed(name)
-  if not NEEDED[name] then return nil end
-  local path = require("btfl.named").find(name)
-  if not path then
-    usage("the Lua module `%s` is not installed (Debian and Ubuntu: %s; elsewhere: luarocks install %s)",
-      name, NEEDED[name], name)
-  end
-  return assert(loadfile(path)), path
-end
-
--- Before the searcher of Lua files, which the two of C modules and src/host's own follow.
-table.insert(package.searchers, #package.searchers - 3, find_needed)
-
---- The folders in which a bare script name is looked up, in order.
+--- The folders in which a bare script name is looked up, in order; then come the program's own.
 ---@return string[]
 function M.folders()
   local folders = {}
@@ -51,7 +38,7 @@ function M.folders()
   if data then
     folders[#folders + 1] = data .. "/btfl/scripts"
   end
-  folders[#folders + 1] = M.root .. "/scripts"
+  folders[#folders + 1] = M.scripts
   return folders
 end
 
@@ -68,28 +55,43 @@ local function is_file(path)
   return not failed
 end
 
---- Every script that a bare name finds.
----@return table<string, string> paths by name
----@return string[] names sorted
-local function scripts()
-  local paths, names = {}, {}
-  for _, folder in ipairs(M.folders()) do
-    for _, file in ipairs(M.list(folder) or {}) do
-      local name = file:match("^([^.].*)%.lua$")
-      if name and not paths[name] and is_file(folder .. "/" .. file) then
-        paths[name] = folder .. "/" .. file
-        names[#names + 1] = name
-      end
+--- The first `---` line of a script, without the script's own name.
+---@param path string
+---@param name string
+---@return string
+function M.about(path, name)
+  for line in io.lines(path) do
+    local text = line:match("^%-%-%-%s*([^@%s].*)$")
+    if text then
+      local start = name .. ":"
+      return text:sub(1, #start) == start and text:sub(#start + 1):match("^%s*(.*)$") or text
     end
   end
+  return ""
+end
+
+--- Every script that a bare name finds: what it is about, by its name.
+---@return table<string, string>
+---@return string[] names sorted
+local function scripts()
+  local found, names = M.embedded_scripts(), {}
+  local folders = M.folders()
+  for i = #folders, 1, -1 do
+    for _, file in ipairs(M.list(folders[i]) or {}) do
+      local name, path = file:match("^([^.].*)%.lua$"), folders[i] .. "/" .. file
+      if name and is_file(path) then found[name] = M.about(path, name) end
+    end
+  end
+  for name in pairs(found) do names[#names + 1] = name end
   table.sort(names)
-  return paths, names
+  return found, names
 end
 
 --- The path of the script that a name on the command line means: a path when it has a slash or is a
 --- file that ends in .lua, else a bare name.
 ---@param name string
----@return string path
+---@return string path the name, where there is a function
+---@return function? chunk of a script that is part of the program
 function M.find(name)
   if name:find("/", 1, true) or name:find("%.lua$") and is_file(name) then
     return name
@@ -101,6 +103,8 @@ function M.find(name)
       return path
     end
   end
+  local chunk = M.embedded("scripts/" .. stem)
+  if chunk then return stem, chunk end
   local _, names = scripts()
   local near = require("btfl").nearest(stem, names)
   local hint = "`btfl help` lists them"
@@ -110,18 +114,6 @@ function M.find(name)
     hint = ("the file of that name runs as ./%s"):format(name)
   end
   usage("no script is called '%s'; %s", name, hint)
-end
-
---- The first `---` line of a script, without the script's own name.
-local function about(path, name)
-  for line in io.lines(path) do
-    local text = line:match("^%-%-%-%s*([^@%s].*)$")
-    if text then
-      local start = name .. ":"
-      return text:sub(1, #start) == start and text:sub(#start + 1):match("^%s*(.*)$") or text
-    end
-  end
-  return ""
 end
 
 local USAGE = [[
@@ -136,7 +128,7 @@ SCRIPT is a path, `-` for standard input, or the name of a script below.
   -i          read from the terminal after the script
   -l MODULE   require MODULE first (-l NAME=MODULE: as the global NAME)
   -v          show the full traceback of an error
-  -E          ignore LUA_INIT, LUA_PATH and LUA_CPATH
+  -E          ignore LUA_INIT, LUA_PATH, LUA_CPATH and BTFL_LUA
   --version   print the versions of btfl and Lua
   --help      print this
 ]]
@@ -144,7 +136,7 @@ SCRIPT is a path, `-` for standard input, or the name of a script below.
 --- Prints how to call btfl and every script that can be named.
 function M.help()
   io.write(USAGE)
-  local paths, names = scripts()
+  local found, names = scripts()
   local width = 0
   for _, name in ipairs(names) do
     width = math.max(width, #name)
@@ -153,7 +145,7 @@ function M.help()
     io.write("\nScripts:\n")
   end
   for _, name in ipairs(names) do
-    io.write((("  %-" .. width .. "s  %s"):format(name, about(paths[name], name)):gsub("%s+$", "")), "\n")
+    io.write((("  %-" .. width .. "s  %s"):format(name, found[name]):gsub("%s+$", "")), "\n")
   end
 end
 
@@ -243,18 +235,23 @@ end
 
 local MOST_LEVELS, MOST_FRAMES = 200, 10 -- a stack overflow has more than anybody reads
 
+-- Whether it is of btfl's own modules, or has no lines to show ("=?").
+local function is_own(source)
+  local folder = "@" .. (M.modules or "") .. "/"
+  return source == "=?" or source:find("^=%[btfl%]/lua/") or M.modules and source:sub(1, #folder) == folder
+end
+
 --- The frames of the user's own files, innermost first: neither C nor btfl's.
 ---@param level integer where to start, as the caller counts
 local function user_frames(level)
   local frames = {}
-  local own = "@" .. M.root .. "/lua/"
   for at = level + 1, MOST_LEVELS do
     local info = debug.getinfo(at, "Sln")
     if not info or #frames == MOST_FRAMES then
       frames.more = info ~= nil
       break
     end
-    if info.what ~= "C" and info.source:sub(1, #own) ~= own then
+    if info.what ~= "C" and not is_own(info.source) then
       frames[#frames + 1] = {
         path = info.source:match("^@(.*)"),
         short = info.short_src,

@@ -14,7 +14,7 @@
 
 ---@class btfl
 ---@field version string
----@field path string[] folders in which bare script names are looked up, in order
+---@field path string[] folders in which bare script names are looked up, in order; the program's own come last
 ---@field reasons btfl.reasons.doc[] what each code of a finding means, in order and by code
 local btfl = {}
 
@@ -52,8 +52,8 @@ function btfl.target(path, modules) end
 ---@return btfl.subset
 function btfl.subset(target, options) end
 
---- Makes a policy from a table of hooks, or finds one: a name is a file of `lua/btfl/policy/` or a
---- module `btfl.policy.NAME` or `NAME` in the absolute folders of package.path, what holds a `/` or ends
+--- Makes a policy from a table of hooks, or finds one: a name is one of btfl's own (`lua/btfl/policy/`) or
+--- a module `btfl.policy.NAME` or `NAME` in the absolute folders of package.path, what holds a `/` or ends
 --- in `.lua` is a file. Raises on an unknown key or a wrong type, with the user's file and line.
 ---@param spec btfl.policy.spec|string
 ---@return btfl.policy

@@ -10,9 +10,9 @@ function named.is_file(word)
   return word:find("/", 1, true) ~= nil or word:find("%.lua$") ~= nil
 end
 
---- The file of a Lua module. The folders of package.path that are relative are left out: whoever has
---- a file in the current folder would otherwise run it under any name that is asked for. Raises when
---- it is there and cannot be opened.
+--- The file of a Lua module that is not part of the program. The folders of package.path that are
+--- relative are left out: whoever has a file in the current folder would otherwise run it under any name
+--- that is asked for. Raises when it is there and cannot be opened.
 ---@param module string
 ---@return string? path nil when there is none
 function named.find(module)
@@ -32,6 +32,17 @@ end
 function named.load(path)
   core.note_input(path)
   return loadfile(path)
+end
+
+--- The chunk of a Lua module: of the program, or of a file as find() gives it.
+---@param module string
+---@return function? chunk nil when there is none
+---@return string? place what tells it from others
+function named.module(module)
+  local chunk = require("btfl.host").embedded(module)
+  if chunk then return chunk, module end
+  local path = named.find(module)
+  if path then return assert(named.load(path)), path end
 end
 
 return named

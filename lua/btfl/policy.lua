@@ -48,13 +48,14 @@ local function find(name)
     local chunk, message = named.load(name)
     return chunk or error(message, 0), name
   end
-  local path = named.find("btfl.policy." .. name) or named.find(name)
-  if not path then
+  local chunk, place = named.module("btfl.policy." .. name)
+  if not chunk then chunk, place = named.module(name) end
+  if not chunk then
     local file <close> = io.open(name .. ".lua")
     error(("there is no policy `%s`%s"):format(name,
       file and (" (the file of that name is --policy ./%s.lua)"):format(name) or ""), 0)
   end
-  return assert(named.load(path)), path
+  return chunk, place
 end
 
 local function load(name)

@@ -12,6 +12,8 @@ local cli = btfl.cli {
 if cli.args.json then cli.args.format = "json" end
 local btf = require "spec.support.btf"
 local object_builder = require "spec.support.object"
+-- As it is shipped: ./btfl compiles the Lua files of the tree.
+local PROGRAM = "build/btfl"
 local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
 local KERNEL = "7.3.4-generic-amd64"
 local TOOLS = CORPUS .. "/objects/libbpf-tools-0.31.0+ds-7"
@@ -94,7 +96,7 @@ end
 
 -- What a Lua program of btfl's own process prints, the least of several goes.
 local function measure(code, ...)
-  local words = { "./btfl", quote(program(code)) }
+  local words = { PROGRAM, quote(program(code)) }
   for _, word in ipairs { ... } do words[#words + 1] = quote(word) end
   local least = math.huge
   for _ = 1, 3 do least = math.min(least, tonumber(shell(table.concat(words, " ")))) end
@@ -108,7 +110,7 @@ local function concat(...)
 end
 
 local function relocate(object, what)
-  local ours, peer = time({ "./btfl", "relos", object, "-t", kernel }, { "build/peer/relocate", object, kernel })
+  local ours, peer = time({ PROGRAM, "relos", object, "-t", kernel }, { "build/peer/relocate", object, kernel })
   add(("relos, %s, one kernel: wall"):format(what), ours, peer, "ms", "1/4", "libbpf, whole process")
   add(("relos, %s, one kernel: peak memory"):format(what), ours.peak, peer.peak, "KiB", "1/2",
     "libbpf, whole process")
@@ -120,7 +122,7 @@ local function one_object()
   local linked = dir .. "/linked.o"
   shell(("bpftool gen object %s %s %s"):format(linked, quote(OBJECT), quote(TOOLS .. "/biolatency-libbpf.bpf.o")))
   relocate(linked, "two objects linked into one")
-  local start, nothing = time({ "./btfl", "-e", "0" }, { "true" })
+  local start, nothing = time({ PROGRAM, "-e", "0" }, { "true" })
   add("a start: wall", start, nothing, "ms", "-", "true(1)")
 end
 
@@ -141,7 +143,7 @@ local function open_btf()
   local ours, peer = {}, {}
   local open = program(OPEN, "open")
   for i = 1, 2 * cli.args.runs do
-    ours[i] = tonumber(shell(("./btfl %s %s 1"):format(quote(open), quote(kernel))))
+    ours[i] = tonumber(shell(("%s %s %s 1"):format(PROGRAM, quote(open), quote(kernel))))
     peer[i] = tonumber(shell(("build/peer/libbpf_bench open %s 1"):format(quote(kernel))))
   end
   ours, peer = summary(ours), summary(peer)
@@ -184,7 +186,7 @@ local function many()
   local ours = measure(PAIRS .. "print(clock() * 1e3)", table.unpack(args))
   add(("%d objects x %d kernels: CPU"):format(#objects, #kernels), ours, peer, "ms", "1/40",
     "libbpf, each kernel parsed once")
-  local words = concat({ "./btfl", "relos" }, objects)
+  local words = concat({ PROGRAM, "relos" }, objects)
   for _, path in ipairs(kernels) do words = concat(words, { "-t", path }) end
   local printed = time(words)
   add("the same by btfl relos, every relocation printed: CPU", printed.cpu, peer, "ms", "-", "libbpf, nothing printed")
@@ -195,7 +197,7 @@ end
 
 local function workers()
   local path = program "local cli = btfl.cli {} for object, target in cli:pairs() do object:results(target) end"
-  local words = concat({ "./btfl", path }, objects)
+  local words = concat({ PROGRAM, path }, objects)
   for _, kernel_path in ipairs(kernels) do words = concat(words, { "-t", kernel_path }) end
   local two, one = time(concat(words, { "-j", "2" }), concat(words, { "-j", "1" }))
   add(("%d objects x %d kernels, two threads: wall"):format(#objects, #kernels), two, one, "ms",
@@ -223,9 +225,9 @@ local function verdicts()
 end
 
 local function walk()
-  local scan, handles, peer = time({ "./btfl", "-e", "for _, _, name in btfl.btf(arg[1]):scan() do end "
+  local scan, handles, peer = time({ PROGRAM, "-e", "for _, _, name in btfl.btf(arg[1]):scan() do end "
     .. "for _, _, name in btfl.btf(arg[1]):scan_members() do end", kernel },
-    { "./btfl", "-e", "local b = btfl.btf(arg[1]) for t in b:types() do local _ = t.name end "
+    { PROGRAM, "-e", "local b = btfl.btf(arg[1]) for t in b:types() do local _ = t.name end "
     .. "for _, kind in ipairs { 'struct', 'union' } do for t in b:types(kind) do "
     .. "for m in t:members() do local _ = m.name end end end", kernel },
     { "bpftool", "btf", "dump", "file", kernel, "format", "raw" })
@@ -234,7 +236,7 @@ local function walk()
 end
 
 local function minbtf()
-  local ours, peer = time({ "./btfl", "minbtf", OBJECT, "-t", kernel, "-o", dir .. "/ours.btf" },
+  local ours, peer = time({ PROGRAM, "minbtf", OBJECT, "-t", kernel, "-o", dir .. "/ours.btf" },
     { "bpftool", "gen", "min_core_btf", kernel, dir .. "/theirs.btf", OBJECT })
   add("minbtf, one object, one kernel: wall", ours, peer, "ms", "1/4", "bpftool gen min_core_btf")
 end
@@ -308,13 +310,13 @@ local function callgrind()
     return
   end
   local at = quote(OBJECT) .. " -t " .. quote(kernel)
-  add("relos, one object, one kernel: instructions", instructions("./btfl relos " .. at),
+  add("relos, one object, one kernel: instructions", instructions(PROGRAM .. " relos " .. at),
     instructions("build/peer/relocate " .. quote(OBJECT) .. " " .. quote(kernel)), "million", "-", "libbpf")
-  local find = [[./btfl -e 'btfl.btf(arg[1]):find "task_struct"' ]]
+  local find = PROGRAM .. [[ -e 'btfl.btf(arg[1]):find "task_struct"' ]]
   add("open a kernel's BTF: instructions", instructions(find .. quote(kernel)),
     instructions("build/peer/libbpf_bench open " .. quote(kernel) .. " 1"), "million", "-", "libbpf")
   add("minbtf, one object, one kernel: instructions",
-    instructions(("./btfl minbtf %s -o %s/ours.btf"):format(at, dir)),
+    instructions(("%s minbtf %s -o %s/ours.btf"):format(PROGRAM, at, dir)),
     instructions(("bpftool gen min_core_btf %s %s/theirs.btf %s"):format(quote(kernel), dir, quote(OBJECT))),
     "million", "-", "bpftool")
 end

@@ -17,8 +17,10 @@ enum { STATUS_FAILED = 2, STATUS_INTERRUPTED = 128 + 2, STATUS_PIPE = 128 + 13 }
 /* The engine as a Lua module, `btfl.core`; src/bind defines it. */
 int luaopen_btfl_core(lua_State *L);
 
-/* Finds btfl's own files, puts them first in package.path, preloads the engine, loads btfl.host and
- * sets the global `btfl`. Raises a Lua error when the files are not where they should be. */
+/* Preloads the engine, loads btfl.host and sets the global `btfl`. btfl's own Lua files are those
+ * in the program, but for those of the folder that BTFL_LUA names (its modules only), else of the
+ * tree that the program is at the top of: there package.path starts. Raises a Lua error when
+ * BTFL_LUA names no such folder. */
 void setup_host(lua_State *L, bool verbose);
 
 /* Adds the folder of a script to the end of package.path. */
@@ -50,12 +52,5 @@ lua_State *open_lua(void);
 
 /* A lua_Alloc, for the one state of the process; see cells.c. */
 void *cells_alloc(void *ctx, void *p, size_t old, size_t size);
-
-/* Finds what was compiled when btfl was built, and lets `require` load it where it is no
- * older than its source. */
-void bytecode_install(lua_State *L, const char *root);
-
-/* luaL_loadfile() of a Lua file, which may have been compiled; NULL is standard input. */
-int bytecode_loadfile(lua_State *L, const char *path);
 
 #endif

@@ -188,16 +188,21 @@ static int run_script(lua_State *L, const struct arguments *o, const char *name)
 
 	if (name) {
 		lua_pushstring(L, name);
-		host_call(L, "find", 1, 1);
-		name = lua_tostring(L, -1);
+		host_call(L, "find", 1, 2);
+		name = lua_tostring(L, -2);
 		lua_getglobal(L, "arg");
-		lua_pushvalue(L, -2);
+		lua_pushvalue(L, -3);
 		lua_rawseti(L, -2, 0);
 		lua_pop(L, 1);
-		setup_script_folder(L, name);
 	}
 	int base = lua_gettop(L);
-	check_load(L, bytecode_loadfile(L, name));
+	if (name && lua_isfunction(L, base)) {
+		base--; /* part of the program, and loaded */
+	} else {
+		if (name)
+			setup_script_folder(L, name);
+		check_load(L, luaL_loadfile(L, name));
+	}
 	lua_call(L, push_args(L, o, o->end + 1), LUA_MULTRET);
 	host_call(L, "finish", lua_gettop(L) - base, 1);
 	status = (int)lua_tointeger(L, -1);

@@ -1,57 +1,88 @@
 /*
- * setup: where btfl's own files are, and what a Lua state needs before a script runs in it.
+ * setup: whether btfl's own Lua files are those of the program or of a folder, and what a Lua state
+ * needs before a script runs in it.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <lauxlib.h>
 #include <lualib.h>
 
 #include "bind/classes.h"
+#include "host/embedded.h"
 #include "host/host.h"
 
-/* Cuts the last `/name` off. */
-static void cut_name(char *path)
-{
-	char *slash = strrchr(path, '/');
+/* Folders of Lua files that stand in for those of the program, NULL for none: strings on the stack
+ * of Lua. */
+struct instead {
+	const char *modules; /* holds btfl/init.lua */
+	const char *scripts;
+};
 
-	if (slash)
-		*slash = '\0';
+/* Whether path is a file of that user's. */
+static bool is_of(const char *path, uid_t owner)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid == owner;
 }
 
-static bool holds_btfl(lua_State *L, const char *folder)
-{
-	bool there = !access(lua_pushfstring(L, "%s/lua/btfl/init.lua", folder), R_OK);
-
-	lua_pop(L, 1);
-	return there;
-}
-
-/* Pushes the folder that holds lua/ and scripts/: a tree with the binary at its top, or
- * PREFIX/share/btfl beside PREFIX/bin. */
-static const char *push_root(lua_State *L)
+/* The tree that the program was built in and is still at the top of. Not what somebody else has put
+ * beside it, say in /tmp. */
+static void find_tree(lua_State *L, struct instead *out)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	struct stat st;
+	char *slash;
 
-	if (n < 0) {
-		luaL_error(L, "/proc/self/exe: %s", strerror(errno));
-		return NULL;
-	}
+	if (n < 0)
+		return;
 	exe[n] = '\0';
-	cut_name(exe);
-	if (holds_btfl(L, exe))
-		return lua_pushstring(L, exe);
-	const char *beside = lua_pushfstring(L, "%s/lua", exe);
-	cut_name(exe);
-	const char *root = lua_pushfstring(L, "%s/share/btfl", exe);
-	if (!holds_btfl(L, root))
-		luaL_error(L, "its Lua files are neither in %s nor in %s/lua", beside, root);
-	lua_remove(L, -2);
-	return root;
+	slash = strrchr(exe, '/');
+	if (!slash || stat(exe, &st) < 0)
+		return;
+	*slash = '\0';
+	if (!is_of(lua_pushfstring(L, "%s/lua/btfl/init.lua", exe), st.st_uid) ||
+	    !is_of(lua_pushfstring(L, "%s/src/host/main.c", exe), st.st_uid))
+		return;
+	out->modules = lua_pushfstring(L, "%s/lua", exe);
+	out->scripts = lua_pushfstring(L, "%s/scripts", exe);
+}
+
+/* Absolute, for a script may change the current folder. */
+static void use_folder(lua_State *L, const char *folder, struct instead *out)
+{
+	char path[PATH_MAX];
+
+	if (access(lua_pushfstring(L, "%s/btfl/init.lua", folder), R_OK) || !realpath(folder, path))
+		luaL_error(L, "BTFL_LUA: %s/btfl/init.lua: %s", folder, strerror(errno));
+	out->modules = lua_pushstring(L, path);
+}
+
+static bool ignores_environment(lua_State *L)
+{
+	bool yes = lua_getfield(L, LUA_REGISTRYINDEX, "LUA_NOENV") == LUA_TBOOLEAN;
+
+	lua_pop(L, 1);
+	return yes;
+}
+
+static struct instead find_instead(lua_State *L)
+{
+	const char *folder = ignores_environment(L) ? NULL : getenv("BTFL_LUA");
+	struct instead out = {0};
+
+	if (folder && *folder)
+		use_folder(L, folder, &out);
+	else
+		find_tree(L, &out);
+	return out;
 }
 
 /* package.path = before .. package.path .. after */
@@ -131,22 +162,31 @@ static void push_module(lua_State *L, const char *name)
 
 void setup_host(lua_State *L, bool verbose)
 {
-	const char *root = push_root(L);
+	static const luaL_Reg functions[] = {{"embedded", embedded_load},
+					     {"embedded_scripts", embedded_scripts},
+					     {"list", list_folder},
+					     {NULL, NULL}};
+	struct instead instead = find_instead(L);
 
-	extend_path(L, lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua;", root, root), "");
-	bytecode_install(L, root);
+	if (instead.modules)
+		extend_path(
+		    L,
+		    lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;", instead.modules, instead.modules),
+		    "");
+	embedded_install(L, instead.modules, instead.scripts);
 	add_last_searcher(L);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
 	lua_pushcfunction(L, luaopen_btfl_core);
 	lua_setfield(L, -2, "btfl.core");
 
 	push_module(L, "btfl.host");
-	lua_pushstring(L, root);
-	lua_setfield(L, -2, "root");
+	luaL_setfuncs(L, functions, 0);
+	lua_pushstring(L, instead.modules);
+	lua_setfield(L, -2, "modules");
+	lua_pushstring(L, instead.scripts);
+	lua_setfield(L, -2, "scripts");
 	lua_pushboolean(L, verbose);
 	lua_setfield(L, -2, "verbose");
-	lua_pushcfunction(L, list_folder);
-	lua_setfield(L, -2, "list");
 	lua_setfield(L, LUA_REGISTRYINDEX, "btfl.host");
 	push_module(L, "btfl");
 	lua_setglobal(L, "btfl");
