@@ -2,7 +2,8 @@
 # Debian and Ubuntu; the README names the packages of other distributions.
 #
 #   make CC=clang     SAN=1: AddressSanitizer and UBSan     PREFIX=, DESTDIR=: for install
-#   STATIC=: link with shared libraries                     V=1: the commands in full
+#   STATIC=1: a program that needs no shared library        SHARED=1: one that needs all
+#   V=1: the commands in full
 #   WERROR=-Werror: warnings are errors, as in `make test`
 
 .DEFAULT_GOAL := all
@@ -10,7 +11,7 @@
 .PHONY: all test test-long lint layers fixtures bench fit install deps test-deps lint-deps demo clean
 
 PREFIX ?= /usr/local
-BUILD := build$(if $(SAN),/san)
+BUILD := build$(if $(SAN),/san)$(if $(STATIC),/static)$(if $(SHARED),/shared)
 BUSTED ?= /usr/bin/busted
 LUA := ./btfl
 VMLINUX := /sys/kernel/btf/vmlinux
@@ -32,24 +33,24 @@ CHECKENV := $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:
 
 # Asked on first use, not before `deps` could run, and once. Lua 5.4 has a name in each distribution.
 LUA_PC = $(shell for p in lua5.4 lua-5.4 lua54 lua; do pkg-config --exists "$$p >= 5.4 $$p < 5.5" && echo $$p && break; done)
-PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(LUA_PC) libelf zlib 2>/dev/null))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $$(LUA_PC) libelf zlib 2>/dev/null))$(PKG_LIBS)
-# Libraries stand in the program itself where their archives can be linked with, which saves a sixth of
-# a start; Lua as a whole, for modules in C look for its functions in the program.
-STATIC := 1
-comma := ,
-LUA_NAME = $(patsubst -l%,%,$(filter -llua%,$(PKG_LIBS)))
-ARCHIVES = $(eval ARCHIVES := $$(if $$(STATIC),$$(shell \
-	dirs=$$$$(pkg-config --variable=libdir $$(LUA_PC) libelf zlib); \
-	for names in "$$(LUA_NAME) elf z" "$$(LUA_NAME) elf z zstd" $$(LUA_NAME); do \
-	    files=$$$$(for n in $$$$names; do for d in $$$$dirs; do ls $$$$d/lib$$$$n.a && break; done; done 2>/dev/null); \
-	    echo 'int main(void) { return 0; }' | $$(CC) -x c - -x none -o /dev/null -Wl,--whole-archive $$$$files \
-	        -Wl,--no-whole-archive -lm -ldl 2>/dev/null && echo $$$$files && break; \
-	done)))$(ARCHIVES)
-LUA_ARCHIVE = $(filter %/lib$(LUA_NAME).a,$(ARCHIVES))
-LIBS = $(addprefix -Wl$(comma)--whole-archive ,$(LUA_ARCHIVE)) $(if $(LUA_ARCHIVE),-Wl$(comma)--no-whole-archive) \
-	$(filter-out $(LUA_ARCHIVE),$(ARCHIVES)) $(filter-out $(patsubst lib%.a,-l%,$(notdir $(ARCHIVES))),$(PKG_LIBS)) -ldl -lm
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
+PC = $(LUA_PC) libelf zlib
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $$(PC) 2>/dev/null))$(PKG_CFLAGS)
+# Lua, libelf and zlib, with what they need themselves, stand in the program where all have archives: it
+# runs where they are not installed, and a start takes a sixth less. Lua as a whole, for modules in C
+# look for its functions in the program.
+SYSTEM := -lm -ldl -lpthread -pthread -lc
+LIBS_ALL = $(eval LIBS_ALL := $$(shell pkg-config --static --libs $$(PC)))$(LIBS_ALL)
+LIB_DIRS = $(eval LIB_DIRS := $$(shell for p in $$(PC); do pkg-config --variable=libdir $$$$p; done))$(LIB_DIRS)
+ARCHIVES = $(patsubst -l%,lib%.a,$(filter -l%,$(filter-out $(SYSTEM),$(LIBS_ALL))))
+NO_ARCHIVE = $(strip $(foreach a,$(or $(sort $(ARCHIVES)),libelf.a),$(if $(wildcard $(addsuffix /$a,$(LIB_DIRS))),,$a)))
+LUA_LIB = $(filter -llua%,$(LIBS_ALL))
+LIBS_STATIC = -Wl,-Bstatic -Wl,--whole-archive $(LUA_LIB) -Wl,--no-whole-archive \
+	$(filter-out $(SYSTEM) $(LUA_LIB),$(LIBS_ALL)) $(if $(STATIC),-static,-Wl,-Bdynamic)
+LIBS_SHARED = $(if $(STATIC),$(error STATIC=1 needs $(NO_ARCHIVE), of the packages in README.md or those for static \
+	linking),$(shell pkg-config --libs $(PC)))
+LIBS = $(if $(or $(SHARED),$(NO_ARCHIVE)),$(LIBS_SHARED),$(LIBS_STATIC)) -ldl -lm
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) \
+	$(if $(STATIC),-DNO_DLOPEN)
 
 SRC := $(wildcard src/*/*.c src/*/*/*.c)
 OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
@@ -64,6 +65,7 @@ LUA_FILES := $(sort $(filter-out $(META),$(wildcard $(addprefix lua/btfl/,*.lua 
 	$(wildcard scripts/*.lua))
 
 $(BUILD)/btfl: $(OBJ) $(BUILD)/lua_files.o
+	$(if $(NO_ARCHIVE),@echo "  NOTE  there is no $(NO_ARCHIVE): linked with shared libraries")
 	$(link)
 
 # The same without Lua files of its own: it compiles them.

@@ -82,6 +82,52 @@ describe("make", function()
     assert.matches("^scripts/probe.lua:1: <name> expected near '='\nmake[^\n]*\n$", built())
   end)
 
+  -- The program that `make -s WORDS` links anew, from the objects that there are.
+  local function linked(words)
+    local tree = dir .. "/linked"
+    run.program { "rm", "-rf", tree }
+    copy_tree(tree)
+    run.program { "rm", tree .. "/build/btfl", tree .. "/btfl" }
+    local r = run.program({ "make", "-s", "BUILD=build", table.unpack(words) },
+      { cwd = tree, env = { MAKEFLAGS = false, SAN = false } })
+    return r, tree .. "/build/btfl"
+  end
+
+  local function libraries(path)
+    return run.program({ "ldd", path }).out
+  end
+
+  it("puts the libraries into the program, all of them with STATIC=1", function()
+    if os.getenv "ASAN_OPTIONS" then return pending "the sanitizers have no archives" end
+    local r, program = linked {}
+    assert.same({ "", 0 }, { r.err, r.status })
+    assert.not_matches("NOTE", r.out)
+    for _, name in ipairs { "liblua", "libelf", "libz" } do assert.not_matches(name, libraries(program)) end
+    assert.matches("libc", libraries(program))
+    r, program = linked { "STATIC=1" }
+    assert.equal(0, r.status, r.err)
+    assert.equal("", libraries(program))
+    assert.equal("2\n", run.program({ program, "-e", "1 + 1" }).out)
+  end)
+
+  it("says which archives it has not", function()
+    if os.getenv "ASAN_OPTIONS" then return pending "the sanitizers have no archives" end
+    local r, program = linked { "LIB_DIRS=/none" }
+    assert.same({ "", 0 }, { r.err, r.status })
+    assert.matches("\n  NOTE  there is no libelf.a liblua[%w.-]*.a libz.a: linked with shared libraries\n", r.out)
+    assert.matches("libelf", libraries(program))
+    r = linked { "LIB_DIRS=/none", "STATIC=1" }
+    assert.equal(2, r.status)
+    assert.matches("STATIC=1 needs libelf.a liblua[%w.-]*.a libz.a, ", r.err)
+  end)
+
+  it("links with the shared libraries when asked to", function()
+    if os.getenv "ASAN_OPTIONS" then return pending "the sanitizers have no archives" end
+    local r, program = linked { "SHARED=1" }
+    assert.same({ "", 0 }, { r.err, r.status })
+    assert.matches("libelf", libraries(program))
+  end)
+
   -- Checks what is needed, with a pkg-config that knows some libraries only.
   local function needs(known, words)
     local pc = dir .. "/pc"

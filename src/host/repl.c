@@ -1,10 +1,12 @@
 /*
  * repl: the interactive loop: where a line comes from, when a chunk goes on, what is printed.
  *
- * readline is opened by dlopen when both ends are a terminal; without it lines come from fgets. The
- * history lives only in memory.
+ * readline is opened by dlopen when both ends are a terminal; without it, and in a program that is
+ * linked statically, lines come from fgets. The history lives only in memory.
  */
+#ifndef NO_DLOPEN
 #include <dlfcn.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,14 @@
 
 static char *(*read_edited)(const char *prompt); /* NULL: no line editing; the line is malloc'd */
 static void (*remember)(const char *line);
+
+#ifdef NO_DLOPEN
+
+static void open_readline(void)
+{
+}
+
+#else
 
 static void open_readline(void)
 {
@@ -32,6 +42,8 @@ static void open_readline(void)
 	*(void **)&read_edited = dlsym(library, "readline");
 	*(void **)&remember = dlsym(library, "add_history");
 }
+
+#endif
 
 /* Pushes one line without its newline; pushes nothing and returns false at the end of the input. */
 static bool push_line(lua_State *L, const char *prompt)

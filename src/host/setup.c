@@ -97,6 +97,19 @@ static void extend_path(lua_State *L, const char *before, const char *after)
 	lua_pop(L, 2);
 }
 
+/* None where the program is linked statically: a module would bring a second libc. */
+static void find_c_modules(lua_State *L)
+{
+#ifdef NO_DLOPEN
+	lua_getglobal(L, "package");
+	lua_pushliteral(L, "");
+	lua_setfield(L, -2, "cpath");
+	lua_pop(L, 1);
+#else
+	(void)L;
+#endif
+}
+
 /* list(folder): the names in it, or nil when it cannot be read. */
 static int list_folder(lua_State *L)
 {
@@ -173,6 +186,7 @@ void setup_host(lua_State *L, bool verbose)
 		    L,
 		    lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;", instead.modules, instead.modules),
 		    "");
+	find_c_modules(L);
 	embedded_install(L, instead.modules, instead.scripts);
 	add_last_searcher(L);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
