@@ -128,7 +128,7 @@ describe("the program alone", function()
     assert.matches("\n\t%[btfl%]/lua/btfl/[%w_/]*cli%.lua:%d+: in ", says("-v", "-e", "btfl.cli(5)"))
     run.write(dir .. "/broken.lua", "local mt = require 'btfl.core'.class('object').methods\n"
       .. "mt.relos = function() error 'broken' end\n"
-      .. "return assert(require('btfl.host').embedded 'scripts/relos')()\n")
+      .. "return assert(require('btfl.command.host').embedded 'scripts/relos')()\n")
     local text = says("broken.lua", "--local", "example.bpf.o")
     assert.matches("^btfl: broken.lua:2: broken\n  %-%-> broken.lua:2 in [^\n]*\n   2 | mt.relos[^\n]*\n"
       .. "  %-%-> %[btfl%]/scripts/relos.lua:%d+ in ", text)
@@ -136,8 +136,8 @@ describe("the program alone", function()
 
   it("has modules that nothing on package.path hides, but package.preload", function()
     local here = dir .. "/here"
-    assert(os.execute("mkdir -p " .. here .. "/btfl"))
-    for _, name in ipairs { "btfl/report", "argparse", "dkjson", "btfl/more" } do
+    assert(os.execute("mkdir -p " .. here .. "/btfl/report"))
+    for _, name in ipairs { "btfl/report/report", "argparse", "dkjson", "btfl/more" } do
       run.write(("%s/%s.lua"):format(here, name), "return 'theirs'")
     end
     local function value(code)
@@ -145,7 +145,7 @@ describe("the program alone", function()
       for k, v in pairs(env) do if more[k] == nil then more[k] = v end end
       return run.program({ dir .. "/btfl", "-e", code }, { cwd = here, env = more }).out
     end
-    for _, name in ipairs { "btfl.report", "argparse", "dkjson" } do
+    for _, name in ipairs { "btfl.report.report", "argparse", "dkjson" } do
       assert.equal("table\n", value(("type((require '%s'))"):format(name)))
     end
     assert.equal("theirs\n", value "(require 'btfl.more')")

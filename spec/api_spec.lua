@@ -83,9 +83,9 @@ describe("meta.lua", function()
     same_names(meta["btfl.policy.spec"].fields, keys, "keys of a policy")
   end)
 
-  for _, class in ipairs { "cli", "report" } do
+  for class, room in pairs { cli = "command", report = "report" } do
     it("describes btfl." .. class, function()
-      local module, described = require("btfl." .. class), meta["btfl." .. class]
+      local module, described = require(("btfl.%s.%s"):format(room, class)), meta["btfl." .. class]
       same_names(described.methods, module.methods, "methods of btfl." .. class)
       same_names(described.fields, module.fields, "fields of btfl." .. class)
     end)
@@ -107,7 +107,7 @@ describe("meta.lua", function()
   end)
 
   it("describes the fields of a finding", function()
-    local report = require "btfl.report"
+    local report = require "btfl.report.report"
     local samples = {
       rule = "no-field", message = "x", at = "a.c:1", object = "a.o", program = "p", target = "t",
       details = {}, notes = {}, mark = "x", help = {}, insn = {}, count = 2, programs = {}, targets = {},

@@ -198,7 +198,7 @@ describe("a method of cli", function()
 
   it("says that it was called without its object", function()
     local names, calls, want = {}, {}, {}
-    for name in pairs(require("btfl.cli").methods) do names[#names + 1] = name end
+    for name in pairs(require("btfl.command.cli").methods) do names[#names + 1] = name end
     assert.is_true(#names >= 9)
     for i, name in ipairs(names) do
       calls[i] = ("cli.%s(5)"):format(name)
@@ -242,7 +242,8 @@ describe("any method, whatever it is given,", function()
 
   for name, value in pairs(values) do
     it("works or says what is wrong: those of " .. name, function()
-      local methods = name == "report" and require("btfl.report").methods or require("btfl.core").class(name).methods
+      local class = name == "report" and require "btfl.report.report" or require("btfl.core").class(name)
+      local methods = class.methods
       for called, method in pairs(methods) do
         if called ~= "close" then
           local self = name == "report" and btfl.report "r" or value

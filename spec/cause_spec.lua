@@ -2,9 +2,9 @@
 --- configuration; and what stands where a member was.
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
-local cause = require "btfl.cause"
+local cause = require "btfl.diagnose.cause"
 local object = require "spec.support.object"
-local place = require "btfl.place"
+local instead_of = require "btfl.diagnose.instead"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -223,7 +223,7 @@ end)
 describe("what stands where a member was", function()
   teardown(tmp.clean)
 
-  -- place() of a member, from a struct to its like in another BTF.
+  -- instead_of() of a member, from a struct to its like in another BTF.
   local function stands(name, make_from, make_to)
     n = n + 1
     local a, b = btf.new(), btf.new()
@@ -231,7 +231,7 @@ describe("what stands where a member was", function()
     make_to(b)
     local from = btfl.btf(tmp.write(("from%d.btf"):format(n), a:bytes()))
     local to = btfl.btf(tmp.write(("to%d.btf"):format(n), b:bytes()))
-    return place(from:get "s", name, to:get "s")
+    return instead_of(from:get "s", name, to:get "s")
   end
   local function struct(...)
     local make = members(...)

@@ -55,7 +55,7 @@ describe("with few", function()
       tmp.write("beside.lua", "return {}")
       local path = tmp.write("hoard.lua", [[
 local hoard = {}
-require "btfl.policy"
+require "btfl.policy.support.make"
 repeat hoard[#hoard + 1] = io.open "/dev/null" or false until not hoard[#hoard]
 print(pcall(require, "beside"))
 print(pcall(require, "no.such"))

@@ -4,11 +4,11 @@
 local btfl = require "btfl"
 local cases = require "spec.support.reason_cases"
 local core = require "btfl.core"
-local disasm = require "btfl.disasm"
-local frame = require "btfl.frame"
-local reasons = require "btfl.reasons"
+local disasm = require "btfl.code.disasm"
+local frame = require "btfl.report.frame"
+local reasons = require "btfl.diagnose.reasons"
 local run = require "spec.support.run"
-local terminal = require "btfl.terminal"
+local terminal = require "btfl.report.terminal"
 local tmp = require "spec.support.tmp"
 
 local plain = terminal.painter(false)

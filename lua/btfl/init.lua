@@ -5,18 +5,18 @@ local core = require "btfl.core"
 
 -- Functions and fields of the module that come from elsewhere.
 local LAZY = {
-  format = function() return require("btfl.formats").define end,
-  reasons = function() return require "btfl.reasons" end,
-  cli = function() return require("btfl.cli").new end,
-  policy = function() return require "btfl.policy" end,
-  renames = function() return require "btfl.renames" end,
+  format = function() return require("btfl.report.formats").define end,
+  reasons = function() return require "btfl.diagnose.reasons" end,
+  cli = function() return require("btfl.command.cli").new end,
+  policy = function() return require "btfl.policy.support.make" end,
+  renames = function() return require "btfl.policy.support.renames" end,
   report = function()
-    local report = require "btfl.report"
-    return setmetatable({ read = require "btfl.read" }, {
+    local report = require "btfl.report.report"
+    return setmetatable({ read = require "btfl.report.read" }, {
       __call = function(_, name, spec) return report.new(name, spec) end,
     })
   end,
-  path = function() return require("btfl.host").folders() end,
+  path = function() return require("btfl.command.host").folders() end,
 }
 
 local btfl = setmetatable({}, {
@@ -50,7 +50,7 @@ end
 extend("type", {
   decl = function(self, name)
     argument.optional(1, name, "string", "decl")
-    return require("btfl.decl").of(self, name)
+    return require("btfl.code.decl").of(self, name)
   end,
 })
 
@@ -62,12 +62,12 @@ local CHECK_OPTIONS = {
 extend("object", {
   clash = function(self, target)
     argument.check(1, target, "btfl.target", "clash")
-    return require("btfl.pair").clash(self, target)
+    return require("btfl.diagnose.pair").clash(self, target)
   end,
   check = function(self, target, options)
     argument.check(1, target, "btfl.target", "check")
     argument.options(2, options, CHECK_OPTIONS, "check")
-    return require("btfl.check").run(self, target, options)
+    return require("btfl.diagnose.check").run(self, target, options)
   end,
 })
 
@@ -82,14 +82,14 @@ extend("target", {
   why = function(self, what, options)
     argument.check(1, what, "string|btfl.relo", "why")
     argument.options(2, options, { from = from_of(options), least = "number" }, "why")
-    return require("btfl.suggest")(self, what, options)
+    return require("btfl.successor.suggest")(self, what, options)
   end,
 })
 
 extend("policy", {
   lint = function(self, targets)
     argument.list(1, targets, "btfl.target", "lint")
-    local out = require("btfl.report").new "lint"
+    local out = require("btfl.report.report").new "lint"
     for _, level in ipairs(self:levels()) do
       if level.lint then level.lint(targets, out) end
     end
@@ -98,7 +98,7 @@ extend("policy", {
 })
 
 extend("result", {
-  why = function(self) return require("btfl.why")(self) end,
+  why = function(self) return require("btfl.diagnose.message")(self) end,
 })
 
 return btfl

@@ -1,6 +1,6 @@
 /*
  * suggestion: asks what a missing name has become; the answer is a list of tables,
- * which lua/btfl/suggest.lua hands out one by one.
+ * which lua/btfl/successor/suggest.lua hands out one by one.
  */
 #include "bind/classes.h"
 #include "bind/suggestion.h"

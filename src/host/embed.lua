@@ -1,5 +1,5 @@
 --- Writes Lua files, compiled, as a source in C (see embedded.h), for `make`: embed.lua OUT FILE...
-local about = require "btfl.host".about
+local about = require "btfl.command.host".about
 
 local out, files = arg[1], table.move(arg, 2, #arg, 1, {})
 

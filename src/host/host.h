@@ -1,8 +1,8 @@
 /*
  * host: the pieces of the btfl command around a Lua state.
  *
- * What the user reads (errors, help, results) is made by lua/btfl/host.lua, whose module table
- * stands in the registry once setup_host() has run; C here only calls its functions by name.
+ * What the user reads (errors, help, results) is made by lua/btfl/command/host.lua, whose module
+ * table stands in the registry once setup_host() has run; C here only calls its functions by name.
  */
 #ifndef BTFL_HOST_H
 #define BTFL_HOST_H
@@ -17,9 +17,9 @@ enum { STATUS_FAILED = 2, STATUS_INTERRUPTED = 128 + 2, STATUS_PIPE = 128 + 13 }
 /* The engine as a Lua module, `btfl.core`; src/bind defines it. */
 int luaopen_btfl_core(lua_State *L);
 
-/* Preloads the engine, loads btfl.host and sets the global `btfl`. btfl's own Lua files are those
- * in the program, but for those of the folder that BTFL_LUA names (its modules only), else of the
- * tree that the program is at the top of: there package.path starts. Raises a Lua error when
+/* Preloads the engine, loads btfl.command.host and sets the global `btfl`. btfl's own Lua files are
+ * those in the program, but for those of the folder that BTFL_LUA names (its modules only), else of
+ * the tree that the program is at the top of: there package.path starts. Raises a Lua error when
  * BTFL_LUA names no such folder. */
 void setup_host(lua_State *L, bool verbose);
 

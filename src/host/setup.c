@@ -193,7 +193,7 @@ void setup_host(lua_State *L, bool verbose)
 	lua_pushcfunction(L, luaopen_btfl_core);
 	lua_setfield(L, -2, "btfl.core");
 
-	push_module(L, "btfl.host");
+	push_module(L, "btfl.command.host");
 	luaL_setfuncs(L, functions, 0);
 	lua_pushstring(L, instead.modules);
 	lua_setfield(L, -2, "modules");

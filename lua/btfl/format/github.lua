@@ -1,9 +1,9 @@
 --- github: workflow commands, which GitHub Actions shows at the line of a pull request.
 local class = require "btfl.class"
-local names = require "btfl.names"
-local source = require "btfl.source"
-local span = require "btfl.span"
-local terminal = require "btfl.terminal"
+local names = require "btfl.report.names"
+local source_path = require "btfl.report.source_path"
+local underline = require "btfl.report.underline"
+local terminal = require "btfl.report.terminal"
 
 local COMMAND = { error = "error", warning = "warning", note = "notice" }
 
@@ -29,12 +29,12 @@ local function location(finding)
   local at = finding.at
   if class(at) ~= "btfl.line" then
     local file = at or finding.object
-    return file and { { "file", source.relative(tostring(file)) } } or {}
+    return file and { { "file", source_path.relative(tostring(file)) } } or {}
   end
-  local out = { { "file", source.relative(at.file) } }
+  local out = { { "file", source_path.relative(at.file) } }
   if at.line > 0 then
     out[2] = { "line", at.line }
-    local first, last = span(finding)
+    local first, last = underline(finding)
     if first then
       out[3], out[4] = { "col", first }, { "endColumn", last + 1 }
     end

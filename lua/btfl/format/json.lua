@@ -1,6 +1,6 @@
 --- json: the report as one object; each row and finding stands on a line of its own.
-local entries = require "btfl.entries"
-local json = require "btfl.json"
+local entries = require "btfl.report.entries"
+local json = require "btfl.report.json"
 
 local function list(out, name, texts)
   local lines = {}

@@ -1,6 +1,6 @@
 --- jsonl: one JSON object a line: rows, then findings, `summary` and `failure` objects.
-local entries = require "btfl.entries"
-local json = require "btfl.json"
+local entries = require "btfl.report.entries"
+local json = require "btfl.report.json"
 
 ---@param report btfl.report
 ---@return string

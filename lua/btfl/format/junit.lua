@@ -1,10 +1,10 @@
 --- junit: XML for test runners: a suite for each object and kernel, a case for each finding on it, one
 --- case that passes where there is none.
 local class = require "btfl.class"
-local frame = require "btfl.frame"
-local names = require "btfl.names"
-local source = require "btfl.source"
-local terminal = require "btfl.terminal"
+local frame = require "btfl.report.frame"
+local names = require "btfl.report.names"
+local source_path = require "btfl.report.source_path"
+local terminal = require "btfl.report.terminal"
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&apos;" }
 
@@ -31,7 +31,7 @@ end
 local function suites_of(report)
   local suites, by_name = {}, {}
   local function suite(object, target)
-    local name = object and target and ("%s on %s"):format(source.shown(tostring(object)), target)
+    local name = object and target and ("%s on %s"):format(source_path.shown(tostring(object)), target)
       or tostring(object or target or report.name)
     if not by_name[name] then
       by_name[name] = { name = name, findings = {} }
@@ -56,11 +56,11 @@ local function put_case(out, report, finding)
   local title = { finding.rule }
   local access = finding.details and finding.details.access
   if access then title[2] = tostring(access) end
-  if at then title[#title + 1] = "at " .. source.shown(tostring(at)) end
+  if at then title[#title + 1] = "at " .. source_path.shown(tostring(at)) end
   local list = { { "name", table.concat(title, " ") },
     { "classname", programs[1] and names.some(programs) or report.name } }
   if class(at) == "btfl.line" then
-    list[3], list[4] = { "file", source.relative(at.file) }, { "line", at.line }
+    list[3], list[4] = { "file", source_path.relative(at.file) }, { "line", at.line }
   end
   out[#out + 1] = ("    <testcase%s>"):format(attributes(list))
   local body = xml_lines(frame(finding, terminal.painter(false)))

@@ -3,11 +3,11 @@
 --- Names are hostile. In the tables every value is code whose punctuation is written as entities, so
 --- that it neither ends the cell nor names a user; a fence is longer than any run of backticks in it.
 local class = require "btfl.class"
-local columns_of = require "btfl.columns"
-local frame = require "btfl.frame"
-local names = require "btfl.names"
-local source = require "btfl.source"
-local terminal = require "btfl.terminal"
+local columns_of = require "btfl.report.columns"
+local frame = require "btfl.report.frame"
+local names = require "btfl.report.names"
+local source_path = require "btfl.report.source_path"
+local terminal = require "btfl.report.terminal"
 
 -- GitHub takes comments of up to 65,536 characters: so many for each part, the rest is only counted.
 local ROOM = { findings = 20000, details = 28000, rows = 8000, summaries = 6000 }
@@ -44,7 +44,7 @@ end
 
 local function place_of(finding)
   local at = finding.at
-  if class(at) == "btfl.line" then return ("%s:%d"):format(source.relative(at.file), at.line) end
+  if class(at) == "btfl.line" then return ("%s:%d"):format(source_path.relative(at.file), at.line) end
   return at and tostring(at) or names.some(names.programs(finding))
 end
 

@@ -1,11 +1,11 @@
 --- sarif: SARIF 2.1.0, for code scanning: rules with their help, results with place and fingerprint.
 local class = require "btfl.class"
 local core = require "btfl.core"
-local json = require "btfl.json"
-local names = require "btfl.names"
-local reasons = require "btfl.reasons"
-local source = require "btfl.source"
-local span = require "btfl.span"
+local json = require "btfl.report.json"
+local names = require "btfl.report.names"
+local reasons = require "btfl.diagnose.reasons"
+local source_path = require "btfl.report.source_path"
+local underline = require "btfl.report.underline"
 
 local SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -21,7 +21,7 @@ local function encoded(path)
 end
 
 local function artifact(path)
-  path = source.relative(path)
+  path = source_path.relative(path)
   if path:sub(1, 1) == "/" then return { uri = "file://" .. encoded(path) } end
   return { order = { "uri", "uriBaseId" }, uri = encoded(path), uriBaseId = "SRCROOT" }
 end
@@ -35,7 +35,7 @@ local function region(finding)
   local at = finding.at
   if at.line < 1 then return nil end
   local out = { order = { "startLine", "startColumn", "endColumn", "snippet" }, startLine = at.line }
-  local first, last = span(finding)
+  local first, last = underline(finding)
   if first then
     out.startColumn, out.endColumn = column(at.text, first), column(at.text, last + 1)
     -- A column in the middle of a character still has a width.
@@ -82,7 +82,7 @@ local function fingerprint(finding, seen)
   local words = { finding.rule, tostring(details.access or finding.message),
     (tostring(finding.object or ""):gsub("^.*/", "")) }
   if class(at) == "btfl.line" then
-    words[4], words[5] = source.relative(at.file), (at.text:gsub("%s+", " "))
+    words[4], words[5] = source_path.relative(at.file), (at.text:gsub("%s+", " "))
   else
     words[4], words[5] = tostring(at or ""), names.programs(finding)[1] or ""
   end

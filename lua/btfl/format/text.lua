@@ -1,7 +1,7 @@
 --- text: for people: findings as diagnostics, rows as a table, then the summary.
-local columns_of = require "btfl.columns"
-local grid = require "btfl.grid"
-local terminal = require "btfl.terminal"
+local columns_of = require "btfl.report.columns"
+local grid = require "btfl.report.grid"
+local terminal = require "btfl.report.terminal"
 
 -- "ok 12, error 3", in the order of `order`, then by name; facts.text says it better when there.
 local function summary_line(facts)
@@ -42,7 +42,7 @@ return function(report, options)
   for _, finding in ipairs(report.findings) do
     part()
     -- Loaded for the first one: a table alone would pay 2 % for it.
-    out[#out + 1] = require "btfl.frame"(finding, paint, options.width)
+    out[#out + 1] = require "btfl.report.frame"(finding, paint, options.width)
   end
   for _, block in ipairs(report.blocks) do
     part()

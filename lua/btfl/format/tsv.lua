@@ -1,7 +1,7 @@
 --- tsv: tab-separated lines under a header. Rows when the report has columns, else its findings.
-local columns_of = require "btfl.columns"
+local columns_of = require "btfl.report.columns"
 local memo = require "btfl.memo"
-local terminal = require "btfl.terminal"
+local terminal = require "btfl.report.terminal"
 
 local FINDING = { "level", "rule", "object", "program", "target", "at", "message" }
 

@@ -9,7 +9,7 @@
 ---   * type_matches is an error;
 ---   * types in type relocations nest to any depth, and floats are compatible;
 ---   * names of enums and forward declarations in fields must be equal.
-local dialect = require "btfl.dialect"
+local dialect = require "btfl.policy.support.dialect"
 
 local essential = dialect.essential_first
 local named = dialect.names(essential)

@@ -15,7 +15,7 @@
 ---   * type_matches looks behind pointers; each pair of types is looked at once, at any depth;
 ---   * elements of an array are compared when the access reaches them.
 --- Programs are the functions of the object: those that a program calls are scored by themselves.
-local dialect = require "btfl.dialect"
+local dialect = require "btfl.policy.support.dialect"
 
 local essential = dialect.essential_last
 local named = dialect.names(essential)

@@ -4,7 +4,7 @@
 ---   * the list of candidates is made anew for each relocation, so none is forgotten;
 ---   * types nest 2 levels: parameters of parameters in type relocations, members and parameters in
 ---     type_matches. What is deeper is an error, not a mismatch.
-local dialect = require "btfl.dialect"
+local dialect = require "btfl.policy.support.dialect"
 
 local LEVELS = 2
 

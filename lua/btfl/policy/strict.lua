@@ -5,7 +5,7 @@
 ---   * a value that the instruction cuts to 32 bits;
 ---   * types and enumerators of the target that match by luck: their own name has a flavor, and it is
 ---     not the whole name that the program asks for.
-local dialect = require "btfl.dialect"
+local dialect = require "btfl.policy.support.dialect"
 
 local function described(t)
   return ("%s %s of %d bytes"):format(t.signed and "signed" or "unsigned",

@@ -1,6 +1,6 @@
 /*
  * policy: the Lua class btfl.policy, a set of hooks. How a policy is written and extended is Lua's
- * business (lua/btfl/policy.lua).
+ * business (lua/btfl/policy/support/make.lua).
  */
 #include "bind/policy/policy.h"
 

@@ -1,7 +1,7 @@
 --- Renames: makes a policy of a table that says what members, enumerators and types have become. See
 --- btfl.renames in meta.lua.
-local caller = require "btfl.caller"
-local policy = require "btfl.policy"
+local caller = require "btfl.policy.support.caller"
+local policy = require "btfl.policy.support.make"
 
 caller.mark_own()
 
@@ -137,7 +137,7 @@ return function(source, name)
   return policy {
     name = name or "renames",
 
-    lint = function(targets, out) require "btfl.inert"(keys, entries, where, targets, out) end,
+    lint = function(targets, out) require "btfl.policy.support.lint"(keys, entries, where, targets, out) end,
 
     candidates = function(relo, target, default)
       local list = default()

@@ -1,7 +1,7 @@
 --- The formats of a report. Each is a function of a report and options (color, width) that returns
 --- the text to print. It is a module btfl.format.NAME, btfl's own or one on package.path, or a Lua
 --- file that returns it, or what a script has defined.
-local named = require "btfl.named"
+local named = require "btfl.command.named"
 
 local formats = { "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown" }
 

@@ -1,6 +1,6 @@
 --- C for a name that is not the same on all kernels: the struct, union or enum in both flavors, and a
 --- function that asks which one is there. It needs no header, so that it can be tried as it is.
-local question = require "btfl.question"
+local question = require "btfl.successor.question"
 
 -- What the code may need, in order; only what it uses is printed.
 local PRELUDE = {

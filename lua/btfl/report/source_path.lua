@@ -1,6 +1,6 @@
 --- The path of a source file as a reader of reports wants it: relative to the top of the sources,
 --- whatever folder the compiler ran in.
-local source = {}
+local source_path = {}
 
 -- Folders in which distributions and CI build; what follows is the tree.
 local BUILD_FOLDERS = {
@@ -31,7 +31,7 @@ end
 --- The path relative to the top of the sources; an absolute one where that cannot be told.
 ---@param path string
 ---@return string
-function source.relative(path)
+function source_path.relative(path)
   path = normal(path)
   if path:sub(1, 1) ~= "/" then return path end
   local inside = below(path, os.getenv("GITHUB_WORKSPACE")) or below(path, os.getenv("PWD"))
@@ -46,9 +46,9 @@ end
 --- The path for display: as it was given, without a leading "./".
 ---@param path string
 ---@return string
-function source.shown(path)
+function source_path.shown(path)
   local short = path:gsub("^%./+", "")
   return short ~= "" and short or path
 end
 
-return source
+return source_path

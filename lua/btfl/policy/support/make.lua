@@ -1,8 +1,8 @@
 --- Policies: makes one from a table of hooks, finds one by name or file. See btfl.policy in meta.lua.
-local caller = require "btfl.caller"
+local caller = require "btfl.policy.support.caller"
 local class = require "btfl.class"
 local core = require "btfl.core"
-local named = require "btfl.named"
+local named = require "btfl.command.named"
 
 caller.mark_own()
 

@@ -1,10 +1,10 @@
 --- A finding as a diagnostic: what, where, the source line with the access underlined, and facts.
 --- Without a source line the instruction takes its place.
 local class = require "btfl.class"
-local names = require "btfl.names"
-local path_shown = require("btfl.source").shown
-local span = require "btfl.span"
-local terminal = require "btfl.terminal"
+local names = require "btfl.report.names"
+local path_shown = require("btfl.report.source_path").shown
+local underline = require "btfl.report.underline"
+local terminal = require "btfl.report.terminal"
 
 local escape, width_of = terminal.escape, terminal.width
 
@@ -66,7 +66,7 @@ local function source(out, finding, line, paint, width)
   local text = line.text
   local number = tostring(line.line)
   local room = math.max(LEAST, width - #number - 3)
-  local first, last, exact = span(finding)
+  local first, last, exact = underline(finding)
   if not first then
     return framed(out, number, (window(expand(text, 0), 0, 0, room)), nil, paint)
   end

@@ -1,6 +1,6 @@
 --- What is asked of `why`: the path taken apart, whether a BTF has it, and what to say when none has.
 local core = require "btfl.core"
-local names = require "btfl.names"
+local names = require "btfl.report.names"
 
 local question = {}
 

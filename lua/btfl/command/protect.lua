@@ -1,7 +1,7 @@
 --- Work on one input, so that what is wrong with it costs no other: an error that an input has is given
 --- back; any other goes on as it was, and is told with the frames that it came from.
 local class = require "btfl.class"
-local host = require "btfl.host"
+local host = require "btfl.command.host"
 
 local protect = {}
 

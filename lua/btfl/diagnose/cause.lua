@@ -1,8 +1,8 @@
 --- What lies behind a failure before any renaming is thought of: another architecture, a module that
 --- was not given, a member's type, the kernel's configuration.
 local core = require "btfl.core"
-local named = require "btfl.named"
-local others = require "btfl.others"
+local named = require "btfl.command.named"
+local others = require "btfl.diagnose.others"
 
 local cause = {}
 
@@ -191,7 +191,7 @@ local function accepting(attempt, options)
   for _, loader in ipairs(cause.loaders) do
     if named.module("btfl.policy." .. loader[1]) then
       asked = asked + 1
-      local result, policy = attempt.result, require "btfl.policy"(loader[1])
+      local result, policy = attempt.result, require "btfl.policy.support.make"(loader[1])
       if result.relo:try(result.target, attempt.candidate, { policy = policy }).ok then
         names[#names + 1] = loader[2]
       end

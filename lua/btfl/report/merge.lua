@@ -1,7 +1,7 @@
 --- Findings of one cause as one finding: the same source line, field and reason, in whatever programs,
 --- unrolled copies and kinds of relocation, and on whatever kernels.
 local class = require "btfl.class"
-local names = require "btfl.names"
+local names = require "btfl.report.names"
 
 -- Notes that hold on all of the kernels, and on some only; more of them, as of many programs, tell no more.
 local COMMON, SHOWN = 6, 4

@@ -2,8 +2,8 @@
 local argument = require "btfl.argument"
 local class = require "btfl.class"
 local core = require "btfl.core"
-local decl = require "btfl.decl"
-local question = require "btfl.question"
+local decl = require "btfl.code.decl"
+local question = require "btfl.successor.question"
 
 -- Scores below this are more often wrong than right; what others have this much of the odds disputes.
 local LEAST, CLOSE = 0.5, 4
@@ -15,7 +15,7 @@ metatable.__index = argument.of_class("btfl.suggestion", {
   code = function(self)
     local closed = core.closed(self.type)
     if closed then error(closed, 2) end
-    return require("btfl.guard")(self)
+    return require("btfl.successor.code")(self)
   end,
 })
 

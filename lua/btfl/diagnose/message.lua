@@ -1,6 +1,6 @@
 --- Why a relocation is not ok, in one sentence made of the facts of its trail.
 local core = require "btfl.core"
-local decl = require "btfl.decl"
+local decl = require "btfl.code.decl"
 
 -- Of a list, so many are shown.
 local SHOWN = 4

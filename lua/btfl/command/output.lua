@@ -1,5 +1,5 @@
 --- Prints a report the way the command line asks: its format, its file, its colours.
-local cli = require "btfl.cli"
+local cli = require "btfl.command.cli"
 local core = require "btfl.core"
 
 local output = {}

@@ -1,8 +1,8 @@
---- A report: what a script found. Scripts fill it and return it; btfl.output prints it.
+--- A report: what a script found. Scripts fill it and return it; output.lua prints it.
 local argument = require "btfl.argument"
 local class = require "btfl.class"
 local core = require "btfl.core"
-local formats = require "btfl.formats"
+local formats = require "btfl.report.formats"
 
 -- The type of each field of a finding. `level` is what the method says.
 local FINDING = { level = "any", at = "place", count = "integer", details = "table", insn = "table" }
@@ -189,7 +189,7 @@ function methods:filter(keep)
 end
 
 function methods:merge()
-  rawset(self, "findings", require "btfl.merge"(self))
+  rawset(self, "findings", require "btfl.report.merge"(self))
   return self
 end
 

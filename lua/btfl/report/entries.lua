@@ -1,6 +1,6 @@
 --- The rows, findings and summary of a report, each as the text of a JSON object.
-local columns_of = require "btfl.columns"
-local json = require "btfl.json"
+local columns_of = require "btfl.report.columns"
+local json = require "btfl.report.json"
 local memo = require "btfl.memo"
 
 local entries = {}

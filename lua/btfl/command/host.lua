@@ -168,14 +168,14 @@ local function is_report(value)
 end
 
 local function emit(report)
-  require("btfl.output").emit(report)
+  require("btfl.command.output").emit(report)
   return report.status
 end
 
 --- An input that could not be read makes the status 2, whatever the script returned.
 local function with_inputs(status)
-  if package.loaded["btfl.cli"] then
-    return require("btfl.output").status(status)
+  if package.loaded["btfl.command.cli"] then
+    return require("btfl.command.output").status(status)
   end
   return status
 end

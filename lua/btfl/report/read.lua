@@ -2,8 +2,8 @@
 --- anywhere: what a format would stumble over is refused here.
 local argument = require "btfl.argument"
 local core = require "btfl.core"
-local json = require "btfl.json"
-local report = require "btfl.report"
+local json = require "btfl.report.json"
+local report = require "btfl.report.report"
 
 -- Levels of a value; the json format writes fewer.
 local DEEPEST = 64

@@ -1,11 +1,11 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local core = require "btfl.core"
-local diagnose = require "btfl.diagnose"
-local pair = require "btfl.pair"
-local protect = require "btfl.protect"
-local reached = require "btfl.reached"
-local report = require "btfl.report"
-local attach = require "btfl.attach"
+local notes = require "btfl.diagnose.notes"
+local pair = require "btfl.diagnose.pair"
+local protect = require "btfl.command.protect"
+local reached = require "btfl.diagnose.reached"
+local report = require "btfl.report.report"
+local attach = require "btfl.diagnose.attach"
 
 local DETAILS = { "access", "kind", "insn", "section", "offset", "cause", "rule", "note" }
 
@@ -35,7 +35,7 @@ local function finding_of(result, rule, message)
     rule = rule, message = message, at = relo.line, mark = mark_of(relo),
     object = relo.object.path, program = relo.program and relo.program.name or nil,
     target = result.target.name, details = details_of(result),
-    insn = (not relo.line or relo.line.text == "") and diagnose.instruction(relo) or nil,
+    insn = (not relo.line or relo.line.text == "") and notes.instruction(relo) or nil,
   }
 end
 
@@ -44,7 +44,7 @@ local function diagnosed(finding, result, options, known)
   local relo = result.relo
   local key = ("%d %s %s %s %s"):format(relo.type.id, relo.access, relo.section, result.reason,
     result:decision() or "")
-  known[key] = known[key] or diagnose.of(result, options)
+  known[key] = known[key] or notes.of(result, options)
   local found = known[key]
   finding.details.cause = found.cause
   finding.notes = table.move(found.notes, 1, #found.notes, 1, {})

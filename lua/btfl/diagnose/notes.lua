@@ -1,13 +1,13 @@
 --- What a finding says beyond the reason: what lies behind it, what stands there instead, what to do.
-local cause = require "btfl.cause"
-local decl = require "btfl.decl"
-local disasm = require "btfl.disasm"
-local hint = require "btfl.hint"
-local others = require "btfl.others"
-local place = require "btfl.place"
-local reasons = require "btfl.reasons"
+local cause = require "btfl.diagnose.cause"
+local decl = require "btfl.code.decl"
+local disasm = require "btfl.code.disasm"
+local why_command = require "btfl.diagnose.why_command"
+local others = require "btfl.diagnose.others"
+local instead_of = require "btfl.diagnose.instead"
+local reasons = require "btfl.diagnose.reasons"
 
-local diagnose = {}
+local notes = {}
 
 local function quoted(name)
   return "`" .. name .. "`"
@@ -38,7 +38,7 @@ local function instead(result, options)
   for attempt in result:trail() do
     if attempt.reason == "no-field" and attempt.step and attempt.have then
       local t, name = reference(result, attempt.step, options)
-      return t and name and place(t, name, attempt.have)
+      return t and name and instead_of(t, name, attempt.have)
     end
   end
   return nil
@@ -60,7 +60,7 @@ local function help_for(result, options)
   -- What the kernel calls it: without the flavor.
   local path = relo.path:gsub("^([%w_]-[^_])___[^_][%w_]*", "%1", 1)
   local words = { args = arguments(relo), type = (decl.of(relo.type)), rule = rule }
-  if doc.help:find("{why}", 1, true) then words.why = hint(result, path, options) end
+  if doc.help:find("{why}", 1, true) then words.why = why_command(result, path, options) end
   return (doc.help:gsub("{(%w+)}", words))
 end
 
@@ -97,7 +97,7 @@ end
 ---@param result btfl.result
 ---@param options? btfl.check.options
 ---@return { notes: string[], help: string[], cause: string? }
-function diagnose.of(result, options)
+function notes.of(result, options)
   local out = { notes = {}, help = {} }
   if result:decision() then
     out.help[1] = help_for(result)
@@ -118,7 +118,7 @@ end
 --- The instruction of a relocation, for a finding that has no source line.
 ---@param relo btfl.relo
 ---@return { index: integer, bytes: string, text: string }
-function diagnose.instruction(relo)
+function notes.instruction(relo)
   return {
     order = { "index", "bytes", "text" },
     index = relo.insn or relo.insn_off // 8, bytes = relo.bytes,
@@ -126,4 +126,4 @@ function diagnose.instruction(relo)
   }
 end
 
-return diagnose
+return notes

@@ -21,7 +21,7 @@ function named.find(module)
     if template:sub(1, 1) == "/" then absolute[#absolute + 1] = template end
   end
   local path = package.searchpath(module, table.concat(absolute, ";"))
-  if not path then require("btfl.host").tell_unreadable(module) end
+  if not path then require("btfl.command.host").tell_unreadable(module) end
   return path
 end
 
@@ -39,7 +39,7 @@ end
 ---@return function? chunk nil when there is none
 ---@return string? place what tells it from others
 function named.module(module)
-  local chunk = require("btfl.host").embedded(module)
+  local chunk = require("btfl.command.host").embedded(module)
   if chunk then return chunk, module end
   local path = named.find(module)
   if path then return assert(named.load(path)), path end

@@ -4,10 +4,10 @@ local argparse = require "argparse"
 local argument = require "btfl.argument"
 local class = require "btfl.class"
 local core = require "btfl.core"
-local formats = require "btfl.formats"
-local named = require "btfl.named"
-local pair = require "btfl.pair"
-local protect = require "btfl.protect"
+local formats = require "btfl.report.formats"
+local named = require "btfl.command.named"
+local pair = require "btfl.diagnose.pair"
+local protect = require "btfl.command.protect"
 
 local SPEC = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
@@ -88,7 +88,7 @@ end
 
 local function add_options(parser, spec)
   if spec.options then spec.options(parser) end
-  if spec.verdicts then require("btfl.settings").add(parser) end
+  if spec.verdicts then require("btfl.command.verdict_options").add(parser) end
   if spec.targets ~= false then
     parser:option("-t --target", "A kernel's BTF, or a folder with a vmlinux; the running kernel without.")
       :argname("BTF"):count("*")
@@ -145,12 +145,12 @@ function module.parse(spec, words)
   if args.policy and spec.policy then
     return nil, ("%s: %s: --policy does not apply"):format(name, spec.policy)
   elseif args.policy then
-    ok, policy = pcall(require "btfl.policy", args.policy)
+    ok, policy = pcall(require "btfl.policy.support.make", args.policy)
     if not ok then return nil, ("%s: %s"):format(name, one_line(tostring(policy))) end
   end
   local given, word
   if spec.verdicts then
-    given, word = require("btfl.settings").new(args)
+    given, word = require("btfl.command.verdict_options").new(args)
     if not given then return nil, ("%s: --set takes NAME=VALUE, not `%s`"):format(name, word) end
   end
   return setmetatable({
@@ -348,7 +348,7 @@ argument.of_class("btfl.cli", methods)
 ---@param self btfl.cli
 ---@return btfl.report
 function module.remarks(self)
-  local out = require("btfl.report").new "inputs"
+  local out = require("btfl.report.report").new "inputs"
   for _, clash in ipairs(rawget(self, "clashes")) do out:error(clash) end
   if rawget(self, "relocatable") then
     for _, note in ipairs(rawget(self, "plain")) do out:note(note) end

@@ -1,6 +1,6 @@
 --- The options that tell what a kernel and a tool will know at load time: for scripts that ask for
 --- verdicts (see btfl.cli.spec.verdicts in meta.lua).
-local settings = {}
+local verdict_options = {}
 
 local function as_release(word)
   if word:find "^%d+%.%d+" then return word end
@@ -8,7 +8,7 @@ local function as_release(word)
 end
 
 --- Adds the options to an argparse parser.
-function settings.add(parser)
+function verdict_options.add(parser)
   parser:option("--release", "The kernel's release; else the first N.N.N of its file's name.")
     :convert(as_release)
   parser:option("--kconfig", "The kernel's configuration, plain or gzip."):argname("FILE")
@@ -60,7 +60,7 @@ end
 --- From parsed arguments; the word of --set that is no NAME=VALUE as a second value.
 ---@param args table
 ---@return table?, string?
-function settings.new(args)
+function verdict_options.new(args)
   local set = {}
   for _, word in ipairs(args.set) do
     local name, value = word:match("^([^=]+)=(.*)$")
@@ -70,4 +70,4 @@ function settings.new(args)
   return setmetatable({ args = args, set = set, unset = args.unset, met = {} }, { __index = methods })
 end
 
-return settings
+return verdict_options

@@ -1,6 +1,6 @@
 --- Rows as an aligned table, columns of numbers to the right.
 local memo = require "btfl.memo"
-local terminal = require "btfl.terminal"
+local terminal = require "btfl.report.terminal"
 
 local GAP = "  " -- between columns
 

@@ -1,5 +1,5 @@
 --- What stands in the target where a member that is missing there used to be.
-local decl = require "btfl.decl"
+local decl = require "btfl.code.decl"
 
 -- Members looked at, and levels: a hostile struct may contain the same one over and over.
 local MOST, DEEPEST = 8192, 16
