@@ -47,18 +47,16 @@ for _, word in ipairs(cli.args.name) do
 end
 if #names == 0 then cli:error("no NAME is given, such as task_struct.state") end
 
--- A path without its flavor, as relocations or people write it.
-local function plain(relo_type, path)
-  path = path:gsub("::", "."):gsub("^%a+%s+", "")
-  local root, rest = path:match("^([^.%[]*)(.*)$")
-  return (relo_type and relo_type.essential or root) .. rest
+-- A path as all write it: relocations have `::`, people a keyword.
+local function plain(path)
+  return (path:gsub("::", "."):gsub("^%a+%s+", ""))
 end
 
 -- A relocation of the object that accesses it by that path, with or without the flavor and the indices.
 local function used(object, path)
-  local asked, near = plain(nil, path), nil
+  local asked, near = plain(path), nil
   for relo in object:relos() do
-    local has = plain(relo.type, relo.path)
+    local has = plain(relo.path):gsub("^[%w_]+", btfl.essential, 1)
     if relo.path == path or has == asked then return relo end
     if has:gsub("%[%d+%]", "") == asked:gsub("%[%d+%]", "") then near = near or relo end
   end

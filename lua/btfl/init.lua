@@ -37,7 +37,9 @@ local btfl = setmetatable({}, {
   end,
 })
 
-for _, name in ipairs { "version", "btf", "object", "open", "target", "subset", "u64", "nearest" } do
+for _, name in ipairs {
+  "version", "btf", "object", "open", "target", "subset", "u64", "essential", "nearest",
+} do
   btfl[name] = core[name]
 end
 

@@ -106,6 +106,12 @@ function btfl.format(name, render) end
 ---@return string
 function btfl.u64(value) end
 
+--- A name without its flavor: what stands before the last `___` between other characters than `_`, so
+--- `a___b___c` is `a___b`. Types are found by these names (type.essential).
+---@param name string
+---@return string
+function btfl.essential(name) end
+
 --- The candidates nearest to a misspelt name, best first; empty when none is near.
 ---@param name string
 ---@param candidates string[]

@@ -1,5 +1,6 @@
 --- What a finding says beyond the reason: what lies behind it, what stands there instead, what to do.
 local cause = require "btfl.diagnose.cause"
+local core = require "btfl.core"
 local decl = require "btfl.code.decl"
 local disasm = require "btfl.code.disasm"
 local why_command = require "btfl.diagnose.why_command"
@@ -51,16 +52,22 @@ local function arguments(relo)
   return rest and ("%s, %s"):format(root, rest) or root
 end
 
+-- What the kernel calls a type: without the flavor, unless what is left would be read as having one.
+local function asked_as(name)
+  local essential = core.essential(name)
+  return core.essential(essential) == essential and essential or name
+end
+
 local function help_for(result, options)
   local rule, doc = result:decision(), reasons[result.reason]
   -- What to do about a reason of libbpf's is no answer to a hook that gives it.
   if rule and not (doc and doc.policies) then doc = reasons["by-policy"] end
   if not (doc and doc.help) then return nil end
   local relo = result.relo
-  -- What the kernel calls it: without the flavor.
-  local path = relo.path:gsub("^([%w_]-[^_])___[^_][%w_]*", "%1", 1)
   local words = { args = arguments(relo), type = (decl.of(relo.type)), rule = rule }
-  if doc.help:find("{why}", 1, true) then words.why = why_command(result, path, options) end
+  if doc.help:find("{why}", 1, true) then
+    words.why = why_command(result, (relo.path:gsub("^[%w_]+", asked_as, 1)), options)
+  end
   return (doc.help:gsub("{(%w+)}", words))
 end
 

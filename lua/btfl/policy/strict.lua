@@ -26,7 +26,7 @@ end
 
 -- Whether a name of the target is the one asked for, or its essential part.
 local function is_meant(name, wanted)
-  return name == wanted or dialect.essential(name) == name
+  return name == wanted or btfl.essential(name) == name
 end
 
 -- What the instruction holds after it is patched has 32 bits; a 32-bit operation needs no sign.
@@ -51,7 +51,7 @@ return btfl.policy {
       return found, why
     end
     for v in target:values() do
-      if v.name == m.name or v.name == dialect.essential(m.name) then return v end
+      if v.name == m.name or v.name == btfl.essential(m.name) then return v end
     end
     return nil, "no-enumval", ("%s has another flavor"):format(found.name)
   end,

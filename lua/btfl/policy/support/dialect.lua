@@ -9,14 +9,6 @@ local STEPS = 100000
 -- libbpf's bound on a chain of pointers, arrays and return types.
 local CHAIN = 32
 
---- A name without its flavor, as libbpf and the kernel have it: cut at the last `___` that stands
---- between other characters than `_`.
----@param name string
----@return string
-function dialect.essential(name)
-  return name:match("^(.*[^_])___[^_]") or name
-end
-
 --- Cut at the last `___`, whatever stands beside it, but not at the start.
 ---@param name string
 ---@return string
@@ -194,7 +186,7 @@ function dialect.kernel_match(want, have, default, levels)
     for lm in l:members() do
       local ok, why = false, nil
       for tm in t:members() do
-        if dialect.essential(lm.name or "") == dialect.essential(tm.name or "") then
+        if core.essential(lm.name or "") == core.essential(tm.name or "") then
           ok, why = walk(lm.type, tm.type, false, level - 1)
           if ok or why then break end
         end

@@ -1,0 +1,74 @@
+--- A flavor starts at the last `___` of a name, wherever a name is shown or asked for.
+local btf = require "spec.support.btf"
+local btfl = require "btfl"
+local object = require "spec.support.object"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local function write_kernel(file, struct, member)
+  local b = btf.new()
+  local word, long = b:int("int", 4, "signed"), b:int("long", 8, "signed")
+  b:struct(struct, 24, { { "pid", word, 0 }, { member, long, 64 }, { "tgid", word, 128 } })
+  return tmp.write(file, b:bytes())
+end
+
+local function write_object(struct)
+  local b = btf.new()
+  local word, long = b:int("int", 4, "signed"), b:int("long", 8, "signed")
+  local root = b:struct(struct, 16, { { "pid", word, 0 }, { "state", long, 64 } })
+  local o = object.new(b)
+  o:program { insns = { object.mov(1, 8), object.exit() },
+    relos = { { insn = 0, type = root, access = "0:1", kind = "byte_off" } } }
+  return tmp.write("flavors.o", o:bytes())
+end
+
+local function asked(kernel, obj)
+  return run({ "check", obj, "-t", kernel }).out:match "follow it: btfl why (%S+)"
+end
+
+local function code(path, kernel, reference)
+  return run({ "why", path, "-t", kernel, "--from", reference, "--code" }).out
+end
+
+describe("a flavor", function()
+  teardown(tmp.clean)
+
+  it("is what follows the last three underscores that stand alone", function()
+    local names = {
+      plain = "plain", a___b = "a", a___b___c = "a___b", ["___a"] = "___a", a___ = "a___", a____b = "a____b",
+      a____b___c = "a____b", a___b____c = "a", ["___"] = "___", ["______"] = "______",
+    }
+    local b, sorted = btf.new(), {}
+    for name in pairs(names) do
+      b:struct(name, 4, {})
+      sorted[#sorted + 1] = name
+    end
+    local opened = btfl.btf(tmp.write("names.btf", b:bytes()))
+    for id, name in ipairs(sorted) do
+      assert.same({ name, names[name], names[name] },
+        { opened:type(id).name, opened:type(id).essential, btfl.essential(name) })
+    end
+    assert.equal("", btfl.essential "")
+    assert.has_error(function() btfl.essential() end)
+  end)
+
+  it("is left out of the question that check hints at", function()
+    assert.equal("task.state", asked(write_kernel("k.btf", "task", "__state"), write_object "task___old"))
+  end)
+
+  it("stays there when what is before it would be read as having one", function()
+    local kernel = write_kernel("k.btf", "task___v2___k", "__state")
+    local path = asked(kernel, write_object "task___v2___old")
+    assert.equal("task___v2___old.state", path)
+    local r = run { "why", path, "-t", kernel, "--object", tmp.path "flavors.o", "--format", "tsv" }
+    assert.matches("task___v2___k.__state\trenamed", r.out, 1, true)
+  end)
+
+  it("gives way to the flavors of code, which are found by the name before it", function()
+    local old = write_kernel("old.btf", "task___v2___old", "state")
+    local new = write_kernel("new.btf", "task___v2___k", "__state")
+    local text = code("task___v2___old.state", new, old)
+    assert.matches("struct task___v2___old {", text, 1, true)
+    assert.is_nil(text:find("struct task___old", 1, true), text)
+  end)
+end)
