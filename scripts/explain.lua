@@ -14,9 +14,8 @@ local function find(code)
   if reasons[code] and reasons[code].code == code then return reasons[code] end
   local codes = {}
   for i, doc in ipairs(reasons) do codes[i] = doc.code end
-  local near = btfl.nearest(code, codes)[1]
-  cli:error(("there is no code `%s` (%s)"):format(code,
-    near and ("did you mean `%s`?"):format(near) or "`btfl explain` lists them"))
+  local hint = btfl.meant(code, codes)
+  cli:error(("there is no code `%s`%s"):format(code, hint ~= "" and hint or " (`btfl explain` lists them)"))
 end
 
 local function block(doc)

@@ -109,9 +109,7 @@ local function find(word)
     names[#names + 1] = m.name
     if #names == LIMIT.members then break end
   end
-  local near = btfl.nearest(rest, names)[1]
-  cli:error(("%s has no member '%s'%s"):format(t:decl(), rest,
-    near and (" (did you mean '%s'?)"):format(near) or ""))
+  cli:error(("%s has no member '%s'%s"):format(t:decl(), rest, btfl.meant(rest, names, "'")))
 end
 
 for _, word in ipairs(cli.args.name) do

@@ -93,12 +93,7 @@ function argument.options(n, options, known, method)
     for name, value in pairs(options) do
       local want = known[name]
       if not want then
-        local names = {}
-        for each in pairs(known) do names[#names + 1] = each end
-        table.sort(names)
-        local near = core.nearest(tostring(name), names)[1]
-        wrong = ("no option `%s`%s"):format(tostring(name),
-          near and (" (did you mean `%s`?)"):format(near) or "")
+        wrong = ("no option `%s`%s"):format(tostring(name), require "btfl.meant"(name, known))
       else
         wrong = fault(name, value, want)
       end

@@ -16,6 +16,7 @@ local LAZY = {
       __call = function(_, name, spec) return report.new(name, spec) end,
     })
   end,
+  meant = function() return require "btfl.meant" end,
   path = function() return require("btfl.command.host").folders() end,
 }
 
@@ -24,12 +25,9 @@ local btfl = setmetatable({}, {
     local make = LAZY[name]
     if not make then
       local known = {}
-      for key in pairs(LAZY) do known[#known + 1] = key end
-      for key in next, self do known[#known + 1] = key end
-      table.sort(known)
-      local near = core.nearest(tostring(name), known)[1]
-      error(("btfl has no field `%s`%s"):format(tostring(name),
-        near and (" (did you mean `%s`?)"):format(near) or ""), 2)
+      for key in pairs(LAZY) do known[key] = true end
+      for key in next, self do known[key] = true end
+      error(("btfl has no field `%s`%s"):format(tostring(name), require "btfl.meant"(name, known)), 2)
     end
     local value = make()
     rawset(self, name, value)

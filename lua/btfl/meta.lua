@@ -118,6 +118,13 @@ function btfl.essential(name) end
 ---@return string[]
 function btfl.nearest(name, candidates) end
 
+--- What to say of a misspelt name: " (did you mean `x`?)", or "" when none is near.
+---@param name any
+---@param known string[]|table<string, any> the names that there are: a list, or a table that has them as keys
+---@param quotes? string around the name, "`" by default
+---@return string
+function btfl.meant(name, known, quotes) end
+
 --- What is wrong with an input, as it is raised. As a string it is one line: file, section, offset and
 --- message; it can be joined to strings with `..`.
 ---@class btfl.error

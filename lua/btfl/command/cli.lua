@@ -62,10 +62,14 @@ end
 
 local function as_format(name)
   if formats.exists(name) then return name end
-  local near, why = core.nearest(name, formats)[1], nil
-  if named.is_file(name) then why = select(2, io.open(name)) end
-  return nil, ("option '--format': there is no format '%s' (%s)"):format(name, why or
-    near and ("did you mean '%s'?"):format(near) or table.concat(formats, ", "))
+  local why = require "btfl.meant"(name, formats, "'")
+  if named.is_file(name) then
+    local _, failed = io.open(name)
+    why = (" (%s)"):format(failed)
+  elseif why == "" then
+    why = (" (%s)"):format(table.concat(formats, ", "))
+  end
+  return nil, ("option '--format': there is no format '%s'%s"):format(name, why)
 end
 
 -- Arguments that are paths of inputs.

@@ -23,19 +23,8 @@ local LEVELS = { error = true, warning = true, note = true }
 local methods = {}
 local metatable = { __name = "btfl.report" }
 
-local function names_of(...)
-  local names = {}
-  for _, set in ipairs { ... } do
-    for name in pairs(set) do names[#names + 1] = name end
-  end
-  table.sort(names)
-  return names
-end
-
 local function unknown(what, name, known, level)
-  local near = core.nearest(tostring(name), known)[1]
-  error(("%s `%s`%s"):format(what, tostring(name),
-    near and (" (did you mean `%s`?)"):format(near) or ""), level + 1)
+  error(("%s `%s`%s"):format(what, tostring(name), require "btfl.meant"(name, known)), level + 1)
 end
 
 -- Of what is in it now: a script may take findings out again, or change their level.
@@ -52,11 +41,15 @@ function metatable.__index(self, name)
   if method then return method end
   if name == "status" then return status_of(self) end
   if FIELDS[name] then return nil end
-  unknown("a report has no field", name, names_of(methods, FIELDS), 2)
+  local known = {}
+  for _, names in ipairs { methods, FIELDS } do
+    for key in pairs(names) do known[key] = true end
+  end
+  unknown("a report has no field", name, known, 2)
 end
 
 function metatable.__newindex(self, name, value)
-  if not FIELDS[name] then unknown("a report has no field", name, names_of(FIELDS), 2) end
+  if not FIELDS[name] then unknown("a report has no field", name, FIELDS, 2) end
   if name == "status" then error("a report's status follows from its findings and failures", 2) end
   rawset(self, name, value)
 end
@@ -92,7 +85,7 @@ local function check_finding(finding, level)
   if type(finding) ~= "table" then error("a finding is a table", level + 1) end
   for key in pairs(finding) do
     if not FINDING[key] then
-      unknown("a finding has no field", key, names_of(FINDING), level + 1)
+      unknown("a finding has no field", key, FINDING, level + 1)
     end
     check_field(finding, key, level + 1)
   end
@@ -135,7 +128,7 @@ function methods:row(row)
   local known = row_fields[self]
   if known then
     for key in next, row do
-      if not known[key] then unknown("the report has no column", key, names_of(known), 2) end
+      if not known[key] then unknown("the report has no column", key, known, 2) end
     end
   end
   local rows = self.rows
@@ -223,7 +216,7 @@ function module.new(name, spec)
   if spec == nil then spec = {} end
   if type(spec) ~= "table" then error("a report's spec is a table", 2) end
   for key in pairs(spec) do
-    if not SPEC[key] then unknown("a report's spec has no field", key, names_of(SPEC), 2) end
+    if not SPEC[key] then unknown("a report's spec has no field", key, SPEC, 2) end
   end
   if spec.title ~= nil and type(spec.title) ~= "string" then error("title of a report is a string", 2) end
   local known = {}

@@ -1,5 +1,4 @@
 --- What is asked of `why`: the path taken apart, whether a BTF has it, and what to say when none has.
-local core = require "btfl.core"
 local names = require "btfl.report.names"
 
 local question = {}
@@ -216,10 +215,9 @@ end
 
 -- Told when no one has it
 
-local function meant(name, list)
+local function near_to(name, list)
   -- Any name is near to one of two letters.
-  local near = #name > 2 and core.nearest(name, list)[1]
-  return near and (" (did you mean `%s`?)"):format(near) or ""
+  return #name > 2 and require "btfl.meant"(name, list) or ""
 end
 
 local function called(t)
@@ -228,7 +226,10 @@ local function called(t)
   return (kind == "int" or kind == "float") and ("`%s`"):format(t.name) or ("%s %s"):format(kind, t.name)
 end
 
-local function each_btf(sources)
+--- The BTFs of what may have the answer, one after the other.
+---@param sources { name: string, btfs: btfl.btf[] }[]
+---@return btfl.btf[]
+function question.btfs(sources)
   local list = {}
   for _, source in ipairs(sources) do table.move(source.btfs, 1, #source.btfs, #list + 1, list) end
   return list
@@ -273,13 +274,13 @@ local function broken_off(q, at, where)
   end
   if kind == "enum" or kind == "enum64" then
     return ("%s has no enumerator `%s` in %s%s"):format(called(at.inner), at.name, where,
-      meant(at.name, elements(at.inner)))
+      near_to(at.name, elements(at.inner)))
   end
   if kind ~= "struct" and kind ~= "union" then
     return ("`%s` is %s in %s, which has no members"):format(so_far, called(at.inner), where)
   end
   return ("%s has no member `%s` in %s%s"):format(called(at.inner), at.name, where,
-    meant(at.name, elements(at.inner)))
+    near_to(at.name, elements(at.inner)))
 end
 
 -- The enums that have an enumerator of that name, each once.
@@ -331,7 +332,7 @@ end
 ---@param sources { name: string, btfs: btfl.btf[] }[]
 ---@return btfl.question?, string? problem
 function question.other(q, sources)
-  local btfs, name = each_btf(sources), q.names[1]
+  local btfs, name = question.btfs(sources), q.names[1]
   for _, btf in ipairs(btfs) do
     for _, other in ipairs(OTHERS) do
       if btf:find(name, other[1]) then
@@ -366,7 +367,7 @@ function question.problem(q, sources)
     local _, partial = question.find(source.btfs, q)
     if partial then return broken_off(q, partial, source.name) end
   end
-  local btfs = each_btf(sources)
+  local btfs = question.btfs(sources)
   for _, btf in ipairs(btfs) do
     local forward = btf:find(q.names[1], "fwd")
     if forward then
@@ -374,7 +375,7 @@ function question.problem(q, sources)
     end
   end
   local owned = not q.keyword and owners(btfs, q.names[1])
-  local more = owned and ("; %s"):format(owned) or meant(q.names[1], type_names(btfs))
+  local more = owned and ("; %s"):format(owned) or near_to(q.names[1], type_names(btfs))
   if more == "" and #btfs == #sources then more = "; a module's type needs its BTF (-m)" end
   return ("no %s `%s` in %s%s"):format(q.keyword or "type", q.names[1], where, more)
 end

@@ -33,12 +33,6 @@ local function add_sources(list, value)
   end
 end
 
-local function btfs_of(sources)
-  local list = {}
-  for _, source in ipairs(sources) do table.move(source.btfs, 1, #source.btfs, #list + 1, list) end
-  return list
-end
-
 -- The type in C, with the width of a bitfield.
 local function declared(t, bits)
   return decl.of(t) .. (bits and (":%d"):format(bits) or "")
@@ -121,7 +115,7 @@ local function asked_for(what, sources)
   local q, problem = question.parse(what)
   if not q then return nil, problem end
   if #q.names > 1 or q.keyword then return q end
-  local found, partial = question.find(btfs_of(sources), q)
+  local found, partial = question.find(question.btfs(sources), q)
   if found or partial then return q end
   local other
   other, problem = question.other(q, sources)
@@ -139,7 +133,7 @@ return function(target, what, options)
   if class(what) == "btfl.relo" then path, excerpt = what.path, what.object.btf end
   local references, all = {}, {}
   if options.from ~= nil then add_sources(references, options.from) end
-  local btfs = btfs_of(references)
+  local btfs = question.btfs(references)
   table.move(references, 1, #references, 1, all)
   if excerpt then all[#all + 1] = { name = what.object.path, btfs = { excerpt } } end
   local knowing = #all
@@ -147,7 +141,7 @@ return function(target, what, options)
   local q, problem = asked_for(path, all)
   if not q then return iterate {}, { path = path, known = false, problem = problem } end
   local own = table.remove(all)
-  local old = question.find(btfs_of(all), q)
+  local old = question.find(question.btfs(all), q)
   local there = not old and question.find(own.btfs, q)
   local asked = { path = q.shown, known = (old or there) and true or false }
   -- A reference that never had it makes the question a wrong one; without any, its name may tell.

@@ -6,15 +6,8 @@ local named = require "btfl.command.named"
 
 caller.mark_own()
 
-local KEYS = { name = "string", lint = "function" }
+local KEYS = { name = "string", lint = "function", extends = "any" }
 for hook in pairs(core.hooks) do KEYS[hook] = "function" end
-
-local function known_keys()
-  local names = { "extends" }
-  for key in pairs(KEYS) do names[#names + 1] = key end
-  table.sort(names)
-  return names
-end
 
 -- Raises at the user's line: that of the function concerned, else that at which the policy is made.
 local function fail(f, message, ...)
@@ -24,16 +17,12 @@ end
 
 local function check_spec(spec)
   for key, value in pairs(spec) do
-    if key ~= "extends" then
-      local want = KEYS[key]
-      if not want then
-        local near = core.nearest(tostring(key), known_keys())[1]
-        fail(value, "a policy has no hook `%s`%s", tostring(key),
-          near and (" (did you mean `%s`?)"):format(near) or "")
-      end
-      if type(value) ~= want then
-        fail(value, "%s of a policy is a %s, not a %s value", key, want, type(value))
-      end
+    local want = KEYS[key]
+    if not want then
+      fail(value, "a policy has no hook `%s`%s", tostring(key), require "btfl.meant"(key, KEYS))
+    end
+    if want ~= "any" and type(value) ~= want then
+      fail(value, "%s of a policy is a %s, not a %s value", key, want, type(value))
     end
   end
   if not spec.name then fail(nil, "a policy needs a name") end

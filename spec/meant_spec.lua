@@ -1,0 +1,23 @@
+--- A misspelt name is answered with the nearest that there is.
+local btfl = require "btfl"
+
+describe("btfl.meant", function()
+  it("names the nearest of a list, of two that are as near the first", function()
+    assert.equal(" (did you mean `state`?)", btfl.meant("stat", { "pid", "state", "stats" }))
+    assert.equal(" (did you mean `stats`?)", btfl.meant("stat", { "pid", "stats", "state" }))
+  end)
+
+  it("takes a table's keys in the order of the alphabet", function()
+    assert.equal(" (did you mean `state`?)", btfl.meant("stat", { stats = 1, state = false, [7] = 1 }))
+    assert.equal(" (did you mean `7`?)", btfl.meant(8, { [7] = 1 }))
+  end)
+
+  it("says nothing where none is near", function()
+    assert.equal("", btfl.meant("wholly_else", { "pid", "state" }))
+    assert.equal("", btfl.meant("state", {}))
+  end)
+
+  it("quotes as it is told", function()
+    assert.equal(" (did you mean 'state'?)", btfl.meant("stat", { "state" }, "'"))
+  end)
+end)
