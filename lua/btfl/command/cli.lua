@@ -5,6 +5,7 @@ local argument = require "btfl.argument"
 local class = require "btfl.class"
 local core = require "btfl.core"
 local formats = require "btfl.report.formats"
+local host = require "btfl.command.host"
 local named = require "btfl.command.named"
 local pair = require "btfl.diagnose.pair"
 local protect = require "btfl.command.protect"
@@ -207,9 +208,7 @@ end
 ---@param message string|btfl.error
 function methods:error(message)
   argument.check(1, message, "string|btfl.error", "error")
-  error(setmetatable({ kind = "usage", message = tostring(message) }, {
-    __tostring = function(err) return err.message end,
-  }), 0)
+  host.usage("%s", tostring(message))
 end
 
 --- What work(...) gives, or nil and a failure when an input cannot be read or proves to be damaged; any

@@ -18,7 +18,7 @@ local M = {
 --- An error that is the user's to mend: it is told in one line.
 ---@param message string
 ---@param ... any for string.format
-local function usage(message, ...)
+function M.usage(message, ...)
   error(setmetatable({ kind = "usage", message = message:format(...) }, {
     __tostring = function(self) return self.message end,
   }), 0)
@@ -48,7 +48,7 @@ local EXHAUSTED = { [12] = true, [23] = true, [24] = true }
 local function is_file(path)
   local file <close>, why, code = io.open(path)
   if not file then
-    if EXHAUSTED[code] then usage("%s", why) end
+    if EXHAUSTED[code] then M.usage("%s", why) end
     return false
   end
   local _, failed = file:read(0) -- a folder opens, but does not read
@@ -113,7 +113,7 @@ function M.find(name)
   elseif is_file(name) then
     hint = ("the file of that name runs as ./%s"):format(name)
   end
-  usage("no script is called '%s'; %s", name, hint)
+  M.usage("no script is called '%s'; %s", name, hint)
 end
 
 local USAGE = [[
@@ -156,9 +156,9 @@ end
 ---@param option string
 function M.bad_option(option)
   if option == "-e" or option == "-l" then
-    usage("option '%s' needs a value", option)
+    M.usage("option '%s' needs a value", option)
   end
-  usage("unknown option '%s'; `btfl --help` lists them", option)
+  M.usage("unknown option '%s'; `btfl --help` lists them", option)
 end
 
 -- Results
@@ -193,7 +193,7 @@ function M.finish(result)
   elseif is_report(result) then
     return emit(result)
   end
-  usage("%s returned %s; a script returns a report, a boolean, or an exit status from 0 to 255",
+  M.usage("%s returned %s; a script returns a report, a boolean, or an exit status from 0 to 255",
     arg[0], type(result) == "number" and result or "a " .. type(result))
 end
 

@@ -1,6 +1,7 @@
 --- Prints a report the way the command line asks: its format, its file, its colours.
 local cli = require "btfl.command.cli"
 local core = require "btfl.core"
+local host = require "btfl.command.host"
 
 local output = {}
 
@@ -30,9 +31,7 @@ end
 local function write(text)
   local ok, reason = io.stdout:write(text)
   if ok then ok, reason = io.stdout:flush() end
-  if not ok then error(setmetatable({ kind = "usage" }, {
-    __tostring = function() return "standard output: " .. tostring(reason) end,
-  }), 0) end
+  if not ok then host.usage("standard output: %s", reason) end
 end
 
 -- Adds what became of the inputs. What could not be done is told as soon as that is known, and once.
