@@ -1,9 +1,10 @@
 --- dialects: where libbpf, the kernel, cilium/ebpf and aya would load other code, or refuse.
-local LOADERS = { "libbpf", "kernel", "cilium", "aya" }
+local LOADERS, who = {}, {}
+for i, loader in ipairs(btfl.loaders) do LOADERS[i], who[i] = loader.policy, loader.of end
 
 local cli = btfl.cli {
-  about = "Where libbpf, the kernel's own relocator (light skeletons), cilium/ebpf and aya would load\n"
-    .. "different code for a relocation, or one of them would refuse it.",
+  about = ("Where %s and %s would load\ndifferent code for a relocation, or one of them would refuse it.")
+    :format(table.concat(who, ", ", 1, #who - 1), who[#who]),
   policy = "the loaders are compared by their own rules",
   options = function(parser)
     parser:flag("--all", "Show the relocations too on which all agree.")

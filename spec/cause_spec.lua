@@ -2,7 +2,7 @@
 --- configuration; and what stands where a member was.
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
-local cause = require "btfl.diagnose.cause"
+local loaders = require("btfl.policy.support.shipped").loaders
 local object = require "spec.support.object"
 local instead_of = require "btfl.diagnose.instead"
 local run = require "spec.support.run"
@@ -210,10 +210,10 @@ describe("a type that changed", function()
     tmp.mkdir "more/btfl/policy"
     tmp.write("more/btfl/policy/easy.lua",
       'return btfl.policy { name = "easy", compatible = function() return true end }')
-    local path, known = package.path, #cause.loaders
-    finally(function() package.path, cause.loaders[known + 1] = path, nil end)
+    local path, known = package.path, #loaders
+    finally(function() package.path, loaders[known + 1] = path, nil end)
     package.path = tmp.path "more/?.lua;" .. path
-    cause.loaders[known + 1] = { "easy", "the easy loader" }
+    loaders[known + 1] = { policy = "easy", name = "the easy loader" }
     local kernel = write_target("6.2.0.btf", function(b) b:struct("s", 8, { { "x", b:ptr(int(b)), 0 } }) end)
     local f = finding(write_object(function(b) return members("x")(b, "s") end), kernel)
     assert.same({ "libbpf does not accept the new type, the easy loader would" }, f.notes)

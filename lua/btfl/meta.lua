@@ -15,6 +15,7 @@
 ---@class btfl
 ---@field version string
 ---@field path string[] folders in which bare script names are looked up, in order; the program's own come last
+---@field loaders btfl.loader[] the loaders whose rules have a policy, libbpf first
 ---@field reasons btfl.reasons.doc[] what each code of a finding means, in order and by code
 local btfl = {}
 
@@ -92,6 +93,12 @@ function btfl.report.read(text, file) end
 ---@param name string letters, digits, _ and -
 ---@param render fun(report: btfl.report, options: btfl.render.options): string
 function btfl.format(name, render) end
+
+--- A loader that btfl knows the rules of.
+---@class btfl.loader
+---@field policy string its policy, for --policy and btfl.policy
+---@field name string as a user of it knows it: "cilium/ebpf", "a light skeleton"
+---@field of string the same in full, as what decides: "the kernel's own relocator (light skeletons)"
 
 --- New names in the order to try, where one is not enough; one that has options of its own is a table,
 --- too: { { "__state", since = "5.14" }, { "state_", since = "9.1" } }.

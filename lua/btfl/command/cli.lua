@@ -9,6 +9,7 @@ local host = require "btfl.command.host"
 local named = require "btfl.command.named"
 local pair = require "btfl.diagnose.pair"
 local protect = require "btfl.command.protect"
+local shipped = require "btfl.policy.support.shipped"
 
 local SPEC = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
@@ -99,8 +100,8 @@ local function add_options(parser, spec)
       :argname("BTF"):count("*")
     parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
       :argname("BTF"):count("*")
-    local policy = parser:option("--policy", "The rules to relocate by: libbpf, kernel, cilium, aya, strict,"
-      .. " lenient, renames or a file."):argname("NAME|FILE")
+    local policy = parser:option("--policy", ("The rules to relocate by: %s or a file.")
+      :format(table.concat(shipped.names(), ", "))):argname("NAME|FILE")
     if spec.policy then policy:hidden(true) end
     parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
       :convert(as_jobs):default("1"):show_default(false)

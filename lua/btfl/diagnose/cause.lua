@@ -1,6 +1,7 @@
 --- What lies behind a failure before any renaming is thought of: another architecture, a module that
 --- was not given, a member's type, the kernel's configuration.
 local core = require "btfl.core"
+local loaders = require("btfl.policy.support.shipped").loaders
 local named = require "btfl.command.named"
 local others = require "btfl.diagnose.others"
 
@@ -181,19 +182,16 @@ end
 
 -- The member's type
 
---- Policies that stand for a loader, and the name that a user knows it by.
-cause.loaders = { { "cilium", "cilium/ebpf" }, { "kernel", "a light skeleton" }, { "aya", "aya" } }
-
--- Which loaders accept it, as far as their policies tell.
+-- Which loaders accept what libbpf does not, as far as their policies tell.
 local function accepting(attempt, options)
   if options.policy then return nil end
   local asked, names = 0, {}
-  for _, loader in ipairs(cause.loaders) do
-    if named.module("btfl.policy." .. loader[1]) then
+  for _, loader in ipairs(loaders) do
+    if loader.policy ~= "libbpf" and named.module("btfl.policy." .. loader.policy) then
       asked = asked + 1
-      local result, policy = attempt.result, require "btfl.policy.support.make"(loader[1])
+      local result, policy = attempt.result, require "btfl.policy.support.make"(loader.policy)
       if result.relo:try(result.target, attempt.candidate, { policy = policy }).ok then
-        names[#names + 1] = loader[2]
+        names[#names + 1] = loader.name
       end
     end
   end
