@@ -37,7 +37,7 @@ local btfl = setmetatable({}, {
 })
 
 for _, name in ipairs {
-  "version", "btf", "object", "open", "target", "subset", "u64", "essential", "nearest",
+  "version", "btf", "object", "open", "target", "subset", "u64", "essential", "insn", "nearest",
 } do
   btfl[name] = core[name]
 end

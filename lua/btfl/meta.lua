@@ -119,6 +119,13 @@ function btfl.u64(value) end
 ---@return string
 function btfl.essential(name) end
 
+--- An instruction taken apart; nil when the text is none. Such text is relo.bytes, result.before and after,
+--- program:insn(i) and the insn of a patch hook's change.
+---@param hex string 8 bytes, or the 16 of an ldimm64
+---@param endian "little"|"big" the file's, such as object.endian
+---@return btfl.insn?
+function btfl.insn(hex, endian) end
+
 --- The candidates nearest to a misspelt name, best first; empty when none is near.
 ---@param name string
 ---@param candidates string[]
@@ -131,6 +138,16 @@ function btfl.nearest(name, candidates) end
 ---@param quotes? string around the name, "`" by default
 ---@return string
 function btfl.meant(name, known, quotes) end
+
+--- The fields of an instruction (kernel, Documentation/bpf/standardization/instruction-set.rst).
+---@class btfl.insn
+---@field code integer the opcode
+---@field class "ld"|"ldx"|"st"|"stx"|"alu"|"jmp"|"jmp32"|"alu64" the lowest three bits of it
+---@field dst integer a register
+---@field src integer a register, or what sort of call or ldimm64 it is
+---@field off integer signed
+---@field imm integer signed; all 64 bits of an ldimm64 of 16 bytes
+---@field size integer? bytes that a load or store moves
 
 --- What is wrong with an input, as it is raised. As a string it is one line: file, section, offset and
 --- message; it can be joined to strings with `..`.

@@ -33,6 +33,9 @@ int open_file(lua_State *L); /* an object, or else a btf */
 int open_target(lua_State *L);
 int open_subset(lua_State *L);
 
+/* insn(hex, endian): see insn.c. */
+int core_insn(lua_State *L);
+
 /* What such a file is: a kernel's configuration, or the list of its symbols. */
 struct kept_kind {
 	const char *name;

@@ -139,6 +139,7 @@ static const luaL_Reg functions[] = {
     {"closed", core_closed},
     {"u64", core_u64},
     {"essential", core_essential},
+    {"insn", core_insn},
     {"nearest", core_nearest},
     {"is_printable", core_is_printable},
     {"policy", core_policy},

@@ -450,6 +450,27 @@ void push_hex(lua_State *L, const uint8_t *bytes, size_t n)
 	lua_pushlstring(L, hex, 2 * n);
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool read_hex(const char *hex, size_t n, uint8_t *bytes)
+{
+	for (size_t i = 0; i < n; i++) {
+		int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
 void push_name(lua_State *L, const char *s)
 {
 	if (s && *s)

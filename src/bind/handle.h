@@ -135,6 +135,9 @@ const char *check_cstring(lua_State *L, int arg);
 /* Pushes n bytes in lower-case hex; n is at most 16. */
 void push_hex(lua_State *L, const uint8_t *bytes, size_t n);
 
+/* Reads n bytes from hex of either case; false when it is none. */
+bool read_hex(const char *hex, size_t n, uint8_t *bytes);
+
 /* Pushes s, nil when it is NULL or empty. */
 void push_name(lua_State *L, const char *s);
 

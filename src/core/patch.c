@@ -34,16 +34,6 @@ static enum reason patch_alu(const struct patch *p, struct insn *in)
 	return REASON_NONE;
 }
 
-static int access_bytes(uint8_t code)
-{
-	switch (BPF_SIZE(code)) {
-	case BPF_B: return 1;
-	case BPF_H: return 2;
-	case BPF_W: return 4;
-	default: return 8;
-	}
-}
-
 static bool resize(struct insn *in, uint32_t bytes)
 {
 	uint8_t size;
@@ -73,7 +63,7 @@ static enum reason patch_memory(const struct patch *p, struct insn *in, bool *po
 	in->off = (int16_t)p->target;
 	if (p->local_size == p->target_size)
 		return REASON_NONE;
-	if ((uint32_t)access_bytes(in->code) != p->local_size)
+	if (insn_bytes(in->code) != p->local_size)
 		return REASON_INSN_MISMATCH;
 	return resize(in, p->target_size) ? REASON_NONE : REASON_SIZE_MISMATCH;
 }

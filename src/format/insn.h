@@ -62,6 +62,17 @@ enum {
 
 #define BPF_LDIMM64 (BPF_LD | BPF_IMM | BPF_DW)
 
+/* Bytes that a load or store moves. */
+static inline unsigned insn_bytes(uint8_t code)
+{
+	switch (BPF_SIZE(code)) {
+	case BPF_B: return 1;
+	case BPF_H: return 2;
+	case BPF_W: return 4;
+	default: return 8;
+	}
+}
+
 struct insn {
 	uint8_t code, dst, src;
 	int16_t off;

@@ -51,10 +51,9 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 enum go machine_load_immediate(struct machine *m, struct state *s, const struct linked_insn *n);
 enum go machine_load_packet(struct state *s);
 
-/* memory.c: loads, stores and atomic operations; the bytes that one moves. */
+/* memory.c: loads, stores and atomic operations. */
 enum go machine_load(struct machine *m, struct state *s, const struct linked_insn *n);
 enum go machine_store(struct machine *m, struct state *s, const struct linked_insn *n);
-unsigned insn_bytes(uint8_t code);
 
 /* stack.c */
 enum go stack_write(struct machine *m, struct state *s, const struct value *to, int64_t off,

@@ -4,16 +4,6 @@
 enum { ATOMIC_FETCH = 0x01, ATOMIC_EXCHANGE = 0xe1, ATOMIC_COMPARE = 0xf1 };
 enum { ATOMIC_LOAD = 0x100, ATOMIC_STORE = 0x110 };
 
-unsigned insn_bytes(uint8_t code)
-{
-	switch (BPF_SIZE(code)) {
-	case BPF_B: return 1;
-	case BPF_H: return 2;
-	case BPF_W: return 4;
-	default: return 8;
-	}
-}
-
 /* Eight bytes may hold a pointer, where the kernel gives them a type. */
 static struct value maybe_pointer(unsigned size, unsigned pointer_size)
 {

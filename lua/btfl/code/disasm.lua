@@ -1,6 +1,5 @@
 --- One BPF instruction as a line of text, in the syntax of the kernel's log.
-
-local SIZE = { [0x00] = "u32", [0x08] = "u16", [0x10] = "u8", [0x18] = "u64" }
+local core = require "btfl.core"
 
 local ALU = {
   [0x00] = "+=", [0x10] = "-=", [0x20] = "*=", [0x30] = "/=", [0x40] = "|=", [0x50] = "&=",
@@ -17,9 +16,8 @@ local function signed(n)
 end
 
 local function memory(i, register)
-  local size = SIZE[i.code & 0x18]
-  if i.code & 0xe0 == 0x80 then size = size:gsub("u", "s") end
-  return ("*(%s *)(r%d %s)"):format(size, register, signed(i.off))
+  local sign = i.code & 0xe0 == 0x80 and "s" or "u"
+  return ("*(%s%d *)(r%d %s)"):format(sign, 8 * i.size, register, signed(i.off))
 end
 
 local function alu(i, letter)
@@ -36,7 +34,7 @@ end
 local function jump(i, letter)
   local op = i.code & 0xf0
   if op == 0x00 then
-    return ("goto %+d"):format(i.code & 7 == 6 and i.imm or i.off)
+    return ("goto %+d"):format(i.class == "jmp32" and i.imm or i.off)
   elseif op == 0x80 then
     return (i.src == 1 and "call pc%+d" or "call %d"):format(i.imm)
   elseif op == 0x90 then
@@ -48,22 +46,21 @@ local function jump(i, letter)
   return ("if %s%d %s %s goto %+d"):format(letter, i.dst, JUMP[op], right, i.off)
 end
 
--- By the instruction's class, its lowest three bits.
 local CLASS = {
-  [0] = function(i)
+  ld = function(i, wide)
     if i.code ~= 0x18 then return nil end
-    return ("r%d = %s ll"):format(i.dst, ("0x%x"):format(i.imm & 0xffffffff | (i.high or 0) << 32))
+    return ("r%d = 0x%x ll"):format(i.dst, wide and i.imm or i.imm & 0xffffffff)
   end,
-  [1] = function(i) return ("r%d = %s"):format(i.dst, memory(i, i.src)) end,
-  [2] = function(i) return ("%s = %d"):format(memory(i, i.dst), i.imm) end,
-  [3] = function(i)
+  ldx = function(i) return ("r%d = %s"):format(i.dst, memory(i, i.src)) end,
+  st = function(i) return ("%s = %d"):format(memory(i, i.dst), i.imm) end,
+  stx = function(i)
     if i.code & 0xe0 ~= 0x60 then return nil end
     return ("%s = r%d"):format(memory(i, i.dst), i.src)
   end,
-  [4] = function(i) return alu(i, "w") end,
-  [5] = function(i) return jump(i, "r") end,
-  [6] = function(i) return jump(i, "w") end,
-  [7] = function(i) return alu(i, "r") end,
+  alu = function(i) return alu(i, "w") end,
+  jmp = function(i) return jump(i, "r") end,
+  jmp32 = function(i) return jump(i, "w") end,
+  alu64 = function(i) return alu(i, "r") end,
 }
 
 --- The instruction, 8 bytes or 16 in hex and in the file's byte order, as text; its opcode alone when
@@ -72,13 +69,7 @@ local CLASS = {
 ---@param endian "little"|"big"
 ---@return string
 return function(hex, endian)
-  local raw = hex:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end)
-  if #raw < 8 then return "(no instruction)" end
-  local order = endian == "big" and ">" or "<"
-  local code, regs, off, imm = string.unpack(order .. "I1I1i2i4", raw)
-  local i = { code = code, off = off, imm = imm }
-  i.dst, i.src = regs & 15, regs >> 4
-  if endian == "big" then i.dst, i.src = i.src, i.dst end
-  if #raw >= 16 then i.high = string.unpack(order .. "I4", raw, 13) end
-  return CLASS[code & 7](i) or ("(opcode 0x%02x)"):format(code)
+  local i = core.insn(hex, endian)
+  if not i then return "(no instruction)" end
+  return CLASS[i.class](i, #hex > 16) or ("(opcode 0x%02x)"):format(i.code)
 end

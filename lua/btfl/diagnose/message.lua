@@ -60,20 +60,8 @@ local function field_called(relo)
   return name or quoted(relo.path)
 end
 
--- The instruction's operands, in the file's byte order.
-local function decode(relo)
-  local raw = relo.bytes:gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end)
-  local order = relo.object.endian == "big" and ">" or "<"
-  local code, off, imm = string.unpack(order .. "I1xi2i4", raw)
-  if code == 0x18 and #raw == 16 then
-    imm = imm & 0xffffffff | string.unpack(order .. "i4", raw, 13) << 32
-  end
-  local class = code & 7
-  local memory = class >= 1 and class <= 3
-  return {
-    code = code, memory = memory, holds = memory and off or imm,
-    bytes = memory and ({ [0] = 4, 2, 1, 8 })[code >> 3 & 3] or nil,
-  }
+local function insn_of(relo)
+  return core.insn(relo.bytes, relo.object.endian)
 end
 
 -- The type in a candidate that the relocation's steps lead to, and its offset in bits.
@@ -284,18 +272,20 @@ end
 
 function WHY.insn_mismatch(result)
   local relo = result.relo
-  local insn = decode(relo)
+  local insn = insn_of(relo)
+  local holds = insn.size and insn.off or insn.imm
   local t = relo.accessor and accessed(relo.accessor)
-  if insn.memory and insn.holds == relo.value and t then
+  if insn.size and holds == relo.value and t then
     return ("the instruction accesses %s, but %s has %s here and another size in the target"):format(
-      bytes(insn.bytes), field_called(relo), bytes(element(t).size or 0))
+      bytes(insn.size), field_called(relo), bytes(element(t).size or 0))
   end
-  return ("the instruction holds %d, not the local value %s"):format(insn.holds,
+  return ("the instruction holds %d, not the local value %s"):format(holds,
     relo.value and core.u64(relo.value) or "-")
 end
 
 function WHY.insn_unsupported(result)
-  return ("an instruction of opcode 0x%02x in this form cannot be relocated"):format(decode(result.relo).code)
+  local code = insn_of(result.relo).code
+  return ("an instruction of opcode 0x%02x in this form cannot be relocated"):format(code)
 end
 
 function WHY.offset_range(result)

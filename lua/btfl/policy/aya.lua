@@ -15,7 +15,6 @@ local essential = dialect.essential_first
 local named = dialect.names(essential)
 
 local ERROR_WHEN_MISSING = { target_type_id = true, type_size = true }
-local MEMORY = { [1] = true, [2] = true, [3] = true } -- LDX, ST, STX
 
 local function names_differ(want, have)
   want, have = dialect.elements(want, have)
@@ -72,8 +71,8 @@ return btfl.policy {
   end,
 
   patch = function(relo, change, default)
-    local class = tonumber(change.insn:sub(1, 2), 16) & 7
-    if not change.poison and MEMORY[class] and not change.resizable then
+    local insn = btfl.insn(change.insn, relo.object.endian)
+    if not change.poison and insn.size and not change.resizable then
       return nil, "size-mismatch", "it cannot be resized, and aya does not poison"
     end
     local after, why = default()

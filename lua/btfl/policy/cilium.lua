@@ -98,13 +98,14 @@ local rules = btfl.policy {
   end,
 
   patch = function(relo, change, default)
-    local opcode = tonumber(change.insn:sub(1, 2), 16)
-    local class = opcode & 7
+    local insn = btfl.insn(change.insn, relo.object.endian)
     if change.poison then
       if #change.insn == 32 then return POISON[relo.object.endian] end
       return default(relo, change)
     end
-    if class == 4 and opcode & 0xf0 == 0xd0 then return nil, "insn-unsupported", "it is a byte swap" end
+    if insn.class == "alu" and insn.code & 0xf0 == 0xd0 then
+      return nil, "insn-unsupported", "it is a byte swap"
+    end
     change.size, change.resizable = change.old_size, true
     local after, why = default()
     if not after and why == "insn-mismatch" and SHIFT[relo.kind] and change.check then
@@ -118,7 +119,7 @@ local rules = btfl.policy {
         return nil, "insn-mismatch", "cilium wants the local type's id in the instruction"
       end
     end
-    if after and (class == 4 or class == 7) and math.ult(0x7fffffff, change.value) then
+    if after and dialect.ALU[insn.class] and math.ult(0x7fffffff, change.value) then
       return nil, "truncated", dialect.too_wide(change.value)
     end
     return after, why

@@ -31,7 +31,7 @@ end
 
 -- What the instruction holds after it is patched has 32 bits; a 32-bit operation needs no sign.
 local function fits(value, class)
-  return value >= -0x80000000 and value <= 0x7fffffff or class == 4 and value >= 0 and value <= 0xffffffff
+  return value >= -0x80000000 and value <= 0x7fffffff or class == "alu" and value >= 0 and value <= 0xffffffff
 end
 
 return btfl.policy {
@@ -64,9 +64,9 @@ return btfl.policy {
   end,
 
   patch = function(relo, change, default)
-    local class = tonumber(change.insn:sub(1, 2), 16) & 7
+    local class = btfl.insn(change.insn, relo.object.endian).class
     local after, why = default(relo, change)
-    if after and not change.poison and (class == 4 or class == 7) and not fits(change.value, class) then
+    if after and not change.poison and dialect.ALU[class] and not fits(change.value, class) then
       return nil, "truncated", dialect.too_wide(change.value)
     end
     return after, why

@@ -101,15 +101,6 @@ static void tell_patch(lua_State *L, const struct asked *a)
 		push_hex(L, x->after, patch_length(x->insn, x->room));
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static void take_patch(lua_State *L, struct asked *a, int answer)
 {
 	struct patch_asked *x = (struct patch_asked *)a;
@@ -122,15 +113,7 @@ static void take_patch(lua_State *L, struct asked *a, int answer)
 		a->why = check_reason(L, answer);
 		return;
 	}
-	for (size_t i = 0; i < n && len == 2 * n; i++) {
-		int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			len = 0;
-		else
-			x->after[i] = (uint8_t)(high << 4 | low);
-	}
-	if (len != 2 * n)
+	if (len != 2 * n || !read_hex(hex, n, x->after))
 		luaL_error(L, "must return an instruction of %d hex digits, or nil and a reason",
 			   (int)(2 * n));
 	if (x->patched == REFUSED) {

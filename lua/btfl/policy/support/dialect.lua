@@ -355,7 +355,10 @@ function dialect.last_member(spec)
   return last
 end
 
---- The note of a value that an instruction cannot hold.
+--- Classes of instructions that hold a value of 32 bits.
+dialect.ALU = { alu = true, alu64 = true }
+
+--- The note of a value that they cannot hold.
 ---@param value integer
 ---@return string
 function dialect.too_wide(value)
