@@ -399,6 +399,13 @@ function program:line(insn) end
 ---@return string?
 function program:insn(insn) end
 
+--- What it attaches to, as its section says: whether that is a function or a typedef (of a tracepoint), its
+--- name in BTF, and the module where the section names one. Nothing when no BTF tells.
+---@return "func"|"typedef"|nil kind
+---@return string? name
+---@return string? module
+function program:attach() end
+
 --- Whether it will load on a target, as the verifier of that kernel decides what is dead code. Of a
 --- subprogram: as if it were loaded itself.
 ---@param target btfl.target

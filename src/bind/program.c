@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "format/section.h"
+
 static const struct program *program_of(lua_State *L, const struct handle *h)
 {
 	const struct object *o = owner_native(L, h->owner);
@@ -110,6 +112,22 @@ static int program_tostring(lua_State *L)
 	return 1;
 }
 
+static int program_attach(lua_State *L)
+{
+	struct attach_point p;
+
+	if (!section_attach(check_program(L)->section, &p))
+		return 0;
+	lua_pushstring(L, btf_kind_name(p.kind->attaches_to));
+	lua_pushstring(L, p.kind->name_from);
+	lua_pushlstring(L, p.name, p.name_len);
+	lua_concat(L, 2);
+	if (!p.module_len)
+		return 2;
+	lua_pushlstring(L, p.module, p.module_len);
+	return 3;
+}
+
 /* libbpf loads a global function on its own unless it stands in .text, where subprograms are. */
 static int get_entry(lua_State *L, const void *self)
 {
@@ -125,8 +143,8 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"relos", program_relos},     {"line", program_line}, {"insn", program_insn},
-    {"verdict", program_verdict}, {NULL, NULL},
+    {"relos", program_relos},     {"line", program_line},     {"insn", program_insn},
+    {"verdict", program_verdict}, {"attach", program_attach}, {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/section.h"
 #include "verify/machine.h"
 
 /* Bounds of what is remembered: of an instruction, and in all. */
@@ -261,28 +262,11 @@ static int walk_program(struct machine *m)
 	return rc < 0 ? rc : walk_function(m, 0);
 }
 
-/* Programs whose context holds no typed pointers, by their section. */
-static bool has_number_context(const char *section)
-{
-	static const char *const names[] = {
-	    "kprobe",          "kretprobe",  "uprobe",           "uretprobe", "ksyscall",
-	    "kretsyscall",     "usdt",       "tracepoint",       "tp",        "raw_tp",
-	    "raw_tracepoint",  "perf_event", "raw_tracepoint.w", "raw_tp.w",  "kprobe.multi",
-	    "kretprobe.multi",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		size_t n = strlen(names[i]);
-
-		if (strncmp(section, names[i], n) == 0 && (!section[n] || section[n] == '/'))
-			return true;
-	}
-	return false;
-}
-
 static int prepare(struct machine *m)
 {
 	const struct linked *f = m->w->linked;
+	const struct section_kind *kind =
+	    section_kind(f->object->programs[f->funcs[0].program].section);
 	struct walk *w = m->w;
 
 	w->traces = calloc(f->count + 1, sizeof(*w->traces));
@@ -293,7 +277,7 @@ static int prepare(struct machine *m)
 		machine_fail(m);
 		return -1;
 	}
-	m->ctx_numbers = has_number_context(f->object->programs[f->funcs[0].program].section);
+	m->ctx_numbers = kind && kind->number_context;
 	mark_checkpoints(m);
 	/* Step 0 is the start of every path. */
 	return machine_jump(m, &(struct state){0}, 0) == GO_ON ? 0 : -1;

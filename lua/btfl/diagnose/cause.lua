@@ -122,11 +122,6 @@ local function with_modules(target)
   return at_hand[target]
 end
 
--- kprobe/nf_conntrack:nf_ct_delete attaches to a function of that module.
-local function section_module(relo)
-  return relo.section:match("^[%w_.]+/([%w_]+):[%w_.]+$")
-end
-
 local function in_module(result, options)
   if result.reason ~= "no-type" then return nil end
   local relo, target = result.relo, result.target
@@ -146,7 +141,8 @@ local function in_module(result, options)
         help = ("add the BTF of that module: -m FOLDER/%s"):format(module) }
     end
   end
-  module = section_module(relo)
+  -- kprobe/nf_conntrack:nf_ct_delete attaches to a function of that module.
+  module = relo.program and select(3, relo.program:attach())
   if module and module ~= "vmlinux" then
     for given in target:modules() do
       if given == module then return nil end

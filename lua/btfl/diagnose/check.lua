@@ -1,11 +1,11 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local core = require "btfl.core"
+local missing_attachment = require "btfl.diagnose.attach"
 local notes = require "btfl.diagnose.notes"
 local pair = require "btfl.diagnose.pair"
 local protect = require "btfl.command.protect"
 local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
-local attach = require "btfl.diagnose.attach"
 
 local DETAILS = { "access", "kind", "insn", "section", "offset", "cause", "rule", "note" }
 
@@ -118,7 +118,7 @@ end
 local function add_attachments(out, object, target, verdicts)
   local list, seen = {}, {}
   for _, verdict in ipairs(verdicts) do
-    local name = attach.missing(verdict.program, target)
+    local name = missing_attachment(verdict.program, target)
     if name and not seen[name] then
       seen[name] = true
       list[#list + 1] = name
