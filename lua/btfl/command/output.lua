@@ -2,6 +2,7 @@
 local cli = require "btfl.command.cli"
 local core = require "btfl.core"
 local host = require "btfl.command.host"
+local inputs = require "btfl.command.inputs"
 
 local output = {}
 
@@ -40,7 +41,7 @@ local function add_inputs(report, current)
   report.failures = {}
   for _, message in ipairs(failures) do current:failure(message) end
   for _, message in ipairs(current.failures) do report:failure(message) end
-  report:append(cli.remarks(current))
+  report:append(inputs.remarks(current))
 end
 
 --- Prints the report; its status is then the exit status.
@@ -67,7 +68,7 @@ end
 function output.status(status)
   local current = cli.current
   if not current then return status end
-  local remarks = cli.remarks(current)
+  local remarks = inputs.remarks(current)
   print_findings(remarks, current.name)
   return #current.failures > 0 and 2 or math.max(status, remarks.status)
 end

@@ -1,0 +1,154 @@
+--- The inputs of a command line, opened as they are needed: objects, targets, and their pairs. What cannot be
+--- opened is a failure of the cli, and costs no other.
+local class = require "btfl.class"
+local core = require "btfl.core"
+local pair = require "btfl.diagnose.pair"
+
+local inputs = {}
+
+-- Methods of btfl.cli; see there.
+local methods = {}
+inputs.methods = methods
+
+--- What a cli holds of its inputs.
+---@param spec btfl.cli.spec
+---@return table
+function inputs.new(spec)
+  return { opened = {}, takes_objects = spec.objects ~= false, clashes = {}, plain = {} }
+end
+
+local function object_paths(self)
+  if not rawget(self, "takes_objects") then error("this script takes no objects", 3) end
+  local value = self.args.obj
+  if type(value) == "table" then return value end
+  return { value }
+end
+
+-- An object that there is something to relocate in, else nil.
+local function take_object(self, object)
+  if object.btf then
+    if rawget(self, "settings") and not self:try(object.validate, object) then return nil end
+    rawset(self, "relocatable", true)
+    return object
+  end
+  table.insert(rawget(self, "plain"), pair.no_btf(object))
+  return nil
+end
+
+-- Some objects of a tool need no BTF; but a run that had nothing to do has not done what was asked.
+local function end_objects(self)
+  if rawget(self, "relocatable") then return end
+  for _, note in ipairs(rawget(self, "plain")) do
+    self:failure(note.object .. ": has no .BTF section, so there is nothing to relocate")
+  end
+end
+
+-- What a batch has opened, when its turn has come, so that failures stand in the same order without one;
+-- else what open(...) opens.
+local function opened(self, outcomes, n, want, open, ...)
+  local batch = rawget(self, "batch")
+  if not batch then return self:try(open, ...) end
+  local outcome = batch[outcomes][n]
+  if class(outcome) == want then return outcome end
+  self:failure(outcome)
+  return nil
+end
+
+function methods:objects()
+  local paths, n = object_paths(self), 0
+  return function()
+    while n < #paths do
+      n = n + 1
+      local object = opened(self, "objects", n, "btfl.object", core.object, paths[n])
+      object = object and take_object(self, object)
+      if object then return object end
+    end
+    end_objects(self)
+    return nil
+  end
+end
+
+-- A module that -m names was asked for; one of a folder may be broken without harm.
+local function tell_skipped(self, line)
+  for _, path in ipairs(self.args.module) do
+    if line:sub(1, #path + 1) == path .. ":" then return self:failure(line) end
+  end
+  io.stderr:write(self.name, ": skipped a module: ", line, "\n")
+end
+
+local function take_target(self, n, target)
+  rawget(self, "opened")[n] = target or false
+  if not target then return end
+  for line in target:skipped() do tell_skipped(self, tostring(line)) end
+end
+
+-- With --jobs all files are opened at the first need of one, and resolved where no policy is asked.
+local function open_all(self)
+  local args = self.args
+  local paths = rawget(self, "takes_objects") and object_paths(self) or {}
+  local targets, objects = core.batch(args.target, args.module, paths, args.jobs, not self.policy)
+  rawset(self, "batch", { targets = targets, objects = objects })
+end
+
+-- Each target is opened once, whether it can be read or not: false is one that cannot.
+local function open_target(self, n, path)
+  local known = rawget(self, "opened")[n]
+  if known ~= nil then return known or nil end
+  if self.args.jobs > 1 and #self.args.target > 1 and not rawget(self, "batch") then open_all(self) end
+  local target = opened(self, "targets", n, "btfl.target", core.target, path, self.args.module)
+  take_target(self, n, target)
+  return target
+end
+
+function methods:targets()
+  local paths, n = self.args.target, 0
+  if paths == nil then error("this script takes no targets", 2) end
+  local count = math.max(1, #paths)
+  return function()
+    while n < count do
+      n = n + 1
+      local target = open_target(self, n, paths[n])
+      if target then return target end
+    end
+    return nil
+  end
+end
+
+-- A script meets only pairs that it can relocate: what is open is sound, but may be of another byte order.
+local function comparable(self, object, target)
+  local clash = pair.clash(object, target)
+  if clash then table.insert(rawget(self, "clashes"), clash) end
+  return not clash
+end
+
+function methods:pairs()
+  local jobs = self.args.jobs or 1
+  if jobs > 1 and #self.args.target > 1 and not rawget(self, "batch") then open_all(self) end
+  local next_object = self:objects()
+  local next_target, object
+  return function()
+    while true do
+      local target = next_target and next_target()
+      while target and not comparable(self, object, target) do target = next_target() end
+      if target then return object, target end
+      object = next_object()
+      if object == nil then return nil end
+      next_target = self:targets()
+    end
+  end
+end
+
+--- What is to be said of inputs besides what the script found: pairs that cannot be compared, and objects
+--- that have nothing to relocate beside others that have.
+---@param self btfl.cli
+---@return btfl.report
+function inputs.remarks(self)
+  local out = require("btfl.report.report").new "inputs"
+  for _, clash in ipairs(rawget(self, "clashes")) do out:error(clash) end
+  if rawget(self, "relocatable") then
+    for _, note in ipairs(rawget(self, "plain")) do out:note(note) end
+  end
+  return out:merge()
+end
+
+return inputs

@@ -1,0 +1,122 @@
+--- The words of a command line: the options that every command takes, and those of its own.
+local argparse = require "argparse"
+local core = require "btfl.core"
+local formats = require "btfl.report.formats"
+local named = require "btfl.command.named"
+local shipped = require "btfl.policy.support.shipped"
+
+local options = {}
+
+-- How many words each form of a positional argument takes.
+local FORMS = {
+  { "^%[([%w_]+)%.%.%.%]$", "*" }, { "^%[([%w_]+)%]$", "?" },
+  { "^([%w_]+)%.%.%.$", "+" }, { "^([%w_]+)$", 1 },
+}
+
+local function as_jobs(word)
+  local n = math.tointeger(tonumber(word))
+  if n and n >= 1 and n <= 1024 then return n end
+  return nil, ("--jobs takes a number from 1 to 1024, not '%s'"):format(word)
+end
+
+-- Declares the positional arguments that `usage` names.
+local function add_arguments(parser, usage)
+  for word in usage:gmatch("%S+") do
+    local name, count
+    for _, form in ipairs(FORMS) do
+      name = word:match(form[1])
+      if name then count = form[2] break end
+    end
+    if not name then error(("usage: `%s` is no argument such as OBJ..."):format(word), 5) end
+    parser:argument(name):target(name:lower()):args(count)
+  end
+end
+
+local function as_format(name)
+  if formats.exists(name) then return name end
+  local why = require "btfl.meant"(name, formats, "'")
+  if named.is_file(name) then
+    local _, failed = io.open(name)
+    why = (" (%s)"):format(failed)
+  elseif why == "" then
+    why = (" (%s)"):format(table.concat(formats, ", "))
+  end
+  return nil, ("option '--format': there is no format '%s'%s"):format(name, why)
+end
+
+-- Arguments that are paths of inputs.
+local INPUTS = { "obj", "target", "module", "file", "btf", "base", "from", "object", "kconfig", "kallsyms" }
+
+-- The input that --output would destroy, nil when there is none. Whatever was read is refused when it
+-- is written; this is for what is not read before, and saves the work.
+local function lost_input(args)
+  local function is_lost(path) return type(path) == "string" and core.same_file(path, args.output) end
+  for _, name in ipairs(INPUTS) do
+    local given = args[name]
+    for _, path in ipairs(type(given) == "table" and given or { given }) do
+      if is_lost(path) then return path end
+    end
+  end
+  for _, word in ipairs { args.policy or "", args.format or "", arg and arg[0] or "" } do
+    if named.is_file(word) and is_lost(word) then return word end
+  end
+end
+
+local function add_options(parser, spec)
+  if spec.options then spec.options(parser) end
+  if spec.verdicts then require("btfl.command.verdict_options").add(parser) end
+  if spec.targets ~= false then
+    parser:option("-t --target", "A kernel's BTF, or a folder with a vmlinux; the running kernel without.")
+      :argname("BTF"):count("*")
+    parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
+      :argname("BTF"):count("*")
+    local policy = parser:option("--policy", ("The rules to relocate by: %s or a file.")
+      :format(table.concat(shipped.names(), ", "))):argname("NAME|FILE")
+    if spec.policy then policy:hidden(true) end
+    parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
+      :convert(as_jobs):default("1"):show_default(false)
+  end
+  parser:option("--format", ("How to print what was found: %s, or a module or file of your own.")
+    :format(table.concat(formats, ", "))):argname("FORMAT"):convert(as_format)
+    :default("text"):show_default(false)
+  parser:option("-o --output", "Write to a file, which is replaced when all is done."):argname("FILE")
+  parser:option("--color", "Colour: auto is on a terminal, unless NO_COLOR is set.")
+    :choices { "auto", "always", "never" }:default("auto"):show_default(false)
+end
+
+--- A message in one line. argparse folds a hint into a second; its hints for a short option are all other
+--- short options.
+---@param message string
+---@return string
+function options.one_line(message)
+  message = message:gsub("^(unknown option '%-[^-]').*$", "%1")
+  message = message:gsub("\nDid you mean (.-)%?$", " (did you mean %1?)")
+  return (message:gsub("%s*\n%s*", " "))
+end
+
+--- Parses the words: what argparse makes of them, or nil and what is wrong, or nil and the help that was
+--- asked for. `--policy` is not looked at.
+---@param name string of the command
+---@param spec btfl.cli.spec
+---@param words string[]
+---@return table?, string? message, boolean? is_help
+function options.parse(name, spec, words)
+  local parser = argparse(name, spec.about, spec.epilog):add_help(false)
+  local help
+  parser:flag("-h --help", "Show this and exit."):action(function() help = parser:get_help() end)
+  local usage = spec.usage or (spec.objects ~= false and "OBJ..." or "")
+  add_arguments(parser, usage)
+  add_options(parser, spec)
+  local ok, args = parser:pparse(words)
+  -- Help is an answer whatever else is missing from the line.
+  if help then return nil, help, true end
+  if not ok then
+    local hint = ("usage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
+    return nil, ("%s\n%s   (--help lists the options)"):format(options.one_line(args), hint)
+  end
+  local lost = args.output and lost_input(args)
+  if lost then return nil, ("%s is an input: it is not written over"):format(lost) end
+  return args
+end
+
+return options
