@@ -8,6 +8,7 @@ local LAZY = {
   format = function() return require("btfl.report.formats").define end,
   reasons = function() return require "btfl.diagnose.reasons" end,
   cli = function() return require("btfl.command.cli").new end,
+  likeness = function() return require "btfl.successor.likeness" end,
   loaders = function() return require("btfl.policy.support.shipped").loaders end,
   policy = function() return require "btfl.policy.support.make" end,
   renames = function() return require "btfl.policy.support.renames" end,

@@ -9,6 +9,7 @@
 
 #include "base/version.h"
 #include "format/nearest.h"
+#include "successor/suggest.h"
 
 int luaopen_btfl_core(lua_State *L);
 
@@ -159,6 +160,8 @@ int luaopen_btfl_core(lua_State *L)
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, BTFL_VERSION);
 	lua_setfield(L, -2, "version");
+	lua_pushnumber(L, SUGGEST_LEAST);
+	lua_setfield(L, -2, "suggest_least");
 	set_list(L, "classes", class_at, CLASS_COUNT);
 	set_list(L, "reasons", reason_at, REASON_COUNT - 1);
 	set_list(L, "kinds", kind_at, BTF_KIND_COUNT);

@@ -4,6 +4,7 @@ local core = require "btfl.core"
 local decl = require "btfl.code.decl"
 local disasm = require "btfl.code.disasm"
 local why_command = require "btfl.diagnose.why_command"
+local likeness = require "btfl.successor.likeness"
 local others = require "btfl.diagnose.others"
 local instead_of = require "btfl.diagnose.instead"
 local reasons = require "btfl.diagnose.reasons"
@@ -71,9 +72,6 @@ local function help_for(result, options)
   return (doc.help:gsub("{(%w+)}", words))
 end
 
--- Likenesses: what is less is no suggestion, what is more is as good as known.
-local PERHAPS, SUGGESTED, SURE = 0.2, 0.5, 0.8
-
 local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
 
 -- The kernels that may still have what is missing: those named, else the others of the run.
@@ -89,14 +87,16 @@ end
 -- What it has become there, when that is asked for.
 local function successor(result, options)
   if not (options.why and ASKED[result.reason]) then return nil end
-  local first = result.target:why(result.relo, { from = references(result, options), least = PERHAPS })()
+  local from, least = references(result, options), likeness.perhaps
+  local first = result.target:why(result.relo, { from = from, least = least })()
   local path = quoted(result.relo.path)
   if not first then return ("%s is gone: nothing there is like it"):format(path) end
-  if first.score < SUGGESTED then
+  if first.score < likeness.suggested then
     return ("%s is gone: no more than perhaps %s (likeness %.2f)"):format(path,
       quoted(first.via or first.successor), first.score)
   end
-  return ("%s%s: now %s (likeness %.2f: %s)"):format(first.score < SURE and "perhaps " or "", first.change,
+  local perhaps = first.score < likeness.sure and "perhaps " or ""
+  return ("%s%s: now %s (likeness %.2f: %s)"):format(perhaps, first.change,
     quoted(first.via or first.successor), first.score, first.evidence)
 end
 

@@ -1,6 +1,7 @@
 --- Renames: makes a policy of a table that says what members, enumerators and types have become. See
 --- btfl.renames in meta.lua.
 local caller = require "btfl.policy.support.caller"
+local dialect = require "btfl.policy.support.dialect"
 local policy = require "btfl.policy.support.make"
 
 caller.mark_own()
@@ -112,17 +113,13 @@ local function lookup(target, name)
 end
 
 local function types_named(target, name, kind)
-  local list = {}
-  local function search(btf)
+  return dialect.vmlinux_first(target, function(btf)
+    local list = {}
     for t in btf:candidates(name) do
       if t.kind == kind then list[#list + 1] = t end
     end
-  end
-  search(target.btf)
-  if #list == 0 then
-    for _, btf in target:modules() do search(btf) end
-  end
-  return list
+    return list
+  end)
 end
 
 --- See btfl.renames in meta.lua.
