@@ -51,9 +51,8 @@ local function body(t, depth, start, path)
   end
   for v in t:values() do
     if not take() then return put(depth, "...") end
-    local value = t.signed and tostring(v.value) or btfl.u64(v.value)
-    out:row { type = whole, name = v.name, value = value }
-    put(depth, ("%s = %s,"):format(v.name, value))
+    out:row { type = whole, name = v.name, value = v.decimal }
+    put(depth, ("%s = %s,"):format(v.name, v.decimal))
   end
 end
 

@@ -126,6 +126,12 @@ describe("result:why", function()
       t:enum("e", { { "A", 2 } })
       return l:enum("e", { { "A", 0 } }), "0", "enumval_value"
     end)
+  says("lists large enumerators of unsigned enums", "ambiguous", "error",
+    "2 candidates disagree: [1] enum e = 18446744073709551614, [2] enum e = 4294967295", function(l, t)
+      t:enum64("e", { { "A", -2 } })
+      t:enum("e", { { "A", 0xffffffff } })
+      return l:enum("e", { { "A", 0 } }), "0", "enumval_value"
+    end)
   says("lists no more than four", "ambiguous", "error",
     "6 candidates disagree: [1] enum e = 1, [2] enum e = 2, [3] enum e = 3, [4] enum e = 4, and 2 more",
     function(l, t)

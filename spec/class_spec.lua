@@ -184,6 +184,8 @@ for _, endian in ipairs { "little", "big" } do
       assert.equal(0xffffffff, t "uenum":value("BIG").value)
       assert.equal(-2, t "enum64":value("HUGE").value)
       assert.equal("18446744073709551614", btfl.u64(t "enum64":value("HUGE").value))
+      assert.same({ "-1", "4294967295", "18446744073709551614" }, { t "enum":value("MINUS").decimal,
+        t "uenum":value("BIG").decimal, t "enum64":value("HUGE").decimal })
       assert.is_nil(t "enum":value("NONE"))
       assert.is_nil(t "int":value("MINUS"))
       assert.equal(2, #t "enum")

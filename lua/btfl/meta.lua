@@ -299,7 +299,8 @@ local member = {}
 
 ---@class btfl.enumerator
 ---@field name string
----@field value integer signed or unsigned as the enum is; btfl.u64 prints a large unsigned one
+---@field value integer signed or unsigned as the enum is, of which Lua shows 2^63 and more as negative
+---@field decimal string the value in decimal
 ---@field parent btfl.type
 ---@field index integer from 0
 local enumerator = {}

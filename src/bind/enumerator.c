@@ -1,6 +1,9 @@
 /* enumerator: the Lua class btfl.enumerator. */
 #include "bind/classes.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static int get_name(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
@@ -21,6 +24,19 @@ static int get_value(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_decimal(lua_State *L, const void *self)
+{
+	const struct handle *h = self;
+	struct btf_type t = handle_type(L, h);
+	char text[24];
+
+	get_value(L, self);
+	snprintf(text, sizeof(text), t.kflag ? "%" PRId64 : "%" PRIu64,
+		 (uint64_t)lua_tointeger(L, -1));
+	lua_pushstring(L, text);
+	return 1;
+}
+
 static int enumerator_tostring(lua_State *L)
 {
 	get_name(L, class_check(L, 1, &enumerator_class));
@@ -28,7 +44,8 @@ static int enumerator_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"name", get_name},           {"value", get_value}, {"parent", get_element_parent},
+    {"name", get_name},           {"value", get_value},
+    {"decimal", get_decimal},     {"parent", get_element_parent},
     {"index", get_element_index}, {NULL, NULL},
 };
 

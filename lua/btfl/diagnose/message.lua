@@ -225,7 +225,7 @@ local function offers(result)
       local offer = { name = ("[%d] %s"):format(t.id, called(t)) }
       if relo.kind:find("^enumval") and steps[1] then
         local value = t:resolve():value(steps[1].element.name)
-        offer.at = value and "= " .. value.value
+        offer.at = value and "= " .. value.decimal
       elseif #steps == 0 then
         offer.at = relo.kind == "type_size" and t.size and "of " .. bytes(t.size) or nil
       else
