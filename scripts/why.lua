@@ -111,7 +111,8 @@ local function code(target, path, list)
 end
 
 local function answer(target, path)
-  local answers, asked = target:why(object and used(object, path) or path, { from = from, least = PERHAPS })
+  local what = object and used(object, path) or path
+  local answers, asked = target:successors(what, { from = from, least = PERHAPS })
   local list = {}
   for s in answers do list[#list + 1] = s end
   local suggested = list[1] and list[1].score >= SUGGESTED

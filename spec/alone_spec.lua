@@ -126,7 +126,7 @@ describe("the program alone", function()
     local function says(...) return run.program({ dir .. "/btfl", ... }, { cwd = dir, env = env }).err end
     assert.equal("btfl: btfl.cli takes a table\n", says("-e", "btfl.cli(5)"))
     assert.matches("\n\t%[btfl%]/lua/btfl/[%w_/]*cli%.lua:%d+: in ", says("-v", "-e", "btfl.cli(5)"))
-    run.write(dir .. "/broken.lua", "local mt = require 'btfl.core'.class('object').methods\n"
+    run.write(dir .. "/broken.lua", "local mt = require 'btfl.engine'.class('object').methods\n"
       .. "mt.relos = function() error 'broken' end\n"
       .. "return assert(require('btfl.command.host').embedded 'scripts/relos')()\n")
     local text = says("broken.lua", "--local", "example.bpf.o")

@@ -2,7 +2,7 @@
 --- exists is described.
 
 local btfl = require "btfl"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 
 -- What meta.lua says: by class, its fields, its methods and whether it has a length; and the functions
 -- of the module itself under "btfl".
@@ -59,12 +59,12 @@ describe("meta.lua", function()
       if name and not PLAIN[name] then described[name] = true end
     end
     local existing = {}
-    for _, class in ipairs(core.classes) do existing[class] = true end
+    for _, class in ipairs(engine.classes) do existing[class] = true end
     same_names(described, existing)
   end)
 
-  for _, class in ipairs(core.classes) do
-    local existing = core.class(class)
+  for _, class in ipairs(engine.classes) do
+    local existing = engine.class(class)
     it("describes btfl." .. class, function()
       local described = assert(meta["btfl." .. class], class .. " is not described")
       same_names(described.fields, existing.fields, "fields of btfl." .. class)
@@ -79,7 +79,7 @@ describe("meta.lua", function()
 
   it("describes every hook of a policy", function()
     local keys = { name = true, extends = true, lint = true }
-    for hook in pairs(core.hooks) do keys[hook] = true end
+    for hook in pairs(engine.hooks) do keys[hook] = true end
     same_names(meta["btfl.policy.spec"].fields, keys, "keys of a policy")
   end)
 
@@ -143,8 +143,8 @@ describe("meta.lua", function()
       for _, word in ipairs(list) do out[word] = true end
       return out
     end
-    same_names(alias "kind", set(core.kinds))
-    same_names(alias "reason", set(core.reasons))
-    same_names(alias "relo_kind", set(core.relo_kinds, "unknown"))
+    same_names(alias "kind", set(engine.kinds))
+    same_names(alias "reason", set(engine.reasons))
+    same_names(alias "relo_kind", set(engine.relo_kinds, "unknown"))
   end)
 end)

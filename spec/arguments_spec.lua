@@ -37,11 +37,11 @@ describe("a method in Lua", function()
     raises("bad argument #1 to 'decl' (string expected, got number)", function()
       local _ = t:decl(5)
     end)
-    raises("bad argument #2 to 'why' (table expected, got boolean)", function()
-      local _ = target:why("task_struct.state", true)
+    raises("bad argument #2 to 'successors' (table expected, got boolean)", function()
+      local _ = target:successors("task_struct.state", true)
     end)
-    raises("bad argument #1 to 'why' (string or btfl.relo expected, got btfl.type)", function()
-      local _ = target:why(t)
+    raises("bad argument #1 to 'successors' (string or btfl.relo expected, got btfl.type)", function()
+      local _ = target:successors(t)
     end)
   end)
 
@@ -62,23 +62,23 @@ describe("a method in Lua", function()
     raises("bad argument #2 to 'check' (`verdict` must be a table, not a boolean value)", check { verdict = true })
     local function why(options)
       return function()
-        local _ = target:why("task_struct.state", options)
+        local _ = target:successors("task_struct.state", options)
       end
     end
-    raises("bad argument #2 to 'why' (no option `form` (did you mean `from`?))", why { form = target })
-    raises("bad argument #2 to 'why' (`least` must be a number, not a string value)", why { least = "0.2" })
-    raises("bad argument #2 to 'why' (`from` must be a btfl.target or a btfl.btf, not a string value)",
+    raises("bad argument #2 to 'successors' (no option `form` (did you mean `from`?))", why { form = target })
+    raises("bad argument #2 to 'successors' (`least` must be a number, not a string value)", why { least = "0.2" })
+    raises("bad argument #2 to 'successors' (`from` must be a btfl.target or a btfl.btf, not a string value)",
       why { from = KERNEL })
-    raises("bad argument #2 to 'why' (`from` must be a list of btfl.target or btfl.btf values; number 2 is a string)",
+    raises("bad argument #2 to 'successors' (`from` must be a list of btfl.target or btfl.btf values; number 2 is a string)",
       why { from = { target, KERNEL } })
-    assert.equal("same", target:why("task_struct.tgid", { from = { target, target.btf }, least = 0.2 })().change)
+    assert.equal("same", target:successors("task_struct.tgid", { from = { target, target.btf }, least = 0.2 })().change)
     assert.equal(1, object:check(target, { all = 1, why = false, others = {}, from = { target } }).status)
   end)
 
   it("says what is closed where it was used", function()
     local dead, gone = btfl.object(OBJECT), btfl.target(KERNEL)
     local relo, type_ = dead:relos()(), gone.btf:get "task_struct"
-    local failed, s = nil, gone:why("task_struct.tgid")()
+    local failed, s = nil, gone:successors("task_struct.tgid")()
     for r in dead:results(gone) do failed = not r.ok and r or failed end
     dead:close()
     gone:close()
@@ -90,10 +90,10 @@ describe("a method in Lua", function()
       [function() local _ = dead:clash(target) end] = no_object,
       [function() local _ = type_:decl() end] = no_target,
       [function() local _ = failed:why() end] = no_object,
-      [function() local _ = gone:why "task_struct.state" end] = no_target,
-      [function() local _ = target:why(relo) end] = no_object,
-      [function() local _ = target:why("task_struct.state", { from = gone }) end] = no_target,
-      [function() local _ = target:why("task_struct.state", { from = { target, gone } }) end] = no_target,
+      [function() local _ = gone:successors "task_struct.state" end] = no_target,
+      [function() local _ = target:successors(relo) end] = no_object,
+      [function() local _ = target:successors("task_struct.state", { from = gone }) end] = no_target,
+      [function() local _ = target:successors("task_struct.state", { from = { target, gone } }) end] = no_target,
       [function() local _ = btfl.policy "renames":lint { target, gone } end] = no_target,
       [function() local _ = s:code() end] = no_target,
     } do raises(want, call) end
@@ -104,8 +104,8 @@ describe("a method in Lua", function()
 
   it("says that it was called without its object", function()
     for _, case in ipairs { { object.check, "check", "btfl.object" }, { t.decl, "decl", "btfl.type" },
-      { result.why, "why", "btfl.result" }, { target.why, "why", "btfl.target" },
-      { target:why("task_struct.tgid")().code, "code", "btfl.suggestion" } } do
+      { result.why, "why", "btfl.result" }, { target.successors, "successors", "btfl.target" },
+      { target:successors("task_struct.tgid")().code, "code", "btfl.suggestion" } } do
       raises(("calling '%s' on bad self (%s expected, got table)"):format(case[2], case[3]), function()
         local _ = case[1]({})
       end)
@@ -242,7 +242,7 @@ describe("any method, whatever it is given,", function()
 
   for name, value in pairs(values) do
     it("works or says what is wrong: those of " .. name, function()
-      local class = name == "report" and require "btfl.report.report" or require("btfl.core").class(name)
+      local class = name == "report" and require "btfl.report.report" or require("btfl.engine").class(name)
       local methods = class.methods
       for called, method in pairs(methods) do
         if called ~= "close" then

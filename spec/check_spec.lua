@@ -1,7 +1,7 @@
 --- check: its findings and counts, and the sentence for every reason.
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local dkjson = require "dkjson"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
@@ -260,7 +260,7 @@ describe("result:why", function()
     end })
 
   it("was asked for every reason", function()
-    for _, reason in ipairs(core.reasons) do
+    for _, reason in ipairs(engine.reasons) do
       assert.is_true(seen[reason], reason .. " has no case")
     end
   end)

@@ -3,7 +3,7 @@
 -- luacheck: no max line length
 local btfl = require "btfl"
 local cases = require "spec.support.reason_cases"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local disasm = require "btfl.code.disasm"
 local frame = require "btfl.report.frame"
 local reasons = require "btfl.diagnose.reasons"
@@ -55,7 +55,7 @@ describe("the frame", function()
   end
 
   it("has a case for every code of the engine", function()
-    for _, code in ipairs(core.reasons) do assert.is_true(covered[code] or false, code) end
+    for _, code in ipairs(engine.reasons) do assert.is_true(covered[code] or false, code) end
   end)
 
   it("has the instruction where there is no source line", function()

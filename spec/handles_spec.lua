@@ -68,7 +68,7 @@ end
 describe("a handle", function()
   it("exists for every class", function()
     local values = one_of_each()
-    for _, class in ipairs(require("btfl.core").classes) do
+    for _, class in ipairs(require("btfl.engine").classes) do
       if class ~= "error" then
         assert.is_not_nil(values[class], class)
         assert.equal("btfl." .. class, require "btfl.class"(values[class]))

@@ -1,7 +1,7 @@
 --- Policies: every hook, every wrong use of one, chains, provenance, and what a hook may not do.
 
 local btfl = require "btfl"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -716,14 +716,14 @@ describe("results by a policy", function()
   end)
 
   it("are used where no policy is given once one is the default", function()
-    core.default_policy(btfl.policy { name = "test", member = function(m, t, default)
+    engine.default_policy(btfl.policy { name = "test", member = function(m, t, default)
       return default(m, t) or "b"
     end })
     local said = trial.said(obj:relos()():resolve(target))
     local usual = trial.said(results()[1])
-    core.default_policy(nil)
+    engine.default_policy(nil)
     assert.same({ "ok 8", "poison no-field" }, { said, usual })
-    assert.has_error(function() core.default_policy(5) end)
+    assert.has_error(function() engine.default_policy(5) end)
   end)
 
   it("die with their object and target", function()

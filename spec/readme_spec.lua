@@ -53,7 +53,7 @@ describe("the README", function()
   end)
 
   it("names every reason code", function()
-    for _, reason in ipairs(require("btfl.core").reasons) do
+    for _, reason in ipairs(require("btfl.engine").reasons) do
       assert.is_not_nil(README:find("| `" .. reason .. "` |", 1, true), reason)
     end
   end)

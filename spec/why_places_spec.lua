@@ -5,12 +5,12 @@ local tmp = require "spec.support.tmp"
 
 local function list(target, path, from)
   local out = {}
-  for s in target:why(path, { from = from, least = 0.05 }) do out[#out + 1] = s end
+  for s in target:successors(path, { from = from, least = 0.05 }) do out[#out + 1] = s end
   return out
 end
 
 local function first(target, path, from)
-  return target:why(path, { from = from })()
+  return target:successors(path, { from = from })()
 end
 
 local function find(suggestions, pattern)
@@ -273,7 +273,7 @@ describe("why", function()
       t.struct("long", { { "inner", inner }, { "there", there } })
     end)
     local start = os.clock()
-    new:why("long.old_name7", { from = old })
+    new:successors("long.old_name7", { from = old })
     assert.is_true(os.clock() - start < 10)
   end)
 end)

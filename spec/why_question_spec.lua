@@ -101,7 +101,7 @@ describe("why is asked", function()
   end
 
   it("of a script: a name with a zero byte", function()
-    local answers, asked = require "btfl".target(new.path):why("task_struct.st\0ate")
+    local answers, asked = require "btfl".target(new.path):successors("task_struct.st\0ate")
     assert.is_nil(answers())
     assert.equal("`task_struct.st\0ate` is no name such as task_struct.state", asked.problem)
   end)
@@ -111,7 +111,7 @@ describe("why is asked", function()
       local row, r = ask(name, "-t", new.path, "--from", old.path)
       assert.same({ "", 0 }, { r.err, r.status })
       assert.same({ name, successor }, { row.query, row.successor })
-      local _, asked = new:why(name, { from = old })
+      local _, asked = new:successors(name, { from = old })
       assert.same({ path = query, known = true }, asked)
     end)
   end
@@ -192,10 +192,10 @@ describe("why", function()
       t.struct("queue", { { "first", t.u8 }, { "second", t.u8 }, { "last", t.u8 }, { "zones", t.u64 },
         { "nr_pend", t.b:array(t.u8, 4) }, { "buckets", t.u64 } })
     end)
-    local least = new:why("queue.pending", { from = old, least = 0.2 })()
+    local least = new:successors("queue.pending", { from = old, least = 0.2 })()
     assert.is_true(least.score >= 0.2 and least.score < 0.5, tostring(least.score))
     assert.equal("it is more often wrong than right", least.doubt)
-    assert.is_nil(new:why("queue.pending", { from = old })())
+    assert.is_nil(new:successors("queue.pending", { from = old })())
     local row, r = ask("queue.pending", "-t", new.path, "--from", old.path)
     assert.same({ "-", "removed", 0 }, { row.successor, row.change, r.status })
     assert.matches("^no more than perhaps queue%.nr_pend %(0%.%d%d%)", row.evidence)
@@ -257,7 +257,7 @@ describe("why --code", function()
     r = code("zone.pageset_high", old, new, "--pick", "2")
     assert.same({ "", 0 }, { r.err, r.status })
     local second
-    for s in new:why("zone.pageset_high", { from = old }) do if s.rank == 2 then second = s end end
+    for s in new:successors("zone.pageset_high", { from = old }) do if s.rank == 2 then second = s end end
     assert.is_not_nil(r.out:find("now->" .. second.successor:match("[^.]*$"), 1, true), r.out)
   end)
 

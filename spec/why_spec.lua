@@ -22,7 +22,7 @@ end
 local kernel = renames.kernel
 
 local function first(target, what, options)
-  return target:why(what, options)()
+  return target:successors(what, options)()
 end
 
 describe("why, on structs made for it", function()
@@ -139,9 +139,9 @@ describe("why, on structs made for it", function()
 
   it("rejects what is no question", function()
     local target = made(function(t) t.struct("thing", { { "first", t.int } }) end)
-    assert.error_matches(function() target:why(1) end, "expected")
-    assert.error_matches(function() target:why("thing", { form = target }) end, "did you mean `from`")
-    assert.error_matches(function() target:why("thing", { from = 1 }) end, "`from` must be a btfl.target")
+    assert.error_matches(function() target:successors(1) end, "expected")
+    assert.error_matches(function() target:successors("thing", { form = target }) end, "did you mean `from`")
+    assert.error_matches(function() target:successors("thing", { from = 1 }) end, "`from` must be a btfl.target")
     assert.is_nil(first(target, "no_such_thing.at_all"))
     assert.is_nil(first(target, ""))
   end)

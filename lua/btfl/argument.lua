@@ -1,14 +1,14 @@
 --- Refuses wrong arguments of methods that are in Lua, in the words of those in C. Arguments are counted
 --- without the object itself.
 local class = require "btfl.class"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 
 local argument = {}
 
 -- Raises where the method was called that asks `level` calls further in, when the value is closed: what the
 -- engine raises of it names the line at which it was used.
 local function check_open(value, level)
-  local closed = core.closed(value)
+  local closed = engine.closed(value)
   if closed then error(closed, level + 2) end
 end
 

@@ -1,7 +1,7 @@
 --- btfl: the engine and what presents it. Everything that only some scripts need is loaded when it is
 --- first used, so that a start costs little. The API is described in meta.lua.
 local argument = require "btfl.argument"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 
 -- Functions and fields of the module that come from elsewhere.
 local LAZY = {
@@ -40,12 +40,12 @@ local btfl = setmetatable({}, {
 for _, name in ipairs {
   "version", "btf", "object", "open", "target", "subset", "u64", "essential", "insn", "nearest",
 } do
-  btfl[name] = core[name]
+  btfl[name] = engine[name]
 end
 
 -- Adds methods to a class of the engine.
 local function extend(class, added)
-  local methods = core.class(class).methods
+  local methods = engine.class(class).methods
   for name, method in pairs(argument.of_class("btfl." .. class, added)) do methods[name] = method end
 end
 
@@ -81,9 +81,9 @@ local function from_of(options)
 end
 
 extend("target", {
-  why = function(self, what, options)
-    argument.check(1, what, "string|btfl.relo", "why")
-    argument.options(2, options, { from = from_of(options), least = "number" }, "why")
+  successors = function(self, what, options)
+    argument.check(1, what, "string|btfl.relo", "successors")
+    argument.options(2, options, { from = from_of(options), least = "number" }, "successors")
     return require("btfl.successor.suggest")(self, what, options)
   end,
 })

@@ -1,5 +1,5 @@
 --- What is said of a misspelt name: the nearest one that is known.
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 
 --- See btfl.meant in meta.lua.
 ---@param name any
@@ -13,7 +13,7 @@ return function(name, known, quotes)
     for key in next, known do names[#names + 1] = tostring(key) end
     table.sort(names)
   end
-  local near = core.nearest(tostring(name), names)[1]
+  local near = engine.nearest(tostring(name), names)[1]
   quotes = quotes or "`"
   return near and (" (did you mean %s%s%s?)"):format(quotes, near, quotes) or ""
 end

@@ -515,11 +515,11 @@ function target:skipped() end
 ---@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: kernels that still have it, tried in order; least: the score below which nothing is suggested, btfl.likeness.suggested without
 ---@return fun(): btfl.suggestion?
 ---@return btfl.asked
-function target:why(what, options) end
+function target:successors(what, options) end
 
 function target:close() end
 
---- What target:why() was asked. A plain table.
+--- What target:successors() was asked. A plain table.
 ---@class btfl.asked
 ---@field path string as it was understood: "pageflags.PG_slab" for "enum pageflags.PG_slab" and for "PG_slab"
 ---@field known boolean a reference, the object or the target has it

@@ -43,7 +43,7 @@ local function gather(rows, weights)
   local asked = {}
   for _, row in ipairs(rows) do
     local list = {}
-    for s in renames.kernel(row.to):why(row.path, { from = renames.kernel(row.from), least = 0.01 }) do
+    for s in renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from), least = 0.01 }) do
       local score = math.min(math.max(s.score, 1e-6), 1 - 1e-6)
       list[#list + 1] = { successor = s.successor, signals = s.signals, right = renames.is_right(row, s.successor),
         rest = math.log(score / (1 - score)) - odds_of(weights, s.signals) }
@@ -92,7 +92,7 @@ for _, signal in ipairs(names) do print(("  %-7s %5.1f -> %5.1f"):format(signal,
 print_figures("with these", function(row)
   local list = all[row.path .. row.from .. row.to]
   if not list then
-    local first = renames.kernel(row.to):why(row.path, { from = renames.kernel(row.from) })()
+    local first = renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from) })()
     return first
   end
   local best

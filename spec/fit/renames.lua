@@ -52,7 +52,7 @@ end
 
 --- The first suggestion.
 local function ask(row)
-  local first = renames.kernel(row.to):why(row.path, { from = renames.kernel(row.from) })()
+  local first = renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from) })()
   return first and { successor = first.successor, score = first.score, evidence = first.evidence }
 end
 

@@ -1,5 +1,5 @@
 /*
- * batch: core.batch(), which opens objects and targets and resolves them on several threads. Lua
+ * batch: engine.batch(), which opens objects and targets and resolves them on several threads. Lua
  * itself stays on one: it gets what the threads made once they have ended.
  */
 #include <stdlib.h>
@@ -73,10 +73,10 @@ static void push_target_outcome(lua_State *L, struct batch_target *t, int object
 	}
 }
 
-/* core.batch(targets, modules, objects, jobs, resolve), the first three lists of paths: a
+/* engine.batch(targets, modules, objects, jobs, resolve), the first three lists of paths: a
  * list with, for each target, it or the error that opening it met, and such a list for the objects.
  * With `resolve`, object:results() of each pair by libbpf's rules is known from then on. */
-int core_batch(lua_State *L)
+int engine_batch(lua_State *L)
 {
 	size_t target_count, module_count, object_count;
 	const char **targets, **modules, **objects;

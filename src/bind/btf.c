@@ -156,7 +156,7 @@ int check_kind(lua_State *L, int arg)
 	for (unsigned k = 0; k < BTF_KIND_COUNT; k++)
 		names[k] = btf_kind_name(k);
 	lua_pushfstring(L, "no kind is called '%s'", name);
-	suggest(L, name, names);
+	add_meant(L, name, names);
 	luaL_argerror(L, arg, lua_tostring(L, -1));
 	return -1;
 }

@@ -23,8 +23,8 @@ extern const struct class error_class, btf_class, type_class, member_class, enum
 
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
-/* core.input_error(file, message): raises a malformed input that Lua has read. */
-int core_input_error(lua_State *L);
+/* engine.input_error(file, message): raises a malformed input that Lua has read. */
+int engine_input_error(lua_State *L);
 
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);
@@ -34,7 +34,7 @@ int open_target(lua_State *L);
 int open_subset(lua_State *L);
 
 /* insn(hex, endian): see insn.c. */
-int core_insn(lua_State *L);
+int engine_insn(lua_State *L);
 
 /* What such a file is: a kernel's configuration, or the list of its symbols. */
 struct kept_kind {
@@ -125,8 +125,8 @@ const char **check_paths(lua_State *L, int arg, size_t *count);
 /* Pushes a target that is closed as yet; and opens it with what it then owns. */
 struct owner *push_closed_target(lua_State *L, const char *path);
 void open_closed_target(lua_State *L, struct owner *o, struct target *native);
-/* core.batch(targets, modules, objects, jobs, resolve): see batch.c. */
-int core_batch(lua_State *L);
+/* engine.batch(targets, modules, objects, jobs, resolve): see batch.c. */
+int engine_batch(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */
 void push_target_btf(lua_State *L, int target, const struct btf *b);
 

@@ -92,7 +92,7 @@ int raise_err(lua_State *L, const struct err *e)
 	return lua_error(L);
 }
 
-int core_input_error(lua_State *L)
+int engine_input_error(lua_State *L)
 {
 	const char *file = luaL_optstring(L, 1, NULL);
 	struct err e;

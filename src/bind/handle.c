@@ -52,7 +52,7 @@ static void best_append(lua_State *L, const struct best *b)
 	lua_concat(L, 2);
 }
 
-void suggest(lua_State *L, const char *wrong, const char *const *names)
+void add_meant(lua_State *L, const char *wrong, const char *const *names)
 {
 	struct best b = best_start(wrong);
 
@@ -155,7 +155,7 @@ static const struct owner *closed_owner_of(lua_State *L, int idx, const struct c
 	return closed;
 }
 
-int core_closed(lua_State *L)
+int engine_closed(lua_State *L)
 {
 	const struct owner *closed = NULL;
 

@@ -99,7 +99,7 @@ void *owner_native(lua_State *L, const struct owner *o);
 
 /* closed(value): what owner_native() would raise of a value of a class, without a place; nothing of
  * one that is open, and of any other value. */
-int core_closed(lua_State *L);
+int engine_closed(lua_State *L);
 
 /* Raises when a policy is at work on o, which would lose what it reads. */
 void owner_check_idle(lua_State *L, const struct owner *o);
@@ -127,7 +127,7 @@ int raise_err(lua_State *L, const struct err *e);
 
 /* Appends " (did you mean 'x'?)" for the name in `names` (ends with NULL) nearest to `wrong`, or
  * nothing, to the string at the top of the stack. */
-void suggest(lua_State *L, const char *wrong, const char *const *names);
+void add_meant(lua_State *L, const char *wrong, const char *const *names);
 
 /* The string at arg, which must not hold a NUL: C would read less than Lua shows. */
 const char *check_cstring(lua_State *L, int arg);

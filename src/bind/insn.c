@@ -11,7 +11,7 @@ static void set(lua_State *L, const char *field, lua_Integer value)
 	lua_setfield(L, -2, field);
 }
 
-int core_insn(lua_State *L)
+int engine_insn(lua_State *L)
 {
 	static const char *const orders[] = {"little", "big", NULL};
 	uint8_t bytes[2 * INSN_SIZE];

@@ -77,7 +77,7 @@ static const struct btf **check_btfs(lua_State *L, int arg, size_t *count)
 	return list;
 }
 
-int core_suggest(lua_State *L)
+int engine_suggest(lua_State *L)
 {
 	struct suggest_query q = {0};
 	const struct target *t = check_target(L, 1);

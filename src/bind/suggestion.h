@@ -1,5 +1,5 @@
 /*
- * suggestion: the function of btfl.core behind target:why().
+ * suggestion: the function of btfl.engine behind target:successors().
  */
 #ifndef BTFL_SUGGESTION_H
 #define BTFL_SUGGESTION_H
@@ -8,6 +8,6 @@
 
 /* (target, path, list of btfs, excerpt btf or nil) -> list of suggestions, whether anything given
  * knows the name. */
-int core_suggest(lua_State *L);
+int engine_suggest(lua_State *L);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * system: functions of btfl.core that are about the operating system.
+ * system: functions of btfl.engine that are about the operating system.
  */
 #ifndef BTFL_SYSTEM_H
 #define BTFL_SYSTEM_H

@@ -23,7 +23,7 @@ void check_verdict_options(lua_State *L, int arg)
 		if (!name || !option_names[i]) {
 			lua_pushfstring(L, "no option `%s`", name ? name : luaL_typename(L, -1));
 			if (name)
-				suggest(L, name, option_names);
+				add_meant(L, name, option_names);
 			luaL_argerror(L, arg, lua_tostring(L, -1));
 		}
 		lua_pop(L, 1);

@@ -14,8 +14,8 @@
 /* Exit statuses of the command itself; 0 and 1 are the script's to give. */
 enum { STATUS_FAILED = 2, STATUS_INTERRUPTED = 128 + 2, STATUS_PIPE = 128 + 13 };
 
-/* The engine as a Lua module, `btfl.core`; src/bind defines it. */
-int luaopen_btfl_core(lua_State *L);
+/* The engine as a Lua module, `btfl.engine`; src/bind defines it. */
+int luaopen_btfl_engine(lua_State *L);
 
 /* Preloads the engine, loads btfl.command.host and sets the global `btfl`. btfl's own Lua files are
  * those in the program, but for those of the folder that BTFL_LUA names (its modules only), else of

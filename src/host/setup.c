@@ -190,8 +190,8 @@ void setup_host(lua_State *L, bool verbose)
 	embedded_install(L, instead.modules, instead.scripts);
 	add_last_searcher(L);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-	lua_pushcfunction(L, luaopen_btfl_core);
-	lua_setfield(L, -2, "btfl.core");
+	lua_pushcfunction(L, luaopen_btfl_engine);
+	lua_setfield(L, -2, "btfl.engine");
 
 	push_module(L, "btfl.command.host");
 	luaL_setfuncs(L, functions, 0);

@@ -1,5 +1,5 @@
 --- One BPF instruction as a line of text, in the syntax of the kernel's log.
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 
 local ALU = {
   [0x00] = "+=", [0x10] = "-=", [0x20] = "*=", [0x30] = "/=", [0x40] = "|=", [0x50] = "&=",
@@ -69,7 +69,7 @@ local CLASS = {
 ---@param endian "little"|"big"
 ---@return string
 return function(hex, endian)
-  local i = core.insn(hex, endian)
+  local i = engine.insn(hex, endian)
   if not i then return "(no instruction)" end
   return CLASS[i.class](i, #hex > 16) or ("(opcode 0x%02x)"):format(i.code)
 end

@@ -1,6 +1,6 @@
 --- The command line of a script: see btfl.cli in meta.lua.
 local argument = require "btfl.argument"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local host = require "btfl.command.host"
 local inputs = require "btfl.command.inputs"
 local options = require "btfl.command.options"
@@ -97,7 +97,7 @@ end
 function methods:write(bytes)
   argument.check(1, bytes, "string", "write")
   if self.args.output then
-    core.write_file(self.args.output, bytes)
+    engine.write_file(self.args.output, bytes)
   else
     assert(io.stdout:write(bytes))
   end
@@ -132,7 +132,7 @@ function module.new(spec)
     (is_help and io.stdout or io.stderr):write(message, "\n")
     os.exit(is_help and 0 or 2, true)
   end
-  core.default_policy(self.policy)
+  engine.default_policy(self.policy)
   module.current = self
   return self
 end

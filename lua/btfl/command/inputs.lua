@@ -1,7 +1,7 @@
 --- The inputs of a command line, opened as they are needed: objects, targets, and their pairs. What cannot be
 --- opened is a failure of the cli, and costs no other.
 local class = require "btfl.class"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local pair = require "btfl.diagnose.pair"
 
 local inputs = {}
@@ -59,7 +59,7 @@ function methods:objects()
   return function()
     while n < #paths do
       n = n + 1
-      local object = opened(self, "objects", n, "btfl.object", core.object, paths[n])
+      local object = opened(self, "objects", n, "btfl.object", engine.object, paths[n])
       object = object and take_object(self, object)
       if object then return object end
     end
@@ -86,7 +86,7 @@ end
 local function open_all(self)
   local args = self.args
   local paths = rawget(self, "takes_objects") and object_paths(self) or {}
-  local targets, objects = core.batch(args.target, args.module, paths, args.jobs, not self.policy)
+  local targets, objects = engine.batch(args.target, args.module, paths, args.jobs, not self.policy)
   rawset(self, "batch", { targets = targets, objects = objects })
 end
 
@@ -95,7 +95,7 @@ local function open_target(self, n, path)
   local known = rawget(self, "opened")[n]
   if known ~= nil then return known or nil end
   if self.args.jobs > 1 and #self.args.target > 1 and not rawget(self, "batch") then open_all(self) end
-  local target = opened(self, "targets", n, "btfl.target", core.target, path, self.args.module)
+  local target = opened(self, "targets", n, "btfl.target", engine.target, path, self.args.module)
   take_target(self, n, target)
   return target
 end

@@ -1,5 +1,5 @@
 --- What a word of the command line names: a file, or a Lua module by its name.
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 
 local named = {}
 
@@ -30,7 +30,7 @@ end
 ---@return function? chunk
 ---@return string? message
 function named.load(path)
-  core.note_input(path)
+  engine.note_input(path)
   return loadfile(path)
 end
 

@@ -1,6 +1,6 @@
 --- The words of a command line: the options that every command takes, and those of its own.
 local argparse = require "argparse"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local formats = require "btfl.report.formats"
 local named = require "btfl.command.named"
 local shipped = require "btfl.policy.support.shipped"
@@ -50,7 +50,7 @@ local INPUTS = { "obj", "target", "module", "file", "btf", "base", "from", "obje
 -- The input that --output would destroy, nil when there is none. Whatever was read is refused when it
 -- is written; this is for what is not read before, and saves the work.
 local function lost_input(args)
-  local function is_lost(path) return type(path) == "string" and core.same_file(path, args.output) end
+  local function is_lost(path) return type(path) == "string" and engine.same_file(path, args.output) end
   for _, name in ipairs(INPUTS) do
     local given = args[name]
     for _, path in ipairs(type(given) == "table" and given or { given }) do

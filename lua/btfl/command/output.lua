@@ -1,6 +1,6 @@
 --- Prints a report the way the command line asks: its format, its file, its colours.
 local cli = require "btfl.command.cli"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local host = require "btfl.command.host"
 local inputs = require "btfl.command.inputs"
 
@@ -10,14 +10,14 @@ local function wants_color(args)
   if args.color ~= "auto" then return args.color == "always" end
   local no_color = os.getenv("NO_COLOR")
   if no_color and no_color ~= "" or args.output then return false end
-  return os.getenv("TERM") ~= "dumb" and core.isatty(1)
+  return os.getenv("TERM") ~= "dumb" and engine.isatty(1)
 end
 
 -- What COLUMNS says, else the terminal; nil for a file.
 local function width_of(args)
   if args.output then return nil end
   local columns = math.tointeger(tonumber(os.getenv("COLUMNS") or ""))
-  return columns and columns > 0 and columns or core.columns(1)
+  return columns and columns > 0 and columns or engine.columns(1)
 end
 
 -- A TSV table has no place for findings; they must not be lost.
@@ -52,7 +52,7 @@ function output.emit(report)
   if current then add_inputs(report, current) end
   local text = report:render(args.format, { color = wants_color(args), width = width_of(args) })
   if args.output then
-    core.write_file(args.output, text)
+    engine.write_file(args.output, text)
   else
     write(text)
   end

@@ -1,6 +1,6 @@
 --- What lies behind a failure before any renaming is thought of: another architecture, a module that
 --- was not given, a member's type, the kernel's configuration.
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local loaders = require("btfl.policy.support.shipped").loaders
 local named = require "btfl.command.named"
 local others = require "btfl.diagnose.others"
@@ -112,7 +112,7 @@ local function with_modules(target)
   if not target:modules()() then
     for _, folder in ipairs(module_folders(target)) do
       local ok, other = false, nil
-      if exists(folder) then ok, other = pcall(core.target, target.path, { folder }) end
+      if exists(folder) then ok, other = pcall(engine.target, target.path, { folder }) end
       if ok and other:modules()() then
         at_hand[target] = { target = other, folder = folder }
         break

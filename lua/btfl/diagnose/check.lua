@@ -1,5 +1,5 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local missing_attachment = require "btfl.diagnose.attach"
 local notes = require "btfl.diagnose.notes"
 local pair = require "btfl.diagnose.pair"
@@ -80,7 +80,7 @@ local function add_result(out, result, options, known, fate)
     add_failure(out, result, options, known, fate)
   elseif result.sign_extended then
     out:note(finding_of(result, "sign-extended",
-      ("the unsigned enumerator becomes %s: sign-extended, as libbpf does"):format(core.u64(result.value))))
+      ("the unsigned enumerator becomes %s: sign-extended, as libbpf does"):format(engine.u64(result.value))))
   end
 end
 

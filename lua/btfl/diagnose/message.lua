@@ -1,5 +1,5 @@
 --- Why a relocation is not ok, in one sentence made of the facts of its trail.
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local decl = require "btfl.code.decl"
 
 -- Of a list, so many are shown.
@@ -61,7 +61,7 @@ local function field_called(relo)
 end
 
 local function insn_of(relo)
-  return core.insn(relo.bytes, relo.object.endian)
+  return engine.insn(relo.bytes, relo.object.endian)
 end
 
 -- The type in a candidate that the relocation's steps lead to, and its offset in bits.
@@ -280,7 +280,7 @@ function WHY.insn_mismatch(result)
       bytes(insn.size), field_called(relo), bytes(element(t).size or 0))
   end
   return ("the instruction holds %d, not the local value %s"):format(holds,
-    relo.value and core.u64(relo.value) or "-")
+    relo.value and engine.u64(relo.value) or "-")
 end
 
 function WHY.insn_unsupported(result)
@@ -291,7 +291,7 @@ end
 function WHY.offset_range(result)
   local at = result.value or result.accessor and result.accessor.bit_offset // 8
   return ("offset %s of %s does not fit the instruction's 16 bits"):format(
-    at and core.u64(at) or "-", field_called(result.relo))
+    at and engine.u64(at) or "-", field_called(result.relo))
 end
 
 function WHY.bitfield_too_wide(result)

@@ -1,6 +1,6 @@
 --- What a finding says beyond the reason: what lies behind it, what stands there instead, what to do.
 local cause = require "btfl.diagnose.cause"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local decl = require "btfl.code.decl"
 local disasm = require "btfl.code.disasm"
 local why_command = require "btfl.diagnose.why_command"
@@ -55,8 +55,8 @@ end
 
 -- What the kernel calls a type: without the flavor, unless what is left would be read as having one.
 local function asked_as(name)
-  local essential = core.essential(name)
-  return core.essential(essential) == essential and essential or name
+  local essential = engine.essential(name)
+  return engine.essential(essential) == essential and essential or name
 end
 
 local function help_for(result, options)
@@ -88,7 +88,7 @@ end
 local function successor(result, options)
   if not (options.why and ASKED[result.reason]) then return nil end
   local from, least = references(result, options), likeness.perhaps
-  local first = result.target:why(result.relo, { from = from, least = least })()
+  local first = result.target:successors(result.relo, { from = from, least = least })()
   local path = quoted(result.relo.path)
   if not first then return ("%s is gone: nothing there is like it"):format(path) end
   if first.score < likeness.suggested then

@@ -1,6 +1,6 @@
 --- sarif: SARIF 2.1.0, for code scanning: rules with their help, results with place and fingerprint.
 local class = require "btfl.class"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local json = require "btfl.report.json"
 local names = require "btfl.report.names"
 local reasons = require "btfl.diagnose.reasons"
@@ -168,7 +168,7 @@ return function(report)
   local function member(name, value)
     return ("%s:%s"):format(json.encode(name), json.encode(value))
   end
-  local driver = { member("name", "btfl"), member("version", core.version), member("rules", list(rules)) }
+  local driver = { member("name", "btfl"), member("version", engine.version), member("rules", list(rules)) }
   local run = {
     ('"tool":{"driver":{%s}}'):format(table.concat(driver, ",")),
     member("invocations", list { invocation(report) }),

@@ -1,7 +1,7 @@
 --- A report from what its json format wrote: see btfl.report.read in meta.lua. The text may come from
 --- anywhere: what a format would stumble over is refused here.
 local argument = require "btfl.argument"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local json = require "btfl.report.json"
 local report = require "btfl.report.report"
 
@@ -24,7 +24,7 @@ local Reader = {}
 Reader.__index = Reader
 
 function Reader:refuse(message, ...)
-  core.input_error(self.file, "no report that btfl wrote: " .. message:format(...))
+  engine.input_error(self.file, "no report that btfl wrote: " .. message:format(...))
 end
 
 -- The value as scripts make them. null is nothing, in a list too.

@@ -1,7 +1,7 @@
 --- A report: what a script found. Scripts fill it and return it; output.lua prints it.
 local argument = require "btfl.argument"
 local class = require "btfl.class"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local formats = require "btfl.report.formats"
 
 -- The type of each field of a finding. `level` is what the method says.
@@ -73,7 +73,7 @@ end
 
 local function check_field(finding, key, level)
   local want, value = FINDING[key], finding[key]
-  local closed = want == "place" and core.closed(value)
+  local closed = want == "place" and engine.closed(value)
   if closed then error(closed, level + 1) end
   if is_a(want, value) then return end
   local is = class(value) or type(value)

@@ -1,6 +1,6 @@
 --- What reaches a terminal: names of a hostile file with their control characters made visible, and
 --- colours.
-local is_printable = require("btfl.core").is_printable
+local is_printable = require("btfl.engine").is_printable
 
 local terminal = {}
 

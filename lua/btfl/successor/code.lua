@@ -1,6 +1,6 @@
 --- C for a name that is not the same on all kernels: the struct, union or enum in both flavors, and a
 --- function that asks which one is there. It needs no header, so that it can be tried as it is.
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local question = require "btfl.successor.question"
 
 -- What the code may need, in order; only what it uses is printed.
@@ -234,7 +234,7 @@ end
 
 local function field_code(s)
   local root, path = split(s.old and question.accessed(s.old.btf, s.query) or s.query)
-  local essential = core.essential(root)
+  local essential = engine.essential(root)
   local old = { struct = essential, path = path, type = s.old, bits = s.old_bits, variable = "was" }
   local new = new_side(s)
   local btf = s.type.btf
@@ -261,7 +261,7 @@ end
 
 local function type_code(s)
   local root = split(s.query)
-  local essential = core.essential(root)
+  local essential = engine.essential(root)
   local kind = s.type:resolve().kind
   local out, names = {}, { new = s.successor, old = essential }
   for _, suffix in ipairs { "new", "old" } do
@@ -289,7 +289,7 @@ end
 
 local function enum_code(s)
   local root, name = split(s.query)
-  local essential = core.essential(root)
+  local essential = engine.essential(root)
   local new_enum, new_name = s.successor:match("^(.-)%.(.*)$")
   if not new_enum then
     return ("/* %s is in an enum without a name, which CO-RE cannot ask for. */\n"):format(s.successor)

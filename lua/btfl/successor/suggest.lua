@@ -1,7 +1,7 @@
---- What a missing name has become, as an iterator over suggestions: see target:why in meta.lua.
+--- What a missing name has become, as an iterator over suggestions: see target:successors in meta.lua.
 local argument = require "btfl.argument"
 local class = require "btfl.class"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local decl = require "btfl.code.decl"
 local likeness = require "btfl.successor.likeness"
 local question = require "btfl.successor.question"
@@ -14,7 +14,7 @@ local metatable = { __name = "btfl.suggestion" }
 metatable.__index = argument.of_class("btfl.suggestion", {
   --- C that reads the field (or asks for the type or enumerator) under either name.
   code = function(self)
-    local closed = core.closed(self.type)
+    local closed = engine.closed(self.type)
     if closed then error(closed, 2) end
     return require("btfl.successor.code")(self)
   end,
@@ -124,7 +124,7 @@ local function asked_for(what, sources)
   return other or q
 end
 
---- See target:why in meta.lua.
+--- See target:successors in meta.lua.
 ---@param target btfl.target
 ---@param what string|btfl.relo
 ---@param options? { from?: any, least?: number }
@@ -150,7 +150,7 @@ return function(target, what, options)
     asked.problem = question.problem(q, knowing > 0 and all or { own })
     if knowing > 0 then return iterate {}, asked end
   end
-  local list = core.suggest(target, q.path, btfs, excerpt, options.least)
+  local list = engine.suggest(target, q.path, btfs, excerpt, options.least)
   for rank, s in ipairs(list) do
     s.rank, s.target = rank, target
     complete(s, q, old, not asked.known)

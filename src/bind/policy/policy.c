@@ -17,8 +17,8 @@ void push_hooks(lua_State *L)
 	}
 }
 
-/* core.policy(levels): a list of tables with a name and functions, most derived first. */
-int core_policy(lua_State *L)
+/* engine.policy(levels): a list of tables with a name and functions, most derived first. */
+int engine_policy(lua_State *L)
 {
 	struct policy_box *p;
 
@@ -44,7 +44,7 @@ int core_policy(lua_State *L)
 	return 1;
 }
 
-int core_default_policy(lua_State *L)
+int engine_default_policy(lua_State *L)
 {
 	if (!lua_isnoneornil(L, 1))
 		class_check(L, 1, &policy_class);
@@ -140,7 +140,7 @@ static int policy_lineage(lua_State *L)
 	return push_levels(L, "name");
 }
 
-/* The list that core.policy() was given, for a policy that extends this one. */
+/* The list that engine.policy() was given, for a policy that extends this one. */
 static int policy_levels(lua_State *L)
 {
 	return push_levels(L, NULL);

@@ -20,15 +20,15 @@ enum { POLICY_LEVELS = 1 };
 extern const struct class policy_class;
 
 /* Pushes the policy of the options table at that index (nil or absent for none given; a string is
- * the name or file of one), else the default that core.default_policy() set; nil for libbpf's
+ * the name or file of one), else the default that engine.default_policy() set; nil for libbpf's
  * rules. */
 void push_policy(lua_State *L, int options);
 /* The same for an argument that may have no other option. */
 void push_policy_option(lua_State *L, int arg);
 
-int core_policy(lua_State *L);
-int core_default_policy(lua_State *L);
-/* Pushes a table whose keys are the names of the hooks: core.hooks. */
+int engine_policy(lua_State *L);
+int engine_default_policy(lua_State *L);
+/* Pushes a table whose keys are the names of the hooks: engine.hooks. */
 void push_hooks(lua_State *L);
 
 #endif

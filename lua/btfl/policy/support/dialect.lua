@@ -1,6 +1,6 @@
 --- What the policies named after loaders share: candidates by another rule of essential names, and the
 --- walks over pairs of types, which loaders bound in different ways.
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 
 local dialect = {}
 
@@ -186,7 +186,7 @@ function dialect.kernel_match(want, have, default, levels)
     for lm in l:members() do
       local ok, why = false, nil
       for tm in t:members() do
-        if core.essential(lm.name or "") == core.essential(tm.name or "") then
+        if engine.essential(lm.name or "") == engine.essential(tm.name or "") then
           ok, why = walk(lm.type, tm.type, false, level - 1)
           if ok or why then break end
         end
@@ -362,7 +362,7 @@ dialect.ALU = { alu = true, alu64 = true }
 ---@param value integer
 ---@return string
 function dialect.too_wide(value)
-  return ("value %s does not fit the instruction's 32 bits"):format(core.u64(value))
+  return ("value %s does not fit the instruction's 32 bits"):format(engine.u64(value))
 end
 
 --- The value of an enumerator as loaders have it that extend an unsigned one of 32 bits with zeros.

@@ -1,13 +1,13 @@
 --- Policies: makes one from a table of hooks, finds one by name or file. See btfl.policy in meta.lua.
 local caller = require "btfl.policy.support.caller"
 local class = require "btfl.class"
-local core = require "btfl.core"
+local engine = require "btfl.engine"
 local named = require "btfl.command.named"
 
 caller.mark_own()
 
 local KEYS = { name = "string", lint = "function", extends = "any" }
-for hook in pairs(core.hooks) do KEYS[hook] = "function" end
+for hook in pairs(engine.hooks) do KEYS[hook] = "function" end
 
 -- Raises at the user's line: that of the function concerned, else that at which the policy is made.
 local function fail(f, message, ...)
@@ -82,7 +82,7 @@ local function make(spec)
   local level = {}
   for key in pairs(KEYS) do level[key] = spec[key] end
   table.insert(levels, 1, level)
-  return core.policy(levels)
+  return engine.policy(levels)
 end
 
 --- See btfl.policy in meta.lua.

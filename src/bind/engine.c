@@ -1,4 +1,4 @@
-/* core: the Lua module btfl.core: what opens inputs, the classes, and the words of the domain. */
+/* engine: the Lua module btfl.engine: what opens inputs, the classes, and the words of the domain. */
 #include "bind/policy/level.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"
@@ -11,9 +11,9 @@
 #include "format/nearest.h"
 #include "successor/suggest.h"
 
-int luaopen_btfl_core(lua_State *L);
+int luaopen_btfl_engine(lua_State *L);
 
-static int core_u64(lua_State *L)
+static int engine_u64(lua_State *L)
 {
 	char text[24];
 
@@ -22,7 +22,7 @@ static int core_u64(lua_State *L)
 	return 1;
 }
 
-static int core_essential(lua_State *L)
+static int engine_essential(lua_State *L)
 {
 	size_t len;
 	const char *name = luaL_checklstring(L, 1, &len);
@@ -33,7 +33,7 @@ static int core_essential(lua_State *L)
 
 /* Whether a text is printable ASCII throughout. A pattern takes 30 times as long to tell, which was
  * 4 % of `btfl relos`. */
-static int core_is_printable(lua_State *L)
+static int engine_is_printable(lua_State *L)
 {
 	size_t len;
 	const char *s = luaL_checklstring(L, 1, &len);
@@ -47,7 +47,7 @@ static int core_is_printable(lua_State *L)
 
 /* Sorted by distance, then as given. The distances stand in a userdata, so no error can leak them.
  */
-static int core_nearest(lua_State *L)
+static int engine_nearest(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
 	unsigned limit = nearest_limit(name);
@@ -106,7 +106,7 @@ static const char *class_at(unsigned i)
 	return strchr(classes[i]->name, '.') + 1;
 }
 
-static int core_class(lua_State *L)
+static int engine_class(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
 
@@ -135,18 +135,18 @@ static const luaL_Reg functions[] = {
     {"open", open_file},
     {"target", open_target},
     {"subset", open_subset},
-    {"batch", core_batch},
-    {"class", core_class},
-    {"closed", core_closed},
-    {"u64", core_u64},
-    {"essential", core_essential},
-    {"insn", core_insn},
-    {"nearest", core_nearest},
-    {"is_printable", core_is_printable},
-    {"policy", core_policy},
-    {"default_policy", core_default_policy},
-    {"input_error", core_input_error},
-    {"suggest", core_suggest},
+    {"batch", engine_batch},
+    {"class", engine_class},
+    {"closed", engine_closed},
+    {"u64", engine_u64},
+    {"essential", engine_essential},
+    {"insn", engine_insn},
+    {"nearest", engine_nearest},
+    {"is_printable", engine_is_printable},
+    {"policy", engine_policy},
+    {"default_policy", engine_default_policy},
+    {"input_error", engine_input_error},
+    {"suggest", engine_suggest},
     {"isatty", system_isatty},
     {"columns", system_columns},
     {"write_file", system_write_file},
@@ -155,7 +155,7 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-int luaopen_btfl_core(lua_State *L)
+int luaopen_btfl_engine(lua_State *L)
 {
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, BTFL_VERSION);
