@@ -25,7 +25,7 @@ if #cli.args.target > 1 then table.insert(columns, 1, "target") end
 local out = btfl.report("why", { columns = columns, group = #cli.args.target > 1 and { "target" } or nil })
 
 -- What is suggested, and what is only worth a look: its likeness lies under that.
-local SUGGESTED, PERHAPS = btfl.likeness.suggested, btfl.likeness.perhaps
+local SUGGESTED, PERHAPS = btfl.thresholds.suggested, btfl.thresholds.perhaps
 
 -- Whether a word is a further reference, as in --from A B, and its kernel. A NAME has no slash, and is no
 -- kernel's file or folder. Each file is opened once: it may be a pipe.

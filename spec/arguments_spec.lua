@@ -69,7 +69,8 @@ describe("a method in Lua", function()
     raises("bad argument #2 to 'successors' (`least` must be a number, not a string value)", why { least = "0.2" })
     raises("bad argument #2 to 'successors' (`from` must be a btfl.target or a btfl.btf, not a string value)",
       why { from = KERNEL })
-    raises("bad argument #2 to 'successors' (`from` must be a list of btfl.target or btfl.btf values; number 2 is a string)",
+    raises("bad argument #2 to 'successors' (`from` must be a list of btfl.target or btfl.btf values;"
+      .. " number 2 is a string)",
       why { from = { target, KERNEL } })
     assert.equal("same", target:successors("task_struct.tgid", { from = { target, target.btf }, least = 0.2 })().change)
     assert.equal(1, object:check(target, { all = 1, why = false, others = {}, from = { target } }).status)

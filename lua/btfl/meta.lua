@@ -15,7 +15,7 @@
 ---@class btfl
 ---@field version string
 ---@field path string[] folders in which bare script names are looked up, in order; the program's own come last
----@field likeness { perhaps: number, suggested: number, sure: number } scores of suggestions: from which one is worth a look, is suggested, is as good as known
+---@field thresholds { perhaps: number, suggested: number, sure: number } scores of suggestions: from which one is worth a look, is suggested, is as good as known
 ---@field loaders btfl.loader[] the loaders whose rules have a policy, libbpf first
 ---@field reasons btfl.reasons.doc[] what each code of a finding means, in order and by code
 local btfl = {}
@@ -512,7 +512,7 @@ function target:skipped() end
 --- "union" or "enum" may stand before it. A relo stands for its path, with its object's types as the
 --- evidence when no reference has it. The second result says what was asked: nobody may have such a thing.
 ---@param what string|btfl.relo
----@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: kernels that still have it, tried in order; least: the score below which nothing is suggested, btfl.likeness.suggested without
+---@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: kernels that still have it, tried in order; least: the score below which nothing is suggested, btfl.thresholds.suggested without
 ---@return fun(): btfl.suggestion?
 ---@return btfl.asked
 function target:successors(what, options) end

@@ -1,6 +1,6 @@
 --- How good `why` is, by known renames: first answers that are right, silence where nothing came, and how
 --- many of the suggestions that are sure are right. Then the same with weights of SCALE_FIELD fitted anew, from
---- those in src/successor/suggest_hunt.c, on the even rows; the odd ones tell what came of it.
+--- those in src/successor/weights.c, on the even rows; the odd ones tell what came of it.
 ---   make fit    or    btfl spec/fit/fit.lua [--wrong]
 
 local renames = require "spec.fit.renames"
@@ -23,7 +23,7 @@ end
 
 --- The weights of fields as they are, by signal.
 local function weights_now()
-  local file <close> = assert(io.open("src/successor/suggest_hunt.c"))
+  local file <close> = assert(io.open("src/successor/weights.c"))
   local row = assert(file:read("a"):match("%[SCALE_FIELD%] = (%b{})"))
   local weights = {}
   for signal, weight in row:gmatch("%[SIGNAL_(%u+)%] = (%-?[%d.]+)f") do weights[signal:lower()] = tonumber(weight) end

@@ -1,4 +1,5 @@
-/* engine: the Lua module btfl.engine: what opens inputs, the classes, and the words of the domain. */
+/* engine: the Lua module btfl.engine: what opens inputs, the classes, and the words of the domain.
+ */
 #include "bind/policy/level.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"

@@ -1,7 +1,9 @@
 /*
  * compat: whether a type of the target can stand for a local one: for a field (semantics 21), as
- * the root of a type relocation (semantics 22), and for type_matches (semantics 23).
+ * the root of a type relocation (semantics 22), for type_matches (semantics 23), and for a load or
+ * store of another size (semantics 5).
  */
+#include "core/compat.h"
 #include "core/policy.h"
 
 /* libbpf's bound on types within types. */
@@ -250,4 +252,20 @@ int default_compatible(struct asked *a)
 	case COMPAT_MATCHES: a->why = types_match(&m, c->pair, false, LEVELS); break;
 	}
 	return 0;
+}
+
+/* An int whose encoding is exactly "signed" would need a sign extension that the access lacks. */
+static bool is_extendable(const struct btf_type *t)
+{
+	return t->kind == BTF_INT && BTF_INT_ENCODING(btf_tail_u32(t)) != BTF_INT_SIGNED;
+}
+
+bool compat_resizable(const struct btf *from_btf, uint32_t from, const struct btf *to_btf,
+		      uint32_t to)
+{
+	struct btf_type f = btf_type(from_btf, from), t = btf_type(to_btf, to);
+
+	if (f.kind == BTF_PTR && t.kind == BTF_PTR)
+		return true;
+	return is_extendable(&f) && is_extendable(&t);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compat.h"
+
 const char *status_name(enum status s)
 {
 	static const char *const names[] = {
@@ -228,8 +230,8 @@ static int found(struct resolver *x, const struct question *q, const struct opti
 	}
 	p->target_size = use->value.size;
 	p->resize_forbidden = local->size != use->value.size &&
-			      !value_resizable(x->local.accessor.btf, local->size_id,
-					       use->accessor->btf, use->value.size_id);
+			      !compat_resizable(x->local.accessor.btf, local->size_id,
+						use->accessor->btf, use->value.size_id);
 	return apply(x, q, p, res);
 }
 

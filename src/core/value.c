@@ -159,19 +159,3 @@ bool value_missing(uint32_t kind, uint64_t *value)
 	default: return false;
 	}
 }
-
-/* An int whose encoding is exactly "signed" would need a sign extension that the access lacks. */
-static bool is_extendable(const struct btf_type *t)
-{
-	return t->kind == BTF_INT && BTF_INT_ENCODING(btf_tail_u32(t)) != BTF_INT_SIGNED;
-}
-
-bool value_resizable(const struct btf *from_btf, uint32_t from, const struct btf *to_btf,
-		     uint32_t to)
-{
-	struct btf_type f = btf_type(from_btf, from), t = btf_type(to_btf, to);
-
-	if (f.kind == BTF_PTR && t.kind == BTF_PTR)
-		return true;
-	return is_extendable(&f) && is_extendable(&t);
-}

@@ -25,8 +25,4 @@ enum reason value_calc(const struct accessor *s, bool big_endian, struct relo_va
  */
 bool value_missing(uint32_t kind, uint64_t *value);
 
-/* Whether a load or store of `from` may be resized to `to` when sizes differ (semantics 5). */
-bool value_resizable(const struct btf *from_btf, uint32_t from, const struct btf *to_btf,
-		     uint32_t to);
-
 #endif

@@ -9,68 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const signal_names[SIGNAL_COUNT] = {
-    "name", "type",  "rare",  "place", "paired", "sole",   "taken", "old",  "kin",
-    "home", "along", "nest",  "away",  "back",   "within", "both",  "fits", "flag",
-    "box",  "far",   "vague", "clash", "other",  "use",    "rival",
-};
-
 static const char *const change_names[] = {
     "same", "renamed", "moved", "split", "retyped", "type", "enumval",
 };
 
-/* Logarithms of odds, fitted by `make fit`, and by hand where renames are too few; `base` is that
- * of a name of the target for which nothing speaks. */
-static const struct weights {
-	float base, at[SIGNAL_COUNT];
-} weights[SCALE_COUNT] = {
-    [SCALE_FIELD] = {-3.5f,
-		     {[SIGNAL_NAME] = 6.2f,   [SIGNAL_TYPE] = 0.2f,   [SIGNAL_RARE] = 1.6f,
-		      [SIGNAL_PLACE] = 2.6f,  [SIGNAL_PAIRED] = 0.9f, [SIGNAL_SOLE] = 2.3f,
-		      [SIGNAL_TAKEN] = -1.4f, [SIGNAL_OLD] = -4.7f,   [SIGNAL_KIN] = 3.7f,
-		      [SIGNAL_HOME] = 3.2f,   [SIGNAL_ALONG] = 3.3f,  [SIGNAL_NEST] = -1.7f,
-		      [SIGNAL_AWAY] = -2.0f,  [SIGNAL_BACK] = 0.1f,   [SIGNAL_WITHIN] = 0.5f,
-		      [SIGNAL_BOTH] = 1.2f,   [SIGNAL_FITS] = 0.9f,   [SIGNAL_FLAG] = 11.5f,
-		      [SIGNAL_BOX] = -3.0f,   [SIGNAL_FAR] = -1.6f,   [SIGNAL_VAGUE] = -1.5f,
-		      [SIGNAL_CLASH] = -1.7f, [SIGNAL_OTHER] = -1.2f, [SIGNAL_RIVAL] = 3.0f}},
-    [SCALE_TYPE] = {-5.0f,
-		    {[SIGNAL_NAME] = 5.0f,
-		     [SIGNAL_TYPE] = 0.5f,
-		     [SIGNAL_RARE] = 4.5f,
-		     [SIGNAL_PLACE] = 0.5f,
-		     [SIGNAL_OLD] = -2.0f,
-		     [SIGNAL_USE] = 5.0f,
-		     [SIGNAL_RIVAL] = 2.5f}},
-    [SCALE_ENUM] = {-3.6f,
-		    {[SIGNAL_NAME] = 5.0f,
-		     [SIGNAL_RARE] = 1.0f,
-		     [SIGNAL_PLACE] = 3.2f,
-		     [SIGNAL_PAIRED] = 0.8f,
-		     [SIGNAL_TAKEN] = -1.2f,
-		     [SIGNAL_OLD] = -2.6f,
-		     [SIGNAL_AWAY] = -3.2f,
-		     [SIGNAL_HOME] = 1.5f,
-		     [SIGNAL_BOTH] = 3.5f,
-		     [SIGNAL_WITHIN] = 0.8f}},
-};
-
-const char *signal_name(enum signal s)
-{
-	return signal_names[s];
-}
-
 const char *change_name(enum change c)
 {
 	return change_names[c];
-}
-
-double signals_odds(enum scale scale, const float signals[SIGNAL_COUNT])
-{
-	double odds = weights[scale].base;
-
-	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		odds += (double)weights[scale].at[i] * (double)signals[i];
-	return odds;
 }
 
 uint64_t hash_text(const char *s)
@@ -123,7 +68,7 @@ void hunt_add(struct hunt *h, enum scale scale, const char *successor, const cha
 	      enum change change, struct place type, const float signals[SIGNAL_COUNT],
 	      double more_odds)
 {
-	struct hit hit = {.odds = signals_odds(scale, signals) + more_odds}, *known, *items;
+	struct hit hit = {.odds = weights_odds(scale, signals) + more_odds}, *known, *items;
 
 	if (h->ceiling > 0 && hit.odds > h->ceiling)
 		hit.odds = h->ceiling + 0.001 * hit.odds;

@@ -47,7 +47,7 @@ struct hit *hunt_hit(struct hunt *h, const char *successor);
 const char *hunt_keep(struct hunt *h, const char *s);
 
 /* The odds that signals give on a scale. */
-double signals_odds(enum scale scale, const float signals[SIGNAL_COUNT]);
+double weights_odds(enum scale scale, const float signals[SIGNAL_COUNT]);
 
 /* What a name refers to: a type that can have members (or, without a path, any) in b; of several
  * of that name the one in which the path goes furthest. nowhere when there is none. */

@@ -7,34 +7,12 @@ local protect = require "btfl.command.protect"
 local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
 
-local DETAILS = { "access", "kind", "insn", "section", "offset", "cause", "rule", "note" }
-
--- The word of the source line that the relocation accesses: its last named step.
-local function mark_of(relo)
-  local name
-  if relo.accessor then
-    for _, _, element in relo.accessor:steps() do
-      if element then name = element.name end
-    end
-  end
-  return name or relo.type.name
-end
-
--- With a policy, also who decided.
-local function details_of(result)
-  local relo = result.relo
-  local details = { order = DETAILS, access = relo.path, kind = relo.kind, insn = relo.insn }
-  if not relo.program then details.section, details.offset = relo.section, relo.insn_off end
-  if result.rule ~= "libbpf" then details.rule, details.note = result.rule, result.note end
-  return details
-end
-
 local function finding_of(result, rule, message)
   local relo = result.relo
   return {
-    rule = rule, message = message, at = relo.line, mark = mark_of(relo),
+    rule = rule, message = message, at = relo.line, mark = notes.mark(relo),
     object = relo.object.path, program = relo.program and relo.program.name or nil,
-    target = result.target.name, details = details_of(result),
+    target = result.target.name, details = notes.details(result),
     insn = (not relo.line or relo.line.text == "") and notes.instruction(relo) or nil,
   }
 end

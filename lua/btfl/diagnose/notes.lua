@@ -1,15 +1,42 @@
---- What a finding says beyond the reason: what lies behind it, what stands there instead, what to do.
+--- What a finding says below the source line: the facts, what lies behind it, what stands there instead,
+--- what to do.
 local cause = require "btfl.diagnose.cause"
 local engine = require "btfl.engine"
 local decl = require "btfl.code.decl"
 local disasm = require "btfl.code.disasm"
 local why_command = require "btfl.diagnose.why_command"
-local likeness = require "btfl.successor.likeness"
+local thresholds = require "btfl.successor.thresholds"
 local others = require "btfl.diagnose.others"
 local instead_of = require "btfl.diagnose.instead"
 local reasons = require "btfl.diagnose.reasons"
 
 local notes = {}
+
+local DETAILS = { "access", "kind", "insn", "section", "offset", "cause", "rule", "note" }
+
+--- The word of the source line that the relocation accesses: its last named step.
+---@param relo btfl.relo
+---@return string?
+function notes.mark(relo)
+  local name
+  if relo.accessor then
+    for _, _, element in relo.accessor:steps() do
+      if element then name = element.name end
+    end
+  end
+  return name or relo.type.name
+end
+
+--- The line of facts: the access, and with a policy also who decided.
+---@param result btfl.result
+---@return table
+function notes.details(result)
+  local relo = result.relo
+  local details = { order = DETAILS, access = relo.path, kind = relo.kind, insn = relo.insn }
+  if not relo.program then details.section, details.offset = relo.section, relo.insn_off end
+  if result.rule ~= "libbpf" then details.rule, details.note = result.rule, result.note end
+  return details
+end
 
 local function quoted(name)
   return "`" .. name .. "`"
@@ -87,15 +114,15 @@ end
 -- What it has become there, when that is asked for.
 local function successor(result, options)
   if not (options.why and ASKED[result.reason]) then return nil end
-  local from, least = references(result, options), likeness.perhaps
+  local from, least = references(result, options), thresholds.perhaps
   local first = result.target:successors(result.relo, { from = from, least = least })()
   local path = quoted(result.relo.path)
   if not first then return ("%s is gone: nothing there is like it"):format(path) end
-  if first.score < likeness.suggested then
+  if first.score < thresholds.suggested then
     return ("%s is gone: no more than perhaps %s (likeness %.2f)"):format(path,
       quoted(first.via or first.successor), first.score)
   end
-  local perhaps = first.score < likeness.sure and "perhaps " or ""
+  local perhaps = first.score < thresholds.sure and "perhaps " or ""
   return ("%s%s: now %s (likeness %.2f: %s)"):format(perhaps, first.change,
     quoted(first.via or first.successor), first.score, first.evidence)
 end

@@ -3,7 +3,7 @@ local argument = require "btfl.argument"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
 local decl = require "btfl.code.decl"
-local likeness = require "btfl.successor.likeness"
+local thresholds = require "btfl.successor.thresholds"
 local question = require "btfl.successor.question"
 
 -- Another suggestion with this part of the odds disputes one.
@@ -65,7 +65,7 @@ local IS_FIELD = { same = true, renamed = true, moved = true, split = true, rety
 -- Why a suggestion is not to be taken for granted; nil when nothing is against it.
 local function doubt_of(s, list)
   if s.change == "same" then return nil end
-  if s.score < likeness.suggested then return "it is more often wrong than right" end
+  if s.score < thresholds.suggested then return "it is more often wrong than right" end
   if s.doubt then return s.doubt end
   if IS_FIELD[s.change] and s.signals.flag then return "one bit of it is what the field was" end
   if IS_FIELD[s.change] and s.old and not alike(s.old, s.type) then
@@ -73,7 +73,7 @@ local function doubt_of(s, list)
       declared(s.type, s.bits))
   end
   for _, other in ipairs(list) do
-    if other ~= s and other.score >= likeness.suggested and odds(other.score) * CLOSE > odds(s.score) then
+    if other ~= s and other.score >= thresholds.suggested and odds(other.score) * CLOSE > odds(s.score) then
       return ("`%s` is %s (%.3f)"):format(other.via or other.successor,
         other.score > s.score and "likelier" or "nearly as likely", other.score)
     end

@@ -1,0 +1,14 @@
+/*
+ * compat: whether a type of the target can stand for a local one. default_compatible() of policy.h
+ * is the answer for a field or a root; this is for the size of a load or store.
+ */
+#ifndef BTFL_COMPAT_H
+#define BTFL_COMPAT_H
+
+#include "format/btf.h"
+
+/* Whether a load or store of `from` may be resized to `to` when sizes differ (semantics 5). */
+bool compat_resizable(const struct btf *from_btf, uint32_t from, const struct btf *to_btf,
+		      uint32_t to);
+
+#endif
