@@ -49,7 +49,6 @@ struct btf {
 	struct btf_shape shape[BTF_KINDS];
 	uint32_t *start; /* of every BTF_STRIDE-th type, bytes into the type section; owned */
 	struct btf_index *index; /* of names; see btf_index.c */
-	struct btf_private *private;
 };
 
 /* A type as it is stored, decoded. Cheap to copy; valid as long as its btf. */

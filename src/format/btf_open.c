@@ -10,11 +10,18 @@
 #include "format/elffile.h"
 #include "format/foreign.h"
 
-struct btf_private {
+/* What nobody else sees of a struct btf, which it begins with. */
+struct btf_box {
+	struct btf btf;
 	atomic_uint refs;
 	struct input *input;
 	struct btf *base;
 };
+
+static struct btf_box *box_of(const struct btf *b)
+{
+	return (struct btf_box *)(uintptr_t)b;
+}
 
 static uint8_t guess_ptr_size(const struct btf *b)
 {
@@ -104,7 +111,7 @@ static int read_header(struct btf *b, struct span *layout, struct err *e)
 /* From where its ids and string offsets go on. */
 static void stand_on(struct btf *b, const struct btf *base)
 {
-	b->private->base = base ? btf_ref(base) : NULL;
+	box_of(b)->base = base ? btf_ref(base) : NULL;
 	b->base = base;
 	b->first_id = base ? base->end_id : 1;
 	b->first_string = base ? base->first_string + base->strings_len : 0;
@@ -112,7 +119,7 @@ static void stand_on(struct btf *b, const struct btf *base)
 
 static int open_in(struct btf *b, const struct btf *base, const struct elffile *elf, struct err *e)
 {
-	struct input *in = b->private->input;
+	struct input *in = box_of(b)->input;
 	struct span layout;
 	struct btf_named *named;
 	size_t count;
@@ -139,17 +146,13 @@ static int open_in(struct btf *b, const struct btf *base, const struct elffile *
 int btf_open(struct input *in, struct span raw, const struct btf *base, const struct elffile *elf,
 	     struct btf **out, struct err *e)
 {
-	struct btf *b = calloc(1, sizeof(*b));
+	struct btf_box *x = calloc(1, sizeof(*x));
+	struct btf *b = &x->btf;
 
-	if (!b)
+	if (!x)
 		return err_memory(e, in->path);
-	b->private = calloc(1, sizeof(*b->private));
-	if (!b->private) {
-		free(b);
-		return err_memory(e, in->path);
-	}
-	atomic_init(&b->private->refs, 1);
-	b->private->input = input_ref(in);
+	atomic_init(&x->refs, 1);
+	x->input = input_ref(in);
 	b->name = in->path;
 	b->raw = raw;
 	if (open_in(b, base, elf, e) < 0) {
@@ -162,17 +165,16 @@ int btf_open(struct input *in, struct span raw, const struct btf *base, const st
 
 struct btf *btf_ref(const struct btf *b)
 {
-	atomic_fetch_add(&b->private->refs, 1);
+	atomic_fetch_add(&box_of(b)->refs, 1);
 	return (struct btf *)(uintptr_t)b;
 }
 
 void btf_unref(struct btf *b)
 {
-	if (!b || atomic_fetch_sub(&b->private->refs, 1) != 1)
+	if (!b || atomic_fetch_sub(&box_of(b)->refs, 1) != 1)
 		return;
-	btf_unref(b->private->base);
-	input_unref(b->private->input);
-	free(b->private);
+	btf_unref(box_of(b)->base);
+	input_unref(box_of(b)->input);
 	free(b->start);
 	btf_index_free(b);
 	free(b);

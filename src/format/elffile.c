@@ -8,10 +8,17 @@
 
 #include "base/arena.h"
 
-struct elffile_private {
+/* What nobody else sees of a struct elffile, which it begins with. */
+struct elffile_box {
+	struct elffile file;
 	Elf *elf;
 	struct arena inflated;
 };
+
+static struct elffile_box *box_of(const struct elffile *c)
+{
+	return (struct elffile_box *)(uintptr_t)c;
+}
 
 static int elf_error(const struct input *in, const char *section, const char *what, struct err *e)
 {
@@ -30,7 +37,7 @@ bool elffile_is_elf(const struct input *in)
 static int inflate_section(const struct elffile *c, Elf_Scn *scn, struct section *s, struct err *e)
 {
 	const struct input *in = c->input;
-	size_t head = gelf_fsize(c->private->elf, ELF_T_CHDR, 1, EV_CURRENT);
+	size_t head = gelf_fsize(box_of(c)->elf, ELF_T_CHDR, 1, EV_CURRENT);
 	uLongf len;
 	GElf_Chdr ch;
 	uint8_t *out;
@@ -45,7 +52,7 @@ static int inflate_section(const struct elffile *c, Elf_Scn *scn, struct section
 		return err_set(e, ERR_LIMIT, in->path, s->name, ERR_NO_OFFSET,
 			       "larger than %zu MiB, the most that is read", INPUT_MAX >> 20);
 	len = (uLongf)ch.ch_size;
-	out = arena_alloc(&c->private->inflated, len ? len : 1, 1);
+	out = arena_alloc(&box_of(c)->inflated, len ? len : 1, 1);
 	if (!out)
 		return err_memory(e, in->path);
 	if (uncompress(out, &len, s->bytes.at + head, s->bytes.len - head) != Z_OK ||
@@ -85,7 +92,7 @@ static bool is_wanted(const char *name, const GElf_Shdr *sh)
 
 static int read_sections(struct elffile *c, struct err *e)
 {
-	Elf *elf = c->private->elf;
+	Elf *elf = box_of(c)->elf;
 	Elf_Scn *scn = NULL;
 	size_t count, names;
 
@@ -127,7 +134,7 @@ static int read_symbol(struct elffile *c, Elf_Data *data, const struct section *
 
 	if (!gelf_getsym(data, (int)i, &sym))
 		return elf_error(c->input, table->name, "broken symbol", e);
-	s->name = elf_strptr(c->private->elf, table->link, sym.st_name);
+	s->name = elf_strptr(box_of(c)->elf, table->link, sym.st_name);
 	if (!s->name)
 		return err_set(e, ERR_FORMAT, c->input->path, table->name, ERR_NO_OFFSET,
 			       "symbol %zu: its name is out of range", i);
@@ -151,11 +158,11 @@ int elffile_symbols(struct elffile *c, struct err *e)
 			table = &c->sections[i];
 	if (!table || !table->bytes.len)
 		return 0;
-	scn = elf_getscn(c->private->elf, table->index);
+	scn = elf_getscn(box_of(c)->elf, table->index);
 	data = scn ? elf_getdata(scn, NULL) : NULL;
 	if (!data)
 		return elf_error(c->input, table->name, "broken symbol table", e);
-	c->symbol_count = data->d_size / gelf_fsize(c->private->elf, ELF_T_SYM, 1, EV_CURRENT);
+	c->symbol_count = data->d_size / gelf_fsize(box_of(c)->elf, ELF_T_SYM, 1, EV_CURRENT);
 	if (c->symbol_count > INT32_MAX)
 		return err_set(e, ERR_FORMAT, c->input->path, table->name, ERR_NO_OFFSET,
 			       "too many symbols");
@@ -175,9 +182,9 @@ static int open_elf(struct elffile *c, struct err *e)
 
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return elf_error(in, NULL, "libelf is too old", e);
-	c->private->elf = elf_memory((char *)(uintptr_t)in->data, in->len);
-	if (!c->private->elf || elf_kind(c->private->elf) != ELF_K_ELF ||
-	    !gelf_getehdr(c->private->elf, &eh))
+	box_of(c)->elf = elf_memory((char *)(uintptr_t)in->data, in->len);
+	if (!box_of(c)->elf || elf_kind(box_of(c)->elf) != ELF_K_ELF ||
+	    !gelf_getehdr(box_of(c)->elf, &eh))
 		return elf_error(in, NULL, "not a readable ELF file", e);
 	/* libelf takes a file cut off before its section headers for one without sections. */
 	if (eh.e_shoff > in->len || (uint64_t)eh.e_shnum * eh.e_shentsize > in->len - eh.e_shoff)
@@ -193,31 +200,26 @@ static int open_elf(struct elffile *c, struct err *e)
 
 int elffile_open(struct input *in, struct elffile **out, struct err *e)
 {
-	struct elffile *c = calloc(1, sizeof(*c));
+	struct elffile_box *x = calloc(1, sizeof(*x));
+	struct elffile *c = &x->file;
 
-	if (!c)
+	if (!x)
 		return err_memory(e, in->path);
 	c->input = input_ref(in);
-	c->private = calloc(1, sizeof(*c->private));
-	if (!c->private)
-		err_memory(e, in->path);
-	else if (open_elf(c, e) == 0 && read_sections(c, e) == 0) {
-		*out = c;
-		return 0;
+	if (open_elf(c, e) < 0 || read_sections(c, e) < 0) {
+		elffile_free(c);
+		return -1;
 	}
-	elffile_free(c);
-	return -1;
+	*out = c;
+	return 0;
 }
 
 void elffile_free(struct elffile *c)
 {
 	if (!c)
 		return;
-	if (c->private) {
-		elf_end(c->private->elf);
-		arena_free(&c->private->inflated);
-	}
-	free(c->private);
+	elf_end(box_of(c)->elf);
+	arena_free(&box_of(c)->inflated);
 	free(c->sections);
 	free(c->symbols);
 	input_unref(c->input);

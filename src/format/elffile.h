@@ -35,7 +35,6 @@ struct elffile {
 	size_t section_count;   /* section 0 included: sections[i].index == i */
 	struct symbol *symbols; /* once elffile_symbols() has read them */
 	size_t symbol_count;
-	struct elffile_private *private;
 };
 
 /* Whether in starts with the ELF magic. */
