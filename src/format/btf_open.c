@@ -147,10 +147,11 @@ int btf_open(struct input *in, struct span raw, const struct btf *base, const st
 	     struct btf **out, struct err *e)
 {
 	struct btf_box *x = calloc(1, sizeof(*x));
-	struct btf *b = &x->btf;
+	struct btf *b;
 
 	if (!x)
 		return err_memory(e, in->path);
+	b = &x->btf;
 	atomic_init(&x->refs, 1);
 	x->input = input_ref(in);
 	b->name = in->path;

@@ -201,10 +201,11 @@ static int open_elf(struct elffile *c, struct err *e)
 int elffile_open(struct input *in, struct elffile **out, struct err *e)
 {
 	struct elffile_box *x = calloc(1, sizeof(*x));
-	struct elffile *c = &x->file;
+	struct elffile *c;
 
 	if (!x)
 		return err_memory(e, in->path);
+	c = &x->file;
 	c->input = input_ref(in);
 	if (open_elf(c, e) < 0 || read_sections(c, e) < 0) {
 		elffile_free(c);
