@@ -69,9 +69,7 @@ void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int
 	}
 }
 
-/* Gives the closed btf at idx what it owns. The userdata of the base that was given is at `base`,
- * nil for none; a file with a .BTF.base of its own stands on that, whatever was given. */
-static void open_closed_btf(lua_State *L, int idx, struct btf *b, int base)
+void open_closed_btf(lua_State *L, int idx, struct btf *b, int base)
 {
 	struct owner *o = lua_touserdata(L, idx);
 
@@ -84,8 +82,7 @@ static void open_closed_btf(lua_State *L, int idx, struct btf *b, int base)
 	owner_weighs(L, b->raw.len);
 }
 
-/* The base at stack index arg; NULL when it is nil. */
-static const struct btf *optional_base(lua_State *L, int arg)
+const struct btf *optional_base(lua_State *L, int arg)
 {
 	return lua_isnil(L, arg) ? NULL : check_btf(L, arg);
 }
@@ -104,37 +101,6 @@ int open_btf(lua_State *L)
 		return raise_err(L, &e);
 	open_closed_btf(L, 3, b, 2);
 	return 1;
-}
-
-int open_file(lua_State *L)
-{
-	const char *path = check_cstring(L, 1);
-	const struct btf *base;
-	struct owner *object;
-	struct object *o = NULL;
-	struct btf *b = NULL;
-	struct input *in;
-	struct err e;
-	int rc;
-
-	lua_settop(L, 2);
-	base = optional_base(L, 2);
-	owner_new(L, &btf_class, sizeof(struct owner), "btf", path);
-	object = push_closed_object(L, path);
-	if (input_open(path, &in, &e) < 0)
-		return raise_err(L, &e);
-	rc = object_is(in) ? object_from_input(in, &o, &e) : btf_from_input(in, base, &b, &e);
-	input_unref(in);
-	if (rc < 0)
-		return raise_err(L, &e);
-	if (o) {
-		open_closed_object(L, object, o);
-	} else {
-		open_closed_btf(L, 3, b, 2);
-		lua_settop(L, 3);
-	}
-	lua_pushstring(L, o ? "object" : "btf");
-	return 2;
 }
 
 const struct btf *check_btf(lua_State *L, int arg)

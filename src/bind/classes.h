@@ -51,6 +51,11 @@ struct input *kept_input(lua_State *L, const struct kept_kind *kind, const char 
 
 /* The open BTF behind the userdata at arg; raises otherwise. */
 const struct btf *check_btf(lua_State *L, int arg);
+/* The base at stack index arg; NULL when it is nil. */
+const struct btf *optional_base(lua_State *L, int arg);
+/* Gives the closed btf at idx what it owns. The userdata of the base that was given is at `base`,
+ * nil for none; a file with a .BTF.base of its own stands on that, whatever was given. */
+void open_closed_btf(lua_State *L, int idx, struct btf *b, int base);
 /* Pushes a new handle of b, which is referenced. base is the index of its base's userdata (0: one
  * is made when b has a base); parent the index of the owner that it is closed with, 0 for none. */
 void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int parent);

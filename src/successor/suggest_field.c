@@ -209,14 +209,6 @@ static bool is_wrapped(const struct members *s, size_t i)
 	return s->at[i].depth && btf_type(s->btf, s->at[i].owner).vlen == 1;
 }
 
-bool is_in_new(const struct members *s, size_t i, const struct hashes *before)
-{
-	for (int32_t at = s->at[i].outer; at >= 0; at = s->at[at].outer)
-		if (!hashes_have(before, s->at[at].path) && *btf_strip(s->btf, s->at[at].type).name)
-			return true;
-	return false;
-}
-
 /* Whether member i is the same name further in than where the path broke off. */
 static bool is_deeper(const struct probe *p, const struct members *s, size_t i)
 {

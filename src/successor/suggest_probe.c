@@ -184,3 +184,11 @@ int own_words(const struct members *s, struct arena *a, struct vocabulary *v)
 	}
 	return 0;
 }
+
+bool is_in_new(const struct members *s, size_t i, const struct hashes *before)
+{
+	for (int32_t at = s->at[i].outer; at >= 0; at = s->at[at].outer)
+		if (!hashes_have(before, s->at[at].path) && *btf_strip(s->btf, s->at[at].type).name)
+			return true;
+	return false;
+}
