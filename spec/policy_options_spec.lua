@@ -19,8 +19,10 @@ local function open()
   end)
 end
 
-describe("a policy's name", function()
-  local obj, target, file
+-- What every case has.
+local obj, target, file
+
+local function around_each()
   before_each(function()
     obj, target = open()
     file = tmp.write("mine.lua", 'return btfl.renames({ ["foo.a"] = "b" }, "mine")')
@@ -30,6 +32,10 @@ describe("a policy's name", function()
     target:close()
   end)
   teardown(tmp.clean)
+end
+
+describe("a policy's name", function()
+  around_each()
 
   it("stands for it in every option", function()
     local relo = obj:relos()()
@@ -64,16 +70,7 @@ describe("a policy's name", function()
 end)
 
 describe("a subset by a policy", function()
-  local obj, target, file
-  before_each(function()
-    obj, target = open()
-    file = tmp.write("mine.lua", 'return btfl.renames({ ["foo.a"] = "b" }, "mine")')
-  end)
-  after_each(function()
-    obj:close()
-    target:close()
-  end)
-  teardown(tmp.clean)
+  around_each()
 
   local function members(bytes)
     local names = {}
@@ -145,12 +142,7 @@ end }]])
 end)
 
 describe("--policy", function()
-  local obj, target, file
-  setup(function()
-    obj, target = open()
-    file = tmp.write("mine.lua", 'return btfl.renames({ ["foo.a"] = "b" }, "mine")')
-  end)
-  teardown(tmp.clean)
+  around_each()
 
   -- What the command says of the pair without a policy and with one.
   local function both(command)
