@@ -289,7 +289,7 @@ EACH_ORDER int check_rest(struct btf_check *c, uint32_t info, bool swap)
 	case BTF_FUNC: return check_func(c, vlen);
 	case BTF_FUNC_PROTO: return check_elements(c, rest, vlen, 8, 0, 4, swap);
 	case BTF_DATASEC: return check_elements(c, rest, vlen, 12, NO_NAME, 0, swap);
-	case BTF_DECL_TAG: return check_later(c);
+	case BTF_DECL_TAG: return load_u32(rest, swap) == UINT32_MAX ? 0 : check_later(c);
 	case BTF_TYPEDEF:
 	case BTF_CONST:
 	case BTF_VOLATILE:
@@ -320,16 +320,17 @@ int btf_check_type(struct btf_check *c)
 	return c->b->swap ? check_type(c, true) : check_type(c, false);
 }
 
-static int check_decl_tag(const struct btf_check *c, const struct btf_type *tag)
+/* Of a tag on one component; the others, on all of a type, have -1. */
+static int check_component(const struct btf_check *c, const struct btf_type *tag)
 {
-	int32_t component = (int32_t)btf_tail_u32(tag);
+	uint32_t component = btf_tail_u32(tag);
 	struct btf_type on = btf_type(c->b, tag->type);
 
 	if (on.kind == BTF_FUNC)
 		on = btf_type(c->b, on.type);
-	if (component != -1 && (component < 0 || (uint32_t)component >= on.vlen))
+	if (component >= on.vlen)
 		return defect(c, c->at + BTF_TYPE_SIZE, ": component %d of type %u does not exist",
-			      component, tag->type);
+			      (int32_t)component, tag->type);
 	return 0;
 }
 
@@ -344,7 +345,7 @@ int btf_check_late(struct btf_check *c)
 		c->id = t.id;
 		c->at = t.tail - BTF_TYPE_SIZE;
 		rc = t.kind == BTF_FUNC ? check_proto(c, t.type, btf_type(c->b, t.type).kind)
-					: check_decl_tag(c, &t);
+					: check_component(c, &t);
 		if (rc < 0)
 			return rc;
 	}
