@@ -3,7 +3,7 @@
  * and that none holds itself.
  *
  * The notes are one list of words: a type, the number of its parts, the parts. Where a type stands
- * in it is kept for every 64th. So the search for circles reads half a megabyte of a kernel's BTF
+ * in it is kept for every 8th. So the search for circles reads half a megabyte of a kernel's BTF
  * instead of all, which would map its pages.
  */
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "format/btf_impl.h"
 
-enum { STRIDE = 64, TYPE = 0, COUNT = 1, PARTS = 2 };
+enum { STRIDE = 8, TYPE = 0, COUNT = 1, PARTS = 2 };
 
 /* Room for so many items; NULL, with the items as they were, when memory is out. */
 static void *reserve(void *items, size_t *cap, size_t count)
