@@ -3,7 +3,7 @@
  * and that none holds itself.
  *
  * The notes are one list of words: a type, the number of its parts, the parts. Where a type stands
- * in it is kept for every 8th. So the search for circles reads half a megabyte of a kernel's BTF
+ * in it is kept for every 16th. So the search for circles reads half a megabyte of a kernel's BTF
  * instead of all, which would map its pages.
  */
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "format/btf_impl.h"
 
-enum { STRIDE = 8, TYPE = 0, COUNT = 1, PARTS = 2 };
+enum { STRIDE = 16, TYPE = 0, COUNT = 1, PARTS = 2 };
 
 /* Room for so many items; NULL, with the items as they were, when memory is out. */
 static void *reserve(void *items, size_t *cap, size_t count)
@@ -24,18 +24,27 @@ static void *reserve(void *items, size_t *cap, size_t count)
 	return p;
 }
 
+/* In the first place what a kernel needs: a word in 30 bytes, a type in 25. */
 int btf_parts_reserve(struct btf_parts *p, uint32_t next, size_t types, size_t len,
 		      size_t types_len)
 {
-	size_t usual = p->words ? 0 : types_len / 28; /* a kernel has a word in 30 bytes */
-	size_t more = types * PARTS + len / sizeof(uint32_t);
-	uint32_t *words = reserve(p->words, &p->cap, p->count + (usual > more ? usual : more));
-	uint32_t *start =
-	    words ? reserve(p->start, &p->start_cap, (next + types) / STRIDE + 1) : NULL;
+	size_t words = p->count + types * PARTS + len / sizeof(uint32_t);
+	size_t starts = (next + types) / STRIDE + 1;
+	uint32_t *more;
 
-	p->words = words ? words : p->words;
-	p->start = start ? start : p->start;
-	return start ? 0 : -1;
+	if (!p->words && words < types_len / 28)
+		words = types_len / 28;
+	if (!p->start && starts < types_len / 24 / STRIDE)
+		starts = types_len / 24 / STRIDE;
+	more = reserve(p->words, &p->cap, words);
+	if (!more)
+		return -1;
+	p->words = more;
+	more = reserve(p->start, &p->start_cap, starts);
+	if (!more)
+		return -1;
+	p->start = more;
+	return 0;
 }
 
 void btf_parts_begin(struct btf_parts *p, uint32_t type)
