@@ -17,7 +17,7 @@ struct index_entry {
 	uint32_t next; /* 1 + index of the next entry of the bucket, 0 for none */
 };
 
-struct table {
+struct name_table {
 	struct index_entry *entries;
 	size_t count;
 	uint32_t mask;
@@ -27,7 +27,7 @@ struct table {
 enum { TYPES, OTHERS };
 
 struct btf_index {
-	_Atomic(struct table *) table[2];
+	_Atomic(struct name_table *) table[2];
 	pthread_mutex_t lock; /* held to make a table */
 };
 
@@ -37,11 +37,11 @@ struct btf_index {
 enum { SPARSE = 4 };
 
 /* From the last entry to the first, so that chains ascend. */
-static struct table *link_entries(const struct btf *b, struct btf_named *named, size_t count,
-				  const uint32_t *hashes)
+static struct name_table *link_entries(const struct btf *b, struct btf_named *named, size_t count,
+				       const uint32_t *hashes)
 {
 	size_t buckets = 1;
-	struct table *t;
+	struct name_table *t;
 
 	while (buckets < SPARSE * count)
 		buckets *= 2;
@@ -61,11 +61,11 @@ static struct table *link_entries(const struct btf *b, struct btf_named *named, 
 }
 
 /* Takes over the list; NULL with an error. */
-static struct table *make_table(const struct btf *b, const struct input *in,
-				struct btf_named *named, size_t count, struct err *e)
+static struct name_table *make_table(const struct btf *b, const struct input *in,
+				     struct btf_named *named, size_t count, struct err *e)
 {
 	uint32_t *hashes = malloc((count + 1) * sizeof(*hashes));
-	struct table *t = NULL;
+	struct name_table *t = NULL;
 
 	if (!hashes)
 		err_memory(e, b->name);
@@ -81,7 +81,7 @@ static struct table *make_table(const struct btf *b, const struct input *in,
 int btf_index_types(struct btf *b, const struct input *in, struct btf_named *named, size_t count,
 		    struct err *e)
 {
-	struct table *types;
+	struct name_table *types;
 
 	b->index = calloc(1, sizeof(*b->index));
 	if (!b->index) {
@@ -99,7 +99,7 @@ void btf_index_free(struct btf *b)
 	if (!b->index)
 		return;
 	for (int class = TYPES; class <= OTHERS; class ++) {
-		struct table *t = atomic_load(&b->index->table[class]);
+		struct name_table *t = atomic_load(&b->index->table[class]);
 
 		if (t)
 			free(t->entries);
@@ -109,7 +109,7 @@ void btf_index_free(struct btf *b)
 	free(b->index);
 }
 
-static struct table *make_others(const struct btf *b)
+static struct name_table *make_others(const struct btf *b)
 {
 	uint32_t n = b->end_id - b->first_id;
 	struct btf_named *named = malloc((n + 1ul) * sizeof(*named));
@@ -131,9 +131,9 @@ static struct table *make_others(const struct btf *b)
 }
 
 /* The table of that class; NULL when memory is out. */
-static const struct table *table_of(const struct btf *b, int class)
+static const struct name_table *table_of(const struct btf *b, int class)
 {
-	struct table *t = atomic_load(&b->index->table[class]);
+	struct name_table *t = atomic_load(&b->index->table[class]);
 
 	if (t)
 		return t;
@@ -158,7 +158,7 @@ static int class_of(const struct btf *b, unsigned kind)
 }
 
 /* The first along a chain, from 1 + index `at` on, that has the name. */
-static uint32_t same_name_from(const struct btf *b, const struct table *t, uint32_t at,
+static uint32_t same_name_from(const struct btf *b, const struct name_table *t, uint32_t at,
 			       const char *name, size_t len)
 {
 	for (; at; at = t->entries[at - 1].next) {
@@ -173,7 +173,7 @@ static uint32_t same_name_from(const struct btf *b, const struct table *t, uint3
 
 static uint32_t first_of_class(const struct btf *b, int class, const char *name, size_t len)
 {
-	const struct table *t = table_of(b, class);
+	const struct name_table *t = table_of(b, class);
 
 	return t ? same_name_from(b, t, t->bucket[btf_hash(name, len) & t->mask], name, len) : 0;
 }
@@ -186,7 +186,7 @@ uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t
 }
 
 /* The entry of id, which must be there. */
-static const struct index_entry *entry_of(const struct table *t, uint32_t id)
+static const struct index_entry *entry_of(const struct name_table *t, uint32_t id)
 {
 	size_t low = 0, high = t->count - 1;
 
@@ -203,7 +203,7 @@ static const struct index_entry *entry_of(const struct table *t, uint32_t id)
 
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size_t len)
 {
-	const struct table *t = table_of(b, class_of(b, btf_type(b, id).kind));
+	const struct name_table *t = table_of(b, class_of(b, btf_type(b, id).kind));
 
 	return t ? same_name_from(b, t, entry_of(t, id)->next, name, len) : 0;
 }
