@@ -75,29 +75,21 @@ EACH_ORDER int check_elements(struct btf_check *c, const uint8_t *p, uint32_t n,
 	return bad_element(c, p, step, name_at, id_at);
 }
 
-static int bad_part(const struct btf_check *c)
-{
-	return defect(c, c->at, " is made of type 0, which is %s", "void");
-}
-
 /* Notes what the current type holds, or stands for, by value: the ids at p, every `step` bytes.
  * What is known not to hold anything cannot be part of a circle. */
-EACH_ORDER int note_parts(struct btf_check *c, const uint8_t *p, uint32_t n, size_t step,
-			  bool void_too, bool swap)
+EACH_ORDER void note_parts(struct btf_check *c, const uint8_t *p, uint32_t n, size_t step,
+			   bool swap)
 {
 	uint32_t first_id = c->b->first_id;
-	bool none = false;
 
 	btf_parts_begin(&c->parts, c->id - first_id);
 	for (uint32_t i = 0; i < n; i++, p += step) {
 		uint32_t id = load_u32(p, swap);
 
-		none |= !id;
 		if (id >= c->id || (id >= first_id && btf_has_parts(c->kind[id - first_id])))
 			btf_parts_add(&c->parts, id - first_id);
 	}
 	btf_parts_end(&c->parts);
-	return none && !void_too ? bad_part(c) : 0;
 }
 
 #define VLEN 0xffffffu
@@ -215,7 +207,8 @@ EACH_ORDER int check_members(struct btf_check *c, uint32_t vlen, bool kflag, boo
 	if (check_elements(c, p, vlen, 12, 0, 4, swap) < 0 ||
 	    check_offsets(c, vlen, kflag, in_union, swap) < 0)
 		return -1;
-	return note_parts(c, p + 4, vlen, 12, false, swap);
+	note_parts(c, p + 4, vlen, 12, swap);
+	return 0;
 }
 
 static int check_enum(const struct btf_check *c)
@@ -267,7 +260,8 @@ EACH_ORDER int check_array(struct btf_check *c, bool swap)
 
 	if (check_elements(c, elem, 2, 4, NO_NAME, 0, swap) < 0)
 		return -1;
-	return note_parts(c, elem, 1, 0, false, swap);
+	note_parts(c, elem, 1, 0, swap);
+	return 0;
 }
 
 /* What follows struct btf_type, and what its third word means. */
@@ -294,7 +288,7 @@ EACH_ORDER int check_rest(struct btf_check *c, uint32_t info, bool swap)
 	case BTF_CONST:
 	case BTF_VOLATILE:
 	case BTF_RESTRICT:
-	case BTF_TYPE_TAG: return note_parts(c, c->at + 8, 1, 0, true, swap);
+	case BTF_TYPE_TAG: note_parts(c, c->at + 8, 1, 0, swap); return 0;
 	default: return 0;
 	}
 }
