@@ -120,7 +120,7 @@ describe("make", function()
     assert.matches("libelf", libraries(program))
     r = linked { "LIB_DIRS=/none", "STATIC=1" }
     assert.equal(2, r.status)
-    assert.matches("STATIC=1 needs libelf.a liblua[%w.-]*.a libz.a, ", r.err)
+    assert.matches("STATIC=1 needs libelf.a liblua[%w.-]*.a libz.a[^,]*, ", r.err)
   end)
 
   it("links with the shared libraries when asked to", function()
