@@ -28,13 +28,17 @@ local function said(text)
   return (r.err:gsub("^btfl[ a-z]*: ", ""):gsub("\n$", ""):gsub(path:gsub("%p", "%%%0"), "mine.lua"))
 end
 
-describe("an error in a policy's file names file and line", function()
+local function around_each()
   before_each(open)
   after_each(function()
     obj:close()
     target:close()
   end)
   teardown(tmp.clean)
+end
+
+describe("an error in a policy's file names file and line", function()
+  around_each()
 
   for name, case in pairs {
     ["of a hook that does not exist: its own"] = {
@@ -94,12 +98,7 @@ describe("an error in a policy's file names file and line", function()
 end)
 
 describe("a hook", function()
-  before_each(open)
-  after_each(function()
-    obj:close()
-    target:close()
-  end)
-  teardown(tmp.clean)
+  around_each()
 
   local HOOKS = {
     candidates = "a list of types", member = "a member, a path or nil", compatible = "a boolean",

@@ -51,6 +51,15 @@ local function fails(hook, f, message)
   assert.is_nil(tostring(e):find "\n")
 end
 
+-- Two candidates that disagree.
+local function open_ambiguous()
+  open(function(l, t)
+    t:struct("foo", 8, { { "a", int(t), 0 } })
+    t:struct("foo", 8, { { "a", 1, 32 } })
+    return { { l:struct("foo", 4, { { "a", int(l), 0 } }), "0:0", "byte_off" } }
+  end)
+end
+
 describe("a hook", function()
   before_each(function() open() end)
   after_each(close)
@@ -194,11 +203,7 @@ describe("a hook", function()
 
   it("choose settles an ambiguity, or leaves it", function()
     close()
-    open(function(l, t)
-      t:struct("foo", 8, { { "a", int(t), 0 } })
-      t:struct("foo", 8, { { "a", 1, 32 } })
-      return { { l:struct("foo", 4, { { "a", int(l), 0 } }), "0:0", "byte_off" } }
-    end)
+    open_ambiguous()
     assert.equal("error ambiguous", trial.said(results()[1]))
     local r = first("choose", function(_, list, default)
       assert.is_nil((default()))
@@ -212,11 +217,7 @@ describe("a hook", function()
 
   it("choose is told apart from the level below that chose another", function()
     close()
-    open(function(l, t)
-      t:struct("foo", 8, { { "a", int(t), 0 } })
-      t:struct("foo", 8, { { "a", 1, 32 } })
-      return { { l:struct("foo", 4, { { "a", int(l), 0 } }), "0:0", "byte_off" } }
-    end)
+    open_ambiguous()
     local below = btfl.policy { name = "below", choose = function(_, list) return list[1] end }
     local function above(f) return first("choose", f, { extends = below }) end
     local r = above(function(_, _, default) return default() end)
@@ -330,11 +331,7 @@ describe("a wrong answer", function()
 
   it("is a choice of elsewhere, or an enumerator of another enum", function()
     close()
-    open(function(l, t)
-      t:struct("foo", 8, { { "a", int(t), 0 } })
-      t:struct("foo", 8, { { "a", 1, 32 } })
-      return { { l:struct("foo", 4, { { "a", int(l), 0 } }), "0:0", "byte_off" } }
-    end)
+    open_ambiguous()
     fails("choose", function() return {} end, "must return one of the results or nil, not a table value")
     fails("choose", function() return 1 end, "must return one of the results or nil, not a number value")
     close()

@@ -326,7 +326,8 @@ void push_weak(lua_State *L, const char *mode)
 	lua_setmetatable(L, -2);
 }
 
-void push_cache(lua_State *L, int owner)
+/* Pushes the cache of the owner at that stack index, made on first use. */
+static void push_cache(lua_State *L, int owner)
 {
 	if (lua_getiuservalue(L, owner, OWNER_CACHE) == LUA_TTABLE)
 		return;

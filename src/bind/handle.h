@@ -88,9 +88,6 @@ void *owner_new(lua_State *L, const struct class *c, size_t size, const char *no
 extern const char weak_keys[], weak_values[];
 void push_weak(lua_State *L, const char *mode);
 
-/* Pushes the cache of the owner at that stack index, made on first use. */
-void push_cache(lua_State *L, int owner);
-
 /* Frees what o holds, if anything; so does the collector. */
 void owner_drop(struct owner *o);
 

@@ -22,6 +22,12 @@ static enum reason verdict(bool yes)
 	return yes ? REASON_NONE : REASON_INCOMPATIBLE;
 }
 
+/* The type that a pointer, an array or a prototype leads on to. */
+static uint32_t within(const struct btf_type *t)
+{
+	return t->kind == BTF_ARRAY ? btf_array(t).elem : t->type;
+}
+
 static enum reason fields_compatible(struct type_pair p)
 {
 	for (;;) {
@@ -93,11 +99,8 @@ static enum reason types_compatible(struct matching *m, struct type_pair p, int 
 		case BTF_ENUM64:
 		case BTF_FWD: return REASON_NONE;
 		case BTF_INT: return verdict(plain_ints(&l, &t));
-		case BTF_PTR: break;
-		case BTF_ARRAY:
-			l.type = btf_array(&l).elem;
-			t.type = btf_array(&t).elem;
-			break;
+		case BTF_PTR:
+		case BTF_ARRAY: break;
 		case BTF_FUNC_PROTO:
 			r = params_compatible(m, p, &l, &t, level);
 			if (r != REASON_NONE)
@@ -105,8 +108,8 @@ static enum reason types_compatible(struct matching *m, struct type_pair p, int 
 			break;
 		default: return REASON_INCOMPATIBLE;
 		}
-		p.local_id = l.type;
-		p.target_id = t.type;
+		p.local_id = within(&l);
+		p.target_id = within(&t);
 	}
 	return REASON_TOO_DEEP;
 }
@@ -225,8 +228,6 @@ static enum reason types_match(struct matching *m, struct type_pair p, bool behi
 		case BTF_ARRAY:
 			if (btf_array(&l).count != btf_array(&t).count)
 				return REASON_INCOMPATIBLE;
-			l.type = btf_array(&l).elem;
-			t.type = btf_array(&t).elem;
 			break;
 		case BTF_FUNC_PROTO:
 			r = params_match(m, &l, &t, behind_ptr, level);
@@ -235,8 +236,8 @@ static enum reason types_match(struct matching *m, struct type_pair p, bool behi
 			break;
 		default: return REASON_INCOMPATIBLE;
 		}
-		p.local_id = l.type;
-		p.target_id = t.type;
+		p.local_id = within(&l);
+		p.target_id = within(&t);
 	}
 	return REASON_TOO_DEEP;
 }

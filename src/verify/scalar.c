@@ -75,13 +75,6 @@ bool scalar_covers(const struct scalar *a, const struct scalar *b)
 	       range_covers(&a->full, &b->full) && range_covers(&a->half, &b->half);
 }
 
-bool scalar_is_free(const struct scalar *s)
-{
-	struct scalar all = scalar_unknown();
-
-	return scalar_covers(s, &all);
-}
-
 static bool range_is_empty(const struct range *x)
 {
 	return x->umin > x->umax || x->smin > x->smax;
@@ -110,7 +103,7 @@ void scalar_mend(struct scalar *s, const struct abilities *r)
 }
 
 /* The bits that all numbers from min to max share at the top. */
-struct bits bits_range(uint64_t min, uint64_t max)
+static struct bits bits_range(uint64_t min, uint64_t max)
 {
 	uint64_t differ = min ^ max, mask = 0;
 

@@ -35,9 +35,6 @@ bool scalar_is_known32(const struct scalar *s);
 /* Whether every value of b is one of a. */
 bool scalar_covers(const struct scalar *a, const struct scalar *b);
 
-/* Whether nothing at all is known. */
-bool scalar_is_free(const struct scalar *s);
-
 /* Cuts to `size` bytes (1, 2, 4, 8), filling with zeros or with the sign. */
 void scalar_cut(struct scalar *s, unsigned size, const struct abilities *r);
 void scalar_extend(struct scalar *s, unsigned size, const struct abilities *r);
@@ -90,9 +87,7 @@ static inline struct bits bits_join(struct bits high, struct bits low)
 	return (struct bits){high.value | low.value, high.mask | low.mask};
 }
 
-struct bits bits_range(uint64_t min, uint64_t max);
 struct bits bits_meet(struct bits a, struct bits b);
-struct bits bits_alu(struct bits a, struct bits b, uint8_t op);
 
 /* Ranges, of 64 or 32 bits */
 

@@ -39,7 +39,7 @@ static struct bits bits_mul(struct bits a, struct bits b)
 	return sum;
 }
 
-struct bits bits_alu(struct bits a, struct bits b, uint8_t op)
+static struct bits bits_alu(struct bits a, struct bits b, uint8_t op)
 {
 	uint64_t v;
 
