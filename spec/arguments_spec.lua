@@ -222,7 +222,7 @@ local function one_of_each()
   }
   for program in object:programs() do
     values.verdict = program:verdict(target)
-    for failure in values.verdict:failures() do values.failure = failure end
+    for failure in values.verdict:failures() do values.obstacle = failure end
   end
   return values
 end

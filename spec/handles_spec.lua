@@ -42,7 +42,7 @@ local function one_of_each()
   for program in object:programs() do
     local verdict = program:verdict(target)
     for failure in verdict:failures() do
-      values.verdict, values.failure = values.verdict or verdict, values.failure or failure
+      values.verdict, values.obstacle = values.verdict or verdict, values.obstacle or failure
       values.guard = values.guard or failure.guard
     end
   end

@@ -585,9 +585,11 @@ function result:rules() end
 
 --- Whether a program loads on a target.
 ---@class btfl.verdict
----@field verdict "loads"|"guarded"|"rejected"|"error"|"unknown" nothing failed; what failed is dead code; some of it is reached; a loader refuses a relocation; the analysis gave up
+---@field verdict "loads"|"guarded"|"rejected"|"error"|"refused"|"incomplete"|"unknown" nothing stands in its way; only in dead code; the verifier refuses it; a loader refuses a relocation; a loader or the kernel refuses it before the verifier walks it; only what a tool sets between open and load is missing; not known
 ---@field ok boolean verdict is "loads" or "guarded"
----@field why string? of "unknown": what stopped the analysis
+---@field rule btfl.obstacle.rule? of the first obstacle
+---@field first btfl.obstacle? the obstacle that decides: the first that is reached or, of "unknown", that may be
+---@field why string? of "unknown": what stopped the analysis of paths
 ---@field relocations integer of the program and all that it calls
 ---@field failed integer those that are not ok
 ---@field first_poison string? the failed instruction that a verifier meets first: section+bytes
@@ -595,24 +597,43 @@ function result:rules() end
 ---@field target btfl.target
 local verdict = {}
 
---- Iterates over what failed: reached ones first, in the order in which a verifier meets them.
----@return fun(): btfl.failure?
+--- Iterates over what stands in the way of the program, in the order in which a loader and the kernel meet
+--- it; of what stands on paths, what is reached comes first, in the order in which a verifier meets it.
+---@return fun(): btfl.obstacle?
+function verdict:obstacles() end
+
+--- Iterates over the relocations that failed among them.
+---@return fun(): btfl.obstacle?
 function verdict:failures() end
 
---- A relocation that failed in a program or in what it calls.
----@class btfl.failure
----@field relo btfl.relo
----@field result btfl.result
----@field guarded boolean no path reaches it, nor would one if others had not failed
----@field reached boolean a path does; neither when another failure stands before it, or the analysis gave up
+---@alias btfl.obstacle.rule "open"|"ksym"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"license"
+
+--- One thing that keeps a program from loading.
+---@class btfl.obstacle
+---@field stage "open"|"externs"|"struct-ops"|"relocation"|"maps"|"section"|"attach"|"load"|"instructions"|"walk" where it is met
+---@field rule btfl.obstacle.rule
+---@field name string? the function, helper, map, symbol or section that it is about
+---@field cause string? which of the ways a rule has
+---@field type string? a name that belongs to it, of a program, map or BTF type
+---@field number integer likewise: of a helper or an argument, an offset in bytes
+---@field reached boolean? whether it counts: false when no path comes to it, nor would one if others were gone; nil when that is not known
+---@field guarded boolean reached is false
+---@field scope "object"|"program" what it keeps from loading
+---@field settable "attach"|"map"|"type"|nil what a tool may set between open and load to take it away
+---@field relo btfl.relo? the relocation that failed
+---@field result btfl.result? what became of it
+---@field verdict btfl.verdict
+---@field program btfl.program the function in which it stands
+---@field insn integer? index of its instruction there, from 0
+---@field line btfl.line? the source line of that
 ---@field guard btfl.guard? what keeps paths away; nil when it is reached, or nothing single does
-local failure = {}
+local obstacle = {}
 
 --- The source lines of the path that reaches it, from the entry on; empty when none does. With `last`, at
 --- most so many of its end, looked for among its last 1,024 instructions.
 ---@param last? integer
 ---@return btfl.line[]
-function failure:path(last) end
+function obstacle:path(last) end
 
 --- A branch that always goes the same way, and so keeps paths from a failed access.
 ---@class btfl.guard

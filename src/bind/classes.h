@@ -18,7 +18,7 @@ enum { TAG_RESULT = 5, TAG_ATTEMPT };
 
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, accessor_class,
-    target_class, result_class, attempt_class, subset_class, verdict_class, failure_class,
+    target_class, result_class, attempt_class, subset_class, verdict_class, obstacle_class,
     guard_class;
 
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */

@@ -7,7 +7,7 @@
 static int get_program(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
-	const struct failure *x = failure_of(L, h);
+	const struct obstacle *x = obstacle_at(L, h);
 	const struct linked *f = judged_of(L, h->owner)->verdict->linked;
 
 	push_side(L, VERDICT_OBJECT);
@@ -18,7 +18,7 @@ static int get_program(lua_State *L, const void *self)
 static int get_insn(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
-	const struct failure *x = failure_of(L, h);
+	const struct obstacle *x = obstacle_at(L, h);
 	const struct linked *f = judged_of(L, h->owner)->verdict->linked;
 
 	lua_pushinteger(L, x->guard - (lua_Integer)f->funcs[f->insns[x->guard].func].start);
@@ -28,7 +28,7 @@ static int get_insn(lua_State *L, const void *self)
 static int get_line(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
-	const struct failure *x = failure_of(L, h);
+	const struct obstacle *x = obstacle_at(L, h);
 	uint32_t line = line_of(judged_of(L, h->owner)->verdict->linked, (uint32_t)x->guard);
 
 	push_side(L, VERDICT_OBJECT);
@@ -43,7 +43,7 @@ static uint32_t origin_number(uint32_t origin, uint32_t kind)
 
 static int get_relo(lua_State *L, const void *self)
 {
-	uint32_t relo = origin_number(failure_of(L, self)->guard_origin, ORIGIN_RELO);
+	uint32_t relo = origin_number(obstacle_at(L, self)->guard_origin, ORIGIN_RELO);
 
 	push_side(L, VERDICT_OBJECT);
 	push_part(L, -1, &relo_class, relo);
@@ -71,7 +71,7 @@ static int get_variable(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
 	const struct judged *b = judged_of(L, h->owner);
-	uint32_t origin = failure_of(L, h)->guard_origin;
+	uint32_t origin = obstacle_at(L, h)->guard_origin;
 	uint32_t number = origin_number(origin, ORIGIN_EXTERN);
 
 	if (number != OBJECT_NONE) {

@@ -479,3 +479,11 @@ void push_name(lua_State *L, const char *s)
 	else
 		lua_pushnil(L);
 }
+
+void push_known(lua_State *L, enum known answer)
+{
+	if (answer == KNOWN_NOT)
+		lua_pushnil(L);
+	else
+		lua_pushboolean(L, answer == KNOWN_YES);
+}

@@ -19,6 +19,7 @@
 #include <lua.h>
 
 #include "base/err.h"
+#include "base/known.h"
 
 /* A getter pushes one value (nil for none) and returns 1; self is the userdata at stack index 1. */
 struct field {
@@ -137,6 +138,8 @@ bool read_hex(const char *hex, size_t n, uint8_t *bytes);
 
 /* Pushes s, nil when it is NULL or empty. */
 void push_name(lua_State *L, const char *s);
+/* Pushes true, false, or nil for KNOWN_NOT. */
+void push_known(lua_State *L, enum known answer);
 
 /* Lua has signed integers only: a u64 keeps its bits (btfl.u64 prints it). */
 static inline void push_u64(lua_State *L, uint64_t v)

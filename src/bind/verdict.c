@@ -25,6 +25,7 @@ int program_verdict(lua_State *L)
 {
 	const struct handle *h = class_check(L, 1, &program_class);
 	const struct resolution *r;
+	struct loading loading;
 	struct judged *j;
 	struct owner *o;
 	struct err e;
@@ -55,8 +56,14 @@ int program_verdict(lua_State *L)
 	o->native = j;
 	j->program = h->id;
 	open_externs(L, 3, r, object_references(L, 4), &j->externs);
-	if (verdict_new(r, j->externs, j->program, release_option(L, 3, r->target), &j->verdict,
-			&e) < 0)
+	loading = (struct loading){
+	    .resolution = r,
+	    .externs = j->externs,
+	    .entry = j->program,
+	    .release = release_option(L, 3, r->target),
+	    .wanted = wanted_option(L, 3),
+	};
+	if (verdict_new(&loading, &j->verdict, &e) < 0)
 		return raise_err(L, &e);
 	owner_weighs(
 	    L,
@@ -85,6 +92,25 @@ static int get_why(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_rule(lua_State *L, const void *self)
+{
+	const struct obstacle *first = judged_of(L, self)->verdict->first;
+
+	push_name(L, first ? obstacle_rule_name(first->rule) : NULL);
+	return 1;
+}
+
+static int get_first(lua_State *L, const void *self)
+{
+	const struct verdict *v = judged_of(L, self)->verdict;
+
+	if (v->first)
+		handle_push(L, 1, &obstacle_class, (uint32_t)(v->first - v->obstacles.list), 0);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
 static int get_relocations(lua_State *L, const void *self)
 {
 	lua_pushinteger(L, (lua_Integer)judged_of(L, self)->verdict->relocations);
@@ -102,13 +128,16 @@ static int get_first_poison(lua_State *L, const void *self)
 	const struct judged *b = judged_of(L, self);
 	const struct walk *w = b->verdict->walk;
 	const struct linked *f = b->verdict->linked;
+	size_t i = 0;
 	uint32_t at;
 
-	if (!w || !w->hit_count) {
+	while (w && i < w->hit_count && w->hits[i].rule != RULE_RELOCATION)
+		i++;
+	if (!w || i == w->hit_count) {
 		lua_pushnil(L);
 		return 1;
 	}
-	at = w->hits[0].at;
+	at = w->hits[i].at;
 	lua_pushfstring(L, "%s+%I",
 			f->object->programs[f->funcs[f->insns[at].func].program].section,
 			(lua_Integer)linked_offset(f, at));
@@ -131,29 +160,44 @@ static int get_target(lua_State *L, const void *self)
 	return 1;
 }
 
-/* Upvalues: verdict, next number. */
-static int next_failure(lua_State *L)
+/* Upvalues: verdict, next number, whether only relocations are asked for. */
+static int next_obstacle(lua_State *L)
 {
 	const struct judged *b = judged_of(L, lua_touserdata(L, lua_upvalueindex(1)));
-	lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
+	const struct obstacles *o = &b->verdict->obstacles;
+	size_t i = (size_t)lua_tointeger(L, lua_upvalueindex(2));
+	bool relocations = lua_toboolean(L, lua_upvalueindex(3));
 
-	if ((size_t)i >= b->verdict->failed) {
+	while (i < o->count && relocations && o->list[i].relo < 0)
+		i++;
+	if (i >= o->count) {
 		lua_pushnil(L);
 		return 1;
 	}
-	lua_pushinteger(L, i + 1);
+	lua_pushinteger(L, (lua_Integer)i + 1);
 	lua_replace(L, lua_upvalueindex(2));
-	handle_push(L, lua_upvalueindex(1), &failure_class, (uint32_t)i, 0);
+	handle_push(L, lua_upvalueindex(1), &obstacle_class, (uint32_t)i, 0);
 	return 1;
 }
 
-static int verdict_failures(lua_State *L)
+static int push_obstacles(lua_State *L, bool relocations)
 {
 	judged_of(L, class_check(L, 1, &verdict_class));
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, 0);
-	lua_pushcclosure(L, next_failure, 2);
+	lua_pushboolean(L, relocations);
+	lua_pushcclosure(L, next_obstacle, 3);
 	return 1;
+}
+
+static int verdict_obstacles(lua_State *L)
+{
+	return push_obstacles(L, false);
+}
+
+static int verdict_failures(lua_State *L)
+{
+	return push_obstacles(L, true);
 }
 
 static int verdict_tostring(lua_State *L)
@@ -165,12 +209,24 @@ static int verdict_tostring(lua_State *L)
 }
 
 static const struct field verdict_fields[] = {
-    {"verdict", get_verdict},         {"ok", get_ok},         {"why", get_why},
-    {"relocations", get_relocations}, {"failed", get_failed}, {"first_poison", get_first_poison},
-    {"program", get_program},         {"target", get_target}, {NULL, NULL},
+    {"verdict", get_verdict},
+    {"ok", get_ok},
+    {"why", get_why},
+    {"rule", get_rule},
+    {"first", get_first},
+    {"relocations", get_relocations},
+    {"failed", get_failed},
+    {"first_poison", get_first_poison},
+    {"program", get_program},
+    {"target", get_target},
+    {NULL, NULL},
 };
 
-static const luaL_Reg verdict_methods[] = {{"failures", verdict_failures}, {NULL, NULL}};
+static const luaL_Reg verdict_methods[] = {
+    {"failures", verdict_failures},
+    {"obstacles", verdict_obstacles},
+    {NULL, NULL},
+};
 
 static const luaL_Reg verdict_meta[] = {
     {"__tostring", verdict_tostring},

@@ -5,8 +5,8 @@
 #include "bind/verdict.h"
 #include "verify/releases.h"
 
-static const char *const option_names[] = {"kallsyms", "kconfig", "policy", "release",
-					   "set",      "unset",   NULL};
+static const char *const option_names[] = {"kallsyms", "kconfig", "only",  "policy",
+					   "release",  "set",     "unset", NULL};
 
 void check_verdict_options(lua_State *L, int arg)
 {
@@ -56,6 +56,31 @@ const char *release_option(lua_State *L, int arg, const struct target *t)
 		    L, arg,
 		    lua_pushfstring(L, "`release` is no release such as 6.12.1: '%s'", release));
 	return release ? release : t->release;
+}
+
+uint64_t wanted_option(lua_State *L, int arg)
+{
+	uint64_t wanted = 0;
+
+	if (!lua_istable(L, arg))
+		return LOADING_ALL;
+	if (lua_getfield(L, arg, "only") == LUA_TNIL) {
+		lua_pop(L, 1);
+		return LOADING_ALL;
+	}
+	if (!lua_istable(L, -1))
+		luaL_argerror(L, arg, "`only` must be a list of rules");
+	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+		const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+		enum obstacle_rule rule = obstacle_rule_of(name);
+
+		if (rule == RULE_NONE)
+			luaL_argerror(L, arg, lua_pushfstring(L, "`only`: no rule `%s`", name));
+		wanted |= (uint64_t)1 << rule;
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 2);
+	return wanted;
 }
 
 /* A number, a boolean or a string as text; pushed. */

@@ -119,7 +119,8 @@ static void apply_result(struct builder *b, uint32_t relo)
 		struct linked_insn *n = &b->f->insns[at + i];
 
 		n->in = insn_load(res->after + (size_t)i * INSN_SIZE, o->big_endian);
-		n->poison = n->poison || res->status == STATUS_POISON;
+		if (res->status == STATUS_POISON)
+			n->stop = RULE_RELOCATION;
 		n->relo = (int32_t)relo;
 	}
 }

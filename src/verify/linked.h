@@ -7,12 +7,13 @@
 
 #include "core/resolution.h"
 #include "format/references.h"
+#include "verify/obstacle.h"
 
 enum { LINKED_NONE = -1 };
 
 struct linked_insn {
 	struct insn in;
-	bool poison;      /* made invalid by a relocation that failed */
+	uint8_t stop; /* enum obstacle_rule: why a verifier that comes here refuses it, else 0 */
 	int32_t ref_kind; /* enum ref_kind, LINKED_NONE without one */
 	uint32_t target;  /* of the reference; of a function: its index in funcs */
 	int64_t offset;

@@ -85,18 +85,18 @@ static uint32_t jump_target(const struct linked_insn *n, uint32_t at)
 
 static uint32_t next_of(const struct linked_insn *n, uint32_t at)
 {
-	return at + (n->in.code == BPF_LDIMM64 && !n->poison ? 2 : 1);
+	return at + (n->in.code == BPF_LDIMM64 && !n->stop ? 2 : 1);
 }
 
 static bool falls_through(const struct linked_insn *n)
 {
-	return !n->poison && !(is_jump(n->in.code) && (BPF_OP(n->in.code) == JUMP_ALWAYS ||
-						       BPF_OP(n->in.code) == JUMP_EXIT));
+	return !n->stop && !(is_jump(n->in.code) && (BPF_OP(n->in.code) == JUMP_ALWAYS ||
+						     BPF_OP(n->in.code) == JUMP_EXIT));
 }
 
 static bool branches(const struct linked_insn *n)
 {
-	return !n->poison && is_jump(n->in.code) && BPF_OP(n->in.code) != JUMP_CALL &&
+	return !n->stop && is_jump(n->in.code) && BPF_OP(n->in.code) != JUMP_CALL &&
 	       BPF_OP(n->in.code) != JUMP_EXIT;
 }
 
@@ -254,7 +254,7 @@ static struct liveness before(const struct liveness_search *x, uint32_t at, stru
 		 src = (uint16_t)(1u << n->in.src);
 	uint8_t code = n->in.code;
 
-	if (n->poison)
+	if (n->stop)
 		return (struct liveness){0};
 	if (is_alu(code))
 		return before_alu(n, points, o);

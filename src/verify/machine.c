@@ -19,6 +19,30 @@ enum go machine_give_up(struct machine *m, enum walk_end end, const char *why)
 	return GO_END;
 }
 
+enum go machine_stop(struct machine *m, const struct state *s, enum obstacle_rule rule,
+		     const char *cause, int64_t number)
+{
+	struct walk *w = m->w;
+	struct reached *more;
+
+	if (w->traces[s->at].stopped)
+		return GO_END;
+	more = array_grow(w->hits, &m->hit_cap, w->hit_count, sizeof(*more));
+	if (!more)
+		return machine_fail(m);
+	w->traces[s->at].stopped = true;
+	w->hits = more;
+	w->hits[w->hit_count++] = (struct reached){
+	    .at = s->at,
+	    .path = s->path,
+	    .entry = m->entry,
+	    .rule = rule,
+	    .cause = cause,
+	    .number = number,
+	};
+	return GO_END;
+}
+
 void machine_identify(struct machine *m, struct value *v)
 {
 	if (v->kind == VALUE_SCALAR && !v->id && !scalar_is_known(&v->number))

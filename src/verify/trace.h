@@ -22,15 +22,19 @@ struct step_taken {
 /* What was seen of an instruction. */
 struct trace {
 	bool reached;
+	bool stopped;      /* it is one of the hits */
 	bool fell, jumped; /* of a branch: which ways were gone */
 	uint32_t origin;   /* of a decided branch */
 };
 
-/* A poisoned instruction that is reached. */
+/* An instruction at which the verifier stops, and that is reached. */
 struct reached {
 	uint32_t at;
-	uint32_t path;  /* into steps */
-	uint32_t entry; /* the instruction at which its path starts */
+	enum obstacle_rule rule;
+	const char *cause; /* of a rule that the walk itself found broken; NULL otherwise */
+	int64_t number;    /* likewise: what belongs to it, see obstacle.h */
+	uint32_t path;     /* into steps */
+	uint32_t entry;    /* the instruction at which its path starts */
 };
 
 enum walk_end { WALK_DONE, WALK_LIMIT, WALK_BROKEN };

@@ -1,49 +1,40 @@
 /*
- * verdict: whether a kernel's verifier reaches what failed to relocate in a program.
+ * verdict: whether a program loads on a kernel: what stands in its way, and what of that its
+ * verifier reaches.
  */
 #ifndef BTFL_VERDICT_H
 #define BTFL_VERDICT_H
 
+#include "verify/loading.h"
 #include "verify/walk.h"
 
 enum verdict_kind {
-	VERDICT_LOADS,    /* nothing failed */
-	VERDICT_GUARDED,  /* what failed is dead code */
-	VERDICT_REJECTED, /* some of it is reached */
-	VERDICT_ERROR,    /* a loader refuses a relocation */
-	VERDICT_UNKNOWN,  /* the analysis gave up; see why */
-};
-
-/* One relocation that failed. Instructions are numbers of the linked program. */
-struct failure {
-	uint32_t relo;
-	uint32_t at;
-	bool refused;          /* an error, no poison */
-	bool guarded;          /* no path reaches it, or would if others had not failed */
-	int32_t hit;           /* into the walk's hits; LINKED_NONE when it is not reached */
-	int32_t guard;         /* the branch that keeps paths away; LINKED_NONE for none */
-	uint32_t guard_origin; /* what decides it: ORIGIN_* of walk.h; 0 when not known */
+	VERDICT_LOADS,      /* nothing stands in its way */
+	VERDICT_GUARDED,    /* what would is dead code */
+	VERDICT_REJECTED,   /* the verifier refuses it */
+	VERDICT_ERROR,      /* a loader refuses a relocation */
+	VERDICT_REFUSED,    /* a loader or the kernel does, before the verifier walks it */
+	VERDICT_INCOMPLETE, /* only for want of what a tool sets between open and load */
+	VERDICT_UNKNOWN,    /* see why */
 };
 
 struct verdict {
 	enum verdict_kind kind;
-	const char *why;    /* of VERDICT_UNKNOWN */
-	size_t relocations; /* of the program and all that it refers to */
+	const char *why;              /* of VERDICT_UNKNOWN */
+	const struct obstacle *first; /* that decides; NULL for VERDICT_LOADS and VERDICT_GUARDED */
+	size_t relocations;           /* of the program and all that it refers to */
 	size_t failed;
-	struct failure *failures; /* reached ones first, in the verifier's order */
+	struct obstacles obstacles; /* in the order in which they are met */
 	struct linked *linked;
 	struct walk *walk; /* NULL when no walk was needed */
 };
 
-/* The verdict on program `entry`. release is that of the kernel, NULL when it is not known: then a
- * rejection that only old kernels would give is VERDICT_UNKNOWN. r and x must outlive the result.
- */
-int verdict_new(const struct resolution *r, const struct externs *x, uint32_t entry,
-		const char *release, struct verdict **out, struct err *e);
+/* The verdict on the program of l. l and all in it must outlive the result. */
+int verdict_new(const struct loading *l, struct verdict **out, struct err *e);
 void verdict_free(struct verdict *v); /* NULL is allowed */
 
-/* A place on the path to a reached failure. It is gone back, for the last instructions tell most.
- */
+/* A place on the path to an obstacle that is reached. It is gone back, for the last instructions
+ * tell most. */
 struct way {
 	const struct verdict *verdict;
 	uint32_t at;    /* an instruction of the linked program */
@@ -51,8 +42,8 @@ struct way {
 	uint32_t entry; /* where the path starts */
 };
 
-/* The end of the path to a failure that is reached. v must outlive it. */
-void verdict_way(const struct verdict *v, const struct failure *f, struct way *out);
+/* The end of the path to an obstacle that has a hit. v must outlive it. */
+void verdict_way(const struct verdict *v, const struct obstacle *x, struct way *out);
 /* Goes to the instruction before; false at the start of the path. */
 bool verdict_back(struct way *w);
 

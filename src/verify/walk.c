@@ -132,18 +132,6 @@ static void mark_checkpoints(struct machine *m)
 	}
 }
 
-static enum go hit(struct machine *m, const struct state *s)
-{
-	struct walk *w = m->w;
-	struct reached *more = array_grow(w->hits, &m->hit_cap, w->hit_count, sizeof(*more));
-
-	if (!more)
-		return machine_fail(m);
-	w->hits = more;
-	w->hits[w->hit_count++] = (struct reached){s->at, s->path, m->entry};
-	return GO_END;
-}
-
 static int walk_path(struct machine *m, struct state *s)
 {
 	const struct linked *f = m->w->linked;
@@ -158,11 +146,10 @@ static int walk_path(struct machine *m, struct state *s)
 			break;
 		}
 		n = &f->insns[s->at];
-		if (n->poison) {
-			bool first = !m->w->traces[s->at].reached;
-
+		if (n->stop) {
 			m->w->traces[s->at].reached = true;
-			return first && hit(m, s) == GO_FAIL ? -1 : 0;
+			go = machine_stop(m, s, n->stop, NULL, 0);
+			break;
 		}
 		known = was_here(m, s);
 		if (known)
