@@ -49,7 +49,7 @@ local function row_of(relo, results)
     row[loader .. "_status"], row[loader .. "_reason"] = r.status, r.reason
     row[loader .. "_value"] = r.ok and btfl.u64(r.value) or nil
     row[loader .. "_insn"] = r.status ~= "error" and r.after or nil
-    row[loader .. "_rule"] = r.rule
+    row[loader .. "_rule"] = r.decider
   end
   return row
 end

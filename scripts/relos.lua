@@ -65,7 +65,7 @@ local function full_row(result, path, kernel)
     target = result.ok and unsigned(result.value) or nil, target_id = candidate and candidate.id,
     insn_after = result.after,
   }
-  if policy then row.rule, row.note = result.rule, result.note end
+  if policy then row.rule, row.note = result.decider, result.note end
   return setmetatable(row, rest)
 end
 

@@ -373,7 +373,7 @@ describe("strict", function()
     end)
     local r = trial.results(obj, target, "strict")[1]
     assert.same({ "strict.compatible", "signed integer of 4 bytes here, unsigned integer of 8 bytes there" },
-      { r.rule, r.note })
+      { r.decider, r.note })
   end)
 
   it("refuses values that the instruction truncates", function()
@@ -467,8 +467,8 @@ describe("btfl.renames", function()
         { l:struct("deep", 4, { { "in", lin, 0 } }), "0:0:0", "byte_off" } }
     end)
     assert.same({ "ok 4", "ok 8", "ok 12", "ok 7", "ok 16" }, got)
-    assert.same({ "renames.member", "foo.old is new since 9.9" }, { results[1].rule, results[1].note })
-    assert.equal("renames.candidates", results[3].rule)
+    assert.same({ "renames.member", "foo.old is new since 9.9" }, { results[1].decider, results[1].note })
+    assert.equal("renames.candidates", results[3].decider)
     got = said(source, function(l, t)
       local ti, li = int(t), int(l)
       t:struct("foo", 16, { { "old", ti, 32 } })
@@ -492,7 +492,7 @@ describe("btfl.renames", function()
     end
     local got, results = said({ ["foo.old"] = "new" }, make)
     assert.same({ "ok 8", "poison no-field" }, got)
-    assert.equal("libbpf", results[1].rule)
+    assert.equal("libbpf", results[1].decider)
   end)
 
   it("goes one way where it is told so", function()
@@ -552,7 +552,7 @@ local function changes(objects, target, policy)
       if r.after ~= u.after or r.status ~= u.status then
         local key = u.status .. " -> " .. r.status
         count[key] = (count[key] or 0) + 1
-        assert.are_not.equal("libbpf", r.rule)
+        assert.are_not.equal("libbpf", r.decider)
       end
     end
   end

@@ -39,7 +39,7 @@ local function by(hook, f, more)
 end
 
 local function facts(result)
-  return { trial.said(result), result:why(), table.unpack({ result:decision() }, 1, 2) }
+  return { trial.said(result), result:why(), table.unpack({ result:refusal() }, 1, 2) }
 end
 
 describe("a refusal by a hook", function()
@@ -54,10 +54,10 @@ describe("a refusal by a hook", function()
     end)
     assert.same({ "poison no-field", "mine.member says no-field: a is private", "mine.member", "a is private" },
       facts(r[1]))
-    assert.same({ "mine.member", "a is private" }, { r[1].rule, r[1].note })
+    assert.same({ "mine.member", "a is private" }, { r[1].decider, r[1].note })
     assert.same({ "poison no-field", "struct foo has no member `b`" }, facts(r[2]))
-    assert.is_nil((r[2]:decision()))
-    assert.equal("libbpf", r[2].rule)
+    assert.is_nil((r[2]:refusal()))
+    assert.equal("libbpf", r[2].decider)
   end)
 
   it("may leave out the note, the reason or both", function()
@@ -131,7 +131,7 @@ describe("a refusal by a hook", function()
     r = by("choose", function() return nil, "neither" end)[1]
     assert.equal("error ambiguous", trial.said(r))
     assert.matches("^2 candidates disagree: .*; error by mine%.choose %(neither%)$", r:why())
-    assert.is_nil((r:decision()))
+    assert.is_nil((r:refusal()))
   end)
 
   it("of what is missing keeps its reason, else libbpf's and its sentence", function()
@@ -166,8 +166,8 @@ describe("a refusal by a hook", function()
     end)[2]
     local said = {}
     for attempt in r:trail() do
-      local rule, note = attempt:decision()
-      said[#said + 1] = ("%s %s %s"):format(attempt.reason, rule, note)
+      local decider, note = attempt:refusal()
+      said[#said + 1] = ("%s %s %s"):format(attempt.reason, decider, note)
     end
     assert.same({ "incompatible mine.member not the one with c", "no-field nil nil" }, said)
     assert.matches("^no candidate fits: %[%d+%] mine.member says incompatible: not the one with c; " ..
@@ -178,14 +178,14 @@ describe("a refusal by a hook", function()
     open()
     local base = btfl.policy { name = "base", member = function() return nil, "incompatible", "base says no" end }
     local r = by("member", function(_, _, default) return default() end, { extends = base })[1]
-    assert.same({ "base.member", "base says no", "base.member" }, { r.rule, r.note, (r:decision()) })
+    assert.same({ "base.member", "base says no", "base.member" }, { r.decider, r.note, (r:refusal()) })
     local got
     r = by("member", function(_, _, default)
       got = table.pack(default())
       return "c"
     end, { extends = base })[1]
     assert.same({ nil, "incompatible", "base says no", n = 3 }, got)
-    assert.same({ "ok 12", "mine.member" }, { trial.said(r), r.rule })
+    assert.same({ "ok 12", "mine.member" }, { trial.said(r), r.decider })
   end)
 end)
 

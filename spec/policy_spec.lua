@@ -82,9 +82,9 @@ describe("a hook", function()
       local u = usual[i]
       assert.same({ u.status, u.reason, u.value, u.after, u.candidate }, { r.status, r.reason, r.value, r.after,
         r.candidate })
-      assert.equal("libbpf", r.rule)
+      assert.equal("libbpf", r.decider)
       assert.is_nil(r.note)
-      assert.is_nil(r:rules()())
+      assert.is_nil(r:decisions()())
     end
     for _, hook in ipairs { "candidates", "member", "compatible", "value", "missing", "patch" } do
       assert.is_true(seen[hook] or false, hook)
@@ -95,7 +95,7 @@ describe("a hook", function()
     assert.equal("poison no-field", trial.said(results()[1]))
     local r = first("candidates", function(_, t) return { t.btf:get "bar" }, "bar it is" end)
     assert.equal("ok 0", trial.said(r))
-    assert.same({ "test.candidates", "bar it is", "bar" }, { r.rule, r.note, r.candidate.name })
+    assert.same({ "test.candidates", "bar it is", "bar" }, { r.decider, r.note, r.candidate.name })
     assert.equal("poison no-type", trial.said(first("candidates", function() return {} end)))
   end)
 
@@ -105,7 +105,7 @@ describe("a hook", function()
       list[1] = t.btf:get "bar"
       return list
     end)
-    assert.equal("test.candidates", r.rule)
+    assert.equal("test.candidates", r.decider)
   end)
 
   it("member follows a rename, by handle and by path", function()
@@ -114,7 +114,7 @@ describe("a hook", function()
         return default(m, t) or (answer == "path" and "b" or t:member "b"), "a is b"
       end)
       assert.equal("ok 8", trial.said(r))
-      assert.same({ "test.member", "a is b" }, { r.rule, r.note })
+      assert.same({ "test.member", "a is b" }, { r.decider, r.note })
       assert.equal("foo.b", r.accessor.path)
     end
   end)
@@ -176,9 +176,9 @@ describe("a hook", function()
     end }
     assert.same({ "field int int", "type struct struct", "matches struct struct" }, asked)
     local r = first("compatible", function() return false, "because" end)
-    assert.same({ "poison incompatible", "test.compatible", "because" }, { trial.said(r), r.rule, r.note })
+    assert.same({ "poison incompatible", "test.compatible", "because" }, { trial.said(r), r.decider, r.note })
     r = first("compatible", function() return false, "too-deep" end)
-    assert.same({ "error too-deep", "test.compatible" }, { trial.said(r), r.rule })
+    assert.same({ "error too-deep", "test.compatible" }, { trial.said(r), r.decider })
     assert.is_nil(r.note)
   end)
 
@@ -211,7 +211,7 @@ describe("a hook", function()
       assert.same({ 0, 32, false }, { list[1].bit_offset, list[2].bit_offset, list[1].poison })
       return list[2], "the second"
     end)
-    assert.same({ "ok 4", "test.choose", "the second" }, { trial.said(r), r.rule, r.note })
+    assert.same({ "ok 4", "test.choose", "the second" }, { trial.said(r), r.decider, r.note })
     assert.equal("error ambiguous", trial.said(first("choose", function() return nil end)))
   end)
 
@@ -221,9 +221,9 @@ describe("a hook", function()
     local below = btfl.policy { name = "below", choose = function(_, list) return list[1] end }
     local function above(f) return first("choose", f, { extends = below }) end
     local r = above(function(_, _, default) return default() end)
-    assert.same({ "ok 0", "below.choose" }, { trial.said(r), r.rule })
+    assert.same({ "ok 0", "below.choose" }, { trial.said(r), r.decider })
     r = above(function(_, list, default) default() return list[2] end)
-    assert.same({ "ok 4", "test.choose" }, { trial.said(r), r.rule })
+    assert.same({ "ok 4", "test.choose" }, { trial.said(r), r.decider })
   end)
 
   it("missing gives a value, poison or an error", function()
@@ -253,11 +253,11 @@ describe("a hook", function()
       change.value = 20
       return default(relo, change), "twenty"
     end)
-    assert.same({ "b701000014000000", "test.patch", "twenty" }, { r.after, r.rule, r.note })
+    assert.same({ "b701000014000000", "test.patch", "twenty" }, { r.after, r.decider, r.note })
     assert.equal("b701000011000000", second(function() return "b701000011000000" end).after)
     assert.equal("b7010000ab000000", second(function() return "B7010000aB000000" end).after)
     assert.equal("error insn-unsupported", trial.said(second(function() return nil, "insn-unsupported" end)))
-    assert.equal("libbpf", second(function(_, _, default) return default() end).rule)
+    assert.equal("libbpf", second(function(_, _, default) return default() end).decider)
   end)
 
   it("that lets a relocation fail leaves a reason and a sentence, whatever it answers", function()
@@ -418,7 +418,7 @@ describe("default", function()
     local function same(hook, other)
       local usual = results { name = "test", [hook] = function(a, b, default) return default(a, b) end }
       for i, r in ipairs(twice(hook, other)) do
-        assert.same({ trial.said(usual[i]), usual[i].after, "libbpf" }, { trial.said(r), r.after, r.rule })
+        assert.same({ trial.said(usual[i]), usual[i].after, "libbpf" }, { trial.said(r), r.after, r.decider })
       end
     end
     same("member", function(m, t, default)
@@ -500,7 +500,7 @@ describe("default", function()
     local r = first("member", function(_, t, default)
       return default(obj.btf:get("inner"):member "deep", t.btf:get "inner") and "inner.deep"
     end)
-    assert.same({ "ok 16", "test.member" }, { trial.said(r), r.rule })
+    assert.same({ "ok 16", "test.member" }, { trial.said(r), r.decider })
   end)
 end)
 
@@ -523,7 +523,7 @@ describe("a chain of policies", function()
     assert.same({ "top", "follow" }, top:lineage())
     assert.equal("policy 'top'", tostring(top))
     local r = results(top)[1]
-    assert.same({ "ok 8", "follow.member", "found by follow" }, { trial.said(r), r.rule, r.note })
+    assert.same({ "ok 8", "follow.member", "found by follow" }, { trial.said(r), r.decider, r.note })
     assert.same({ "a", "inner", "deep" }, calls)
   end)
 
@@ -535,9 +535,9 @@ describe("a chain of policies", function()
       return default(), "more"
     end }[1]
     local all = {}
-    for rule, note in r:rules() do all[#all + 1] = rule .. ": " .. tostring(note) end
+    for decider, note in r:decisions() do all[#all + 1] = decider .. ": " .. tostring(note) end
     assert.same({ "follow.member: found by follow", "top.patch: more" }, all)
-    assert.same({ "top.patch", "more" }, { r.rule, r.note })
+    assert.same({ "top.patch", "more" }, { r.decider, r.note })
   end)
 
   it("takes a policy by object, by name and by file", function()
@@ -726,8 +726,8 @@ describe("results by a policy", function()
   it("die with their object and target", function()
     local r = results { name = "test", member = function(m, t, default) return default(m, t) or "b" end }[1]
     obj:close()
-    assert.has_error(function() return r.rule end)
-    assert.has_error(function() return r:rules() end)
+    assert.has_error(function() return r.decider end)
+    assert.has_error(function() return r:decisions() end)
   end)
 end)
 

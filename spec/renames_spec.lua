@@ -151,7 +151,7 @@ describe("lint", function()
       end)
       local r = trial.results(obj, target, btfl.renames(source))
       local inert = #btfl.renames(source):lint({ target }).findings
-      return r[1].rule ~= "libbpf" or r[2].rule ~= "libbpf", inert
+      return r[1].decider ~= "libbpf" or r[2].decider ~= "libbpf", inert
     end
     for _, source in ipairs { { ["foo.a"] = "far.y" }, { ["foo.a"] = "arr.y" }, { ["foo.far.x"] = "y" } } do
       local changes, inert = takes(source)

@@ -561,7 +561,7 @@ function suggestion:code() end
 ---@field sign_extended boolean an unsigned 32-bit enumerator of 2^31 or more was sign-extended, as libbpf does
 ---@field relo btfl.relo
 ---@field target btfl.target
----@field rule string who settled it: "policy.hook", or "libbpf" when no hook changed anything
+---@field decider string who settled it: "policy.hook", or "libbpf" when no hook changed anything
 ---@field note string? what that hook returned with its answer
 local result = {}
 
@@ -570,18 +570,18 @@ local result = {}
 ---@return string?
 function result:why() end
 
---- Who gave the reason: the rule ("policy.hook") and its note; nil when the reason is the engine's own.
----@return string? rule
+--- Who gave the reason: the decider ("policy.hook") and its note; nil when the reason is the engine's own.
+---@return string? decider
 ---@return string? note
-function result:decision() end
+function result:refusal() end
 
 --- Iterates over the candidates that were tried, in order.
 ---@return fun(): btfl.attempt?
 function result:trail() end
 
---- Iterates over all that hooks decided, in order: rule and note.
+--- Iterates over all that hooks decided, in order: decider and note.
 ---@return fun(): string?, string?
-function result:rules() end
+function result:decisions() end
 
 --- Whether a program loads on a target.
 ---@class btfl.verdict
@@ -736,16 +736,16 @@ local default = {}
 ---@field candidate btfl.type
 ---@field ok boolean
 ---@field reason btfl.reason? why it did not match
----@field step integer? the step of the relocation's spec at which it failed, from 0
+---@field step integer? the step of the relocation's accessor at which it failed, from 0
 ---@field want btfl.type? the local type that was held there against ...
 ---@field have btfl.type? ... this type of the target: structs for no-field, the members' types for incompatible
 ---@field result btfl.result
 local attempt = {}
 
---- Who gave the reason, as of result:decision().
----@return string? rule
+--- Who gave the reason, as of result:refusal().
+---@return string? decider
 ---@return string? note
-function attempt:decision() end
+function attempt:refusal() end
 
 ---@class btfl.cli.spec
 ---@field about string one line
@@ -906,7 +906,7 @@ function report:render(format, options) end
 ---@field title string one line: what it means
 ---@field text string how it comes about
 ---@field todo string what to do
----@field help string? the same in a line, with places for {args}, {type}, {rule} and {why}, a command
+---@field help string? the same in a line, with places for {args}, {type}, {decider} and {why}, a command
 ---@field example string? a diagnostic as the text format has it
 ---@field engine boolean it is a result's reason; others are the reports' own
 ---@field policies boolean? only policies give it

@@ -18,7 +18,7 @@ enum err_code {
 	ERR_UNSUPPORTED, /* well formed, but nothing that btfl reads */
 	ERR_LIMIT,       /* a limit of btfl's own, named in the message */
 	ERR_MEMORY,
-	ERR_POLICY, /* a user's rule failed, or answered what it may not */
+	ERR_POLICY, /* a hook of a policy failed, or answered what it may not */
 };
 
 #define ERR_NO_OFFSET UINT64_MAX

@@ -83,7 +83,7 @@ static int get_result(lua_State *L, const void *self)
 	return 1;
 }
 
-static int attempt_decision(lua_State *L)
+static int attempt_refusal(lua_State *L)
 {
 	const struct handle *h = class_check(L, 1, &attempt_class);
 
@@ -95,6 +95,6 @@ static const struct field fields[] = {
     {"want", get_want},           {"have", get_have}, {"result", get_result}, {NULL, NULL},
 };
 
-static const luaL_Reg methods[] = {{"decision", attempt_decision}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"refusal", attempt_refusal}, {NULL, NULL}};
 
 const struct class attempt_class = {"btfl.attempt", TAG_ATTEMPT, fields, methods, NULL, NULL};

@@ -137,15 +137,15 @@ void push_target_btf(lua_State *L, int target, const struct btf *b);
 
 /* resolution: an owner that Lua never sees; it keeps results of one object on one target */
 
-/* User values of a resolution. Rules is a table, by relocation counted from 1: a list of
- * rules, each followed by its note or false; nil without a policy. */
+/* User values of a resolution. Decisions is a table, by relocation counted from 1: a
+ * list of deciders, each followed by its note or false; nil without a policy. */
 enum {
 	RESOLUTION_OBJECT = OWNER_LINK,
 	RESOLUTION_TARGET = OWNER_MORE,
-	RESOLUTION_RULES = OWNER_RULES,
+	RESOLUTION_DECISIONS = OWNER_LAST,
 };
 
-/* Pushes the rule and the note (or nil) of a decision of the policy on a relocation, a number of
+/* Pushes the decider and the note (or nil) of a decision of the policy on a relocation, a number of
  * struct result or attempt; nil alone for 0. The handle at stack index 1 is of the resolution.
  * Returns how many it pushed. */
 int push_decision(lua_State *L, uint32_t relo, uint32_t decision);

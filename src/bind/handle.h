@@ -50,14 +50,7 @@ struct owner {
 };
 
 /* User values of an owner. Those from OWNER_LINK on are the class's own. */
-enum {
-	OWNER_CACHE = 1,
-	OWNER_PATH,
-	OWNER_LINK,
-	OWNER_MORE,
-	OWNER_RULES,
-	OWNER_VALUES = OWNER_RULES
-};
+enum { OWNER_CACHE = 1, OWNER_PATH, OWNER_LINK, OWNER_MORE, OWNER_LAST, OWNER_VALUES = OWNER_LAST };
 
 /* What every handle's userdata starts with; its first user value is the owner. */
 struct handle {

@@ -12,7 +12,7 @@ static void free_references(void *native)
 static const struct class references_class = {"btfl.references", 0, NULL, NULL, NULL,
 					      free_references};
 
-enum { OBJECT_REFERENCES = OWNER_RULES };
+enum { OBJECT_REFERENCES = OWNER_LAST };
 
 const struct references *object_references(lua_State *L, int object)
 {

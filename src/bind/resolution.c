@@ -37,20 +37,20 @@ static void resolve(lua_State *L, int object, int target, int policy, uint32_t r
 	const struct target *on = o->needs[1]->native;
 	int owner = lua_gettop(L), rc;
 	struct resolution *native;
-	struct policy p, *rule = NULL;
+	struct policy p, *by = NULL;
 	struct run *run = NULL;
 	struct err e;
 
 	if (!lua_isnil(L, policy)) {
 		lua_newtable(L);
 		lua_pushvalue(L, -1);
-		lua_setiuservalue(L, owner, RESOLUTION_RULES);
+		lua_setiuservalue(L, owner, RESOLUTION_DECISIONS);
 		run = start_run(L, policy, object, target, owner + 1, only != NULL, &p);
-		rule = &p;
+		by = &p;
 	}
 	/* From here to the end of the run nothing raises. */
-	rc = only ? resolution_try(of, on, rule, relo, *only, &native, &e)
-		  : resolution_new(of, on, rule, &native, &e);
+	rc = only ? resolution_try(of, on, by, relo, *only, &native, &e)
+		  : resolution_new(of, on, by, &native, &e);
 	if (run)
 		end_run(L, run);
 	if (rc < 0)
@@ -149,7 +149,7 @@ void close_resolutions(lua_State *L, int object)
 int push_decision(lua_State *L, uint32_t relo, uint32_t decision)
 {
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	if (!decision || lua_getiuservalue(L, -1, RESOLUTION_RULES) != LUA_TTABLE ||
+	if (!decision || lua_getiuservalue(L, -1, RESOLUTION_DECISIONS) != LUA_TTABLE ||
 	    lua_rawgeti(L, -1, (lua_Integer)relo + 1) != LUA_TTABLE) {
 		lua_pushnil(L);
 		return 1;

@@ -99,12 +99,12 @@ static int get_sign_extended(lua_State *L, const void *self)
 }
 
 /* Pushes the list of what the policy decided, nil when it left all to libbpf's rules. */
-static int push_rules(lua_State *L, int idx)
+static int push_decisions(lua_State *L, int idx)
 {
 	const struct handle *h = lua_touserdata(L, idx);
 
 	lua_getiuservalue(L, idx, HANDLE_OWNER);
-	if (lua_getiuservalue(L, -1, RESOLUTION_RULES) == LUA_TTABLE) {
+	if (lua_getiuservalue(L, -1, RESOLUTION_DECISIONS) == LUA_TTABLE) {
 		lua_rawgeti(L, -1, (lua_Integer)h->id + 1);
 		lua_replace(L, -2);
 	}
@@ -112,10 +112,10 @@ static int push_rules(lua_State *L, int idx)
 	return lua_type(L, -1);
 }
 
-/* Pushes the rule (1) or the note (0) of the last decision, which settled it; nil for none. */
+/* Pushes the decider (1) or the note (0) of the last decision, which settled it; nil for none. */
 static int push_last(lua_State *L, int back)
 {
-	if (push_rules(L, 1) == LUA_TNIL)
+	if (push_decisions(L, 1) == LUA_TNIL)
 		return 1;
 	lua_rawgeti(L, -1, (lua_Integer)lua_rawlen(L, -1) - back);
 	if (!lua_toboolean(L, -1))
@@ -123,7 +123,7 @@ static int push_last(lua_State *L, int back)
 	return 1;
 }
 
-static int get_rule(lua_State *L, const void *self)
+static int get_decider(lua_State *L, const void *self)
 {
 	result_of(L, self);
 	push_last(L, 1);
@@ -139,7 +139,7 @@ static int get_note(lua_State *L, const void *self)
 }
 
 /* Upvalues: list of decisions or nil, next. */
-static int next_rule(lua_State *L)
+static int next_decision(lua_State *L)
 {
 	lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
 
@@ -159,12 +159,12 @@ static int next_rule(lua_State *L)
 	return 2;
 }
 
-static int result_rules(lua_State *L)
+static int result_decisions(lua_State *L)
 {
 	result_of(L, class_check(L, 1, &result_class));
-	push_rules(L, 1);
+	push_decisions(L, 1);
 	lua_pushinteger(L, 1);
-	lua_pushcclosure(L, next_rule, 2);
+	lua_pushcclosure(L, next_decision, 2);
 	return 1;
 }
 
@@ -237,20 +237,22 @@ static const struct field fields[] = {
     {"sign_extended", get_sign_extended},
     {"relo", get_relo},
     {"target", get_target},
-    {"rule", get_rule},
+    {"decider", get_decider},
     {"note", get_note},
     {NULL, NULL},
 };
 
-static int result_decision(lua_State *L)
+static int result_refusal(lua_State *L)
 {
 	const struct handle *h = class_check(L, 1, &result_class);
 
 	return push_decision(L, h->id, result_of(L, h)->decision);
 }
 
-static const luaL_Reg methods[] = {
-    {"trail", result_trail}, {"rules", result_rules}, {"decision", result_decision}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"trail", result_trail},
+				   {"decisions", result_decisions},
+				   {"refusal", result_refusal},
+				   {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__tostring", result_tostring}, {NULL, NULL}};
 

@@ -21,7 +21,7 @@ end
 local function diagnosed(finding, result, options, known)
   local relo = result.relo
   local key = ("%d %s %s %s %s"):format(relo.type.id, relo.access, relo.section, result.reason,
-    result:decision() or "")
+    result:refusal() or "")
   known[key] = known[key] or notes.of(result, options)
   local found = known[key]
   finding.details.cause = found.cause
@@ -35,7 +35,7 @@ local function add_decided(out, result)
   local usual = result.relo:resolve(result.target, { policy = "libbpf" })
   if usual.ok then return end
   out:note(finding_of(result, "by-policy",
-    ("ok by %s%s; libbpf: %s, %s"):format(result.rule, result.note and " (" .. result.note .. ")" or "",
+    ("ok by %s%s; libbpf: %s, %s"):format(result.decider, result.note and " (" .. result.note .. ")" or "",
       usual.status, usual:why())))
 end
 
@@ -53,7 +53,7 @@ local function add_failure(out, result, options, known, fate)
 end
 
 local function add_result(out, result, options, known, fate)
-  if result.ok and result.rule ~= "libbpf" then add_decided(out, result) end
+  if result.ok and result.decider ~= "libbpf" then add_decided(out, result) end
   if not result.ok then
     add_failure(out, result, options, known, fate)
   elseif result.sign_extended then
@@ -68,13 +68,13 @@ local OWN = { others = true, why = true, from = true, all = true, verdict = true
 
 -- The options of object:results() and, with those that check was given for it, of program:verdict().
 local function split(options)
-  local rules, verdict = {}, {}
+  local relocating, verdict = {}, {}
   for name, value in pairs(options) do
-    if not OWN[name] then rules[name] = value end
+    if not OWN[name] then relocating[name] = value end
   end
   for name, value in pairs(options.verdict or {}) do verdict[name] = value end
-  verdict.policy = rules.policy
-  return rules, verdict
+  verdict.policy = relocating.policy
+  return relocating, verdict
 end
 
 local VERDICTS = { "loads", "guarded", "rejected", "error", "unknown" }
@@ -122,11 +122,11 @@ local function add_summary(out, object, target, count, verdicts)
 end
 
 local function compare(object, target, options)
-  local rules, settings = split(options)
+  local relocating, settings = split(options)
   local out = report.new "check"
   local count, known = { ok = 0, poison = 0, error = 0 }, {}
   local verdicts, fates = reached.of(object, target, settings)
-  for result in object:results(target, rules) do
+  for result in object:results(target, relocating) do
     count[result.status] = count[result.status] + 1
     add_result(out, result, options, known, fates[result.relo])
   end

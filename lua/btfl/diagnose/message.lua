@@ -29,21 +29,21 @@ local function bytes(n)
   return n == 1 and "1 byte" or ("%d bytes"):format(n)
 end
 
-local function steps_of(spec)
+local function steps_of(accessor)
   local steps = {}
-  if spec then
-    for t, index, element in spec:steps() do
+  if accessor then
+    for t, index, element in accessor:steps() do
       steps[#steps + 1] = { type = t, index = index, element = element }
     end
   end
   return steps
 end
 
--- The type that a spec ends at, and the element's name in quotes or nil.
-local function accessed(spec)
-  local steps = steps_of(spec)
+-- The type that an accessor ends at, and the element's name in quotes or nil.
+local function accessed(accessor)
+  local steps = steps_of(accessor)
   local last = steps[#steps]
-  if not last then return spec and spec.root end
+  if not last then return accessor and accessor.root end
   if not last.element then return last.type end
   if last.element.parent.kind:match("^enum") then return last.type, quoted(last.element.name) end
   return last.element.type, quoted(last.element.name)
@@ -144,9 +144,9 @@ end
 -- Of a result or attempt whose reason a hook gave, who did, and what it says of it: the engine's facts
 -- would explain another reason.
 local function decided(what)
-  local rule, note = what:decision()
-  if not rule then return nil end
-  return ("%s says %s%s"):format(rule, what.reason, note and ": " .. note or "")
+  local decider, note = what:refusal()
+  if not decider then return nil end
+  return ("%s says %s%s"):format(decider, what.reason, note and ": " .. note or "")
 end
 
 local function sentence(attempt, steps)
@@ -159,10 +159,10 @@ end
 
 -- Whether the result has its reason, which a hook gave, from one of the candidates.
 local function is_candidates(result)
-  local rule, note = result:decision()
+  local decider, note = result:refusal()
   for attempt in result:trail() do
-    local its_rule, its_note = attempt:decision()
-    if attempt.reason == result.reason and its_rule == rule and its_note == note then return true end
+    local its_decider, its_note = attempt:refusal()
+    if attempt.reason == result.reason and its_decider == decider and its_note == note then return true end
   end
   return false
 end
@@ -308,8 +308,8 @@ function WHY.anonymous(result)
 end
 
 function WHY.unsized(result)
-  local spec = result.relo.reason and result.relo.accessor or result.accessor
-  return ("%s has no size%s"):format(c(accessed(spec) or result.relo.type),
+  local accessor = result.relo.reason and result.relo.accessor or result.accessor
+  return ("%s has no size%s"):format(c(accessed(accessor) or result.relo.type),
     result.relo.reason and "" or " in the target")
 end
 
@@ -336,15 +336,16 @@ local TRAIL = {
 
 -- What a hook made of a failure that it left its reason: "error by mine.missing (guard it)".
 local function outcome(result)
-  local rule, note = result.rule, result.note
-  if not (rule:find "%.missing$" or rule:find "%.choose$") or result:decision() == rule then return "" end
-  return ("; %s by %s%s"):format(result.status, rule, note and (" (%s)"):format(note) or "")
+  local decider, note = result.decider, result.note
+  if not (decider:find "%.missing$" or decider:find "%.choose$") then return "" end
+  if result:refusal() == decider then return "" end
+  return ("; %s by %s%s"):format(result.status, decider, note and (" (%s)"):format(note) or "")
 end
 
 local function explain(result)
   local reason = result.reason
-  if result:decision() and not is_candidates(result) then return decided(result) end
-  local text = (result:decision() or TRAIL[reason] and not result.relo.reason) and from_trail(result)
+  if result:refusal() and not is_candidates(result) then return decided(result) end
+  local text = (result:refusal() or TRAIL[reason] and not result.relo.reason) and from_trail(result)
   if text then return text end
   local make = WHY[reason:gsub("-", "_")]
   return make and make(result) or reason

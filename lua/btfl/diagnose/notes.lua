@@ -34,7 +34,7 @@ function notes.details(result)
   local relo = result.relo
   local details = { order = DETAILS, access = relo.path, kind = relo.kind, insn = relo.insn }
   if not relo.program then details.section, details.offset = relo.section, relo.insn_off end
-  if result.rule ~= "libbpf" then details.rule, details.note = result.rule, result.note end
+  if result.decider ~= "libbpf" then details.rule, details.note = result.decider, result.note end
   return details
 end
 
@@ -42,10 +42,10 @@ local function quoted(name)
   return "`" .. name .. "`"
 end
 
--- The struct and the name of the member at a step of a spec.
-local function step_at(spec, index)
+-- The struct and the name of the member at a step of an accessor.
+local function step_at(accessor, index)
   local n = 0
-  for t, _, element in spec:steps() do
+  for t, _, element in accessor:steps() do
     if n == index then return t, element and element.name end
     n = n + 1
   end
@@ -87,12 +87,12 @@ local function asked_as(name)
 end
 
 local function help_for(result, options)
-  local rule, doc = result:decision(), reasons[result.reason]
+  local decider, doc = result:refusal(), reasons[result.reason]
   -- What to do about a reason of libbpf's is no answer to a hook that gives it.
-  if rule and not (doc and doc.policies) then doc = reasons["by-policy"] end
+  if decider and not (doc and doc.policies) then doc = reasons["by-policy"] end
   if not (doc and doc.help) then return nil end
   local relo = result.relo
-  local words = { args = arguments(relo), type = (decl.of(relo.type)), rule = rule }
+  local words = { args = arguments(relo), type = (decl.of(relo.type)), decider = decider }
   if doc.help:find("{why}", 1, true) then
     words.why = why_command(result, (relo.path:gsub("^[%w_]+", asked_as, 1)), options)
   end
@@ -133,7 +133,7 @@ end
 ---@return { notes: string[], help: string[], cause: string? }
 function notes.of(result, options)
   local out = { notes = {}, help = {} }
-  if result:decision() then
+  if result:refusal() then
     out.help[1] = help_for(result)
     return out
   end

@@ -1,6 +1,6 @@
 --- The stable codes of findings, one by one: what each means, a real diagnostic, what to do about it.
 --- `btfl explain` prints them, sarif takes its help from here. In `help`, the line that a finding
---- shows, {args} is what a macro of bpf_core_read.h takes, {type} the type, {rule} the hook of the policy
+--- shows, {args} is what a macro of bpf_core_read.h takes, {type} the type, {decider} the hook of the policy
 --- that decided, {why} the command that tells what has become of it.
 ---
 --- engine: a result's reason. Otherwise only the reports of scripts have the code. policies: only policies
@@ -482,7 +482,7 @@ As a note: a hook of the policy (--policy) has settled what libbpf would poison 
 names the hook and libbpf's answer. A loader that has no such rule still fails there. As an error: a hook
 has refused or poisoned the relocation and gave no other reason.]],
     todo = "See that the loader which you use knows the same rule.",
-    help = "{rule} decides that: see that the loader which you use knows the same rule",
+    help = "{decider} decides that: see that the loader which you use knows the same rule",
     example = [=[
 note[by-policy]: ok by renames.member (renamed in 5.14); libbpf: poison, struct task_struct has no member `state`
   --> prog.bpf.c:41:2   prog.bpf.o, program handle

@@ -47,7 +47,7 @@ return btfl.policy {
       return dialect.settle(default,
         dialect.compatible(want, have, default, { roots = true, float = true }))
     end
-    local ok, why = default()
+    local ok, reason = default()
     if ok and names_differ(want, have) then return false, "the names must be equal" end
     if not ok and want.essential and have.essential then
       -- By libbpf's rule the names may differ where by this one they do not.
@@ -55,14 +55,14 @@ return btfl.policy {
       local flavored = (l.kind == "enum" or l.kind == "enum64" or l.kind == "fwd") and dialect.same_kind(l, t)
       if flavored and l.name and t.name and essential(l.name) == essential(t.name) then return true end
     end
-    return ok, why
+    return ok, reason
   end,
 
-  value = function(relo, spec, default)
+  value = function(relo, accessor, default)
     if relo.kind == "type_matches" then return nil, "unsupported", "aya has no type_matches" end
-    local value, why = default()
-    if relo.kind == "enumval_value" then value = dialect.zero_extended(spec, value) end
-    return value, why
+    local value, reason = default()
+    if relo.kind == "enumval_value" then value = dialect.zero_extended(accessor, value) end
+    return value, reason
   end,
 
   missing = function(relo, _, default)
@@ -75,11 +75,11 @@ return btfl.policy {
     if not change.poison and insn.size and not change.resizable then
       return nil, "size-mismatch", "it cannot be resized, and aya does not poison"
     end
-    local after, why = default()
-    if after == nil and why == "insn-mismatch" and change.check then
+    local after, reason = default()
+    if after == nil and reason == "insn-mismatch" and change.check then
       change.check = false
       return default(relo, change)
     end
-    return after, why
+    return after, reason
   end,
 }

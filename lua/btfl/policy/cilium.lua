@@ -27,11 +27,11 @@ local POISON = {
   little = "180a00001023ad0b0000000000000000", big = "18a000000bad23100000000000000000",
 }
 
-local function is_local(relo, spec) return spec.root.btf == relo.object.btf end
+local function is_local(relo, accessor) return accessor.root.btf == relo.object.btf end
 
 -- Where a bitfield is when the unit that is loaded is its declared type.
-local function unit_value(relo, spec, m)
-  local size, bits = m.type.size, spec.bit_offset
+local function unit_value(relo, accessor, m)
+  local size, bits = m.type.size, accessor.bit_offset
   if not size or size == 0 then return nil end
   local start = bits // 8 // size * size
   local skipped = bits - start * 8
@@ -54,7 +54,7 @@ local function both_arrays(want, have)
 end
 
 -- The rules for one relocation and one candidate.
-local rules = btfl.policy {
+local one = btfl.policy {
   name = "cilium",
 
   member = function(m, target, default)
@@ -64,9 +64,9 @@ local rules = btfl.policy {
 
   compatible = function(want, have, default)
     if default.what == "field" then
-      local ok, why = default()
+      local ok, reason = default()
       if not ok and both_arrays(want, have) then return true end
-      return ok, why
+      return ok, reason
     end
     if default.what == "matches" then
       return dialect.settle(default, dialect.cilium_match(want, have, essential))
@@ -74,22 +74,23 @@ local rules = btfl.policy {
     return dialect.settle(default, dialect.compatible(want, have, default, { float = "unsupported" }))
   end,
 
-  value = function(relo, spec, default)
+  value = function(relo, accessor, default)
     local kind = relo.kind
-    if kind == "target_type_id" and not is_local(relo, spec) and spec.root.btf ~= default.target.btf then
+    local btf = accessor.root.btf
+    if kind == "target_type_id" and not is_local(relo, accessor) and btf ~= default.target.btf then
       return nil, "poison", "cilium gives no id of a module's type"
     end
-    local value, why = default()
-    if kind == "enumval_value" then return dialect.zero_extended(spec, value), why end
-    if kind == "signed" and value and not has_sign(dialect.last_member(spec)) then
+    local value, reason = default()
+    if kind == "enumval_value" then return dialect.zero_extended(accessor, value), reason end
+    if kind == "signed" and value and not has_sign(dialect.last_member(accessor)) then
       return nil, "unsupported", "it is neither an integer nor an enum"
     end
-    local m = (SHIFT[kind] or kind == "byte_off" or kind == "byte_sz") and dialect.last_member(spec)
+    local m = (SHIFT[kind] or kind == "byte_off" or kind == "byte_sz") and dialect.last_member(accessor)
     if m and m.bitfield then
-      local unit = unit_value(relo, spec, m)
+      local unit = unit_value(relo, accessor, m)
       if unit then return unit end
     end
-    return value, why
+    return value, reason
   end,
 
   missing = function(relo, _, default)
@@ -107,10 +108,10 @@ local rules = btfl.policy {
       return nil, "insn-unsupported", "it is a byte swap"
     end
     change.size, change.resizable = change.old_size, true
-    local after, why = default()
-    if not after and why == "insn-mismatch" and SHIFT[relo.kind] and change.check then
+    local after, reason = default()
+    if not after and reason == "insn-mismatch" and SHIFT[relo.kind] and change.check then
       change.check = false
-      after, why = default(relo, change)
+      after, reason = default(relo, change)
     elseif after and relo.kind == "target_type_id" then
       local checked = {}
       for name, value in pairs(change) do checked[name] = value end
@@ -122,7 +123,7 @@ local rules = btfl.policy {
     if after and dialect.ALU[insn.class] and math.ult(0x7fffffff, change.value) then
       return nil, "truncated", dialect.too_wide(change.value)
     end
-    return after, why
+    return after, reason
   end,
 }
 
@@ -192,7 +193,7 @@ local function outcome(r, target, candidate)
   if not (is_type_or_enum(r) or may_hold(r.type, candidate)) then
     return { EXISTENCE[r.kind] and 1 or 0, 0, fails = true }
   end
-  local result = r:try(target, candidate, { policy = rules })
+  local result = r:try(target, candidate, { policy = one })
   local matched = false
   for attempt in result:trail() do matched = attempt.ok end
   if matched and result.value then
@@ -206,8 +207,8 @@ end
 local function outcomes(relos, target, candidate)
   local list, score = {}, 0
   for i, r in ipairs(relos) do
-    local o, why = outcome(r, target, candidate)
-    if not o then return nil, why end
+    local o, reason = outcome(r, target, candidate)
+    if not o then return nil, reason end
     list[i] = o
     if o.fails then score = score + 1 end
   end
@@ -257,7 +258,7 @@ end
 
 return btfl.policy {
   name = "cilium",
-  extends = rules,
+  extends = one,
 
   candidates = function(relo, target, default)
     default()
@@ -268,8 +269,8 @@ return btfl.policy {
     return {}, "no candidate of the program"
   end,
 
-  value = function(relo, spec, default)
-    if is_local(relo, spec) then
+  value = function(relo, accessor, default)
+    if is_local(relo, accessor) then
       local chosen = choice(relo, default.target)
       if chosen.reason then return nil, chosen.reason, chosen.note end
     end

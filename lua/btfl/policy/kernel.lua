@@ -2,11 +2,11 @@
 --- points:
 ---   * a candidate's kind is strictly equal: an enum64 is no candidate for an enum;
 ---   * the list of candidates is made anew for each relocation, so none is forgotten;
----   * types nest 2 levels: parameters of parameters in type relocations, members and parameters in
+---   * types nest 2 deep: parameters of parameters in type relocations, members and parameters in
 ---     type_matches. What is deeper is an error, not a mismatch.
 local dialect = require "btfl.policy.support.dialect"
 
-local LEVELS = 2
+local DEPTH = 2
 
 return btfl.policy {
   name = "kernel",
@@ -27,9 +27,9 @@ return btfl.policy {
   compatible = function(want, have, default)
     if default.what == "field" then return default() end
     if default.what == "matches" then
-      return dialect.settle(default, dialect.kernel_match(want, have, default, LEVELS))
+      return dialect.settle(default, dialect.kernel_match(want, have, default, DEPTH))
     end
     return dialect.settle(default,
-      dialect.compatible(want, have, default, { levels = LEVELS, roots = true }))
+      dialect.compatible(want, have, default, { depth = DEPTH, roots = true }))
   end,
 }

@@ -46,9 +46,9 @@ return btfl.policy {
   end,
 
   member = function(m, target, default)
-    local found, why = default()
+    local found, reason = default()
     if not (found and default.relo.kind:find "^enumval") or is_meant(found.name, m.name) then
-      return found, why
+      return found, reason
     end
     for v in target:values() do
       if v.name == m.name or v.name == btfl.essential(m.name) then return v end
@@ -57,18 +57,18 @@ return btfl.policy {
   end,
 
   compatible = function(want, have, default)
-    local ok, why = default()
+    local ok, reason = default()
     local changed = ok and difference(want, have)
     if changed then return false, changed end
-    return ok, why
+    return ok, reason
   end,
 
   patch = function(relo, change, default)
     local class = btfl.insn(change.insn, relo.object.endian).class
-    local after, why = default(relo, change)
+    local after, reason = default(relo, change)
     if after and not change.poison and dialect.ALU[class] and not fits(change.value, class) then
       return nil, "truncated", dialect.too_wide(change.value)
     end
-    return after, why
+    return after, reason
   end,
 }

@@ -62,8 +62,8 @@ enum {
 	RUN_BTF,
 	RUN_VMLINUX,
 	RUN_LEVELS,
-	RUN_RULES,
-	RUN_VALUES = RUN_RULES
+	RUN_DECISIONS,
+	RUN_VALUES = RUN_DECISIONS
 };
 
 /* Each pushes what the question at hand speaks of: its relocation, its target, a BTF of either

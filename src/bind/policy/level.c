@@ -118,15 +118,15 @@ static bool remembers(lua_State *L, int idx, int answer)
 	return same;
 }
 
-/* Appends the rule and its note (a stack index; nil is kept as false) to what is noted for the
- * relocation at hand, unless they stand there last. Returns where the rule stands. */
-static uint32_t add_rule(lua_State *L, const struct run *r, int level, int note)
+/* Appends the decider and its note (a stack index; nil is kept as false) to what is noted for the
+ * relocation at hand, unless they stand there last. Returns where the decider stands. */
+static uint32_t add_decision(lua_State *L, const struct run *r, int level, int note)
 {
 	lua_Integer relo = (lua_Integer)r->asked->q->relo + 1, n;
-	int top = lua_gettop(L), list = top + 2, rule = top + 3;
+	int top = lua_gettop(L), list = top + 2, decider = top + 3;
 	bool same = false;
 
-	lua_getiuservalue(L, AT_RUN, RUN_RULES);
+	lua_getiuservalue(L, AT_RUN, RUN_DECISIONS);
 	if (lua_rawgeti(L, -1, relo) == LUA_TNIL) {
 		lua_pop(L, 1);
 		lua_createtable(L, 2, 0);
@@ -135,7 +135,7 @@ static uint32_t add_rule(lua_State *L, const struct run *r, int level, int note)
 	}
 	push_level(L, level, "name");
 	lua_pushfstring(L, "%s.%s", lua_tostring(L, -1), hooks[r->hook]->name);
-	lua_replace(L, rule);
+	lua_replace(L, decider);
 	if (lua_isnil(L, note))
 		lua_pushboolean(L, false);
 	else
@@ -144,7 +144,7 @@ static uint32_t add_rule(lua_State *L, const struct run *r, int level, int note)
 	if (n) {
 		lua_rawgeti(L, list, n - 1);
 		lua_rawgeti(L, list, n);
-		same = lua_rawequal(L, -2, rule) && lua_rawequal(L, -1, rule + 1);
+		same = lua_rawequal(L, -2, decider) && lua_rawequal(L, -1, decider + 1);
 		lua_pop(L, 2);
 	}
 	if (!same) {
@@ -243,7 +243,7 @@ bool call_level(lua_State *L, struct run *r, int level, bool same)
 		lua_pop(L, 1);
 	}
 	if (decided) {
-		r->decision = add_rule(L, r, level, answer + 2);
+		r->decision = add_decision(L, r, level, answer + 2);
 		r->decider = r->level = level;
 		if (refused)
 			a->why = refused; /* for the level above it is what default said */

@@ -134,7 +134,7 @@ static void check_outer(lua_State *L, const struct run *r)
 	}
 }
 
-struct run *start_run(lua_State *L, int policy, int object, int target, int rules, bool one,
+struct run *start_run(lua_State *L, int policy, int object, int target, int decisions, bool one,
 		      struct policy *p)
 {
 	const struct policy_box *box = lua_touserdata(L, policy);
@@ -159,8 +159,8 @@ struct run *start_run(lua_State *L, int policy, int object, int target, int rule
 	lua_setiuservalue(L, r->index, RUN_VMLINUX);
 	lua_getiuservalue(L, policy, POLICY_LEVELS);
 	lua_setiuservalue(L, r->index, RUN_LEVELS);
-	lua_pushvalue(L, rules);
-	lua_setiuservalue(L, r->index, RUN_RULES);
+	lua_pushvalue(L, decisions);
+	lua_setiuservalue(L, r->index, RUN_DECISIONS);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &at_work);
 	r->outer = lua_touserdata(L, -1);
 	lua_pop(L, 1);

@@ -26,15 +26,16 @@ struct run {
 	union any_asked *usual; /* what the engine last answered to just that */
 	int level;              /* whose function runs, from 1; 0 before the first; for errors */
 	int decider;            /* the level whose answer it is; 0: none, but the engine's */
-	uint32_t decision; /* where that stands in the relocation's list of RUN_RULES; 0 likewise */
-	bool taking;       /* an answer is being read: an error is of `decider` */
+	uint32_t
+	    decision; /* where that stands in the relocation's list of RUN_DECISIONS; 0 likewise */
+	bool taking;  /* an answer is being read: an error is of `decider` */
 };
 
 /* Pushes a run of the policy at stack index `policy`, of one relocation or of all, and fills p for
- * the engine; p is valid until end_run(). rules, an empty table, receives by relocation what the
- * policy decided. Until the end its object and target cannot be closed. Raises when a hook of a run
- * asks for what that run decides. */
-struct run *start_run(lua_State *L, int policy, int object, int target, int rules, bool one,
+ * the engine; p is valid until end_run(). decisions, an empty table, receives by relocation what
+ * the policy decided. Until the end its object and target cannot be closed. Raises when a hook of a
+ * run asks for what that run decides. */
+struct run *start_run(lua_State *L, int policy, int object, int target, int decisions, bool one,
 		      struct policy *p);
 void end_run(lua_State *L, struct run *r); /* raises nothing */
 

@@ -4,7 +4,7 @@ local engine = require "btfl.engine"
 
 local dialect = {}
 
--- Types of a hostile BTF can multiply at each level.
+-- Types of a hostile BTF can multiply with each step down.
 local STEPS = 100000
 -- libbpf's bound on a chain of pointers, arrays and return types.
 local CHAIN = 32
@@ -96,12 +96,12 @@ end
 --- The answer of a compatible hook, as default's own when it says the same.
 ---@param default btfl.default
 ---@param ok boolean
----@param why string?
+---@param reason string?
 ---@return boolean, string?
-function dialect.settle(default, ok, why)
-  local usual, reason = default()
-  if ok == usual and (ok or why == nil or why == reason) then return usual, reason end
-  return ok, why
+function dialect.settle(default, ok, reason)
+  local usual, given = default()
+  if ok == usual and (ok or reason == nil or reason == given) then return usual, given end
+  return ok, reason
 end
 
 -- The type of a parameter; `...` is void.
@@ -111,43 +111,43 @@ local function param_types(t)
   return list
 end
 
---- Whether two types are compatible for a type relocation. rules: levels, how deep parameters may
+--- Whether two types are compatible for a type relocation. options: depth, how deep parameters may
 --- nest (nil: as deep as they do, each pair once); roots, that the roots' kinds are compared before
 --- typedefs are skipped; float, what two of them are: true, or a reason.
 ---@param want btfl.type
 ---@param have btfl.type
 ---@param default btfl.default
----@param rules { levels?: integer, roots?: boolean, float?: true|string }
----@return boolean ok, string? why
-function dialect.compatible(want, have, default, rules)
+---@param options { depth?: integer, roots?: boolean, float?: true|string }
+---@return boolean ok, string? reason
+function dialect.compatible(want, have, default, options)
   local seen, steps = {}, 0
-  local walk
+  local compare
 
-  local function params(l, t, level)
+  local function params(l, t, depth)
     local ls, ts = param_types(l), param_types(t)
     if #ls ~= #ts then return false end
     for i = 1, #ls do
-      if level == 0 then return false, "too-deep" end
-      local ok, why = walk(ls[i]:resolve(), ts[i]:resolve(), level and level - 1)
-      if not ok then return false, why end
+      if depth == 0 then return false, "too-deep" end
+      local ok, reason = compare(ls[i]:resolve(), ts[i]:resolve(), depth and depth - 1)
+      if not ok then return false, reason end
     end
     return true
   end
 
-  function walk(l, t, level)
-    for _ = 1, rules.levels and CHAIN or STEPS do
+  function compare(l, t, depth)
+    for _ = 1, options.depth and CHAIN or STEPS do
       l, t, steps = l:resolve(), t:resolve(), steps + 1
       if steps > STEPS then return false, "limit" end
       if not dialect.same_kind(l, t) then return false end
-      local key = not rules.levels and l.id .. ":" .. t.id
+      local key = not options.depth and l.id .. ":" .. t.id
       if key and seen[key] then return true end
       if key then seen[key] = true end
       if l.kind == "func_proto" then
-        local ok, why = params(l, t, level)
-        if not ok then return false, why end
-      elseif l.kind == "float" and rules.float then
-        if rules.float == true then return true end
-        return false, rules.float
+        local ok, reason = params(l, t, depth)
+        if not ok then return false, reason end
+      elseif l.kind == "float" and options.float then
+        if options.float == true then return true end
+        return false, options.float
       elseif l.kind ~= "ptr" and l.kind ~= "array" then
         return (default(l, t))
       end
@@ -156,8 +156,8 @@ function dialect.compatible(want, have, default, rules)
     return false, "too-deep"
   end
 
-  if rules.roots and not dialect.same_kind(want, have) then return false end
-  return walk(want, have, rules.levels)
+  if options.roots and not dialect.same_kind(want, have) then return false end
+  return compare(want, have, options.depth)
 end
 
 local function enums_match(l, t, same_name)
@@ -176,56 +176,56 @@ end
 ---@param want btfl.type
 ---@param have btfl.type
 ---@param default btfl.default
----@param levels integer of members and parameters
----@return boolean ok, string? why
-function dialect.kernel_match(want, have, default, levels)
-  local walk
+---@param most integer how deep members and parameters may nest
+---@return boolean ok, string? reason
+function dialect.kernel_match(want, have, default, most)
+  local compare
 
-  local function members(l, t, level)
+  local function members(l, t, depth)
     if l.kind ~= t.kind or #l > #t then return false end
     for lm in l:members() do
-      local ok, why = false, nil
+      local ok, reason = false, nil
       for tm in t:members() do
         if engine.essential(lm.name or "") == engine.essential(tm.name or "") then
-          ok, why = walk(lm.type, tm.type, false, level - 1)
-          if ok or why then break end
+          ok, reason = compare(lm.type, tm.type, false, depth - 1)
+          if ok or reason then break end
         end
       end
-      if not ok then return false, why end
+      if not ok then return false, reason end
     end
     return true
   end
 
-  local function composite(l, t, behind, level)
-    if not behind then return members(l, t, level) end
+  local function composite(l, t, behind, depth)
+    if not behind then return members(l, t, depth) end
     if t.kind == "fwd" then return l.kind == t.fwd_kind end
     return l.kind == t.kind
   end
 
-  local function params(l, t, behind, level)
+  local function params(l, t, behind, depth)
     local ls, ts = param_types(l), param_types(t)
     if #ls ~= #ts then return false end
     for i = 1, #ls do
-      local ok, why = walk(ls[i], ts[i], behind, level - 1)
-      if not ok then return false, why end
+      local ok, reason = compare(ls[i], ts[i], behind, depth - 1)
+      if not ok then return false, reason end
     end
     return true
   end
 
-  function walk(l, t, behind, level)
-    if level <= 0 then return false, "too-deep" end
+  function compare(l, t, behind, depth)
+    if depth <= 0 then return false, "too-deep" end
     for _ = 1, CHAIN do
       l, t = l:resolve(), t:resolve()
       if l.essential ~= t.essential then return false end
       local kind = l.kind
-      if kind == "struct" or kind == "union" then return composite(l, t, behind, level) end
+      if kind == "struct" or kind == "union" then return composite(l, t, behind, depth) end
       if kind == "fwd" then
         if t.kind == "fwd" then return l.fwd_kind == t.fwd_kind end
         return behind and t.kind == l.fwd_kind
       end
       if kind == "func_proto" and t.kind == kind then
-        local ok, why = params(l, t, behind, level)
-        if not ok then return false, why end
+        local ok, reason = params(l, t, behind, depth)
+        if not ok then return false, reason end
       elseif kind == "array" and t.kind == kind then
         if l.nelems ~= t.nelems then return false end
       elseif kind ~= "ptr" or t.kind ~= kind then
@@ -237,7 +237,7 @@ function dialect.kernel_match(want, have, default, levels)
     return false, "too-deep"
   end
 
-  return walk(want, have, false, levels)
+  return compare(want, have, false, most)
 end
 
 --- type_matches by cilium/ebpf's rules: behind pointers too, each pair once; members match by exact
@@ -245,10 +245,10 @@ end
 ---@param want btfl.type
 ---@param have btfl.type
 ---@param essential fun(name: string): string
----@return boolean ok, string? why
+---@return boolean ok, string? reason
 function dialect.cilium_match(want, have, essential)
   local seen, steps = {}, 0
-  local walk
+  local compare
 
   local function same_name(a, b)
     return not a or not b or essential(a) == essential(b)
@@ -261,8 +261,8 @@ function dialect.cilium_match(want, have, essential)
   local function all(ls, ts)
     if #ls ~= #ts then return false end
     for i = 1, #ls do
-      local ok, why = walk(ls[i], ts[i])
-      if not ok then return false, why end
+      local ok, reason = compare(ls[i], ts[i])
+      if not ok then return false, reason end
     end
     return true
   end
@@ -274,8 +274,8 @@ function dialect.cilium_match(want, have, essential)
     for m in l:members() do
       local other = by_name[m.name or ""]
       if not other then return false end
-      local ok, why = walk(m.type, other.type)
-      if not ok then return false, why end
+      local ok, reason = compare(m.type, other.type)
+      if not ok then return false, reason end
     end
     return true
   end
@@ -290,20 +290,20 @@ function dialect.cilium_match(want, have, essential)
     ptr = function(l, t)
       l, t = l.type:resolve(), t.type:resolve()
       if declares(l, t) or declares(t, l) then return true end
-      return walk(l, t)
+      return compare(l, t)
     end,
     array = function(l, t)
       if l.nelems ~= t.nelems then return false end
-      return walk(l.type, t.type)
+      return compare(l.type, t.type)
     end,
     func_proto = function(l, t)
-      local ok, why = all(param_types(l), param_types(t))
-      if not ok then return false, why end
-      return walk(l.type, t.type)
+      local ok, reason = all(param_types(l), param_types(t))
+      if not ok then return false, reason end
+      return compare(l.type, t.type)
     end,
   }
 
-  function walk(l, t)
+  function compare(l, t)
     l, t, steps = l:resolve(), t:resolve(), steps + 1
     if steps > STEPS then return false, "limit" end
     if not same_name(l.name, t.name) or not dialect.same_kind(l, t) then return false end
@@ -316,7 +316,7 @@ function dialect.cilium_match(want, have, essential)
     return match(l, t)
   end
 
-  return walk(want, have)
+  return compare(want, have)
 end
 
 --- The two types behind arrays of both.
@@ -338,20 +338,20 @@ end
 ---@param essential fun(name: string): string
 ---@return btfl.enumerator?, string?
 function dialect.enumerator(m, target, default, essential)
-  local usual, why = default()
+  local usual, reason = default()
   local name = essential(m.name)
   for v in target:values() do
     if essential(v.name) == name then return v end
   end
-  return nil, not usual and why or nil
+  return nil, not usual and reason or nil
 end
 
 --- The last step's member of an access, nil when it ends at an element or the root.
----@param spec btfl.accessor
+---@param accessor btfl.accessor
 ---@return btfl.member?
-function dialect.last_member(spec)
+function dialect.last_member(accessor)
   local last
-  for _, _, element in spec:steps() do last = element end
+  for _, _, element in accessor:steps() do last = element end
   return last
 end
 
@@ -366,11 +366,11 @@ function dialect.too_wide(value)
 end
 
 --- The value of an enumerator as loaders have it that extend an unsigned one of 32 bits with zeros.
----@param spec btfl.accessor
+---@param accessor btfl.accessor
 ---@param value integer?
 ---@return integer?
-function dialect.zero_extended(spec, value)
-  local root = spec.root:resolve()
+function dialect.zero_extended(accessor, value)
+  local root = accessor.root:resolve()
   if value and value < 0 and root.kind == "enum" and not root.signed then
     return value & 0xffffffff
   end

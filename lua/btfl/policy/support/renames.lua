@@ -47,9 +47,9 @@ local function names_of(key, value)
 end
 
 -- Adds that `key` may be called `to`.
-local function add(rules, key, to, note)
-  rules[key] = rules[key] or {}
-  table.insert(rules[key], { name = to, note = note })
+local function add(renamed, key, to, note)
+  renamed[key] = renamed[key] or {}
+  table.insert(renamed[key], { name = to, note = note })
 end
 
 local function note_of(old, new, since)
@@ -59,7 +59,7 @@ end
 -- The names that something may have, by old names, and by new ones for objects that are newer than the
 -- kernel: lists of { name =, note = }.
 local function compile(source)
-  local rules, entries, keys = {}, {}, {}
+  local renamed, entries, keys = {}, {}, {}
   for key, value in pairs(source) do
     entries[key] = names_of(key, value)
     keys[#keys + 1] = key
@@ -69,20 +69,20 @@ local function compile(source)
     local parent, name = key:match "^(.+)%.([^.]+)$"
     for _, to in ipairs(entries[key]) do
       local note = note_of(key, to.name, to.since)
-      add(rules, key, to.name, note)
+      add(renamed, key, to.name, note)
       -- A path says where a member went, but not what leads back from there.
       if to.reverse and not to.name:find(".", 1, true) then
-        add(rules, parent and parent .. "." .. to.name or to.name, name or key, note)
+        add(renamed, parent and parent .. "." .. to.name or to.name, name or key, note)
       end
     end
   end
-  return rules, entries, keys
+  return renamed, entries, keys
 end
 
 -- The last names of keys that are whole paths, such as "nsproxy.count.counter".
-local function path_ends(rules)
+local function path_ends(renamed)
   local ends = {}
-  for key in pairs(rules) do
+  for key in pairs(renamed) do
     local name = key:match "^[^.]+%..+%.([^.]+)$"
     if name then ends[name] = true end
   end
@@ -90,20 +90,20 @@ local function path_ends(rules)
 end
 
 -- The access up to m: "nsproxy.count.counter".
-local function path_to(m, spec)
-  local names = { spec.root.essential }
-  for _, _, element in spec:steps() do
+local function path_to(m, accessor)
+  local names = { accessor.root.essential }
+  for _, _, element in accessor:steps() do
     if element then names[#names + 1] = element.name end
     if element == m then break end
   end
   return table.concat(names, ".")
 end
 
-local function find(rules, ends, m, default)
+local function find(renamed, ends, m, default)
   local parent = m.parent.essential
-  local rule = parent and rules[parent .. "." .. m.name]
-  if rule or not ends[m.name] then return rule end
-  return rules[path_to(m, default.relo.accessor)]
+  local names = parent and renamed[parent .. "." .. m.name]
+  if names or not ends[m.name] then return names end
+  return renamed[path_to(m, default.relo.accessor)]
 end
 
 local function lookup(target, name)
@@ -128,8 +128,8 @@ end
 ---@return btfl.policy
 return function(source, name)
   if type(source) ~= "table" then error(caller.place() .. "renames: a table is needed", 0) end
-  local rules, entries, keys = compile(source)
-  local ends = path_ends(rules)
+  local renamed, entries, keys = compile(source)
+  local ends = path_ends(renamed)
   local where = caller.place():gsub(": $", "")
   return policy {
     name = name or "renames",
@@ -138,8 +138,8 @@ return function(source, name)
 
     candidates = function(relo, target, default)
       local list = default()
-      local rule = #list == 0 and rules[relo.type.essential]
-      for _, to in ipairs(rule or {}) do
+      local names = #list == 0 and renamed[relo.type.essential]
+      for _, to in ipairs(names or {}) do
         local found = types_named(target, to.name, relo.type.kind)
         if #found > 0 then return found, to.note end
       end
@@ -147,16 +147,16 @@ return function(source, name)
     end,
 
     member = function(m, target, default)
-      local found, why = default()
+      local found, reason = default()
       if found then return found end
-      local rule = find(rules, ends, m, default)
-      if not rule then return nil, why end
+      local names = find(renamed, ends, m, default)
+      if not names then return nil, reason end
       local search = default.relo.kind:find "^enumval" and target.value or lookup
-      for _, to in ipairs(rule) do
+      for _, to in ipairs(names) do
         found = search(target, to.name)
         if found then return found, to.note end
       end
-      return nil, why
+      return nil, reason
     end,
   }
 end

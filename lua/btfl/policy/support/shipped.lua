@@ -1,5 +1,5 @@
---- The policies that come with btfl: those of loaders, which are compared with one another, and rules beyond
---- them. See btfl.loaders in meta.lua.
+--- The policies that come with btfl: those of loaders, which are compared with one another, and others. See
+--- btfl.loaders in meta.lua.
 local shipped = {}
 
 shipped.loaders = {
@@ -9,14 +9,14 @@ shipped.loaders = {
   { policy = "aya", name = "aya", of = "aya" },
 }
 
-shipped.rules = { "strict", "lenient", "renames" }
+shipped.others = { "strict", "lenient", "renames" }
 
 --- All names that --policy takes without a file.
 ---@return string[]
 function shipped.names()
   local names = {}
   for i, loader in ipairs(shipped.loaders) do names[i] = loader.policy end
-  return table.move(shipped.rules, 1, #shipped.rules, #names + 1, names)
+  return table.move(shipped.others, 1, #shipped.others, #names + 1, names)
 end
 
 return shipped
