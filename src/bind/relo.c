@@ -25,14 +25,14 @@ static enum reason local_value(const struct object *o, const struct relo *r, uin
 {
 	struct accessor_room room;
 	struct relo_value v;
-	enum reason why = parse(o, r, &room);
+	enum reason reason = parse(o, r, &room);
 
 	*value = r->type_id;
-	if (why != REASON_NONE || r->kind == RELO_LOCAL_TYPE_ID)
-		return why;
-	why = value_calc(&room.accessor, o->big_endian, &v);
+	if (reason != REASON_NONE || r->kind == RELO_LOCAL_TYPE_ID)
+		return reason;
+	reason = value_calc(&room.accessor, o->big_endian, &v);
 	*value = v.value;
-	return why;
+	return reason;
 }
 
 /* Pushes the object and its btf. */

@@ -218,9 +218,9 @@ static int result_trail(lua_State *L)
 static int result_tostring(lua_State *L)
 {
 	const struct result *r = result_of(L, class_check(L, 1, &result_class));
-	const char *why = reason_name(r->reason);
+	const char *reason = reason_name(r->reason);
 
-	lua_pushfstring(L, "%s%s%s", status_name(r->status), *why ? " " : "", why);
+	lua_pushfstring(L, "%s%s%s", status_name(r->status), *reason ? " " : "", reason);
 	return 1;
 }
 

@@ -248,9 +248,9 @@ int default_compatible(struct asked *a)
 	struct matching m = {0};
 
 	switch (c->what) {
-	case COMPAT_FIELD: a->why = fields_compatible(c->pair); break;
-	case COMPAT_TYPE: a->why = types_compatible(&m, c->pair, LEVELS); break;
-	case COMPAT_MATCHES: a->why = types_match(&m, c->pair, false, LEVELS); break;
+	case COMPAT_FIELD: a->reason = fields_compatible(c->pair); break;
+	case COMPAT_TYPE: a->reason = types_compatible(&m, c->pair, LEVELS); break;
+	case COMPAT_MATCHES: a->reason = types_match(&m, c->pair, false, LEVELS); break;
 	}
 	return 0;
 }

@@ -49,7 +49,7 @@ int default_member(struct asked *a)
 	struct member_asked *m = (struct member_asked *)a;
 
 	m->path.len = 0;
-	a->why = find_member(&m->in, btf_member(&m->of, m->index).name, &m->path);
+	a->reason = find_member(&m->in, btf_member(&m->of, m->index).name, &m->path);
 	return 0;
 }
 
@@ -62,7 +62,7 @@ int default_enumerator(struct asked *a)
 	for (v->found = 0; v->found < n; v->found++)
 		if (btf_same_essential(name, btf_enumerator(&v->in, v->found).name))
 			break;
-	a->why = v->found < n ? REASON_NONE : REASON_NO_ENUMVAL;
+	a->reason = v->found < n ? REASON_NONE : REASON_NO_ENUMVAL;
 	return 0;
 }
 
@@ -95,10 +95,10 @@ static enum match decided(struct matcher *m, enum hook hook, struct asked *a, ui
 {
 	if (policy_ask(m->p, hook, a) < 0)
 		return MATCH_FAIL;
-	if (a->why == REASON_NONE)
+	if (a->reason == REASON_NONE)
 		return MATCH_YES;
 	m->a->decision = a->decision;
-	return no(m, a->why, local_id, target_id);
+	return no(m, a->reason, local_id, target_id);
 }
 
 static enum match compatible(struct matcher *m, enum compat what, uint32_t local_id,

@@ -96,7 +96,7 @@ static enum reason rewrite(const struct patch *p, struct insn *in, struct insn *
 }
 
 enum patched patch_insn(const struct patch *p, const uint8_t *insn, uint32_t room, bool big_endian,
-			uint8_t after[16], enum reason *why)
+			uint8_t after[16], enum reason *reason)
 {
 	uint32_t len = patch_length(insn, room);
 	bool wide = len == 2 * INSN_SIZE, poisoned = p->poison;
@@ -105,12 +105,12 @@ enum patched patch_insn(const struct patch *p, const uint8_t *insn, uint32_t roo
 	memcpy(after, insn, len);
 	if (wide)
 		hi = insn_load(insn + INSN_SIZE, big_endian);
-	*why = poisoned ? REASON_NONE : rewrite(p, &in, wide ? &hi : NULL, &poisoned);
+	*reason = poisoned ? REASON_NONE : rewrite(p, &in, wide ? &hi : NULL, &poisoned);
 	if (poisoned) {
 		poison(after, len, big_endian);
 		return POISONED;
 	}
-	if (*why != REASON_NONE)
+	if (*reason != REASON_NONE)
 		return REFUSED;
 	insn_store(after, in, big_endian);
 	if (wide)

@@ -20,9 +20,9 @@ enum patched { PATCHED, POISONED, REFUSED };
 /* Bytes of the instruction at insn, of which room are there: 16 for an ldimm64, else 8. */
 uint32_t patch_length(const uint8_t *insn, uint32_t room);
 
-/* Writes patch_length() bytes of the patched instruction to after; *why is set unless PATCHED (for
- * POISONED only when patching itself decided so). REFUSED copies the instruction as it was. */
+/* Writes patch_length() bytes of the patched instruction to after; *reason is set unless PATCHED
+ * (for POISONED only when patching itself decided so). REFUSED copies the instruction as it was. */
 enum patched patch_insn(const struct patch *p, const uint8_t *insn, uint32_t room, bool big_endian,
-			uint8_t after[16], enum reason *why);
+			uint8_t after[16], enum reason *reason);
 
 #endif

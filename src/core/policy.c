@@ -5,7 +5,7 @@ int default_value(struct asked *a)
 {
 	struct value_asked *v = (struct value_asked *)a;
 
-	a->why = value_calc(v->accessor, a->q->object->big_endian, &v->value);
+	a->reason = value_calc(v->accessor, a->q->object->big_endian, &v->value);
 	return 0;
 }
 
@@ -15,7 +15,7 @@ int default_choose(struct asked *a)
 	struct choose_asked *c = (struct choose_asked *)a;
 
 	c->chosen = c->count;
-	a->why = REASON_AMBIGUOUS;
+	a->reason = REASON_AMBIGUOUS;
 	return 0;
 }
 
@@ -33,7 +33,7 @@ int default_patch(struct asked *a)
 	struct patch_asked *p = (struct patch_asked *)a;
 
 	p->patched =
-	    patch_insn(&p->patch, p->insn, p->room, a->q->object->big_endian, p->after, &a->why);
+	    patch_insn(&p->patch, p->insn, p->room, a->q->object->big_endian, p->after, &a->reason);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * is libbpf's behaviour, so it costs only what it names.
  *
  * Whoever decides puts the question in a struct on the stack, calls policy_ask(), and finds the
- * answer in the struct. `why` is the reason why there is none, REASON_NONE when there is. A
+ * answer in the struct. `reason` says why there is none, REASON_NONE when there is. A
  * candidate that member, enumerator or compatible refuse is passed over, but for REASON_TOO_DEEP,
  * _LIMIT, _UNSIZED and _UNSUPPORTED, which make the relocation an error. Any reason of value,
  * choose or patch does.
@@ -58,7 +58,7 @@ struct question {
 struct asked {
 	const struct question *q;
 	struct err *e;
-	enum reason why;
+	enum reason reason;
 	uint32_t decision; /* whose answer it is: a number of the policy's, 0 for the engine */
 };
 
@@ -141,8 +141,8 @@ struct choose_asked {
 /* What becomes of a relocation that nothing in the target matches. */
 enum missing { MISSING_POISON, MISSING_ERROR, MISSING_VALUE };
 
-/* Asked when nothing matched, for the reason asked.why, which the answer may change. `value` is the
- * new value in the last case. */
+/* Asked when nothing matched, for the reason asked.reason, which the answer may change. `value` is
+ * the new value in the last case. */
 struct missing_asked {
 	struct asked asked;
 	enum missing what;

@@ -33,17 +33,17 @@ struct resolver {
 	struct err *e;
 };
 
-static int fail(struct result *res, enum reason why)
+static int fail(struct result *res, enum reason reason)
 {
 	res->status = STATUS_ERROR;
-	res->reason = why;
+	res->reason = reason;
 	return 0;
 }
 
 /* Gives res the reason of a decision, and whose it is. */
-static void blame(struct result *res, enum reason why, const struct asked *a)
+static void blame(struct result *res, enum reason reason, const struct asked *a)
 {
-	res->reason = why;
+	res->reason = reason;
 	res->decision = a->decision;
 }
 
@@ -65,8 +65,8 @@ static int apply(struct resolver *x, const struct question *q, const struct patc
 		break;
 	case REFUSED: res->status = STATUS_ERROR; break;
 	}
-	if (ask.asked.why != REASON_NONE)
-		blame(res, ask.asked.why, &ask.asked);
+	if (ask.asked.reason != REASON_NONE)
+		blame(res, ask.asked.reason, &ask.asked);
 	else if (res->status != STATUS_OK && res->reason == REASON_NONE)
 		/* nobody but a policy poisons for nothing */
 		blame(res, REASON_BY_POLICY, &ask.asked);
@@ -82,9 +82,9 @@ static int value_of(struct resolver *x, const struct question *q, const struct a
 	if (policy_ask(x->p, HOOK_VALUE, &ask.asked) < 0)
 		return HOOK_FAIL;
 	*out = ask.value;
-	if (ask.asked.why != REASON_NONE || out->poison)
+	if (ask.asked.reason != REASON_NONE || out->poison)
 		out->decision = ask.asked.decision;
-	return (int)ask.asked.why;
+	return (int)ask.asked.reason;
 }
 
 static struct attempt *new_attempt(struct resolver *x, struct result *res)
@@ -124,7 +124,7 @@ static int try_candidate(struct resolver *x, const struct question *q, struct ca
 	struct attempt *a = new_attempt(x, res);
 	struct relo_value value;
 	enum match m;
-	int why;
+	int reason;
 
 	if (!a)
 		return -1;
@@ -134,10 +134,10 @@ static int try_candidate(struct resolver *x, const struct question *q, struct ca
 	if (m == MATCH_NO)
 		return 0;
 	if (m == MATCH_YES) {
-		why = value_of(x, q, &x->target.accessor, &value);
-		if (why == HOOK_FAIL)
+		reason = value_of(x, q, &x->target.accessor, &value);
+		if (reason == HOOK_FAIL)
 			return -1;
-		a->reason = (enum reason)why;
+		a->reason = (enum reason)reason;
 	}
 	if (a->reason == REASON_NONE)
 		return keep_match(x, a, value);
@@ -162,7 +162,7 @@ static int choose(struct resolver *x, const struct question *q, struct result *r
 {
 	const struct options *o = &x->matched;
 	struct choose_asked ask = {
-	    {.q = q, .e = x->e, .why = REASON_AMBIGUOUS}, o->items, o->count, o->count};
+	    {.q = q, .e = x->e, .reason = REASON_AMBIGUOUS}, o->items, o->count, o->count};
 	size_t i = 1;
 
 	*out = o->items;
@@ -173,9 +173,9 @@ static int choose(struct resolver *x, const struct question *q, struct result *r
 	if (policy_ask(x->p, HOOK_CHOOSE, &ask.asked) < 0)
 		return -1;
 	*out = ask.chosen < o->count ? &o->items[ask.chosen] : NULL;
-	if (!*out && ask.asked.why != REASON_AMBIGUOUS)
+	if (!*out && ask.asked.reason != REASON_AMBIGUOUS)
 		res->decision = ask.asked.decision;
-	return *out ? 0 : fail(res, ask.asked.why);
+	return *out ? 0 : fail(res, ask.asked.reason);
 }
 
 /* Gives res the reason of the candidate that came closest, or why there is none. */
@@ -201,11 +201,11 @@ static int missing(struct resolver *x, const struct question *q, struct patch *p
 	struct missing_asked ask = {{.q = q, .e = x->e}, MISSING_POISON, 0};
 
 	take_closest(x, res);
-	ask.asked.why = res->reason;
+	ask.asked.reason = res->reason;
 	if (policy_ask(x->p, HOOK_MISSING, &ask.asked) < 0)
 		return -1;
-	if (ask.asked.why != res->reason)
-		blame(res, ask.asked.why, &ask.asked);
+	if (ask.asked.reason != res->reason)
+		blame(res, ask.asked.reason, &ask.asked);
 	if (ask.what == MISSING_ERROR)
 		return fail(res, res->reason);
 	p->poison = ask.what == MISSING_POISON;
@@ -247,8 +247,8 @@ static const struct candidates *asked_candidates(struct resolver *x, const struc
 	x->asked.count = 0;
 	if (policy_ask(x->p, HOOK_CANDIDATES, &ask.asked) < 0)
 		return NULL;
-	x->left_out = ask.asked.why;
-	x->left_out_by = ask.asked.why != REASON_NONE ? ask.asked.decision : 0;
+	x->left_out = ask.asked.reason;
+	x->left_out_by = ask.asked.reason != REASON_NONE ? ask.asked.decision : 0;
 	return &x->asked;
 }
 
@@ -297,15 +297,15 @@ static int resolve_one(struct resolver *x, uint32_t index)
 	const struct question q = {o, x->r->target, index, &x->local.accessor, x->pool};
 	struct result *res = &x->r->results[index];
 	struct patch p = {0};
-	enum reason why;
+	enum reason reason;
 
 	res->first_attempt = (uint32_t)x->r->attempt_count;
 	res->insn_len = (uint8_t)patch_length(relo->insn, relo->insn_room);
 	memcpy(res->before, relo->insn, res->insn_len);
 	memcpy(res->after, relo->insn, res->insn_len);
-	why = accessor_parse(o->btf, relo->type_id, relo->access, relo->kind, &x->local);
-	if (why != REASON_NONE)
-		return fail(res, why);
+	reason = accessor_parse(o->btf, relo->type_id, relo->access, relo->kind, &x->local);
+	if (reason != REASON_NONE)
+		return fail(res, reason);
 	if (relo->kind == RELO_LOCAL_TYPE_ID) { /* semantics 3 */
 		res->local = res->target = p.target = relo->type_id;
 		res->has_local = res->has_target = true;

@@ -23,8 +23,8 @@ static void take_candidates(lua_State *L, struct asked *a, int answer)
 
 	if (!lua_istable(L, answer))
 		bad_answer(L, &candidates_hook, answer);
-	a->why = is_empty_list(L, answer) ? refusal(L, answer, REASON_NONE, REASON_NO_TYPE)
-					  : REASON_NONE;
+	a->reason = is_empty_list(L, answer) ? refusal(L, answer, REASON_NONE, REASON_NO_TYPE)
+					     : REASON_NONE;
 	out->count = 0;
 	for (lua_Integer i = 1, n = luaL_len(L, answer); i <= n; i++) {
 		struct btf_type t;

@@ -36,7 +36,7 @@ static void take_choose(lua_State *L, struct asked *a, int answer)
 
 	c->chosen = c->count;
 	if (lua_isnil(L, answer)) {
-		a->why = refusal(L, answer, REASON_NONE, REASON_AMBIGUOUS);
+		a->reason = refusal(L, answer, REASON_NONE, REASON_AMBIGUOUS);
 		return;
 	}
 	if (!lua_istable(L, answer))

@@ -21,15 +21,15 @@ static void read_compatible(lua_State *L, struct asked *a)
 
 static void tell_compatible(lua_State *L, const struct asked *a)
 {
-	lua_pushboolean(L, a->why == REASON_NONE);
+	lua_pushboolean(L, a->reason == REASON_NONE);
 }
 
 static void take_compatible(lua_State *L, struct asked *a, int answer)
 {
 	if (!lua_isboolean(L, answer))
 		bad_answer(L, &compatible_hook, answer);
-	a->why = lua_toboolean(L, answer) ? REASON_NONE
-					  : refusal(L, answer, a->why, REASON_INCOMPATIBLE);
+	a->reason = lua_toboolean(L, answer) ? REASON_NONE
+					     : refusal(L, answer, a->reason, REASON_INCOMPATIBLE);
 }
 
 const struct lua_hook compatible_hook = {

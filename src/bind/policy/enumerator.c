@@ -21,7 +21,7 @@ static void tell_enumerator(lua_State *L, const struct asked *a)
 {
 	const struct enumerator_asked *v = (const struct enumerator_asked *)a;
 
-	if (a->why == REASON_NONE)
+	if (a->reason == REASON_NONE)
 		push_asked_element(L, a, &enumerator_class, &v->in, v->found);
 	else
 		lua_pushnil(L);
@@ -33,10 +33,10 @@ static void take_enumerator(lua_State *L, struct asked *a, int answer)
 	const struct handle *h = class_test(L, answer, &enumerator_class);
 
 	if (lua_isnil(L, answer)) {
-		a->why = refusal(L, answer, a->why, REASON_NO_ENUMVAL);
+		a->reason = refusal(L, answer, a->reason, REASON_NO_ENUMVAL);
 		return;
 	}
-	a->why = REASON_NONE;
+	a->reason = REASON_NONE;
 	if (!h)
 		bad_answer(L, &enumerator_hook, answer);
 	else if (handle_type(L, h).id != v->in.id || handle_type(L, h).btf != v->in.btf)

@@ -27,7 +27,7 @@ struct lua_hook {
 	/* Pushes the answer in a. */
 	void (*tell)(lua_State *L, const struct asked *a);
 	/* Reads into a the answer at that index, which the code of a reason and a note follow (nil
-	 * for none); a->why is what default said. Raises when it is none that may be given. */
+	 * for none); a->reason is what default said. Raises when it is none that may be given. */
 	void (*take)(lua_State *L, struct asked *a, int answer);
 	/* Whether that answer refuses, so that the code of a reason may follow it. */
 	bool (*refuses)(lua_State *L, int answer);

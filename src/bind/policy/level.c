@@ -236,7 +236,7 @@ bool call_level(lua_State *L, struct run *r, int level, bool same)
 	r->level = level;
 	lua_call(L, HOOK_ARGS + 1, LUA_MULTRET);
 	refused = order_results(L, hook, level, answer);
-	decided = !remembers(L, usual, answer) || (refused && refused != a->why);
+	decided = !remembers(L, usual, answer) || (refused && refused != a->reason);
 	if (!decided && !r->decider && hook->plan) {
 		push_plan(L, hook);
 		decided = !lua_rawequal(L, usual + 1, -1);
@@ -246,7 +246,7 @@ bool call_level(lua_State *L, struct run *r, int level, bool same)
 		r->decision = add_decision(L, r, level, answer + 2);
 		r->decider = r->level = level;
 		if (refused)
-			a->why = refused; /* for the level above it is what default said */
+			a->reason = refused; /* for the level above it is what default said */
 	}
 	if (outer)
 		r->level = outer;
@@ -266,11 +266,11 @@ static void call_engine(lua_State *L, struct run *r, bool same)
 		hook->read(L, into);
 	if (policy_ask(NULL, r->hook, into) < 0)
 		raise_err(L, into->e);
-	a->why = into->why;
+	a->reason = into->reason;
 	if (same)
 		memcpy(r->usual, into, hook_shared(r->hook));
 	hook->tell(L, into);
-	push_name(L, hook->has_reason ? NULL : reason_name(a->why));
+	push_name(L, hook->has_reason ? NULL : reason_name(a->reason));
 	lua_pushnil(L);
 }
 
@@ -368,7 +368,7 @@ static int get_reason(lua_State *L, const void *self)
 {
 	const struct run *r = run_of(L, self);
 
-	push_name(L, hooks[r->hook]->has_reason ? reason_name(r->asked->why) : NULL);
+	push_name(L, hooks[r->hook]->has_reason ? reason_name(r->asked->reason) : NULL);
 	return 1;
 }
 

@@ -36,7 +36,7 @@ static void tell_member(lua_State *L, const struct asked *a)
 	const struct member_path *path = &((const struct member_asked *)a)->path;
 	struct btf_type in = ((const struct member_asked *)a)->in;
 
-	if (a->why == REASON_NONE) {
+	if (a->reason == REASON_NONE) {
 		in = walk_path(in, path, 0, path->len - 1);
 		push_asked_element(L, a, &member_class, &in, path->index[path->len - 1]);
 	} else {
@@ -147,10 +147,10 @@ static void take_member(lua_State *L, struct asked *a, int answer)
 	const struct handle *h = class_test(L, answer, &member_class);
 
 	if (lua_isnil(L, answer)) {
-		a->why = refusal(L, answer, a->why, REASON_NO_FIELD);
+		a->reason = refusal(L, answer, a->reason, REASON_NO_FIELD);
 		return;
 	}
-	a->why = REASON_NONE;
+	a->reason = REASON_NONE;
 	if (h)
 		take_handle(L, m, h);
 	else if (lua_type(L, answer) == LUA_TSTRING)

@@ -29,7 +29,7 @@ static void take_missing(lua_State *L, struct asked *a, int answer)
 	if (!is_failure_word(L, answer))
 		bad_answer(L, &missing_hook, answer);
 	m->what = is_word(L, answer, "error") ? MISSING_ERROR : MISSING_POISON;
-	a->why = refusal(L, answer, a->why, a->why);
+	a->reason = refusal(L, answer, a->reason, a->reason);
 }
 
 const struct lua_hook missing_hook = {

@@ -110,7 +110,7 @@ static void take_patch(lua_State *L, struct asked *a, int answer)
 	if (lua_isnil(L, answer)) {
 		x->patched = REFUSED;
 		memcpy(x->after, x->insn, n);
-		a->why = check_reason(L, answer);
+		a->reason = check_reason(L, answer);
 		return;
 	}
 	if (len != 2 * n || !read_hex(hex, n, x->after))
@@ -118,10 +118,10 @@ static void take_patch(lua_State *L, struct asked *a, int answer)
 			   (int)(2 * n));
 	if (x->patched == REFUSED) {
 		x->patched = x->patch.poison ? POISONED : PATCHED;
-		a->why = REASON_NONE;
+		a->reason = REASON_NONE;
 	}
 	if (x->patched == PATCHED)
-		a->why = REASON_NONE;
+		a->reason = REASON_NONE;
 }
 
 const struct lua_hook patch_hook = {

@@ -24,7 +24,7 @@ static void read_value(lua_State *L, struct asked *a)
 
 static void tell_value(lua_State *L, const struct asked *a)
 {
-	if (a->why == REASON_NONE)
+	if (a->reason == REASON_NONE)
 		push_u64(L, ((const struct value_asked *)a)->value.value);
 	else
 		lua_pushnil(L);
@@ -36,21 +36,21 @@ static void take_value(lua_State *L, struct asked *a, int answer)
 	struct value_asked *v = (struct value_asked *)a;
 	struct relo_value *out = &v->value;
 
-	a->why = value_calc(v->accessor, a->q->object->big_endian, out);
+	a->reason = value_calc(v->accessor, a->q->object->big_endian, out);
 	if (lua_isinteger(L, answer)) {
-		if (a->why != REASON_NONE)
+		if (a->reason != REASON_NONE)
 			*out = (struct relo_value){.check = out->check};
 		if (out->value != (uint64_t)lua_tointeger(L, answer))
 			out->sign_extended = false;
 		out->value = (uint64_t)lua_tointeger(L, answer);
-		a->why = REASON_NONE;
+		a->reason = REASON_NONE;
 	} else if (!lua_isnil(L, answer)) {
 		bad_answer(L, &value_hook, answer);
 	} else if (is_word(L, answer + 1, value_hook.instead)) {
-		a->why = REASON_NONE;
+		a->reason = REASON_NONE;
 		out->poison = true;
 	} else {
-		a->why = check_reason(L, answer);
+		a->reason = check_reason(L, answer);
 	}
 }
 
