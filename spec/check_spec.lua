@@ -202,7 +202,7 @@ describe("result:why", function()
       one(t, "foo", "x")
       return one(l, "foo", "x"), "0:0", 99
     end)
-  says("says that an access is too deep", "too-deep", "error", "the access string has more than 64 levels",
+  says("says that an access is too deep", "too-deep", "error", "the access string has more than 64 numbers",
     function(l, t)
       one(t, "foo", "x")
       return one(l, "foo", "x"), "0" .. (":0"):rep(64), "byte_off"
@@ -237,7 +237,7 @@ describe("result:why", function()
 
   says("gives up on types that would be compared for ever", "limit", "error",
     "typedef hostile: the search took more steps than any real type needs", function(l, t)
-      -- Each of four parameters takes four such parameters, twenty levels deep.
+      -- Each of four parameters takes four such parameters, twenty deep.
       local function nest(b)
         local f = b:func_proto(b:int("int", 4, "signed"), {})
         for _ = 1, 20 do

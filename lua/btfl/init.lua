@@ -92,8 +92,8 @@ extend("policy", {
   lint = function(self, targets)
     argument.list(1, targets, "btfl.target", "lint")
     local out = require("btfl.report.report").new "lint"
-    for _, level in ipairs(self:levels()) do
-      if level.lint then level.lint(targets, out) end
+    for _, tier in ipairs(self:tiers()) do
+      if tier.lint then tier.lint(targets, out) end
     end
     return out
   end,

@@ -225,7 +225,7 @@ function btf:close() end
 ---@field essential string? the name without its flavor
 ---@field flavor string? what follows the last `___` of the name
 ---@field btf btfl.btf the BTF that stores it
----@field size integer? bytes, arrays resolved too; nil when it has none, or stands behind 32 levels as for libbpf
+---@field size integer? bytes, arrays resolved too; nil when it has none, or stands behind 32 others, as for libbpf
 ---@field type btfl.type? what a ptr, typedef, modifier, func, var or tag refers to, an array's element, a func_proto's return type
 ---@field kind_flag boolean
 ---@field encoding string? of an int: "signed", "char", "bool", or "" for a plain unsigned one
@@ -480,7 +480,7 @@ function relo:try(target, candidate, options) end
 ---@class btfl.accessor
 ---@field root btfl.type
 ---@field bit_offset integer bits from the start of the root
----@field access string every level, anonymous members included: "0:1:2"
+---@field access string every number, those of anonymous members included: "0:1:2"
 ---@field path string in C: "task_struct.se.sum_exec_runtime"
 ---@operator len: integer
 local accessor = {}
@@ -673,9 +673,9 @@ local policy = {}
 ---@return string[]
 function policy:lineage() end
 
---- Its levels, for what extends it: tables of a name and hooks, most derived first.
+--- Its tiers, for what extends it: tables of a name and hooks, most derived first.
 ---@return table[]
-function policy:levels() end
+function policy:tiers() end
 
 --- A report of what of it can never take effect on any of these kernels: of a table of renames what none
 --- of them has, and paths that no relocation follows.

@@ -1,6 +1,6 @@
 /* engine: the Lua module btfl.engine: what opens inputs, the classes, and the words of the domain.
  */
-#include "bind/policy/level.h"
+#include "bind/policy/tier.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"
 

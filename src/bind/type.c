@@ -318,14 +318,14 @@ struct member_search {
 	uint64_t bit_offset;    /* from the start of the type searched */
 };
 
-enum { SEARCH_LEVELS = 32, SEARCH_BUDGET = 1000000 };
+enum { SEARCH_DEPTH = 32, SEARCH_BUDGET = 1000000 };
 
 static bool search_members(struct member_search *s, const struct btf *b, uint32_t id, uint64_t base,
-			   int level)
+			   int depth)
 {
 	struct btf_type t = btf_strip(b, id);
 
-	if (!btf_is_composite(&t) || level > SEARCH_LEVELS)
+	if (!btf_is_composite(&t) || depth > SEARCH_DEPTH)
 		return false;
 	for (uint32_t i = 0; i < t.vlen && s->budget-- > 0; i++) {
 		struct btf_member m = btf_member(&t, i);
@@ -336,7 +336,7 @@ static bool search_members(struct member_search *s, const struct btf *b, uint32_
 			s->bit_offset = base + m.bit_offset;
 			return true;
 		}
-		if (!*m.name && search_members(s, b, m.type, base + m.bit_offset, level + 1))
+		if (!*m.name && search_members(s, b, m.type, base + m.bit_offset, depth + 1))
 			return true;
 	}
 	return false;

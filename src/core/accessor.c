@@ -91,7 +91,7 @@ static bool advance(struct accessor *s, uint32_t type_id, uint32_t index)
 }
 
 /* Steps from *t into its member or element. */
-static enum reason parse_level(struct accessor *s, struct btf_type *t, uint32_t index)
+static enum reason descend(struct accessor *s, struct btf_type *t, uint32_t index)
 {
 	if (btf_is_composite(t)) {
 		struct btf_member m;
@@ -137,6 +137,6 @@ enum reason accessor_parse(const struct btf *b, uint32_t type_id, const char *ac
 	if (!advance(s, t.id, s->raw[0]))
 		return REASON_UNSIZED;
 	for (uint32_t i = 1; i < s->raw_len && r == REASON_NONE; i++)
-		r = parse_level(s, &t, s->raw[i]);
+		r = descend(s, &t, s->raw[i]);
 	return r;
 }

@@ -9,7 +9,7 @@
 #include "core/reason.h"
 #include "format/object.h"
 
-/* Most numbers of an access string, and most levels of a target path (semantics 14). */
+/* Most numbers of an access string, and of a path in a target (semantics 14). */
 enum { ACCESSOR_MAX = 64 };
 
 /* One step that carries meaning: steps through anonymous members are left out. */
@@ -27,7 +27,7 @@ struct accessor {
 	uint32_t len;        /* of step */
 	uint32_t raw_len;
 	struct step *step;
-	uint32_t *raw; /* every level, anonymous ones included */
+	uint32_t *raw; /* every number, those of anonymous members included */
 };
 
 /* Room to build an accessor of any length in. */

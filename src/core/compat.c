@@ -7,8 +7,9 @@
 #include "core/policy.h"
 
 /* libbpf's bound on types within types. */
-#define LEVELS 32
-/* Parameters, and for type_matches members, of a hostile BTF can double the work at each level. */
+#define DEEPEST 32
+/* Parameters, and for type_matches members, of a hostile BTF can double the work with each step
+ * down. */
 #define STEPS 4000000
 
 /* Bit-offset integers are how old compilers wrote bitfields. */
@@ -59,24 +60,24 @@ struct matching {
 	uint32_t steps;
 };
 
-static enum reason types_compatible(struct matching *m, struct type_pair p, int level);
+static enum reason types_compatible(struct matching *m, struct type_pair p, int left);
 
 static enum reason params_compatible(struct matching *m, struct type_pair p,
-				     const struct btf_type *l, const struct btf_type *t, int level)
+				     const struct btf_type *l, const struct btf_type *t, int left)
 {
 	enum reason r = verdict(l->vlen == t->vlen);
 
 	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++) {
 		p.local_id = btf_strip(p.local_btf, btf_param(l, i).type).id;
 		p.target_id = btf_strip(p.target_btf, btf_param(t, i).type).id;
-		r = level > 0 ? types_compatible(m, p, level - 1) : REASON_TOO_DEEP;
+		r = left > 0 ? types_compatible(m, p, left - 1) : REASON_TOO_DEEP;
 	}
 	return r;
 }
 
-/* This walk and the one of types_match() follow one chain of pointers, arrays and return types in a
- * loop of LEVELS steps, and recurse for parameters (and members) with one level less. */
-static enum reason types_compatible(struct matching *m, struct type_pair p, int level)
+/* This and types_match() follow one chain of pointers, arrays and return types in a
+ * loop of DEEPEST steps, and recurse for parameters (and members) one step less deep. */
+static enum reason types_compatible(struct matching *m, struct type_pair p, int left)
 {
 	struct btf_type l = btf_type(p.local_btf, p.local_id);
 	struct btf_type t = btf_type(p.target_btf, p.target_id);
@@ -84,7 +85,7 @@ static enum reason types_compatible(struct matching *m, struct type_pair p, int 
 
 	if (!btf_same_kind(&l, &t))
 		return REASON_INCOMPATIBLE;
-	for (int depth = 0; depth < LEVELS; depth++) {
+	for (int step = 0; step < DEEPEST; step++) {
 		if (++m->steps > STEPS)
 			return REASON_LIMIT;
 		l = btf_strip(p.local_btf, p.local_id);
@@ -102,7 +103,7 @@ static enum reason types_compatible(struct matching *m, struct type_pair p, int 
 		case BTF_PTR:
 		case BTF_ARRAY: break;
 		case BTF_FUNC_PROTO:
-			r = params_compatible(m, p, &l, &t, level);
+			r = params_compatible(m, p, &l, &t, left);
 			if (r != REASON_NONE)
 				return r;
 			break;
@@ -114,7 +115,7 @@ static enum reason types_compatible(struct matching *m, struct type_pair p, int 
 	return REASON_TOO_DEEP;
 }
 
-static enum reason types_match(struct matching *m, struct type_pair p, bool behind_ptr, int level);
+static enum reason types_match(struct matching *m, struct type_pair p, bool behind_ptr, int left);
 
 static enum reason enums_match(const struct btf_type *l, const struct btf_type *t)
 {
@@ -134,7 +135,7 @@ static enum reason enums_match(const struct btf_type *l, const struct btf_type *
 
 /* Whether some member of t has the name and type of member i of l. */
 static enum reason member_matches(struct matching *m, const struct btf_type *l, uint32_t i,
-				  const struct btf_type *t, int level)
+				  const struct btf_type *t, int left)
 {
 	struct btf_member want = btf_member(l, i);
 
@@ -147,7 +148,7 @@ static enum reason member_matches(struct matching *m, const struct btf_type *l, 
 			return REASON_LIMIT;
 		if (!btf_same_essential(want.name, have.name))
 			continue;
-		r = types_match(m, p, false, level - 1);
+		r = types_match(m, p, false, left - 1);
 		if (r != REASON_INCOMPATIBLE)
 			return r;
 	}
@@ -155,7 +156,7 @@ static enum reason member_matches(struct matching *m, const struct btf_type *l, 
 }
 
 static enum reason composites_match(struct matching *m, const struct btf_type *l,
-				    const struct btf_type *t, bool behind_ptr, int level)
+				    const struct btf_type *t, bool behind_ptr, int left)
 {
 	enum reason r = REASON_NONE;
 
@@ -167,7 +168,7 @@ static enum reason composites_match(struct matching *m, const struct btf_type *l
 	if (l->kind != t->kind || l->vlen > t->vlen)
 		return REASON_INCOMPATIBLE;
 	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++)
-		r = member_matches(m, l, i, t, level);
+		r = member_matches(m, l, i, t, left);
 	return r;
 }
 
@@ -186,23 +187,23 @@ static bool ints_match(const struct btf_type *l, const struct btf_type *t)
 }
 
 static enum reason params_match(struct matching *m, const struct btf_type *l,
-				const struct btf_type *t, bool behind_ptr, int level)
+				const struct btf_type *t, bool behind_ptr, int left)
 {
 	enum reason r = verdict(l->vlen == t->vlen);
 
 	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++) {
 		struct type_pair p = {l->btf, t->btf, btf_param(l, i).type, btf_param(t, i).type};
 
-		r = types_match(m, p, behind_ptr, level - 1);
+		r = types_match(m, p, behind_ptr, left - 1);
 	}
 	return r;
 }
 
-static enum reason types_match(struct matching *m, struct type_pair p, bool behind_ptr, int level)
+static enum reason types_match(struct matching *m, struct type_pair p, bool behind_ptr, int left)
 {
-	if (level <= 0)
+	if (left <= 0)
 		return REASON_TOO_DEEP;
-	for (int depth = 0; depth < LEVELS; depth++) {
+	for (int step = 0; step < DEEPEST; step++) {
 		struct btf_type l = btf_strip(p.local_btf, p.local_id);
 		struct btf_type t = btf_strip(p.target_btf, p.target_id);
 		enum reason r;
@@ -217,7 +218,7 @@ static enum reason types_match(struct matching *m, struct type_pair p, bool behi
 		case BTF_ENUM:
 		case BTF_ENUM64: return btf_is_enum(&t) ? enums_match(&l, &t) : REASON_INCOMPATIBLE;
 		case BTF_STRUCT:
-		case BTF_UNION: return composites_match(m, &l, &t, behind_ptr, level);
+		case BTF_UNION: return composites_match(m, &l, &t, behind_ptr, left);
 		default: break;
 		}
 		if (l.kind != t.kind)
@@ -230,7 +231,7 @@ static enum reason types_match(struct matching *m, struct type_pair p, bool behi
 				return REASON_INCOMPATIBLE;
 			break;
 		case BTF_FUNC_PROTO:
-			r = params_match(m, &l, &t, behind_ptr, level);
+			r = params_match(m, &l, &t, behind_ptr, left);
 			if (r != REASON_NONE)
 				return r;
 			break;
@@ -249,8 +250,8 @@ int default_compatible(struct asked *a)
 
 	switch (c->what) {
 	case COMPAT_FIELD: a->reason = fields_compatible(c->pair); break;
-	case COMPAT_TYPE: a->reason = types_compatible(&m, c->pair, LEVELS); break;
-	case COMPAT_MATCHES: a->reason = types_match(&m, c->pair, false, LEVELS); break;
+	case COMPAT_TYPE: a->reason = types_compatible(&m, c->pair, DEEPEST); break;
+	case COMPAT_MATCHES: a->reason = types_match(&m, c->pair, false, DEEPEST); break;
 	}
 	return 0;
 }

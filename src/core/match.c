@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-struct level_search {
+struct field_search {
 	const char *name;
 	struct member_path *path;
 	uint32_t steps;
 };
 
 /* Depth first through anonymous members. The path holds what leads to `in`. */
-static enum reason search_member(struct level_search *s, const struct btf_type *in)
+static enum reason search_member(struct field_search *s, const struct btf_type *in)
 {
 	if (!btf_is_composite(in))
 		return REASON_NO_FIELD;
@@ -39,7 +39,7 @@ static enum reason search_member(struct level_search *s, const struct btf_type *
 
 enum reason find_member(const struct btf_type *in, const char *name, struct member_path *path)
 {
-	struct level_search s = {.name = name, .path = path};
+	struct field_search s = {.name = name, .path = path};
 
 	return search_member(&s, in);
 }

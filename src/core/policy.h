@@ -74,9 +74,9 @@ struct candidates_asked {
  * hold 2^30. */
 enum { MEMBER_STEPS = 4000000 };
 
-/* Members to walk from a struct to the one sought, through nested structs but no pointer. */
+/* Members that lead from a struct to the one sought, through nested structs but no pointer. */
 struct member_path {
-	uint32_t room; /* most levels that may be used; a path that needs more is too deep */
+	uint32_t room; /* most members that may be used; a path that needs more is too deep */
 	uint32_t len;
 	uint32_t index[ACCESSOR_MAX];
 };

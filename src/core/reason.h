@@ -22,7 +22,7 @@ enum reason {
 	REASON_ANONYMOUS,         /* the local type has no name to search for */
 	REASON_UNSIZED,           /* the size of a type that is asked for cannot be known */
 	REASON_UNSUPPORTED, /* the relocation kind is unknown, or does not apply to such a field */
-	REASON_TOO_DEEP,    /* more levels than the rules allow */
+	REASON_TOO_DEEP,    /* nested deeper than the rules allow */
 	REASON_LIMIT,       /* the search took more steps than any real type needs */
 	REASON_TRUNCATED,   /* set by policies only: the value does not fit the instruction */
 	REASON_BY_POLICY,   /* set by policies only: a hook decided so and gave no other reason */

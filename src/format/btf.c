@@ -187,13 +187,13 @@ struct btf_type btf_innermost(const struct btf *b, uint32_t id)
 	return follow(b, id, true);
 }
 
-#define SIZE_LEVELS 32
+#define SIZE_STEPS 32
 
 int64_t btf_size(const struct btf *b, uint32_t id)
 {
 	uint64_t count = 1, size = 0;
 
-	for (int level = 0; level < SIZE_LEVELS; level++) {
+	for (int step = 0; step < SIZE_STEPS; step++) {
 		struct btf_type t = btf_type(b, id);
 
 		switch (t.kind) {

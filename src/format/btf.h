@@ -174,7 +174,7 @@ struct btf_type btf_strip(const struct btf *b, uint32_t id);
 struct btf_type btf_innermost(const struct btf *b, uint32_t id);
 
 /* Size in bytes, arrays multiplied out, or -1 when the type has none (void, function, forward
- * declaration), is nested deeper than 32 levels, or the product exceeds 32 bits. */
+ * declaration), is nested deeper than 32, or the product exceeds 32 bits. */
 int64_t btf_size(const struct btf *b, uint32_t id);
 
 /* The int of 4 or 8 bytes that is C's `long`, which in Linux has the width of a pointer

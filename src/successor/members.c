@@ -1,13 +1,13 @@
 /*
  * members: flattens structs; see members.h. The number of listed and of members looked at is
- * bounded, because nests of anonymous members in a hostile BTF can grow at every level.
+ * bounded, because nests of anonymous members in a hostile BTF can grow with every step down.
  */
 #include "successor/members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LEVELS = 24, MOST = 6000, BUDGET = 60000, STEP_BUDGET = 8000 };
+enum { DEEPEST = 24, MOST = 6000, BUDGET = 60000, STEP_BUDGET = 8000 };
 
 struct members_walk {
 	struct members *out;
@@ -27,11 +27,11 @@ static uint64_t path_hash(const struct members *s, int32_t outer, const char *na
 }
 
 static void list(struct members_walk *w, uint32_t id, uint64_t base, int32_t outer, unsigned depth,
-		 unsigned level)
+		 unsigned nested)
 {
 	struct btf_type t = btf_strip(w->out->btf, id);
 
-	if (!btf_is_composite(&t) || level > LEVELS || depth > w->depth)
+	if (!btf_is_composite(&t) || nested > DEEPEST || depth > w->depth)
 		return;
 	for (uint32_t i = 0; i < t.vlen && w->budget-- > 0 && !w->failed; i++) {
 		struct btf_member m = btf_member(&t, i);
@@ -39,7 +39,7 @@ static void list(struct members_walk *w, uint32_t id, uint64_t base, int32_t out
 		struct member *grown;
 
 		if (!*m.name) {
-			list(w, m.type, base + m.bit_offset, outer, depth, level + 1);
+			list(w, m.type, base + m.bit_offset, outer, depth, nested + 1);
 			continue;
 		}
 		if (at >= MOST)
@@ -60,7 +60,7 @@ static void list(struct members_walk *w, uint32_t id, uint64_t base, int32_t out
 					    (uint8_t)depth,
 					    {0}};
 		w->out->n++;
-		list(w, m.type, base + m.bit_offset, (int32_t)at, depth + 1, level + 1);
+		list(w, m.type, base + m.bit_offset, (int32_t)at, depth + 1, nested + 1);
 	}
 }
 
@@ -102,9 +102,9 @@ long members_find(const struct members *s, const char *name, size_t len)
 
 char *member_path(const struct members *s, size_t i, char out[MEMBER_PATH_MAX])
 {
-	size_t chain[LEVELS + 1] = {0}, n = 0, len = 0;
+	size_t chain[DEEPEST + 1] = {0}, n = 0, len = 0;
 
-	for (long at = (long)i; at >= 0 && n <= LEVELS; at = s->at[at].outer)
+	for (long at = (long)i; at >= 0 && n <= DEEPEST; at = s->at[at].outer)
 		chain[n++] = (size_t)at;
 	*out = '\0';
 	while (n-- > 0 && len < MEMBER_PATH_MAX)
@@ -115,11 +115,11 @@ char *member_path(const struct members *s, size_t i, char out[MEMBER_PATH_MAX])
 
 /* Finds one name in a struct, through anonymous members. */
 static bool step(const struct btf *b, uint32_t id, const char *name, size_t len, uint64_t base,
-		 struct member *out, unsigned level, long *budget)
+		 struct member *out, unsigned nested, long *budget)
 {
 	struct btf_type t = btf_strip(b, id);
 
-	if (!btf_is_composite(&t) || level > LEVELS)
+	if (!btf_is_composite(&t) || nested > DEEPEST)
 		return false;
 	for (uint32_t i = 0; i < t.vlen && (*budget)-- > 0; i++) {
 		struct btf_member m = btf_member(&t, i);
@@ -130,7 +130,7 @@ static bool step(const struct btf *b, uint32_t id, const char *name, size_t len,
 			return true;
 		}
 		if (!*m.name &&
-		    step(b, m.type, name, len, base + m.bit_offset, out, level + 1, budget))
+		    step(b, m.type, name, len, base + m.bit_offset, out, nested + 1, budget))
 			return true;
 	}
 	return false;

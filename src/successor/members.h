@@ -30,8 +30,8 @@ struct members {
 /* Longest path that is written, with its terminator. */
 enum { MEMBER_PATH_MAX = 512 };
 
-/* Lists the members of struct or union id (modifiers and typedefs are followed) and, down to that
- * many named levels, of what is nested in them by value, in the order of declaration. Stops at a
+/* Lists the members of struct or union id (modifiers and typedefs are followed) and, so many named
+ * members deep, of what is nested in them by value, in the order of declaration. Stops at a
  * few thousand. Empty for other kinds. -1 when memory is out. */
 int members_list(const struct btf *b, uint32_t id, unsigned depth, struct arena *a,
 		 struct members *out);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Types refer to one another in circles only through names, but hostile ones nest deeply. */
-enum { LEVELS = 12, MEMBERS = 16, LINK_MEMBERS = 3 };
+enum { DEEPEST = 12, MEMBERS = 16, LINK_MEMBERS = 3 };
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
@@ -23,10 +23,10 @@ static uint64_t mix_text(uint64_t h, const char *s)
 	return mix(h, t);
 }
 
-static uint64_t hash_type(const struct btf *b, uint32_t id, bool exact, int level);
+static uint64_t hash_type(const struct btf *b, uint32_t id, bool exact, int depth);
 
 /* Elements of what has no name of its own; few of them tell it from others. */
-static uint64_t hash_inside(const struct btf_type *t, bool exact, int level)
+static uint64_t hash_inside(const struct btf_type *t, bool exact, int depth)
 {
 	uint64_t h = mix(t->kind, t->vlen);
 
@@ -36,27 +36,27 @@ static uint64_t hash_inside(const struct btf_type *t, bool exact, int level)
 		else if (btf_is_enum(t))
 			h = mix_text(h, btf_enumerator(t, i).name);
 		else
-			h = mix(h, hash_type(t->btf, btf_param(t, i).type, exact, level + 1));
+			h = mix(h, hash_type(t->btf, btf_param(t, i).type, exact, depth + 1));
 	}
 	return h;
 }
 
-static uint64_t hash_type(const struct btf *b, uint32_t id, bool exact, int level)
+static uint64_t hash_type(const struct btf *b, uint32_t id, bool exact, int depth)
 {
 	struct btf_type t = btf_type(b, id);
 
-	/* const and the like take no level: the format's check bounds their chains. */
+	/* const and the like take no depth: the format's check bounds their chains. */
 	while (t.kind == BTF_CONST || t.kind == BTF_VOLATILE || t.kind == BTF_RESTRICT ||
 	       t.kind == BTF_TYPE_TAG || (t.kind == BTF_TYPEDEF && !exact))
 		t = btf_type(b, t.type);
-	if (level > LEVELS)
+	if (depth > DEEPEST)
 		return t.kind;
 	switch (t.kind) {
 	case BTF_TYPEDEF: return mix_text(77, t.name);
-	case BTF_PTR: return mix(42, hash_type(b, t.type, exact, level + 1));
+	case BTF_PTR: return mix(42, hash_type(b, t.type, exact, depth + 1));
 	case BTF_ARRAY:
 		return mix(mix(91, btf_array(&t).count),
-			   hash_type(b, btf_array(&t).elem, exact, level + 1));
+			   hash_type(b, btf_array(&t).elem, exact, depth + 1));
 	case BTF_INT:
 		/* Encoders differ in what they say of a plain char. */
 		return mix(mix(5, t.size), strcmp(t.name, "char") == 0
@@ -70,9 +70,9 @@ static uint64_t hash_type(const struct btf *b, uint32_t id, bool exact, int leve
 	case BTF_ENUM64:
 		if (*t.name)
 			return mix_text(btf_is_enum(&t) ? 8 : 7, t.name);
-		return t.kind == BTF_FWD ? 7 : hash_inside(&t, exact, level);
+		return t.kind == BTF_FWD ? 7 : hash_inside(&t, exact, depth);
 	case BTF_FUNC_PROTO:
-		return mix(hash_inside(&t, exact, level), hash_type(b, t.type, exact, level + 1));
+		return mix(hash_inside(&t, exact, depth), hash_type(b, t.type, exact, depth + 1));
 	default: return t.kind;
 	}
 }
@@ -80,7 +80,7 @@ static uint64_t hash_type(const struct btf *b, uint32_t id, bool exact, int leve
 /* What stands in a struct of one member, behind a pointer, or in an array. */
 static uint32_t inner_type(const struct btf *b, uint32_t id)
 {
-	for (int level = 0; level < LEVELS; level++) {
+	for (int depth = 0; depth < DEEPEST; depth++) {
 		struct btf_type t = btf_strip(b, id);
 
 		if (t.kind == BTF_PTR)
@@ -98,7 +98,7 @@ static uint32_t inner_type(const struct btf *b, uint32_t id)
 /* The first name on the way from a type to what it is made of; "" for none. */
 static const char *type_name(const struct btf *b, uint32_t id)
 {
-	for (int level = 0; level < LEVELS; level++) {
+	for (int depth = 0; depth < DEEPEST; depth++) {
 		struct btf_type t = btf_type(b, id);
 
 		if (t.kind == BTF_INT || t.kind == BTF_FLOAT || t.kind == BTF_VOID)

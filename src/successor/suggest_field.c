@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NEST_LEVELS = 3 };
+enum { DEEPEST_NAMED = 3 };
 
 /* A name that stayed may have come to mean something else with its type: it is never beyond doubt.
  */
@@ -326,10 +326,10 @@ static void hunt_nested(struct hunt *h, const struct probe *p)
 	struct hashes known = {0};
 	struct vocabulary own;
 
-	if (members_list(p->into.btf, p->into.id, NEST_LEVELS, h->arena, &now) < 0 ||
+	if (members_list(p->into.btf, p->into.id, DEEPEST_NAMED, h->arena, &now) < 0 ||
 	    own_words(&now, h->arena, &own) < 0 ||
 	    (p->root.btf &&
-	     members_list(p->root.btf, p->root.id, NEST_LEVELS, h->arena, &before) < 0)) {
+	     members_list(p->root.btf, p->root.id, DEEPEST_NAMED, h->arena, &before) < 0)) {
 		h->failed = true;
 		return;
 	}

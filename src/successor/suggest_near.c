@@ -11,8 +11,8 @@
 enum {
 	MOST_NEAR = 600,
 	MOST_MEMBERS = 40000,
-	ANONYMOUS_LEVELS = 3,
-	INSIDE_LEVELS = 24,
+	DEEPEST_ANONYMOUS = 3,
+	DEEPEST_INSIDE = 24,
 	MOST_INSIDE = 2000
 };
 
@@ -122,18 +122,18 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 
 /* Adds a struct and all that it embeds, each once, so that shared parts cost nothing. Elements of
  * arrays are left out: a pointer may well lead to one of them. */
-static void add_inside(struct near *x, const struct btf *b, uint32_t id, unsigned level)
+static void add_inside(struct near *x, const struct btf *b, uint32_t id, unsigned depth)
 {
 	struct btf_type t = btf_strip(b, id);
 
-	if (!btf_is_composite(&t) || level > INSIDE_LEVELS || x->inside.n == MOST_INSIDE)
+	if (!btf_is_composite(&t) || depth > DEEPEST_INSIDE || x->inside.n == MOST_INSIDE)
 		return;
 	for (size_t i = 0; i < x->inside.n; i++)
 		if (x->inside.at[i] == t.id)
 			return;
 	x->inside.at[x->inside.n++] = t.id;
 	for (uint32_t i = 0; i < t.vlen; i++)
-		add_inside(x, b, btf_member(&t, i).type, level + 1);
+		add_inside(x, b, btf_member(&t, i).type, depth + 1);
 }
 
 static int list_inside(struct near *x)
@@ -184,7 +184,7 @@ static void look_ahead(struct near *x)
 
 /* The first member of t, or of an anonymous one in it, that leads to the struct: its name, NULL for
  * none. */
-static const char *leads_to(const struct btf_type *t, uint32_t goal, int level)
+static const char *leads_to(const struct btf_type *t, uint32_t goal, int depth)
 {
 	for (uint32_t i = 0; i < t->vlen; i++) {
 		struct btf_member m = btf_member(t, i);
@@ -192,11 +192,11 @@ static const char *leads_to(const struct btf_type *t, uint32_t goal, int level)
 
 		if (struct_behind(t->btf, m.type, true) == goal)
 			return *m.name ? m.name : "member";
-		if (!*m.name && level < ANONYMOUS_LEVELS) {
+		if (!*m.name && depth < DEEPEST_ANONYMOUS) {
 			struct btf_type in = btf_strip(t->btf, m.type);
 
 			if (btf_is_composite(&in))
-				found = leads_to(&in, goal, level + 1);
+				found = leads_to(&in, goal, depth + 1);
 		}
 		if (found)
 			return found;

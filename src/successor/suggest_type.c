@@ -106,9 +106,9 @@ static void each_type(struct sought *s, void (*what)(struct sought *, const stru
 	}
 }
 
-/* Calls what() with each name inside t, anonymous members' included for two levels. */
+/* Calls what() with each name inside t, anonymous members' included, two deep. */
 static void count_inside(struct sought *s, const struct btf_type *t, uint32_t mark, double *shared,
-			 double *all, unsigned level)
+			 double *all, unsigned depth)
 {
 	for (uint32_t i = 0; i < t->vlen && i < 4000; i++) {
 		struct btf_member m = {0};
@@ -124,8 +124,8 @@ static void count_inside(struct sought *s, const struct btf_type *t, uint32_t ma
 		if (!*name) {
 			struct btf_type inner = btf_strip(t->btf, m.type);
 
-			if (level < 2 && btf_is_composite(&inner))
-				count_inside(s, &inner, mark, shared, all, level + 1);
+			if (depth < 2 && btf_is_composite(&inner))
+				count_inside(s, &inner, mark, shared, all, depth + 1);
 			continue;
 		}
 		in = inside_of(s, name);
@@ -221,7 +221,7 @@ static void consider(struct sought *s, const struct btf_type *t)
 /* The id of the named type that stands in a declaration: behind pointers and arrays. */
 static uint32_t named_in(const struct btf *b, uint32_t id)
 {
-	for (int level = 0; level < 8; level++) {
+	for (int depth = 0; depth < 8; depth++) {
 		struct btf_type t = btf_type(b, id);
 
 		while (t.kind == BTF_CONST || t.kind == BTF_VOLATILE || t.kind == BTF_RESTRICT ||

@@ -162,7 +162,7 @@ static int mark_type(struct marker *m, const struct btf *b, uint32_t id, uint8_t
 		return rc;
 	if (++m->depth > DEPTH)
 		rc = err_set(m->e, ERR_LIMIT, b->name, NULL, ERR_NO_OFFSET,
-			     "type [%u] has more than %d levels", id, DEPTH);
+			     "type [%u] is nested deeper than %d", id, DEPTH);
 	else
 		rc = mark_parts(m, &t, flags);
 	m->depth--;

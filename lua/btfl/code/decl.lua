@@ -2,7 +2,7 @@
 --- it on the way to the type at the left.
 local decl = {}
 
--- Levels of one declaration, parameters included; a hostile BTF can nest them without end.
+-- Parts of one declaration, parameters included; a hostile BTF can nest them without end.
 local BUDGET = 1024
 
 local QUALIFIERS = { const = true, volatile = true, restrict = true }

@@ -1,7 +1,7 @@
 --- What stands in the target where a member that is missing there used to be.
 local decl = require "btfl.code.decl"
 
--- Members looked at, and levels: a hostile struct may contain the same one over and over.
+-- Members looked at, and how deep: a hostile struct may contain the same one over and over.
 local MOST, DEEPEST = 8192, 16
 
 -- The members of a struct with those of anonymous structs inline: name, type, bits from its start.

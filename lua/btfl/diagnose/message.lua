@@ -129,7 +129,7 @@ function ATTEMPT.unsized(attempt, _, steps)
 end
 
 function ATTEMPT.too_deep(attempt)
-  return ("%s: the access or its types have more levels than CO-RE follows (64 and 32)")
+  return ("%s: the access or its types are nested deeper than CO-RE follows (64 and 32)")
     :format(called(attempt.candidate))
 end
 
@@ -320,8 +320,8 @@ function WHY.unsupported(result)
 end
 
 function WHY.too_deep(result)
-  if result.relo.reason then return "the access string has more than 64 levels" end
-  return "the access or its types have more levels than CO-RE follows (64 and 32)"
+  if result.relo.reason then return "the access string has more than 64 numbers" end
+  return "the access or its types are nested deeper than CO-RE follows (64 and 32)"
 end
 
 function WHY.limit()

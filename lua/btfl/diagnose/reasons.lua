@@ -329,14 +329,14 @@ error[unsupported]: `signed` applies to a member, not to an array's element or a
   },
   {
     code = "too-deep", engine = true,
-    title = "more levels than the rules allow",
+    title = "nested deeper than the rules allow",
     text = [[
-An access has at most 64 levels, anonymous structs of the target included, and types are followed
+An access is at most 64 deep, anonymous structs of the target included, and types are followed
 through at most 32 typedefs, qualifiers and pointers.]],
     todo = "Split the access in two: read a pointer to the inner struct first.",
     help = "split the access: read the inner struct or pointer first",
     example = [=[
-error[too-deep]: the access string has more than 64 levels
+error[too-deep]: the access string has more than 64 numbers
   --> prog.bpf.c:41:2   prog.bpf.o, program handle
    |
 41 |         n = BPF_CORE_READ(list, next);

@@ -5,7 +5,7 @@ local engine = require "btfl.engine"
 local json = require "btfl.report.json"
 local report = require "btfl.report.report"
 
--- Levels of a value; the json format writes fewer.
+-- How deep a value nests; the json format writes fewer.
 local DEEPEST = 64
 
 local LEVELS = { error = true, warning = true, note = true }

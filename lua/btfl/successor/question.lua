@@ -82,7 +82,7 @@ function question.parse(text)
   return q
 end
 
--- Behind typedefs and const, and inside arrays, of which no more than `most` levels are left.
+-- The type behind typedefs and const and inside arrays, at most `most` of them; and how many are left.
 local function inside(t, most)
   t = t:resolve()
   while t.kind == "array" and most > 0 do
@@ -98,8 +98,8 @@ local function member_of(t, name)
   return ok and member or nil
 end
 
--- Walks the path from a type: what stands at its end, or nil and where it breaks off.
-local function walk(root, q)
+-- Follows the path from a type: what stands at its end, or nil and where it breaks off.
+local function follow(root, q)
   local t, bits = root, nil
   for i = 2, #q.names do
     local inner = inside(t, DEEPEST)
@@ -132,7 +132,7 @@ function question.find(btfs, q)
     for root in btf:candidates(q.names[1]) do
       local kind = ROOTS[root.kind]
       if kind then
-        local found, partial = walk(root, q)
+        local found, partial = follow(root, q)
         local resolved = ROOTS[root:resolve().kind]
         if q.keyword and kind ~= q.keyword then
           found, partial = nil, { depth = 1, inner = root, kind = resolved == kind and kind or "typedef" }
@@ -243,11 +243,11 @@ end
 
 local function elements(t)
   local list = {}
-  local function add(inner, level)
+  local function add(inner, depth)
     for member in inner:members() do
-      local anonymous = not member.name and level < DEEPEST and member.type:resolve()
+      local anonymous = not member.name and depth < DEEPEST and member.type:resolve()
       if #list >= 8192 then break end
-      if anonymous then add(anonymous, level + 1) else list[#list + 1] = member.name end
+      if anonymous then add(anonymous, depth + 1) else list[#list + 1] = member.name end
     end
   end
   add(t, 0)

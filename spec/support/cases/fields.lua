@@ -195,7 +195,7 @@ field("fwd and fwd of the other kind", make.fwd, make.fwd_union, true)
 field("fwd and another fwd", make.fwd, make.fwd_other, false)
 field("function and function", make.proto, make.proto, false)
 
--- 21: libbpf skips modifiers without a limit; it is sizes that it resolves through 32 levels only.
+-- 21: libbpf skips modifiers without a limit; it is sizes that it resolves through 32 steps only.
 
 local function consts(b, id, n)
   for _ = 1, n do id = b:const(id) end
@@ -206,7 +206,7 @@ local function arrays(b, id, n)
   return id
 end
 for _, n in ipairs { 31, 32, 33, 100 } do
-  add(21, n .. " levels of const", function(c)
+  add(21, n .. " times const", function(c)
     local foo = one_member(c, c.l:int("int", 4), consts(c.t, c.t:int("int", 4), n))
     local bar = c.l:struct("bar", 12, { { "a", c.l:array(1, 3), 0 } })
     c.t:struct("bar", 16, { { "a", c.t:array(consts(c.t, 1, n), 3), 32 } })

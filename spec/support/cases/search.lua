@@ -229,18 +229,18 @@ add(14, "65 numbers are too many", function(c)
   c:mov("byte_off", foo, ("0:"):rep(64) .. "0", 64 * 4, err "too-deep")
 end)
 
---- struct foo { struct { struct { ... int a; } } } with n anonymous levels.
+--- struct foo { struct { struct { ... int a; } } } n anonymous ones deep.
 local function anonymous(b, n)
   local id = b:struct(nil, 4, { { "a", b:int("int", 4), 0 } })
   for _ = 2, n do id = b:struct(nil, 4, { { nil, id, 0 } }) end
   return b:struct("foo", 4, { { nil, id, 0 } })
 end
-add(14, "62 anonymous levels of the target are searched", function(c)
+add(14, "62 nested anonymous members of the target are searched", function(c)
   local foo = c.l:struct("foo", 4, { { "a", c.l:int("int", 4), 0 } })
   anonymous(c.t, 62)
   c:mov("field_exists", foo, "0:0", 1, 1)
 end)
-add(14, "63 anonymous levels of the target are too many", function(c)
+add(14, "63 nested anonymous members of the target are too many", function(c)
   local foo = c.l:struct("foo", 4, { { "a", c.l:int("int", 4), 0 } })
   anonymous(c.t, 63)
   c:mov("field_exists", foo, "0:0", 1, err "too-deep")

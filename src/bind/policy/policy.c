@@ -17,7 +17,7 @@ void push_hooks(lua_State *L)
 	}
 }
 
-/* engine.policy(levels): a list of tables with a name and functions, most derived first. */
+/* engine.policy(tiers): a list of tables with a name and functions, most derived first. */
 int engine_policy(lua_State *L)
 {
 	struct policy_box *p;
@@ -25,15 +25,15 @@ int engine_policy(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
 	p = lua_newuserdatauv(L, sizeof(*p), 1);
-	*p = (struct policy_box){.levels = (int)lua_rawlen(L, 1)};
+	*p = (struct policy_box){.tiers = (int)lua_rawlen(L, 1)};
 	class_set(L, &policy_class);
 	lua_pushvalue(L, 1);
-	lua_setiuservalue(L, 2, POLICY_LEVELS);
-	for (int i = p->levels; i >= 1; i--) {
+	lua_setiuservalue(L, 2, POLICY_TIERS);
+	for (int i = p->tiers; i >= 1; i--) {
 		lua_rawgeti(L, 1, i);
 		luaL_argcheck(L, lua_istable(L, -1), 1, "a list of tables expected");
 		lua_getfield(L, -1, "name");
-		p->name = luaL_checkstring(L, -1); /* kept by the level's table */
+		p->name = luaL_checkstring(L, -1); /* kept by the tier's table */
 		lua_pop(L, 1);
 		for (int h = 0; h < HOOK_COUNT; h++) {
 			p->has[h] |= lua_getfield(L, -1, hooks[h]->name) == LUA_TFUNCTION;
@@ -116,15 +116,15 @@ static int get_name(lua_State *L, const void *self)
 	return 1;
 }
 
-/* Pushes a list of its levels, or of their field of that name. */
-static int push_levels(lua_State *L, const char *field)
+/* Pushes a list of its tiers, or of their field of that name. */
+static int push_tiers(lua_State *L, const char *field)
 {
 	const struct policy_box *p = class_check(L, 1, &policy_class);
 
 	lua_settop(L, 1);
-	lua_getiuservalue(L, 1, POLICY_LEVELS);
-	lua_createtable(L, p->levels, 0);
-	for (int i = 1; i <= p->levels; i++) {
+	lua_getiuservalue(L, 1, POLICY_TIERS);
+	lua_createtable(L, p->tiers, 0);
+	for (int i = 1; i <= p->tiers; i++) {
 		lua_rawgeti(L, 2, i);
 		if (field)
 			lua_getfield(L, -1, field);
@@ -137,13 +137,13 @@ static int push_levels(lua_State *L, const char *field)
 /* Itself, then what it extends. */
 static int policy_lineage(lua_State *L)
 {
-	return push_levels(L, "name");
+	return push_tiers(L, "name");
 }
 
 /* The list that engine.policy() was given, for a policy that extends this one. */
-static int policy_levels(lua_State *L)
+static int policy_tiers(lua_State *L)
 {
-	return push_levels(L, NULL);
+	return push_tiers(L, NULL);
 }
 
 static int policy_tostring(lua_State *L)
@@ -156,7 +156,7 @@ static int policy_tostring(lua_State *L)
 
 static const struct field policy_fields[] = {{"name", get_name}, {NULL, NULL}};
 static const luaL_Reg policy_methods[] = {
-    {"lineage", policy_lineage}, {"levels", policy_levels}, {NULL, NULL}};
+    {"lineage", policy_lineage}, {"tiers", policy_tiers}, {NULL, NULL}};
 static const luaL_Reg policy_meta[] = {{"__tostring", policy_tostring}, {NULL, NULL}};
 
 const struct class policy_class = {"btfl.policy",  0,           policy_fields,

@@ -1,5 +1,5 @@
 /*
- * policy: a set of hooks in levels: its own functions, then those of the policy that it extends.
+ * policy: a set of hooks in tiers: its own functions, then those of the policy that it extends.
  */
 #ifndef BTFL_BIND_POLICY_H
 #define BTFL_BIND_POLICY_H
@@ -7,15 +7,15 @@
 #include "bind/classes.h"
 #include "core/policy.h"
 
-/* The userdata of a policy. Its first user value is the list of its levels, most derived first:
+/* The userdata of a policy. Its first user value is the list of its tiers, most derived first:
  * tables of hook functions and a name. */
 struct policy_box {
 	const char *name;
-	int levels;
+	int tiers;
 	bool has[HOOK_COUNT]; /* any of them has the hook */
 };
 
-enum { POLICY_LEVELS = 1 };
+enum { POLICY_TIERS = 1 };
 
 extern const struct class policy_class;
 

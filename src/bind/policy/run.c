@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "bind/policy/level.h"
+#include "bind/policy/tier.h"
 
 /* Runs within runs: each takes some KiB of C's stack. */
 enum { NESTED_RUNS = 16 };
@@ -21,11 +21,11 @@ static int enter(lua_State *L)
 
 	r->usual = &usual;
 	hook->ask(L, r->asked);
-	call_level(L, r, 1, true);
+	call_tier(L, r, 1, true);
 	answer = lua_gettop(L) - HOOK_RESULTS + 1;
 	r->taking = true;
 	if (r->decider)
-		r->level = r->decider;
+		r->tier = r->decider;
 	/* Where nobody has decided, the engine has left its answer itself; but a refusal may have
 	 * lost its reason. */
 	if (r->decider || hook->refuses(L, answer))
@@ -62,10 +62,10 @@ static int explain(lua_State *L)
 	}
 	message = luaL_tolstring(L, 2, NULL);
 	if (r->taking) {
-		push_definition(L, hooks[r->hook], r->level);
+		push_definition(L, hooks[r->hook], r->tier);
 		message = lua_pushfstring(L, "%s%s", lua_tostring(L, -1), message);
 	}
-	push_level(L, r->level ? r->level : 1, "name");
+	push_tier(L, r->tier ? r->tier : 1, "name");
 	describe(L, r->asked->q);
 	err_set(e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET, "policy '%s', hook %s, %s: %s",
 		lua_tostring(L, -2), hooks[r->hook]->name, lua_tostring(L, -1), message);
@@ -103,7 +103,7 @@ static int run_ask(void *ctx, enum hook hook, struct asked *a)
 	r->asked = a;
 	r->hook = hook;
 	r->number++;
-	r->level = r->decider = 0;
+	r->tier = r->decider = 0;
 	r->decision = 0;
 	r->taking = false;
 	lua_pushcfunction(L, enter);
@@ -157,8 +157,8 @@ struct run *start_run(lua_State *L, int policy, int object, int target, int deci
 	lua_setiuservalue(L, r->index, RUN_BTF);
 	push_target_btf(L, target, ((const struct target *)r->target->native)->btf[0]);
 	lua_setiuservalue(L, r->index, RUN_VMLINUX);
-	lua_getiuservalue(L, policy, POLICY_LEVELS);
-	lua_setiuservalue(L, r->index, RUN_LEVELS);
+	lua_getiuservalue(L, policy, POLICY_TIERS);
+	lua_setiuservalue(L, r->index, RUN_TIERS);
 	lua_pushvalue(L, decisions);
 	lua_setiuservalue(L, r->index, RUN_DECISIONS);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &at_work);

@@ -1,9 +1,9 @@
 /*
  * run: a policy at work: one run of it over the relocations of an object on a target.
  *
- * The engine asks; the run calls the function of the most derived level that has the hook, in
- * protected mode, and hands it `default`, which calls the next level's and at last the engine. What
- * a level has decided is checked before the engine sees it.
+ * The engine asks; the run calls the function of the most derived tier that has the hook, in
+ * protected mode, and hands it `default`, which calls the next tier's and at last the engine. What
+ * a tier has decided is checked before the engine sees it.
  */
 #ifndef BTFL_RUN_H
 #define BTFL_RUN_H
@@ -24,8 +24,8 @@ struct run {
 	enum hook hook;
 	uint64_t number;        /* of the question, from 1 */
 	union any_asked *usual; /* what the engine last answered to just that */
-	int level;              /* whose function runs, from 1; 0 before the first; for errors */
-	int decider;            /* the level whose answer it is; 0: none, but the engine's */
+	int tier;               /* whose function runs, from 1; 0 before the first; for errors */
+	int decider;            /* the tier whose answer it is; 0: none, but the engine's */
 	uint32_t
 	    decision; /* where that stands in the relocation's list of RUN_DECISIONS; 0 likewise */
 	bool taking;  /* an answer is being read: an error is of `decider` */

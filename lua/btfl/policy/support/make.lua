@@ -64,8 +64,8 @@ local function load(name)
   return policy
 end
 
--- The levels of what a policy extends: nothing, a policy, or the name or file of one.
-local function levels_of(extends)
+-- The tiers of what a policy extends: nothing, a policy, or the name or file of one.
+local function tiers_of(extends)
   if extends == nil then return {} end
   local ok, policy = true, extends
   if type(extends) == "string" then ok, policy = pcall(load, extends) end
@@ -73,16 +73,16 @@ local function levels_of(extends)
   if class(policy) ~= "btfl.policy" then
     fail(nil, "extends of a policy is a policy or the name of one, not a %s value", type(policy))
   end
-  return policy:levels()
+  return policy:tiers()
 end
 
 local function make(spec)
   check_spec(spec)
-  local levels = levels_of(spec.extends)
-  local level = {}
-  for key in pairs(KEYS) do level[key] = spec[key] end
-  table.insert(levels, 1, level)
-  return engine.policy(levels)
+  local tiers = tiers_of(spec.extends)
+  local tier = {}
+  for key in pairs(KEYS) do tier[key] = spec[key] end
+  table.insert(tiers, 1, tier)
+  return engine.policy(tiers)
 end
 
 --- See btfl.policy in meta.lua.

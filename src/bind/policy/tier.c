@@ -1,8 +1,8 @@
 /*
- * level: the functions of a policy, called in turn, and the Lua class btfl.default: what each gets
- * last, with which it asks the levels below its own, and in the end the engine; see level.h.
+ * tier: the functions of a policy, called in turn, and the Lua class btfl.default: what each gets
+ * last, with which it asks the tiers below its own, and in the end the engine; see tier.h.
  */
-#include "bind/policy/level.h"
+#include "bind/policy/tier.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@ struct default_handle {
 	struct run *run;
 	enum hook hook;
 	uint64_t number; /* of the question that it goes with */
-	int level;       /* from which on it asks */
+	int tier;        /* from which on it asks */
 	bool same;       /* what its function is asked is what the engine asks */
 	bool answered;   /* just that, with DEFAULT_LAST */
 };
@@ -23,23 +23,23 @@ enum {
 	DEFAULT_VALUES = DEFAULT_LAST
 };
 
-void push_level(lua_State *L, int level, const char *field)
+void push_tier(lua_State *L, int tier, const char *field)
 {
-	lua_getiuservalue(L, AT_RUN, RUN_LEVELS);
-	lua_rawgeti(L, -1, level);
+	lua_getiuservalue(L, AT_RUN, RUN_TIERS);
+	lua_rawgeti(L, -1, tier);
 	lua_getfield(L, -1, field);
 	lua_replace(L, -3);
 	lua_pop(L, 1);
 }
 
-void push_definition(lua_State *L, const struct lua_hook *hook, int level)
+void push_definition(lua_State *L, const struct lua_hook *hook, int tier)
 {
 	lua_Debug at;
 
 	at.linedefined = 0;
-	if (level)
-		push_level(L, level, hook->name);
-	if (level && lua_isfunction(L, -1)) /* what levels() gave can be changed */
+	if (tier)
+		push_tier(L, tier, hook->name);
+	if (tier && lua_isfunction(L, -1)) /* what tiers() gave can be changed */
 		lua_getinfo(L, ">S", &at);
 	if (at.linedefined > 0)
 		lua_pushfstring(L, "%s:%d: ", at.short_src, at.linedefined);
@@ -48,11 +48,11 @@ void push_definition(lua_State *L, const struct lua_hook *hook, int level)
 }
 
 /* Pushes the `default` of a function that is asked what stands at AT_ARG. */
-static void push_default(lua_State *L, struct run *r, int level, bool same)
+static void push_default(lua_State *L, struct run *r, int tier, bool same)
 {
 	struct default_handle *d = lua_newuserdatauv(L, sizeof(*d), DEFAULT_VALUES);
 
-	*d = (struct default_handle){r, r->hook, r->number, level, same, false};
+	*d = (struct default_handle){r, r->hook, r->number, tier, same, false};
 	class_set(L, &default_class);
 	lua_pushvalue(L, AT_RUN);
 	lua_setiuservalue(L, -2, DEFAULT_RUN);
@@ -120,7 +120,7 @@ static bool remembers(lua_State *L, int idx, int answer)
 
 /* Appends the decider and its note (a stack index; nil is kept as false) to what is noted for the
  * relocation at hand, unless they stand there last. Returns where the decider stands. */
-static uint32_t add_decision(lua_State *L, const struct run *r, int level, int note)
+static uint32_t add_decision(lua_State *L, const struct run *r, int tier, int note)
 {
 	lua_Integer relo = (lua_Integer)r->asked->q->relo + 1, n;
 	int top = lua_gettop(L), list = top + 2, decider = top + 3;
@@ -133,7 +133,7 @@ static uint32_t add_decision(lua_State *L, const struct run *r, int level, int n
 		lua_pushvalue(L, -1);
 		lua_rawseti(L, -3, relo);
 	}
-	push_level(L, level, "name");
+	push_tier(L, tier, "name");
 	lua_pushfstring(L, "%s.%s", lua_tostring(L, -1), hooks[r->hook]->name);
 	lua_replace(L, decider);
 	if (lua_isnil(L, note))
@@ -155,24 +155,24 @@ static uint32_t add_decision(lua_State *L, const struct run *r, int level, int n
 	return (uint32_t)(same ? n - 1 : n + 1);
 }
 
-/* Raises an error of what the level's function returned. */
-static int bad_results(lua_State *L, const struct lua_hook *hook, int level, const char *what,
+/* Raises an error of what the tier's function returned. */
+static int bad_results(lua_State *L, const struct lua_hook *hook, int tier, const char *what,
 		       const char *more)
 {
-	push_definition(L, hook, level);
+	push_definition(L, hook, tier);
 	lua_pushfstring(L, "%s%s %s", lua_tostring(L, -1), what, more);
 	return lua_error(L);
 }
 
 /* Makes HOOK_RESULTS of what a function returned from stack index `answer` to the top: a reason may
  * only follow a refusal, and a string alone that is none is a note. Returns the reason. */
-static enum reason order_results(lua_State *L, const struct lua_hook *hook, int level, int answer)
+static enum reason order_results(lua_State *L, const struct lua_hook *hook, int tier, int answer)
 {
 	int reason = answer + 1, note = answer + 2;
 	bool refused;
 
 	if (lua_gettop(L) < answer)
-		bad_results(L, hook, level, "returns nothing: it must return", hook->answers);
+		bad_results(L, hook, tier, "returns nothing: it must return", hook->answers);
 	lua_settop(L, note);
 	for (int i = reason; i <= note; i++) {
 		if (lua_isnil(L, i) || lua_type(L, i) == LUA_TSTRING)
@@ -188,7 +188,7 @@ static enum reason order_results(lua_State *L, const struct lua_hook *hook, int 
 	if (refused && find_reason(L, reason) != REASON_NONE)
 		return find_reason(L, reason);
 	if (refused && !lua_isnil(L, note))
-		bad_results(L, hook, level, "returns with its note what is no reason code:",
+		bad_results(L, hook, tier, "returns with its note what is no reason code:",
 			    lua_tostring(L, reason));
 	if (lua_isnil(L, note)) {
 		lua_pushvalue(L, reason);
@@ -208,24 +208,24 @@ static void push_plan(lua_State *L, const struct lua_hook *hook)
 		lua_pushnil(L);
 }
 
-bool call_level(lua_State *L, struct run *r, int level, bool same)
+bool call_tier(lua_State *L, struct run *r, int tier, bool same)
 {
 	const struct lua_hook *hook = hooks[r->hook];
 	struct asked *a = r->asked;
-	int outer = r->level, usual, answer;
+	int outer = r->tier, usual, answer;
 	enum reason refused;
 	bool decided;
 
 	luaL_checkstack(L, LUA_MINSTACK, "hooks within hooks");
-	for (;; level++) {
-		if (level > r->policy->levels)
+	for (;; tier++) {
+		if (tier > r->policy->tiers)
 			return false;
-		push_level(L, level, hook->name);
+		push_tier(L, tier, hook->name);
 		if (lua_isfunction(L, -1))
 			break;
 		lua_pop(L, 1);
 	}
-	push_default(L, r, level + 1, same);
+	push_default(L, r, tier + 1, same);
 	usual = lua_gettop(L);
 	push_plan(L, hook);
 	answer = usual + 2;
@@ -233,9 +233,9 @@ bool call_level(lua_State *L, struct run *r, int level, bool same)
 	for (int i = 0; i < HOOK_ARGS; i++)
 		lua_pushvalue(L, AT_ARG + i);
 	lua_pushvalue(L, usual);
-	r->level = level;
+	r->tier = tier;
 	lua_call(L, HOOK_ARGS + 1, LUA_MULTRET);
-	refused = order_results(L, hook, level, answer);
+	refused = order_results(L, hook, tier, answer);
 	decided = !remembers(L, usual, answer) || (refused && refused != a->reason);
 	if (!decided && !r->decider && hook->plan) {
 		push_plan(L, hook);
@@ -243,13 +243,13 @@ bool call_level(lua_State *L, struct run *r, int level, bool same)
 		lua_pop(L, 1);
 	}
 	if (decided) {
-		r->decision = add_decision(L, r, level, answer + 2);
-		r->decider = r->level = level;
+		r->decision = add_decision(L, r, tier, answer + 2);
+		r->decider = r->tier = tier;
 		if (refused)
-			a->reason = refused; /* for the level above it is what default said */
+			a->reason = refused; /* for the tier above it is what default said */
 	}
 	if (outer)
-		r->level = outer;
+		r->tier = outer;
 	return true;
 }
 
@@ -325,7 +325,7 @@ static int default_call(lua_State *L)
 				  HOOK_ARGS);
 	asked = arrange(L, nargs);
 	same = asked && d->same;
-	if (!call_level(L, r, d->level, same))
+	if (!call_tier(L, r, d->tier, same))
 		call_engine(L, r, same);
 	if (asked)
 		remember(L, AT_ARG + HOOK_ARGS, lua_gettop(L) - HOOK_RESULTS + 1);
