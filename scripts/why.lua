@@ -27,9 +27,9 @@ local out = btfl.report("why", { columns = columns, group = #cli.args.target > 1
 -- What is suggested, and what is only worth a look: its likeness lies under that.
 local SUGGESTED, PERHAPS = btfl.thresholds.suggested, btfl.thresholds.perhaps
 
--- Whether a word is a further reference, as in --from A B, and its kernel. A NAME has no slash, and is no
+-- Whether a word is a further witness, as in --from A B, and its kernel. A NAME has no slash, and is no
 -- kernel's file or folder. Each file is opened once: it may be a pipe.
-local function reference(word)
+local function witness(word)
   if word == "" then return false end
   local ok, target = pcall(btfl.target, word)
   if ok then return true, target end
@@ -42,7 +42,7 @@ local names, from = {}, {}
 for _, path in ipairs(cli.args.from) do from[#from + 1] = cli:try(btfl.target, path) end
 for _, word in ipairs(cli.args.name) do
   local is_path, target
-  if #cli.args.from > 0 then is_path, target = reference(word) end
+  if #cli.args.from > 0 then is_path, target = witness(word) end
   if is_path then from[#from + 1] = target else names[#names + 1] = word end
 end
 if #names == 0 then cli:error("no NAME is given, such as task_struct.state") end

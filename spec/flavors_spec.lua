@@ -26,8 +26,8 @@ local function asked(kernel, obj)
   return run({ "check", obj, "-t", kernel }).out:match "follow it: btfl why (%S+)"
 end
 
-local function code(path, kernel, reference)
-  return run({ "why", path, "-t", kernel, "--from", reference, "--code" }).out
+local function code(path, kernel, witness)
+  return run({ "why", path, "-t", kernel, "--from", witness, "--code" }).out
 end
 
 describe("a flavor", function()

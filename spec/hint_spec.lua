@@ -51,7 +51,7 @@ describe("the hint of check", function()
     assert.same({ "task_struct.__state", "renamed", "", 0 }, { first_row(obey(list[1])) })
   end)
 
-  it("takes a kernel of the run that still has it, or that was named, for the reference", function()
+  it("takes a kernel of the run that still has it, or that was named, for the witness", function()
     local obj, new, old = program "plain.o", kernel(".", "6.1.1.btf", "hidden"), kernel(".", "5.10.1.btf", "state")
     local expected = { ("btfl why task_struct.state -t %s --from %s --object %s"):format(new, old, obj) }
     assert.same(expected, hints(run { "check", obj, "-t", new, "-t", old }))

@@ -46,7 +46,7 @@ local function ask(name, ...)
   return { query = row[1], successor = row[3], change = row[4], score = tonumber(row[5]), evidence = row[6] }, r
 end
 
-describe("a reference of why", function()
+describe("a witness of why", function()
   local old, new
 
   setup(function() old, new = old_kernel(), new_kernel() end)
@@ -124,7 +124,7 @@ describe("why is asked", function()
     "struct task_struct has no member `stat` in OLD (did you mean `state`?)")
   refuses("a misspelt field further in", "task_struct.se.vrutime",
     "struct sched_entity has no member `vrutime` in OLD (did you mean `vruntime`?)")
-  refuses("a name that the reference never had", "task_struct.core_cookie",
+  refuses("a name that the witness never had", "task_struct.core_cookie",
     "struct task_struct has no member `core_cookie` in OLD")
   refuses("a misspelt enumerator", "pageflags.PG_lokced",
     "enum pageflags has no enumerator `PG_lokced` in OLD (did you mean `PG_locked`?)")
@@ -171,11 +171,11 @@ describe("why is asked", function()
     assert.matches("task_struct.state\t1\ttask_struct.__state\trenamed", r.out)
   end)
 
-  it("without a reference, and does not take a like name for more than a guess", function()
+  it("without a witness, and does not take a like name for more than a guess", function()
     local row, r = ask("task_struct.state", "-t", new.path)
     assert.same({ "task_struct.__state", 0 }, { row.successor, r.status })
     assert.is_true(row.score < 0.8)
-    assert.matches("by its name alone: no reference has it", row.evidence, 1, true)
+    assert.matches("by its name alone: no kernel that has it was given", row.evidence, 1, true)
     row, r = ask("task_struct.nothing_like_it", "-t", new.path)
     assert.same({ "unknown", 2 }, { row.change, r.status })
   end)

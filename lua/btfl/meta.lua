@@ -510,9 +510,9 @@ function target:skipped() end
 --- successor. A path is "struct.field.field" with indices or without ("nr[1].count"; those of a successor
 --- go where its arrays are), a type, "enum.VALUE", or an enumerator that one enum only has; "struct",
 --- "union" or "enum" may stand before it. A relo stands for its path, with its object's types as the
---- evidence when no reference has it. The second result says what was asked: nobody may have such a thing.
+--- evidence when no witness has it. The second result says what was asked: nobody may have such a thing.
 ---@param what string|btfl.relo
----@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: kernels that still have it, tried in order; least: the score below which nothing is suggested, btfl.thresholds.suggested without
+---@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: witnesses, kernels that still have it, tried in order; least: the score below which nothing is suggested, btfl.thresholds.suggested without
 ---@return fun(): btfl.suggestion?
 ---@return btfl.asked
 function target:successors(what, options) end
@@ -522,7 +522,7 @@ function target:close() end
 --- What target:successors() was asked. A plain table.
 ---@class btfl.asked
 ---@field path string as it was understood: "pageflags.PG_slab" for "enum pageflags.PG_slab" and for "PG_slab"
----@field known boolean a reference, the object or the target has it
+---@field known boolean a witness, the object or the target has it
 ---@field problem string? when it is not known: what is wrong with the question (a name that nobody has, a function, a path through a pointer), in a sentence
 
 --- What a name may have become. A plain table.
@@ -536,7 +536,7 @@ function target:close() end
 ---@field via string? how to get there when it takes a pointer: "request_queue.disk->bdi"
 ---@field type btfl.type of the field; the type itself; the enum
 ---@field bits integer? of a bitfield
----@field old btfl.type? what a reference, or the object, has under the old name
+---@field old btfl.type? what a witness, or the object, has under the old name
 ---@field old_bits integer? likewise, of a bitfield
 ---@field signals table<string, number> what speaks for it or against it, mostly 0 to 1
 ---@field doubt string? what is to be thought of before its code is used: a type that differs, a close second, one bit of a word

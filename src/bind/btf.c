@@ -222,20 +222,20 @@ static int btf_get_method(lua_State *L)
 	return lua_error(L);
 }
 
-struct types_walk {
+struct types_loop {
 	struct btf_type type; /* the last that was given */
 	int kind;             /* that is asked for; -1 for any */
 };
 
-/* Upvalues: btf, walk. */
+/* Upvalues: btf, loop. */
 static int next_type(lua_State *L)
 {
 	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
-	struct types_walk *w = lua_touserdata(L, lua_upvalueindex(2));
-	bool found = btf_next(b, &w->type, w->kind);
+	struct types_loop *l = lua_touserdata(L, lua_upvalueindex(2));
+	bool found = btf_next(b, &l->type, l->kind);
 
 	if (found)
-		handle_push(L, lua_upvalueindex(1), &type_class, w->type.id, 0);
+		handle_push(L, lua_upvalueindex(1), &type_class, l->type.id, 0);
 	else
 		lua_pushnil(L);
 	return 1;
@@ -244,12 +244,12 @@ static int next_type(lua_State *L)
 static int btf_types_method(lua_State *L)
 {
 	int kind = check_kind(L, 2);
-	struct types_walk *w;
+	struct types_loop *l;
 
 	check_btf(L, 1);
 	lua_pushvalue(L, 1);
-	w = lua_newuserdatauv(L, sizeof(*w), 0);
-	*w = (struct types_walk){.kind = kind};
+	l = lua_newuserdatauv(L, sizeof(*l), 0);
+	*l = (struct types_loop){.kind = kind};
 	lua_pushcclosure(L, next_type, 2);
 	return 1;
 }

@@ -363,8 +363,8 @@ void owner_weighs(lua_State *L, size_t bytes)
 }
 
 /*
- * Types are looked up by id, so that the cache of a graph that is walked becomes an array. All
- * other keys are 60 bits of (class, id, index), multiplied by an odd constant and folded (both
+ * Types are looked up by id, so that the cache of a graph that is gone through becomes an array.
+ * All other keys are 60 bits of (class, id, index), multiplied by an odd constant and folded (both
  * reversible, so they stay distinct) because some releases of Lua hash an integer by its low bits.
  */
 static lua_Integer cache_key(const struct class *c, uint32_t id, uint32_t index_)

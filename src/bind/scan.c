@@ -1,6 +1,6 @@
 /*
  * scan: btf:scan() and btf:scan_members(): everything there is in a BTF as plain values. No handle
- * is made, which is what a walk over types() and members() mostly costs.
+ * is made, which is what a loop over types() and members() mostly costs.
  */
 #include <string.h>
 

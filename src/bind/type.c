@@ -237,21 +237,21 @@ void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uin
 	lua_replace(L, -2);
 }
 
-struct elements_walk {
+struct elements_loop {
 	const struct class *class;
 	uint32_t id, next, count;
 };
 
-/* Upvalues: btf, walk. */
+/* Upvalues: btf, loop. */
 static int next_element(lua_State *L)
 {
-	struct elements_walk *w = lua_touserdata(L, lua_upvalueindex(2));
+	struct elements_loop *l = lua_touserdata(L, lua_upvalueindex(2));
 
 	owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
-	if (w->next == w->count)
+	if (l->next == l->count)
 		lua_pushnil(L);
 	else
-		push_element(L, lua_upvalueindex(1), w->class, w->id, w->next++);
+		push_element(L, lua_upvalueindex(1), l->class, l->id, l->next++);
 	return 1;
 }
 
@@ -276,15 +276,15 @@ static int no_element(lua_State *L)
 static int push_elements(lua_State *L, const struct class *c)
 {
 	struct btf_type t = check_with_elements(L, 1);
-	struct elements_walk *w;
+	struct elements_loop *l;
 
 	if (t.vlen == 0 || element_class(&t) != c) {
 		lua_pushcfunction(L, no_element); /* most types: no closure for them */
 		return 1;
 	}
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	w = lua_newuserdatauv(L, sizeof(*w), 0);
-	*w = (struct elements_walk){c, t.id, 0, t.vlen};
+	l = lua_newuserdatauv(L, sizeof(*l), 0);
+	*l = (struct elements_loop){c, t.id, 0, t.vlen};
 	lua_pushcclosure(L, next_element, 2);
 	return 1;
 }

@@ -1,6 +1,6 @@
 /*
  * btf_check: whether a BTF is one: the rules by which the kernel and libbpf check types, of each as
- * it is walked, and what only all of them together tell. A rule that a known compiler, linker or
+ * it is read, and what only all of them together tell. A rule that a known compiler, linker or
  * pahole breaks is left out.
  */
 #include "base/arena.h"

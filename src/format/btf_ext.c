@@ -1,4 +1,4 @@
-/* btf_ext: walks and checks the tables of .BTF.ext; see btf_ext.h. */
+/* btf_ext: reads and checks the tables of .BTF.ext; see btf_ext.h. */
 #include "format/btf_ext.h"
 
 #include <stdlib.h>

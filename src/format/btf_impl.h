@@ -31,7 +31,7 @@ static inline bool btf_has_parts(unsigned kind)
 
 /* Which types hold which by value. Types are numbered from first_id. */
 struct btf_parts {
-	uint32_t *words; /* see btf_parts.c; with room for the types that are walked next */
+	uint32_t *words; /* see btf_parts.c; with room for the types that are read next */
 	size_t count, cap;
 	size_t last;     /* the word where the last type begins */
 	uint32_t *start; /* of every so many types, the word where it begins */
@@ -54,7 +54,7 @@ void btf_parts_free(struct btf_parts *p);
 /* Fails when a type contains itself. kind is that of each type, and used up. */
 int btf_parts_check(const struct btf_parts *p, const struct btf *b, uint8_t *kind, struct err *e);
 
-/* The check of a BTF while it is walked, type by type; see btf_check.c. */
+/* The check of a BTF while it is read, type by type; see btf_check.c. */
 struct btf_check {
 	const struct btf *b;
 	struct err *e;
@@ -72,11 +72,11 @@ struct btf_check {
 	struct btf_parts parts; /* owned */
 };
 
-/* btf_walk.c: reads the type section, of input in, from front to back. Fills b->shape, b->start and
+/* btf_pass.c: reads the type section, of input in, from front to back. Fills b->shape, b->start and
  * b->end_id, has every type checked (as a kernel's, or as anybody's), and lists the types
  * (BTF_NAMES_TYPE) that have a name, in ascending order. The caller owns b->start, even after a
  * failure, and the list, with malloc(). */
-int btf_walk(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
+int btf_pass(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
 	     struct btf_named **named, size_t *count, struct err *e);
 
 /* btf_check.c: checks the type c->id at c->at. */
@@ -92,7 +92,7 @@ int btf_hash_names(const struct btf *b, const struct input *in, const struct btf
 		   size_t count, uint32_t *hashes, struct err *e);
 
 /* btf_index.c: builds the name index, for which the strings are read from b's input; takes over the
- * list, which btf_walk() made. */
+ * list, which btf_pass() made. */
 int btf_index_types(struct btf *b, const struct input *in, struct btf_named *named, size_t count,
 		    struct err *e);
 void btf_index_free(struct btf *b);

@@ -1,5 +1,5 @@
 /*
- * btf_open: from the bytes of a file to an open BTF: the header, the types (btf_walk.c), the index
+ * btf_open: from the bytes of a file to an open BTF: the header, the types (btf_pass.c), the index
  * of names (btf_index.c); and who keeps what alive. See btf.h.
  */
 #include <stdatomic.h>
@@ -132,7 +132,7 @@ static int open_in(struct btf *b, const struct btf *base, const struct elffile *
 	if (b->base && b->base->swap != b->swap)
 		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
 				b->base->name);
-	if (btf_walk(b, in, &layout, !elf || elf->machine != ELFFILE_EM_BPF, &named, &count, e) <
+	if (btf_pass(b, in, &layout, !elf || elf->machine != ELFFILE_EM_BPF, &named, &count, e) <
 		0 ||
 	    btf_index_types(b, in, named, count, e) < 0)
 		return -1;

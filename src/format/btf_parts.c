@@ -1,5 +1,5 @@
 /*
- * btf_parts: which types hold, or stand for, which others by value, noted while a BTF is walked;
+ * btf_parts: which types hold, or stand for, which others by value, noted while a BTF is read;
  * and that none holds itself.
  *
  * The notes are one list of words: a type, the number of its parts, the parts. Where a type stands

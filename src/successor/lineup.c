@@ -26,29 +26,29 @@ static int by_name(const void *a, const void *b)
 /* Items of the same name find each other; only the first of a repeated name does. */
 static int find_twins(struct lineup *l, struct arena *a)
 {
-	struct item **r = arena_alloc(a, l->nref + 1, sizeof(*r));
-	struct item **t = arena_alloc(a, l->ntgt + 1, sizeof(*t));
+	struct item **r = arena_alloc(a, l->nold + 1, sizeof(*r));
+	struct item **t = arena_alloc(a, l->nnew + 1, sizeof(*t));
 	size_t i = 0, j = 0;
 
 	if (!r || !t)
 		return -1;
-	for (size_t k = 0; k < l->nref; k++) {
-		l->ref[k].twin = l->ref[k].partner = -1;
-		r[k] = &l->ref[k];
+	for (size_t k = 0; k < l->nold; k++) {
+		l->old[k].twin = l->old[k].partner = -1;
+		r[k] = &l->old[k];
 	}
-	for (size_t k = 0; k < l->ntgt; k++) {
-		l->tgt[k].twin = l->tgt[k].partner = -1;
-		t[k] = &l->tgt[k];
+	for (size_t k = 0; k < l->nnew; k++) {
+		l->new[k].twin = l->new[k].partner = -1;
+		t[k] = &l->new[k];
 	}
 	l->by_name = r;
-	qsort(r, l->nref, sizeof(*r), by_name);
-	qsort(t, l->ntgt, sizeof(*t), by_name);
-	while (i < l->nref && j < l->ntgt) {
+	qsort(r, l->nold, sizeof(*r), by_name);
+	qsort(t, l->nnew, sizeof(*t), by_name);
+	while (i < l->nold && j < l->nnew) {
 		int order = strcmp(r[i]->name, t[j]->name);
 
 		if (order == 0 && !(l->apart && strcmp(r[i]->name, l->apart) == 0)) {
-			r[i]->twin = (int32_t)(t[j] - l->tgt);
-			t[j]->twin = (int32_t)(r[i] - l->ref);
+			r[i]->twin = (int32_t)(t[j] - l->new);
+			t[j]->twin = (int32_t)(r[i] - l->old);
 		}
 		i += order <= 0;
 		j += order >= 0;
@@ -59,7 +59,7 @@ static int find_twins(struct lineup *l, struct arena *a)
 const struct item *lineup_find(const struct lineup *l, const char *prefix, size_t len,
 			       const char *rest)
 {
-	size_t lo = 0, hi = l->nref;
+	size_t lo = 0, hi = l->nold;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
@@ -82,24 +82,24 @@ const struct item *lineup_find(const struct lineup *l, const char *prefix, size_
 static int number_gaps(struct lineup *l, struct arena *a)
 {
 	int32_t *tail =
-	    arena_alloc(a, l->nref + 1, sizeof(*tail)); /* last item of runs by length */
-	int32_t *prior = arena_alloc(a, l->nref + 1, sizeof(*prior));
-	bool *anchor = arena_alloc(a, l->nref + 1, sizeof(*anchor));
+	    arena_alloc(a, l->nold + 1, sizeof(*tail)); /* last item of runs by length */
+	int32_t *prior = arena_alloc(a, l->nold + 1, sizeof(*prior));
+	bool *anchor = arena_alloc(a, l->nold + 1, sizeof(*anchor));
 	size_t length = 0;
 	uint32_t gap = 0;
 
 	if (!tail || !prior || !anchor)
 		return -1;
-	memset(anchor, 0, l->nref + 1);
-	for (size_t i = 0; i < l->nref; i++) {
+	memset(anchor, 0, l->nold + 1);
+	for (size_t i = 0; i < l->nold; i++) {
 		size_t lo = 0, hi = length;
 
-		if (l->ref[i].twin < 0)
+		if (l->old[i].twin < 0)
 			continue;
 		while (lo < hi) {
 			size_t mid = (lo + hi) / 2;
 
-			if (l->ref[tail[mid]].twin < l->ref[i].twin)
+			if (l->old[tail[mid]].twin < l->old[i].twin)
 				lo = mid + 1;
 			else
 				hi = mid;
@@ -110,16 +110,16 @@ static int number_gaps(struct lineup *l, struct arena *a)
 	}
 	for (int32_t i = length ? tail[length - 1] : -1; i >= 0; i = prior[i])
 		anchor[i] = true;
-	for (size_t i = 0; i < l->nref; i++) {
-		l->ref[i].gap = gap;
+	for (size_t i = 0; i < l->nold; i++) {
+		l->old[i].gap = gap;
 		gap += anchor[i];
 	}
 	l->gaps = gap + 1;
 	gap = 0;
-	for (size_t i = 0; i < l->ntgt; i++) {
-		int32_t twin = l->tgt[i].twin;
+	for (size_t i = 0; i < l->nnew; i++) {
+		int32_t twin = l->new[i].twin;
 
-		l->tgt[i].gap = gap;
+		l->new[i].gap = gap;
 		gap += twin >= 0 && anchor[twin];
 	}
 	return 0;
@@ -128,21 +128,21 @@ static int number_gaps(struct lineup *l, struct arena *a)
 /* Whether the survivors nearest to item m in that direction kept their value. */
 static bool neighbour_kept(const struct lineup *l, size_t m, int step)
 {
-	for (long i = (long)m + step; i >= 0 && i < (long)l->nref; i += step)
-		if (l->ref[i].twin >= 0)
-			return l->ref[i].value == l->tgt[l->ref[i].twin].value;
+	for (long i = (long)m + step; i >= 0 && i < (long)l->nold; i += step)
+		if (l->old[i].twin >= 0)
+			return l->old[i].value == l->new[l->old[i].twin].value;
 	return true;
 }
 
 bool lineup_same_value(const struct lineup *l, size_t m, size_t n)
 {
-	return l->ref[m].value == l->tgt[n].value && neighbour_kept(l, m, -1) &&
+	return l->old[m].value == l->new[n].value &&neighbour_kept(l, m, -1) &&
 	       neighbour_kept(l, m, 1);
 }
 
 double lineup_alike(const struct lineup *l, size_t m, size_t n)
 {
-	const struct item *x = &l->ref[m], *y = &l->tgt[n];
+	const struct item *x = &l->old[m], *y = &l->new[n];
 	double name = words_alike(&x->words, &y->words);
 
 	if (l->enums)
@@ -191,7 +191,7 @@ static int align_gap(struct lineup *l, const uint32_t *m, size_t nm, const uint3
 	}
 	for (size_t x = 0; x < nm; x++)
 		for (size_t y = 0; y < nn; y++)
-			l->place[m[x] * l->ntgt + n[y]] = certain * 0.4;
+			l->place[m[x] * l->nnew + n[y]] = certain * 0.4;
 	while (i && j) {
 		const double *at = &best[i * (nn + 1) + j];
 
@@ -200,7 +200,7 @@ static int align_gap(struct lineup *l, const uint32_t *m, size_t nm, const uint3
 		} else if (*at == at[-1]) {
 			j--;
 		} else {
-			l->place[m[i - 1] * l->ntgt + n[j - 1]] =
+			l->place[m[i - 1] * l->nnew + n[j - 1]] =
 			    certain * decided(gain, nm, nn, i - 1, j - 1);
 			i--;
 			j--;
@@ -211,24 +211,24 @@ static int align_gap(struct lineup *l, const uint32_t *m, size_t nm, const uint3
 
 static int align_gaps(struct lineup *l, struct arena *a)
 {
-	uint32_t *m = arena_alloc(a, l->nref + 1, sizeof(*m));
-	uint32_t *n = arena_alloc(a, l->ntgt + 1, sizeof(*n));
+	uint32_t *m = arena_alloc(a, l->nold + 1, sizeof(*m));
+	uint32_t *n = arena_alloc(a, l->nnew + 1, sizeof(*n));
 	size_t i = 0, j = 0;
 
-	l->place = arena_alloc(a, l->nref * l->ntgt + 1, sizeof(*l->place));
+	l->place = arena_alloc(a, l->nold * l->nnew + 1, sizeof(*l->place));
 	if (!m || !n || !l->place)
 		return -1;
-	memset(l->place, 0, (l->nref * l->ntgt + 1) * sizeof(*l->place));
+	memset(l->place, 0, (l->nold * l->nnew + 1) * sizeof(*l->place));
 	for (uint32_t gap = 0; gap < l->gaps; gap++) {
 		size_t nm = 0, nn = 0;
 		/* The end of a struct is where new members go, whatever went. */
 		double sure = l->gaps == 1 ? 0.35 : gap + 1 == l->gaps ? 0.7 : 1;
 
-		for (; i < l->nref && l->ref[i].gap == gap; i++)
-			if (l->ref[i].twin < 0)
+		for (; i < l->nold && l->old[i].gap == gap; i++)
+			if (l->old[i].twin < 0)
 				m[nm++] = (uint32_t)i;
-		for (; j < l->ntgt && l->tgt[j].gap == gap; j++)
-			if (l->tgt[j].twin < 0)
+		for (; j < l->nnew && l->new[j].gap == gap; j++)
+			if (l->new[j].twin < 0)
 				n[nn++] = (uint32_t)j;
 		if (nm && nn && nm * nn < 1000000 && align_gap(l, m, nm, n, nn, sure, a) < 0)
 			return -1;
@@ -256,22 +256,22 @@ static int assign(struct lineup *l, struct arena *a)
 	struct pair *pairs;
 	size_t went = 0, came = 0, n = 0;
 
-	for (size_t i = 0; i < l->nref; i++)
-		went += l->ref[i].twin < 0;
-	for (size_t j = 0; j < l->ntgt; j++)
-		came += l->tgt[j].twin < 0;
+	for (size_t i = 0; i < l->nold; i++)
+		went += l->old[i].twin < 0;
+	for (size_t j = 0; j < l->nnew; j++)
+		came += l->new[j].twin < 0;
 	if (went * came > 1000000)
 		return 0;
 	pairs = arena_alloc(a, went * came + 1, sizeof(*pairs));
 	if (!pairs)
 		return -1;
-	for (size_t i = 0; i < l->nref; i++) {
-		if (l->ref[i].twin >= 0)
+	for (size_t i = 0; i < l->nold; i++) {
+		if (l->old[i].twin >= 0)
 			continue;
-		for (size_t j = 0; j < l->ntgt; j++) {
+		for (size_t j = 0; j < l->nnew; j++) {
 			double value;
 
-			if (l->tgt[j].twin >= 0)
+			if (l->new[j].twin >= 0)
 				continue;
 			value = lineup_alike(l, i, j) + lineup_place(l, i, j);
 			if (value >= 0.2)
@@ -280,7 +280,7 @@ static int assign(struct lineup *l, struct arena *a)
 	}
 	qsort(pairs, n, sizeof(*pairs), by_value);
 	for (size_t k = 0; k < n; k++) {
-		struct item *m = &l->ref[pairs[k].m], *t = &l->tgt[pairs[k].n];
+		struct item *m = &l->old[pairs[k].m], *t = &l->new[pairs[k].n];
 
 		if (m->partner < 0 && t->partner < 0) {
 			m->partner = (int32_t)pairs[k].n;
@@ -292,22 +292,22 @@ static int assign(struct lineup *l, struct arena *a)
 
 double lineup_place(const struct lineup *l, size_t m, size_t n)
 {
-	return l->place ? l->place[m * l->ntgt + n] : 0;
+	return l->place ? l->place[m * l->nnew + n] : 0;
 }
 
 static double rarity(const struct lineup *l, size_t m)
 {
 	size_t same = 0, all = 0;
 
-	for (size_t i = 0; i < l->nref; i++) {
+	for (size_t i = 0; i < l->nold; i++) {
 		all++;
-		same += l->ref[i].shape.core == l->ref[m].shape.core;
+		same += l->old[i].shape.plain == l->old[m].shape.plain;
 	}
-	for (size_t i = 0; i < l->ntgt; i++) {
-		if (l->tgt[i].twin >= 0)
+	for (size_t i = 0; i < l->nnew; i++) {
+		if (l->new[i].twin >= 0)
 			continue;
 		all++;
-		same += l->tgt[i].shape.core == l->ref[m].shape.core;
+		same += l->new[i].shape.plain == l->old[m].shape.plain;
 	}
 	return log(1.0 + (1.0 + (double)all) / (double)(same ? same : 1)) / log(2.0 + (double)all);
 }
@@ -323,30 +323,30 @@ int lineup_make(struct lineup *l, struct arena *a)
 {
 	size_t survived = 0, came = 0;
 
-	if (vocabulary_init(&l->words, a, l->nref + l->ntgt) < 0 || find_twins(l, a) < 0 ||
+	if (vocabulary_init(&l->words, a, l->nold + l->nnew) < 0 || find_twins(l, a) < 0 ||
 	    number_gaps(l, a) < 0)
 		return -1;
-	for (size_t i = 0; i < l->nref; i++) {
-		words_split(l->ref[i].name, &l->ref[i].words);
-		vocabulary_add(&l->words, &l->ref[i].words);
-		survived += l->ref[i].twin >= 0;
+	for (size_t i = 0; i < l->nold; i++) {
+		words_split(l->old[i].name, &l->old[i].words);
+		vocabulary_add(&l->words, &l->old[i].words);
+		survived += l->old[i].twin >= 0;
 	}
-	for (size_t i = 0; i < l->ntgt; i++) {
-		words_split(l->tgt[i].name, &l->tgt[i].words);
-		if (l->tgt[i].twin < 0)
-			vocabulary_add(&l->words, &l->tgt[i].words);
-		came += l->tgt[i].twin < 0;
+	for (size_t i = 0; i < l->nnew; i++) {
+		words_split(l->new[i].name, &l->new[i].words);
+		if (l->new[i].twin < 0)
+			vocabulary_add(&l->words, &l->new[i].words);
+		came += l->new[i].twin < 0;
 	}
-	for (size_t i = 0; i < l->nref; i++)
-		weigh(l, &l->ref[i]);
-	for (size_t i = 0; i < l->ntgt; i++)
-		weigh(l, &l->tgt[i]);
-	if (l->nref - survived > came)
-		came = l->nref - survived;
+	for (size_t i = 0; i < l->nold; i++)
+		weigh(l, &l->old[i]);
+	for (size_t i = 0; i < l->nnew; i++)
+		weigh(l, &l->new[i]);
+	if (l->nold - survived > came)
+		came = l->nold - survived;
 	l->sole = survived && came ? 1 / (double)came : 0;
-	for (size_t i = 0; i < l->nref; i++)
-		l->ref[i].rarity = l->enums || l->nref > MOST_PLACED ? 1 : rarity(l, i);
-	if (l->unordered || l->nref > MOST_PLACED || l->ntgt > MOST_PLACED)
+	for (size_t i = 0; i < l->nold; i++)
+		l->old[i].rarity = l->enums || l->nold > MOST_PLACED ? 1 : rarity(l, i);
+	if (l->unordered || l->nold > MOST_PLACED || l->nnew > MOST_PLACED)
 		return 0;
 	return align_gaps(l, a) < 0 || assign(l, a) < 0 ? -1 : 0;
 }

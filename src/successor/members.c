@@ -9,7 +9,7 @@
 
 enum { DEEPEST = 24, MOST = 6000, BUDGET = 60000, STEP_BUDGET = 8000 };
 
-struct members_walk {
+struct listing {
 	struct members *out;
 	size_t cap;
 	long budget;
@@ -26,58 +26,58 @@ static uint64_t path_hash(const struct members *s, int32_t outer, const char *na
 	return h;
 }
 
-static void list(struct members_walk *w, uint32_t id, uint64_t base, int32_t outer, unsigned depth,
+static void list(struct listing *l, uint32_t id, uint64_t base, int32_t outer, unsigned depth,
 		 unsigned nested)
 {
-	struct btf_type t = btf_strip(w->out->btf, id);
+	struct btf_type t = btf_strip(l->out->btf, id);
 
-	if (!btf_is_composite(&t) || nested > DEEPEST || depth > w->depth)
+	if (!btf_is_composite(&t) || nested > DEEPEST || depth > l->depth)
 		return;
-	for (uint32_t i = 0; i < t.vlen && w->budget-- > 0 && !w->failed; i++) {
+	for (uint32_t i = 0; i < t.vlen && l->budget-- > 0 && !l->failed; i++) {
 		struct btf_member m = btf_member(&t, i);
-		size_t at = w->out->n;
+		size_t at = l->out->n;
 		struct member *grown;
 
 		if (!*m.name) {
-			list(w, m.type, base + m.bit_offset, outer, depth, nested + 1);
+			list(l, m.type, base + m.bit_offset, outer, depth, nested + 1);
 			continue;
 		}
 		if (at >= MOST)
 			return;
-		grown = array_grow(w->out->at, &w->cap, at, sizeof(*grown));
+		grown = array_grow(l->out->at, &l->cap, at, sizeof(*grown));
 		if (!grown) {
-			w->failed = true;
+			l->failed = true;
 			return;
 		}
-		w->out->at = grown;
+		l->out->at = grown;
 		grown[at] = (struct member){m.name,
 					    m.type,
 					    t.id,
 					    m.bit_size,
 					    base + m.bit_offset,
 					    outer,
-					    path_hash(w->out, outer, m.name),
+					    path_hash(l->out, outer, m.name),
 					    (uint8_t)depth,
 					    {0}};
-		w->out->n++;
-		list(w, m.type, base + m.bit_offset, (int32_t)at, depth + 1, nested + 1);
+		l->out->n++;
+		list(l, m.type, base + m.bit_offset, (int32_t)at, depth + 1, nested + 1);
 	}
 }
 
 int members_list(const struct btf *b, uint32_t id, unsigned depth, struct arena *a,
 		 struct members *out)
 {
-	struct members_walk w = {.out = out, .budget = BUDGET, .depth = depth};
+	struct listing l = {.out = out, .budget = BUDGET, .depth = depth};
 	struct member *kept;
 
 	*out = (struct members){.btf = b, .root = btf_strip(b, id).id};
-	list(&w, id, 0, -1, 0, 0);
+	list(&l, id, 0, -1, 0, 0);
 	kept = arena_alloc(a, out->n + 1, sizeof(*kept));
 	if (kept && out->n)
 		memcpy(kept, out->at, out->n * sizeof(*kept));
 	free(out->at);
 	out->at = kept;
-	return w.failed || !kept ? -1 : 0;
+	return l.failed || !kept ? -1 : 0;
 }
 
 void member_shape(const struct btf *b, struct member *s)
@@ -136,8 +136,8 @@ static bool step(const struct btf *b, uint32_t id, const char *name, size_t len,
 	return false;
 }
 
-unsigned members_walk(const struct btf *b, uint32_t id, const char *path, const char **rest,
-		      uint32_t *type, struct member *last)
+unsigned members_follow(const struct btf *b, uint32_t id, const char *path, const char **rest,
+			uint32_t *type, struct member *last)
 {
 	unsigned found = 0;
 	long budget = STEP_BUDGET;

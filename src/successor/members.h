@@ -46,10 +46,10 @@ long members_find(const struct members *s, const char *name, size_t len);
 /* Writes its path from the root, such as "se.statistics.wait_start"; returns out. */
 char *member_path(const struct members *s, size_t i, char out[MEMBER_PATH_MAX]);
 
-/* Walks a dotted path from type id by value as far as it goes: returns how many names were found,
+/* Follows a dotted path from type id by value as far as it goes: returns how many names were found,
  * *rest what remains ("" at the end), *type where it stands (0 for void), *last the member of the
  * last name found. */
-unsigned members_walk(const struct btf *b, uint32_t id, const char *path, const char **rest,
-		      uint32_t *type, struct member *last);
+unsigned members_follow(const struct btf *b, uint32_t id, const char *path, const char **rest,
+			uint32_t *type, struct member *last);
 
 #endif

@@ -144,7 +144,7 @@ struct shape shape_of(const struct btf *b, uint32_t id, uint32_t bit_size)
 	struct btf_type in = btf_strip(b, inner);
 	struct shape s = {
 	    .exact = hash_type(b, id, true, 0),
-	    .core = hash_type(b, id, false, 0),
+	    .plain = hash_type(b, id, false, 0),
 	    .inner = hash_type(b, inner, false, 0),
 	    .bits = bit_size                           ? bit_size
 		    : size <= 0                        ? 0
@@ -192,7 +192,7 @@ double shape_alike(const struct shape *a, const struct shape *b)
 
 	if (a->exact == b->exact)
 		return same_width ? 1 : 0.75;
-	if (a->core == b->core)
+	if (a->plain == b->plain)
 		return same_width ? 0.95 : 0.7;
 	if ((a->link && is_number(b)) || (b->link && is_number(a)))
 		return 0;

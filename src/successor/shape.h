@@ -1,5 +1,5 @@
 /*
- * shape: what kind of thing a type is, so that types of two BTFs can be compared without walking
+ * shape: what kind of thing a type is, so that types of two BTFs can be compared without reading
  * either again.
  */
 #ifndef BTFL_SHAPE_H
@@ -9,8 +9,8 @@
 
 struct shape {
 	uint64_t exact; /* hash of the type as written, const and the like left out */
-	uint64_t core;  /* the same with typedefs resolved */
-	uint64_t inner; /* core of what it points to, holds as an array, or wraps; else core */
+	uint64_t plain; /* the same with typedefs resolved */
+	uint64_t inner; /* plain of what it points to, holds as an array, or wraps; else plain */
 	uint32_t bits;  /* size, 0 when it has none */
 	uint8_t kind;   /* enum btf_kind, modifiers and typedefs resolved; ENUM64 is ENUM */
 	uint8_t inner_kind;

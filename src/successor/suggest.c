@@ -1,5 +1,5 @@
 /*
- * suggest: takes a question apart, asks each reference, and words the evidence; see suggest.h.
+ * suggest: takes a question apart, asks each witness, and words the evidence; see suggest.h.
  */
 #include <math.h>
 #include <stdio.h>
@@ -7,10 +7,10 @@
 
 #include "successor/suggest_impl.h"
 
-/* References through which a name is followed on. */
+/* Witnesses through which a name is followed on. */
 enum { MOST_STEPS = 16 };
 
-/* The most that a name says alone, without a reference. */
+/* The most that a name says alone, without a witness. */
 #define GUESS_ODDS 1.3
 
 /* Appends to the evidence, separated by "; ". */
@@ -52,7 +52,7 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 		say(text, sizeof(text), "siblings moved along");
 	if (s[SIGNAL_RIVAL] > 0)
 		say(text, sizeof(text), "another flavor in the object names it");
-	if (h->ref && !h->excerpt && hit->s.change != CHANGE_SAME &&
+	if (h->witness && !h->excerpt && hit->s.change != CHANGE_SAME &&
 	    hit->s.change != CHANGE_RETYPED)
 		say(text, sizeof(text), s[SIGNAL_OLD] > 0 ? "was there before" : "new there");
 	if (hit->s.via) {
@@ -89,7 +89,7 @@ static bool place_has(struct place p, const char *path)
 	t = btf_strip(p.btf, p.id);
 	if (btf_is_enum(&t))
 		return !*path || enum_has(p, path);
-	members_walk(p.btf, p.id, path, &rest, &at, &last);
+	members_follow(p.btf, p.id, path, &rest, &at, &last);
 	return !*rest;
 }
 
@@ -111,7 +111,7 @@ static void hunt_overlaid(struct hunt *h, struct place root, const char *path)
 	int64_t whole;
 	uint32_t at;
 
-	if (members_walk(root.btf, root.id, path, &rest, &at, &last) == 0 || *rest ||
+	if (members_follow(root.btf, root.id, path, &rest, &at, &last) == 0 || *rest ||
 	    last.bit_offset || last.bit_size)
 		return;
 	t = btf_strip(root.btf, at);
@@ -127,7 +127,7 @@ static void hunt_overlaid(struct hunt *h, struct place root, const char *path)
 static void hunt_field_of_missing(struct hunt *h, struct place root, const char *path)
 {
 	struct hunt types = {
-	    .arena = h->arena, .target = h->target, .ref = h->ref, .excerpt = h->excerpt};
+	    .arena = h->arena, .target = h->target, .witness = h->witness, .excerpt = h->excerpt};
 
 	hunt_type(&types, root);
 	if (types.count)
@@ -141,7 +141,7 @@ static void hunt_field_of_missing(struct hunt *h, struct place root, const char 
 	}
 	if (!h->count)
 		hunt_overlaid(h, root, path);
-	if (!h->count && h->ref && !h->excerpt)
+	if (!h->count && h->witness && !h->excerpt)
 		hunt_orphan(h, root, path);
 	for (size_t i = 0; i < h->count; i++)
 		if (h->hits[i].s.change != CHANGE_SPLIT)
@@ -154,7 +154,7 @@ static void hunt_field_of_missing(struct hunt *h, struct place root, const char 
 static void hunt_value(struct hunt *h, struct place of, struct place in, const char *name)
 {
 	struct hunt types = {
-	    .arena = h->arena, .target = h->target, .ref = h->ref, .excerpt = h->excerpt};
+	    .arena = h->arena, .target = h->target, .witness = h->witness, .excerpt = h->excerpt};
 
 	if (!in.btf) {
 		hunt_type(&types, of);
@@ -182,7 +182,7 @@ static bool has_name(const struct btf *b, const char *question)
 	return place_has(find_type(b, question, len, path), path);
 }
 
-/* Asks one reference, which may be none. Returns whether it knows what is asked for. */
+/* Asks one witness, which may be none. Returns whether it knows what is asked for. */
 static bool ask(struct hunt *h, const char *question)
 {
 	size_t len;
@@ -191,9 +191,9 @@ static bool ask(struct hunt *h, const char *question)
 	struct btf_type t;
 	bool is_enum;
 
-	if (h->ref)
-		root = find_type(h->ref, question, len, path);
-	if (h->ref && !place_has(root, path))
+	if (h->witness)
+		root = find_type(h->witness, question, len, path);
+	if (h->witness && !place_has(root, path))
 		return false;
 	known = root.btf ? root : into;
 	if (!known.btf)
@@ -274,7 +274,7 @@ static void explain_away(struct hit *hits, size_t n)
 	}
 }
 
-/* Folds the hits of one reference into those of others, the better of two that agree. */
+/* Folds the hits of one witness into those of others, the better of two that agree. */
 static void fold(struct hunt *all, struct hunt *one)
 {
 	all->failed |= one->failed;
@@ -327,36 +327,36 @@ static void doubt_all(struct hit *hits, size_t n)
 			hits[i].odds = GUESS_ODDS + 0.001 * hits[i].odds;
 }
 
-/* Asks one reference and folds its answer into all. Returns whether it knows the name. */
-static bool ask_and_fold(struct hunt *all, const struct btf *ref, bool excerpt,
+/* Asks one witness and folds its answer into all. Returns whether it knows the name. */
+static bool ask_and_fold(struct hunt *all, const struct btf *witness, bool excerpt,
 			 const char *question)
 {
 	struct hunt one = {
-	    .arena = all->arena, .target = all->target, .ref = ref, .excerpt = excerpt};
+	    .arena = all->arena, .target = all->target, .witness = witness, .excerpt = excerpt};
 	bool known = ask(&one, question);
 
 	find_splits(question, one.hits, one.count);
 	explain_away(one.hits, one.count);
-	if (!ref)
+	if (!witness)
 		doubt_all(one.hits, one.count);
 	fold(all, &one);
 	free(one.hits);
 	if (known) {
-		all->ref = ref;
+		all->witness = witness;
 		all->excerpt = excerpt;
 	}
 	return known;
 }
 
-/* A reference without the name is one more step on its way: what the name is there may be known
+/* A witness without the name is one more step on its way: what the name is there may be known
  * better in the target. */
-static void ask_history(struct hunt *all, const struct suggest_query *q, const struct btf *ref,
+static void ask_history(struct hunt *all, const struct suggest_query *q, const struct btf *witness,
 			const struct btf *step)
 {
 	struct btf *btf[] = {btf_ref(step)};
 	struct target between = {.btf = btf, .count = 1};
-	struct hunt first = {.arena = all->arena, .target = &between, .ref = ref};
-	struct hunt second = {.arena = all->arena, .target = all->target, .ref = step};
+	struct hunt first = {.arena = all->arena, .target = &between, .witness = witness};
+	struct hunt second = {.arena = all->arena, .target = all->target, .witness = step};
 
 	ask(&first, q->path);
 	if (first.count)
@@ -375,11 +375,11 @@ static void ask_history(struct hunt *all, const struct suggest_query *q, const s
 	btf_unref(btf[0]);
 }
 
-/* Where a reference knows the name, the object adds only where else its author looks. */
+/* Where a witness knows the name, the object adds only where else its author looks. */
 static void ask_rivals(struct hunt *all, const struct suggest_query *q)
 {
 	struct hunt one = {
-	    .arena = all->arena, .target = all->target, .ref = q->excerpt, .excerpt = true};
+	    .arena = all->arena, .target = all->target, .witness = q->excerpt, .excerpt = true};
 	size_t kept = 0;
 
 	ask(&one, q->path);

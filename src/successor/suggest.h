@@ -1,5 +1,5 @@
 /*
- * suggest: what a field, type or enumerator that a target lacks has become there. A reference that
+ * suggest: what a field, type or enumerator that a target lacks has become there. A witness that
  * still has it shows what stood around it; names, types, order and what moved along are the
  * evidence, and too little of it is no suggestion at all.
  */
@@ -64,22 +64,21 @@ struct suggestion {
 	uint32_t type;         /* of the field; the type itself; the enum */
 };
 
-/* What is asked: `path` is "struct.field.field", "type", or "enum.value". References are tried in
+/* What is asked: `path` is "struct.field.field", "type", or "enum.value". Witnesses are tried in
  * order; one that lacks it is used to follow its name further. An excerpt is the BTF of an object,
  * whose structs may list two members of a hundred. */
 struct suggest_query {
 	const char *path;
 	const struct btf *const *from;
 	size_t from_count;
-	const struct btf
-	    *excerpt; /* NULL for none; asked when no reference has it, and for rivals */
-	double least; /* score below which nothing is suggested; 0: SUGGEST_LEAST */
+	const struct btf *excerpt; /* NULL for none; asked when no witness has it, and for rivals */
+	double least;              /* score below which nothing is suggested; 0: SUGGEST_LEAST */
 };
 
 struct suggestions {
 	struct suggestion *items; /* best first */
 	size_t count;
-	bool known; /* a reference, or the target, has what was asked for */
+	bool known; /* a witness, or the target, has what was asked for */
 	struct arena arena;
 };
 

@@ -13,7 +13,7 @@ struct values {
 	uint64_t value;
 	struct lineup lineup;
 	struct words words;
-	struct hashes before; /* names of all enumerators of the reference */
+	struct hashes before; /* names of all enumerators of the witness */
 };
 
 static struct item *items_of(struct place e, struct arena *a, size_t *n)
@@ -46,27 +46,27 @@ static void hunt_same(struct values *x, struct place in, size_t sought)
 	const struct lineup *l = &x->lineup;
 	struct btf_type e = btf_type(in.btf, in.id);
 
-	for (size_t n = 0; n < l->ntgt; n++) {
+	for (size_t n = 0; n < l->nnew; n++) {
 		float s[SIGNAL_COUNT] = {0};
-		bool is_new = l->tgt[n].twin < 0;
+		bool is_new = l->new[n].twin < 0;
 
-		s[SIGNAL_NAME] = (float)words_alike(&x->words, &l->tgt[n].words);
-		s[SIGNAL_RARE] = sought < l->nref && lineup_same_value(l, sought, n);
-		s[SIGNAL_WITHIN] = words_within(&x->words, &l->tgt[n].words);
-		s[SIGNAL_HOME] = strcmp(l->tgt[n].name, x->name) == 0;
-		s[SIGNAL_OLD] = x->h->ref && !x->h->excerpt && !is_new && !(s[SIGNAL_HOME] > 0);
-		if (is_new && sought < l->nref && !l->unordered) {
+		s[SIGNAL_NAME] = (float)words_alike(&x->words, &l->new[n].words);
+		s[SIGNAL_RARE] = sought < l->nold && lineup_same_value(l, sought, n);
+		s[SIGNAL_WITHIN] = words_within(&x->words, &l->new[n].words);
+		s[SIGNAL_HOME] = strcmp(l->new[n].name, x->name) == 0;
+		s[SIGNAL_OLD] = x->h->witness && !x->h->excerpt && !is_new && !(s[SIGNAL_HOME] > 0);
+		if (is_new && sought < l->nold && !l->unordered) {
 			s[SIGNAL_PLACE] = (float)lineup_place(l, sought, n);
-			s[SIGNAL_PAIRED] = l->tgt[n].partner == (int32_t)sought;
-			s[SIGNAL_TAKEN] = l->tgt[n].partner >= 0 && !(s[SIGNAL_PAIRED] > 0);
+			s[SIGNAL_PAIRED] = l->new[n].partner == (int32_t)sought;
+			s[SIGNAL_TAKEN] = l->new[n].partner >= 0 && !(s[SIGNAL_PAIRED] > 0);
 		}
-		add(x, &e, l->tgt[n].name, s);
+		add(x, &e, l->new[n].name, s);
 	}
 }
 
 static int names_before(struct values *x)
 {
-	const struct btf *b = x->h->excerpt ? NULL : x->h->ref;
+	const struct btf *b = x->h->excerpt ? NULL : x->h->witness;
 	size_t cap = 0, n = 0;
 
 	for (uint32_t id = 1; b && id < b->end_id; id++) {
@@ -104,7 +104,7 @@ static void hunt_other(struct values *x, const struct btf_type *e)
 		s[SIGNAL_NAME] = (float)words_alike(&x->words, &w);
 		if (s[SIGNAL_NAME] < 0.3f)
 			continue;
-		s[SIGNAL_OLD] = x->h->ref && strcmp(v.name, x->name) != 0 &&
+		s[SIGNAL_OLD] = x->h->witness && strcmp(v.name, x->name) != 0 &&
 				hashes_have(&x->before, hash_text(v.name));
 		if (s[SIGNAL_OLD] > 0)
 			continue;
@@ -139,18 +139,18 @@ void hunt_enumerator(struct hunt *h, struct place of, struct place in, const cha
 	x.lineup.enums = true;
 	x.lineup.unordered = !of.btf;
 	if (of.btf)
-		x.lineup.ref = items_of(of, h->arena, &x.lineup.nref);
+		x.lineup.old = items_of(of, h->arena, &x.lineup.nold);
 	if (in.btf)
-		x.lineup.tgt = items_of(in, h->arena, &x.lineup.ntgt);
-	x.lineup.unordered |= h->excerpt && x.lineup.nref * 2 < x.lineup.ntgt;
-	if ((of.btf && !x.lineup.ref) || (in.btf && !x.lineup.tgt) ||
+		x.lineup.new = items_of(in, h->arena, &x.lineup.nnew);
+	x.lineup.unordered |= h->excerpt && x.lineup.nold * 2 < x.lineup.nnew;
+	if ((of.btf && !x.lineup.old) || (in.btf && !x.lineup.new) ||
 	    lineup_make(&x.lineup, h->arena) < 0 || names_before(&x) < 0) {
 		h->failed = true;
 		return;
 	}
-	while (sought < x.lineup.nref && !btf_same_essential(x.lineup.ref[sought].name, name))
+	while (sought < x.lineup.nold && !btf_same_essential(x.lineup.old[sought].name, name))
 		sought++;
-	x.value = sought < x.lineup.nref ? x.lineup.ref[sought].value : UINT64_MAX;
+	x.value = sought < x.lineup.nold ? x.lineup.old[sought].value : UINT64_MAX;
 	words_split(name, &x.words);
 	words_weigh(&x.words, &x.lineup.words, false);
 	if (in.btf)

@@ -30,27 +30,27 @@ static struct item *items_of(struct members *s, struct arena *a, size_t *n)
 
 /* Both versions of the struct in which the path breaks off. */
 struct versions {
-	struct members ref, tgt;
+	struct members old, new;
 	struct lineup lineup;
-	long sought; /* index in ref, -1 without a reference */
+	long sought; /* index in old, -1 without a witness */
 };
 
-/* apart: whether a member of that name in tgt is another thing. */
-static int versions_make(struct versions *v, struct hunt *h, struct place ref, struct place tgt,
+/* apart: whether a member of that name in new is another thing. */
+static int versions_make(struct versions *v, struct hunt *h, struct place old, struct place new,
 			 const char *name, bool apart)
 {
 	*v = (struct versions){.sought = -1, .lineup.apart = apart ? name : NULL};
-	if (tgt.btf && members_list(tgt.btf, tgt.id, 0, h->arena, &v->tgt) < 0)
+	if (new.btf && members_list(new.btf, new.id, 0, h->arena, &v->new) < 0)
 		return -1;
-	if (ref.btf && members_list(ref.btf, ref.id, 0, h->arena, &v->ref) < 0)
+	if (old.btf && members_list(old.btf, old.id, 0, h->arena, &v->old) < 0)
 		return -1;
-	v->lineup.ref = items_of(&v->ref, h->arena, &v->lineup.nref);
-	v->lineup.tgt = items_of(&v->tgt, h->arena, &v->lineup.ntgt);
-	v->lineup.unordered = !ref.btf || (h->excerpt && v->ref.n * 2 < v->tgt.n);
-	if (!v->lineup.ref || !v->lineup.tgt || lineup_make(&v->lineup, h->arena) < 0)
+	v->lineup.old = items_of(&v->old, h->arena, &v->lineup.nold);
+	v->lineup.new = items_of(&v->new, h->arena, &v->lineup.nnew);
+	v->lineup.unordered = !old.btf || (h->excerpt && v->old.n * 2 < v->new.n);
+	if (!v->lineup.old || !v->lineup.new || lineup_make(&v->lineup, h->arena) < 0)
 		return -1;
-	if (ref.btf)
-		v->sought = members_find(&v->ref, name, strlen(name));
+	if (old.btf)
+		v->sought = members_find(&v->old, name, strlen(name));
 	return 0;
 }
 
@@ -59,8 +59,8 @@ static double flags_gone(const struct versions *v)
 {
 	double n = 0;
 
-	for (size_t i = 0; i < v->lineup.nref; i++)
-		n += v->lineup.ref[i].twin < 0 && member_flag(v->ref.btf, &v->ref.at[i]) >= 1;
+	for (size_t i = 0; i < v->lineup.nold; i++)
+		n += v->lineup.old[i].twin < 0 && member_flag(v->old.btf, &v->old.at[i]) >= 1;
 	return n / (n + 1);
 }
 
@@ -92,7 +92,7 @@ static double has_rival(const struct hunt *h, const struct probe *p, const char 
 		uint32_t at;
 
 		if (id != p->root.id && btf_is_composite(&t) && t.vlen <= RIVAL_MEMBERS &&
-		    members_walk(p->root.btf, id, name, &rest, &at, &last) == 1 && !*rest)
+		    members_follow(p->root.btf, id, name, &rest, &at, &last) == 1 && !*rest)
 			return 1.0 / t.vlen;
 	}
 	return 0;
@@ -102,16 +102,16 @@ static double has_rival(const struct hunt *h, const struct probe *p, const char 
  * its own; but the one with the like name has the better claim, wherever both stood. */
 static float taken(const struct lineup *l, size_t sought, size_t n)
 {
-	bool own = l->tgt[n].partner == (int32_t)sought;
+	bool own = l->new[n].partner == (int32_t)sought;
 	double alike = lineup_alike(l, sought, n), best = alike;
 
-	if (l->tgt[n].partner < 0 || (!own && l->ref[sought].partner >= 0))
-		return l->tgt[n].partner >= 0;
-	for (size_t m = 0; m < l->nref; m++) {
-		const struct item *x = &l->ref[m];
+	if (l->new[n].partner < 0 || (!own && l->old[sought].partner >= 0))
+		return l->new[n].partner >= 0;
+	for (size_t m = 0; m < l->nold; m++) {
+		const struct item *x = &l->old[m];
 
 		if (x->twin < 0 && (x->partner < 0 || x->partner == (int32_t)n) &&
-		    words_alike(&x->words, &l->tgt[n].words) > 0.5)
+		    words_alike(&x->words, &l->new[n].words) > 0.5)
 			best = fmax(best, lineup_alike(l, m, n));
 	}
 	return (float)((own ? 0 : 0.3) + fmin(2, 20 * (best - alike)));
@@ -120,7 +120,7 @@ static float taken(const struct lineup *l, size_t sought, size_t n)
 /* What the order of both lists, and what else went, say of a member that came. */
 static void by_order(const struct lineup *l, size_t sought, size_t n, float s[SIGNAL_COUNT])
 {
-	bool own = l->tgt[n].partner == (int32_t)sought;
+	bool own = l->new[n].partner == (int32_t)sought;
 
 	if (!(s[SIGNAL_FLAG] > 0))
 		s[SIGNAL_TAKEN] = taken(l, sought, n);
@@ -143,24 +143,25 @@ static void hunt_members(struct hunt *h, const struct probe *p, const struct ver
 {
 	const struct lineup *l = &v->lineup;
 
-	for (size_t n = 0; n < l->ntgt; n++) {
+	for (size_t n = 0; n < l->nnew; n++) {
 		float s[SIGNAL_COUNT];
 		char path[MEMBER_PATH_MAX];
 		const char *rest;
 		struct member last;
-		uint32_t at = v->tgt.at[n].type;
+		uint32_t at = v->new.at[n].type;
 
-		if (*tail && (members_walk(v->tgt.btf, at, tail, &rest, &at, &last) == 0 || *rest))
+		if (*tail &&
+		    (members_follow(v->new.btf, at, tail, &rest, &at, &last) == 0 || *rest))
 			continue;
-		probe_signals(p, &v->tgt, n, NULL, l->tgt[n].twin < 0 || l->unordered, s);
+		probe_signals(p, &v->new, n, NULL, l->new[n].twin < 0 || l->unordered, s);
 		if (l->unordered)
 			s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
-		if (v->sought >= 0 && l->tgt[n].twin < 0)
+		if (v->sought >= 0 && l->new[n].twin < 0)
 			by_order(l, (size_t)v->sought, n, s);
-		s[SIGNAL_RIVAL] = (float)has_rival(h, p, l->tgt[n].name);
+		s[SIGNAL_RIVAL] = (float)has_rival(h, p, l->new[n].name);
 		snprintf(path, sizeof(path), "%s%s%s%s%s", p->prefix, *p->prefix ? "." : "",
-			 l->tgt[n].name, *tail ? "." : "", tail);
-		add_field(h, p, path, CHANGE_RENAMED, (struct place){v->tgt.btf, at}, s, 0);
+			 l->new[n].name, *tail ? "." : "", tail);
+		add_field(h, p, path, CHANGE_RENAMED, (struct place){v->new.btf, at}, s, 0);
 	}
 }
 
@@ -182,7 +183,7 @@ static bool is_member_there(const struct probe *p, const struct members *s, size
 	return s->at[i].outer >= 0 && s->at[s->at[i].outer].path == hash_text(p->prefix);
 }
 
-/* Whether the struct that declares member i lacks it in the reference: that the root has one more
+/* Whether the struct that declares member i lacks it in the witness: that the root has one more
  * lock does not mean that it gained what is in a lock. */
 static bool is_gained(const struct hunt *h, const struct members *s, size_t i)
 {
@@ -199,8 +200,8 @@ static bool is_gained(const struct hunt *h, const struct members *s, size_t i)
 	}
 	if (!*name)
 		return true;
-	was = find_type(h->ref, name, strlen(name), s->at[i].name);
-	return !was.btf || !members_walk(was.btf, was.id, s->at[i].name, &rest, &at, &last);
+	was = find_type(h->witness, name, strlen(name), s->at[i].name);
+	return !was.btf || !members_follow(was.btf, was.id, s->at[i].name, &rest, &at, &last);
 }
 
 /* Whether the member is the only member of its struct: the struct is then what to name. */
@@ -268,8 +269,8 @@ static double takes_flags(struct hunt *h, const struct members *s, size_t i)
 	struct place was = {0};
 	struct members before;
 
-	if (owner && s->at[i].owner != s->root && h->ref)
-		was = find_type(h->ref, owner, strlen(owner), "");
+	if (owner && s->at[i].owner != s->root && h->witness)
+		was = find_type(h->witness, owner, strlen(owner), "");
 	if (!was.btf)
 		return 1;
 	if (members_list(was.btf, was.id, 0, h->arena, &before) < 0) {
@@ -369,7 +370,7 @@ static void hunt_siblings(struct hunt *h, const struct probe *leaf, const char *
 	words_weigh(&p.words, &v.lineup.words, false);
 	p.flags = flags_gone(&v);
 	if (v.sought >= 0)
-		p.rarity = v.lineup.ref[v.sought].rarity;
+		p.rarity = v.lineup.old[v.sought].rarity;
 	hunt_members(h, &p, &v, "");
 }
 
@@ -422,12 +423,12 @@ static void hunt_collapsed(struct hunt *h, const struct probe *p, struct place n
 		return;
 	snprintf(full, sizeof(full), "%s.%s", t.name, rest);
 	snprintf(via, sizeof(via), "%s.%s->%s", p->into_name, p->prefix, rest);
-	if (members_walk(now.btf, t.id, rest, &rest, &at, &last) && !*rest)
+	if (members_follow(now.btf, t.id, rest, &rest, &at, &last) && !*rest)
 		hunt_add(h, SCALE_FIELD, full, via, CHANGE_MOVED, (struct place){now.btf, at}, s,
 			 1);
 }
 
-/* Fills in what the reference knows of the field at path, its struct's type in *container after
+/* Fills in what the witness knows of the field at path, its struct's type in *container after
  * `steps` names. -1 when it has none. */
 static void know(struct probe *p, const char *path, unsigned steps, char *prefix, size_t size,
 		 struct place *container)
@@ -444,12 +445,12 @@ static void know(struct probe *p, const char *path, unsigned steps, char *prefix
 	*container = (struct place){0};
 	if (!p->root.btf)
 		return;
-	members_walk(p->root.btf, p->root.id, path, &rest, &at, &p->member);
+	members_follow(p->root.btf, p->root.id, path, &rest, &at, &p->member);
 	p->member.name = p->name;
 	member_shape(p->root.btf, &p->member);
 	p->home = member_home(p->root.btf, &p->member);
 	p->flag = member_flag(p->root.btf, &p->member);
-	members_walk(p->root.btf, p->root.id, prefix, &rest, &at, &last);
+	members_follow(p->root.btf, p->root.id, prefix, &rest, &at, &last);
 	*container = (struct place){p->root.btf, at};
 }
 
@@ -465,8 +466,8 @@ static void hunt_step(struct hunt *h, const struct probe *leaf, const struct ver
 	words_split(step, &p.words);
 	words_weigh(&p.words, &v->lineup.words, false);
 	if (v->sought >= 0) {
-		p.member = v->ref.at[v->sought];
-		p.rarity = v->lineup.ref[v->sought].rarity;
+		p.member = v->old.at[v->sought];
+		p.rarity = v->lineup.old[v->sought].rarity;
 	}
 	hunt_members(h, &p, v, tail);
 }
@@ -485,7 +486,7 @@ static int siblings_of(struct hunt *h, struct probe *p, struct versions *v)
 		return -1;
 	p->kin = &v->lineup;
 	if (v->sought >= 0)
-		p->rarity = v->lineup.ref[v->sought].rarity;
+		p->rarity = v->lineup.old[v->sought].rarity;
 	return 0;
 }
 
@@ -517,7 +518,7 @@ void hunt_field(struct hunt *h, struct place root, struct place into, const char
 	struct btf_type t;
 	struct member last;
 	const char *rest, *tail;
-	unsigned steps = members_walk(into.btf, into.id, path, &rest, &now.id, &last);
+	unsigned steps = members_follow(into.btf, into.id, path, &rest, &now.id, &last);
 
 	know(&p, path, steps, prefix, sizeof(prefix), &container);
 	p.prefix = prefix;
@@ -550,7 +551,7 @@ void hunt_field(struct hunt *h, struct place root, struct place into, const char
 		}
 	} else {
 		if (v.sought >= 0)
-			p.rarity = v.lineup.ref[v.sought].rarity;
+			p.rarity = v.lineup.old[v.sought].rarity;
 		hunt_members(h, &p, &v, "");
 	}
 	hunt_nested(h, &p);

@@ -152,7 +152,7 @@ struct place find_type(const struct btf *b, const char *name, size_t len, const 
 
 		if (!is_asked_for(&t))
 			continue;
-		far = members_walk(b, id, path, &rest, &at, &last) * 2 + btf_is_composite(&t) + 1;
+		far = members_follow(b, id, path, &rest, &at, &last) * 2 + btf_is_composite(&t) + 1;
 		far += *path && btf_is_enum(&t) && enum_has((struct place){b, id}, path) ? 2 : 0;
 		if (far > furthest) {
 			furthest = far;

@@ -1,5 +1,5 @@
 /*
- * suggest_impl: what the parts of suggest share: one hunt for one name with one reference, and the
+ * suggest_impl: what the parts of suggest share: one hunt for one name with one witness, and the
  * hits that it has found so far.
  */
 #ifndef BTFL_SUGGEST_IMPL_H
@@ -26,9 +26,9 @@ struct hit {
 struct hunt {
 	struct arena *arena;
 	const struct target *target;
-	const struct btf *ref; /* NULL when no reference knows the name */
-	bool excerpt;          /* ref is an object's BTF */
-	struct hit *hits;      /* grown by array_grow() */
+	const struct btf *witness; /* NULL when no witness knows the name */
+	bool excerpt;              /* witness is an object's BTF */
+	struct hit *hits;          /* grown by array_grow() */
 	size_t count, cap;
 	double ceiling; /* 0, or: no hit is likelier than the struct or enum that it is in */
 	bool failed;    /* memory is out */
@@ -65,7 +65,7 @@ bool has_type(const struct btf *b, const char *name);
 /* Whether the enum at e has an enumerator of that name. */
 bool enum_has(struct place e, const char *name);
 
-/* What became of `path` in root (a type of h->ref, nowhere without one), which is `into` in the
+/* What became of `path` in root (a type of h->witness, nowhere without one), which is `into` in the
  * target, called into_name. */
 void hunt_field(struct hunt *h, struct place root, struct place into, const char *into_name,
 		const char *path);
@@ -79,10 +79,10 @@ void hunt_orphan(struct hunt *h, struct place root, const char *path);
 /* Structs of the target that gained what such a struct held. */
 void hunt_heirs(struct hunt *h, const struct probe *p);
 
-/* What became of a type of the reference that the target lacks. */
+/* What became of a type of the witness that the target lacks. */
 void hunt_type(struct hunt *h, struct place type);
 
-/* What became of an enumerator; `of` is its enum in the reference, `in` that in the
+/* What became of an enumerator; `of` is its enum in the witness, `in` that in the
  * target (or nowhere). */
 void hunt_enumerator(struct hunt *h, struct place of, struct place in, const char *name);
 
@@ -102,14 +102,14 @@ bool hashes_have(const struct hashes *s, uint64_t hash);
 void hashes_sort(struct hashes *s);
 uint64_t hash_text(const char *s);
 
-/* The field that is sought, and what its reference knows of it. */
+/* The field that is sought, and what its witness knows of it. */
 struct probe {
 	const char *name;     /* its last name */
 	struct words words;   /* weighed by lineup */
-	struct member member; /* in the reference; shape filled. name NULL without a reference */
+	struct member member; /* in the witness; shape filled. name NULL without a witness */
 	const char *home;     /* the named struct that declares it; NULL */
 	double rarity;        /* of its type */
-	struct place root;    /* in the reference; nowhere without */
+	struct place root;    /* in the witness; nowhere without */
 	struct place into;    /* in the target */
 	const char *into_name;
 	const struct lineup *lineup; /* of the struct in which the path breaks off */
@@ -125,7 +125,7 @@ struct probe {
  * no more, else 0. */
 double member_flag(const struct btf *b, const struct member *s);
 /* How many flags a struct that the target has, too, lost itself, of n: n / (n + 1). A word of flags
- * that it gained holds flags of others only if it holds its own. was: its members in the reference.
+ * that it gained holds flags of others only if it holds its own. was: its members in the witness.
  */
 double flags_lost(const struct hunt *h, const struct members *was, const char *name);
 /* The named struct that declares it; NULL for none. */

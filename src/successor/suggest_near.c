@@ -39,7 +39,7 @@ static bool is_seen(struct near *x, uint32_t id)
 
 static struct hashes paths_before(struct near *x, const char *name, bool *is_new)
 {
-	struct place was = find_type(x->h->ref, name, strlen(name), "");
+	struct place was = find_type(x->h->witness, name, strlen(name), "");
 	struct hashes set = {0};
 	struct members s;
 
@@ -235,15 +235,15 @@ static void look_far(struct near *x)
 		uint32_t at;
 
 		if (t.kind != BTF_STRUCT || !*t.name || x->seen.n == MOST_NEAR ||
-		    members_walk(b, id, x->p->name, &rest, &at, &last) != 1)
+		    members_follow(b, id, x->p->name, &rest, &at, &last) != 1)
 			continue;
-		was = find_type(x->h->ref, t.name, strlen(t.name), x->p->name);
-		if (!was.btf || !members_walk(was.btf, was.id, x->p->name, &rest, &at, &last))
+		was = find_type(x->h->witness, t.name, strlen(t.name), x->p->name);
+		if (!was.btf || !members_follow(was.btf, was.id, x->p->name, &rest, &at, &last))
 			look(x, b, id, "", WAY_NONE, false);
 	}
 }
 
-/* The target's version of a struct of the reference. */
+/* The target's version of a struct of the witness. */
 static void look_at_heir(struct near *x, const char *name)
 {
 	struct place now = find_in_target(x->h->target, name, strlen(name), "");
@@ -255,7 +255,7 @@ static void look_at_heir(struct near *x, const char *name)
 /* Structs that pointed to, or embedded, the one that is gone. */
 static void look_at_owners(struct near *x)
 {
-	const struct btf *b = x->h->ref;
+	const struct btf *b = x->h->witness;
 	uint32_t gone = btf_strip(x->p->root.btf, x->p->root.id).id;
 
 	for (uint32_t id = 1; id < b->end_id; id++) {
@@ -328,7 +328,7 @@ static void look_rival(struct hunt *h, const struct probe *p, const struct membe
 	struct member last;
 	uint32_t at;
 
-	if (members_walk(now.btf, now.id, s->at[i].name, &rest, &at, &last) != 1 || *rest)
+	if (members_follow(now.btf, now.id, s->at[i].name, &rest, &at, &last) != 1 || *rest)
 		return;
 	probe_signals(p, s, i, NULL, true, sig);
 	if (sig[SIGNAL_TYPE] < 0.94f || sig[SIGNAL_NAME] < 0.3f)

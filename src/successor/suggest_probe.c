@@ -46,7 +46,7 @@ double flags_lost(const struct hunt *h, const struct members *was, const char *n
 
 		if (was->at[i].depth || was->at[i].bit_size != 1)
 			continue;
-		n += !members_walk(now.btf, now.id, was->at[i].name, &rest, &at, &last);
+		n += !members_follow(now.btf, now.id, was->at[i].name, &rest, &at, &last);
 	}
 	return n / (n + 1);
 }

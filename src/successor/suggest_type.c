@@ -13,7 +13,7 @@ enum { MOST_MEMBERS = 400 };
 /* A name inside the type that is sought, and how many types of the target have it. */
 struct inside {
 	uint64_t name;
-	uint64_t core; /* of a member's type */
+	uint64_t plain; /* of a member's type */
 	uint32_t count;
 	double weight;
 	uint32_t seen; /* the last candidate that has it */
@@ -69,7 +69,7 @@ static int list_inside(struct sought *s)
 		members_shape(&members);
 		for (size_t i = 0; i < members.n && s->n < MOST_MEMBERS; i++)
 			s->in[s->n++] = (struct inside){.name = hash_text(members.at[i].name),
-							.core = members.at[i].shape.core};
+							.plain = members.at[i].shape.plain};
 	}
 	qsort(s->in, s->n, sizeof(*s->in), by_inside);
 	return 0;
@@ -140,8 +140,9 @@ static void count_inside(struct sought *s, const struct btf_type *t, uint32_t ma
 			continue;
 		*shared +=
 		    in->weight *
-		    (btf_is_enum(t) || in->core == shape_of(t->btf, m.type, m.bit_size).core ? 1
-											     : 0.6);
+		    (btf_is_enum(t) || in->plain == shape_of(t->btf, m.type, m.bit_size).plain
+			 ? 1
+			 : 0.6);
 	}
 }
 
@@ -174,7 +175,7 @@ static uint32_t votes_for(const struct sought *s, const struct btf_type *t)
  * one that is sought. */
 static bool is_rival(const struct sought *s, const struct btf_type *t)
 {
-	const struct btf *b = s->h->ref;
+	const struct btf *b = s->h->witness;
 	size_t len = strlen(t->name);
 
 	if (!s->h->excerpt)
@@ -202,7 +203,7 @@ static void consider(struct sought *s, const struct btf_type *t)
 	words_weigh(&w, &s->names, false);
 	sig[SIGNAL_NAME] = (float)words_alike(&s->words, &w);
 	sig[SIGNAL_WITHIN] = words_within(&s->words, &w) || words_within(&w, &s->words);
-	sig[SIGNAL_OLD] = s->h->ref && !s->h->excerpt && has_type(s->h->ref, t->name);
+	sig[SIGNAL_OLD] = s->h->witness && !s->h->excerpt && has_type(s->h->witness, t->name);
 	sig[SIGNAL_USE] = votes ? (float)votes / (float)(s->users + 1) : 0;
 	if (btf_is_composite(&in) || btf_is_enum(&in)) {
 		count_inside(s, &in, mark_of(t) | 0x80000000u, &shared, &all, 0);
@@ -254,7 +255,7 @@ static void vote(struct sought *s, const struct btf *b, uint32_t id)
 		s->votes[s->vote_count++] = (struct vote){{t.btf, t.id}, 1};
 }
 
-/* A struct or function of the reference that uses the type: what does its namesake use? */
+/* A struct or function of the witness that uses the type: what does its namesake use? */
 static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
 {
 	bool is_func = user->kind == BTF_FUNC;
@@ -282,7 +283,7 @@ static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
 			const char *rest, *name = btf_member(&from, i).name;
 			uint32_t at;
 
-			if (*name && members_walk(b, now, name, &rest, &at, &last) && !*rest)
+			if (*name && members_follow(b, now, name, &rest, &at, &last) && !*rest)
 				vote(s, b, at);
 		}
 	}
@@ -290,7 +291,7 @@ static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
 
 static void ask_users(struct sought *s, uint32_t id)
 {
-	const struct btf *b = s->h->ref;
+	const struct btf *b = s->h->witness;
 
 	for (uint32_t i = 1; i < b->end_id; i++) {
 		struct btf_type t = btf_type(b, i);

@@ -53,7 +53,7 @@ local function step_at(accessor, index)
 end
 
 -- The struct that still has the member: in another kernel of the run, else in the object.
-local function reference(result, index, options)
+local function witness_of(result, index, options)
   for _, there in others(result, options) do
     local t, name
     if there.ok and there.accessor then t, name = step_at(there.accessor, index) end
@@ -66,7 +66,7 @@ local function instead(result, options)
   if result.reason ~= "no-field" or not result.relo.accessor then return nil end
   for attempt in result:trail() do
     if attempt.reason == "no-field" and attempt.step and attempt.have then
-      local t, name = reference(result, attempt.step, options)
+      local t, name = witness_of(result, attempt.step, options)
       return t and name and instead_of(t, name, attempt.have)
     end
   end
@@ -102,7 +102,7 @@ end
 local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
 
 -- The kernels that may still have what is missing: those named, else the others of the run.
-local function references(result, options)
+local function witnesses(result, options)
   if options.from and #options.from > 0 then return options.from end
   local list = {}
   for other, there in others(result, options) do
@@ -114,7 +114,7 @@ end
 -- What it has become there, when that is asked for.
 local function successor(result, options)
   if not (options.why and ASKED[result.reason]) then return nil end
-  local from, least = references(result, options), thresholds.perhaps
+  local from, least = witnesses(result, options), thresholds.perhaps
   local first = result.target:successors(result.relo, { from = from, least = least })()
   local path = quoted(result.relo.path)
   if not first then return ("%s is gone: nothing there is like it"):format(path) end

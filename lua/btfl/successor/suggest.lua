@@ -21,7 +21,7 @@ metatable.__index = argument.of_class("btfl.suggestion", {
 })
 
 -- Appends what a target or a btf, or each of a list of them, has: its name and its BTFs.
-local function add_sources(list, value)
+local function add_witnesses(list, value)
   local kind = class(value)
   if kind == "btfl.btf" then
     list[#list + 1] = { name = value.path, btfs = { value } }
@@ -30,7 +30,7 @@ local function add_sources(list, value)
     for _, btf in value:modules() do btfs[#btfs + 1] = btf end
     list[#list + 1] = { name = value.name, btfs = btfs }
   else
-    for _, one in ipairs(value) do add_sources(list, one) end
+    for _, one in ipairs(value) do add_witnesses(list, one) end
   end
 end
 
@@ -39,10 +39,9 @@ local function declared(t, bits)
   return decl.of(t) .. (bits and (":%d"):format(bits) or "")
 end
 
--- Whether what reads the one may read the other for it.
-
 local NUMBER = { int = true, enum = true, enum64 = true }
 
+-- Whether what reads the one may read the other for it.
 local function alike(old, new)
   old, new = old:resolve(), new:resolve()
   if NUMBER[old.kind] and NUMBER[new.kind] then return true end
@@ -98,7 +97,9 @@ local function complete(s, q, old, by_name)
     said[#said + 1] = ("was `%s`, is `%s`"):format(was, is)
   end
   said[#said + 1], s.doubt = note, note
-  if by_name and s.change ~= "same" then said[#said + 1] = "by its name alone: no reference has it" end
+  if by_name and s.change ~= "same" then
+    said[#said + 1] = "by its name alone: no kernel that has it was given"
+  end
   s.evidence = table.concat(said, "; ")
   return setmetatable(s, metatable)
 end
@@ -112,14 +113,14 @@ local function iterate(list)
 end
 
 -- The question in `what`: parsed, a lone enumerator with its enum; nil and what is wrong with it.
-local function asked_for(what, sources)
+local function asked_for(what, witnesses)
   local q, problem = question.parse(what)
   if not q then return nil, problem end
   if #q.names > 1 or q.keyword then return q end
-  local found, partial = question.find(question.btfs(sources), q)
+  local found, partial = question.find(question.btfs(witnesses), q)
   if found or partial then return q end
   local other
-  other, problem = question.other(q, sources)
+  other, problem = question.other(q, witnesses)
   if problem then return nil, problem end
   return other or q
 end
@@ -132,20 +133,20 @@ return function(target, what, options)
   options = options or {}
   local path, excerpt = what, nil
   if class(what) == "btfl.relo" then path, excerpt = what.path, what.object.btf end
-  local references, all = {}, {}
-  if options.from ~= nil then add_sources(references, options.from) end
-  local btfs = question.btfs(references)
-  table.move(references, 1, #references, 1, all)
+  local witnesses, all = {}, {}
+  if options.from ~= nil then add_witnesses(witnesses, options.from) end
+  local btfs = question.btfs(witnesses)
+  table.move(witnesses, 1, #witnesses, 1, all)
   if excerpt then all[#all + 1] = { name = what.object.path, btfs = { excerpt } } end
   local knowing = #all
-  add_sources(all, target)
+  add_witnesses(all, target)
   local q, problem = asked_for(path, all)
   if not q then return iterate {}, { path = path, known = false, problem = problem } end
   local own = table.remove(all)
   local old = question.find(question.btfs(all), q)
   local there = not old and question.find(own.btfs, q)
   local asked = { path = q.shown, known = (old or there) and true or false }
-  -- A reference that never had it makes the question a wrong one; without any, its name may tell.
+  -- A witness that never had it makes the question a wrong one; without any, its name may tell.
   if not asked.known then
     asked.problem = question.problem(q, knowing > 0 and all or { own })
     if knowing > 0 then return iterate {}, asked end

@@ -23,8 +23,8 @@ static void read_member(lua_State *L, struct asked *a)
 }
 
 /* The struct that the path's members from `from` to before `to` lead to, from t on. */
-static struct btf_type walk_path(struct btf_type t, const struct member_path *path, uint32_t from,
-				 uint32_t to)
+static struct btf_type follow_path(struct btf_type t, const struct member_path *path, uint32_t from,
+				   uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++)
 		t = btf_strip(t.btf, btf_member(&t, path->index[i]).type);
@@ -37,7 +37,7 @@ static void tell_member(lua_State *L, const struct asked *a)
 	struct btf_type in = ((const struct member_asked *)a)->in;
 
 	if (a->reason == REASON_NONE) {
-		in = walk_path(in, path, 0, path->len - 1);
+		in = follow_path(in, path, 0, path->len - 1);
 		push_asked_element(L, a, &member_class, &in, path->index[path->len - 1]);
 	} else {
 		lua_pushnil(L);
@@ -133,7 +133,7 @@ static void take_path(lua_State *L, struct member_asked *m, const char *path)
 		if (find_member(&t, name, &m->path) != REASON_NONE)
 			luaL_error(L, "path '%s': %s has no member '%s'", path,
 				   *t.name ? t.name : "what stands there", name);
-		t = walk_path(t, &m->path, before, m->path.len);
+		t = follow_path(t, &m->path, before, m->path.len);
 		lua_pop(L, 1);
 		s += len;
 		if (!*s)

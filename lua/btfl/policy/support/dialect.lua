@@ -1,5 +1,5 @@
 --- What the policies named after loaders share: candidates by another rule of essential names, and the
---- walks over pairs of types, which loaders bound in different ways.
+--- comparisons of pairs of types, which loaders bound in different ways.
 local engine = require "btfl.engine"
 
 local dialect = {}

@@ -1,5 +1,5 @@
---- Where the types of a large BTF start, and by which names they are found: its type section is walked
---- in several places at once.
+--- Where the types of a large BTF start, and by which names they are found: its type section is read
+--- window by window.
 
 local btfl = require "btfl"
 local btf = require "spec.support.btf"
@@ -60,7 +60,7 @@ describe("a large BTF", function()
   teardown(tmp.clean)
 
   local function open(b)
-    return btfl.btf(tmp.write("walk.btf", b:bytes()))
+    return btfl.btf(tmp.write("large.btf", b:bytes()))
   end
 
   for seed = 1, 8 do
@@ -88,7 +88,7 @@ describe("a large BTF", function()
     end
   end
 
-  it("is walked plainly where bytes inside a type look like types", function()
+  it("is read where bytes inside a type look like types", function()
     local b = btf.new()
     b:int("int", 4, "signed")
     local values = {}
@@ -102,7 +102,7 @@ describe("a large BTF", function()
     assert.equal(o:type(last), o:get("last"))
   end)
 
-  it("is walked plainly where nothing looks like types", function()
+  it("is read where nothing looks like types", function()
     local b = btf.new()
     b:int("int", 4, "signed")
     for k = 1, 3 do

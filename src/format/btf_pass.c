@@ -1,5 +1,5 @@
 /*
- * btf_walk: reads the type section once, from front to back: where each type starts, which is known
+ * btf_pass: reads the type section once, from front to back: where each type starts, which is known
  * only once the one before it is decoded, and which have a name. Each is checked on the way, while
  * its bytes are at hand (btf_check.c).
  */
@@ -39,7 +39,7 @@ enum {
 	DENSITY = 64,     /* kernels have a named type in 90 bytes, and BTF_STRIDE types in 100 */
 };
 
-struct section_walk {
+struct section_pass {
 	struct btf *b;
 	const struct input *in;
 	struct err *e;
@@ -66,108 +66,108 @@ static void *reserve(void *items, size_t *cap, size_t count, size_t more, size_t
 	return p;
 }
 
-/* Opens a window of `len` bytes at w->at, and makes room for what it may hold. */
-static int open_window(struct section_walk *w, uint32_t len)
+/* Opens a window of `len` bytes at s->at, and makes room for what it may hold. */
+static int open_window(struct section_pass *s, uint32_t len)
 {
-	const struct btf *b = w->b;
-	size_t types = len / BTF_TYPE_SIZE + 1, seen = w->check.id - b->first_id;
+	const struct btf *b = s->b;
+	size_t types = len / BTF_TYPE_SIZE + 1, seen = s->check.id - b->first_id;
 	size_t start = (uint64_t)(b->types - b->raw.at);
 	void *p;
 
-	if (len > w->buffer_size) {
-		free(w->buffer);
-		w->buffer_size = 0;
-		w->buffer = malloc(len);
-		if (!w->buffer)
-			return err_memory(w->e, b->name);
-		w->buffer_size = len;
+	if (len > s->buffer_size) {
+		free(s->buffer);
+		s->buffer_size = 0;
+		s->buffer = malloc(len);
+		if (!s->buffer)
+			return err_memory(s->e, b->name);
+		s->buffer_size = len;
 	}
-	p = reserve(w->b->start, &w->start_cap, seen / BTF_STRIDE + 1, types / BTF_STRIDE + 1,
+	p = reserve(s->b->start, &s->start_cap, seen / BTF_STRIDE + 1, types / BTF_STRIDE + 1,
 		    b->types_len / DENSITY, sizeof(*b->start));
 	if (!p)
-		return err_memory(w->e, b->name);
-	w->b->start = p;
-	p = reserve(w->named, &w->named_cap, w->named_count, types, b->types_len / DENSITY,
-		    sizeof(*w->named));
+		return err_memory(s->e, b->name);
+	s->b->start = p;
+	p = reserve(s->named, &s->named_cap, s->named_count, types, b->types_len / DENSITY,
+		    sizeof(*s->named));
 	if (!p)
-		return err_memory(w->e, b->name);
-	w->named = p;
-	if (btf_parts_reserve(&w->check.parts, (uint32_t)seen, types, len, b->types_len) < 0)
-		return err_memory(w->e, b->name);
-	w->window_len = len;
-	w->check.window_off = start + w->at;
-	w->check.window =
-	    input_read(w->in, (size_t)(b->types - w->in->data) + w->at, len, w->buffer);
+		return err_memory(s->e, b->name);
+	s->named = p;
+	if (btf_parts_reserve(&s->check.parts, (uint32_t)seen, types, len, b->types_len) < 0)
+		return err_memory(s->e, b->name);
+	s->window_len = len;
+	s->check.window_off = start + s->at;
+	s->check.window =
+	    input_read(s->in, (size_t)(b->types - s->in->data) + s->at, len, s->buffer);
 	return 0;
 }
 
 /* Passes the types that lie in the window as a whole. */
-static int pass_window(struct section_walk *w)
+static int pass_window(struct section_pass *s)
 {
-	struct btf *b = w->b;
-	const uint8_t *p = w->check.window;
-	size_t left = w->window_len;
+	struct btf *b = s->b;
+	const uint8_t *p = s->check.window;
+	size_t left = s->window_len;
 
 	while (left >= BTF_TYPE_SIZE) {
-		uint32_t i = w->check.id - b->first_id, name = load_u32(p, b->swap);
+		uint32_t i = s->check.id - b->first_id, name = load_u32(p, b->swap);
 		unsigned kind = BTF_INFO_KIND(load_u32(p + 4, b->swap));
 		uint64_t size = btf_record_size(b, p);
 
-		if (!size || size > left || w->check.id == INT32_MAX)
+		if (!size || size > left || s->check.id == INT32_MAX)
 			break;
 		if (i % BTF_STRIDE == 0)
-			b->start[i / BTF_STRIDE] = w->at;
-		w->named[w->named_count] = (struct btf_named){i, name};
-		w->named_count += name && b->shape[kind].names == BTF_NAMES_TYPE;
-		w->check.at = p;
-		if (btf_check_type(&w->check) < 0)
+			b->start[i / BTF_STRIDE] = s->at;
+		s->named[s->named_count] = (struct btf_named){i, name};
+		s->named_count += name && b->shape[kind].names == BTF_NAMES_TYPE;
+		s->check.at = p;
+		if (btf_check_type(&s->check) < 0)
 			return -1;
-		w->check.id++;
-		w->at += (uint32_t)size;
+		s->check.id++;
+		s->at += (uint32_t)size;
 		p += size;
 		left -= size;
 	}
 	return 0;
 }
 
-/* Reports a defect so many bytes into the type at w->at. */
-#define defect(w, bytes, fmt, ...)                                                                 \
-	span_err((w)->e, &(w)->b->raw,                                                             \
-		 (uint64_t)((w)->b->types - (w)->b->raw.at) + (w)->at + (bytes), "type [%u] " fmt, \
-		 (w)->check.id, __VA_ARGS__)
+/* Reports a defect so many bytes into the type at s->at. */
+#define defect(s, bytes, fmt, ...)                                                                 \
+	span_err((s)->e, &(s)->b->raw,                                                             \
+		 (uint64_t)((s)->b->types - (s)->b->raw.at) + (s)->at + (bytes), "type [%u] " fmt, \
+		 (s)->check.id, __VA_ARGS__)
 
-/* Finds how long the type at w->at is, of which the last window held a part. */
-static int long_type(struct section_walk *w, uint32_t *size)
+/* Finds how long the type at s->at is, of which the last window held a part. */
+static int long_type(struct section_pass *s, uint32_t *size)
 {
-	const struct btf *b = w->b;
-	const uint8_t *p = b->types + w->at;
-	uint32_t left = b->types_len - w->at, info;
+	const struct btf *b = s->b;
+	const uint8_t *p = b->types + s->at;
+	uint32_t left = b->types_len - s->at, info;
 
 	if (left < BTF_TYPE_SIZE)
-		return defect(w, 0, "is cut off at the end of the type %s", "section");
+		return defect(s, 0, "is cut off at the end of the type %s", "section");
 	info = load_u32(p + 4, b->swap);
 	if (!btf_record_size(b, p))
-		return defect(w, 4, "has the unknown kind %u", BTF_INFO_KIND(info));
+		return defect(s, 4, "has the unknown kind %u", BTF_INFO_KIND(info));
 	if (btf_record_size(b, p) > left)
-		return defect(w, 4, "%s: its %u elements reach past the type section",
+		return defect(s, 4, "%s: its %u elements reach past the type section",
 			      btf_kind_name(BTF_INFO_KIND(info)), BTF_INFO_VLEN(info));
-	if (w->check.id == INT32_MAX)
-		return defect(w, 0, "is one of too %s", "many");
+	if (s->check.id == INT32_MAX)
+		return defect(s, 0, "is one of too %s", "many");
 	*size = (uint32_t)btf_record_size(b, p);
 	return 0;
 }
 
-static int pass_types(struct section_walk *w)
+static int pass_types(struct section_pass *s)
 {
 	uint32_t len = WINDOW;
 
-	while (w->at < w->b->types_len) {
-		uint32_t left = w->b->types_len - w->at, at = w->at;
+	while (s->at < s->b->types_len) {
+		uint32_t left = s->b->types_len - s->at, at = s->at;
 
-		if (open_window(w, left < len ? left : len) < 0 || pass_window(w) < 0)
+		if (open_window(s, left < len ? left : len) < 0 || pass_window(s) < 0)
 			return -1;
 		len = WINDOW;
-		if (w->at == at && long_type(w, &len) < 0)
+		if (s->at == at && long_type(s, &len) < 0)
 			return -1;
 	}
 	return 0;
@@ -175,24 +175,24 @@ static int pass_types(struct section_walk *w)
 
 /* Passes all types again, with their number known, when one refers to a type that is not there: so
  * the first that does is named. */
-static int walk(struct section_walk *w)
+static int pass(struct section_pass *s)
 {
-	if (pass_types(w) < 0)
+	if (pass_types(s) < 0)
 		return -1;
-	w->b->end_id = w->check.end_id = w->check.id;
-	if (w->check.most < w->check.end_id)
-		return btf_check_late(&w->check);
-	w->check.id = w->b->first_id;
-	w->check.parts.count = w->check.parts.starts = 0;
-	w->at = 0;
-	w->named_count = 0;
-	return pass_types(w);
+	s->b->end_id = s->check.end_id = s->check.id;
+	if (s->check.most < s->check.end_id)
+		return btf_check_late(&s->check);
+	s->check.id = s->b->first_id;
+	s->check.parts.count = s->check.parts.starts = 0;
+	s->at = 0;
+	s->named_count = 0;
+	return pass_types(s);
 }
 
-int btf_walk(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
+int btf_pass(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
 	     struct btf_named **named, size_t *count, struct err *e)
 {
-	struct section_walk w = {
+	struct section_pass s = {
 	    .b = b,
 	    .in = in,
 	    .e = e,
@@ -201,18 +201,18 @@ int btf_walk(struct btf *b, const struct input *in, const struct span *layout, b
 	int rc;
 
 	learn_shapes(b, layout);
-	w.check.names = (uint64_t)b->first_string + b->strings_len;
-	w.check.kind = malloc(b->types_len / BTF_TYPE_SIZE + 1);
-	rc = w.check.kind ? walk(&w) : err_memory(e, b->name);
-	free(w.check.kind);
-	free(w.check.late);
-	btf_parts_free(&w.check.parts);
-	free(w.buffer);
+	s.check.names = (uint64_t)b->first_string + b->strings_len;
+	s.check.kind = malloc(b->types_len / BTF_TYPE_SIZE + 1);
+	rc = s.check.kind ? pass(&s) : err_memory(e, b->name);
+	free(s.check.kind);
+	free(s.check.late);
+	btf_parts_free(&s.check.parts);
+	free(s.buffer);
 	if (rc < 0) {
-		free(w.named);
+		free(s.named);
 		return rc;
 	}
-	*named = w.named;
-	*count = w.named_count;
+	*named = s.named;
+	*count = s.named_count;
 	return 0;
 }
