@@ -80,7 +80,7 @@ describe("meta.lua", function()
   it("describes every hook of a policy", function()
     local keys = { name = true, extends = true, lint = true }
     for hook in pairs(engine.hooks) do keys[hook] = true end
-    same_names(meta["btfl.policy.spec"].fields, keys, "keys of a policy")
+    same_names(meta["btfl.policy.definition"].fields, keys, "keys of a policy")
   end)
 
   for class, room in pairs { cli = "command", report = "report" } do

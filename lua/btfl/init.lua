@@ -15,7 +15,7 @@ local LAZY = {
   report = function()
     local report = require "btfl.report.report"
     return setmetatable({ read = require "btfl.report.read" }, {
-      __call = function(_, name, spec) return report.new(name, spec) end,
+      __call = function(_, name, layout) return report.new(name, layout) end,
     })
   end,
   meant = function() return require "btfl.meant" end,

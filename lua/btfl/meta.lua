@@ -57,9 +57,9 @@ function btfl.subset(target, options) end
 --- Makes a policy from a table of hooks, or finds one: a name is one of btfl's own (`lua/btfl/policy/`) or
 --- a module `btfl.policy.NAME` or `NAME` in the absolute folders of package.path, what holds a `/` or ends
 --- in `.lua` is a file. Raises on an unknown key or a wrong type, with the user's file and line.
----@param spec btfl.policy.spec|string
+---@param definition btfl.policy.definition|string
 ---@return btfl.policy
-function btfl.policy(spec) end
+function btfl.policy(definition) end
 
 --- Makes a policy that follows renames, in both directions: what an object asks for and the target has
 --- not under that name is looked for under the others. A key is "type.member", "enum.ENUMERATOR", a
@@ -70,13 +70,13 @@ function btfl.policy(spec) end
 function btfl.renames(renames, name) end
 
 --- Parses the command line with the options that every script has; see btfl.cli.
----@param spec btfl.cli.spec
+---@param definition btfl.cli.definition
 ---@return btfl.cli
-function btfl.cli(spec) end
+function btfl.cli(definition) end
 
---- Called with a name, and maybe a spec, it gives an empty report.
+--- Called with a name, and maybe a layout, it gives an empty report.
 ---@class btfl.report.module
----@overload fun(name: string, spec?: btfl.report.spec): btfl.report
+---@overload fun(name: string, layout?: btfl.report.layout): btfl.report
 btfl.report = {}
 
 --- The report that `--format json` wrote, so that one script filters what another found:
@@ -702,7 +702,7 @@ local default = {}
 --- What a reason does: of candidates, member and compatible it passes the candidate over ("too-deep",
 --- "limit", "unsized" and "unsupported" make the relocation an error at once); of value, choose and patch
 --- any reason makes it an error; of missing the answer tells.
----@class btfl.policy.spec
+---@class btfl.policy.definition
 ---@field name string
 ---@field extends? btfl.policy|string a policy, or the name or file of one
 ---@field lint? fun(targets: btfl.target[], out: btfl.report) adds what can never take effect there; see policy:lint
@@ -747,7 +747,7 @@ local attempt = {}
 ---@return string? note
 function attempt:refusal() end
 
----@class btfl.cli.spec
+---@class btfl.cli.definition
 ---@field about string one line
 ---@field usage? string the positional arguments, "OBJ..." by default: NAME is one, NAME... one or more, [NAME] and [NAME...] may be missing; args has them under their names in lower case
 ---@field objects? boolean OBJ... are BPF objects (default true)
@@ -809,7 +809,7 @@ function cli:unmet() end
 ---@param bytes string
 function cli:write(bytes) end
 
----@class btfl.report.spec
+---@class btfl.report.layout
 ---@field columns? string[] the report is a table of rows with these columns
 ---@field text? string[] the columns that the text format shows, where they differ
 ---@field group? string[] columns that the text format shows once, over the rows that share them
@@ -840,7 +840,7 @@ function cli:write(bytes) end
 ---@field findings btfl.finding[]
 ---@field rows table[]
 ---@field columns string[]?
----@field text_columns string[]? the spec's `text`
+---@field text_columns string[]? the layout's `text`
 ---@field group string[]?
 ---@field title string?
 ---@field summaries table[]

@@ -145,17 +145,17 @@ static int run_code(lua_State *L, const struct arguments *o, const char *code)
 }
 
 /* -l name sets the global `name`; -l global=name sets `global`. */
-static void require_module(lua_State *L, const char *spec)
+static void require_module(lua_State *L, const char *word)
 {
-	const char *equals = strchr(spec, '=');
+	const char *equals = strchr(word, '=');
 
 	lua_getglobal(L, "require");
-	lua_pushstring(L, equals ? equals + 1 : spec);
+	lua_pushstring(L, equals ? equals + 1 : word);
 	lua_call(L, 1, 1);
 	if (equals)
-		spec = lua_pushlstring(L, spec, (size_t)(equals - spec));
+		word = lua_pushlstring(L, word, (size_t)(equals - word));
 	lua_pushvalue(L, equals ? -2 : -1);
-	lua_setglobal(L, spec);
+	lua_setglobal(L, word);
 	lua_settop(L, 0);
 }
 

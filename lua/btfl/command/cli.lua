@@ -6,7 +6,7 @@ local inputs = require "btfl.command.inputs"
 local options = require "btfl.command.options"
 local protect = require "btfl.command.protect"
 
-local SPEC = {
+local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
   policy = true,
 }
@@ -33,32 +33,32 @@ local function program_name()
 end
 
 --- Parses a command line: the cli, or nil and what is wrong, or nil and the help that was asked for.
----@param spec btfl.cli.spec
+---@param definition btfl.cli.definition
 ---@param words string[]
 ---@return btfl.cli?, string? message, boolean? is_help
-function module.parse(spec, words)
-  if type(spec) ~= "table" then error("btfl.cli takes a table", 3) end
-  for key in pairs(spec) do
-    if not SPEC[key] then error(("btfl.cli has no field `%s`"):format(tostring(key)), 3) end
+function module.parse(definition, words)
+  if type(definition) ~= "table" then error("btfl.cli takes a table", 3) end
+  for key in pairs(definition) do
+    if not DEFINITION[key] then error(("btfl.cli has no field `%s`"):format(tostring(key)), 3) end
   end
   local name = program_name()
-  local args, message, is_help = options.parse(name, spec, words)
+  local args, message, is_help = options.parse(name, definition, words)
   if is_help then return nil, message, true end
   if not args then return nil, ("%s: %s"):format(name, message) end
   local policy
-  if args.policy and spec.policy then
-    return nil, ("%s: %s: --policy does not apply"):format(name, spec.policy)
+  if args.policy and definition.policy then
+    return nil, ("%s: %s: --policy does not apply"):format(name, definition.policy)
   elseif args.policy then
     local ok
     ok, policy = pcall(require "btfl.policy.support.make", args.policy)
     if not ok then return nil, ("%s: %s"):format(name, options.one_line(tostring(policy))) end
   end
   local given, word
-  if spec.verdicts then
+  if definition.verdicts then
     given, word = require("btfl.command.verdict_options").new(args)
     if not given then return nil, ("%s: --set takes NAME=VALUE, not `%s`"):format(name, word) end
   end
-  local self = inputs.new(spec)
+  local self = inputs.new(definition)
   self.args, self.name, self.policy, self.failures, self.settings = args, name, policy, {}, given
   return setmetatable(self, metatable)
 end
@@ -126,8 +126,8 @@ for name, method in pairs(inputs.methods) do methods[name] = method end
 argument.of_class("btfl.cli", methods)
 
 --- See btfl.cli in meta.lua. What is wrong with a command line is said here, and ends the program.
-function module.new(spec)
-  local self, message, is_help = module.parse(spec or {}, arg or {})
+function module.new(definition)
+  local self, message, is_help = module.parse(definition or {}, arg or {})
   if not self then
     (is_help and io.stdout or io.stderr):write(message, "\n")
     os.exit(is_help and 0 or 2, true)

@@ -11,10 +11,10 @@ local methods = {}
 inputs.methods = methods
 
 --- What a cli holds of its inputs.
----@param spec btfl.cli.spec
+---@param definition btfl.cli.definition
 ---@return table
-function inputs.new(spec)
-  return { opened = {}, takes_objects = spec.objects ~= false, clashes = {}, plain = {} }
+function inputs.new(definition)
+  return { opened = {}, takes_objects = definition.objects ~= false, clashes = {}, plain = {} }
 end
 
 local function object_paths(self)

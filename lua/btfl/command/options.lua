@@ -62,17 +62,17 @@ local function lost_input(args)
   end
 end
 
-local function add_options(parser, spec)
-  if spec.options then spec.options(parser) end
-  if spec.verdicts then require("btfl.command.verdict_options").add(parser) end
-  if spec.targets ~= false then
+local function add_options(parser, definition)
+  if definition.options then definition.options(parser) end
+  if definition.verdicts then require("btfl.command.verdict_options").add(parser) end
+  if definition.targets ~= false then
     parser:option("-t --target", "A kernel's BTF, or a folder with a vmlinux; the running kernel without.")
       :argname("BTF"):count("*")
     parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
       :argname("BTF"):count("*")
     local policy = parser:option("--policy", ("The rules to relocate by: %s or a file.")
       :format(table.concat(shipped.names(), ", "))):argname("NAME|FILE")
-    if spec.policy then policy:hidden(true) end
+    if definition.policy then policy:hidden(true) end
     parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
       :convert(as_jobs):default("1"):show_default(false)
   end
@@ -97,16 +97,16 @@ end
 --- Parses the words: what argparse makes of them, or nil and what is wrong, or nil and the help that was
 --- asked for. `--policy` is not looked at.
 ---@param name string of the command
----@param spec btfl.cli.spec
+---@param definition btfl.cli.definition
 ---@param words string[]
 ---@return table?, string? message, boolean? is_help
-function options.parse(name, spec, words)
-  local parser = argparse(name, spec.about, spec.epilog):add_help(false)
+function options.parse(name, definition, words)
+  local parser = argparse(name, definition.about, definition.epilog):add_help(false)
   local help
   parser:flag("-h --help", "Show this and exit."):action(function() help = parser:get_help() end)
-  local usage = spec.usage or (spec.objects ~= false and "OBJ..." or "")
+  local usage = definition.usage or (definition.objects ~= false and "OBJ..." or "")
   add_arguments(parser, usage)
-  add_options(parser, spec)
+  add_options(parser, definition)
   local ok, args = parser:pparse(words)
   -- Help is an answer whatever else is missing from the line.
   if help then return nil, help, true end

@@ -1,5 +1,5 @@
 --- The options that tell what a kernel and a tool will know at load time: for scripts that ask for
---- verdicts (see btfl.cli.spec.verdicts in meta.lua).
+--- verdicts (see btfl.cli.definition.verdicts in meta.lua).
 local verdict_options = {}
 
 local function as_release(word)

@@ -133,11 +133,11 @@ function Reader:summary(value, number)
 end
 
 function Reader:layout(value)
-  local spec = { title = value.title ~= nil and self:text(value.title, "`title`") or nil }
+  local layout = { title = value.title ~= nil and self:text(value.title, "`title`") or nil }
   for _, name in ipairs { "columns", "text", "group" } do
-    if value[name] ~= nil then spec[name] = self:texts(value[name], ("`%s`"):format(name)) end
+    if value[name] ~= nil then layout[name] = self:texts(value[name], ("`%s`"):format(name)) end
   end
-  return spec
+  return layout
 end
 
 -- Puts what read(self, item, number, more) makes of each item of a list into another.
@@ -149,10 +149,10 @@ end
 
 function Reader:report(value)
   if getmetatable(value) ~= facts or value.report == nil then self:refuse("it has no `report`") end
-  local spec = self:layout(value)
-  local out = report.new(self:text(value.report, "`report`"), spec)
-  local columns = spec.columns and {}
-  for _, name in ipairs(spec.columns or {}) do columns[name] = true end
+  local layout = self:layout(value)
+  local out = report.new(self:text(value.report, "`report`"), layout)
+  local columns = layout.columns and {}
+  for _, name in ipairs(layout.columns or {}) do columns[name] = true end
   self:each(out.findings, value, "findings", self.finding)
   self:each(out.rows, value, "rows", self.row, columns)
   self:each(out.summaries, value, "summary", self.summary)

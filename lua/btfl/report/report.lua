@@ -16,7 +16,7 @@ local FIELDS = {
   text_columns = true, group = true, summaries = true, blocks = true, failures = true,
 }
 
-local SPEC = { columns = true, text = true, group = true, title = true }
+local LAYOUT = { columns = true, text = true, group = true, title = true }
 
 local LEVELS = { error = true, warning = true, note = true }
 
@@ -202,8 +202,8 @@ argument.of_class("btfl.report", methods)
 local module = { methods = methods, fields = FIELDS, line = line_of }
 
 -- Checks a list of columns and notes its names in known.
-local function column_list(spec, field, known)
-  local list = spec[field]
+local function column_list(layout, field, known)
+  local list = layout[field]
   if list == nil then return nil end
   if not is_a("list", list) then error(field .. " of a report is a list of names", 3) end
   for _, column in ipairs(list) do known[column] = true end
@@ -211,23 +211,23 @@ local function column_list(spec, field, known)
 end
 
 --- See btfl.report in meta.lua.
-function module.new(name, spec)
+function module.new(name, layout)
   if type(name) ~= "string" then error("a report needs a name", 2) end
-  if spec == nil then spec = {} end
-  if type(spec) ~= "table" then error("a report's spec is a table", 2) end
-  for key in pairs(spec) do
-    if not SPEC[key] then unknown("a report's spec has no field", key, SPEC, 2) end
+  if layout == nil then layout = {} end
+  if type(layout) ~= "table" then error("a report's layout is a table", 2) end
+  for key in pairs(layout) do
+    if not LAYOUT[key] then unknown("a report's layout has no field", key, LAYOUT, 2) end
   end
-  if spec.title ~= nil and type(spec.title) ~= "string" then error("title of a report is a string", 2) end
+  if layout.title ~= nil and type(layout.title) ~= "string" then error("title of a report is a string", 2) end
   local known = {}
   local self = setmetatable({
-    name = name, title = spec.title,
-    columns = column_list(spec, "columns", known),
-    text_columns = column_list(spec, "text", known),
-    group = column_list(spec, "group", known),
+    name = name, title = layout.title,
+    columns = column_list(layout, "columns", known),
+    text_columns = column_list(layout, "text", known),
+    group = column_list(layout, "group", known),
     findings = {}, rows = {}, summaries = {}, blocks = {}, failures = {},
   }, metatable)
-  if spec.columns then row_fields[self] = known end
+  if layout.columns then row_fields[self] = known end
   return self
 end
 

@@ -15,8 +15,8 @@ local function fail(f, message, ...)
   error(where .. message:format(...), 0)
 end
 
-local function check_spec(spec)
-  for key, value in pairs(spec) do
+local function check_definition(definition)
+  for key, value in pairs(definition) do
     local want = KEYS[key]
     if not want then
       fail(value, "a policy has no hook `%s`%s", tostring(key), require "btfl.meant"(key, KEYS))
@@ -25,7 +25,7 @@ local function check_spec(spec)
       fail(value, "%s of a policy is a %s, not a %s value", key, want, type(value))
     end
   end
-  if not spec.name then fail(nil, "a policy needs a name") end
+  if not definition.name then fail(nil, "a policy needs a name") end
 end
 
 local loading = {} -- names of the policies that are being loaded, to find one that extends itself
@@ -76,20 +76,20 @@ local function tiers_of(extends)
   return policy:tiers()
 end
 
-local function make(spec)
-  check_spec(spec)
-  local tiers = tiers_of(spec.extends)
+local function make(definition)
+  check_definition(definition)
+  local tiers = tiers_of(definition.extends)
   local tier = {}
-  for key in pairs(KEYS) do tier[key] = spec[key] end
+  for key in pairs(KEYS) do tier[key] = definition[key] end
   table.insert(tiers, 1, tier)
   return engine.policy(tiers)
 end
 
 --- See btfl.policy in meta.lua.
----@param spec btfl.policy.spec|string
+---@param definition btfl.policy.definition|string
 ---@return btfl.policy
-return function(spec)
-  if type(spec) == "string" then return load(spec) end
-  if type(spec) ~= "table" then fail(nil, "a policy is made from a table or a name") end
-  return make(spec)
+return function(definition)
+  if type(definition) == "string" then return load(definition) end
+  if type(definition) ~= "table" then fail(nil, "a policy is made from a table or a name") end
+  return make(definition)
 end
