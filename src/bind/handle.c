@@ -9,7 +9,8 @@
 
 #include "format/nearest.h"
 
-const char weak_keys[] = "k", weak_values[] = "v";
+const char weak_keys[] = "k";
+static const char weak_values[] = "v";
 
 /* Upvalues of __index: the class, its metatable, and by name its methods and, as light userdata,
  * its struct field. */

@@ -79,7 +79,7 @@ void *owner_new(lua_State *L, const struct class *c, size_t size, const char *no
 		const char *path);
 
 /* Pushes a new table with weak keys or values; the metatable is one for all of them. */
-extern const char weak_keys[], weak_values[];
+extern const char weak_keys[];
 void push_weak(lua_State *L, const char *mode);
 
 /* Frees what o holds, if anything; so does the collector. */
