@@ -114,12 +114,12 @@ static int program_tostring(lua_State *L)
 
 static int program_attach(lua_State *L)
 {
-	struct attach_point p;
+	struct attach_point p = attach_point_of(check_program(L)->section);
 
-	if (!section_attach(check_program(L)->section, &p))
+	if (!p.name_len || (!attach_by_btf(p.form) && p.form != ATTACH_KPROBE))
 		return 0;
-	lua_pushstring(L, btf_kind_name(p.kind->attaches_to));
-	lua_pushstring(L, p.kind->name_from);
+	lua_pushstring(L, p.form == ATTACH_TP_BTF ? "typedef" : "func");
+	lua_pushstring(L, attach_prefix(p.form));
 	lua_pushlstring(L, p.name, p.name_len);
 	lua_concat(L, 2);
 	if (!p.module_len)

@@ -252,8 +252,8 @@ static int walk_program(struct machine *m)
 static int prepare(struct machine *m)
 {
 	const struct linked *f = m->w->linked;
-	const struct section_kind *kind =
-	    section_kind(f->object->programs[f->funcs[0].program].section);
+	const struct section_def *def =
+	    section_def_of(f->object->programs[f->funcs[0].program].section);
 	struct walk *w = m->w;
 
 	w->traces = calloc(f->count + 1, sizeof(*w->traces));
@@ -264,7 +264,7 @@ static int prepare(struct machine *m)
 		machine_fail(m);
 		return -1;
 	}
-	m->ctx_numbers = kind && kind->number_context;
+	m->ctx_numbers = def && prog_type_has_number_context(def->prog_type);
 	mark_checkpoints(m);
 	/* Step 0 is the start of every path. */
 	return machine_jump(m, &(struct state){0}, 0) == GO_ON ? 0 : -1;
