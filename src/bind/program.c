@@ -128,12 +128,9 @@ static int program_attach(lua_State *L)
 	return 3;
 }
 
-/* libbpf loads a global function on its own unless it stands in .text, where subprograms are. */
 static int get_entry(lua_State *L, const void *self)
 {
-	const struct program *p = program_of(L, self);
-
-	lua_pushboolean(L, p->global && strcmp(p->section, ".text") != 0);
+	lua_pushboolean(L, object_is_entry(program_of(L, self)));
 	return 1;
 }
 

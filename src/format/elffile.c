@@ -118,6 +118,7 @@ static int read_sections(struct elffile *c, struct err *e)
 				       "section %zu: its name is out of range", i);
 		s->flags = sh.sh_flags;
 		s->type = sh.sh_type;
+		s->size = sh.sh_size;
 		s->link = sh.sh_link;
 		s->info = sh.sh_info;
 		if (is_wanted(s->name, &sh) && section_bytes(c, scn, &sh, s, e) < 0)
@@ -225,6 +226,19 @@ void elffile_free(struct elffile *c)
 	free(c->symbols);
 	input_unref(c->input);
 	free(c);
+}
+
+struct rel elffile_rel(const struct section *s, size_t i)
+{
+	const uint8_t *at = s->bytes.at + i * REL_SIZE;
+	bool swap = s->bytes.swap, big = swap != host_big_endian();
+	uint64_t first = load_u32(at, swap), second = load_u32(at + 4, swap);
+
+	return (struct rel){
+	    .offset = big ? first << 32 | second : second << 32 | first,
+	    .symbol = load_u32(at + (big ? 8 : 12), swap),
+	    .type = load_u32(at + (big ? 12 : 8), swap),
+	};
 }
 
 const struct section *elffile_section(const struct elffile *c, const char *name)

@@ -15,6 +15,7 @@ struct section {
 	uint32_t type;     /* SHT_* */
 	uint32_t index;
 	uint32_t link, info; /* sh_link, sh_info */
+	uint64_t size;       /* sh_size: also of NOBITS */
 };
 
 struct symbol {
@@ -47,6 +48,17 @@ void elffile_free(struct elffile *c); /* NULL is allowed */
 /* Reads the symbol table into c->symbols; a file without one has no symbols. Section indexes and
  * values are as the file has them, unchecked. */
 int elffile_symbols(struct elffile *c, struct err *e);
+
+/* A relocation of a section of type SHT_REL. */
+struct rel {
+	uint64_t offset; /* bytes from the start of the section that it is of */
+	uint32_t symbol, type;
+};
+
+enum { REL_SIZE = 16 };
+
+/* Relocation i of s, which has as many as REL_SIZE goes into its bytes. */
+struct rel elffile_rel(const struct section *s, size_t i);
 
 /* The first section of that name, NULL when there is none. */
 const struct section *elffile_section(const struct elffile *c, const char *name);

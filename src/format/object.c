@@ -313,6 +313,15 @@ static int check_machine(const struct elffile *c, struct err *e)
 	return 0;
 }
 
+static void read_license(struct object *o)
+{
+	const struct section *s = elffile_section(o->elf, "license");
+	size_t len = s ? s->bytes.len : 0;
+
+	if (len)
+		memcpy(o->license, s->bytes.at, len < LICENSE_SIZE ? len : LICENSE_SIZE - 1);
+}
+
 static int read_object(struct reader *r)
 {
 	struct object *o = r->o;
@@ -321,6 +330,7 @@ static int read_object(struct reader *r)
 	o->big_endian = o->elf->big_endian;
 	if (check_machine(o->elf, r->e) < 0 || symbol_programs(r) < 0)
 		return -1;
+	read_license(o);
 	if (elffile_section(o->elf, ".BTF") &&
 	    btf_from_section(o->elf, ".BTF", NULL, &o->btf, r->e) < 0)
 		return -1;
@@ -394,6 +404,23 @@ void object_free(struct object *o)
 	free(o->lines);
 	free(o->relos);
 	free(o);
+}
+
+bool object_is_entry(const struct program *p)
+{
+	return p->global && strcmp(p->section, ".text") != 0;
+}
+
+bool object_is_gpl(const struct object *o)
+{
+	static const char *const names[] = {
+	    "GPL",          "GPL v2",       "GPL and additional rights",
+	    "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(o->license, names[i]) == 0)
+			return true;
+	return false;
 }
 
 uint32_t object_program_at(const struct object *o, uint32_t section_index, uint32_t insn_off)

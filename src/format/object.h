@@ -65,8 +65,11 @@ struct relo {
 	    insn_room; /* bytes from insn to the end of the program (of the section without one) */
 };
 
+enum { LICENSE_SIZE = 64 }; /* what libbpf keeps of it, with its NUL */
+
 struct object {
 	const char *path;
+	char license[LICENSE_SIZE]; /* of the section `license`; "" without one */
 	struct elffile *elf;
 	struct btf *btf; /* NULL when the object has none; then there are no lines and relos */
 	bool big_endian;
@@ -100,6 +103,14 @@ uint32_t object_line_of_relo(const struct object *o, const struct relo *r);
 
 /* The function that holds byte insn_off of a section, OBJECT_NONE for none. */
 uint32_t object_program_at(const struct object *o, uint32_t section_index, uint32_t insn_off);
+
+/* Whether a loader loads the function as a program of its own, and not only as part of others:
+ * libbpf does so with all of a section but .text. */
+bool object_is_entry(const struct program *p);
+
+/* Whether the kernel takes the license for one that may call what is for the GPL only (kernel,
+ * include/linux/license.h: license_is_gpl_compatible). */
+bool object_is_gpl(const struct object *o);
 
 /* libbpf's name for a kind: "byte_off" … "type_matches"; "unknown" otherwise. */
 const char *relo_kind_name(uint32_t kind);

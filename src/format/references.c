@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "format/map_def.h"
 
 enum { R_BPF_64 = 1, R_BPF_CALL = 10 };
 enum { PSEUDO_CALL = 1, PSEUDO_KFUNC = 2, CALL_CODE = 0x85 };
@@ -14,9 +13,9 @@ enum { PSEUDO_CALL = 1, PSEUDO_KFUNC = 2, CALL_CODE = 0x85 };
 struct linker {
 	const struct object *o;
 	struct references *l;
-	size_t ref_cap, extern_cap, map_cap;
+	struct extern_defs externs;
+	size_t ref_cap, slot_cap;
 	uint32_t *extern_of; /* by symbol: index into externs + 1 */
-	uint32_t *map_of;    /* by symbol: index into maps + 1 */
 	struct err *e;
 };
 
@@ -56,77 +55,28 @@ static int add_ref(struct linker *k, struct ref ref)
 	return 0;
 }
 
-/* The variable of that name in a DATASEC, 0 for none. */
-static uint32_t datasec_var(const struct btf *b, const char *section, const char *name)
-{
-	uint32_t id = btf_find(b, section, BTF_DATASEC);
-	struct btf_type sec;
-
-	if (!id)
-		return 0;
-	sec = btf_type(b, id);
-	for (uint32_t i = 0; i < sec.vlen; i++) {
-		struct btf_secinfo v = btf_secinfo(&sec, i);
-
-		if (strcmp(btf_type(b, v.type).name, name) == 0)
-			return v.type;
-	}
-	return 0;
-}
-
-static void describe_extern(const struct object *o, struct extern_def *x)
-{
-	struct btf_type t;
-	int64_t size;
-
-	x->kind = EXTERN_UNKNOWN;
-	if (!o->btf)
-		return;
-	if ((x->var_id = datasec_var(o->btf, ".kconfig", x->name)))
-		x->kind = EXTERN_KCONFIG;
-	else if ((x->var_id = datasec_var(o->btf, ".ksyms", x->name)))
-		x->kind = EXTERN_KSYM;
-	else
-		return;
-	t = btf_type(o->btf, x->var_id);
-	size = t.kind == BTF_VAR ? btf_size(o->btf, t.type) : -1;
-	x->size = size > 0 ? (uint32_t)size : 0;
-}
-
+/* Counts a use of the extern. What is undefined and still no extern for libbpf becomes one of which
+ * nothing is known. */
 static int extern_index(struct linker *k, uint32_t symbol, uint32_t *out)
 {
 	const struct symbol *sym = &k->o->elf->symbols[symbol];
-	struct references *l = k->l;
+	struct extern_defs *l = &k->externs;
 	struct extern_def *more;
 
 	if (!k->extern_of[symbol]) {
-		more = array_grow(l->externs, &k->extern_cap, l->extern_count, sizeof(*more));
+		more = array_grow(l->items, &l->cap, l->count, sizeof(*more));
 		if (!more)
 			return err_memory(k->e, k->o->path);
-		l->externs = more;
-		more += l->extern_count++;
-		*more = (struct extern_def){.name = sym->name, .weak = sym->bind == STB_WEAK};
-		describe_extern(k->o, more);
-		k->extern_of[symbol] = (uint32_t)l->extern_count;
+		l->items = more;
+		more[l->count++] = (struct extern_def){.name = sym->name,
+						       .kind = EXTERN_UNKNOWN,
+						       .weak = sym->bind == STB_WEAK,
+						       .symbol = symbol,
+						       .bad = "its symbol is none of an extern"};
+		k->extern_of[symbol] = (uint32_t)l->count;
 	}
 	*out = k->extern_of[symbol] - 1;
-	return 0;
-}
-
-static int map_index(struct linker *k, uint32_t symbol, uint32_t *out)
-{
-	struct references *l = k->l;
-	struct map_def *more;
-
-	if (!k->map_of[symbol]) {
-		more = array_grow(l->maps, &k->map_cap, l->map_count, sizeof(*more));
-		if (!more)
-			return err_memory(k->e, k->o->path);
-		l->maps = more;
-		l->maps[l->map_count++] = map_def_of(k->o, &k->o->elf->symbols[symbol]);
-		k->map_of[symbol] = (uint32_t)l->map_count;
-	}
-	*out = k->map_of[symbol] - 1;
+	l->items[*out].uses++;
 	return 0;
 }
 
@@ -147,17 +97,20 @@ static int function_ref(struct linker *k, const struct section *from, struct ref
 }
 
 static int section_ref(struct linker *k, const struct section *from, const struct symbol *sym,
-		       uint32_t number, struct insn in, struct ref *ref)
+		       struct insn in, struct ref *ref)
 {
 	const struct section *s = &k->o->elf->sections[sym->section];
+	uint32_t map;
 
 	if (s->flags & SHF_EXECINSTR) {
 		ref->kind = REF_FUNC;
 		return function_ref(k, from, ref, s->index, (int64_t)sym->value + in.imm);
 	}
-	if (strcmp(s->name, ".maps") == 0 || strcmp(s->name, "maps") == 0) {
+	map = map_defs_at(&k->l->map_defs, s->index, sym->value);
+	if (map != OBJECT_NONE) {
 		ref->kind = REF_MAP;
-		return map_index(k, number, &ref->target);
+		ref->target = map;
+		return 0;
 	}
 	if (is_data(s)) {
 		ref->kind = REF_DATA;
@@ -167,14 +120,10 @@ static int section_ref(struct linker *k, const struct section *from, const struc
 	return 0;
 }
 
-static int read_rel(struct linker *k, const struct section *code, const uint8_t *rel, bool swap)
+static int read_rel(struct linker *k, const struct section *code, struct rel rel)
 {
 	const struct elffile *c = k->o->elf;
-	uint64_t off = (uint64_t)load_u32(rel, swap) << (swap != host_big_endian() ? 32 : 0) |
-		       (uint64_t)load_u32(rel + 4, swap) << (swap != host_big_endian() ? 0 : 32);
-	bool big = swap != host_big_endian();
-	uint32_t number = load_u32(rel + (big ? 8 : 12), swap);
-	uint32_t type = load_u32(rel + (big ? 12 : 8), swap);
+	uint64_t off = rel.offset;
 	struct ref ref = {.section_index = code->index, .kind = REF_OTHER};
 	const struct symbol *sym;
 	struct insn in;
@@ -182,26 +131,27 @@ static int read_rel(struct linker *k, const struct section *code, const uint8_t 
 	if (off % INSN_SIZE || !span_has(&code->bytes, off, INSN_SIZE) || off > UINT32_MAX)
 		return err_set(k->e, ERR_FORMAT, c->input->path, code->name, off,
 			       "a relocation lies on no instruction");
-	if (number >= c->symbol_count)
+	if (rel.symbol >= c->symbol_count)
 		return err_set(k->e, ERR_FORMAT, c->input->path, code->name, off,
-			       "a relocation names symbol %u of %zu", number, c->symbol_count);
+			       "a relocation names symbol %u of %zu", rel.symbol, c->symbol_count);
 	ref.insn_off = (uint32_t)off;
-	sym = &c->symbols[number];
+	sym = &c->symbols[rel.symbol];
+	ref.target = sym->section;
 	in = insn_load(code->bytes.at + off, k->o->big_endian);
 	if (in.code != BPF_LDIMM64 && in.code != CALL_CODE)
 		return 0;
 	if (sym->section == SHN_UNDEF) {
 		ref.kind = in.code == CALL_CODE ? REF_EXTERN_CALL : REF_EXTERN;
-		if (extern_index(k, number, &ref.target) < 0)
+		if (extern_index(k, rel.symbol, &ref.target) < 0)
 			return -1;
 	} else if (sym->section >= c->section_count) {
 		return add_ref(k, ref);
-	} else if (in.code == CALL_CODE || type == R_BPF_CALL) {
+	} else if (in.code == CALL_CODE || rel.type == R_BPF_CALL) {
 		ref.kind = REF_CALL;
 		if (function_ref(k, code, &ref, sym->section,
 				 (int64_t)sym->value + ((int64_t)in.imm + 1) * INSN_SIZE) < 0)
 			return -1;
-	} else if (section_ref(k, code, sym, number, in, &ref) < 0) {
+	} else if (section_ref(k, code, sym, in, &ref) < 0) {
 		return -1;
 	}
 	return add_ref(k, ref);
@@ -252,27 +202,97 @@ static int plain_calls(struct linker *k)
 	return 0;
 }
 
+/* A function pointer in the data of a struct_ops map. */
+static int read_slot(struct linker *k, const struct section *data, struct rel rel)
+{
+	const struct object *o = k->o;
+	struct references *l = k->l;
+	uint32_t map = map_defs_around(&l->map_defs, data->index, rel.offset);
+	struct struct_ops_slot *more, slot = {.map = map};
+	const struct symbol *sym;
+
+	if (rel.symbol >= o->elf->symbol_count)
+		return err_set(k->e, ERR_FORMAT, o->path, data->name, rel.offset,
+			       "a relocation names symbol %u of %zu", rel.symbol,
+			       o->elf->symbol_count);
+	sym = &o->elf->symbols[rel.symbol];
+	if (map == OBJECT_NONE || sym->value > UINT32_MAX ||
+	    !map_def_member(o->btf, &l->maps[map], rel.offset - l->maps[map].offset, &slot.member))
+		return 0;
+	slot.program = object_program_at(o, sym->section, (uint32_t)sym->value);
+	if (slot.program == OBJECT_NONE || o->programs[slot.program].offset != sym->value)
+		return 0;
+	more = array_grow(l->slots, &k->slot_cap, l->slot_count, sizeof(*more));
+	if (!more)
+		return err_memory(k->e, o->path);
+	l->slots = more;
+	l->slots[l->slot_count++] = slot;
+	return 0;
+}
+
 static int read_relocations(struct linker *k)
 {
 	const struct elffile *c = k->o->elf;
-	enum { REL_SIZE = 16 };
 
 	for (size_t i = 1; i < c->section_count; i++) {
-		const struct section *s = &c->sections[i], *code;
+		const struct section *s = &c->sections[i], *of;
+		enum map_kind kind;
+		bool code;
 
 		if (s->type != SHT_REL || s->info >= c->section_count)
 			continue;
-		code = &c->sections[s->info];
-		if (code->type != SHT_PROGBITS || !(code->flags & SHF_EXECINSTR))
+		of = &c->sections[s->info];
+		code = of->type == SHT_PROGBITS && (of->flags & SHF_EXECINSTR);
+		if (!code && !(map_kind_of(of, &kind) && kind == MAP_STRUCT_OPS))
 			continue;
 		if (s->bytes.len % REL_SIZE)
 			return span_err(k->e, &s->bytes, s->bytes.len / REL_SIZE * REL_SIZE,
 					"ends within a relocation of %d bytes", REL_SIZE);
-		for (size_t at = 0; at < s->bytes.len; at += REL_SIZE)
-			if (read_rel(k, code, s->bytes.at + at, s->bytes.swap) < 0)
+		for (size_t n = 0; n < s->bytes.len / REL_SIZE; n++)
+			if ((code ? read_rel : read_slot)(k, of, elffile_rel(s, n)) < 0)
 				return -1;
 	}
 	sort_refs(k->l);
+	return 0;
+}
+
+static int by_member(const void *x, const void *y)
+{
+	const struct struct_ops_slot *a = x, *b = y;
+
+	if (a->map != b->map)
+		return a->map < b->map ? -1 : 1;
+	return (a->member > b->member) - (a->member < b->member);
+}
+
+static int settle_slots(struct linker *k)
+{
+	struct references *l = k->l;
+
+	if (!l->slot_count)
+		return 0;
+	qsort(l->slots, l->slot_count, sizeof(*l->slots), by_member);
+	l->slot_of = calloc(k->o->program_count, sizeof(*l->slot_of));
+	if (!l->slot_of)
+		return err_memory(k->e, k->o->path);
+	for (size_t i = l->slot_count; i-- > 0;)
+		l->slot_of[l->slots[i].program] = (uint32_t)i + 1;
+	return 0;
+}
+
+static int read_externs(struct linker *k)
+{
+	struct references *l = k->l;
+	uint32_t kconfig_size;
+
+	if (extern_defs_read(k->o, &k->externs, &kconfig_size, k->e) < 0)
+		return -1;
+	for (size_t i = 0; i < k->externs.count; i++)
+		k->extern_of[k->externs.items[i].symbol] = (uint32_t)i + 1;
+	if (map_defs_read(k->o, kconfig_size, &l->map_defs, k->e) < 0)
+		return -1;
+	l->maps = l->map_defs.items;
+	l->map_count = l->map_defs.count;
 	return 0;
 }
 
@@ -284,17 +304,19 @@ int references_open(const struct object *o, struct references **out, struct err 
 
 	k.l = calloc(1, sizeof(*k.l));
 	k.extern_of = calloc(n ? n : 1, sizeof(*k.extern_of));
-	k.map_of = calloc(n ? n : 1, sizeof(*k.map_of));
-	if (!k.l || !k.extern_of || !k.map_of)
+	if (!k.l || !k.extern_of)
 		err_memory(e, o->path);
-	else if (read_relocations(&k) == 0 && plain_calls(&k) == 0)
+	else if (read_externs(&k) == 0 && read_relocations(&k) == 0 && plain_calls(&k) == 0 &&
+		 settle_slots(&k) == 0)
 		rc = 0;
 	free(k.extern_of);
-	free(k.map_of);
 	if (rc < 0) {
+		free(k.externs.items);
 		references_free(k.l);
 		return -1;
 	}
+	k.l->externs = k.externs.items;
+	k.l->extern_count = k.externs.count;
 	sort_refs(k.l);
 	*out = k.l;
 	return 0;
@@ -306,8 +328,15 @@ void references_free(struct references *l)
 		return;
 	free(l->refs);
 	free(l->externs);
-	free(l->maps);
+	free(l->slots);
+	free(l->slot_of);
+	map_defs_free(&l->map_defs);
 	free(l);
+}
+
+const struct struct_ops_slot *references_slot_of(const struct references *l, uint32_t program)
+{
+	return l->slot_of && l->slot_of[program] ? &l->slots[l->slot_of[program] - 1] : NULL;
 }
 
 const struct ref *references_at(const struct references *l, uint32_t section_index,

@@ -5,7 +5,8 @@
 #ifndef BTFL_REFERENCES_H
 #define BTFL_REFERENCES_H
 
-#include "format/object.h"
+#include "format/extern_def.h"
+#include "format/map_def.h"
 
 enum ref_kind {
 	REF_CALL,        /* a call of program `target` */
@@ -14,7 +15,8 @@ enum ref_kind {
 	REF_MAP,         /* map `target` */
 	REF_EXTERN,      /* the address of extern `target` */
 	REF_EXTERN_CALL, /* a call of extern `target` (a kernel function) */
-	REF_OTHER,       /* a symbol of no use here */
+	REF_OTHER, /* a symbol of no use here, of the section `target` (0 for none): libbpf refuses
+		      the object for it, see opening.h */
 };
 
 struct ref {
@@ -25,37 +27,28 @@ struct ref {
 	int64_t offset;
 };
 
-enum extern_kind {
-	EXTERN_KCONFIG, /* a configuration value, a variable that the loader fills in */
-	EXTERN_KSYM,    /* a kernel symbol */
-	EXTERN_UNKNOWN, /* no BTF says what it is */
-};
-
-struct extern_def {
-	const char *name;
-	enum extern_kind kind;
-	bool weak;
-	uint32_t var_id; /* its VAR or FUNC in the object's BTF; 0 for none */
-	uint32_t size;   /* bytes of its value; 0 for a function */
-};
-
-/* A map, as far as a verifier's view of memory needs it. */
-struct map_def {
-	const char *name;
-	uint32_t type;        /* enum bpf_map_type; 0 when unknown */
-	uint32_t key_size;    /* bytes; 0 when unknown */
-	uint32_t value_size;  /* bytes; 0 when unknown */
-	uint32_t max_entries; /* 0 when unknown */
+/* A member of a struct_ops map that is a program. */
+struct struct_ops_slot {
+	uint32_t map;     /* index into maps */
+	uint32_t member;  /* of the struct maps[map].type_id */
+	uint32_t program; /* index into the object's programs */
 };
 
 struct references {
 	struct ref *refs; /* ordered by section, then offset */
 	size_t ref_count;
-	struct extern_def *externs;
+	struct extern_def *externs; /* all of the object, used or not */
 	size_t extern_count;
-	struct map_def *maps;
+	struct map_def *maps; /* all of the object, used or not, in libbpf's order */
 	size_t map_count;
+	struct struct_ops_slot *slots; /* ordered by map, then member */
+	size_t slot_count;
+	uint32_t *slot_of; /* by program: its first slot + 1, 0 for none; NULL without slots */
+	struct map_defs map_defs; /* owns maps */
 };
+
+/* The member of a struct_ops map that a program is, NULL when it is none. */
+const struct struct_ops_slot *references_slot_of(const struct references *l, uint32_t program);
 
 /* Reads the references of o, which must outlive the result. Fails on a relocation that does not lie
  * on an instruction, or names what does not exist. */

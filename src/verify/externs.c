@@ -192,7 +192,7 @@ static int resolve_all(struct extern_resolver *k)
 	for (size_t i = 0; i < l->extern_count && rc == 0; i++) {
 		if (l->externs[i].kind == EXTERN_KCONFIG)
 			rc = resolve_kconfig(k, &l->externs[i], &k->x->values[i]);
-		else if (l->externs[i].kind == EXTERN_KSYM)
+		else if (l->externs[i].kind != EXTERN_UNKNOWN)
 			resolve_ksym(k, &l->externs[i], &k->x->values[i]);
 	}
 	return rc;
