@@ -124,7 +124,7 @@ static int read_rel(struct linker *k, const struct section *code, struct rel rel
 {
 	const struct elffile *c = k->o->elf;
 	uint64_t off = rel.offset;
-	struct ref ref = {.section_index = code->index, .kind = REF_OTHER};
+	struct ref ref = {.section_index = code->index, .kind = REF_OTHER, .relocated = true};
 	const struct symbol *sym;
 	struct insn in;
 
@@ -185,8 +185,9 @@ static int plain_calls(struct linker *k)
 
 		for (uint32_t n = 0; n < p->count; n++) {
 			struct insn in = insn_load(p->insns + (size_t)n * INSN_SIZE, o->big_endian);
-			struct ref ref = {p->section_index, p->offset + n * INSN_SIZE, REF_CALL, 0,
-					  0};
+			struct ref ref = {.section_index = p->section_index,
+					  .insn_off = p->offset + n * INSN_SIZE,
+					  .kind = REF_CALL};
 
 			sorted.refs = k->l->refs;
 			if (in.code != CALL_CODE || in.src != PSEUDO_CALL ||

@@ -23,6 +23,7 @@ struct ref {
 	uint32_t section_index;
 	uint32_t insn_off; /* bytes from the start of the section */
 	enum ref_kind kind;
+	bool relocated; /* by a relocation of the ELF file, and not as it stands */
 	uint32_t target;
 	int64_t offset;
 };
