@@ -275,7 +275,7 @@ for _, endian in ipairs { "little", "big" } do
         fields(p[1], "name", "section", "offset", "global", "object"))
       assert.same({ "helper", 40, false }, fields(p[2], "name", "offset", "global"))
       assert.same({ 5, 4 }, { #p[1], #p[2] })
-      assert.equal("main", p[1].type.name)
+      assert.equal("main", p[1].func.name)
       assert.equal(p[2], object:program("helper"))
       assert.is_nil(object:program("help"))
       assert.equal(endian, object.endian)

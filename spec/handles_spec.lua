@@ -3,6 +3,7 @@
 
 local btfl = require "btfl"
 local builder = require "spec.support.btf"
+local loadable = require "spec.support.loadable"
 local objects = require "spec.support.object"
 local tmp = require "spec.support.tmp"
 
@@ -39,6 +40,9 @@ local function one_of_each()
     program = object:programs()(), line = relo.line, accessor = relo.accessor, type = relo.type,
     attempt = result:trail()(), subset = btfl.subset(target),
   }
+  local other = btfl.object(tmp.write("loadable.o", loadable.new():bytes()))
+  values.map, values.extern, values.struct_ops = other:maps()(), other:externs()(), other:struct_ops()()
+  values.attach, values.call = other:program("main").attach, other:program("main"):calls()()
   for program in object:programs() do
     local verdict = program:verdict(target)
     for failure in verdict:failures() do

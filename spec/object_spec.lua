@@ -51,7 +51,7 @@ for _, endian in ipairs { "little", "big" } do
       local list = {}
       for p in obj:programs() do
         list[#list + 1] = ("%s %s %d %d %s %s"):format(p.section, p.name, p.offset, #p, p.global,
-          p.type and p.type.name)
+          p.func and p.func.name)
       end
       table.sort(list)
       assert.are.same({ ".text helper 0 2 false helper", "tp_btf/one first 0 4 true first",
@@ -137,7 +137,7 @@ describe("records of .BTF.ext:", function()
         r.line and tostring(r.line))
     end
     for p in obj:programs() do
-      list[#list + 1] = ("%s %s"):format(p.name, p.type.name)
+      list[#list + 1] = ("%s %s"):format(p.name, p.func.name)
     end
     return list
   end
@@ -197,7 +197,7 @@ describe("records of .BTF.ext:", function()
     assert.is_nil(obj.btf)
     assert.is_nil(obj:relos()())
     assert.are.equal(2, #obj:program("prog"))
-    assert.is_nil(obj:program("prog").type)
+    assert.is_nil(obj:program("prog").func)
   end)
 end)
 

@@ -149,6 +149,7 @@ function btfl.meant(name, known, quotes) end
 ---@field off integer signed
 ---@field imm integer signed; all 64 bits of an ldimm64 of 16 bytes
 ---@field size integer? bytes that a load or store moves
+---@field insn integer? its number in its program, from 0; of program:insns()
 
 --- What is wrong with an input, as it is raised. As a string it is one line: file, section, offset and
 --- message; it can be joined to strings with `..`.
@@ -325,6 +326,7 @@ local secvar = {}
 ---@field path string as given to btfl.object
 ---@field endian "little"|"big"
 ---@field btf btfl.btf? nil when it has none
+---@field license string? as the section `license` has it, "GPL"; nil without one
 local object = {}
 
 --- Iterates over its functions: programs and subprograms, by section and offset.
@@ -335,6 +337,23 @@ function object:programs() end
 ---@param name string
 ---@return btfl.program?
 function object:program(name) end
+
+--- Iterates over its maps, in the order in which libbpf creates them. This and the next three raise when
+--- what instructions refer to is damaged.
+---@return fun(): btfl.map?
+function object:maps() end
+
+--- Iterates over what it takes from outside, in the order of its symbol table.
+---@return fun(): btfl.extern?
+function object:externs() end
+
+--- Iterates over its sets of programs that the kernel takes as one.
+---@return fun(): btfl.struct_ops?
+function object:struct_ops() end
+
+--- The first thing for which libbpf, of 1.0 and later, does not open it at all; nil when it does.
+---@return { kind: "symbols"|"legacy"|"program"|"btf"|"extern"|"map"|"relocation", why: string, name: string?, section: string?, program: btfl.program?, line: btfl.line? }?
+function object:opening() end
 
 --- Iterates over its relocations in the order in which libbpf applies them.
 ---@return fun(): btfl.relo?
@@ -382,7 +401,9 @@ function object:close() end
 ---@field offset integer bytes from the start of its section
 ---@field global boolean false for a static function
 ---@field entry boolean a loader loads it as a program of its own, not only as part of others
----@field type btfl.type? its func
+---@field type string? the type of program that its section means, by libbpf's name: "kprobe", "tracing"; nil for a section that libbpf does not know, as `.text`
+---@field attach btfl.attach? what it attaches to; nil likewise
+---@field func btfl.type? its func
 ---@field object btfl.object
 ---@operator len: integer
 local program = {}
@@ -401,12 +422,13 @@ function program:line(insn) end
 ---@return string?
 function program:insn(insn) end
 
---- What it attaches to, as its section says: whether that is a function or a typedef (of a tracepoint), its
---- name in BTF, and the module where the section names one. Nothing when no BTF tells.
----@return "func"|"typedef"|nil kind
----@return string? name
----@return string? module
-function program:attach() end
+--- Iterates over its instructions, decoded; an ldimm64 is one.
+---@return fun(): btfl.insn?
+function program:insns() end
+
+--- Iterates over its calls, in order. Raises when the object's references are damaged.
+---@return fun(): btfl.call?
+function program:calls() end
 
 --- Whether it will load on a target, as the verifier of that kernel decides what is dead code. Of a
 --- subprogram: as if it were loaded itself.
@@ -422,6 +444,84 @@ function program:verdict(target, options) end
 ---@field kallsyms? string a file with the kernel's symbols, as /proc/kallsyms
 ---@field set? table<string, integer|boolean|string> other values for constants of the object
 ---@field unset? string[] constants that a tool sets at start: unknown
+
+--- What a program attaches to, as the name of its section says, read as libbpf reads it. `tostring` gives
+--- the section without its `?`.
+---@class btfl.attach
+---@field form "func"|"lsm"|"iter"|"tp_btf"|"freplace"|"kprobe"|"kprobe_multi"|"func_multi"|"ksyscall"|"tracepoint"|"raw_tp"|"uprobe"|"uprobe_multi"|"usdt"|"struct_ops"|"none" in which way; "none": the section names nothing
+---@field name string? of the function, tracepoint, event or system call; nil when the section names none, or nothing that can be one
+---@field in_btf string? the name that the loader looks up in the kernel's BTF before it loads the program: "btf_trace_sched_switch", "bpf_lsm_file_open", "do_unlinkat"; nil where it looks nothing up
+---@field module string? the kernel module of the name
+---@field category string? of a tracepoint
+---@field path string? of the file of a user probe
+---@field provider string? of a USDT event
+---@field offset integer bytes from the start of the function
+---@field pattern boolean the name stands for many
+---@field type string? the expected attach type, by libbpf's name: "trace_fentry"; nil for none, and for that of `cgroup_skb/ingress`, whose number is that of none
+---@field sleepable boolean loaded with BPF_F_SLEEPABLE
+---@field auto boolean loaded unasked: its section has no `?`
+---@field program btfl.program
+
+--- An instruction that calls a function, or takes the address of one for the kernel to call.
+---@class btfl.call
+---@field insn integer from 0
+---@field what "helper"|"kfunc"|"subprogram"|"callback"
+---@field id integer? the number of a helper; of a kfunc its id in the object's BTF
+---@field name string? "bpf_map_lookup_elem"; nil of a helper that btfl does not list
+---@field weak boolean a kfunc that may be missing
+---@field extern btfl.extern? of a kfunc
+---@field callee btfl.program? a subprogram or callback
+---@field line btfl.line?
+---@field program btfl.program that calls
+
+--- A map of an object, used by its instructions or not: one that it describes, or that libbpf makes of
+--- its data, its configuration values or its struct_ops.
+---@class btfl.map
+---@field name string of its variable, or of the section that it is made of
+---@field section string
+---@field offset integer bytes from the start of its section
+---@field kind "defined"|"legacy"|"data"|"rodata"|"bss"|"kconfig"|"struct_ops" how libbpf comes to it; "legacy": in a section that libbpf 1.0 and later do not know
+---@field type string? by libbpf's name: "hash", "ringbuf"; nil for one that is newer than btfl
+---@field number integer of that type, in the kernel's enum bpf_map_type
+---@field key_size integer bytes; 0 also when it is not said, as for all that follow
+---@field value_size integer bytes
+---@field max_entries integer
+---@field flags integer BPF_F_*
+---@field extra integer map_extra
+---@field numa_node integer
+---@field pinned boolean by its name
+---@field auto boolean created unasked: its section has no `?`
+---@field key btfl.type? what describes a key
+---@field value btfl.type? what describes a value; of data, its section
+---@field inner btfl.map? what a map of maps holds, as far as it is said
+---@field problem string? why libbpf opens no object with it
+---@field object btfl.object
+
+--- What an object takes from outside, used or not.
+---@class btfl.extern
+---@field name string
+---@field what "kconfig"|"ksym"|"kfunc"|"unknown" a configuration value, a symbol or a function of the kernel; unknown without BTF
+---@field weak boolean it may be missing
+---@field type btfl.type? as declared: a func_proto for a kfunc; of kind "void" when only kallsyms tell of the symbol
+---@field size integer bytes of its value; 0 for a function and void
+---@field uses integer how many instructions refer to it
+---@field problem string? why libbpf opens no object with it
+---@field object btfl.object
+
+--- A set of programs that the kernel takes as one: a variable of `.struct_ops`.
+---@class btfl.struct_ops
+---@field name string of the variable
+---@field type btfl.type? its struct
+---@field section string
+---@field map btfl.map which it is created as
+---@field link boolean attached by a link: it stands in `.struct_ops.link`
+---@field auto boolean created unasked: its section has no `?`
+---@field object btfl.object
+local struct_ops = {}
+
+--- Its programs by the name of the member that each is.
+---@return table<string, btfl.program>
+function struct_ops:programs() end
 
 --- A record of line_info: a line as the source had it. `tostring` gives "file:line:column".
 ---@class btfl.line

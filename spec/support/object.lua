@@ -27,6 +27,7 @@ function object.new(b, options)
     lengths = {}, -- of sections, by the programs in them so far
     extra = {},
     symbols = {},
+    rels = {},
   }, object)
   self.order = (b and b.endian or self.options.endian) == "big" and ">" or "<"
   self.big = self.order == ">"
@@ -94,6 +95,12 @@ end
 --- A further symbol: { name, section (name or number), value, size, info }.
 function object:symbol(s)
   self.symbols[#self.symbols + 1] = s
+end
+
+--- A relocation of the ELF file: at byte `offset` of a section, against the symbol (of a program or
+--- object:symbol()) of that name, or with that number; type 1 (R_BPF_64_64) by default, 10 is a call.
+function object:rel(section, offset, symbol, type)
+  self.rels[#self.rels + 1] = { section = section, offset = offset, symbol = symbol, type = type or 1 }
 end
 
 local function sections_of(programs)
@@ -212,19 +219,24 @@ end
 
 function object:symtab(index_of, intern, is64)
   local locals, globals = { elf_symbol(self.order, is64, 0, 0, 0, 0, 0) }, {}
+  local names = { [locals] = {}, [globals] = {} }
   for _, p in ipairs(self.programs) do
     if not p.hidden then
       local s = elf_symbol(self.order, is64, intern(p.name), p.static and 0x02 or 0x12,
         index_of[p.section], p.value or p.offset, p.size or #p.bytes)
       local list = p.static and locals or globals
       list[#list + 1] = s
+      names[list][p.name] = #list - 1
     end
   end
   for _, s in ipairs(self.symbols) do
     globals[#globals + 1] = elf_symbol(self.order, is64, intern(s.name or ""), s.info or 0x10,
       index_of[s.section] or s.section, s.value or 0, s.size or 0)
+    if s.name then names[globals][s.name] = #globals - 1 end
   end
-  return table.concat(locals) .. table.concat(globals), #locals
+  local number_of = names[locals]
+  for name, i in pairs(names[globals]) do number_of[name] = #locals + i end
+  return table.concat(locals) .. table.concat(globals), #locals, number_of
 end
 
 local function elf_header(self, is64, shoff, count, strndx)
@@ -237,14 +249,40 @@ local function elf_header(self, is64, shoff, count, strndx)
       over.shstrndx or strndx)
 end
 
+-- A section of relocations for each section that has some; their bytes follow from the symbols.
+function object:add_rels(list)
+  local of = {}
+  for _, r in ipairs(self.rels) do
+    if not of[r.section] then
+      of[r.section] = { name = ".rel" .. r.section, of = r.section, options = { type = 9, entsize = 16, align = 8 } }
+      list[#list + 1] = of[r.section]
+    end
+    table.insert(of[r.section], r)
+  end
+end
+
+function object:fill_rels(list, index_of, number_of, symtab)
+  for _, s in ipairs(list) do
+    if s.of then
+      local out = {}
+      for i, r in ipairs(s) do
+        out[i] = string.pack(self.order .. "I8I8", r.offset, (number_of[r.symbol] or r.symbol) << 32 | r.type)
+      end
+      s.bytes, s.options.link, s.options.info = table.concat(out), symtab, index_of[s.of]
+    end
+  end
+end
+
 --- The whole file.
 function object:bytes()
   local is64 = self.options.class ~= 32
   local list = self:all_sections()
+  self:add_rels(list)
   local intern, string_bytes = strings()
   local index_of = {}
   for i, s in ipairs(list) do index_of[s.name] = i end
-  local symtab, first_global = self:symtab(index_of, intern, is64)
+  local symtab, first_global, number_of = self:symtab(index_of, intern, is64)
+  self:fill_rels(list, index_of, number_of, #list + 1)
   if not self.options.no_symtab then
     list[#list + 1] = { name = ".symtab", bytes = symtab, options = { type = 2,
       link = #list + 2, info = first_global, entsize = is64 and 24 or 16, align = 8 } }

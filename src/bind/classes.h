@@ -12,14 +12,24 @@
 /* Of the parts of a btf. */
 enum { TAG_TYPE, TAG_MEMBER, TAG_ENUMERATOR, TAG_PARAM, TAG_SECVAR };
 /* Of the parts of an object; an object and the results of a pair both have accessors. */
-enum { TAG_PROGRAM = 1, TAG_RELO, TAG_LINE, TAG_ACCESSOR };
+enum {
+	TAG_PROGRAM = 1,
+	TAG_RELO,
+	TAG_LINE,
+	TAG_ACCESSOR,
+	TAG_MAP,
+	TAG_EXTERN,
+	TAG_STRUCT_OPS,
+	TAG_ATTACH,
+	TAG_CALL
+};
 /* Of the results of a pair. */
 enum { TAG_RESULT = 5, TAG_ATTEMPT };
 
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, accessor_class,
-    target_class, result_class, attempt_class, subset_class, verdict_class, obstacle_class,
-    guard_class;
+    map_class, extern_class, struct_ops_class, attach_class, call_class, target_class, result_class,
+    attempt_class, subset_class, verdict_class, obstacle_class, guard_class;
 
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
@@ -35,6 +45,10 @@ int open_subset(lua_State *L);
 
 /* insn(hex, endian): see insn.c. */
 int engine_insn(lua_State *L);
+/* Pushes a table of the fields of an instruction: of INSN_SIZE bytes, twice as many when it is
+ * wide.
+ */
+void push_insn(lua_State *L, const uint8_t *bytes, bool wide, bool big);
 
 /* What such a file is: a kernel's configuration, or the list of its symbols. */
 struct kept_kind {
@@ -100,6 +114,12 @@ void push_object_btf(lua_State *L, int object);
 void push_part(lua_State *L, int object, const struct class *c, uint32_t number);
 /* Pushes an iterator over relocations: of one program, or of all for OBJECT_NONE. */
 int push_relos(lua_State *L, int object, uint32_t program);
+/* Pushes what a program attaches to; nil when libbpf does not know its section. */
+void push_attach(lua_State *L, int object, uint32_t program);
+/* Pushes an iterator over the calls of a program. */
+int push_calls(lua_State *L, int object, uint32_t program);
+/* Pushes a type of the object whose part is at stack index 1, nil for 0, and returns 1. */
+int push_object_type(lua_State *L, uint32_t id);
 /* The getter of the owner, for all parts of an object. */
 int get_owner(lua_State *L, const void *self);
 

@@ -93,11 +93,12 @@ static const char *relo_kind_at(unsigned i)
 }
 
 static const struct class *const classes[] = {
-    &error_class,  &btf_class,      &type_class,    &member_class,  &enumerator_class,
-    &param_class,  &secvar_class,   &object_class,  &program_class, &relo_class,
-    &line_class,   &accessor_class, &target_class,  &result_class,  &attempt_class,
-    &subset_class, &policy_class,   &default_class, &verdict_class, &obstacle_class,
-    &guard_class,
+    &error_class,  &btf_class,      &type_class,    &member_class,     &enumerator_class,
+    &param_class,  &secvar_class,   &object_class,  &program_class,    &relo_class,
+    &line_class,   &accessor_class, &target_class,  &result_class,     &attempt_class,
+    &subset_class, &policy_class,   &default_class, &verdict_class,    &obstacle_class,
+    &guard_class,  &map_class,      &extern_class,  &struct_ops_class, &attach_class,
+    &call_class,
 };
 
 enum { CLASS_COUNT = sizeof(classes) / sizeof(*classes) };

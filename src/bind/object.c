@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "format/opening.h"
+
 static void free_object(void *native)
 {
 	object_free(native);
@@ -68,6 +70,12 @@ static int get_path(lua_State *L, const void *self)
 static int get_endian(lua_State *L, const void *self)
 {
 	push_endian(L, ((const struct object *)owner_native(L, self))->big_endian);
+	return 1;
+}
+
+static int get_license(lua_State *L, const void *self)
+{
+	push_name(L, ((const struct object *)owner_native(L, self))->license);
 	return 1;
 }
 
@@ -143,6 +151,48 @@ int push_relos(lua_State *L, int object, uint32_t program)
 	return 1;
 }
 
+/* Upvalues: object, class, next number. */
+static int next_described(lua_State *L)
+{
+	const struct class *c = lua_touserdata(L, lua_upvalueindex(2));
+	const struct references *l = object_references(L, lua_upvalueindex(1));
+	size_t i = (size_t)lua_tointeger(L, lua_upvalueindex(3));
+	size_t count = c == &extern_class ? l->extern_count : l->map_count;
+
+	while (c == &struct_ops_class && i < count && l->maps[i].kind != MAP_STRUCT_OPS)
+		i++;
+	lua_pushinteger(L, (lua_Integer)i + 1);
+	lua_replace(L, lua_upvalueindex(3));
+	push_part(L, lua_upvalueindex(1), c, i < count ? (uint32_t)i : OBJECT_NONE);
+	return 1;
+}
+
+static int push_described(lua_State *L, const struct class *c)
+{
+	check_object(L, 1);
+	lua_settop(L, 1);
+	object_references(L, 1);
+	lua_pushlightuserdata(L, (void *)(uintptr_t)c);
+	lua_pushinteger(L, 0);
+	lua_pushcclosure(L, next_described, 3);
+	return 1;
+}
+
+static int object_maps(lua_State *L)
+{
+	return push_described(L, &map_class);
+}
+
+static int object_externs(lua_State *L)
+{
+	return push_described(L, &extern_class);
+}
+
+static int object_struct_ops(lua_State *L)
+{
+	return push_described(L, &struct_ops_class);
+}
+
 static int object_relos(lua_State *L)
 {
 	check_object(L, 1);
@@ -177,6 +227,36 @@ static int object_results(lua_State *L)
 	return 1;
 }
 
+static void set_name(lua_State *L, const char *field, const char *s)
+{
+	push_name(L, s);
+	lua_setfield(L, -2, field);
+}
+
+static int object_opening(lua_State *L)
+{
+	const struct object *o = check_object(L, 1);
+	struct opening x;
+
+	lua_settop(L, 1);
+	if (!object_refused(o, object_references(L, 1), &x)) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_newtable(L);
+	set_name(L, "kind", opening_kind_name(x.kind));
+	set_name(L, "name", x.name);
+	set_name(L, "section", x.section);
+	set_name(L, "why", x.why);
+	if (x.insn_off != OBJECT_NONE) {
+		push_part(L, 1, &line_class, object_line_at(o, x.section_index, x.insn_off));
+		lua_setfield(L, -2, "line");
+		push_part(L, 1, &program_class, object_program_at(o, x.section_index, x.insn_off));
+		lua_setfield(L, -2, "program");
+	}
+	return 1;
+}
+
 /* Opening it has checked the rest. */
 static int object_validate(lua_State *L)
 {
@@ -204,17 +284,15 @@ static int object_constant(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"path", get_path},
-    {"endian", get_endian},
-    {"btf", get_btf},
-    {NULL, NULL},
+    {"path", get_path}, {"endian", get_endian}, {"license", get_license},
+    {"btf", get_btf},   {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-    {"programs", object_programs}, {"program", object_program},
-    {"relos", object_relos},       {"results", object_results},
-    {"constant", object_constant}, {"validate", object_validate},
-    {"close", object_close},       {NULL, NULL},
+    {"maps", object_maps},         {"externs", object_externs},   {"struct_ops", object_struct_ops},
+    {"opening", object_opening},   {"programs", object_programs}, {"program", object_program},
+    {"relos", object_relos},       {"results", object_results},   {"constant", object_constant},
+    {"validate", object_validate}, {"close", object_close},       {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

@@ -32,3 +32,15 @@ int get_owner(lua_State *L, const void *self)
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
 	return 1;
 }
+
+int push_object_type(lua_State *L, uint32_t id)
+{
+	if (!id) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_object_btf(L, -1);
+	push_type(L, -1, id);
+	return 1;
+}

@@ -43,16 +43,25 @@ static int get_global(lua_State *L, const void *self)
 
 static int get_type(lua_State *L, const void *self)
 {
-	uint32_t id = program_of(L, self)->func_id;
+	const struct section_def *d = section_def_of(program_of(L, self)->section);
 
-	if (!id) {
-		lua_pushnil(L);
-		return 1;
-	}
-	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	push_object_btf(L, -1);
-	push_type(L, -1, id);
+	push_name(L, d ? uapi_name(UAPI_PROG_TYPE, d->prog_type) : NULL);
 	return 1;
+}
+
+static int get_attach(lua_State *L, const void *self)
+{
+	const struct handle *h = self;
+
+	program_of(L, h);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	push_attach(L, -1, h->id);
+	return 1;
+}
+
+static int get_func(lua_State *L, const void *self)
+{
+	return push_object_type(L, program_of(L, self)->func_id);
 }
 
 static int program_relos(lua_State *L)
@@ -112,20 +121,46 @@ static int program_tostring(lua_State *L)
 	return 1;
 }
 
-static int program_attach(lua_State *L)
+static int program_calls(lua_State *L)
 {
-	struct attach_point p = attach_point_of(check_program(L)->section);
+	const struct handle *h = class_check(L, 1, &program_class);
 
-	if (!p.name_len || (!attach_by_btf(p.form) && p.form != ATTACH_KPROBE))
-		return 0;
-	lua_pushstring(L, p.form == ATTACH_TP_BTF ? "typedef" : "func");
-	lua_pushstring(L, attach_prefix(p.form));
-	lua_pushlstring(L, p.name, p.name_len);
-	lua_concat(L, 2);
-	if (!p.module_len)
-		return 2;
-	lua_pushlstring(L, p.module, p.module_len);
-	return 3;
+	program_of(L, h);
+	lua_settop(L, 1);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	return push_calls(L, 2, h->id);
+}
+
+/* Upvalues: program, next instruction. */
+static int next_insn(lua_State *L)
+{
+	const struct handle *h = lua_touserdata(L, lua_upvalueindex(1));
+	const struct object *o = owner_native(L, h->owner);
+	const struct program *p = &o->programs[h->id];
+	uint32_t i = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
+	const uint8_t *at = p->insns + (size_t)i * INSN_SIZE;
+	bool wide;
+
+	if (i >= p->count) {
+		lua_pushnil(L);
+		return 1;
+	}
+	wide = *at == BPF_LDIMM64 && i + 1 < p->count;
+	lua_pushinteger(L, (lua_Integer)i + (wide ? 2 : 1));
+	lua_replace(L, lua_upvalueindex(2));
+	push_insn(L, at, wide, o->big_endian);
+	lua_pushinteger(L, i);
+	lua_setfield(L, -2, "insn");
+	return 1;
+}
+
+static int program_insns(lua_State *L)
+{
+	check_program(L);
+	lua_settop(L, 1);
+	lua_pushinteger(L, 0);
+	lua_pushcclosure(L, next_insn, 2);
+	return 1;
 }
 
 static int get_entry(lua_State *L, const void *self)
@@ -135,13 +170,20 @@ static int get_entry(lua_State *L, const void *self)
 }
 
 static const struct field fields[] = {
-    {"name", get_name},   {"section", get_section}, {"offset", get_offset}, {"global", get_global},
-    {"entry", get_entry}, {"type", get_type},       {"object", get_owner},  {NULL, NULL},
+    {"name", get_name},     {"section", get_section}, {"offset", get_offset},
+    {"global", get_global}, {"entry", get_entry},     {"type", get_type},
+    {"func", get_func},     {"attach", get_attach},   {"object", get_owner},
+    {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-    {"relos", program_relos},     {"line", program_line},     {"insn", program_insn},
-    {"verdict", program_verdict}, {"attach", program_attach}, {NULL, NULL},
+    {"relos", program_relos},
+    {"line", program_line},
+    {"insn", program_insn},
+    {"verdict", program_verdict},
+    {"calls", program_calls},
+    {"insns", program_insns},
+    {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

@@ -8,6 +8,16 @@
 #include "base/arena.h"
 #include "format/datasec.h"
 
+const char *extern_kind_name(enum extern_kind kind)
+{
+	switch (kind) {
+	case EXTERN_KCONFIG: return "kconfig";
+	case EXTERN_KSYM: return "ksym";
+	case EXTERN_KFUNC: return "kfunc";
+	default: return "unknown";
+	}
+}
+
 struct lister {
 	const struct object *o;
 	struct datasec kconfig, ksyms;

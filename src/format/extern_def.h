@@ -27,6 +27,9 @@ struct extern_def {
 	const char *bad;  /* why libbpf opens no object with it; NULL when it does */
 };
 
+/* "kconfig", "ksym", "kfunc", "unknown". */
+const char *extern_kind_name(enum extern_kind kind);
+
 struct extern_defs {
 	struct extern_def *items;
 	size_t count, cap;

@@ -4,6 +4,8 @@
 #include <elf.h>
 #include <string.h>
 
+#include "format/section.h"
+
 static const char *const kind_names[OPENING_KIND_COUNT] = {
     [OPENING_SYMBOLS] = "symbols",       [OPENING_LEGACY] = "legacy",
     [OPENING_PROGRAM] = "program",       [OPENING_BTF] = "btf",
@@ -127,6 +129,21 @@ static bool ref_refused(const struct object *o, const struct references *l, cons
 	return false;
 }
 
+/* A member of struct_ops must be a program for that. */
+static bool slots_refused(const struct object *o, const struct references *l, struct opening *out)
+{
+	for (size_t i = 0; i < l->slot_count; i++) {
+		const struct program *p = &o->programs[l->slots[i].program];
+		const struct section_def *d = section_def_of(p->section);
+
+		if (!d || d->prog_type != BPF_PROG_TYPE_STRUCT_OPS)
+			return refuse(out, OPENING_RELOCATION, p->name,
+				      l->maps[l->slots[i].map].section,
+				      "a member of struct_ops is a program for something else");
+	}
+	return false;
+}
+
 bool object_refused(const struct object *o, const struct references *l, struct opening *out)
 {
 	if (!o->elf->symbol_count)
@@ -149,5 +166,5 @@ bool object_refused(const struct object *o, const struct references *l, struct o
 		out->insn_off = r->insn_off;
 		return true;
 	}
-	return false;
+	return slots_refused(o, l, out);
 }

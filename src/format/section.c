@@ -122,9 +122,10 @@ static void read_kprobe(struct attach_point *p, const char *s)
 	if (module && s[module] == ':')
 		s = read_module(p, s);
 	set_name(p, s, word_len(s, "_."));
-	p->offset = offset_at(s + p->name_len);
 	if (!p->name_len || (s[p->name_len] && s[p->name_len] != '+'))
 		p->name = NULL;
+	else
+		p->offset = offset_at(s + p->name_len);
 }
 
 static void read_pattern(struct attach_point *p, const char *s)

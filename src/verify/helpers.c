@@ -5,12 +5,13 @@
 #include <stddef.h>
 
 struct helper {
+	const char *name;
 	uint8_t result;
 	char args[6];
 };
 
 static const struct helper helpers[] = {
-#define HELPER(number, name, result, args) [number] = {RESULT_##result, args},
+#define HELPER(number, name, result, args) [number] = {#name, RESULT_##result, args},
 #include "verify/helpers.def"
 #undef HELPER
 };
@@ -21,6 +22,13 @@ static const struct helper *find(uint32_t number)
 	if (number >= sizeof(helpers) / sizeof(*helpers) || !*helpers[number].args)
 		return NULL;
 	return &helpers[number];
+}
+
+const char *helper_name(uint32_t helper)
+{
+	const struct helper *h = find(helper);
+
+	return h ? h->name : NULL;
 }
 
 struct helper_arg helper_arg(uint32_t helper, unsigned n)

@@ -38,4 +38,7 @@ enum helper_result helper_result(uint32_t helper);
 unsigned helper_callback(uint32_t helper);
 unsigned helper_context(uint32_t helper, unsigned *callback_argument);
 
+/* The kernel's name without its "bpf_"; NULL for one that is not listed. */
+const char *helper_name(uint32_t helper);
+
 #endif

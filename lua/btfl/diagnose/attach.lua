@@ -16,8 +16,11 @@ end
 ---@param target btfl.target
 ---@return string?
 return function(program, target)
-  local kind, name = program:attach()
-  if not kind or target.btf:find(name, kind) then return nil end
+  local attach = program.attach
+  local name = attach and (attach.in_btf or attach.form == "kprobe" and attach.name)
+  if not name then return nil end
+  local kind = attach.form == "tp_btf" and "typedef" or "func"
+  if target.btf:find(name, kind) then return nil end
   for _, btf in target:modules() do
     if btf:find(name, kind) then return nil end
   end

@@ -142,7 +142,8 @@ local function in_module(result, options)
     end
   end
   -- kprobe/nf_conntrack:nf_ct_delete attaches to a function of that module.
-  module = relo.program and select(3, relo.program:attach())
+  local attach = relo.program and relo.program.attach
+  module = attach and attach.module
   if module and module ~= "vmlinux" then
     for given in target:modules() do
       if given == module then return nil end

@@ -1,0 +1,228 @@
+--- What a loader makes of an object before it knows of a kernel: maps, externs, struct_ops, license, what
+--- programs call, and what it refuses.
+local btf = require "spec.support.btf"
+local btfl = require "btfl"
+local loadable = require "spec.support.loadable"
+local objects = require "spec.support.object"
+local tmp = require "spec.support.tmp"
+
+local function list(iterator)
+  local out = {}
+  for value in iterator do out[#out + 1] = value end
+  return out
+end
+
+-- Each value as the words of its fields; "-" for nil, and names for what has one.
+local function words(iterator, fields)
+  local out = {}
+  for i, value in ipairs(list(iterator)) do
+    local row = {}
+    for field in fields:gmatch "%S+" do
+      local v = value[field]
+      local class = type(v) == "userdata" and require "btfl.class"(v)
+      row[#row + 1] = v == nil and "-" or class == "btfl.line" and v.text
+        or class and (v.name or v.kind) or tostring(v)
+    end
+    out[i] = table.concat(row, " ")
+  end
+  return out
+end
+
+local function open(o, name) return btfl.object(tmp.write(name or "facts.o", o:bytes())) end
+
+describe("the facts of an object", function()
+  teardown(tmp.clean)
+
+  for _, endian in ipairs { "little", "big" } do
+    local obj = open(loadable.new { endian = endian }, endian .. ".o")
+
+    it("has all maps, in libbpf's order, " .. endian .. "-endian", function()
+      assert.same({
+        "events defined ringbuf 0 0 4096 0 .maps",
+        "counts defined hash 4 16 10 1 .maps",
+        "outer defined array_of_maps 4 4 5 0 .maps",
+        ".data data array 4 4 1 1024 .data",
+        ".rodata.str1.1 rodata array 4 5 1 128 .rodata.str1.1",
+        ".bss bss array 4 12 1 0 .bss",
+        ".kconfig kconfig array 4 8 1 1152 .kconfig",
+        "things struct_ops struct_ops 4 24 1 8192 .struct_ops.link",
+      }, words(obj:maps(), "name kind type key_size value_size max_entries flags section"))
+      local maps = list(obj:maps())
+      assert.is_nil(maps[2].inner)
+      assert.same({ "array", 4, 4, 3 },
+        { maps[3].inner.type, maps[3].inner.key_size, maps[3].inner.value_size, maps[3].inner.max_entries })
+      assert.same({ false, true, true }, { maps[2].pinned, maps[3].pinned, maps[3].auto })
+      assert.same({ "int", nil, 12 }, { maps[2].key.name, maps[2].value, maps[3].number })
+      assert.equal(maps[3].inner, maps[3].inner)
+      assert.not_equal(maps[3].inner, maps[3])
+    end)
+
+    it("has all externs, " .. endian .. "-endian", function()
+      assert.same({
+        "CONFIG_HZ kconfig false int 4 0", "jiffies ksym false const 0 1",
+        "bpf_strong kfunc false func_proto 0 1", "LINUX_KERNEL_VERSION kconfig true int 4 0",
+        "runqueues ksym true int 4 0", "bpf_weak kfunc true func_proto 0 1",
+      }, words(obj:externs(), "name what weak type size uses"))
+    end)
+
+    it("has struct_ops and the license, " .. endian .. "-endian", function()
+      assert.same({ "things sched_things .struct_ops.link things true true" },
+        words(obj:struct_ops(), "name type section map link auto"))
+      assert.same({ init = obj:program "my_init" }, obj:struct_ops()():programs())
+      assert.equal("GPL", obj.license)
+    end)
+
+    it("has what programs call, " .. endian .. "-endian", function()
+      local strong, weak = obj.btf:find("bpf_strong", "func").id, obj.btf:find("bpf_weak", "func").id
+      assert.same({
+        "0 helper 5 bpf_ktime_get_ns false - first", ("1 kfunc %d bpf_strong false - first"):format(strong),
+        ("2 kfunc %d bpf_weak true - third"):format(weak), "3 subprogram - helper false helper third",
+        "4 callback - helper false helper third", "8 helper 9999 - false - third",
+      }, words(obj:program("main"):calls(), "insn what id name weak callee line"))
+    end)
+
+    it("has instructions, an ldimm64 as one, " .. endian .. "-endian", function()
+      local insns = list(obj:program("main"):insns())
+      local at = {}
+      for i, insn in ipairs(insns) do at[i] = insn.insn end
+      assert.same({ 0, 1, 2, 3, 4, 6, 8, 9 }, at)
+      assert.same({ insn = 8, code = 0x85, dst = 0, src = 0, off = 0, imm = 9999, class = "jmp" }, insns[7])
+    end)
+  end
+
+  it("has no license, no maps and nothing else that is not there", function()
+    local obj = open(objects.new(nil, { no_license = true }))
+    assert.is_nil(obj.license)
+    assert.same({ {}, {}, {} }, { list(obj:maps()), list(obj:externs()), list(obj:struct_ops()) })
+  end)
+
+  it("has the license as libbpf keeps it", function()
+    local o = objects.new(nil, { no_license = true })
+    o:section("license", ("x"):rep(100))
+    assert.equal(("x"):rep(63), open(o).license)
+  end)
+end)
+
+-- What it says of an object: kind, name, section and the program that the instruction is in.
+local function opening(o)
+  local x = open(o):opening()
+  return x and table.concat({ x.kind, x.name or "-", x.section or "-", x.program and x.program.name or "-" }, " ")
+end
+
+local function with_maps(fields, linkage)
+  return (loadable.maps { { "m", fields, linkage = linkage } })
+end
+
+describe("opening an object", function()
+  teardown(tmp.clean)
+
+  it("goes well with everything that libbpf knows", function()
+    assert.is_nil(opening(loadable.new()))
+  end)
+
+  it("is refused for what libbpf does not take", function()
+    local function program(o, fields)
+      o:program { section = fields.section or "xdp", name = "prog", insns = fields, static = fields.static }
+      return o
+    end
+    local lo, hi = objects.ldimm64(1, 0)
+    local to = { lo, hi, objects.exit() }
+
+    local o = loadable.new()
+    o:section("maps", ("\0"):rep(20), { flags = 3 })
+    assert.equal("legacy - maps -", opening(o))
+
+    o = program(objects.new(btf.new()), to)
+    o:section("maps/events", ("\0"):rep(20), { flags = 3 })
+    o:symbol { name = "events", section = "maps/events", size = 20, info = 0x11 }
+    assert.is_nil(opening(o))
+    o:rel("xdp", 0, "events")
+    assert.equal("relocation events maps/events prog", opening(o))
+
+    o = program(objects.new(btf.new()), to)
+    o:section("own/data", ("\0"):rep(20), { flags = 3 })
+    o:symbol { name = "x", section = "own/data", size = 20, info = 0x11 }
+    o:rel("xdp", 0, "x")
+    assert.equal("relocation - own/data prog", opening(o))
+
+    o = program(objects.new(btf.new()), to)
+    o:symbol { name = "lost", section = 0, info = 0x10 }
+    assert.equal("extern lost - -", opening(o))
+
+    assert.equal("program prog xdp -", opening(program(objects.new(btf.new()), { objects.exit(), static = true })))
+    assert.equal("symbols - - -", opening(objects.new(btf.new(), { no_symtab = true })))
+
+    o = loadable.new()
+    o:rel(".struct_ops.link", 16, "main")
+    assert.equal("relocation main .struct_ops.link -", opening(o))
+
+    o = loadable.maps({ { "m", { { "type", 1 } } } }, { no_btf = true })
+    assert.equal("btf - .maps -", opening(o))
+
+    o = program(objects.new(btf.new()), { objects.call(-1, 1), objects.exit() })
+    o:program { section = "tc", name = "other", insns = { objects.exit() } }
+    o:rel("xdp", 0, "other", 10)
+    assert.equal("relocation other tc prog", opening(o))
+  end)
+
+  it("is refused for maps whose description libbpf does not take", function()
+    assert.is_nil(opening(with_maps { { "type", 1 } }))
+    for what, fields in pairs {
+      type = { { "key_size", 4 } }, unknown = { { "type", 1 }, { "key_sizes", 4 } },
+      conflict = { { "type", 1 }, { "key_size", 4 }, { "key_size", 8 } }, pinning = { { "type", 1 }, { "pinning", 2 } },
+      values = function(_, i) return { { "type", 1 }, { "values", i } } end,
+      last = function(_, i) return { { "type", 12 }, { "values", i }, { "max_entries", 1 } } end,
+      inner = function(_, i) return { { "type", 12 }, { "values", i } } end,
+      void = function() return { { "type", 1 }, { "key", 0 } } end,
+    } do
+      assert.equal("map m .maps -", opening(with_maps(fields)), what)
+    end
+    assert.equal("map m .maps -", opening(with_maps({ { "type", 1 } }, "static")))
+  end)
+
+  it("is refused for externs that libbpf cannot fill in", function()
+    for what, make in pairs {
+      long = function(b) return b:int("__int128", 16) end,
+      enum = function(b) return b:enum("other", { { "A", 0 } }) end,
+      struct = function(b) return b:struct("s", 4, {}) end,
+      numbers = function(b) return b:array(b:int("int", 4), 4) end,
+    } do
+      local b = btf.new()
+      local o = objects.new(b)
+      b:datasec(".kconfig", 0, { { b:var("CONFIG_X", make(b), "extern"), 0, 4 } })
+      o:symbol { name = "CONFIG_X", section = 0, info = 0x10 }
+      assert.equal("extern CONFIG_X - -", opening(o), what)
+    end
+    for what, make in pairs {
+      bool = function(b) return b:int("bool", 1, "bool") end,
+      tristate = function(b) return b:enum("libbpf_tristate", { { "TRI_NO", 0 } }) end,
+      text = function(b) return b:array(b:int("char", 1), 9) end,
+    } do
+      local b = btf.new()
+      local o = objects.new(b)
+      b:datasec(".kconfig", 0, { { b:var("CONFIG_X", make(b), "extern"), 0, 4 } })
+      o:symbol { name = "CONFIG_X", section = 0, info = 0x10 }
+      assert.is_nil(opening(o), what)
+    end
+  end)
+
+  it("survives what lies about maps and struct_ops", function()
+    local o, b, int = loadable.new()
+    o:symbol { name = "far", section = ".maps", value = 1 << 40, info = 0x11 }
+    o:symbol { name = "later", section = ".maps", value = 0xfffffff0, size = 1 << 40, info = 0x11 }
+    o:symbol { name = "events", section = ".struct_ops.link", value = 0xfffffff8, info = 0x11 }
+    o:rel(".struct_ops.link", 1 << 40, "my_init")
+    o:rel(".struct_ops.link", 12, "my_init")
+    o:rel(".struct_ops.link", 16, "main")
+    b:datasec(".struct_ops", 4, { { b:var("n", int), 0, 4 } })
+    o:section(".struct_ops", "\0\0\0\0", { flags = 3 })
+    o:symbol { name = "n", section = ".struct_ops", size = 4, info = 0x11 }
+    local obj = open(o)
+    local names = words(obj:struct_ops(), "name type")
+    assert.same({ "things sched_things", "events -", "n int" }, names)
+    assert.equal(obj:program "main", obj:struct_ops()():programs().exit)
+    assert.equal("map later .maps -", opening(o))
+    o:rel(".struct_ops.link", 8, 4711)
+    assert.has_error(function() return open(o):struct_ops() end)
+  end)
+end)
