@@ -3,6 +3,7 @@ local btf = require "spec.support.btf"
 local btfl = require "btfl"
 local engine = require "btfl.engine"
 local dkjson = require "dkjson"
+local kernel = require "spec.support.kernel"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -656,7 +657,7 @@ describe("check, of what programs attach to,", function()
   -- The names that are missing, for programs of these sections.
   local function missing(sections, functions, typedefs, module)
     n = n + 1
-    local l, t = btf.new(), btf.new()
+    local l, t = btf.new(), kernel.new { statics = #functions > 0 }
     local o = object.new(l)
     for i, section in ipairs(sections) do
       o:program { name = "p" .. i, section = section, insns = { object.mov(0, 0), object.exit() } }
@@ -667,7 +668,8 @@ describe("check, of what programs attach to,", function()
     if module then
       local m = btf.new { base = t }
       m:func(module, m:func_proto(0))
-      modules = { tmp.write(("module%d"):format(n), m:bytes()) }
+      tmp.mkdir(("modules%d"):format(n))
+      modules = { tmp.write(("modules%d/mod"):format(n), m:bytes()) }
     end
     local report = btfl.object(tmp.write(("attach%d.o"):format(n), o:bytes()))
       :check(btfl.target(path, modules))
@@ -694,6 +696,9 @@ describe("check, of what programs attach to,", function()
     assert.is_nil(missing({ "fentry/do_it" }, { "other" }, nil, "do_it"))
     assert.is_nil(missing({ "fentry/mod:do_it" }, { "other" }, nil, "do_it"))
     assert.equal("do_it", missing({ "fentry/mod:do_it" }, { "other" }, nil, "do_else"))
+    assert.equal("do_it", missing({ "fentry/else:do_it" }, { "other" }, nil, "do_it"))
+    assert.equal("do_it", missing({ "fentry/mod:do_it" }, { "do_it" }, nil, "do_else"))
+    assert.equal("do_it", missing({ "fentry/vmlinux:do_it" }, { "other" }, nil, "do_it"))
   end)
 
   it("looks for the typedef of a tracepoint", function()

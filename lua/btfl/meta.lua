@@ -43,9 +43,18 @@ function btfl.open(path, base) end
 --- Opens a kernel: the running one without a path, else a BTF as for `btfl.btf`, a folder with a
 --- `vmlinux` and modules, or a BTF that is open. The files beside one named `vmlinux` are its modules.
 ---@param path? string|btfl.btf
----@param modules? string[] further modules' BTF: files, or folders of them
+---@param options? btfl.target.options|string[] a list is its `modules`
 ---@return btfl.target
-function btfl.target(path, modules) end
+function btfl.target(path, options) end
+
+--- What is known of a kernel besides its BTF. The running one tells its own version, configuration and
+--- symbols; the last two are read when they are first asked for.
+---@class btfl.target.options
+---@field modules? string[] further modules' BTF: files, or folders of them
+---@field release? string as uname -r, such as "6.12.1"; else the first N.N.N of the file's name
+---@field version? string "5.10.223", or a text that has it: of uname -v on Debian, of /proc/version_signature
+---@field kconfig? string a file with its configuration, plain or gzip
+---@field kallsyms? string a file with its symbols, as /proc/kallsyms or System.map, plain or gzip
 
 --- Starts the part of a target's BTF that some objects need: a BTF to ship for kernels without one. By a
 --- policy it is what its rules find; what a hook looks at besides is not in it.
@@ -439,8 +448,9 @@ function program:verdict(target, options) end
 
 ---@class btfl.verdict.options
 ---@field policy? btfl.policy|string by whose rules, as in btfl.resolve.options
----@field release? string the kernel's release such as "6.12.1", for LINUX_KERNEL_VERSION and its verifier; the target's by default
----@field kconfig? string a file with the kernel's configuration, plain or gzip; that of the running kernel by default
+---@field release? string the kernel's release such as "6.12.1", for LINUX_KERNEL_VERSION and its verifier; this and the next three are the target's by default
+---@field version? string its version, or a text that has it, where that differs from the release
+---@field kconfig? string a file with the kernel's configuration, plain or gzip
 ---@field kallsyms? string a file with the kernel's symbols, as /proc/kallsyms
 ---@field set? table<string, integer|boolean|string> other values for constants of the object
 ---@field unset? string[] constants that a tool sets at start: unknown
@@ -593,7 +603,8 @@ function accessor:steps() end
 ---@class btfl.target
 ---@field path string
 ---@field name string such as "6.12.117-generic-amd64": the file's name, or uname -r of the running kernel
----@field release string? the first N.N.N of the name, or uname -r of the running kernel
+---@field release string? as it was given, else the first N.N.N of the name, or uname -r of the running kernel
+---@field version string? "5.10.223", of which LINUX_KERNEL_VERSION is made: as it was given, else of the configuration, else what the running kernel says, else the release; nil when that hides it, as Debian's 5.10.0-32
 ---@field btf btfl.btf vmlinux
 ---@field endian "little"|"big"
 local target = {}
@@ -605,6 +616,42 @@ function target:modules() end
 --- Iterates over the modules that could not be read: one line for each.
 ---@return fun(): string?
 function target:skipped() end
+
+--- Whether the kernel has something, by its own BTF: a helper, a map, program or attach type, by number or by
+--- the name in its enum (`BPF_MAP_TYPE_RINGBUF` is "ringbuf"), or a mark. nil when its BTF cannot tell, as one
+--- that was cut down. A program type must be built in, too.
+---   Marks: "fetch_atomics" (atomic instructions that fetch), "callbacks" (helpers that call a subprogram),
+--- "jit", "struct_args" (functions that take structs by value), "sleepable_lsm", "trampolines" (fentry and lsm
+--- programs can be attached), "statics" (its BTF has static functions, too).
+---@param what "helper"|"map_type"|"prog_type"|"attach_type"|"mark"
+---@param name string|integer
+---@return boolean?
+function target:has(what, name) end
+
+--- The number and the name of a helper; false when the kernel has none of that number or name, nil when its
+--- BTF cannot tell.
+---@param helper string|integer
+---@return integer|false|nil
+---@return string?
+function target:helper(helper) end
+
+--- The function of that name, as libbpf finds it for a kfunc: in vmlinux, then in its modules; and where.
+--- false when there is none, nil when the BTF has no functions.
+---@param name string
+---@return btfl.type|false|nil func
+---@return string? module "vmlinux" or a module's name
+function target:kfunc(name) end
+
+--- Whether the kernel has what a program attaches to.
+---@param attach string|btfl.target.point a section, such as "fentry/vfs_read" or "tracepoint/sched/sched_switch"
+---@return btfl.target.attachment
+function target:attach(attach) end
+
+--- The parameters that a program at a function, tracepoint, LSM hook or iterator sees, and what it returns;
+--- nil when that is not there or has none.
+---@param attach string|btfl.target.point a section, or the name of a function
+---@return btfl.target.signature?
+function target:signature(attach) end
 
 --- What a name that this kernel lacks has become here, best first; nothing when it is gone without a
 --- successor. A path is "struct.field.field" with indices or without ("nr[1].count"; those of a successor
@@ -618,6 +665,28 @@ function target:skipped() end
 function target:successors(what, options) end
 
 function target:close() end
+
+--- What a program attaches to, in parts.
+---@class btfl.target.point
+---@field form "func"|"lsm"|"iter"|"tp_btf"|"kprobe"|"kprobe_multi"|"func_multi"|"ksyscall"|"tracepoint"|"raw_tp" how it attaches; of other forms nobody can tell
+---@field name string of the function, tracepoint, hook, event or system call
+---@field module? string the only one to look in
+---@field place? string the category of a tracepoint
+
+--- What target:attach() found. A plain table.
+---@class btfl.target.attachment
+---@field name string? what was looked for: "bpf_lsm_file_open"
+---@field found boolean? it is there; nil when nobody can tell
+---@field addressed boolean? the kernel's symbols have it, without which it cannot be loaded or attached: compilers leave of some functions only a `name.part.0`; nil without symbols
+---@field elsewhere boolean it was not found, but no module's BTF was given, and one may have it
+---@field module string? "vmlinux" or the module whose BTF has it
+---@field type btfl.type? the func, or the typedef or struct of a tracepoint
+---@field proto btfl.type? the func_proto behind it
+
+--- A list of btfl.param.
+---@class btfl.target.signature
+---@field [integer] btfl.param
+---@field returns btfl.type
 
 --- What target:successors() was asked. A plain table.
 ---@class btfl.asked
@@ -854,7 +923,7 @@ function attempt:refusal() end
 ---@field targets? boolean -t/--target and -m/--module are taken (default true)
 ---@field options? fun(parser: table) adds options to the argparse parser
 ---@field policy? string why --policy is refused; without, it is taken wherever targets are
----@field verdicts? boolean --release, --kconfig, --kallsyms, --set and --unset are taken, see verdict_options; objects are validated
+---@field verdicts? boolean --release, --version, --kconfig and --kallsyms are taken, and told of every target; --set and --unset, see verdict_options; objects are validated
 ---@field epilog? string
 
 ---@class btfl.cli

@@ -73,28 +73,32 @@ static void push_target_outcome(lua_State *L, struct batch_target *t, int object
 	}
 }
 
-/* engine.batch(targets, modules, objects, jobs, resolve), the first three lists of paths: a
- * list with, for each target, it or the error that opening it met, and such a list for the objects.
- * With `resolve`, object:results() of each pair by libbpf's rules is known from then on. */
+/* engine.batch(targets, modules, objects, jobs, resolve, facts), the first three lists of paths,
+ * the last options of target(): a list with, for each target, it or the error that opening it met,
+ * and such a list for the objects. With `resolve`, object:results() of each pair by libbpf's rules
+ * is known from then on. */
 int engine_batch(lua_State *L)
 {
 	size_t target_count, module_count, object_count;
 	const char **targets, **modules, **objects;
 	lua_Integer jobs = luaL_checkinteger(L, 4);
+	struct target_facts facts;
 	struct batch *b;
 	struct err e;
 	int first;
 
 	luaL_argcheck(L, jobs >= 1 && jobs <= 1024, 4, "from 1 to 1024 jobs");
-	lua_settop(L, 5);
+	lua_settop(L, 6);
 	targets = check_paths(L, 1, &target_count);
 	modules = check_paths(L, 2, &module_count);
 	objects = check_paths(L, 3, &object_count);
+	facts = check_facts(L, 6);
 	b = lua_newuserdatauv(L, sizeof(*b), 0);
 	*b = (struct batch){.target_count = target_count,
 			    .object_count = object_count,
 			    .modules = modules,
 			    .module_count = module_count,
+			    .facts = &facts,
 			    .resolve = lua_toboolean(L, 5),
 			    .jobs = (unsigned)jobs};
 	class_set(L, &batch_class);

@@ -50,16 +50,11 @@ int engine_insn(lua_State *L);
  */
 void push_insn(lua_State *L, const uint8_t *bytes, bool wide, bool big);
 
-/* What such a file is: a kernel's configuration, or the list of its symbols. */
-struct kept_kind {
-	const char *name;
-	int (*check)(const struct input *in, struct err *e); /* -1 and fills e when it is not */
-};
-extern const struct kept_kind kept_config, kept_symbols;
-
-/* The file at path, which is read once in the life of the Lua state, and kept as long. Raises when
- * it cannot be read or is something else. */
-struct input *kept_input(lua_State *L, const struct kept_kind *kind, const char *path);
+/* A kernel's configuration, or the list of its symbols, in the file at path, which is read once in
+ * the life of the Lua state, and kept as long. Raises when it cannot be read or is something else.
+ */
+struct kconfig *kept_kconfig(lua_State *L, const char *path);
+struct symbols *kept_symbols(lua_State *L, const char *path);
 
 /* btf */
 
@@ -147,10 +142,28 @@ const char *path_name(const struct btf *b, uint32_t id);
 const struct target *check_target(lua_State *L, int arg);
 /* A list of paths at arg, whose strings it keeps; pushes what holds the array. */
 const char **check_paths(lua_State *L, int arg, size_t *count);
+/* The same of a list at stack index idx that is a part of that argument; `what` names it. */
+const char **check_path_list(lua_State *L, int idx, int arg, const char *what, size_t *count);
+/* What the options at arg (nil for none) say of a kernel besides its BTF. Strings are the table's,
+ * files are kept. Raises for what is wrong, other options than those and `modules` included. */
+struct target_facts check_facts(lua_State *L, int arg);
+/* engine.kernel_version(text): the version in it, nil for none. */
+int engine_kernel_version(lua_State *L);
+/* The option's string, which the table keeps; NULL when it is not given. */
+const char *string_option(lua_State *L, int arg, const char *name);
+/* The release, or a text with the version, of the options at arg; NULL when it is not given. */
+const char *release_option(lua_State *L, int arg);
+const char *version_option(lua_State *L, int arg);
 /* Pushes a target that is closed as yet; and opens it with what it then owns. */
 struct owner *push_closed_target(lua_State *L, const char *path);
 void open_closed_target(lua_State *L, struct owner *o, struct target *native);
-/* engine.batch(targets, modules, objects, jobs, resolve): see batch.c. */
+/* Methods of a target: see target_features.c. */
+int target_has(lua_State *L);
+int target_helper(lua_State *L);
+int target_kfunc(lua_State *L);
+int target_attach(lua_State *L);
+int target_signature(lua_State *L);
+/* engine.batch(targets, modules, objects, jobs, resolve, facts): see batch.c. */
 int engine_batch(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */
 void push_target_btf(lua_State *L, int target, const struct btf *b);

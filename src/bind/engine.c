@@ -136,6 +136,7 @@ static const luaL_Reg functions[] = {
     {"object", open_object},
     {"open", open_file},
     {"target", open_target},
+    {"kernel_version", engine_kernel_version},
     {"subset", open_subset},
     {"batch", engine_batch},
     {"class", engine_class},

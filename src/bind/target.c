@@ -29,24 +29,31 @@ static int target_close(lua_State *L)
 	return 0;
 }
 
-/* The strings stay in the list at arg, which keeps them. */
-const char **check_paths(lua_State *L, int arg, size_t *count)
+/* The strings stay in the list, which keeps them. */
+const char **check_path_list(lua_State *L, int idx, int arg, const char *what, size_t *count)
 {
 	const char **paths;
 
-	luaL_checktype(L, arg, LUA_TTABLE);
-	*count = lua_rawlen(L, arg);
+	if (!lua_istable(L, idx))
+		luaL_argerror(L, arg, lua_pushfstring(L, "%s expected", what));
+	*count = lua_rawlen(L, idx);
 	paths = lua_newuserdatauv(L, (*count + 1) * sizeof(*paths), 0);
 	for (size_t i = 0; i < *count; i++) {
-		bool is_text = lua_rawgeti(L, arg, (lua_Integer)i + 1) == LUA_TSTRING;
+		bool is_text = lua_rawgeti(L, idx, (lua_Integer)i + 1) == LUA_TSTRING;
 		size_t len;
 
 		paths[i] = is_text ? lua_tolstring(L, -1, &len) : NULL;
 		if (!is_text || strlen(paths[i]) != len)
-			luaL_argerror(L, arg, "a list of paths expected");
+			luaL_argerror(L, arg, lua_pushfstring(L, "%s expected", what));
 		lua_pop(L, 1);
 	}
 	return paths;
+}
+
+const char **check_paths(lua_State *L, int arg, size_t *count)
+{
+	luaL_checktype(L, arg, LUA_TTABLE);
+	return check_path_list(L, arg, arg, "a list of paths", count);
 }
 
 /* Makes the open btf at idx, and its bases, known to the table at the top of the stack. */
@@ -66,21 +73,33 @@ static void adopt(lua_State *L, int idx)
 	lua_pop(L, 1);
 }
 
+/* A list of modules at 2 becomes the option. */
+static void make_options(lua_State *L)
+{
+	if (!lua_istable(L, 2) || lua_rawlen(L, 2) == 0)
+		return;
+	lua_createtable(L, 0, 1);
+	lua_pushvalue(L, 2);
+	lua_setfield(L, -2, "modules");
+	lua_replace(L, 2);
+}
+
 static int open_of_btf(lua_State *L)
 {
 	const struct owner *of = lua_touserdata(L, 1);
 	struct btf *b = owner_native(L, of);
+	struct target_facts facts = check_facts(L, 2);
 	struct target *native;
 	struct owner *o;
 	struct err e;
 
-	if (!lua_isnil(L, 2))
+	if (!lua_isnil(L, 2) && lua_getfield(L, 2, "modules") != LUA_TNIL)
 		return luaL_argerror(L, 2, "modules go with a path, not with an open btf");
 	o = owner_new(L, &target_class, sizeof(*o), "target", of->path);
 	lua_newtable(L);
 	adopt(L, 1);
 	lua_setiuservalue(L, -2, OWNER_LINK);
-	if (target_of(b, &native, &e) < 0)
+	if (target_of(b, &facts, &native, &e) < 0)
 		return raise_err(L, &e);
 	o->native = native;
 	return 1;
@@ -108,20 +127,23 @@ void open_closed_target(lua_State *L, struct owner *o, struct target *native)
 int open_target(lua_State *L)
 {
 	const char *path = NULL, **modules = NULL;
+	struct target_facts facts;
 	struct target *native;
 	struct owner *o;
 	size_t count = 0;
 	struct err e;
 
 	lua_settop(L, 2);
+	make_options(L);
 	if (class_test(L, 1, &btf_class))
 		return open_of_btf(L);
 	if (!lua_isnil(L, 1))
 		path = check_cstring(L, 1);
-	if (!lua_isnil(L, 2))
-		modules = check_paths(L, 2, &count);
+	facts = check_facts(L, 2);
+	if (!lua_isnil(L, 2) && lua_getfield(L, 2, "modules") != LUA_TNIL)
+		modules = check_path_list(L, 3, 2, "a list of paths", &count);
 	o = push_closed_target(L, path ? path : TARGET_RUNNING);
-	if (target_open(path, modules, count, &native, &e) < 0)
+	if (target_open(path, modules, count, &facts, &native, &e) < 0)
 		return raise_err(L, &e);
 	open_closed_target(L, o, native);
 	return 1;
@@ -166,6 +188,12 @@ static int get_name(lua_State *L, const void *self)
 static int get_release(lua_State *L, const void *self)
 {
 	lua_pushstring(L, ((const struct target *)owner_native(L, self))->release);
+	return 1;
+}
+
+static int get_version(lua_State *L, const void *self)
+{
+	lua_pushstring(L, ((const struct target *)owner_native(L, self))->version);
 	return 1;
 }
 
@@ -240,15 +268,19 @@ static int target_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"path", get_path}, {"name", get_name},     {"release", get_release},
-    {"btf", get_btf},   {"endian", get_endian}, {NULL, NULL},
+    {"path", get_path},
+    {"name", get_name},
+    {"release", get_release},
+    {"version", get_version},
+    {"btf", get_btf},
+    {"endian", get_endian},
+    {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-    {"modules", target_modules},
-    {"skipped", target_skipped},
-    {"close", target_close},
-    {NULL, NULL},
+    {"modules", target_modules},     {"skipped", target_skipped}, {"has", target_has},
+    {"helper", target_helper},       {"kfunc", target_kfunc},     {"attach", target_attach},
+    {"signature", target_signature}, {"close", target_close},     {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

@@ -60,7 +60,7 @@ int program_verdict(lua_State *L)
 	    .resolution = r,
 	    .externs = j->externs,
 	    .entry = j->program,
-	    .release = release_option(L, 3, r->target),
+	    .release = known_as_option(L, 3, r->target),
 	    .wanted = wanted_option(L, 3),
 	};
 	if (verdict_new(&loading, &j->verdict, &e) < 0)

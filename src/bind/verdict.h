@@ -34,8 +34,8 @@ uint32_t line_of(const struct linked *f, uint32_t at);
 
 /* verdict_options.c: raises when the table at arg has an option that program:verdict() has not. */
 void check_verdict_options(lua_State *L, int arg);
-/* The release that the table at arg (nil for none) gives, or that of t. */
-const char *release_option(lua_State *L, int arg, const struct target *t);
+/* The version or the release that the table at arg (nil for none) gives, or what t is known as. */
+const char *known_as_option(lua_State *L, int arg, const struct target *t);
 /* The rules that the table at arg asks about, as bits: all without `only`. */
 uint64_t wanted_option(lua_State *L, int arg);
 /* The externs of r's object on its target, as that table has them. Raises for what is wrong there;

@@ -3,10 +3,10 @@
 
 #include "bind/policy/policy.h"
 #include "bind/verdict.h"
-#include "verify/releases.h"
+#include "core/kernel_version.h"
 
-static const char *const option_names[] = {"kallsyms", "kconfig", "only",  "policy",
-					   "release",  "set",     "unset", NULL};
+static const char *const option_names[] = {"kallsyms", "kconfig", "only",    "policy", "release",
+					   "set",      "unset",   "version", NULL};
 
 void check_verdict_options(lua_State *L, int arg)
 {
@@ -30,32 +30,14 @@ void check_verdict_options(lua_State *L, int arg)
 	}
 }
 
-/* The option's string, which the table keeps; NULL when it is not given. */
-static const char *string_option(lua_State *L, int arg, const char *name)
+const char *known_as_option(lua_State *L, int arg, const struct target *t)
 {
-	const char *s = NULL;
+	const char *release = release_option(L, arg), *version = version_option(L, arg);
+	size_t len;
 
-	if (!lua_istable(L, arg))
-		return NULL;
-	if (lua_getfield(L, arg, name) != LUA_TNIL) {
-		if (lua_type(L, -1) != LUA_TSTRING)
-			luaL_argerror(L, arg, lua_pushfstring(L, "`%s` must be a string", name));
-		s = lua_tostring(L, -1);
-	}
-	lua_pop(L, 1);
-	return s;
-}
-
-const char *release_option(lua_State *L, int arg, const struct target *t)
-{
-	const char *release = string_option(L, arg, "release");
-	uint32_t code;
-
-	if (release && !releases_code(release, &code))
-		luaL_argerror(
-		    L, arg,
-		    lua_pushfstring(L, "`release` is no release such as 6.12.1: '%s'", release));
-	return release ? release : t->release;
+	if (version)
+		return kernel_version_in(version, &len);
+	return release ? release : target_known_as(t);
 }
 
 uint64_t wanted_option(lua_State *L, int arg)
@@ -135,6 +117,21 @@ static void apply_unsets(lua_State *L, int arg, struct externs *x)
 	lua_pop(L, 1);
 }
 
+/* The version, and what may follow it; NULL when it is not known. What these options tell, the
+ * version first, comes before what is known of the target. */
+static const char *version_of(lua_State *L, int arg, const struct target *t,
+			      const struct kconfig *kconfig)
+{
+	const char *release = release_option(L, arg), *version = version_option(L, arg);
+	size_t len;
+
+	if (!version && kconfig)
+		version = kconfig->version;
+	if (!version)
+		version = release;
+	return version ? kernel_version_in(version, &len) : t->version;
+}
+
 void open_externs(lua_State *L, int arg, const struct resolution *r, const struct references *l,
 		  struct externs **out)
 {
@@ -142,12 +139,13 @@ void open_externs(lua_State *L, int arg, const struct resolution *r, const struc
 	const char *kallsyms = string_option(L, arg, "kallsyms");
 	struct extern_facts facts = {
 	    .target = r->target,
-	    .release = release_option(L, arg, r->target),
-	    .kconfig = kconfig ? kept_input(L, &kept_config, kconfig) : NULL,
-	    .kallsyms = kallsyms ? kept_input(L, &kept_symbols, kallsyms) : NULL,
+	    .kconfig = kconfig ? kept_kconfig(L, kconfig) : NULL,
+	    .symbols = kallsyms ? kept_symbols(L, kallsyms) : NULL,
 	};
 	struct err e = {.code = ERR_NONE};
 
+	facts.release = known_as_option(L, arg, r->target);
+	facts.version = version_of(L, arg, r->target, facts.kconfig);
 	if (externs_new(r->object, l, &facts, out, &e) < 0)
 		raise_err(L, &e);
 	if (lua_istable(L, arg)) {

@@ -31,8 +31,9 @@ struct batch {
 	size_t target_count;
 	const char *const *modules; /* of each target */
 	size_t module_count;
-	bool resolve;  /* each object against each target, by libbpf's rules */
-	unsigned jobs; /* threads, of which the caller's is one */
+	const struct target_facts *facts; /* likewise; NULL for none */
+	bool resolve;                     /* each object against each target, by libbpf's rules */
+	unsigned jobs;                    /* threads, of which the caller's is one */
 };
 
 /* Opens all objects and targets, and resolves. Fails only when memory is out at the start. */

@@ -1,7 +1,6 @@
 /* target: opens a kernel's BTF and its modules'; see target.h. */
 #include "core/target.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,12 +9,19 @@
 #include <sys/utsname.h>
 
 #include "base/arena.h"
+#include "core/features_impl.h"
+#include "core/kernel_version.h"
 
 #define RUNNING_FOLDER "/sys/kernel/btf"
 
 struct target_box {
 	struct target target;
-	struct arena arena; /* path, name, release, module names */
+	struct arena arena; /* path, name, release, version, module names */
+	struct kconfig *kconfig;
+	struct symbols *symbols;
+	pthread_mutex_t lock; /* held to read what the running kernel says */
+	atomic_bool asked_kconfig, asked_symbols;
+	struct features features;
 	size_t btf_cap, module_cap, skipped_cap;
 };
 
@@ -58,36 +64,51 @@ static size_t stem_len(const char *name)
 	return n;
 }
 
-/* Length of the "N.N.N" at s, 0 when there is none. */
-static size_t release_len(const char *s)
+static const char *keep(struct target_box *x, const char *s, struct err *e)
 {
-	size_t i = 0;
+	return keep_text(x, s, strlen(s), e);
+}
 
-	for (int part = 0; part < 3; part++) {
-		if (part && s[i++] != '.')
-			return 0;
-		if (!isdigit((unsigned char)s[i]))
-			return 0;
-		while (isdigit((unsigned char)s[i]))
-			i++;
+/* What the running kernel's version is, as libbpf's get_kernel_version() has it: Ubuntu's word
+ * comes first, then Debian's, then the release. */
+static int ask_version(struct target_box *x, const struct utsname *u, struct err *e)
+{
+	char line[256] = "";
+	const char *at = NULL;
+	FILE *f = fopen("/proc/version_signature", "re");
+	size_t len;
+
+	if (f) {
+		if (fgets(line, sizeof(line), f))
+			at = kernel_version_in(line, &len);
+		fclose(f);
 	}
-	return i;
+	if (!at && strstr(u->version, "Debian "))
+		at = kernel_version_in(u->version, &len);
+	if (!at) {
+		at = u->release;
+		len = kernel_version_len(at);
+	}
+	x->target.version = len ? keep_text(x, at, len, e) : NULL;
+	return len && !x->target.version ? -1 : 0;
 }
 
 static int name_running(struct target_box *x, struct err *e)
 {
+	struct target *t = &x->target;
 	struct utsname u;
 
 	if (uname(&u) < 0)
 		return err_set(e, ERR_IO, NULL, NULL, ERR_NO_OFFSET, "uname: %s", strerror(errno));
-	x->target.name = x->target.release = keep_text(x, u.release, strlen(u.release), e);
-	return x->target.name ? 0 : -1;
+	t->name = t->release = keep(x, u.release, e);
+	return t->name ? ask_version(x, &u, e) : -1;
 }
 
 /* A file that is just called vmlinux is named after its folder. */
 static int name_file(struct target_box *x, struct err *e)
 {
-	const char *path = x->target.path, *name = last_part(path), *s;
+	struct target *t = &x->target;
+	const char *path = t->path, *name = last_part(path), *s;
 	size_t n = stem_len(name);
 
 	if (n == 7 && memcmp(name, "vmlinux", 7) == 0 && name - path > 1) {
@@ -97,19 +118,112 @@ static int name_file(struct target_box *x, struct err *e)
 			name--;
 		n = (size_t)(end - name);
 	}
-	x->target.name = keep_text(x, name, n, e);
-	if (!x->target.name)
+	t->name = keep_text(x, name, n, e);
+	if (!t->name)
 		return -1;
-	for (s = x->target.name; *s && !release_len(s); s++)
+	for (s = t->name; *s && !kernel_version_len(s); s++)
 		;
-	if (*s)
-		x->target.release = keep_text(x, s, release_len(s), e);
-	return *s && !x->target.release ? -1 : 0;
+	if (!*s)
+		return 0;
+	t->release = keep_text(x, s, kernel_version_len(s), e);
+	if (!kernel_version_hidden(s))
+		t->version = t->release;
+	return t->release ? 0 : -1;
 }
 
-static int name_target(struct target_box *x, struct err *e)
+static bool is_running(const struct target *t)
 {
-	return strcmp(x->target.path, TARGET_RUNNING) == 0 ? name_running(x, e) : name_file(x, e);
+	return strcmp(t->path, TARGET_RUNNING) == 0;
+}
+
+static int take_version(struct target_box *x, const char *text, struct err *e)
+{
+	size_t len;
+	const char *at = kernel_version_in(text, &len);
+
+	x->target.version = at ? keep_text(x, at, len, e) : NULL;
+	return !at || x->target.version ? 0 : -1;
+}
+
+/* What was given comes before what the name tells. */
+static int take_facts(struct target_box *x, const struct target_facts *f, struct err *e)
+{
+	if (!f)
+		return 0;
+	x->kconfig = f->kconfig ? kconfig_ref(f->kconfig) : NULL;
+	x->symbols = f->symbols ? symbols_ref(f->symbols) : NULL;
+	if (f->release) {
+		x->target.release = keep(x, f->release, e);
+		if (!x->target.release || take_version(x, f->release, e) < 0)
+			return -1;
+	}
+	if (f->version)
+		return take_version(x, f->version, e);
+	if (f->kconfig && f->kconfig->version)
+		return take_version(x, f->kconfig->version, e);
+	return 0;
+}
+
+static int name_target(struct target_box *x, const struct target_facts *f, struct err *e)
+{
+	if ((is_running(&x->target) ? name_running(x, e) : name_file(x, e)) < 0)
+		return -1;
+	return take_facts(x, f, e);
+}
+
+/* Reads what the running kernel says of itself, once; x->lock is held. What it does not say is not
+ * known. */
+static void ask_kconfig(struct target_box *x)
+{
+	struct err ignored;
+
+	if (!x->kconfig && is_running(&x->target) &&
+	    kconfig_open("/proc/config.gz", &x->kconfig, &ignored) < 0)
+		x->kconfig = NULL;
+}
+
+static void ask_symbols(struct target_box *x)
+{
+	struct err ignored;
+
+	if (!x->symbols && is_running(&x->target) &&
+	    symbols_open("/proc/kallsyms", &x->symbols, &ignored) < 0)
+		x->symbols = NULL;
+}
+
+static struct target_box *ask(const struct target *t, atomic_bool *asked,
+			      void (*read)(struct target_box *))
+{
+	struct target_box *x = (struct target_box *)(uintptr_t)t;
+
+	if (atomic_load(asked))
+		return x;
+	pthread_mutex_lock(&x->lock);
+	if (!atomic_load(asked))
+		read(x);
+	atomic_store(asked, true);
+	pthread_mutex_unlock(&x->lock);
+	return x;
+}
+
+const struct kconfig *target_kconfig(const struct target *t)
+{
+	return ask(t, &((struct target_box *)(uintptr_t)t)->asked_kconfig, ask_kconfig)->kconfig;
+}
+
+const struct symbols *target_symbols(const struct target *t)
+{
+	return ask(t, &((struct target_box *)(uintptr_t)t)->asked_symbols, ask_symbols)->symbols;
+}
+
+const char *target_known_as(const struct target *t)
+{
+	return t->version ? t->version : t->release;
+}
+
+struct features *target_features(const struct target *t)
+{
+	return &((struct target_box *)(uintptr_t)t)->features;
 }
 
 /* Takes over b. */
@@ -258,27 +372,40 @@ static int set_path(struct target_box *x, const char *path, struct err *e)
 }
 
 static int open_path(struct target_box *x, const char *path, const char *const *modules,
-		     size_t module_count, struct err *e)
+		     size_t module_count, const struct target_facts *facts, struct err *e)
 {
 	struct btf *b;
 
 	if (set_path(x, path, e) < 0)
 		return -1;
-	if (name_target(x, e) < 0)
+	if (name_target(x, facts, e) < 0)
 		return -1;
 	if (btf_load(x->target.path, NULL, &b, e) < 0 || add_btf(x, b, "vmlinux", 7, e) < 0)
 		return -1;
 	return add_modules(x, modules, module_count, e);
 }
 
-int target_open(const char *path, const char *const *modules, size_t module_count,
-		struct target **out, struct err *e)
+static struct target_box *box_new(const char *path, struct err *e)
 {
 	struct target_box *x = calloc(1, sizeof(*x));
 
+	if (!x) {
+		err_memory(e, path);
+		return NULL;
+	}
+	pthread_mutex_init(&x->lock, NULL);
+	pthread_mutex_init(&x->features.lock, NULL);
+	return x;
+}
+
+int target_open(const char *path, const char *const *modules, size_t module_count,
+		const struct target_facts *facts, struct target **out, struct err *e)
+{
+	struct target_box *x = box_new(path, e);
+
 	if (!x)
-		return err_memory(e, path);
-	if (open_path(x, path, modules, module_count, e) < 0) {
+		return -1;
+	if (open_path(x, path, modules, module_count, facts, e) < 0) {
 		target_free(&x->target);
 		return -1;
 	}
@@ -286,18 +413,18 @@ int target_open(const char *path, const char *const *modules, size_t module_coun
 	return 0;
 }
 
-int target_of(struct btf *b, struct target **out, struct err *e)
+int target_of(struct btf *b, const struct target_facts *facts, struct target **out, struct err *e)
 {
-	struct target_box *x = calloc(1, sizeof(*x));
+	struct target_box *x = box_new(b->name, e);
 	struct btf *first = b;
 	int rc;
 
 	if (!x)
-		return err_memory(e, b->name);
+		return -1;
 	while (first->base)
 		first = (struct btf *)(uintptr_t)first->base;
 	x->target.path = keep_text(x, first->name, strlen(first->name), e);
-	rc = x->target.path ? name_target(x, e) : -1;
+	rc = x->target.path ? name_target(x, facts, e) : -1;
 	if (rc == 0)
 		rc = add_btf(x, btf_ref(first), "vmlinux", 7, e);
 	if (rc == 0 && b != first)
@@ -321,6 +448,10 @@ void target_free(struct target *t)
 	free(t->btf);
 	free(t->module);
 	free(t->skipped);
+	kconfig_unref(x->kconfig);
+	symbols_unref(x->symbols);
+	pthread_mutex_destroy(&x->lock);
+	pthread_mutex_destroy(&x->features.lock);
 	arena_free(&x->arena);
 	free(x);
 }

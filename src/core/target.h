@@ -4,6 +4,8 @@
 #ifndef BTFL_TARGET_H
 #define BTFL_TARGET_H
 
+#include "core/kconfig.h"
+#include "core/symbols.h"
 #include "format/btf.h"
 
 /* The path of the running kernel's BTF. */
@@ -12,7 +14,8 @@
 struct target {
 	const char *path;    /* as given; TARGET_RUNNING for the running kernel */
 	const char *name;    /* release and flavour: the file's name without directory and suffix */
-	const char *release; /* the first N.N.N of name, uname's for the running kernel; NULL */
+	const char *release; /* as given, else uname's or the first N.N.N of name; NULL */
+	const char *version; /* "5.10.223", as LINUX_KERNEL_VERSION tells; NULL when nobody knows */
 	struct btf **btf;    /* [0] is vmlinux, then modules in alphabetical order */
 	char **module;       /* their names; [0] is "vmlinux" */
 	size_t count;        /* of btf and module */
@@ -20,19 +23,37 @@ struct target {
 	size_t skipped_count;
 };
 
+/* What is known of a kernel besides its BTF. NULL for what is not. */
+struct target_facts {
+	const char *release;     /* that kernel_version_code() can read */
+	const char *version;     /* in which kernel_version_in() finds one */
+	struct kconfig *kconfig; /* which is referenced, and so are */
+	struct symbols *symbols;
+};
+
 /*
  * Opens the kernel whose BTF is at path; NULL is the running one. Beside a file of the name
  * `vmlinux` (as in /sys/kernel/btf) the other files of its folder are the loaded modules' BTF; a
  * path that is a folder stands for the vmlinux in it. modules lists further module files or folders
  * of them. A module that cannot be read is recorded in skipped; it does not stop the others
- * (semantics 25).
+ * (semantics 25). facts may be NULL. The version is what they say, or their configuration; else the
+ * running kernel tells its own, and of any other it is the release, unless that hides it.
  */
 int target_open(const char *path, const char *const *modules, size_t module_count,
-		struct target **out, struct err *e);
+		const struct target_facts *facts, struct target **out, struct err *e);
 
 /* A target of a BTF that is open already, which is referenced: its base, if any, becomes [0]. */
-int target_of(struct btf *b, struct target **out, struct err *e);
+int target_of(struct btf *b, const struct target_facts *facts, struct target **out, struct err *e);
 
 void target_free(struct target *t); /* NULL is allowed */
+
+/* What its verifier is told by: the version, else the release; NULL for neither. */
+const char *target_known_as(const struct target *t);
+
+/* Its configuration and its symbols: those that were given. The running kernel's own are read when
+ * they are first asked for, which of its symbols takes 20 ms or more. NULL when there are none, or
+ * none that can be read. From any thread. */
+const struct kconfig *target_kconfig(const struct target *t);
+const struct symbols *target_symbols(const struct target *t);
 
 #endif

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/releases.h"
+#include "core/features.h"
+#include "core/kernel_version.h"
 
 struct extern_resolver {
 	struct externs *x;
@@ -36,28 +37,6 @@ static int set_bytes(struct extern_resolver *k, struct extern_value *v, uint32_t
 	v->size = size;
 	put_number(k->x->object, v->bytes, size, number);
 	return 0;
-}
-
-/* The value of a line "NAME=value" of a configuration; NULL when there is none. */
-static const char *config_value(const struct extern_facts *facts, const char *name, size_t *len)
-{
-	size_t n = strlen(name);
-	const char *at = (const char *)facts->kconfig->data, *end = at + facts->kconfig->len;
-
-	while (at < end) {
-		const char *stop = memchr(at, '\n', (size_t)(end - at));
-		size_t line;
-
-		if (!stop)
-			stop = end;
-		line = (size_t)(stop - at);
-		if (line > n && memcmp(at, name, n) == 0 && at[n] == '=') {
-			*len = line - n - 1;
-			return at + n + 1;
-		}
-		at = stop + 1;
-	}
-	return NULL;
 }
 
 static bool parse_number(const char *s, size_t len, uint64_t *out)
@@ -99,57 +78,57 @@ static int config_bytes(struct extern_resolver *k, struct extern_value *v, uint3
 	return 0;
 }
 
+/* Asked for only where an extern needs them: the running kernel's are read then. */
+static const struct kconfig *kconfig_of(const struct extern_facts *f)
+{
+	return f->kconfig || !f->target ? f->kconfig : target_kconfig(f->target);
+}
+
+static const struct symbols *symbols_of(const struct extern_facts *f)
+{
+	return f->symbols || !f->target ? f->symbols : target_symbols(f->target);
+}
+
+/* LINUX_KERNEL_VERSION. Of a release that hides the version the sublevel is unknown. */
+static int set_version(struct extern_resolver *k, struct extern_value *v, uint32_t size)
+{
+	const struct extern_facts *f = k->facts;
+	uint32_t code;
+
+	if (kernel_version_code(f->version, &code))
+		return set_bytes(k, v, size, code);
+	if (f->version || !kernel_version_code(f->release, &code))
+		return 0;
+	v->unknown = arena_alloc(&k->x->arena, size, 1);
+	if (!v->unknown)
+		return err_memory(k->e, k->x->object->path);
+	put_number(k->x->object, v->unknown, size, 0xff);
+	return set_bytes(k, v, size, code & ~UINT32_C(0xff));
+}
+
 static int resolve_kconfig(struct extern_resolver *k, const struct extern_def *ext,
 			   struct extern_value *v)
 {
 	const struct btf *b = k->x->object->btf;
 	struct btf_type var = btf_type(b, ext->var_id), t;
-	uint32_t code;
+	const struct kconfig *config;
 	const char *s;
 	size_t len;
 
 	if (var.kind != BTF_VAR || ext->size == 0 || ext->size > 4096)
 		return 0;
 	t = btf_strip(b, var.type);
-	if (strcmp(ext->name, "LINUX_KERNEL_VERSION") == 0) {
-		if (releases_code(k->facts->release, &code))
-			return set_bytes(k, v, ext->size, code);
-		return 0;
-	}
+	if (strcmp(ext->name, "LINUX_KERNEL_VERSION") == 0)
+		return set_version(k, v, ext->size);
 	if (strncmp(ext->name, "CONFIG_", 7) != 0)
 		return ext->weak ? set_bytes(k, v, ext->size, 0) : 0;
-	if (!k->facts->kconfig)
+	config = kconfig_of(k->facts);
+	if (!config)
 		return 0;
-	s = config_value(k->facts, ext->name, &len);
+	s = kconfig_value(config, ext->name, &len);
 	if (s)
 		return config_bytes(k, v, ext->size, &t, s, len);
 	return ext->weak ? set_bytes(k, v, ext->size, 0) : 0;
-}
-
-/* Whether the text of symbols has a line "address type name". */
-static bool has_symbol(const struct extern_facts *facts, const char *name)
-{
-	size_t n = strlen(name);
-	const char *start = (const char *)facts->kallsyms->data, *at = start;
-	const char *end = at + facts->kallsyms->len;
-
-	while ((at = memmem(at, (size_t)(end - at), name, n))) {
-		bool starts = at > start && (at[-1] == ' ' || at[-1] == '\t');
-		bool ends = at + n == end || isspace((unsigned char)at[n]);
-
-		if (starts && ends)
-			return true;
-		at += n;
-	}
-	return false;
-}
-
-static bool has_type(const struct target *t, const char *name, int kind)
-{
-	for (size_t i = 0; i < t->count; i++)
-		if (btf_find(t->btf[i], name, kind))
-			return true;
-	return false;
 }
 
 static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext,
@@ -158,30 +137,19 @@ static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext
 	const struct btf *b = k->x->object->btf;
 	struct btf_type t = btf_type(b, ext->var_id);
 	bool typed = t.kind == BTF_FUNC || (t.kind == BTF_VAR && btf_strip(b, t.type).kind);
-	size_t len = btf_essential_len(ext->name, strlen(ext->name));
-	char name[256];
+	size_t len = strlen(ext->name);
+	const struct symbols *s;
+	struct found f;
 
-	if (typed && k->facts->target && len < sizeof(name)) {
-		memcpy(name, ext->name, len);
-		name[len] = '\0';
-		v->state =
-		    has_type(k->facts->target, name, t.kind) ? EXTERN_ADDRESS : EXTERN_MISSING;
-	} else if (!typed && k->facts->kallsyms) {
-		v->state = has_symbol(k->facts, ext->name) ? EXTERN_ADDRESS : EXTERN_MISSING;
+	if (typed && k->facts->target) {
+		features_find(k->facts->target, t.kind, ext->name,
+			      btf_essential_len(ext->name, len), &f);
+		v->state = f.id ? EXTERN_ADDRESS : EXTERN_MISSING;
+	} else if (!typed && (s = symbols_of(k->facts))) {
+		v->state = symbols_has(s, ext->name, len) ? EXTERN_ADDRESS : EXTERN_MISSING;
 	}
 	if (v->state == EXTERN_MISSING && !ext->weak)
 		v->state = EXTERN_UNKNOWN_VALUE;
-}
-
-/* The running kernel says its configuration itself, where it was built to; else NULL. */
-static struct input *own_kconfig(const struct target *t)
-{
-	struct input *in;
-	struct err ignored;
-
-	if (!t || !t->path || strcmp(t->path, TARGET_RUNNING) != 0)
-		return NULL;
-	return input_open("/proc/config.gz", &in, &ignored) == 0 ? in : NULL;
 }
 
 static int resolve_all(struct extern_resolver *k)
@@ -202,19 +170,15 @@ int externs_new(const struct object *o, const struct references *l,
 		const struct extern_facts *facts, struct externs **out, struct err *e)
 {
 	struct externs *x = calloc(1, sizeof(*x));
-	struct input *own = facts->kconfig ? NULL : own_kconfig(facts->target);
-	struct extern_facts all = *facts;
-	struct extern_resolver k = {x, &all, e};
+	struct extern_resolver k = {x, facts, e};
 	int rc;
 
-	all.kconfig = facts->kconfig ? facts->kconfig : own;
 	if (x) {
 		x->object = o;
 		x->references = l;
 		x->values = calloc(l->extern_count ? l->extern_count : 1, sizeof(*x->values));
 	}
 	rc = x && x->values ? resolve_all(&k) : err_memory(e, o->path);
-	input_unref(own);
 	if (rc < 0) {
 		externs_free(x);
 		return -1;
@@ -331,12 +295,13 @@ bool externs_read(const struct externs *x, uint32_t section_index, uint64_t offs
 }
 
 bool externs_read_extern(const struct externs *x, uint32_t number, uint64_t offset, unsigned size,
-			 uint64_t *out)
+			 uint64_t *out, uint64_t *unknown)
 {
 	const struct extern_value *v = &x->values[number];
 
 	if (v->state != EXTERN_BYTES || offset > v->size || size > v->size - offset)
 		return false;
 	*out = number_at(x->object, v->bytes + offset, size);
+	*unknown = v->unknown ? number_at(x->object, v->unknown + offset, size) : 0;
 	return true;
 }

@@ -19,7 +19,8 @@ enum extern_state {
 
 struct extern_value {
 	enum extern_state state;
-	uint8_t *bytes; /* EXTERN_BYTES: `size` of them, in the object's byte order */
+	uint8_t *bytes;   /* EXTERN_BYTES: `size` of them, in the object's byte order */
+	uint8_t *unknown; /* likewise: bits of them that are not known, 0 in bytes; NULL for none */
 	uint32_t size;
 };
 
@@ -38,12 +39,15 @@ struct externs {
 	struct arena arena;
 };
 
-/* What is known of the kernel. NULL for what is not. */
+/* What is known of the kernel. NULL for what is not; configuration and symbols are then the
+ * target's.
+ */
 struct extern_facts {
 	const struct target *target;
-	const char *release;
-	const struct input *kconfig;  /* a kernel's .config; the running kernel says its own */
-	const struct input *kallsyms; /* /proc/kallsyms, or a System.map */
+	const char *version; /* what starts with one, "5.10.223" */
+	const char *release; /* which tells all of it but the sublevel, where version is NULL */
+	const struct kconfig *kconfig;
+	const struct symbols *symbols;
 };
 
 /* The externs of o, to which l refers; both must outlive them, the facts need not. */
@@ -57,10 +61,10 @@ void externs_free(struct externs *x); /* NULL is allowed */
 int externs_set(struct externs *x, const char *name, const char *text, struct err *e);
 
 /* Reads size (1 to 8) constant bytes of a section, or of an extern's value, at `offset` as an
- * unsigned number; false when they are not known. */
+ * unsigned number; false when they are not known. Of an extern's, some bits may be unknown. */
 bool externs_read(const struct externs *x, uint32_t section_index, uint64_t offset, unsigned size,
 		  uint64_t *out);
 bool externs_read_extern(const struct externs *x, uint32_t number, uint64_t offset, unsigned size,
-			 uint64_t *out);
+			 uint64_t *out, uint64_t *unknown);
 
 #endif

@@ -19,16 +19,17 @@ static struct value read_data(struct machine *m, const struct value *from, int64
 {
 	const struct externs *x = m->w->externs;
 	struct value v = value_unknown();
-	uint64_t number, at = from->number.bits.value + (uint64_t)off;
+	uint64_t number, unknown = 0, at = from->number.bits.value + (uint64_t)off;
 	bool external = from->which & DATA_EXTERN;
 	uint32_t which = from->which & ~DATA_EXTERN;
 
 	if (!scalar_is_known(&from->number))
 		return v;
-	if (external ? !externs_read_extern(x, which, at, size, &number)
+	if (external ? !externs_read_extern(x, which, at, size, &number, &unknown)
 		     : !externs_read(x, which, at, size, &number))
 		return v;
-	v.number = scalar_known(number);
+	v.number = unknown ? scalar_bits((struct bits){number, unknown}, m->w->abilities)
+			   : scalar_known(number);
 	v.origin = from->origin;
 	return v;
 }

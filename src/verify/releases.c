@@ -3,10 +3,10 @@
  * the later release stands here. */
 #include "verify/releases.h"
 
-#include <ctype.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "core/kernel_version.h"
 
 #define CODE(major, minor, sub) ((uint32_t)(major) << 16 | (minor) << 8 | (sub))
 #define SINCE(major, minor, field)                                                   \
@@ -44,39 +44,10 @@ static void set_since(struct abilities *out, uint32_t code)
 			*(bool *)((char *)out + since[i].field) = true;
 }
 
-/* Reads one number of at most `most`; *s moves behind it. */
-static bool read_number(const char **s, unsigned long most, uint32_t *out)
-{
-	char *end;
-	unsigned long v;
-
-	if (!isdigit((unsigned char)**s))
-		return false;
-	v = strtoul(*s, &end, 10);
-	*out = (uint32_t)(v > most ? most : v);
-	*s = end;
-	return true;
-}
-
-bool releases_code(const char *release, uint32_t *code)
-{
-	uint32_t major, minor, sub = 0;
-
-	if (!release || !read_number(&release, 0xffff, &major) || *release++ != '.' ||
-	    !read_number(&release, 255, &minor))
-		return false;
-	if (*release == '.') {
-		release++;
-		read_number(&release, 255, &sub);
-	}
-	*code = major << 16 | minor << 8 | sub;
-	return true;
-}
-
 bool releases_abilities(const char *release, struct abilities *out)
 {
 	uint32_t code = 0;
-	bool known = releases_code(release, &code);
+	bool known = kernel_version_code(release, &code);
 
 	set_since(out, known ? code : 0);
 	return known;

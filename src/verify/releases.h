@@ -47,8 +47,4 @@ bool releases_abilities(const char *release, struct abilities *out);
 /* What the newest that the table knows can tell. */
 void releases_newest(struct abilities *out);
 
-/* The LINUX_KERNEL_VERSION of a release "N.N.N…" in *code; false when it is none. The sublevel
- * stops at 255, as the kernel's own does. */
-bool releases_code(const char *release, uint32_t *code);
-
 #endif

@@ -247,6 +247,15 @@ void scalar_sync(struct scalar *s, const struct abilities *r)
 	range_from_bits(&s->full, s->bits, true);
 }
 
+struct scalar scalar_bits(struct bits bits, const struct abilities *r)
+{
+	struct scalar s = scalar_unknown();
+
+	s.bits = bits;
+	scalar_sync(&s, r);
+	return s;
+}
+
 /* The upper half is zero: the lower one's bounds are those of the whole. */
 static void full_is_half(struct scalar *s)
 {

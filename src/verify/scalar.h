@@ -28,6 +28,8 @@ struct scalar {
 
 struct scalar scalar_unknown(void);
 struct scalar scalar_known(uint64_t v);
+/* One of which only those bits are known. */
+struct scalar scalar_bits(struct bits bits, const struct abilities *r);
 
 bool scalar_is_known(const struct scalar *s);
 bool scalar_is_known32(const struct scalar *s);

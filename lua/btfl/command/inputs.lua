@@ -82,12 +82,22 @@ local function take_target(self, n, target)
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
 end
 
+-- What the command line tells of every kernel of the run: nothing where it has no options for that.
+local function facts_of(self)
+  local settings = rawget(self, "settings")
+  return settings and settings:facts() or {}
+end
+
 -- With --jobs all files are opened at the first need of one, and resolved where no policy is asked.
 local function open_all(self)
   local args = self.args
   local paths = rawget(self, "takes_objects") and object_paths(self) or {}
-  local targets, objects = engine.batch(args.target, args.module, paths, args.jobs, not self.policy)
-  rawset(self, "batch", { targets = targets, objects = objects })
+  local function batch()
+    return table.pack(engine.batch(args.target, args.module, paths, args.jobs, not self.policy, facts_of(self)))
+  end
+  -- What is wrong with all of them is told as it is without threads: of each.
+  local lists = self:try(batch)
+  if lists then rawset(self, "batch", { targets = lists[1], objects = lists[2] }) end
 end
 
 -- Each target is opened once, whether it can be read or not: false is one that cannot.
@@ -95,7 +105,9 @@ local function open_target(self, n, path)
   local known = rawget(self, "opened")[n]
   if known ~= nil then return known or nil end
   if self.args.jobs > 1 and #self.args.target > 1 and not rawget(self, "batch") then open_all(self) end
-  local target = opened(self, "targets", n, "btfl.target", engine.target, path, self.args.module)
+  local options = facts_of(self)
+  options.modules = self.args.module
+  local target = opened(self, "targets", n, "btfl.target", engine.target, path, options)
   take_target(self, n, target)
   return target
 end

@@ -1,5 +1,7 @@
 --- The options that tell what a kernel and a tool will know at load time: for scripts that ask for
 --- verdicts (see btfl.cli.definition.verdicts in meta.lua).
+local engine = require "btfl.engine"
+
 local verdict_options = {}
 
 local function as_release(word)
@@ -7,10 +9,17 @@ local function as_release(word)
   return nil, ("option '--release': `%s` is no release such as 6.12.1"):format(word)
 end
 
+local function as_version(words)
+  if engine.kernel_version(words) then return words end
+  return nil, ("option '--version': `%s` has no version such as 5.10.223"):format(words)
+end
+
 --- Adds the options to an argparse parser.
 function verdict_options.add(parser)
   parser:option("--release", "The kernel's release; else the first N.N.N of its file's name.")
     :convert(as_release)
+  parser:option("--version", "Its version, where the release hides it: 5.10.223, or what uname -v prints.")
+    :argname("TEXT"):convert(as_version)
   parser:option("--kconfig", "The kernel's configuration, plain or gzip."):argname("FILE")
   parser:option("--kallsyms", "The kernel's symbols, as /proc/kallsyms."):argname("FILE")
   parser:option("--set", "Another value for a constant of the objects."):argname("NAME=VALUE"):count("*")
@@ -37,10 +46,14 @@ function methods:options(object)
   for _, name in ipairs(self.unset) do
     if has(self, object, name) then unset[#unset + 1] = name end
   end
+  return { set = set, unset = unset }
+end
+
+--- What the command line tells of every kernel of the run, as btfl.target() takes it.
+---@return btfl.target.options
+function methods:facts()
   local args = self.args
-  return {
-    release = args.release, kconfig = args.kconfig, kallsyms = args.kallsyms, set = set, unset = unset,
-  }
+  return { release = args.release, version = args.version, kconfig = args.kconfig, kallsyms = args.kallsyms }
 end
 
 --- The names that no object had, in order.

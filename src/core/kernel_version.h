@@ -1,0 +1,30 @@
+/*
+ * kernel_version: the numbers in what a kernel calls itself. Its release (`uname -r`) is a name
+ * that distributions give: Debian's 5.10.0-32-amd64 is 5.10.223, and says so in `uname -v`;
+ * Ubuntu's 6.8.0-31-generic is 6.8.1, and says so in /proc/version_signature. The version is what
+ * LINUX_KERNEL_VERSION is made of.
+ */
+#ifndef BTFL_KERNEL_VERSION_H
+#define BTFL_KERNEL_VERSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* LINUX_KERNEL_VERSION of a version "N.N" or "N.N.N…" in *code; false when it is none. The sublevel
+ * stops at 255, as the kernel's own does. */
+bool kernel_version_code(const char *version, uint32_t *code);
+
+/* Length of the "N.N.N" at s, 0 when there is none. */
+size_t kernel_version_len(const char *s);
+
+/* Finds the version, *len bytes of it, in a text that has one: "5.10.223" or "5.10" and what
+ * follows, what `uname -v` says on Debian, or a line of /proc/version_signature; NULL for any
+ * other, such as a release that hides it. (libbpf, get_kernel_version.) */
+const char *kernel_version_in(const char *text, size_t *len);
+
+/* Whether a release "N.N.N…" is of a distribution that counts on without changing the third number:
+ * N.N.0-N. Those of RPMs, N.N.0-N….el9, tell the version of what they are made from. */
+bool kernel_version_hidden(const char *release);
+
+#endif
