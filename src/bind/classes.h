@@ -49,6 +49,7 @@ int engine_insn(lua_State *L);
  * wide.
  */
 void push_insn(lua_State *L, const uint8_t *bytes, bool wide, bool big);
+int engine_helper_allowed(lua_State *L);
 
 /* A kernel's configuration, or the list of its symbols, in the file at path, which is read once in
  * the life of the Lua state, and kept as long. Raises when it cannot be read or is something else.

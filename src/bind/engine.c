@@ -144,6 +144,7 @@ static const luaL_Reg functions[] = {
     {"u64", engine_u64},
     {"essential", engine_essential},
     {"insn", engine_insn},
+    {"helper_allowed", engine_helper_allowed},
     {"nearest", engine_nearest},
     {"is_printable", engine_is_printable},
     {"policy", engine_policy},

@@ -1,0 +1,382 @@
+--- Who may call a helper: as the table says, as the running kernel says, as real programs were loaded; and
+--- how the table is made from a kernel's sources.
+
+local btfl = require "btfl"
+local engine = require "btfl.engine"
+local helpers = require "spec.support.helpers"
+local helper_types = require "spec.support.helper_types"
+local tmp = require "spec.support.tmp"
+
+local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
+
+local KPROBE, TRACING, LSM, SOCK_ADDR, CGROUP_SOCK, SYSCTL, LIRC, STRUCT_OPS, XDP = 2, 26, 29, 18, 9, 23, 20, 27, 6
+local RAW_TP, FENTRY, ITER, LSM_MAC, CONNECT4, BIND4, SOCK_CREATE = 23, 24, 28, 27, 10, 8, 2
+
+local function read(path)
+  local f <close> = assert(io.open(path, "rb"))
+  return f:read("a")
+end
+
+local HELPER = {}
+for number, name in read("src/verify/helper_types.def"):gmatch("\nCALLERS%((%d+), ([%l_%d]+),") do
+  HELPER[name] = math.tointeger(number)
+end
+
+local function allowed(name, type, options)
+  local question = { helper = HELPER[name] or name, type = type }
+  for key, value in pairs(options or {}) do question[key] = value end
+  return engine.helper_allowed(question)
+end
+
+local function exists(path)
+  local f <close> = io.open(path)
+  return f ~= nil
+end
+
+local function fields_of(line)
+  local fields = {}
+  for field in (line .. "\t"):gmatch("([^\t]*)\t") do fields[#fields + 1] = field end
+  return fields
+end
+
+describe("who may call a helper", function()
+  it("is told by the program type", function()
+    assert.is_true(allowed("xdp_adjust_head", XDP))
+    assert.is_false(allowed("xdp_adjust_head", KPROBE))
+    assert.is_true(allowed("map_lookup_elem", LIRC))
+    assert.is_false(allowed("probe_read_kernel", LIRC))
+    assert.is_false(allowed("sk_select_reuseport", XDP))
+  end)
+
+  it("is told by the attach type where it matters", function()
+    assert.is_true(allowed("seq_write", TRACING, { attach = ITER }))
+    assert.is_false(allowed("seq_write", TRACING, { attach = FENTRY }))
+    assert.is_true(allowed("bind", SOCK_ADDR, { attach = CONNECT4 }))
+    assert.is_false(allowed("bind", SOCK_ADDR, { attach = BIND4 }))
+    assert.is_false(allowed("get_func_ip", TRACING, { attach = RAW_TP }))
+    assert.is_true(allowed("get_func_ip", TRACING, { attach = FENTRY }))
+    assert.is_true(allowed("setsockopt", CGROUP_SOCK, { attach = SOCK_CREATE }))
+  end)
+
+  it("is unknown for an attach type that the table lacks, but where none of the type may", function()
+    assert.is_nil(allowed("bind", SOCK_ADDR, { attach = 9999 }))
+    assert.is_false(allowed("xdp_adjust_head", SOCK_ADDR, { attach = 9999 }))
+    assert.is_false(allowed("xdp_adjust_head", XDP + 1, { attach = 9999 }))
+  end)
+
+  it("is told by whether the program may sleep", function()
+    assert.is_false(allowed("copy_from_user", LSM, { attach = LSM_MAC }))
+    assert.is_true(allowed("copy_from_user", LSM, { attach = LSM_MAC, sleepable = true }))
+    assert.is_true(allowed("copy_from_user", 31))
+  end)
+
+  it("is unknown for a helper, a type or a kernel beyond the table", function()
+    assert.is_nil(allowed(100000, XDP))
+    assert.is_nil(allowed(0, XDP))
+    assert.is_nil(allowed("xdp_adjust_head", STRUCT_OPS))
+    assert.is_nil(allowed("xdp_adjust_head", 28))
+    assert.is_nil(allowed("xdp_adjust_head", 4000000000))
+    assert.is_nil(allowed("xdp_adjust_head", KPROBE, { version = "9.0.1" }))
+  end)
+
+  it("was narrower in older kernels", function()
+    local iter = { attach = ITER, version = "5.10.223" }
+    assert.is_false(allowed("getsockopt", TRACING, iter))
+    iter.version = "5.15.1"
+    assert.is_true(allowed("getsockopt", TRACING, iter))
+    assert.is_false(allowed("current_task_under_cgroup", SYSCTL, { attach = 18, version = "6.1.192" }))
+    assert.is_true(allowed("current_task_under_cgroup", SYSCTL, { attach = 18, version = "6.12.1" }))
+  end)
+
+  it("is not told by a release between two of the table", function()
+    assert.is_true(allowed("getsockopt", TRACING, { attach = ITER, version = "5.11.3" }))
+    assert.is_true(allowed("current_task_under_cgroup", SYSCTL, { attach = 18, version = "6.7.3" }))
+  end)
+
+  it("is not told by the version of a kernel whose distributor brings newer BPF", function()
+    local iter = { attach = ITER, version = "5.10.0" }
+    assert.is_true(allowed("getsockopt", TRACING, iter))
+    iter.last_helper = 211
+    assert.is_true(allowed("getsockopt", TRACING, iter))
+    iter.last_helper = 155
+    assert.is_false(allowed("getsockopt", TRACING, iter))
+    assert.is_true(allowed("getsockopt", TRACING, { attach = ITER, version = "4.18.0", last_helper = 175 }))
+    assert.is_false(allowed("getsockopt", TRACING, { attach = ITER, last_helper = 140 }))
+  end)
+
+  it("was wider in older kernels", function()
+    assert.is_true(allowed("ktime_get_coarse_ns", KPROBE, { version = "5.15.3" }))
+    assert.is_true(allowed("ktime_get_coarse_ns", KPROBE))
+    assert.is_false(allowed("ktime_get_coarse_ns", KPROBE, { version = "6.1.0" }))
+  end)
+
+  it("takes numbers and releases only", function()
+    assert.has_error(function() allowed("bind", "kprobe") end)
+    assert.has_error(function() allowed("bind", KPROBE, { attach = -1 }) end)
+    assert.has_error(function() allowed("bind", KPROBE, { version = "new" }) end)
+  end)
+
+  it("has the names and numbers of the other table of helpers", function()
+    for _, row in ipairs(helpers.rows()) do assert.are.equal(row.number, HELPER[row.name], row.name) end
+    for number, name in read("src/verify/helper_types.def"):gmatch("\n%u+%((%d+), ([%l_%d]+),") do
+      assert.are.equal(HELPER[name], math.tointeger(number), name)
+    end
+  end)
+end)
+
+describe("who may call a helper, asked of the running kernel,", function()
+  local probe = "build/peer/probe_helpers"
+  local said = exists(probe) and tmp.run(probe .. " 211") or ""
+  local why = not exists(probe) and "needs build/peer/probe_helpers" or said == "" and "cannot load programs"
+  if why then return pending("is as the table says: " .. why) end
+
+  -- What this kernel refuses for other reasons than its release: lockdown, its configuration, another
+  -- target of an iterator.
+  local OTHERWISE = { probe_write_user = true, override_return = true, setsockopt = true, getsockopt = true,
+    probe_read = true, probe_read_str = true }
+
+  local release = tmp.run("uname -r"):match("^%d+%.%d+%.%d+")
+
+  it("is never refused by the table where the kernel allows it", function()
+    local asked = 0
+    for line in said:gmatch("[^\n]+") do
+      local type, attach, sleepable, helper, answer = table.unpack(fields_of(line))
+      local question = { helper = math.tointeger(helper), type = math.tointeger(type), attach = math.tointeger(attach),
+        sleepable = sleepable == "1" }
+      if answer == "yes" then
+        for _, version in ipairs { false, release } do
+          question.version = version or nil
+          assert.is_not_false(engine.helper_allowed(question), line)
+        end
+        asked = asked + 1
+      end
+    end
+    assert.is_true(asked > 1000)
+  end)
+
+  it("is refused by the table where the kernel refuses it", function()
+    local name_of, asked = {}, 0
+    for name, number in pairs(HELPER) do name_of[number] = name end
+    for line in said:gmatch("[^\n]+") do
+      local type, attach, sleepable, helper, answer = table.unpack(fields_of(line))
+      local number = math.tointeger(helper)
+      -- between two release lines the table does not know
+      if answer == "no" and not OTHERWISE[name_of[number]] and release:find("^6%.18%.") then
+        assert.is_false(engine.helper_allowed { helper = number, type = math.tointeger(type),
+          attach = math.tointeger(attach), sleepable = sleepable == "1", version = release }, line)
+        asked = asked + 1
+      end
+    end
+    if not release:find("^6%.18%.") then pending("of a release that the table has") return end
+    assert.is_true(asked > 1000)
+  end)
+end)
+
+-- ---- real programs ----------------------------------------------------------------------------------
+
+-- Program and attach type by section, of what the corpus has. Told apart by what libbpf does.
+local SECTIONS = {
+  { "^kprobe", 2, 0 }, { "^kretprobe", 2, 0 }, { "^uprobe", 2, 0 }, { "^uretprobe", 2, 0 }, { "^ksyscall", 2, 0 },
+  { "^kretsyscall", 2, 0 }, { "^usdt", 2, 0 }, { "^tracepoint/", 5, 0 }, { "^tp/", 5, 0 }, { "^raw_tp", 17, 0 },
+  { "^raw_tracepoint", 17, 0 }, { "^tp_btf", 26, 23 }, { "^fentry/", 26, 24 }, { "^fexit/", 26, 25 },
+  { "^fmod_ret/", 26, 26 }, { "^iter/", 26, 28 }, { "^lsm/", 29, 27 }, { "^xdp", 6, 37 }, { "^tc", 3, 0 },
+  { "^classifier", 3, 0 }, { "^perf_event", 7, 0 }, { "^socket", 1, 0 }, { "^sockops", 13, 3 },
+  { "^cgroup/sysctl", 23, 18 }, { "^cgroup/skb", 8, 0 }, { "^cgroup_skb/ingress", 8, 0 },
+  { "^cgroup_skb/egress", 8, 1 }, { "^cgroup/bind4", 18, 8 }, { "^cgroup/bind6", 18, 9 },
+  { "^cgroup/dev", 15, 6 }, { "^sk_msg", 16, 7 },
+}
+
+local LAST_HELPER = { ["5.10.223"] = 155, ["6.1.192"] = 209 }
+
+-- The helpers that a program calls itself.
+local function calls_of(program)
+  local set, i = {}, 0
+  while true do
+    local hex = program:insn(i)
+    if not hex then return set end
+    if hex:sub(1, 2) == "85" and hex:sub(3, 3) == "0" then
+      set[string.unpack("<I4", (hex:sub(9, 16):gsub("%x%x", function(b) return string.char(tonumber(b, 16)) end)))] = true
+    end
+    i = i + 1
+  end
+end
+
+-- Those that the table refuses a program of that section, own calls first.
+local function refused(object, program, section, version)
+  local set
+  for _, row in ipairs(SECTIONS) do
+    if section:find(row[1]) then
+      set = { own = {}, called = {} }
+      local function add(to, of)
+        for helper in pairs(calls_of(of)) do
+          local answer = engine.helper_allowed { helper = helper, type = row[2], attach = row[3], version = version,
+            last_helper = LAST_HELPER[version] or 211 }
+          if answer == false then to[helper] = true end
+        end
+      end
+      add(set.own, program)
+      for other in object:programs() do
+        if other.section == ".text" then add(set.called, other) end
+      end
+      break
+    end
+  end
+  return set
+end
+
+describe("who may call a helper, held against programs that real kernels have loaded,", function()
+  local rows = {}
+  if exists(CORPUS .. "/loads/loads.tsv") then
+    for line in io.lines(CORPUS .. "/loads/loads.tsv") do rows[#rows + 1] = fields_of(line) end
+  end
+  if #rows == 0 then return pending("is as they say: needs a corpus, in $BTFL_CORPUS") end
+
+  -- Its call is dead code on 5.10: behind a field that it lacks.
+  local DEAD = { tcp_destroy_sock = true, tcp_destroy_sock_btf = true }
+
+  it("agrees with each", function()
+    local loaded, stopped, objects = 0, 0, {}
+    for _, row in ipairs(rows) do
+      local kernel, path, name, section, outcome, class, detail = table.unpack(row)
+      if outcome == "loads" or class == "helper-not-for-type" then
+        local object = objects[path] or btfl.object(CORPUS .. "/objects/" .. path)
+        objects[path] = object
+        local version = kernel:match("^[%d.]+")
+        local set = refused(object, object:program(name), section, version)
+        if outcome == "loads" and set then
+          loaded = loaded + 1
+          if not (DEAD[name] and version:find("^5%.10")) then
+            assert.is_nil(next(set.own), kernel .. " " .. path .. " " .. name)
+          end
+        elseif outcome == "no" then
+          stopped = stopped + 1
+          local number = math.tointeger(detail)
+          assert.is_true(set.own[number] or set.called[number], kernel .. " " .. path .. " " .. name)
+        end
+      end
+    end
+    for _, object in pairs(objects) do object:close() end
+    assert.is_true(loaded > 1000 and stopped > 5)
+  end)
+end)
+
+-- ---- from sources -----------------------------------------------------------------------------------
+
+local UAPI = [[
+enum bpf_prog_type {
+	BPF_PROG_TYPE_UNSPEC,
+	BPF_PROG_TYPE_KPROBE,
+	BPF_PROG_TYPE_TRACING, /* last */
+};
+enum bpf_attach_type {
+	BPF_TRACE_FENTRY,
+	BPF_TRACE_ITER,
+	__MAX_BPF_ATTACH_TYPE
+};
+#define __BPF_FUNC_MAPPER(FN)		\
+	FN(unspec),			\
+	FN(one),			\
+	FN(two),			\
+	FN(three),			\
+	FN(four),			\
+]]
+
+local TYPES = [[
+BPF_PROG_TYPE(BPF_PROG_TYPE_KPROBE, kprobe,
+	      struct a, struct a)
+BPF_PROG_TYPE(BPF_PROG_TYPE_TRACING, tracing,
+	      void *, void *)
+]]
+
+local SOURCE = [[
+static const struct bpf_func_proto bpf_two_proto = { .might_sleep = true, };
+static const struct bpf_func_proto *base_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
+{
+	if (!capable(CAP_BPF))
+		return NULL;
+	switch (func_id) {
+	case BPF_FUNC_one: /* case BPF_FUNC_four: */
+#ifdef CONFIG_NEVER
+	case BPF_FUNC_two:
+#endif
+		return func_id == BPF_FUNC_two ? &bpf_two_proto : &bpf_one_proto;
+	default:
+		break;
+	}
+	return NULL;
+}
+static const struct bpf_func_proto *kprobe_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
+{
+	const struct bpf_func_proto *fn = base_func_proto(func_id, prog);
+
+	if (fn)
+		return fn;
+	if (func_id == BPF_FUNC_three && prog->type != BPF_PROG_TYPE_TRACING)
+		return security_locked_down(1) < 0 ? NULL : &bpf_three_proto;
+	return NULL;
+}
+static const struct bpf_func_proto *tracing_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
+{
+	switch (func_id) {
+	case BPF_FUNC_four:
+		switch (prog->expected_attach_type) {
+		case BPF_TRACE_ITER:
+			return &bpf_four_proto;
+		default:
+			return NULL;
+		}
+	default:
+		return kprobe_func_proto(func_id, prog);
+	}
+}
+const struct bpf_verifier_ops kprobe_verifier_ops = { .get_func_proto = kprobe_func_proto, };
+const struct bpf_verifier_ops tracing_verifier_ops = { .get_func_proto = tracing_func_proto, };
+]]
+
+local function tree(name, patchlevel, source)
+  local dir = tmp.mkdir(name)
+  for _, folder in ipairs { "/kernel", "/include/linux", "/include/uapi/linux" } do tmp.mkdir(name .. folder) end
+  tmp.write(name .. "/Makefile", ("VERSION = 6\nPATCHLEVEL = %d\nSUBLEVEL = 3\n"):format(patchlevel))
+  tmp.write(name .. "/include/uapi/linux/bpf.h", UAPI .. "\n/* end */\n")
+  tmp.write(name .. "/include/linux/bpf_types.h", TYPES)
+  tmp.write(name .. "/kernel/helpers.c", source)
+  return dir
+end
+
+describe("the table of who may call a helper", function()
+  teardown(tmp.clean)
+
+  local function rows_of(...)
+    local rows = {}
+    for row in helper_types.table_of { ... }:gmatch("[^\n]+") do
+      if not row:find("^GROUP") then rows[#rows + 1] = row end
+    end
+    return rows
+  end
+
+  it("is made from a kernel's sources", function()
+    assert.are.same({
+      "CALLER(KPROBE, 1)",
+      "CALLER(TRACING_FENTRY, 2)", "ATTACHED(TRACING_FENTRY, 0) /* trace_fentry */",
+      "CALLER(TRACING_ITER, 2)", "ATTACHED(TRACING_ITER, 1) /* trace_iter */",
+      "CALLERS(1, one, EVERY)", "CALLERS(2, two, EVERY)", "CALLERS(3, three, KPROBE)",
+      "CALLERS(4, four, TRACING_ITER)", "SLEEPS(2, two, EVERY)", "NEWEST(6, 2)",
+    }, rows_of(tree("only", 2, SOURCE)))
+  end)
+
+  it("tells what came and what went with which release line", function()
+    local old = tree("old", 1, (SOURCE:gsub("prog%->type != BPF_PROG_TYPE_TRACING", "true")
+      :gsub("case BPF_TRACE_ITER:", "case 77:")))
+    local said = table.concat(rows_of(tree("new", 4, SOURCE), old), "\n")
+    assert.matches("LACKS(4, four, 6, 1, EVERY)", said, nil, true)
+    assert.matches("DROPS(3, three, 6, 4, TRACED)", said, nil, true)
+    assert.matches("CALLERS(3, three, EVERY)", said, nil, true)
+  end)
+
+  it("is printed by a script", function()
+    local out, err, status = tmp.run("./btfl spec/helper_types.lua " .. tree("script", 2, SOURCE))
+    assert.are.equal("", err)
+    assert.are.equal(0, status)
+    assert.matches("CALLERS(4, four, TRACING_ITER)\n", out, nil, true)
+  end)
+end)

@@ -1,0 +1,59 @@
+/* facts: what the tables of kernels say, asked by numbers: for specs that hold them against
+ * kernels.
+ */
+#include "bind/classes.h"
+#include "bind/handle.h"
+
+#include "verify/helper_types.h"
+#include "core/kernel_version.h"
+
+/* A field of the table at 1; 0 when it is not there. */
+static uint32_t number_of(lua_State *L, const char *field)
+{
+	lua_Integer n = 0;
+
+	if (lua_getfield(L, 1, field) != LUA_TNIL) {
+		int is_integer;
+
+		n = lua_tointegerx(L, -1, &is_integer);
+		if (!is_integer || n < 0 || n > UINT32_MAX)
+			luaL_error(L, "%s: a number of 32 bits expected", field);
+	}
+	lua_pop(L, 1);
+	return (uint32_t)n;
+}
+
+static bool truth_of(lua_State *L, const char *field)
+{
+	bool truth;
+
+	lua_getfield(L, 1, field);
+	truth = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return truth;
+}
+
+static uint32_t version_of(lua_State *L)
+{
+	uint32_t code = 0;
+
+	if (lua_getfield(L, 1, "version") != LUA_TNIL &&
+	    !kernel_version_code(luaL_checkstring(L, -1), &code))
+		luaL_error(L, "version: a release such as 5.10.223 expected");
+	lua_pop(L, 1);
+	return code;
+}
+
+/* engine.helper_allowed { helper =, type =, attach =, sleepable =, version =, last_helper = }:
+ * true, false, nil; see helper_type_allowed(). */
+int engine_helper_allowed(lua_State *L)
+{
+	struct kernel_age age = {0};
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	age.version = version_of(L);
+	age.last_helper = number_of(L, "last_helper");
+	push_known(L, helper_type_allowed(number_of(L, "helper"), number_of(L, "type"),
+					  number_of(L, "attach"), truth_of(L, "sleepable"), age));
+	return 1;
+}

@@ -1,0 +1,51 @@
+/*
+ * helper_types: which programs a kernel lets call which helper. The table is helper_types.def, its
+ * source the get_func_proto() functions of the kernel's program types.
+ */
+#ifndef BTFL_HELPER_TYPES_H
+#define BTFL_HELPER_TYPES_H
+
+#include "base/known.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What tells how old a kernel is; 0 where it is not known. Distributions bring the BPF of newer
+ * releases into a kernel whose version stays. They all leave the last number of that version at 0,
+ * and their enum bpf_func_id grows along: so the kernel is not newer than the release line that
+ * ends with that helper, nor than the line of a version such as 5.10.223. It is never older than
+ * its version.
+ */
+struct kernel_age {
+	uint32_t version;     /* as LINUX_VERSION_CODE: 5.10.223 is 0x050adf */
+	uint32_t last_helper; /* the highest number of its enum bpf_func_id */
+};
+
+/*
+ * Whether a program of that type (enum bpf_prog_type) and expected attach type (enum
+ * bpf_attach_type) may call a helper that the kernel has. KNOWN_NO is what the verifier says by
+ * "program of this type cannot use helper", "unknown func" before 6.10; or, where a program that
+ * may not sleep calls what sleeps, "helper call might sleep in a non-sleepable prog". (A callback
+ * of bpf_wq may sleep, whatever its program: ask for it with `sleepable`.) KNOWN_YES leaves to the
+ * kernel what its configuration, capabilities, lockdown and the attach target decide; see
+ * helper_marker() for the first.
+ */
+enum known helper_type_allowed(uint32_t helper, uint32_t prog_type, uint32_t attach_type,
+			       bool sleepable, struct kernel_age age);
+
+/*
+ * What a kernel's BTF tells of a helper that its configuration or architecture may leave out: the
+ * FUNC that is the helper, and another that was always compiled beside it. The second without the
+ * first means that no program there may call the helper (of 6.12 on s390x: probe_read). Neither
+ * tells nothing: the BTF of older kernels lacks all functions of that folder.
+ */
+struct helper_marker {
+	uint32_t helper;
+	const char *function, *beside;
+};
+
+/* NULL: none is known. */
+const struct helper_marker *helper_marker(uint32_t helper);
+
+#endif
