@@ -1,6 +1,7 @@
 --- Verdicts: those of real kernels, those of our fixtures, what explains them, and the command.
 
 local btfl = require "btfl"
+local loads = require "spec.support.loads"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -322,14 +323,10 @@ describe("the verdicts of real kernels", function()
 end)
 
 describe("the running kernel", function()
-  local peer = "build/peer/verdict"
-  local why = not exists(peer) and "needs build/peer/verdict"
-    or tmp.run("id -u"):gsub("%s", "") ~= "0" and "needs root"
-    or not exists("/sys/kernel/btf/vmlinux") and "needs a kernel with BTF"
-    or tmp.run(("./%s %s"):format(peer, FIXTURES[2])):find("dead_if\tother") and "cannot load programs"
+  local peer, why = loads.peer()
   teardown(tmp.clean)
 
-  if why then
+  if not peer then
     pending("agrees: " .. why)
     return
   end
@@ -339,13 +336,14 @@ describe("the running kernel", function()
       local object <close> = btfl.object(FIXTURES[i])
       local target <close> = btfl.target()
       local count = 0
-      for line in tmp.run(("./%s %s"):format(peer, FIXTURES[i])):gmatch("[^\n]+") do
-        local name, theirs = line:match("^(%S+)\t(%S+)")
-        if theirs ~= "other" then
+      for _, row in ipairs(loads.run({ FIXTURES[i] }, { jobs = 1 })) do
+        if row.outcome == "loads" or row.class == "relocation" then
           -- The file is long: it is read where it decides.
-          local v = object:program(name):verdict(target, name == "symbol_option"
+          local v = object:program(row.program):verdict(target, row.program == "symbol_option"
             and { kallsyms = "/proc/kallsyms" } or nil)
-          assert.are.equal(name .. " " .. theirs, name .. " " .. (v.ok and "loads" or v.verdict))
+          local at = row.first_poison == "?" and row.first_poison or v.first_poison or "-"
+          assert.are.equal(("%s %s %s"):format(row.program, row.outcome, row.first_poison),
+            ("%s %s %s"):format(row.program, v.ok and "loads" or "no", at))
           count = count + 1
         end
       end

@@ -1,0 +1,43 @@
+--- loads: where verdicts and real kernels disagree.
+---
+---     ./btfl spec/loads.lua [--half a|b] [--all] [--running] [TSV...]
+---
+--- TSV is a table as the corpus has one in loads/loads.tsv, which is taken without; files of its kernels
+--- (KERNEL.btf, .kallsyms, .config, each may end in .gz) stand beside it or in the corpus. With --running,
+--- the corpus' objects are loaded into the running kernel instead (as root), and the rows come first.
+--- Half of the objects is for learning, the other for telling what came of it.
+local judge = require "spec.support.judge"
+local loads = require "spec.support.loads"
+
+local CORPUS = os.getenv("BTFL_CORPUS") or "../shared/corpus"
+local cli = btfl.cli {
+  about = "Where verdicts and real kernels disagree.", usage = "[TSV...]", objects = false, targets = false,
+  options = function(parser)
+    parser:option("--half", "Only half of the objects."):choices { "a", "b" }
+    parser:flag("--all", "Every row, and not one of each kind.")
+    parser:flag("--running", "What the running kernel makes of the corpus' objects; prints that, too.")
+  end,
+}
+local out = btfl.report "loads"
+
+local function add(title, rows, folder)
+  local tally = judge.rows(rows, { half = cli.args.half, folder = folder })
+  out:text(("%s: %s"):format(title, judge.counts(tally)))
+  for kernel in pairs(tally.missing) do out:failure(("there is no BTF of %s"):format(kernel)) end
+  if #tally.wrong > 0 then out:text(judge.table(tally, cli.args.all)) end
+end
+
+if cli.args.running then
+  local peer, why = loads.peer()
+  if not peer then cli:error(why) end
+  local rows = loads.run(loads.objects(CORPUS .. "/objects"), { jobs = 2, attach = true })
+  local lines = { loads.line() }
+  for _, row in ipairs(rows) do lines[#lines + 1] = loads.line(row) end
+  out:text(lines)
+  add("the running kernel", rows)
+else
+  local paths = cli.args.tsv or {}
+  if #paths == 0 then paths = { CORPUS .. "/loads/loads.tsv" } end
+  for _, path in ipairs(paths) do add(path, loads.read(path), path:match("^(.*)/[^/]*$")) end
+end
+return out

@@ -1,0 +1,89 @@
+--- "Will it load?", held against what real kernels made of real programs, each loaded alone.
+
+local judge = require "spec.support.judge"
+local loads = require "spec.support.loads"
+local tmp = require "spec.support.tmp"
+
+local btfl = require "btfl"
+local CORPUS = os.getenv("BTFL_CORPUS") or "../shared/corpus"
+
+local function exists(path)
+  local file = io.open(path)
+  return file and (file:close() or true)
+end
+
+-- Until verdicts tell a rule, they answer a narrower question.
+local function tells_rules()
+  local object <close> = btfl.object "spec/fixtures/guards.clang19.o"
+  local target <close> = btfl.target "spec/fixtures/small.btf"
+  return (pcall(function() return object:program("dead_if"):verdict(target, { release = "6.1.0" }).rule end))
+end
+
+local function is_held(tally)
+  local lines = judge.counts(tally) .. "\n" .. table.concat(judge.table(tally), "\n")
+  local judged = tally.rows - tally.apart - tally.beyond
+  local outcomes = judged - tally["false loads"] - tally["false no"] - tally.unknown
+  assert.equal(0, tally["false no"], lines)
+  assert.is_true(outcomes >= 0.998 * judged, lines)
+  assert.is_true(outcomes - tally.class - tally["first poison"] >= 0.997 * judged, lines)
+  assert.equal(0, tally.attaches, lines)
+  return judged
+end
+
+describe("what real kernels made of the corpus' programs", function()
+  if not exists(CORPUS .. "/loads/loads.tsv") then
+    pending("is told: needs a corpus, in $BTFL_CORPUS or ../shared/corpus")
+    return
+  end
+  if not tells_rules() then
+    pending("is told: verdicts tell no rule")
+    return
+  end
+
+  local of_kernel, order = {}, {}
+  for _, row in ipairs(loads.read(CORPUS .. "/loads/loads.tsv")) do
+    if not of_kernel[row.kernel] then
+      order[#order + 1] = row.kernel
+      of_kernel[row.kernel] = {}
+    end
+    table.insert(of_kernel[row.kernel], row)
+  end
+  for _, kernel in ipairs(order) do
+    it("is told of " .. kernel, function()
+      local tally = judge.rows(of_kernel[kernel])
+      assert.same({}, tally.missing)
+      assert.is_true(is_held(tally) > 100)
+    end)
+  end
+end)
+
+describe("what the running kernel makes of programs", function()
+  local peer, why = loads.peer()
+  teardown(tmp.clean)
+
+  if not peer then
+    pending("is told: " .. why)
+    return
+  end
+
+  it("is read from what it and libbpf say", function()
+    local of = {}
+    local guards = "spec/fixtures/guards.clang16.o\t"
+    local lines = { guards .. "dead_if", guards .. "live_plain", "spec/fixtures/small.btf" }
+    for _, row in ipairs(loads.run(lines, { jobs = 2, attach = true })) do of[row.program] = row end
+    assert.same({ "loads", "-" }, { of.dead_if.outcome, of.dead_if.class })
+    assert.same({ "no", "relocation" }, { of.live_plain.outcome, of.live_plain.class })
+    assert.matches("^raw_tp/sys_enter%+%d+$", of.live_plain.first_poison)
+    assert.same({ "no", "open" }, { of["-"].outcome, of["-"].class })
+  end)
+
+  if not exists(CORPUS .. "/objects") or not tells_rules() then
+    pending("is told of the corpus' objects: needs a corpus, and verdicts that tell rules")
+    return
+  end
+
+  it("is told of the corpus' objects", function()
+    local rows = loads.run(loads.objects(CORPUS .. "/objects"), { jobs = 2, attach = true })
+    assert.is_true(is_held(judge.rows(rows)) > 300)
+  end)
+end)

@@ -1,0 +1,309 @@
+--- What real kernels made of programs, and whether btfl says the same.
+---
+--- Rows have the columns of the corpus' loads.tsv: kernel, object, program, section, outcome ("loads" or
+--- "no"; "lost" where the loader was), class (why not, see RULES), detail, first_poison, note, and
+--- attaches ("yes", the errno, "-" untried) of those that the running kernel gives.
+
+local loads = {}
+
+--- The rules with which a verdict may answer a class.
+loads.RULES = {
+  ["attach-target"] = { "attach-target" },
+  ["attach-addr"] = { "no-address" },
+  ["attach-proto"] = { "attach-proto" },
+  sleepable = { "sleepable" },
+  kfunc = { "kfunc" },
+  ksym = { "ksym" },
+  ["struct-ops"] = { "struct-ops" },
+  ["map-type"] = { "map-type" },
+  ["map-attr"] = { "map-unset", "map-attr" },
+  ["helper-unknown"] = { "helper-unknown" },
+  ["helper-not-for-type"] = { "helper-not-for-type" },
+  insn = { "insn" },
+  ["no-jit"] = { "no-jit" },
+  ["ctx-arg"] = { "ctx-arg" },
+  ["ctx-access"] = { "ctx-access" },
+  section = { "section" },
+  ["program-type"] = { "program-type" },
+  open = { "open" },
+  license = { "license" },
+  relocation = { "relocation" },
+}
+
+-- Classes that are no answer to hold a verdict against: what the verifier refuses of memory and numbers
+-- is beyond btfl, the machine's own ways tell nothing of the kernel, and the rest is not understood.
+loads.BEYOND = { verifier = true, machine = true, unknown = true }
+
+---@class spec.Load
+---@field kernel string
+---@field object string
+---@field program string
+---@field section string
+---@field outcome "loads"|"no"|"lost"
+---@field class string
+---@field detail string
+---@field first_poison string
+---@field note string
+---@field attaches string?
+---@field said string? the line that decided
+
+local COLUMNS = { "kernel", "object", "program", "section", "outcome", "class", "detail", "first_poison", "note",
+  "attaches", "said" }
+
+local function fields_of(line)
+  local fields = {}
+  for field in (line .. "\t"):gmatch("([^\t]*)\t") do fields[#fields + 1] = field end
+  return fields
+end
+
+--- The rows of a file.
+---@return spec.Load[]
+function loads.read(path)
+  local rows, names = {}, nil
+  for line in io.lines(path) do
+    local fields = fields_of(line)
+    if not names then
+      names = fields
+    else
+      local row = {}
+      for i, name in ipairs(names) do row[name] = fields[i] or "-" end
+      rows[#rows + 1] = row
+    end
+  end
+  return rows
+end
+
+--- A row as a line of a file; without one, the line of the names.
+---@param row spec.Load?
+function loads.line(row)
+  local fields = {}
+  for i, name in ipairs(COLUMNS) do fields[i] = not row and name or row[name] or "-" end
+  return table.concat(fields, "\t")
+end
+
+-- What the verifier's log says, and what that means: a pattern, the class, and the detail of what it
+-- captured ("%1 arg %2"; "%1" without). The first that matches decides; "-" where nothing is named.
+local VERIFIER = {
+  { "<invalid CO%-RE relocation>", "relocation", "-" },
+  { "invalid func unknown#195896080", "relocation", "-" },
+  { "kfunc '([^']+)' is referenced but wasn't resolved", "kfunc" },
+  { "BPF map '([^']+)' is referenced but wasn't created", "map-attr" },
+  { "The address of function (%S+) cannot be found", "attach-addr" },
+  { "The function (%S+) arg(%d+) type (%S+) is unsupported", "attach-proto", "%1 arg %2 %3" },
+  { "The function (%S+) return type (%S+) is unsupported", "attach-proto", "%1 return %2" },
+  { "The function (%S+) has %d+ arguments", "attach-proto" },
+  { "can be sleepable", "sleepable", "-" },
+  { "(%S+) is not sleepable", "sleepable" },
+  { "func '([^']+)' doesn't have (%d+)%-th argument", "ctx-arg", "%1 arg %2" },
+  { "func '([^']+)' arg(%d+) .-type", "ctx-arg", "%1 arg %2" },
+  { "func '([^']+)' offset (%-?%d+) is not multiple of", "ctx-access", "%1 off %2" },
+  { "invalid bpf_context access off=(%-?%d+) size=(%d+)", "ctx-access", "off %1 size %2" },
+  { "dereference of modified ctx ptr", "ctx-access", "modified ctx" },
+  { "variable ctx access", "ctx-access", "modified ctx" },
+  { "negative offset ctx ptr", "ctx-access", "modified ctx" },
+  { "cannot call GPL%-restricted function from non%-GPL", "license", "-" },
+  { "cannot call kernel function from non%-GPL", "license", "-" },
+  { "invalid func [%w_]+#(%d+)", "helper-unknown" },
+  { "unknown func [%w_]+#(%d+)", "helper-not-for-type" },
+  { "program of this type cannot use helper [%w_]+#(%d+)", "helper-not-for-type" },
+  { "calling kernel function (%S+) is not allowed", "kfunc" },
+  { "JIT is required", "no-jit", "-" },
+  { "JIT does not support", "no-jit", "-" },
+  { "BPF_ATOMIC uses reserved", "insn", "atomic" },
+  { "BPF_ATOMIC uses invalid", "insn", "atomic" },
+  { "BPF_STX uses reserved", "insn", "atomic" },
+  { "BPF_XADD uses reserved", "insn", "atomic" },
+  { "unknown opcode (%x+)", "insn" },
+  { "invalid BPF_LD_IMM insn", "insn", "ld_imm64" },
+  { "unrecognized bpf_ld_imm64 insn", "insn", "pseudo_func" },
+}
+
+-- What libbpf says when it gives up by itself.
+local LIBBPF = {
+  { "extern %(func ksym%) '([^']+)'", "kfunc" },
+  { "extern %(var ksym%) '([^']+)'", "ksym" },
+  { "extern %(ksym%) '([^']+)'", "ksym" },
+  { "extern '([^']+)' %(strong%): not resolved", "ksym" },
+  { "struct_ops init_kern: struct (%S+) is not found", "struct-ops" },
+  { "struct_ops init_kern (%S+):", "struct-ops" },
+  { "struct_ops init_kern (%S+) func ptr", "struct-ops" },
+  { "prog '[^']+': failed to find kernel BTF type ID of '([^']+)'", "attach-target" },
+  { "missing BPF prog type, check ELF section name '([^']+)'", "section" },
+  { "map '([^']+)': failed to create", "map-attr" },
+  { "map '([^']+)': ", "map-attr" },
+  { "failed to perform CO%-RE relocations", "relocation", "-" },
+  { "prog '[^']+': relo #%d+: failed", "relocation", "-" },
+}
+
+-- The sections that newer libbpfs know and 1.1 does not: it calls them unknown.
+local LATER_SECTIONS = { "^%??u?r?e?t?probe%.session", "^%??uprobe%.multi", "^%??uretprobe%.multi",
+  "^%??kprobe%.session", "^%??uprobe%.session", "^%??fsession", "^%??tcx/", "^%??netkit/", "^%??netfilter",
+  "^%??struct_ops%.link", "^%??struct_ops%.s", "_unix$" }
+
+local function match_in(text, list)
+  for line in text:gmatch("[^\n]+") do
+    for _, entry in ipairs(list) do
+      local got = { line:match(entry[1]) }
+      if got[1] then
+        local detail = entry[3] or "%1"
+        return entry[2], (detail:gsub("%%(%d)", function(n) return got[tonumber(n)] end)), line
+      end
+    end
+  end
+  return nil
+end
+
+local function last_line(text)
+  local last
+  for line in text:gmatch("[^\n]+") do
+    if not line:find("^processed %d") and not line:find("^max_states") then last = line end
+  end
+  return last
+end
+
+local function of_open(said)
+  local section = said:match("bad map relo against '[^']+' in section '([^']+)'")
+    or said:match("legacy map definitions in '([^']+)'")
+  return "open", section or "-", last_line(said)
+end
+
+-- A program that stops before the kernel's verifier, by what libbpf or bpf(2) says.
+local function of_libbpf(raw)
+  local class, detail, line = match_in(raw.said, LIBBPF)
+  if class == "section" then
+    for _, pattern in ipairs(LATER_SECTIONS) do
+      if raw.section:find(pattern) then return "unknown", "a section of later libbpfs", line end
+    end
+  end
+  if class == "map-attr" and raw.supported == "no" then class = "map-type" end
+  if class then return class, detail, line end
+  if raw.errno == 1 and raw.said:find("BPF program load failed", 1, true) then
+    return "machine", "EPERM before the verifier", last_line(raw.said)
+  end
+  if raw.supported == "no" then return "program-type", "-", last_line(raw.said) end
+  return "unknown", "-", last_line(raw.said) or "errno " .. raw.errno
+end
+
+--- Why a program was refused: the class, what it names, and the line that said so.
+---@param raw { outcome: string, errno: integer, section: string, supported: string, said: string, log: string }
+---@return string class
+---@return string detail
+---@return string? line
+function loads.classify(raw)
+  if raw.outcome == "open" then return of_open(raw.said) end
+  if raw.log == "" then return of_libbpf(raw) end
+  local class, detail, line = match_in(raw.log, VERIFIER)
+  if class then return class, detail, line end
+  return "verifier", "-", last_line(raw.log)
+end
+
+local function text_of(field)
+  return field == "-" and "" or field:gsub("\\n", "\n")
+end
+
+-- "section+bytes" of an instruction counted in the linked program; "?" when it is of a function that the
+-- program calls.
+local function place_of(object, program, index)
+  local p = object and object:program(program)
+  if not p or index >= #p then return "?" end
+  return ("%s+%d"):format(p.section, p.offset + index * 8)
+end
+
+local kprobes
+
+-- Whether it was attached, where that says something of the program: uprobes stand in files of this
+-- machine, and a kernel may have been built without kprobes.
+local function attached(section, said)
+  if section:find("^%??u") then return "-" end
+  if section:find("^%??k") and said ~= "yes" then
+    if kprobes == nil then kprobes = io.open("/sys/bus/event_source/devices/kprobe/type") ~= nil end
+    if not kprobes then return "-" end
+  end
+  return said
+end
+
+--- A line of spec/peer/load.c as a row.
+---@param line string
+---@param open fun(path: string): btfl.object? for places; may give nil
+---@return spec.Load
+function loads.of_peer(line, open)
+  local f = fields_of(line)
+  local raw = { outcome = f[4], errno = tonumber(f[5]), section = f[3], supported = f[6],
+    said = text_of(f[9]), log = text_of(f[10]) }
+  local row = { kernel = "running", object = f[1], program = f[2], section = f[3], outcome = f[4], class = "-",
+    detail = "-", first_poison = "-", note = "-", attaches = attached(f[3], f[8]) }
+  if raw.outcome == "loads" or raw.outcome == "lost" then return row end
+  row.outcome = "no"
+  local class, detail, said = loads.classify(raw)
+  row.class, row.detail, row.said = class, detail, said and said:gsub("\t", " ") or "-"
+  if f[7] ~= "-" then
+    row.first_poison = place_of(open(f[1]), f[2], tonumber(f[7]))
+    row.detail = row.first_poison
+  end
+  if class == "machine" then row.note = "machine: refused before the verifier, for its own reasons" end
+  return row
+end
+
+--- The loader's program, where it was made; nil and why not where it cannot serve.
+---@return string? path
+---@return string? why
+function loads.peer()
+  local path = "build/peer/load"
+  local file = io.open(path)
+  if not file then return nil, "needs build/peer/load" end
+  file:close()
+  local pipe <close> = assert(io.popen("id -u"))
+  if pipe:read("l") ~= "0" then return nil, "needs root" end
+  if not io.open("/sys/kernel/btf/vmlinux") then return nil, "needs a kernel with BTF" end
+  return path
+end
+
+--- The objects in a folder and its folders that were made for a machine of this one's byte order.
+---@param folder string
+---@return string[]
+function loads.objects(folder)
+  local paths = {}
+  local pipe <close> = assert(io.popen(("find '%s' -name '*.o' | LC_ALL=C sort"):format(folder)))
+  local ours = string.pack("=I2", 1) == "\1\0" and 1 or 2
+  for path in pipe:lines() do
+    local file <close> = assert(io.open(path, "rb"))
+    if (file:read(6) or ""):byte(6) == ours then paths[#paths + 1] = path end
+  end
+  return paths
+end
+
+--- What the running kernel makes of what `lines` name, see spec/peer/load.c: rows in their order.
+---@param lines string[]
+---@param options? { jobs: integer?, attach: boolean?, peer: string? }
+---@return spec.Load[]
+function loads.run(lines, options)
+  options = options or {}
+  local pipes, files = {}, {}
+  local jobs = math.min(options.jobs or 1, #lines)
+  for job = 1, jobs do
+    local path = os.tmpname()
+    local file <close> = assert(io.open(path, "w"))
+    for i = job, #lines, jobs do file:write(lines[i], "\n") end
+    files[job] = path
+    file:close()
+    pipes[job] = assert(io.popen(("%s %s - <'%s' 2>&1"):format(options.peer or assert(loads.peer()),
+      options.attach and "-a" or "", path)))
+  end
+  local rows, objects = {}, {}
+  local function open(path)
+    if objects[path] == nil then
+      local ok, object = pcall(btfl.object, path)
+      objects[path] = ok and object
+    end
+    return objects[path] or nil
+  end
+  for job = 1, jobs do
+    for line in pipes[job]:lines() do rows[#rows + 1] = loads.of_peer(line, open) end
+    pipes[job]:close()
+    os.remove(files[job])
+  end
+  for _, object in pairs(objects) do if object then object:close() end end
+  return rows
+end
+
+return loads
