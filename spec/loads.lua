@@ -1,10 +1,11 @@
 --- loads: where verdicts and real kernels disagree.
 ---
----     ./btfl spec/loads.lua [--half a|b] [--all] [--running] [TSV...]
+---     ./btfl spec/loads.lua [--half a|b] [--all] [--running | --mutants COUNT [--seed N] [--save FILE]] [TSV...]
 ---
 --- TSV is a table as the corpus has one in loads/loads.tsv, which is taken without; files of its kernels
 --- (KERNEL.btf, .kallsyms, .config, each may end in .gz) stand beside it or in the corpus. With --running,
 --- the corpus' objects are loaded into the running kernel instead (as root), and the rows come first.
+--- With --mutants, programs are changed first, one thing in each; --save keeps all rows of that.
 --- Half of the objects is for learning, the other for telling what came of it.
 local judge = require "spec.support.judge"
 local loads = require "spec.support.loads"
@@ -15,21 +16,31 @@ local cli = btfl.cli {
   options = function(parser)
     parser:option("--half", "Only half of the objects."):choices { "a", "b" }
     parser:flag("--all", "Every row, and not one of each kind.")
+    parser:option("--mutants", "Change so many programs and load them into the running kernel."):convert(tonumber)
+    parser:option("--seed", "Of the changes."):convert(tonumber):default "1"
+    parser:option("--save", "A file for all rows of --mutants.")
     parser:flag("--running", "What the running kernel makes of the corpus' objects; prints that, too.")
   end,
 }
 local out = btfl.report "loads"
 
-local function add(title, rows, folder)
-  local tally = judge.rows(rows, { half = cli.args.half, folder = folder })
+local function tell(title, tally)
   out:text(("%s: %s"):format(title, judge.counts(tally)))
   for kernel in pairs(tally.missing) do out:failure(("there is no BTF of %s"):format(kernel)) end
   if #tally.wrong > 0 then out:text(judge.table(tally, cli.args.all)) end
 end
 
-if cli.args.running then
+local function add(title, rows, folder)
+  tell(title, judge.rows(rows, { half = cli.args.half, folder = folder }))
+end
+
+if cli.args.running or cli.args.mutants then
   local peer, why = loads.peer()
   if not peer then cli:error(why) end
+end
+if cli.args.mutants then
+  tell("mutants", judge.mutants(cli.args.mutants, { seed = cli.args.seed, save = cli.args.save }))
+elseif cli.args.running then
   local rows = loads.run(loads.objects(CORPUS .. "/objects"), { jobs = 2, attach = true })
   local lines = { loads.line() }
   for _, row in ipairs(rows) do lines[#lines + 1] = loads.line(row) end

@@ -87,3 +87,19 @@ describe("what the running kernel makes of programs", function()
     assert.is_true(is_held(judge.rows(rows)) > 300)
   end)
 end)
+
+describe("what the running kernel makes of changed programs #long", function()
+  local peer, why = loads.peer()
+  if not peer or not tells_rules() then
+    pending("is told: " .. (why or "verdicts tell no rule"))
+    return
+  end
+
+  it("is told: none loads that is said not to, nor the other way round", function()
+    local tally = judge.mutants(5000, { jobs = 2 })
+    local lines = judge.counts(tally) .. "\n" .. table.concat(judge.table(tally), "\n")
+    assert.is_true(tally.rows >= 5000 and tally.right > 4000, lines)
+    assert.equal(0, tally["false loads"], lines)
+    assert.is_true(tally["false no"] + tally.unknown <= tally.rows / 100, lines)
+  end)
+end)

@@ -142,12 +142,22 @@ static struct bpf_map *failed_map(struct bpf_object *o)
 	return NULL;
 }
 
+/* libbpf asks for these with a target to attach to, which may be refused for itself. */
+static int probes_target(enum bpf_prog_type type)
+{
+	return type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM ||
+	       type == BPF_PROG_TYPE_EXT || type == BPF_PROG_TYPE_STRUCT_OPS;
+}
+
 static void print_supported(struct bpf_object *o, const struct bpf_program *p)
 {
 	struct bpf_map *map = failed_map(o);
-	int is = map ? libbpf_probe_bpf_map_type(bpf_map__type(map), NULL)
-		     : libbpf_probe_bpf_prog_type(bpf_program__type(p), NULL);
+	int is = -1;
 
+	if (map)
+		is = libbpf_probe_bpf_map_type(bpf_map__type(map), NULL);
+	else if (!probes_target(bpf_program__type(p)))
+		is = libbpf_probe_bpf_prog_type(bpf_program__type(p), NULL);
 	printf("\t%s", is < 0 ? "-" : is ? "yes" : "no");
 }
 

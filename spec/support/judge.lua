@@ -151,7 +151,7 @@ end
 function judge.compare(row, said)
   if apart(row) then return "apart" end
   if said.outcome == "unknown" then return "unknown" end
-  if row.class == "verifier" then return said.outcome == "no" and "right" or "beyond" end
+  if loads.BEYOND[row.class] then return said.outcome == "no" and "right" or "beyond" end
   if said.outcome ~= row.outcome then return "false " .. said.outcome end
   if row.outcome == "no" and not has_class(row, said.rule) then return "class" end
   if row.class == "relocation" and row.first_poison ~= "?" and row.first_poison ~= said.first_poison then
@@ -167,10 +167,28 @@ local function half_of(row)
   return sum >> 7 & 1 == 0 and "a" or "b"
 end
 
+---@class spec.Judged
+---@field row spec.Load
+---@field said spec.Said
+---@field kind string what judge.compare() gives
+---@field change string? what was changed, of a mutant
+
 ---@class spec.Tally
 ---@field [string] integer by what judge.compare() gives, and rows
----@field wrong { row: spec.Load, said: spec.Said, kind: string }[] all that is neither right, beyond nor apart
+---@field wrong spec.Judged[] all that is neither right, beyond nor apart
 ---@field missing table<string, boolean> kernels that are not there
+
+local function new_tally()
+  return setmetatable({ rows = 0, wrong = {}, missing = {} }, { __index = function() return 0 end })
+end
+
+local FINE = { right = true, apart = true, beyond = true }
+
+local function add(tally, kind, judged)
+  tally.rows = tally.rows + 1
+  tally[kind] = tally[kind] + 1
+  if not FINE[kind] then table.insert(tally.wrong, judged) end
+end
 
 --- Judges rows. Options: half ("a" or "b"), folder (of files of kernels).
 ---@param rows spec.Load[]
@@ -178,21 +196,19 @@ end
 ---@return spec.Tally
 function judge.rows(rows, options)
   options = options or {}
-  local tally = setmetatable({ rows = 0, wrong = {}, missing = {} }, { __index = function() return 0 end })
+  local tally = new_tally()
   local kernels, objects = {}, judge.objects()
   for _, row in ipairs(rows) do
-    if kernels[row.kernel] == nil then kernels[row.kernel] = judge.kernel(row.kernel, options.folder) or false end
+    if kernels[row.kernel] == nil then
+      kernels[row.kernel] = judge.kernel(row.kernel, options.folder) or false
+    end
     local kernel = kernels[row.kernel]
     if not kernel then
       tally.missing[row.kernel] = true
     elseif not options.half or half_of(row) == options.half then
       local said = judge.said(row, kernel, objects(judge.path(row)))
       local kind = judge.compare(row, said)
-      tally.rows = tally.rows + 1
-      tally[kind] = tally[kind] + 1
-      if kind ~= "right" and kind ~= "apart" and kind ~= "beyond" then
-        table.insert(tally.wrong, { row = row, said = said, kind = kind })
-      end
+      add(tally, kind, { row = row, said = said, kind = kind })
     end
   end
   objects()
@@ -200,7 +216,47 @@ function judge.rows(rows, options)
   return tally
 end
 
-local KINDS = { "right", "false loads", "false no", "unknown", "class", "first poison", "attaches", "beyond", "apart" }
+local FIXTURES = { "guards.clang16.o", "guards.clang19.o", "loads.clang19.o", "pruning.clang16.o",
+  "subprogs.clang19.o" }
+
+-- A line of spec/support/loads_mutants.lua.
+local function mutant_of(line)
+  local f = loads.fields(line)
+  local row = loads.of_fields(f)
+  local n = #loads.COLUMNS
+  row.program = ("%s (%s: %s)"):format(row.program, f[n + 1], f[n + 2])
+  return f[n + 3], { row = row, kind = f[n + 3], change = f[n + 1],
+    said = { outcome = f[n + 4], rule = f[n + 5], name = f[n + 6], why = f[n + 7] } }
+end
+
+--- Changes programs of the corpus (if it is there) and of fixtures, one thing in each, loads them into the
+--- running kernel and judges them. What comes of a seed, a count and a number of jobs is always the same.
+---@param count integer
+---@param options? { seed: integer?, jobs: integer?, save: string? } save: a file for all rows
+---@return spec.Tally
+function judge.mutants(count, options)
+  options = options or {}
+  local jobs, words = options.jobs or 2, {}
+  for _, path in ipairs(loads.objects(CORPUS .. "/objects")) do words[#words + 1] = ("'%s'"):format(path) end
+  for _, name in ipairs(FIXTURES) do words[#words + 1] = "spec/fixtures/" .. name end
+  local tally, pipes = new_tally(), {}
+  for job = 1, jobs do
+    pipes[job] = assert(io.popen(("./btfl spec/support/loads_mutants.lua %d %d %d %d %s")
+      :format(options.seed or 1, count // jobs, job - 1, jobs, table.concat(words, " "))))
+  end
+  local save <close> = options.save and assert(io.open(options.save, "w")) or nil
+  for job = 1, jobs do
+    for line in pipes[job]:lines() do
+      if save then save:write(line, "\n") end
+      add(tally, mutant_of(line))
+    end
+    assert(pipes[job]:close())
+  end
+  return tally
+end
+
+local KINDS = { "right", "false loads", "false no", "unknown", "class", "first poison", "attaches", "beyond",
+  "apart" }
 
 --- The counts as a line.
 ---@param tally spec.Tally
@@ -212,8 +268,8 @@ function judge.counts(tally)
   return ("%d rows: %s"):format(tally.rows, table.concat(words, ", "))
 end
 
---- What is wrong as lines: how many by kernel, kind, class and rule, with one row of each for an example;
---- with `all`, every row.
+--- What is wrong as lines: how many by kernel or kind of change, kind, class and rule, with one row of
+--- each for an example; with `all`, every row.
 ---@param tally spec.Tally
 ---@param all boolean?
 ---@return string[]
@@ -221,7 +277,7 @@ function judge.table(tally, all)
   local count, example, order = {}, {}, {}
   for _, wrong in ipairs(tally.wrong) do
     local row, said = wrong.row, wrong.said
-    local key = ("%-22s %-12s %-19s %-19s"):format(row.kernel, wrong.kind, row.class, said.rule)
+    local key = ("%-22s %-12s %-19s %-19s"):format(wrong.change or row.kernel, wrong.kind, row.class, said.rule)
     if all then key = ("%s %s %s: %s, said %s %s"):format(key, row.object, row.program, row.detail, said.name,
       said.why or "") end
     if not count[key] then order[#order + 1] = key end
@@ -229,7 +285,9 @@ function judge.table(tally, all)
     example[key] = example[key] or ("%s %s"):format(row.object, row.program)
   end
   table.sort(order)
-  local lines = { ("%5s %-22s %-12s %-19s %-19s"):format("rows", "kernel", "is wrong", "class", "rule said") }
+  local lines = {
+    ("%5s %-22s %-12s %-19s %-19s"):format("rows", "kernel or change", "is wrong", "class", "rule said"),
+  }
   for _, key in ipairs(order) do
     lines[#lines + 1] = all and ("%5d %s"):format(count[key], key)
       or ("%5d %s such as %s"):format(count[key], key, example[key])

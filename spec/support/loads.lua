@@ -30,9 +30,8 @@ loads.RULES = {
   relocation = { "relocation" },
 }
 
--- Classes that are no answer to hold a verdict against: what the verifier refuses of memory and numbers
--- is beyond btfl, the machine's own ways tell nothing of the kernel, and the rest is not understood.
-loads.BEYOND = { verifier = true, machine = true, unknown = true }
+-- What the verifier refuses of how a program treats memory, numbers and maps: no verdict tells that.
+loads.BEYOND = { memory = true, ["map-use"] = true }
 
 ---@class spec.Load
 ---@field kernel string
@@ -47,10 +46,12 @@ loads.BEYOND = { verifier = true, machine = true, unknown = true }
 ---@field attaches string?
 ---@field said string? the line that decided
 
-local COLUMNS = { "kernel", "object", "program", "section", "outcome", "class", "detail", "first_poison", "note",
+loads.COLUMNS = { "kernel", "object", "program", "section", "outcome", "class", "detail", "first_poison", "note",
   "attaches", "said" }
 
-local function fields_of(line)
+--- The fields of a line.
+---@return string[]
+function loads.fields(line)
   local fields = {}
   for field in (line .. "\t"):gmatch("([^\t]*)\t") do fields[#fields + 1] = field end
   return fields
@@ -61,7 +62,7 @@ end
 function loads.read(path)
   local rows, names = {}, nil
   for line in io.lines(path) do
-    local fields = fields_of(line)
+    local fields = loads.fields(line)
     if not names then
       names = fields
     else
@@ -73,11 +74,20 @@ function loads.read(path)
   return rows
 end
 
+--- A row of fields in the order of COLUMNS.
+---@param fields string[]
+---@return spec.Load
+function loads.of_fields(fields)
+  local row = {}
+  for i, name in ipairs(loads.COLUMNS) do row[name] = fields[i] end
+  return row
+end
+
 --- A row as a line of a file; without one, the line of the names.
 ---@param row spec.Load?
 function loads.line(row)
   local fields = {}
-  for i, name in ipairs(COLUMNS) do fields[i] = not row and name or row[name] or "-" end
+  for i, name in ipairs(loads.COLUMNS) do fields[i] = not row and name or row[name] or "-" end
   return table.concat(fields, "\t")
 end
 
@@ -97,6 +107,7 @@ local VERIFIER = {
   { "func '([^']+)' doesn't have (%d+)%-th argument", "ctx-arg", "%1 arg %2" },
   { "func '([^']+)' arg(%d+) .-type", "ctx-arg", "%1 arg %2" },
   { "func '([^']+)' offset (%-?%d+) is not multiple of", "ctx-access", "%1 off %2" },
+  { "access beyond struct (%S+) at off (%d+) size (%d+)", "memory" },
   { "invalid bpf_context access off=(%-?%d+) size=(%d+)", "ctx-access", "off %1 size %2" },
   { "dereference of modified ctx ptr", "ctx-access", "modified ctx" },
   { "variable ctx access", "ctx-access", "modified ctx" },
@@ -107,16 +118,43 @@ local VERIFIER = {
   { "unknown func [%w_]+#(%d+)", "helper-not-for-type" },
   { "program of this type cannot use helper [%w_]+#(%d+)", "helper-not-for-type" },
   { "calling kernel function (%S+) is not allowed", "kfunc" },
+  { "func [%w_]+#(%d+) not supported for program type", "helper-not-for-type" },
+  { "func [%w_]+#(%d+) supported only for", "helper-not-for-type" },
+  { "helper call is not allowed in probe", "helper-not-for-type", "-" },
+  { "helper call might sleep in a non%-sleepable", "sleepable", "-" },
+  { "Cannot access kernel '(.-)' from non%-GPL", "license" },
   { "JIT is required", "no-jit", "-" },
   { "JIT does not support", "no-jit", "-" },
-  { "BPF_ATOMIC uses reserved", "insn", "atomic" },
-  { "BPF_ATOMIC uses invalid", "insn", "atomic" },
+  { "BPF_ATOMIC uses", "insn", "atomic" },
   { "BPF_STX uses reserved", "insn", "atomic" },
   { "BPF_XADD uses reserved", "insn", "atomic" },
+  { "(BPF_%S+) uses reserved fields", "insn" },
   { "unknown opcode (%x+)", "insn" },
   { "invalid BPF_LD_IMM insn", "insn", "ld_imm64" },
+  { "invalid may_goto imm", "insn", "may_goto" },
   { "unrecognized bpf_ld_imm64 insn", "insn", "pseudo_func" },
+  { "BPF_LD_%[ABS|IND%] instructions not allowed", "insn", "ld_abs" },
+  { "cannot pass map_type (%d+) into func", "map-use" },
+  { "programs can only use array, hash", "map-use", "-" },
+  { "bpf_spin_lock", "map-use", "-" },
+  { "has no valid bpf_", "map-use", "-" },
+  { "is missing BTF_KIND_FUNC", "unknown", "-" },
 }
+
+-- Of memory, numbers and the flow of control. These come last.
+for _, pattern in ipairs {
+  "invalid mem access", "!read_ok", "register spill", "type=%S+ expected=", "outside of the packet", "map forbidden",
+  "invalid access to", "misaligned", "invalid %S+ to stack", "invalid %S+ from stack", "indirect",
+  "pointer arithmetic", "math between", "min value is negative", "unbounded", "not a known constant", "is not a scalar",
+  "has unknown scalar", "should have been in", "back%-edge", "nfinite loop", "unreachable insn", "jump out of range",
+  "leak", "Unreleased reference", "invalid sock", "is of type", "must point to", "must be", "too large", "too many",
+  "cannot access ptr", "while holding", "outside of the allowed memory range", "value is outside", "zero%-sized",
+  "access out of", "cannot write into", "only read from", "outside of mem", "last insn is not", "R%d+ bitwise",
+  "frame pointer is read only", "invalid variable", "not aligned", "combined stack size", "is ptr_", "not inside",
+  "has no valid kptr", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
+  "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
+  "pointer %S+ pointer prohibited", "may write into memory",
+} do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.
 local LIBBPF = {
@@ -127,7 +165,12 @@ local LIBBPF = {
   { "struct_ops init_kern: struct (%S+) is not found", "struct-ops" },
   { "struct_ops init_kern (%S+):", "struct-ops" },
   { "struct_ops init_kern (%S+) func ptr", "struct-ops" },
+  { "extern '([^']+)': unrecognized", "ksym" },
+  { "extern %(kcfg%) '([^']+)'", "ksym" },
+  { "SEC%(\"struct_ops\"%) program isn't referenced", "struct-ops", "-" },
   { "prog '[^']+': failed to find kernel BTF type ID of '([^']+)'", "attach-target" },
+  { "no BTF%-based attach target is specified", "attach-target", "-" },
+  { "attach program FD is not set", "attach-target", "-" },
   { "missing BPF prog type, check ELF section name '([^']+)'", "section" },
   { "map '([^']+)': failed to create", "map-attr" },
   { "map '([^']+)': ", "map-attr" },
@@ -140,9 +183,17 @@ local LATER_SECTIONS = { "^%??u?r?e?t?probe%.session", "^%??uprobe%.multi", "^%?
   "^%??kprobe%.session", "^%??uprobe%.session", "^%??fsession", "^%??tcx/", "^%??netkit/", "^%??netfilter",
   "^%??struct_ops%.link", "^%??struct_ops%.s", "_unix$" }
 
+-- How many lines at the end may say why; before them stand instructions and the state of registers.
+local LAST = 6
+
 local function match_in(text, list)
+  local lines = {}
   for line in text:gmatch("[^\n]+") do
-    for _, entry in ipairs(list) do
+    if not line:find("^;") and not line:find("^processed %d") then table.insert(lines, 1, line) end
+  end
+  for _, entry in ipairs(list) do
+    for i = 1, math.min(#lines, LAST) do
+      local line = lines[i]
       local got = { line:match(entry[1]) }
       if got[1] then
         local detail = entry[3] or "%1"
@@ -180,6 +231,7 @@ local function of_libbpf(raw)
   if raw.errno == 1 and raw.said:find("BPF program load failed", 1, true) then
     return "machine", "EPERM before the verifier", last_line(raw.said)
   end
+  if raw.errno == 524 and raw.section:find("^%??struct_ops") then return "struct-ops", "-", last_line(raw.said) end
   if raw.supported == "no" then return "program-type", "-", last_line(raw.said) end
   return "unknown", "-", last_line(raw.said) or "errno " .. raw.errno
 end
@@ -194,6 +246,12 @@ function loads.classify(raw)
   if raw.log == "" then return of_libbpf(raw) end
   local class, detail, line = match_in(raw.log, VERIFIER)
   if class then return class, detail, line end
+  -- Refused without a word: an iterator that nobody has registered, and what no struct_ops refers to.
+  if not last_line(raw.log) then
+    local iterator = raw.section:match("^%??iter[.s]*/(.+)")
+    if iterator then return "attach-target", iterator, "-" end
+    if raw.section:find("^%??struct_ops") then return "struct-ops", "-", "-" end
+  end
   return "verifier", "-", last_line(raw.log)
 end
 
@@ -227,7 +285,7 @@ end
 ---@param open fun(path: string): btfl.object? for places; may give nil
 ---@return spec.Load
 function loads.of_peer(line, open)
-  local f = fields_of(line)
+  local f = loads.fields(line)
   local raw = { outcome = f[4], errno = tonumber(f[5]), section = f[3], supported = f[6],
     said = text_of(f[9]), log = text_of(f[10]) }
   local row = { kernel = "running", object = f[1], program = f[2], section = f[3], outcome = f[4], class = "-",

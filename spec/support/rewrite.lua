@@ -1,0 +1,288 @@
+--- Changes one thing in a little-endian BPF object and leaves all else as the compiler wrote it: what
+--- grows is moved to the end of the file.
+---
+---     local file = rewrite.open(bytes)
+---     file:put(file:insn_at(program, 3), "\x95")
+---     local changed = file:bytes()
+---     file:reset()
+
+local rewrite = {}
+rewrite.__index = rewrite
+
+local SHT_SYMTAB, SHT_NOBITS, SHT_REL = 2, 8, 9
+
+local function cstring(bytes, at)
+  return bytes:match("^[^\0]*", at + 1)
+end
+
+---@class spec.Rewrite.Section
+---@field index integer
+---@field name string
+---@field header integer where its header stands in the file
+---@field name_off integer
+---@field type integer
+---@field flags integer
+---@field offset integer
+---@field size integer
+---@field link integer
+---@field info integer
+
+---@class spec.Rewrite.Symbol
+---@field name string
+---@field at integer where it stands in the file
+---@field info integer
+---@field section integer
+---@field value integer
+---@field size integer
+
+local function read_sections(self)
+  local bytes = self.original
+  local shoff = ("<I8"):unpack(bytes, 0x28 + 1)
+  local count, names = ("<I2I2"):unpack(bytes, 0x3c + 1)
+  self.names_index = names
+  for i = 0, count - 1 do
+    local header = shoff + i * 64
+    local name_off, kind, flags, _, offset, size, link, info = ("<I4I4I8I8I8I8I4I4"):unpack(bytes, header + 1)
+    self.sections[i] = { index = i, header = header, name_off = name_off, type = kind, flags = flags,
+      offset = offset, size = size, link = link, info = info }
+  end
+  for i = 0, count - 1 do
+    local s = self.sections[i]
+    s.name = cstring(bytes, self.sections[names].offset + s.name_off)
+    self.sections[s.name] = self.sections[s.name] or s
+  end
+end
+
+local function read_symbols(self)
+  for i = 0, #self.sections do
+    local s = self.sections[i]
+    if s.type == SHT_SYMTAB then
+      self.strtab = self.sections[s.link]
+      for n = 0, s.size // 24 - 1 do
+        local at = s.offset + n * 24
+        local name, info, _, section, value, size = ("<I4I1I1I2I8I8"):unpack(self.original, at + 1)
+        self.symbols[n] = { name = cstring(self.original, self.strtab.offset + name), at = at, info = info,
+          section = section, value = value, size = size }
+      end
+    end
+  end
+end
+
+-- By section and offset in it: the symbol that an instruction refers to.
+local function read_relocations(self)
+  for i = 0, #self.sections do
+    local s = self.sections[i]
+    if s.type == SHT_REL then
+      local of = self.refers[s.info] or {}
+      self.refers[s.info] = of
+      for at = s.offset, s.offset + s.size - 16, 16 do
+        local offset, info = ("<I8I8"):unpack(self.original, at + 1)
+        of[offset] = self.symbols[info >> 32]
+      end
+    end
+  end
+end
+
+local FIXED = { [1] = 4, [3] = 12, [14] = 4, [17] = 4 }
+local EACH = { [4] = 12, [5] = 12, [6] = 8, [13] = 8, [15] = 12, [19] = 12 }
+
+-- Types by id, each with the offset of its record in the section of types.
+local function read_btf(self)
+  local s = self.sections[".BTF"]
+  if not s then return end
+  local b = self.original:sub(s.offset + 1, s.offset + s.size)
+  local header, type_off, type_len, str_off, str_len = ("<I4I4I4I4I4"):unpack(b, 5)
+  local btf = { head = b:sub(1, header), types_bytes = b:sub(header + type_off + 1, header + type_off + type_len),
+    strings = b:sub(header + str_off + 1, header + str_off + str_len), types = {} }
+  local at, id = 0, 1
+  while at < type_len do
+    local name, info, size = ("<I4I4I4"):unpack(btf.types_bytes, at + 1)
+    local kind, vlen = info >> 24 & 0x1f, info & 0xffff
+    btf.types[id] = { id = id, at = at, kind = kind, vlen = vlen, size = size, name = cstring(btf.strings, name) }
+    at = at + 12 + (FIXED[kind] or 0) + (EACH[kind] or 0) * vlen
+    id = id + 1
+  end
+  self.btf = btf
+end
+
+-- .BTF.ext: where names of sections stand, and the records of relocation.
+local function read_ext(self)
+  local s = self.sections[".BTF.ext"]
+  self.ext_names, self.relos = {}, {}
+  if not s or not self.btf then return end
+  local bytes = self.original
+  local header = ("<I4"):unpack(bytes, s.offset + 5)
+  for part = 0, header >= 32 and 2 or 1 do
+    local off, len = ("<I4I4"):unpack(bytes, s.offset + 9 + part * 8)
+    local at, stop = s.offset + header + off, s.offset + header + off + len
+    local rec = len > 0 and ("<I4"):unpack(bytes, at + 1) or 0
+    at = at + 4
+    while at < stop do
+      local name_off, count = ("<I4I4"):unpack(bytes, at + 1)
+      local name = cstring(self.btf.strings, name_off)
+      table.insert(self.ext_names, { at = at, name = name })
+      at = at + 8
+      for _ = 1, part == 2 and count or 0 do
+        local insn_off, type_id, access, kind = ("<I4I4I4I4"):unpack(bytes, at + 1)
+        table.insert(self.relos, { at = at, section = name, insn_off = insn_off, type = type_id,
+          access = cstring(self.btf.strings, access), kind = kind })
+        at = at + rec
+      end
+      if part < 2 then at = at + count * rec end
+    end
+  end
+end
+
+--- Reads an object; nil when it is not a little-endian ELF64.
+---@param bytes string
+function rewrite.open(bytes)
+  if bytes:sub(1, 6) ~= "\127ELF\2\1" then return nil end
+  local self = setmetatable({ original = bytes, sections = {}, symbols = {}, refers = {} }, rewrite)
+  read_sections(self)
+  read_symbols(self)
+  read_relocations(self)
+  read_btf(self)
+  read_ext(self)
+  return self:reset()
+end
+
+--- Takes all changes back.
+function rewrite:reset()
+  self.puts, self.moved, self.added_types, self.added_strings, self.type_puts, self.names = {}, {}, {}, {}, {}, {}
+  return self
+end
+
+--- Writes over what stands at an offset of the file.
+function rewrite:put(offset, bytes)
+  self.puts[#self.puts + 1] = { offset, bytes }
+end
+
+--- Gives a section other contents, of any length.
+function rewrite:replace(section, bytes)
+  self.moved[section.index] = bytes
+end
+
+--- The contents of a section as they were.
+function rewrite:contents(section)
+  return section.type == SHT_NOBITS and "" or self.original:sub(section.offset + 1, section.offset + section.size)
+end
+
+-- Adds a string to a table of strings of the file: its offset.
+local function add_name(self, section, name)
+  local bytes = self.moved[section.index] or self:contents(section)
+  self:replace(section, bytes .. name .. "\0")
+  return #bytes
+end
+
+--- Renames a section, in the headers and in .BTF.ext.
+function rewrite:rename_section(section, name)
+  self:put(section.header, ("<I4"):pack(add_name(self, self.sections[self.names_index], name)))
+  for _, e in ipairs(self.ext_names) do
+    if e.name == section.name then self:put(e.at, ("<I4"):pack(self:string(name))) end
+  end
+end
+
+--- Renames a symbol, alone.
+function rewrite:rename_symbol(symbol, name)
+  self:put(symbol.at, ("<I4"):pack(add_name(self, self.strtab, name)))
+end
+
+--- Adds a string to the BTF: its offset.
+function rewrite:string(s)
+  local at = #self.btf.strings
+  for _, have in ipairs(self.added_strings) do
+    if have == s then return at end
+    at = at + #have + 1
+  end
+  table.insert(self.added_strings, s)
+  return at
+end
+
+--- Adds a type to the BTF: its id.
+function rewrite:type(record)
+  table.insert(self.added_types, record)
+  return #self.btf.types + #self.added_types
+end
+
+--- Writes over what stands at an offset of the BTF's types.
+function rewrite:put_type(offset, bytes)
+  self.type_puts[#self.type_puts + 1] = { offset, bytes }
+end
+
+--- The members of a struct or union, the values of an enum or the variables of a datasec: name, and where
+--- its record stands in the types.
+function rewrite:members(t)
+  local list, each = {}, EACH[t.kind]
+  for i = 0, t.vlen - 1 do
+    local at = t.at + 12 + i * each
+    local name, id = ("<I4I4"):unpack(self.btf.types_bytes, at + 1)
+    list[i + 1] = { at = at, name = cstring(self.btf.strings, name), type = id }
+  end
+  return list
+end
+
+local function patched(bytes, puts)
+  table.sort(puts, function(a, b) return a[1] < b[1] end)
+  local out, from = {}, 1
+  for _, put in ipairs(puts) do
+    if put[1] + 1 >= from then
+      out[#out + 1] = bytes:sub(from, put[1])
+      out[#out + 1] = put[2]
+      from = put[1] + #put[2] + 1
+    end
+  end
+  out[#out + 1] = bytes:sub(from)
+  return table.concat(out)
+end
+
+local function btf_bytes(self)
+  local b = self.btf
+  local types = patched(b.types_bytes, self.type_puts) .. table.concat(self.added_types)
+  local strings = b.strings
+  for _, s in ipairs(self.added_strings) do strings = strings .. s .. "\0" end
+  return b.head:sub(1, 8) .. ("<I4I4I4I4"):pack(0, #types, #types, #strings) .. b.head:sub(25) .. types .. strings
+end
+
+--- The file with all changes.
+function rewrite:bytes()
+  if #self.added_strings + #self.added_types + #self.type_puts > 0 then
+    self:replace(self.sections[".BTF"], btf_bytes(self))
+  end
+  local tail, at = {}, #self.original
+  for index, bytes in pairs(self.moved) do
+    local pad = -at % 8
+    tail[#tail + 1] = ("\0"):rep(pad) .. bytes
+    self:put(self.sections[index].header + 24, ("<I8I8"):pack(at + pad, #bytes))
+    at = at + pad + #bytes
+  end
+  return patched(self.original, self.puts) .. table.concat(tail)
+end
+
+--- The programs: functions outside .text, as symbols with `insns`, how many they are.
+---@return (spec.Rewrite.Symbol | { insns: integer, in_section: spec.Rewrite.Section })[]
+function rewrite:programs()
+  local list = {}
+  for i = 1, #self.symbols do
+    local s = self.symbols[i]
+    local section = s.info & 15 == 2 and self.sections[s.section]
+    if section and section.flags & 4 ~= 0 and section.name ~= ".text" then
+      list[#list + 1] = setmetatable({ insns = s.size // 8, in_section = section }, { __index = s })
+    end
+  end
+  return list
+end
+
+--- Where an instruction of a program stands in the file.
+function rewrite:insn_at(program, index)
+  return program.in_section.offset + program.value + index * 8
+end
+
+--- An instruction: code, dst, src, off, imm, and the symbol that it refers to.
+function rewrite:insn(program, index)
+  local code, regs, off, imm = ("<I1I1i2i4"):unpack(self.original, self:insn_at(program, index) + 1)
+  local refers = self.refers[program.section]
+  return { code = code, dst = regs & 15, src = regs >> 4, off = off, imm = imm,
+    symbol = refers and refers[program.value + index * 8] }
+end
+
+return rewrite
