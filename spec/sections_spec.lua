@@ -84,8 +84,8 @@ describe("a program's section", function()
   end)
 
   it("is unknown when libbpf knows it not", function()
-    for _, section in ipairs { "?", "fentryx/do_it", "fentry.x/do_it", "fentry.s.s/do_it", "??fentry/do_it", "kprobe.s/x",
-      "xdp/x", "tc/x", ".text", "/x", ".s/x", "s/x", "maps", "filter", "kprobe.multi.s/x" } do
+    for _, section in ipairs { "?", "fentryx/do_it", "fentry.x/do_it", "fentry.s.s/do_it", "??fentry/do_it",
+      "kprobe.s/x", "xdp/x", "tc/x", ".text", "/x", ".s/x", "s/x", "maps", "filter", "kprobe.multi.s/x" } do
       assert.equal("-", attached(section), section)
       assert.is_nil(program(section).type, section)
     end

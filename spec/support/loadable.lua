@@ -5,7 +5,7 @@ local object = require "spec.support.object"
 
 local loadable = {}
 
-local WEAK, GLOBAL, DATA = 0x20, 0x10, 0x11
+local WEAK, GLOBAL, DATA, SECTION = 0x20, 0x10, 0x11, 0x03
 
 -- __uint(), __type() and __array() of bpf_helpers.h.
 local function describe(b, int, fields)
@@ -62,17 +62,17 @@ local function add_externs(o, b, int)
   end
 end
 
-local function add_struct_ops(o, b, int)
+local function add_struct_ops(o, b, int, section)
   local proto = b:ptr(b:func_proto(int, {}))
   local ops = b:struct("sched_things", 24, { { "flags", int, 0 }, { "init", proto, 64 }, { "exit", proto, 128 } })
-  b:datasec(".struct_ops.link", 24, { { b:var("things", ops), 0, 24 } })
-  o:section(".struct_ops.link", ("\0"):rep(24), { flags = 3, align = 8 })
-  o:symbol { name = "things", section = ".struct_ops.link", size = 24, info = DATA }
+  b:datasec(section, 24, { { b:var("things", ops), 0, 24 } })
+  o:section(section, ("\0"):rep(24), { flags = 3, align = 8 })
+  o:symbol { name = "things", section = section, size = 24, info = DATA }
   o:program { section = "struct_ops/other", name = "my_init", insns = { object.mov(0, 0), object.exit() } }
-  o:rel(".struct_ops.link", 8, "my_init")
+  o:rel(section, 8, "my_init")
 end
 
---- A builder of the object.
+--- A builder of the object. Options: those of the object builder, and the section of its struct_ops.
 function loadable.new(options)
   local o, b, int = loadable.maps({
     { "events", { { "type", 27 }, { "max_entries", 4096 } } },
@@ -85,13 +85,15 @@ function loadable.new(options)
     end },
   }, options)
   add_externs(o, b, int)
-  add_struct_ops(o, b, int)
+  add_struct_ops(o, b, int, options and options.struct_ops or ".struct_ops.link")
   b:datasec(".data", 4, { { b:var("counter", int), 0, 4 } })
   o:section(".data", ("\0"):rep(4), { flags = 3 })
+  o:symbol { name = "counter", section = ".data", size = 4, info = DATA }
   o:section(".rodata.str1.1", "text\0", { flags = 2 })
   o:section(".bss", "", { type = 8, flags = 3, bytes_len = 12 })
   local helper = { section = ".text", name = "helper", static = true, insns = { object.mov(0, 0), object.exit() } }
   o:program(helper)
+  o:symbol { name = ".text", section = ".text", info = SECTION }
   local lo, hi = object.ldimm64(2, 0)
   local at = { object.ldimm64(3, 0) }
   o:program {
@@ -103,7 +105,7 @@ function loadable.new(options)
   o:rel("kprobe/do_it", 8, "bpf_strong", 10)
   o:rel("kprobe/do_it", 16, "bpf_weak", 10)
   o:rel("kprobe/do_it", 24, "helper", 10)
-  o:rel("kprobe/do_it", 32, "helper")
+  o:rel("kprobe/do_it", 32, ".text")
   o:rel("kprobe/do_it", 48, "jiffies")
   return o, b, int
 end

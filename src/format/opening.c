@@ -98,22 +98,32 @@ static bool ref_refused(const struct object *o, const struct references *l, cons
 	static const char no_map[] =
 	    "libbpf takes maps from .maps, and data from .data, .rodata and .bss";
 	const struct elffile *c = o->elf;
+	const struct symbol *sym;
+	const char *section;
 
 	switch (r->kind) {
 	case REF_OTHER:
-		if (r->target < c->section_count && is_data_of_its_own(c->sections[r->target].name))
+		sym = &c->symbols[r->symbol];
+		section = sym->section < c->section_count ? c->sections[sym->section].name : NULL;
+		if (section && is_data_of_its_own(section))
 			return false;
-		return refuse(out, OPENING_RELOCATION, NULL,
-			      r->target < c->section_count ? c->sections[r->target].name : NULL,
+		return refuse(out, OPENING_RELOCATION, *sym->name ? sym->name : NULL, section,
 			      no_map);
 	case REF_MAP:
 		if (l->maps[r->target].kind != MAP_LEGACY)
 			return false;
 		return refuse(out, OPENING_RELOCATION, l->maps[r->target].name,
 			      l->maps[r->target].section, no_map);
-	case REF_CALL:
 	case REF_FUNC:
-		if (!r->relocated || strcmp(o->programs[r->target].section, ".text") == 0)
+		sym = &c->symbols[r->symbol];
+		if (sym->bind == STB_LOCAL && sym->type != STT_SECTION)
+			return refuse(
+			    out, OPENING_RELOCATION, sym->name, o->programs[r->target].section,
+			    "libbpf takes the address of a static function from a symbol of "
+			    "its section");
+		/* fall through */
+	case REF_CALL:
+		if (!r->symbol || strcmp(o->programs[r->target].section, ".text") == 0)
 			return false;
 		return refuse(out, OPENING_RELOCATION, o->programs[r->target].name,
 			      o->programs[r->target].section,

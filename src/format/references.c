@@ -124,7 +124,7 @@ static int read_rel(struct linker *k, const struct section *code, struct rel rel
 {
 	const struct elffile *c = k->o->elf;
 	uint64_t off = rel.offset;
-	struct ref ref = {.section_index = code->index, .kind = REF_OTHER, .relocated = true};
+	struct ref ref = {.section_index = code->index, .kind = REF_OTHER, .symbol = rel.symbol};
 	const struct symbol *sym;
 	struct insn in;
 
@@ -136,7 +136,6 @@ static int read_rel(struct linker *k, const struct section *code, struct rel rel
 			       "a relocation names symbol %u of %zu", rel.symbol, c->symbol_count);
 	ref.insn_off = (uint32_t)off;
 	sym = &c->symbols[rel.symbol];
-	ref.target = sym->section;
 	in = insn_load(code->bytes.at + off, k->o->big_endian);
 	if (in.code != BPF_LDIMM64 && in.code != CALL_CODE)
 		return 0;

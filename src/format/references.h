@@ -15,15 +15,14 @@ enum ref_kind {
 	REF_MAP,         /* map `target` */
 	REF_EXTERN,      /* the address of extern `target` */
 	REF_EXTERN_CALL, /* a call of extern `target` (a kernel function) */
-	REF_OTHER, /* a symbol of no use here, of the section `target` (0 for none): libbpf refuses
-		      the object for it, see opening.h */
+	REF_OTHER, /* the ELF symbol `target`, of no use here: libbpf refuses it (opening.h) */
 };
 
 struct ref {
 	uint32_t section_index;
 	uint32_t insn_off; /* bytes from the start of the section */
 	enum ref_kind kind;
-	bool relocated; /* by a relocation of the ELF file, and not as it stands */
+	uint32_t symbol; /* that the ELF relocation names; 0 when the instruction has none */
 	uint32_t target;
 	int64_t offset;
 };
