@@ -216,6 +216,38 @@ describe("opening an object", function()
     end
   end)
 
+  -- Reads everything there is to read.
+  local function read_all(path)
+    local object = btfl.object(path)
+    object:opening()
+    words(object:maps(), "name kind type number key_size value_size key value inner problem flags extra")
+    words(object:externs(), "name what weak type size uses problem")
+    for ops in object:struct_ops() do ops:programs() end
+    for program in object:programs() do
+      words(program:calls(), "insn what id name weak extern callee line")
+      for _ in program:insns() do end
+      local a = program.attach
+      tostring(a and (a.form .. (a.name or "") .. (a.in_btf or "") .. (a.path or "") .. a.offset))
+    end
+  end
+
+  it("gives facts or one error for an object with any byte changed", function()
+    local bytes = loadable.new():bytes()
+    local read, refused = 0, 0
+    for at = 1, #bytes, 4 do
+      for _, byte in ipairs { "\0", "\255" } do
+        local path = tmp.write("changed.o", bytes:sub(1, at - 1) .. byte .. bytes:sub(at + 1))
+        local ok, err = pcall(read_all, path)
+        if not ok then
+          assert.equal("btfl.error", require "btfl.class"(err), tostring(err))
+          assert.is_nil(tostring(err):find "\n")
+        end
+        read, refused = read + (ok and 1 or 0), refused + (ok and 0 or 1)
+      end
+    end
+    assert.is_true(read > 500 and refused > 50, read .. " " .. refused)
+  end)
+
   it("survives what lies about maps and struct_ops", function()
     local o, b, int = loadable.new()
     o:symbol { name = "far", section = ".maps", value = 1 << 40, info = 0x11 }

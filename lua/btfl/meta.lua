@@ -361,7 +361,7 @@ function object:externs() end
 function object:struct_ops() end
 
 --- The first thing for which libbpf, of 1.0 and later, does not open it at all; nil when it does.
----@return { kind: "symbols"|"legacy"|"program"|"btf"|"extern"|"map"|"relocation", why: string, name: string?, section: string?, program: btfl.program?, line: btfl.line? }?
+---@return { kind: "symbols"|"legacy"|"program"|"btf"|"extern"|"map"|"relocation", message: string, name: string?, section: string?, program: btfl.program?, line: btfl.line? }?
 function object:opening() end
 
 --- Iterates over its relocations in the order in which libbpf applies them.

@@ -247,7 +247,7 @@ static int object_opening(lua_State *L)
 	set_name(L, "kind", opening_kind_name(x.kind));
 	set_name(L, "name", x.name);
 	set_name(L, "section", x.section);
-	set_name(L, "why", x.why);
+	set_name(L, "message", x.why);
 	if (x.insn_off != OBJECT_NONE) {
 		push_part(L, 1, &line_class, object_line_at(o, x.section_index, x.insn_off));
 		lua_setfield(L, -2, "line");
