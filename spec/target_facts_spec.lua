@@ -110,24 +110,67 @@ describe("a target's version", function()
   end)
 end)
 
--- Loads LINUX_KERNEL_VERSION into r2 and jumps over an access that fails when it is at least `least`.
+-- Reads LINUX_KERNEL_VERSION, and a member that no kernel has where it is below `least`.
 local function asks(least)
   local b = btf.new()
   local int = b:int("int", 4, "signed")
   local root = b:struct("s", 8, { { "x", int, 0 } })
-  local var = b:var("LINUX_KERNEL_VERSION", int, "extern")
-  b:datasec(".kconfig", 4, { { var, 0, 4 } })
+  b:datasec(".kconfig", 4, { { b:var("LINUX_KERNEL_VERSION", int, "extern"), 0, 4 } })
   local o = object.new(b)
+  local high, low = object.ldimm64(2, 0)
   o:program {
     section = "socket",
-    insns = { { object.ldimm64(2, 0) }, object.ldx(4, 2, 2, 0), object.insn(0x35, 2, 0, 1, least), object.mov(1, 0),
+    insns = { high, low, object.ldx(4, 2, 2, 0), object.insn(0x35, 2, 0, 1, least), object.mov(1, 0),
       object.mov(0, 0), object.exit() },
     relos = { { insn = 4, type = root, access = "0:0", kind = "byte_off" } },
-    symbols = { { insn = 0, symbol = "LINUX_KERNEL_VERSION" } },
   }
-  return o
+  o:symbol { name = "LINUX_KERNEL_VERSION", section = 0 }
+  o:rel("socket", 0, "LINUX_KERNEL_VERSION")
+  return btfl.object(tmp.write("asks.o", o:bytes())):program "prog"
 end
-_ = asks
+
+local function code(major, minor, sub) return major << 16 | minor << 8 | sub end
+
+describe("LINUX_KERNEL_VERSION", function()
+  teardown(tmp.clean)
+
+  -- "guarded" where the kernel is known to be at least that version.
+  local function verdict(least, options, name, more)
+    local target <close> = open(kernel.new(), options, nil, name)
+    more = more or {}
+    more.only = { "relocation" }
+    return asks(least):verdict(target, more).verdict
+  end
+
+  it("is the version's", function()
+    local debian = { version = "#1 SMP Debian 5.10.223-1 (2024-08-10)" }
+    assert.equal("guarded", verdict(code(5, 10, 223), debian, "5.10.0-32-amd64"))
+    assert.equal("rejected", verdict(code(5, 10, 224), debian, "5.10.0-32-amd64"))
+    local configured = { kconfig = config "5.10.223" }
+    assert.equal("guarded", verdict(code(5, 10, 223), configured, "5.10.0-32-amd64"))
+    assert.equal("rejected", verdict(code(5, 10, 224), configured, "5.10.0-32-amd64"))
+    assert.equal("guarded", verdict(code(5, 10, 255), nil, "5.10.262"))
+    assert.equal("rejected", verdict(code(5, 11, 0), nil, "5.10.262"))
+  end)
+
+  it("of a release that hides it has its first two numbers", function()
+    assert.equal("guarded", verdict(code(5, 10, 0), nil, "5.10.0-32-amd64"))
+    assert.equal("guarded", verdict(code(5, 8, 12), nil, "5.10.0-32-amd64"))
+    assert.equal("rejected", verdict(code(5, 11, 0), nil, "5.10.0-32-amd64"))
+    assert.not_equal("guarded", verdict(code(5, 10, 1), nil, "5.10.0-32-amd64"))
+  end)
+
+  it("is told by a verdict's options before the target", function()
+    local target = { version = "5.10.223" }
+    assert.equal("guarded", verdict(code(6, 1, 5), target, nil, { version = "6.1.5" }))
+    assert.equal("rejected", verdict(code(6, 1, 6), target, nil, { version = "6.1.5", release = "6.2.1" }))
+    assert.equal("guarded", verdict(code(6, 2, 1), target, nil, { release = "6.2.1" }))
+    assert.equal("guarded", verdict(code(6, 3, 1), target, nil, { release = "6.2.1", kconfig = config "6.3.1" }))
+    assert.equal("guarded", verdict(code(6, 3, 1), target, nil, { kconfig = config "6.3.1" }))
+    assert.equal("rejected", verdict(code(6, 2, 1), target, nil, { release = "6.1.0-13-amd64" }))
+    assert.equal("guarded", verdict(code(6, 1, 0), target, nil, { release = "6.1.0-13-amd64" }))
+  end)
+end)
 
 describe("what a kernel has", function()
   teardown(tmp.clean)
@@ -137,7 +180,8 @@ describe("what a kernel has", function()
     for _, name in ipairs { "hash", "HASH", "BPF_MAP_TYPE_HASH", 1 } do
       assert.is_true(t:has("map_type", name), name)
     end
-    for _, name in ipairs { "ringbuf", "BPF_MAP_TYPE_RINGBUF", 4, 27, 0, -1, 1 << 40, "__MAX_BPF_MAP_TYPE", "", "unspec" } do
+    for _, name in ipairs { "ringbuf", "BPF_MAP_TYPE_RINGBUF", 4, 27, 0, -1, 1 << 40, "__MAX_BPF_MAP_TYPE", "",
+      "unspec" } do
       assert.is_false(t:has("map_type", name), name)
     end
     assert.is_true(t:has("helper", "map_update_elem"))
@@ -342,7 +386,7 @@ describe("what a program attaches to", function()
     local t = open(base())
     assert.is_true(t:attach({ form = "func", name = "do_it" }).found)
     assert.is_false(t:attach({ form = "func", name = "do_it", module = "mod" }).found)
-    assert.is_true(t:attach({ form = "tracepoint", name = "sys_enter_read", place = "syscalls" }).found)
+    assert.is_true(t:attach({ form = "tracepoint", name = "sys_enter_read", category = "syscalls" }).found)
     assert.is_nil(t:attach({ form = "func" }).found)
     assert.has_error(function() t:attach { form = "fn", name = "x" } end,
       "bad argument #1 to 'attach' (there is no form `fn`)")
@@ -377,17 +421,16 @@ describe("a list of symbols", function()
 
   it("is refused by the line that is none", function()
     local path = tmp.write("bad", "0 T _text\n0 T a\n\nhello\n")
-    assert.has_error(function() open(kernel.new(), { kallsyms = path }) end)
     local ok, why = pcall(open, kernel.new(), { kallsyms = path })
     assert.is_false(ok)
-    assert.equal(path .. "+0x11: not a list of a kernel's symbols: line 4 is no `address type name`", tostring(why))
+    assert.equal(path .. ": +0x11: not a list of a kernel's symbols: line 4 is no `address type name`", tostring(why))
   end)
 
   it("may end anywhere", function()
     for _, text in ipairs { "0 T _text", "0 T _text\n0 t x", "0 T _text\r\n0 t x\r\n", "0 T _text\n\n0 t x\t[m]",
       "0 T _text\n0 t .x\n0 t x" } do
       local t = open(kernel.new(), { kallsyms = tmp.write(("end%d"):format(n), text) })
-      assert.equal(text:find "x" ~= nil, t:attach("kprobe/x").found or t:attach("kprobe/m:x").found or false, text)
+      assert.equal(text:find " %.?x" ~= nil, t:attach("kprobe/x").found or t:attach("kprobe/m:x").found or false, text)
     end
   end)
 
@@ -396,14 +439,61 @@ describe("a list of symbols", function()
     b:func("do_it", b.proto)
     local o = object.new(btf.new())
     o:program { section = "fentry/do_it", insns = { object.mov(0, 0), object.exit() } }
-    local path = tmp.write("o.bpf.o", o:bytes())
-    local words = { "check", path, "--kallsyms", symbols "t do_it.isra.0", "--format", "tsv" }
+    local words = { "check", tmp.write("o.bpf.o", o:bytes()), "--format", "tsv" }
     for i = 1, 3 do
       table.move({ "-t", tmp.write(("6.1.%d.btf"):format(i), b:bytes()) }, 1, 2, #words + 1, words)
     end
-    local one = run(words)
-    local two = run { "-j", "2", table.unpack(words) }
-    _ = two
-    assert.truthy(one.out)
+    local function ran(...)
+      local line = { ... }
+      table.move(words, 2, #words, #line + 1, line)
+      table.insert(line, 1, words[1])
+      return run(line)
+    end
+    local moved, whole = symbols "t do_it.isra.0", symbols "t do_it"
+    local one = ran("--kallsyms", moved)
+    assert.truthy(one.out:find("no-attach", 1, true), one.out .. one.err)
+    assert.equal(one.out, ran("--kallsyms", moved, "-j", "2").out)
+    assert.is_nil(ran("--kallsyms", whole).out:find("no-attach", 1, true))
+    for _, jobs in ipairs { "1", "2" } do
+      local bad = ran("--kallsyms", tmp.write("none", "hello\n"), "-j", jobs)
+      assert.equal(2, bad.status)
+      assert.equal(1, select(2, bad.err:gsub("\n", "")), bad.err)
+      assert.truthy(bad.err:find("none: not a list of a kernel's symbols but text", 1, true), bad.err)
+    end
+  end)
+
+  it("is the real one of kernels whose outcomes are known", function()
+    local corpus = os.getenv "BTFL_CORPUS" or "../shared/corpus"
+    local f = io.open(corpus .. "/loads/loads.tsv")
+    if not f then return pending "needs the corpus" end
+    local targets, missing, refused = {}, 0, 0
+    local function target(name)
+      if targets[name] then return targets[name] end
+      local path
+      for _, folder in ipairs { "loads", "kernels" } do
+        local at = ("%s/%s/%s.btf.gz"):format(corpus, folder, name)
+        if io.open(at) then path = at end
+      end
+      targets[name] = btfl.target(path, { kallsyms = ("%s/loads/%s.kallsyms.gz"):format(corpus, name) })
+      return targets[name]
+    end
+    for line in f:lines() do
+      local on, _, program, section, _, class = line:match "^(.-)\t(.-)\t(.-)\t(.-)\t(.-)\t(.-)\t"
+      if on ~= "kernel" and section ~= "-" then
+        local there = target(on):attach(section)
+        local by_btf = section:find "^%??f[em]" or section:find "^%??lsm" or section:find "^%??iter"
+          or section:find "^%??tp_btf"
+        if class == "attach-target" then
+          assert.is_false(there.found, line)
+          missing = missing + 1
+        elseif class == "attach-addr" then
+          assert.same({ true, false }, { there.found, there.addressed }, line)
+          refused = refused + 1
+        elseif by_btf then
+          assert.same({ true, true }, { there.found, there.addressed }, program .. " " .. line)
+        end
+      end
+    end
+    assert.truthy(missing > 50 and refused > 0)
   end)
 end)

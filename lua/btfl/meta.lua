@@ -643,13 +643,13 @@ function target:helper(helper) end
 function target:kfunc(name) end
 
 --- Whether the kernel has what a program attaches to.
----@param attach string|btfl.target.point a section, such as "fentry/vfs_read" or "tracepoint/sched/sched_switch"
+---@param attach btfl.attach|string|{ form: string, name: string, module: string?, category: string? } a string is a section, such as "fentry/vfs_read" or "tracepoint/sched/sched_switch"
 ---@return btfl.target.attachment
 function target:attach(attach) end
 
 --- The parameters that a program at a function, tracepoint, LSM hook or iterator sees, and what it returns;
 --- nil when that is not there or has none.
----@param attach string|btfl.target.point a section, or the name of a function
+---@param attach btfl.attach|string|{ form: string, name: string, module: string?, category: string? } a string is a section, or the name of a function
 ---@return btfl.target.signature?
 function target:signature(attach) end
 
@@ -665,13 +665,6 @@ function target:signature(attach) end
 function target:successors(what, options) end
 
 function target:close() end
-
---- What a program attaches to, in parts.
----@class btfl.target.point
----@field form "func"|"lsm"|"iter"|"tp_btf"|"kprobe"|"kprobe_multi"|"func_multi"|"ksyscall"|"tracepoint"|"raw_tp" how it attaches; of other forms nobody can tell
----@field name string of the function, tracepoint, hook, event or system call
----@field module? string the only one to look in
----@field place? string the category of a tracepoint
 
 --- What target:attach() found. A plain table.
 ---@class btfl.target.attachment

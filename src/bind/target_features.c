@@ -160,7 +160,7 @@ static struct attach_point check_attach(lua_State *L)
 	p.form = (enum attach_form)number;
 	p.name = part(L, "name", &p.name_len);
 	p.module = part(L, "module", &p.module_len);
-	p.place = part(L, "place", &p.place_len);
+	p.place = part(L, "category", &p.place_len);
 	p.pattern =
 	    p.name_len && (memchr(p.name, '*', p.name_len) || memchr(p.name, '?', p.name_len));
 	return p;

@@ -6,6 +6,6 @@
 ---@param target btfl.target
 ---@return string?
 return function(program, target)
-  local there = target:attach(program.section)
-  return (there.found == false or there.addressed == false) and there.name or nil
+  local there = program.attach and target:attach(program.attach)
+  return there and (there.found == false or there.addressed == false) and there.name or nil
 end
