@@ -3,7 +3,7 @@ local btf = require "spec.support.btf"
 local btfl = require "btfl"
 local engine = require "btfl.engine"
 local dkjson = require "dkjson"
-local kernel = require "spec.support.kernel"
+local kernels = require "spec.support.kernel"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -657,7 +657,7 @@ describe("check, of what programs attach to,", function()
   -- The names that are missing, for programs of these sections.
   local function missing(sections, functions, typedefs, module)
     n = n + 1
-    local l, t = btf.new(), kernel.new { statics = #functions > 0 }
+    local l, t = btf.new(), kernels.new { statics = #functions > 0 }
     local o = object.new(l)
     for i, section in ipairs(sections) do
       o:program { name = "p" .. i, section = section, insns = { object.mov(0, 0), object.exit() } }
@@ -677,7 +677,7 @@ describe("check, of what programs attach to,", function()
     if #report.findings == 0 then return nil end
     local f = report.findings[1]
     assert.same({ "note", "no-attach", 1 }, { f.level, f.rule, #report.findings })
-    return f.message:match "^the target's BTF does not have what programs attach to: (.*)$"
+    return f.message:match "^the target does not have what programs attach to: (.*)$"
   end
 
   it("looks for functions, of all that attach to one", function()

@@ -106,7 +106,7 @@ local function add_attachments(out, object, target, verdicts)
   local names = table.concat(list, ", ")
   out:note {
     rule = "no-attach", object = object.path, target = target.name,
-    message = "the target's BTF does not have what programs attach to: " .. names,
+    message = "the target does not have what programs attach to: " .. names,
   }
 end
 

@@ -453,16 +453,17 @@ warning[unknown]: more than 1000000 instructions were walked
   },
   {
     code = "no-attach", engine = false,
-    title = "the target's BTF lacks what the program attaches to",
+    title = "the target lacks what the program attaches to",
     text = [[
-An fentry, kprobe or lsm program needs a function, a tp_btf program the typedef of a tracepoint. Neither
-the kernel's BTF nor that of its modules has it: it was renamed or inlined, is in a module whose BTF was
-not given, or cannot be traced.]],
+An fentry, kprobe or lsm program needs a function, one at a tracepoint the typedef or the struct that it
+leaves in BTF. Neither the kernel's BTF nor that of its modules has it: it was renamed or inlined, is in a
+module whose BTF was not given, or cannot be traced. Or its symbols lack the name, of which the compiler
+made a `name.part.0` or `name.isra.0`; the running kernel's are known, those of another are given.]],
     todo = [[
-Give the module's BTF (-m), or let the tool choose what it attaches to at start. kprobes also reach
-functions that no BTF describes.]],
+Give the module's BTF (-m), the kernel's symbols (--kallsyms) where kprobes are concerned, which also reach
+functions that no BTF describes, or let the tool choose what it attaches to at start.]],
     example = [=[
-note[no-attach]: the target's BTF does not have what programs attach to: do_unlinkat
+note[no-attach]: the target does not have what programs attach to: do_unlinkat
   --> prog.bpf.o
    = target: 6.12.0-amd64]=],
   },
