@@ -93,7 +93,8 @@ local function open_all(self)
   local args = self.args
   local paths = rawget(self, "takes_objects") and object_paths(self) or {}
   local function batch()
-    return table.pack(engine.batch(args.target, args.module, paths, args.jobs, not self.policy, facts_of(self)))
+    local facts = facts_of(self)
+    return table.pack(engine.batch(args.target, args.module, paths, args.jobs, not self.policy, facts))
   end
   -- What is wrong with all of them is told as it is without threads: of each.
   local lists = self:try(batch)
