@@ -3,6 +3,7 @@
 
 local btfl = require "btfl"
 local engine = require "btfl.engine"
+local callers = require "spec.support.callers"
 local helpers = require "spec.support.helpers"
 local helper_types = require "spec.support.helper_types"
 local tmp = require "spec.support.tmp"
@@ -125,9 +126,9 @@ describe("who may call a helper", function()
 end)
 
 describe("who may call a helper, asked of the running kernel,", function()
-  local probe = "build/peer/probe_helpers"
-  local said = exists(probe) and tmp.run(probe .. " 211") or ""
-  local why = not exists(probe) and "needs build/peer/probe_helpers" or said == "" and "cannot load programs"
+  local probe = "build/peer/probe"
+  local said = exists(probe) and tmp.run(probe .. " helpers 211") or ""
+  local why = not exists(probe) and "needs build/peer/probe" or said == "" and "cannot load programs"
   if why then return pending("is as the table says: " .. why) end
 
   -- What this kernel refuses for other reasons than its release: lockdown, its configuration, another
@@ -174,18 +175,6 @@ end)
 
 -- ---- real programs ----------------------------------------------------------------------------------
 
--- Program and attach type by section, of what the corpus has. Told apart by what libbpf does.
-local SECTIONS = {
-  { "^kprobe", 2, 0 }, { "^kretprobe", 2, 0 }, { "^uprobe", 2, 0 }, { "^uretprobe", 2, 0 }, { "^ksyscall", 2, 0 },
-  { "^kretsyscall", 2, 0 }, { "^usdt", 2, 0 }, { "^tracepoint/", 5, 0 }, { "^tp/", 5, 0 }, { "^raw_tp", 17, 0 },
-  { "^raw_tracepoint", 17, 0 }, { "^tp_btf", 26, 23 }, { "^fentry/", 26, 24 }, { "^fexit/", 26, 25 },
-  { "^fmod_ret/", 26, 26 }, { "^iter/", 26, 28 }, { "^lsm/", 29, 27 }, { "^xdp", 6, 37 }, { "^tc", 3, 0 },
-  { "^classifier", 3, 0 }, { "^perf_event", 7, 0 }, { "^socket", 1, 0 }, { "^sockops", 13, 3 },
-  { "^cgroup/sysctl", 23, 18 }, { "^cgroup/skb", 8, 0 }, { "^cgroup_skb/ingress", 8, 0 },
-  { "^cgroup_skb/egress", 8, 1 }, { "^cgroup/bind4", 18, 8 }, { "^cgroup/bind6", 18, 9 },
-  { "^cgroup/dev", 15, 6 }, { "^sk_msg", 16, 7 },
-}
-
 local LAST_HELPER = { ["5.10.223"] = 155, ["6.1.192"] = 209 }
 
 -- The helpers that a program calls itself.
@@ -195,7 +184,8 @@ local function calls_of(program)
     local hex = program:insn(i)
     if not hex then return set end
     if hex:sub(1, 2) == "85" and hex:sub(3, 3) == "0" then
-      set[string.unpack("<I4", (hex:sub(9, 16):gsub("%x%x", function(b) return string.char(tonumber(b, 16)) end)))] = true
+      local bytes = hex:sub(9, 16):gsub("%x%x", function(b) return string.char(tonumber(b, 16)) end)
+      set[string.unpack("<I4", bytes)] = true
     end
     i = i + 1
   end
@@ -203,23 +193,19 @@ end
 
 -- Those that the table refuses a program of that section, own calls first.
 local function refused(object, program, section, version)
-  local set
-  for _, row in ipairs(SECTIONS) do
-    if section:find(row[1]) then
-      set = { own = {}, called = {} }
-      local function add(to, of)
-        for helper in pairs(calls_of(of)) do
-          local answer = engine.helper_allowed { helper = helper, type = row[2], attach = row[3], version = version,
-            last_helper = LAST_HELPER[version] or 211 }
-          if answer == false then to[helper] = true end
-        end
-      end
-      add(set.own, program)
-      for other in object:programs() do
-        if other.section == ".text" then add(set.called, other) end
-      end
-      break
+  local type, attach = callers.of_section(section)
+  if not type then return nil end
+  local set = { own = {}, called = {} }
+  local function add(to, of)
+    for helper in pairs(calls_of(of)) do
+      local answer = engine.helper_allowed { helper = helper, type = type, attach = attach, version = version,
+        last_helper = LAST_HELPER[version] or 211 }
+      if answer == false then to[helper] = true end
     end
+  end
+  add(set.own, program)
+  for other in object:programs() do
+    if other.section == ".text" then add(set.called, other) end
   end
   return set
 end

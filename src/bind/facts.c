@@ -4,8 +4,9 @@
 #include "bind/classes.h"
 #include "bind/handle.h"
 
-#include "verify/helper_types.h"
 #include "core/kernel_version.h"
+#include "verify/context.h"
+#include "verify/helper_types.h"
 
 /* A field of the table at 1; 0 when it is not there. */
 static uint32_t number_of(lua_State *L, const char *field)
@@ -44,16 +45,52 @@ static uint32_t version_of(lua_State *L)
 	return code;
 }
 
+static struct kernel_age age_of(lua_State *L)
+{
+	return (struct kernel_age){.version = version_of(L),
+				   .last_helper = number_of(L, "last_helper")};
+}
+
 /* engine.helper_allowed { helper =, type =, attach =, sleepable =, version =, last_helper = }:
  * true, false, nil; see helper_type_allowed(). */
 int engine_helper_allowed(lua_State *L)
 {
-	struct kernel_age age = {0};
+	luaL_checktype(L, 1, LUA_TTABLE);
+	push_known(L, helper_type_allowed(number_of(L, "helper"), number_of(L, "type"),
+					  number_of(L, "attach"), truth_of(L, "sleepable"),
+					  age_of(L)));
+	return 1;
+}
+
+/* engine.context_access { type =, attach =, offset =, size =, write =, context =, version =,
+ * last_helper = }; context: the size of the struct. See context_access(). */
+int engine_context_access(lua_State *L)
+{
+	struct context_access a;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
-	age.version = version_of(L);
-	age.last_helper = number_of(L, "last_helper");
-	push_known(L, helper_type_allowed(number_of(L, "helper"), number_of(L, "type"),
-					  number_of(L, "attach"), truth_of(L, "sleepable"), age));
+	a.prog_type = number_of(L, "type");
+	a.attach_type = number_of(L, "attach");
+	a.offset = number_of(L, "offset");
+	a.size = number_of(L, "size");
+	a.write = truth_of(L, "write");
+	push_known(L, context_access(&a, number_of(L, "context"), age_of(L)));
+	return 1;
+}
+
+/* engine.context_struct(type): a name, or nil. */
+int engine_context_struct(lua_State *L)
+{
+	lua_Integer type = luaL_checkinteger(L, 1);
+
+	lua_pushstring(L, type < 0 || type > UINT32_MAX ? NULL : context_struct((uint32_t)type));
+	return 1;
+}
+
+/* engine.context_moved { type =, version =, last_helper = }: see context_moved(). */
+int engine_context_moved(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	push_known(L, context_moved(number_of(L, "type"), age_of(L)));
 	return 1;
 }

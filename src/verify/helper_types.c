@@ -57,8 +57,7 @@ static uint64_t callers_asleep(uint32_t helper)
 	return asleep;
 }
 
-/* The line that the kernel is not newer than, or UINT32_MAX. */
-static uint32_t newest_line(struct kernel_age age)
+uint32_t kernel_age_newest_line(struct kernel_age age)
 {
 	uint32_t line = age.version & 0xff ? age.version >> 8 : UINT32_MAX;
 
@@ -73,7 +72,7 @@ static uint32_t newest_line(struct kernel_age age)
 /* Whom a kernel of that age refuses it, of those that another allows it. */
 static uint64_t callers_refused(uint32_t helper, struct kernel_age age)
 {
-	uint32_t newest = newest_line(age), oldest = age.version >> 8;
+	uint32_t newest = kernel_age_newest_line(age), oldest = age.version >> 8;
 	uint64_t refused = NOBODY;
 
 #define LACKS(number, name, major, minor, set)                  \

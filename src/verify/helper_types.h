@@ -18,9 +18,14 @@
  * its version.
  */
 struct kernel_age {
-	uint32_t version;     /* as LINUX_VERSION_CODE: 5.10.223 is 0x050adf */
+	uint32_t version;     /* as LINUX_VERSION_CODE, whose last number stops at 255: 5.10.223 is
+				 0x050adf */
 	uint32_t last_helper; /* the highest number of its enum bpf_func_id */
 };
+
+/* The release line, 0x050a for 5.10, that the kernel is not newer than; UINT32_MAX when nobody
+ * knows. */
+uint32_t kernel_age_newest_line(struct kernel_age age);
 
 /*
  * Whether a program of that type (enum bpf_prog_type) and expected attach type (enum

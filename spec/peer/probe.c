@@ -1,13 +1,15 @@
 /*
- * probe_helpers: which helpers the running kernel lets programs of each type call. Needs root.
+ * probe: what the running kernel lets programs of each type do. Needs root.
  *
- * usage: probe_helpers LAST
+ * usage: probe helpers LAST
+ *        probe context
  *
- * For each program type, with each attach type that the verifier tells apart, and each helper up to
- * number LAST: loads a program that calls it with nothing but the context in its registers, and
- * reads from the verifier's log whether the call itself was refused, or only its arguments. Writes
- * to stdout, fields separated by tabs: program type, attach type, whether the program may sleep (0,
- * 1), helper, "yes" or "no". What cannot be loaded without the call is left out.
+ * For each program type, with each attach type that the verifier tells apart: loads programs of one
+ * call, of each helper up to number LAST with nothing but the context in its registers, or of one
+ * access to the context, of each offset and size; and reads from the verifier's log what it makes
+ * of the call, not of its arguments, or of the access. Writes to stdout, fields separated by tabs:
+ * program type, attach type, whether the program may sleep (0, 1); then the helper, or "r" or "w",
+ * offset and size in bytes; then "yes" or "no". What cannot be loaded without is left out.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,7 +21,13 @@
 #include <unistd.h>
 
 /* Not in every uapi header that this may be built with. */
-enum { TYPE_SYSCALL = 31, TYPE_NETFILTER = 32, ATTACH_LSM_CGROUP = 43, ATTACH_NETFILTER = 45 };
+enum {
+	TYPE_SOCK_ADDR = 18,
+	TYPE_SYSCALL = 31,
+	TYPE_NETFILTER = 32,
+	ATTACH_LSM_CGROUP = 43,
+	ATTACH_NETFILTER = 45
+};
 
 static const struct caller {
 	int type, attach;
@@ -33,6 +41,9 @@ static const struct caller {
     {4, 0, false, NULL},
     {5, 0, false, NULL},
     {6, 0, false, NULL},
+    {6, BPF_XDP_DEVMAP, false, NULL},
+    {6, BPF_XDP_CPUMAP, false, NULL},
+    {6, BPF_XDP, false, NULL},
     {7, 0, false, NULL},
     {8, BPF_CGROUP_INET_INGRESS, false, NULL},
     {8, BPF_CGROUP_INET_EGRESS, false, NULL},
@@ -101,47 +112,50 @@ static const char *const refusals[] = {
 
 static char log_text[1 << 16];
 
-/* Loads the context's program with a call of that helper, without one for 0. */
-static int load(const struct caller *caller, int btf_id, int helper)
+/* The attach target's type, 0 for none; -1 when the kernel has none. */
+static int btf_id_of(const struct caller *caller)
 {
-	const struct bpf_insn call = {.code = BPF_JMP | BPF_CALL, .imm = helper};
-	struct bpf_insn insns[8] = {0};
+	if (!caller->to)
+		return 0;
+	return libbpf_find_vmlinux_btf_id(caller->to, (enum bpf_attach_type)caller->attach);
+}
+
+/* Loads a program of that instruction, which may use r1, the context, and r2 to r5, zeros; without
+ * it for one of zeros. Returns whether the kernel took it. */
+static bool load(const struct caller *caller, int btf_id, struct bpf_insn insn)
+{
+	struct bpf_insn insns[8] = {{0}};
 	size_t count = 0;
 	int fd;
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = caller->attach,
-		    .attach_btf_id = btf_id, .prog_flags = caller->sleepable ? BPF_F_SLEEPABLE : 0,
-		    .log_buf = log_text, .log_size = sizeof(log_text), .log_level = 1);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = (enum bpf_attach_type)caller->attach,
+		    .attach_btf_id = (unsigned)btf_id,
+		    .prog_flags = caller->sleepable ? BPF_F_SLEEPABLE : 0, .log_buf = log_text,
+		    .log_size = sizeof(log_text), .log_level = 1);
 
 	log_text[0] = '\0';
-	for (unsigned reg = 2; reg <= 5; reg++)
+	for (unsigned char reg = 2; reg <= 5; reg++)
 		insns[count++] =
-		    (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = reg};
-	if (helper)
-		insns[count++] = call;
-	insns[count++] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K};
-	/* sockets of some kinds are only let through by 1 */
-	if (caller->type == 18)
-		insns[count - 1].imm = 1;
+		    (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = reg & 15};
+	if (insn.code)
+		insns[count++] = insn;
+	/* Sockets' addresses are let through by 1, where 0 is refused for some. */
+	insns[count++] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K,
+					   .imm = caller->type == TYPE_SOCK_ADDR};
 	insns[count++] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
 	fd = bpf_prog_load((enum bpf_prog_type)caller->type, NULL, "GPL", insns, count, &opts);
 	if (fd >= 0)
 		close(fd);
-	return fd;
+	return fd >= 0;
 }
 
-static void probe(const struct caller *caller, int last)
+static void probe_helpers(const struct caller *caller, int btf_id, int last)
 {
-	int btf_id = 0;
-
-	if (caller->to)
-		btf_id =
-		    libbpf_find_vmlinux_btf_id(caller->to, (enum bpf_attach_type)caller->attach);
-	if (btf_id < 0 || load(caller, btf_id, 0) < 0)
-		return;
 	for (int helper = 1; helper <= last; helper++) {
 		bool refused = false;
 
-		if (load(caller, btf_id, helper) < 0)
+		if (!load(caller, btf_id,
+			  (struct bpf_insn){.code = BPF_JMP | BPF_CALL, .imm = helper}))
 			for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
 				refused |= strstr(log_text, refusals[i]) != NULL;
 		printf("%d\t%d\t%d\t%d\t%s\n", caller->type, caller->attach, caller->sleepable,
@@ -149,14 +163,47 @@ static void probe(const struct caller *caller, int last)
 	}
 }
 
+static void probe_context(const struct caller *caller, int btf_id)
+{
+	static const unsigned char sizes[] = {BPF_B, BPF_H, BPF_W, BPF_DW};
+
+	for (unsigned write = 0; write < 2; write++)
+		for (int off = 0; off < 256; off++)
+			for (unsigned i = 0; i < 4; i++) {
+				struct bpf_insn insn = {.code = BPF_LDX | BPF_MEM | sizes[i],
+							.src_reg = 1,
+							.off = (short)off};
+
+				if (write)
+					insn =
+					    (struct bpf_insn){.code = BPF_STX | BPF_MEM | sizes[i],
+							      .dst_reg = 1,
+							      .src_reg = 2,
+							      .off = (short)off};
+				printf("%d\t%d\t%d\t%c\t%d\t%d\t%s\n", caller->type, caller->attach,
+				       caller->sleepable, write ? 'w' : 'r', off, 1 << i,
+				       load(caller, btf_id, insn) ? "yes" : "no");
+			}
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: probe_helpers LAST\n");
+	bool helpers = argc == 3 && strcmp(argv[1], "helpers") == 0;
+
+	if (!helpers && !(argc == 2 && strcmp(argv[1], "context") == 0)) {
+		fprintf(stderr, "usage: probe helpers LAST\n       probe context\n");
 		return 2;
 	}
 	libbpf_set_print(NULL);
-	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++)
-		probe(&callers[i], atoi(argv[1]));
+	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++) {
+		int btf_id = btf_id_of(&callers[i]);
+
+		if (btf_id < 0 || !load(&callers[i], btf_id, (struct bpf_insn){0}))
+			continue;
+		if (helpers)
+			probe_helpers(&callers[i], btf_id, atoi(argv[2]));
+		else
+			probe_context(&callers[i], btf_id);
+	}
 	return 0;
 }
