@@ -5,9 +5,8 @@ local btfl = require "btfl"
 local callers = require "spec.support.callers"
 local context = require "spec.support.context"
 local engine = require "btfl.engine"
+local loads = require "spec.support.loads"
 local tmp = require "spec.support.tmp"
-
-local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
 
 local KPROBE, SCHED_CLS, TRACEPOINT, XDP, PERF_EVENT, SOCK_OPS, SYSCTL, SOCK_ADDR, TRACING, STRUCT_OPS =
   2, 3, 5, 6, 7, 13, 23, 18, 26, 27
@@ -21,19 +20,6 @@ end
 local function exists(path)
   local f <close> = io.open(path)
   return f ~= nil
-end
-
-local function fields_of(line)
-  local fields = {}
-  for field in (line .. "\t"):gmatch("([^\t]*)\t") do fields[#fields + 1] = field end
-  return fields
-end
-
--- The size of what a program type has for its context, in a kernel.
-local function size_of(target, type)
-  local name = engine.context_struct(type)
-  local found = name and target.btf:find(name, "struct")
-  return found and found.size
 end
 
 describe("an access to the context", function()
@@ -119,11 +105,10 @@ describe("an access to the context, tried on the running kernel,", function()
 
   it("is as the table says", function()
     local target <close> = btfl.target()
-    local agreed, sizes = 0, {}
+    local sizes, agreed = callers.kernel(target, "").sizes, 0
     for line in said:gmatch("[^\n]+") do
-      local type, attach, _, way, offset, size, answer = table.unpack(fields_of(line))
+      local type, attach, _, way, offset, size, answer = table.unpack(loads.fields(line))
       type = math.tointeger(type)
-      sizes[type] = sizes[type] or size_of(target, type) or 0
       local got = access(type, math.tointeger(offset), math.tointeger(size), { attach = math.tointeger(attach),
         write = way == "w", context = sizes[type] })
       if got ~= nil then
@@ -164,37 +149,27 @@ local function reads_of(program)
 end
 
 describe("an access to the context, held against programs that real kernels have loaded,", function()
-  local rows = {}
-  if exists(CORPUS .. "/loads/loads.tsv") then
-    for line in io.lines(CORPUS .. "/loads/loads.tsv") do rows[#rows + 1] = fields_of(line) end
-  end
+  local rows = callers.rows()
   if #rows == 0 then return pending("is as they say: needs a corpus, in $BTFL_CORPUS") end
 
   it("agrees with each", function()
-    local read, moved, objects, targets = 0, 0, {}, {}
-    for _, row in ipairs(rows) do
-      local kernel, path, name, section, outcome, class = table.unpack(row)
-      local type, attach = callers.of_section(section)
-      local version = kernel:match("^[%d.]+")
-      if outcome == "loads" and type then
-        objects[path] = objects[path] or btfl.object(CORPUS .. "/objects/" .. path)
-        if not targets[kernel] then
-          local file = CORPUS .. "/loads/" .. kernel .. ".btf.gz"
-          targets[kernel] = btfl.target(exists(file) and file or CORPUS .. "/kernels/" .. kernel .. ".btf.gz")
-        end
-        local size = size_of(targets[kernel], type)
-        for _, place in ipairs(reads_of(objects[path]:program(name))) do
-          assert.is_not_false(access(type, place[1], place[2], { attach = attach, context = size, version = version }),
-            kernel .. " " .. path .. " " .. name)
+    local read, moved = 0, 0
+    callers.each(rows, function(judged)
+      local row, kernel = judged.row, judged.kernel
+      if row.outcome == "loads" then
+        for _, place in ipairs(reads_of(judged.program)) do
+          assert.is_not_false(access(judged.type, place[1], place[2], { attach = judged.attach,
+            context = kernel.sizes[judged.type], version = kernel.version, last_helper = kernel.last_helper }),
+            table.concat({ row.kernel, row.object, row.program }, " "))
           read = read + 1
         end
-      elseif class == "ctx-access" then
+      elseif row.class == "ctx-access" then
         -- all through a pointer that was moved
-        assert.is_false(engine.context_moved { type = type, version = version }, table.concat(row, " "))
+        assert.is_false(engine.context_moved { type = judged.type, version = kernel.version,
+          last_helper = kernel.last_helper }, row.kernel .. " " .. row.program)
         moved = moved + 1
       end
-    end
-    for _, opened in ipairs { objects, targets } do for _, one in pairs(opened) do one:close() end end
+    end)
     assert.is_true(read > 100 and moved > 2)
   end)
 end)

@@ -1,14 +1,12 @@
 --- Who may call a helper: as the table says, as the running kernel says, as real programs were loaded; and
 --- how the table is made from a kernel's sources.
 
-local btfl = require "btfl"
 local engine = require "btfl.engine"
 local callers = require "spec.support.callers"
 local helpers = require "spec.support.helpers"
 local helper_types = require "spec.support.helper_types"
+local loads = require "spec.support.loads"
 local tmp = require "spec.support.tmp"
-
-local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
 
 local KPROBE, TRACING, LSM, SOCK_ADDR, CGROUP_SOCK, SYSCTL, LIRC, STRUCT_OPS, XDP = 2, 26, 29, 18, 9, 23, 20, 27, 6
 local RAW_TP, FENTRY, ITER, LSM_MAC, CONNECT4, BIND4, SOCK_CREATE = 23, 24, 28, 27, 10, 8, 2
@@ -32,12 +30,6 @@ end
 local function exists(path)
   local f <close> = io.open(path)
   return f ~= nil
-end
-
-local function fields_of(line)
-  local fields = {}
-  for field in (line .. "\t"):gmatch("([^\t]*)\t") do fields[#fields + 1] = field end
-  return fields
 end
 
 describe("who may call a helper", function()
@@ -141,7 +133,7 @@ describe("who may call a helper, asked of the running kernel,", function()
   it("is never refused by the table where the kernel allows it", function()
     local asked = 0
     for line in said:gmatch("[^\n]+") do
-      local type, attach, sleepable, helper, answer = table.unpack(fields_of(line))
+      local type, attach, sleepable, helper, answer = table.unpack(loads.fields(line))
       local question = { helper = math.tointeger(helper), type = math.tointeger(type), attach = math.tointeger(attach),
         sleepable = sleepable == "1" }
       if answer == "yes" then
@@ -159,7 +151,7 @@ describe("who may call a helper, asked of the running kernel,", function()
     local name_of, asked = {}, 0
     for name, number in pairs(HELPER) do name_of[number] = name end
     for line in said:gmatch("[^\n]+") do
-      local type, attach, sleepable, helper, answer = table.unpack(fields_of(line))
+      local type, attach, sleepable, helper, answer = table.unpack(loads.fields(line))
       local number = math.tointeger(helper)
       -- between two release lines the table does not know
       if answer == "no" and not OTHERWISE[name_of[number]] and release:find("^6%.18%.") then
@@ -175,73 +167,45 @@ end)
 
 -- ---- real programs ----------------------------------------------------------------------------------
 
-local LAST_HELPER = { ["5.10.223"] = 155, ["6.1.192"] = 209 }
-
--- The helpers that a program calls itself.
-local function calls_of(program)
-  local set, i = {}, 0
-  while true do
-    local hex = program:insn(i)
-    if not hex then return set end
-    if hex:sub(1, 2) == "85" and hex:sub(3, 3) == "0" then
-      local bytes = hex:sub(9, 16):gsub("%x%x", function(b) return string.char(tonumber(b, 16)) end)
-      set[string.unpack("<I4", bytes)] = true
+-- The helpers that the table refuses a program, of those that it calls, itself or in what it calls.
+local function refused(judged, program, set, seen)
+  set, seen = set or {}, seen or {}
+  seen[program.name] = true
+  for call in program:calls() do
+    if call.what == "helper" then
+      local answer = engine.helper_allowed { helper = call.id, type = judged.type, attach = judged.attach,
+        sleepable = judged.sleepable, version = judged.kernel.version, last_helper = judged.kernel.last_helper }
+      if answer == false then set[call.id] = true end
+    elseif call.callee and not seen[call.callee.name] then
+      refused(judged, call.callee, set, seen)
     end
-    i = i + 1
-  end
-end
-
--- Those that the table refuses a program of that section, own calls first.
-local function refused(object, program, section, version)
-  local type, attach = callers.of_section(section)
-  if not type then return nil end
-  local set = { own = {}, called = {} }
-  local function add(to, of)
-    for helper in pairs(calls_of(of)) do
-      local answer = engine.helper_allowed { helper = helper, type = type, attach = attach, version = version,
-        last_helper = LAST_HELPER[version] or 211 }
-      if answer == false then to[helper] = true end
-    end
-  end
-  add(set.own, program)
-  for other in object:programs() do
-    if other.section == ".text" then add(set.called, other) end
   end
   return set
 end
 
 describe("who may call a helper, held against programs that real kernels have loaded,", function()
-  local rows = {}
-  if exists(CORPUS .. "/loads/loads.tsv") then
-    for line in io.lines(CORPUS .. "/loads/loads.tsv") do rows[#rows + 1] = fields_of(line) end
-  end
+  local rows = callers.rows()
   if #rows == 0 then return pending("is as they say: needs a corpus, in $BTFL_CORPUS") end
 
-  -- Its call is dead code on 5.10: behind a field that it lacks.
-  local DEAD = { tcp_destroy_sock = true, tcp_destroy_sock_btf = true }
+  -- Their calls are dead code on 5.10, behind a field that it lacks.
+  local DEAD = { tcp_destroy_sock = true, tcp_destroy_sock_btf = true, tcp_probe = true, tcp_probe_btf = true,
+    tcp_rcv_space_adjust = true, tcp_rcv_space_adjust_btf = true }
 
   it("agrees with each", function()
-    local loaded, stopped, objects = 0, 0, {}
-    for _, row in ipairs(rows) do
-      local kernel, path, name, section, outcome, class, detail = table.unpack(row)
-      if outcome == "loads" or class == "helper-not-for-type" then
-        local object = objects[path] or btfl.object(CORPUS .. "/objects/" .. path)
-        objects[path] = object
-        local version = kernel:match("^[%d.]+")
-        local set = refused(object, object:program(name), section, version)
-        if outcome == "loads" and set then
-          loaded = loaded + 1
-          if not (DEAD[name] and version:find("^5%.10")) then
-            assert.is_nil(next(set.own), kernel .. " " .. path .. " " .. name)
-          end
-        elseif outcome == "no" then
-          stopped = stopped + 1
-          local number = math.tointeger(detail)
-          assert.is_true(set.own[number] or set.called[number], kernel .. " " .. path .. " " .. name)
-        end
+    local loaded, stopped = 0, 0
+    callers.each(rows, function(judged)
+      local row = judged.row
+      if row.outcome ~= "loads" and row.class ~= "helper-not-for-type" then return end
+      local where = table.concat({ row.kernel, row.object, row.program }, " ")
+      local set = refused(judged, judged.program)
+      if row.outcome == "no" then
+        stopped = stopped + 1
+        assert.is_true(set[math.tointeger(row.detail)], where)
+      elseif not (DEAD[row.program] and row.kernel:find("^5%.10")) then
+        loaded = loaded + 1
+        assert.is_nil(next(set), where)
       end
-    end
-    for _, object in pairs(objects) do object:close() end
+    end)
     assert.is_true(loaded > 1000 and stopped > 5)
   end)
 end)

@@ -163,27 +163,29 @@ static void probe_helpers(const struct caller *caller, int btf_id, int last)
 	}
 }
 
+static struct bpf_insn access_to_context(bool write, short off, unsigned char size)
+{
+	if (write)
+		return (struct bpf_insn){
+		    .code = BPF_STX | BPF_MEM | size, .dst_reg = 1, .src_reg = 2, .off = off};
+	return (struct bpf_insn){.code = BPF_LDX | BPF_MEM | size, .src_reg = 1, .off = off};
+}
+
+/* Accesses that are not aligned are tried at the first offsets only. */
 static void probe_context(const struct caller *caller, int btf_id)
 {
 	static const unsigned char sizes[] = {BPF_B, BPF_H, BPF_W, BPF_DW};
 
-	for (unsigned write = 0; write < 2; write++)
-		for (int off = 0; off < 256; off++)
-			for (unsigned i = 0; i < 4; i++) {
-				struct bpf_insn insn = {.code = BPF_LDX | BPF_MEM | sizes[i],
-							.src_reg = 1,
-							.off = (short)off};
+	for (int i = 0; i < 2 * 256 * 4; i++) {
+		bool write = i >= 256 * 4, takes;
+		int off = i / 4 % 256, bytes = 1 << i % 4;
 
-				if (write)
-					insn =
-					    (struct bpf_insn){.code = BPF_STX | BPF_MEM | sizes[i],
-							      .dst_reg = 1,
-							      .src_reg = 2,
-							      .off = (short)off};
-				printf("%d\t%d\t%d\t%c\t%d\t%d\t%s\n", caller->type, caller->attach,
-				       caller->sleepable, write ? 'w' : 'r', off, 1 << i,
-				       load(caller, btf_id, insn) ? "yes" : "no");
-			}
+		if (off % bytes && off > 16)
+			continue;
+		takes = load(caller, btf_id, access_to_context(write, (short)off, sizes[i % 4]));
+		printf("%d\t%d\t%d\t%c\t%d\t%d\t%s\n", caller->type, caller->attach,
+		       caller->sleepable, write ? 'w' : 'r', off, bytes, takes ? "yes" : "no");
+	}
 }
 
 int main(int argc, char **argv)

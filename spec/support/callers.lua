@@ -1,28 +1,92 @@
---- What programs of a section are to the kernel, of what the corpus has.
+--- The programs of the corpus and the kernels that judged them, in the numbers of the tables of kernels.
+
+local btfl = require "btfl"
+local engine = require "btfl.engine"
+local loads = require "spec.support.loads"
 
 local callers = {}
 
--- Program type and attach type, as libbpf takes them from the section.
-local SECTIONS = {
-  { "^kprobe", 2, 0 }, { "^kretprobe", 2, 0 }, { "^uprobe", 2, 0 }, { "^uretprobe", 2, 0 }, { "^ksyscall", 2, 0 },
-  { "^kretsyscall", 2, 0 }, { "^usdt", 2, 0 }, { "^tracepoint/", 5, 0 }, { "^tp/", 5, 0 }, { "^raw_tp", 17, 0 },
-  { "^raw_tracepoint", 17, 0 }, { "^tp_btf", 26, 23 }, { "^fentry/", 26, 24 }, { "^fexit/", 26, 25 },
-  { "^fmod_ret/", 26, 26 }, { "^iter/", 26, 28 }, { "^lsm/", 29, 27 }, { "^xdp[/_.%a]*devmap", 6, 33 },
-  { "^xdp[/_.%a]*cpumap", 6, 35 }, { "^xdp", 6, 37 }, { "^tc", 3, 0 }, { "^classifier", 3, 0 },
-  { "^perf_event", 7, 0 }, { "^socket", 1, 0 }, { "^sockops", 13, 3 }, { "^cgroup/sysctl", 23, 18 },
-  { "^cgroup/skb", 8, 0 }, { "^cgroup_skb/ingress", 8, 0 }, { "^cgroup_skb/egress", 8, 1 },
-  { "^cgroup/bind4", 18, 8 }, { "^cgroup/bind6", 18, 9 }, { "^cgroup/dev", 15, 6 }, { "^sk_msg", 16, 7 },
-}
+local CORPUS = os.getenv "BTFL_CORPUS" or "../shared/corpus"
 
---- The numbers of a section's program type and attach type; nil for one that is not known here.
----@param section string
----@return integer? type
----@return integer? attach
-function callers.of_section(section)
-  for _, row in ipairs(SECTIONS) do
-    if section:find(row[1]) then return row[2], row[3] end
+--- A program that a kernel judged, and what the tables are asked with.
+---@class spec.Judged
+---@field row spec.Load
+---@field program btfl.program
+---@field type integer
+---@field attach integer
+---@field sleepable boolean
+---@field kernel spec.JudgingKernel
+
+---@class spec.JudgingKernel
+---@field version string
+---@field target btfl.target
+---@field types table<string, integer> enum bpf_prog_type, by libbpf's names
+---@field attaches table<string, integer> enum bpf_attach_type, likewise
+---@field last_helper integer
+---@field sizes table<integer, integer> of contexts, by program type
+
+local function numbers_of(target, enum, prefix)
+  local numbers = {}
+  for e in target.btf:get(enum, "enum"):values() do
+    local name = e.name:match("^" .. prefix .. "(.+)$")
+    if name then numbers[name:lower()] = e.value end
   end
-  return nil
+  return numbers
+end
+
+--- A kernel in the numbers of the tables.
+---@return spec.JudgingKernel
+function callers.kernel(target, version)
+  local kernel = { target = target, version = version, last_helper = 0, sizes = {},
+    types = numbers_of(target, "bpf_prog_type", "BPF_PROG_TYPE_"),
+    attaches = numbers_of(target, "bpf_attach_type", "BPF_") }
+  for _, number in pairs(numbers_of(target, "bpf_func_id", "BPF_FUNC_")) do
+    kernel.last_helper = math.max(kernel.last_helper, number)
+  end
+  for _, type in pairs(kernel.types) do
+    local name = engine.context_struct(type)
+    local struct = name and target.btf:find(name, "struct")
+    kernel.sizes[type] = struct and struct.size
+  end
+  return kernel
+end
+
+local function kernel_of(name)
+  local path = ("%s/%%s/%s.btf.gz"):format(CORPUS, name)
+  local f = io.open(path:format("loads"))
+  if f then f:close() end
+  return callers.kernel(btfl.target(path:format(f and "loads" or "kernels")), name:match("^[%d.]+"))
+end
+
+--- The rows of the corpus' loads.tsv; none without a corpus.
+---@return spec.Load[]
+function callers.rows()
+  local path = CORPUS .. "/loads/loads.tsv"
+  local f = io.open(path)
+  if not f then return {} end
+  f:close()
+  return loads.read(path)
+end
+
+--- Calls what is given for each program that the rows name, of those whose type is known.
+---@param rows spec.Load[]
+---@param judge fun(judged: spec.Judged)
+function callers.each(rows, judge)
+  local objects, kernels = {}, {}
+  for _, row in ipairs(rows) do
+    local object = objects[row.object] or btfl.object(CORPUS .. "/objects/" .. row.object)
+    local kernel = kernels[row.kernel] or kernel_of(row.kernel)
+    objects[row.object], kernels[row.kernel] = object, kernel
+    local program = object:program(row.program)
+    local attach = program and program.attach
+    local type = attach and kernel.types[program.type]
+    if type then
+      judge { row = row, program = program, type = type, kernel = kernel, sleepable = attach.sleepable,
+        attach = attach.type and kernel.attaches[attach.type] or 0 }
+    end
+  end
+  for _, object in pairs(objects) do object:close() end
+  for _, kernel in pairs(kernels) do kernel.target:close() end
 end
 
 return callers
