@@ -5,7 +5,7 @@
 #include "bind/handle.h"
 
 #include "core/kernel_version.h"
-#include "verify/context.h"
+#include "verify/context_fields.h"
 #include "verify/helper_types.h"
 
 /* A field of the table at 1; 0 when it is not there. */
@@ -63,7 +63,7 @@ int engine_helper_allowed(lua_State *L)
 }
 
 /* engine.context_access { type =, attach =, offset =, size =, write =, context =, version =,
- * last_helper = }; context: the size of the struct. See context_access(). */
+ * last_helper = }; context: the size of the struct. See context_fields_access(). */
 int engine_context_access(lua_State *L)
 {
 	struct context_access a;
@@ -74,7 +74,7 @@ int engine_context_access(lua_State *L)
 	a.offset = number_of(L, "offset");
 	a.size = number_of(L, "size");
 	a.write = truth_of(L, "write");
-	push_known(L, context_access(&a, number_of(L, "context"), age_of(L)));
+	push_known(L, context_fields_access(&a, number_of(L, "context"), age_of(L)));
 	return 1;
 }
 
@@ -83,14 +83,15 @@ int engine_context_struct(lua_State *L)
 {
 	lua_Integer type = luaL_checkinteger(L, 1);
 
-	lua_pushstring(L, type < 0 || type > UINT32_MAX ? NULL : context_struct((uint32_t)type));
+	lua_pushstring(L, type < 0 || type > UINT32_MAX ? NULL
+							: context_fields_struct((uint32_t)type));
 	return 1;
 }
 
-/* engine.context_moved { type =, version =, last_helper = }: see context_moved(). */
+/* engine.context_moved { type =, version =, last_helper = }: see context_fields_moved(). */
 int engine_context_moved(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
-	push_known(L, context_moved(number_of(L, "type"), age_of(L)));
+	push_known(L, context_fields_moved(number_of(L, "type"), age_of(L)));
 	return 1;
 }

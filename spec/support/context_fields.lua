@@ -1,4 +1,4 @@
---- Makes rows of the table of contexts (src/verify/context.def) from what spec/peer/probe.c found.
+--- Makes rows of the table of contexts (src/verify/context_fields.def) from what spec/peer/probe.c found.
 
 local context = {}
 

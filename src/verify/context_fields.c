@@ -1,5 +1,6 @@
-/* context: what programs may do with their context, out of context.def; see context.h. */
-#include "verify/context.h"
+/* context_fields: what programs may do with their context, out of context_fields.def; see
+ * context_fields.h. */
+#include "verify/context_fields.h"
 
 #include <stddef.h>
 
@@ -10,7 +11,7 @@ enum { ANY_ATTACH = UINT16_MAX, END = UINT16_MAX };
 
 enum view {
 #define VIEW(name) name,
-#include "verify/context.def"
+#include "verify/context_fields.def"
 	VIEW_COUNT
 };
 
@@ -21,7 +22,7 @@ static const struct {
 	uint16_t attach_type;
 } seen[] = {
 #define SEEN(view, type, attach) {view, type, attach},
-#include "verify/context.def"
+#include "verify/context_fields.def"
 };
 
 enum way { WAY_READ, WAY_WRITE, WAY_EITHER };
@@ -33,7 +34,7 @@ static const struct range {
 #define READS(view, begin, end, sizes) {view, WAY_READ, sizes, begin, end},
 #define WRITES(view, begin, end, sizes) {view, WAY_WRITE, sizes, begin, end},
 #define OPENS(view, begin, end, sizes) {view, WAY_EITHER, sizes, begin, end},
-#include "verify/context.def"
+#include "verify/context_fields.def"
 };
 
 static const struct {
@@ -41,12 +42,12 @@ static const struct {
 	const char *name;
 } structs[] = {
 #define STRUCT(type, name) {type, name},
-#include "verify/context.def"
+#include "verify/context_fields.def"
 };
 
 static const uint8_t converts[] = {
 #define CONVERTS(type) type,
-#include "verify/context.def"
+#include "verify/context_fields.def"
 };
 
 /* The views that such a program may have: several, and not `exact`, where the table does not know
@@ -97,13 +98,13 @@ static bool is_in(const struct context_access *a, uint64_t views, enum way way,
 static bool is_newer_than_table(struct kernel_age age)
 {
 #define NEWEST(major, minor) return age.version >> 8 > LINE(major, minor);
-#include "verify/context.def"
+#include "verify/context_fields.def"
 }
 
-enum known context_access(const struct context_access *a, uint32_t context_size,
-			  struct kernel_age age)
+enum known context_fields_access(const struct context_access *a, uint32_t context_size,
+				 struct kernel_age age)
 {
-	bool exact, sized = context_struct(a->prog_type) != NULL;
+	bool exact, sized = context_fields_struct(a->prog_type) != NULL;
 	uint64_t views = views_of(a, &exact);
 	enum known refused = is_newer_than_table(age) ? KNOWN_NOT : KNOWN_NO;
 
@@ -118,7 +119,7 @@ enum known context_access(const struct context_access *a, uint32_t context_size,
 	return is_in(a, views, WAY_EITHER, context_size) ? KNOWN_NOT : refused;
 }
 
-const char *context_struct(uint32_t prog_type)
+const char *context_fields_struct(uint32_t prog_type)
 {
 	for (size_t i = 0; i < COUNT(structs); i++)
 		if (structs[i].prog_type == prog_type)
@@ -126,7 +127,7 @@ const char *context_struct(uint32_t prog_type)
 	return NULL;
 }
 
-enum known context_moved(uint32_t prog_type, struct kernel_age age)
+enum known context_fields_moved(uint32_t prog_type, struct kernel_age age)
 {
 	bool converted = false;
 
@@ -135,7 +136,7 @@ enum known context_moved(uint32_t prog_type, struct kernel_age age)
 #define LAST_FIXED(major, minor)                               \
 	if (kernel_age_newest_line(age) <= LINE(major, minor)) \
 		return KNOWN_NO;
-#include "verify/context.def"
+#include "verify/context_fields.def"
 	if (is_newer_than_table(age))
 		return KNOWN_NOT;
 	if (converted)
@@ -143,6 +144,6 @@ enum known context_moved(uint32_t prog_type, struct kernel_age age)
 #define FIRST_MOVED(major, minor)                   \
 	if (age.version >> 8 >= LINE(major, minor)) \
 		return KNOWN_YES;
-#include "verify/context.def"
+#include "verify/context_fields.def"
 	return KNOWN_NOT;
 }

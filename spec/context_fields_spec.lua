@@ -3,7 +3,7 @@
 
 local btfl = require "btfl"
 local callers = require "spec.support.callers"
-local context = require "spec.support.context"
+local context = require "spec.support.context_fields"
 local engine = require "btfl.engine"
 local loads = require "spec.support.loads"
 local tmp = require "spec.support.tmp"
@@ -121,7 +121,7 @@ describe("an access to the context, tried on the running kernel,", function()
 
   it("gives the rows of the table", function()
     local target <close> = btfl.target()
-    local f <close> = assert(io.open "src/verify/context.def")
+    local f <close> = assert(io.open "src/verify/context_fields.def")
     local rows = context.rows_of(said:gmatch("[^\n]+"), target)
     if not tmp.run("uname -r"):find("^6%.18%.") then pending("of the release that it was made with") return end
     assert.matches(rows, f:read("a"), nil, true)
