@@ -29,7 +29,7 @@ local function tell(program, verdict)
   }
   if verdict.verdict == "unknown" then
     finding.rule = "unknown"
-    finding.message = verdict.why
+    finding.message = verdict.why or tostring(verdict.first)
     out:warning(finding)
   elseif verdict.verdict == "rejected" then
     finding.rule = "rejected"

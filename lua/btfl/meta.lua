@@ -454,6 +454,18 @@ function program:verdict(target, options) end
 ---@field kallsyms? string a file with the kernel's symbols, as /proc/kallsyms
 ---@field set? table<string, integer|boolean|string> other values for constants of the object
 ---@field unset? string[] constants that a tool sets at start: unknown
+---@field only? btfl.obstacle.rule[] the rules that are asked about; all without
+---@field attach? string what a tool attaches the program to, `module:name` for a module's, instead of what its section says
+---@field type? string the type of program that a tool makes it, such as "xdp"
+---@field maps? table<string, btfl.verdict.map> what a tool sets of maps
+
+--- What a tool sets of a map between open and load; what is not there stays as the object has it.
+---@class btfl.verdict.map
+---@field key_size? integer bytes
+---@field value_size? integer bytes
+---@field max_entries? integer
+---@field type? integer of enum bpf_map_type
+---@field inner? boolean an inner map is given
 
 --- What a program attaches to, as the name of its section says, read as libbpf reads it. `tostring` gives
 --- the section without its `?`.
@@ -751,6 +763,7 @@ function result:decisions() end
 ---@field ok boolean verdict is "loads" or "guarded"
 ---@field rule btfl.obstacle.rule? of the first obstacle
 ---@field first btfl.obstacle? the obstacle that decides: the first that is reached or, of "unknown", that may be
+---@field attaches boolean? whether the target has what it attaches to once it is loaded; nil when that is not known
 ---@field why string? of "unknown": what stopped the analysis of paths
 ---@field relocations integer of the program and all that it calls
 ---@field failed integer those that are not ok

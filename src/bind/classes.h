@@ -153,6 +153,8 @@ const char **check_path_list(lua_State *L, int idx, int arg, const char *what, s
 /* What the options at arg (nil for none) say of a kernel besides its BTF. Strings are the table's,
  * files are kept. Raises for what is wrong, other options than those and `modules` included. */
 struct target_facts check_facts(lua_State *L, int arg);
+/* The same of a table that has other options, too. */
+struct target_facts facts_of(lua_State *L, int arg);
 /* engine.kernel_version(text): the version in it, nil for none. */
 int engine_kernel_version(lua_State *L);
 /* The option's string, which the table keeps; NULL when it is not given. */

@@ -84,13 +84,18 @@ int engine_kernel_version(lua_State *L)
 
 struct target_facts check_facts(lua_State *L, int arg)
 {
+	if (lua_isnil(L, arg))
+		return (struct target_facts){0};
+	luaL_checktype(L, arg, LUA_TTABLE);
+	check_names(L, arg);
+	return facts_of(L, arg);
+}
+
+struct target_facts facts_of(lua_State *L, int arg)
+{
 	const char *kconfig, *kallsyms;
 	struct target_facts f = {0};
 
-	if (lua_isnil(L, arg))
-		return f;
-	luaL_checktype(L, arg, LUA_TTABLE);
-	check_names(L, arg);
 	f.release = release_option(L, arg);
 	f.version = version_option(L, arg);
 	kconfig = string_option(L, arg, "kconfig");

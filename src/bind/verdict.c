@@ -13,6 +13,7 @@ static void free_judged(void *native)
 
 	verdict_free(j->verdict);
 	externs_free(j->externs);
+	target_free(j->target);
 	free(j);
 }
 
@@ -55,16 +56,20 @@ int program_verdict(lua_State *L)
 		return luaL_error(L, "out of memory");
 	o->native = j;
 	j->program = h->id;
-	open_externs(L, 3, r, object_references(L, 4), &j->externs);
+	j->target = target_options(L, 3, r->target);
 	loading = (struct loading){
 	    .resolution = r,
-	    .externs = j->externs,
+	    .target = j->target ? j->target : r->target,
 	    .entry = j->program,
-	    .release = known_as_option(L, 3, r->target),
-	    .wanted = wanted_option(L, 3),
 	};
+	if (externs_new(r->object, object_references(L, 4), loading.target, &j->externs, &e) < 0)
+		return raise_err(L, &e);
+	extern_options(L, 3, j->externs);
+	loading.externs = j->externs;
+	loading_options(L, 3, &loading);
 	if (verdict_new(&loading, &j->verdict, &e) < 0)
 		return raise_err(L, &e);
+	lua_settop(L, 6);
 	owner_weighs(
 	    L,
 	    j->verdict->linked->count * sizeof(struct linked_insn) +
@@ -108,6 +113,12 @@ static int get_first(lua_State *L, const void *self)
 		handle_push(L, 1, &obstacle_class, (uint32_t)(v->first - v->obstacles.list), 0);
 	else
 		lua_pushnil(L);
+	return 1;
+}
+
+static int get_attaches(lua_State *L, const void *self)
+{
+	push_known(L, judged_of(L, self)->verdict->attaches);
 	return 1;
 }
 
@@ -214,6 +225,7 @@ static const struct field verdict_fields[] = {
     {"why", get_why},
     {"rule", get_rule},
     {"first", get_first},
+    {"attaches", get_attaches},
     {"relocations", get_relocations},
     {"failed", get_failed},
     {"first_poison", get_first_poison},

@@ -19,6 +19,7 @@ enum { TAG_OBSTACLE = 1, TAG_GUARD };
 /* What a verdict owns. */
 struct judged {
 	uint32_t program;
+	struct target *target; /* with what options tell of it; NULL without */
 	struct externs *externs;
 	struct verdict *verdict;
 };
@@ -32,15 +33,17 @@ void push_side(lua_State *L, int which);
 /* The source line of an instruction, OBJECT_NONE for none. */
 uint32_t line_of(const struct linked *f, uint32_t at);
 
-/* verdict_options.c: raises when the table at arg has an option that program:verdict() has not. */
+/* verdict_options.c: raises, about argument arg, when a table has a field that is none of names. */
+void check_option_names(lua_State *L, int arg, int table, const char *const *names);
+/* Raises when the table at arg has an option that program:verdict() has not. */
 void check_verdict_options(lua_State *L, int arg);
-/* The version or the release that the table at arg (nil for none) gives, or what t is known as. */
-const char *known_as_option(lua_State *L, int arg, const struct target *t);
-/* The rules that the table at arg asks about, as bits: all without `only`. */
-uint64_t wanted_option(lua_State *L, int arg);
-/* The externs of r's object on its target, as that table has them. Raises for what is wrong there;
- * by then *out is set. */
-void open_externs(lua_State *L, int arg, const struct resolution *r, const struct references *l,
-		  struct externs **out);
+/* t as what the table at arg (nil for none) tells of it; NULL when that tells nothing. */
+struct target *target_options(lua_State *L, int arg, const struct target *t);
+/* Gives x the constants of that table. */
+void extern_options(lua_State *L, int arg, struct externs *x);
+
+/* loading.c: fills in what the table at arg (nil for none) sets of l, whose resolution, externs and
+ * entry are set. Pushes one value, which l needs. */
+void loading_options(lua_State *L, int arg, struct loading *l);
 
 #endif

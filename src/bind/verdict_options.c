@@ -5,64 +5,52 @@
 #include "bind/verdict.h"
 #include "core/kernel_version.h"
 
-static const char *const option_names[] = {"kallsyms", "kconfig", "only",    "policy", "release",
-					   "set",      "unset",   "version", NULL};
+static const char *const option_names[] = {"attach", "kallsyms", "kconfig", "maps",
+					   "only",   "policy",   "release", "set",
+					   "type",   "unset",    "version", NULL};
 
-void check_verdict_options(lua_State *L, int arg)
+void check_option_names(lua_State *L, int arg, int table, const char *const *names)
 {
+	table = lua_absindex(L, table);
 	lua_pushnil(L);
-	while (lua_next(L, arg)) {
+	while (lua_next(L, table)) {
 		const char *name;
 		int i = 0;
 
 		lua_pop(L, 1);
 		lua_pushvalue(L, -1);
 		name = lua_tostring(L, -1);
-		while (name && option_names[i] && strcmp(name, option_names[i]) != 0)
+		while (name && names[i] && strcmp(name, names[i]) != 0)
 			i++;
-		if (!name || !option_names[i]) {
+		if (!name || !names[i]) {
 			lua_pushfstring(L, "no option `%s`", name ? name : luaL_typename(L, -1));
 			if (name)
-				add_meant(L, name, option_names);
+				add_meant(L, name, names);
 			luaL_argerror(L, arg, lua_tostring(L, -1));
 		}
 		lua_pop(L, 1);
 	}
 }
 
-const char *known_as_option(lua_State *L, int arg, const struct target *t)
+void check_verdict_options(lua_State *L, int arg)
 {
-	const char *release = release_option(L, arg), *version = version_option(L, arg);
-	size_t len;
-
-	if (version)
-		return kernel_version_in(version, &len);
-	return release ? release : target_known_as(t);
+	check_option_names(L, arg, arg, option_names);
 }
 
-uint64_t wanted_option(lua_State *L, int arg)
+struct target *target_options(lua_State *L, int arg, const struct target *t)
 {
-	uint64_t wanted = 0;
+	struct target_facts facts;
+	struct target *with;
+	struct err e;
 
 	if (!lua_istable(L, arg))
-		return LOADING_ALL;
-	if (lua_getfield(L, arg, "only") == LUA_TNIL) {
-		lua_pop(L, 1);
-		return LOADING_ALL;
-	}
-	if (!lua_istable(L, -1))
-		luaL_argerror(L, arg, "`only` must be a list of rules");
-	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-		const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-		enum obstacle_rule rule = obstacle_rule_of(name);
-
-		if (rule == RULE_NONE)
-			luaL_argerror(L, arg, lua_pushfstring(L, "`only`: no rule `%s`", name));
-		wanted |= (uint64_t)1 << rule;
-		lua_pop(L, 1);
-	}
-	lua_pop(L, 2);
-	return wanted;
+		return NULL;
+	facts = facts_of(L, arg);
+	if (!facts.release && !facts.version && !facts.kconfig && !facts.symbols)
+		return NULL;
+	if (target_with(t, &facts, &with, &e) < 0)
+		raise_err(L, &e);
+	return with;
 }
 
 /* A number, a boolean or a string as text; pushed. */
@@ -117,39 +105,10 @@ static void apply_unsets(lua_State *L, int arg, struct externs *x)
 	lua_pop(L, 1);
 }
 
-/* The version, and what may follow it; NULL when it is not known. What these options tell, the
- * version first, comes before what is known of the target. */
-static const char *version_of(lua_State *L, int arg, const struct target *t,
-			      const struct kconfig *kconfig)
+void extern_options(lua_State *L, int arg, struct externs *x)
 {
-	const char *release = release_option(L, arg), *version = version_option(L, arg);
-	size_t len;
-
-	if (!version && kconfig)
-		version = kconfig->version;
-	if (!version)
-		version = release;
-	return version ? kernel_version_in(version, &len) : t->version;
-}
-
-void open_externs(lua_State *L, int arg, const struct resolution *r, const struct references *l,
-		  struct externs **out)
-{
-	const char *kconfig = string_option(L, arg, "kconfig");
-	const char *kallsyms = string_option(L, arg, "kallsyms");
-	struct extern_facts facts = {
-	    .target = r->target,
-	    .kconfig = kconfig ? kept_kconfig(L, kconfig) : NULL,
-	    .symbols = kallsyms ? kept_symbols(L, kallsyms) : NULL,
-	};
-	struct err e = {.code = ERR_NONE};
-
-	facts.release = known_as_option(L, arg, r->target);
-	facts.version = version_of(L, arg, r->target, facts.kconfig);
-	if (externs_new(r->object, l, &facts, out, &e) < 0)
-		raise_err(L, &e);
-	if (lua_istable(L, arg)) {
-		apply_sets(L, arg, *out);
-		apply_unsets(L, arg, *out);
-	}
+	if (!lua_istable(L, arg))
+		return;
+	apply_sets(L, arg, x);
+	apply_unsets(L, arg, x);
 }

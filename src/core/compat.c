@@ -243,6 +243,15 @@ static enum reason types_match(struct matching *m, struct type_pair p, bool behi
 	return REASON_TOO_DEEP;
 }
 
+bool compat_types(const struct btf *local_btf, uint32_t local, const struct btf *target_btf,
+		  uint32_t target)
+{
+	struct matching m = {0};
+	struct type_pair p = {local_btf, target_btf, local, target};
+
+	return types_compatible(&m, p, DEEPEST) == REASON_NONE;
+}
+
 int default_compatible(struct asked *a)
 {
 	const struct compatible_asked *c = (const struct compatible_asked *)a;

@@ -114,6 +114,16 @@ enum known features_has(const struct target *t, enum feature_set set, uint32_t n
 	return number < FEATURE_NUMBERS && has_bit(f->bits[set], number) ? KNOWN_YES : KNOWN_NO;
 }
 
+uint32_t features_last(const struct target *t, enum feature_set set)
+{
+	const struct features *f = read_sets(t);
+	uint32_t n = FEATURE_NUMBERS;
+
+	while (n > 0 && !has_bit(f->bits[set], n - 1))
+		n--;
+	return n ? n - 1 : 0;
+}
+
 /* Whether an enumerator is called that, in letters of either case, with what the set's start with
  * or without. */
 static bool is_called(enum feature_set set, const char *have, const char *name)

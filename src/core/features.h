@@ -26,6 +26,9 @@ enum feature_set {
  * configuration. */
 enum known features_has(const struct target *t, enum feature_set set, uint32_t number);
 
+/* The highest number of the set; 0 where its BTF has no such enum. */
+uint32_t features_last(const struct target *t, enum feature_set set);
+
 /* The number of a name in the kernel's enum: "ringbuf" for BPF_MAP_TYPE_RINGBUF, or the whole.
  * False for none. */
 bool features_number(const struct target *t, enum feature_set set, const char *name,

@@ -16,7 +16,8 @@
 
 struct target_box {
 	struct target target;
-	struct arena arena; /* path, name, release, version, module names */
+	struct arena arena;      /* path, name, release, version, module names */
+	const struct target *of; /* of target_with(): what else there is; NULL otherwise */
 	struct kconfig *kconfig;
 	struct symbols *symbols;
 	pthread_mutex_t lock; /* held to read what the running kernel says */
@@ -206,13 +207,23 @@ static struct target_box *ask(const struct target *t, atomic_bool *asked,
 	return x;
 }
 
+/* The target that is asked for what t itself was not given. */
+static const struct target *asked(const struct target *t, bool given)
+{
+	const struct target_box *x = (const struct target_box *)t;
+
+	return x->of && !given ? x->of : t;
+}
+
 const struct kconfig *target_kconfig(const struct target *t)
 {
+	t = asked(t, ((const struct target_box *)t)->kconfig);
 	return ask(t, &((struct target_box *)(uintptr_t)t)->asked_kconfig, ask_kconfig)->kconfig;
 }
 
 const struct symbols *target_symbols(const struct target *t)
 {
+	t = asked(t, ((const struct target_box *)t)->symbols);
 	return ask(t, &((struct target_box *)(uintptr_t)t)->asked_symbols, ask_symbols)->symbols;
 }
 
@@ -223,6 +234,7 @@ const char *target_known_as(const struct target *t)
 
 struct features *target_features(const struct target *t)
 {
+	t = asked(t, false);
 	return &((struct target_box *)(uintptr_t)t)->features;
 }
 
@@ -406,6 +418,30 @@ int target_open(const char *path, const char *const *modules, size_t module_coun
 	if (!x)
 		return -1;
 	if (open_path(x, path, modules, module_count, facts, e) < 0) {
+		target_free(&x->target);
+		return -1;
+	}
+	*out = &x->target;
+	return 0;
+}
+
+int target_with(const struct target *t, const struct target_facts *facts, struct target **out,
+		struct err *e)
+{
+	struct target_box *x = box_new(t->path, e);
+	int rc;
+
+	if (!x)
+		return -1;
+	x->of = t;
+	x->target.path = t->path;
+	x->target.name = t->name;
+	x->target.release = t->release;
+	x->target.version = t->version;
+	rc = take_facts(x, facts, e);
+	for (size_t i = 0; i < t->count && rc == 0; i++)
+		rc = add_btf(x, btf_ref(t->btf[i]), t->module[i], strlen(t->module[i]), e);
+	if (rc < 0) {
 		target_free(&x->target);
 		return -1;
 	}

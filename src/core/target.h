@@ -45,6 +45,12 @@ int target_open(const char *path, const char *const *modules, size_t module_coun
 /* A target of a BTF that is open already, which is referenced: its base, if any, becomes [0]. */
 int target_of(struct btf *b, const struct target_facts *facts, struct target **out, struct err *e);
 
+/* The same kernel, of which facts tell more: what they do not tell is as t has it. t must outlive
+ * it.
+ */
+int target_with(const struct target *t, const struct target_facts *facts, struct target **out,
+		struct err *e);
+
 void target_free(struct target *t); /* NULL is allowed */
 
 /* What its verifier is told by: the version, else the release; NULL for neither. */

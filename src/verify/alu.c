@@ -123,7 +123,7 @@ static struct value extern_address(struct machine *m, uint32_t number)
 
 	if (ext->kind == EXTERN_KCONFIG)
 		return value_of(VALUE_DATA, DATA_EXTERN | number);
-	if (x->values[number].state == EXTERN_MISSING)
+	if (x->values[number].state == EXTERN_MISSING && ext->weak)
 		return value_scalar(scalar_known(0));
 	if (x->values[number].state != EXTERN_ADDRESS || !ext->var_id)
 		return value_any();

@@ -11,7 +11,7 @@
 
 struct extern_resolver {
 	struct externs *x;
-	const struct extern_facts *facts;
+	const struct target *target;
 	struct err *e;
 };
 
@@ -78,26 +78,15 @@ static int config_bytes(struct extern_resolver *k, struct extern_value *v, uint3
 	return 0;
 }
 
-/* Asked for only where an extern needs them: the running kernel's are read then. */
-static const struct kconfig *kconfig_of(const struct extern_facts *f)
-{
-	return f->kconfig || !f->target ? f->kconfig : target_kconfig(f->target);
-}
-
-static const struct symbols *symbols_of(const struct extern_facts *f)
-{
-	return f->symbols || !f->target ? f->symbols : target_symbols(f->target);
-}
-
 /* LINUX_KERNEL_VERSION. Of a release that hides the version the sublevel is unknown. */
 static int set_version(struct extern_resolver *k, struct extern_value *v, uint32_t size)
 {
-	const struct extern_facts *f = k->facts;
+	const struct target *t = k->target;
 	uint32_t code;
 
-	if (kernel_version_code(f->version, &code))
+	if (kernel_version_code(t->version, &code))
 		return set_bytes(k, v, size, code);
-	if (f->version || !kernel_version_code(f->release, &code))
+	if (t->version || !kernel_version_code(t->release, &code))
 		return 0;
 	v->unknown = arena_alloc(&k->x->arena, size, 1);
 	if (!v->unknown)
@@ -122,13 +111,16 @@ static int resolve_kconfig(struct extern_resolver *k, const struct extern_def *e
 		return set_version(k, v, ext->size);
 	if (strncmp(ext->name, "CONFIG_", 7) != 0)
 		return ext->weak ? set_bytes(k, v, ext->size, 0) : 0;
-	config = kconfig_of(k->facts);
+	config = target_kconfig(k->target);
 	if (!config)
 		return 0;
 	s = kconfig_value(config, ext->name, &len);
 	if (s)
 		return config_bytes(k, v, ext->size, &t, s, len);
-	return ext->weak ? set_bytes(k, v, ext->size, 0) : 0;
+	if (ext->weak)
+		return set_bytes(k, v, ext->size, 0);
+	v->state = EXTERN_MISSING;
+	return 0;
 }
 
 static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext,
@@ -141,15 +133,12 @@ static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext
 	const struct symbols *s;
 	struct found f;
 
-	if (typed && k->facts->target) {
-		features_find(k->facts->target, t.kind, ext->name,
-			      btf_essential_len(ext->name, len), &f);
+	if (typed) {
+		features_find(k->target, t.kind, ext->name, btf_essential_len(ext->name, len), &f);
 		v->state = f.id ? EXTERN_ADDRESS : EXTERN_MISSING;
-	} else if (!typed && (s = symbols_of(k->facts))) {
+	} else if ((s = target_symbols(k->target))) {
 		v->state = symbols_has(s, ext->name, len) ? EXTERN_ADDRESS : EXTERN_MISSING;
 	}
-	if (v->state == EXTERN_MISSING && !ext->weak)
-		v->state = EXTERN_UNKNOWN_VALUE;
 }
 
 static int resolve_all(struct extern_resolver *k)
@@ -166,11 +155,11 @@ static int resolve_all(struct extern_resolver *k)
 	return rc;
 }
 
-int externs_new(const struct object *o, const struct references *l,
-		const struct extern_facts *facts, struct externs **out, struct err *e)
+int externs_new(const struct object *o, const struct references *l, const struct target *t,
+		struct externs **out, struct err *e)
 {
 	struct externs *x = calloc(1, sizeof(*x));
-	struct extern_resolver k = {x, facts, e};
+	struct extern_resolver k = {x, t, e};
 	int rc;
 
 	if (x) {

@@ -13,7 +13,7 @@
 enum extern_state {
 	EXTERN_UNKNOWN_VALUE,
 	EXTERN_BYTES,   /* its bytes are known */
-	EXTERN_MISSING, /* weak, and not there: its address is 0 */
+	EXTERN_MISSING, /* not there; of a weak one, the address is 0 */
 	EXTERN_ADDRESS, /* a kernel symbol that is there */
 };
 
@@ -39,20 +39,9 @@ struct externs {
 	struct arena arena;
 };
 
-/* What is known of the kernel. NULL for what is not; configuration and symbols are then the
- * target's.
- */
-struct extern_facts {
-	const struct target *target;
-	const char *version; /* what starts with one, "5.10.223" */
-	const char *release; /* which tells all of it but the sublevel, where version is NULL */
-	const struct kconfig *kconfig;
-	const struct symbols *symbols;
-};
-
-/* The externs of o, to which l refers; both must outlive them, the facts need not. */
-int externs_new(const struct object *o, const struct references *l,
-		const struct extern_facts *facts, struct externs **out, struct err *e);
+/* The externs of o, to which l refers, on t; o and l must outlive them. */
+int externs_new(const struct object *o, const struct references *l, const struct target *t,
+		struct externs **out, struct err *e);
 void externs_free(struct externs *x); /* NULL is allowed */
 
 /* Gives a constant of the object another value (a number, or true or false), or makes it unknown

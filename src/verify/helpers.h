@@ -26,6 +26,9 @@ struct helper_arg {
 	bool writes;
 };
 
+/* "map_lookup_elem"; NULL when it is not listed. */
+const char *helper_name(uint32_t helper);
+
 /* Argument n (1 to 5) of a helper. What is not in the table is SIZE_ANY and written. */
 struct helper_arg helper_arg(uint32_t helper, unsigned n);
 

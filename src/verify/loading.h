@@ -5,19 +5,51 @@
 #ifndef BTFL_LOADING_H
 #define BTFL_LOADING_H
 
+#include "core/features.h"
+#include "format/section.h"
 #include "verify/externs.h"
+#include "verify/helper_types.h"
 #include "verify/linked.h"
 #include "verify/obstacle.h"
 
 /* Every rule. */
 #define LOADING_ALL UINT64_MAX
 
-struct loading {
-	const struct resolution *resolution; /* object and target */
-	const struct externs *externs;
-	uint32_t entry;      /* the program, of the object */
-	const char *release; /* the kernel's; NULL when it is not known */
-	uint64_t wanted;     /* the rules that are asked about, see obstacle.h */
+/* What a tool sets of a map before it loads. */
+struct map_setting {
+	const char *map;
+	uint32_t type, key_size, value_size, max_entries; /* 0: as it is */
+	bool inner;                                       /* an inner map is given */
 };
+
+struct loading {
+	const struct resolution *resolution; /* of the object */
+	const struct target *target;         /* its, or one with more facts */
+	const struct externs *externs;
+	uint32_t entry;  /* the program, of the object */
+	uint64_t wanted; /* the rules that are asked about, see obstacle.h */
+	const struct map_setting *settings;
+	size_t setting_count;
+
+	/* What loading_init() finds, and callers may set. */
+	const char *release; /* what the kernel is known as; NULL when it is not */
+	uint32_t version;    /* LINUX_KERNEL_VERSION of release; 0 when it is not known */
+	struct attach_point attach;
+	uint32_t prog_type, attach_type; /* 0: the program has none until a tool sets it */
+	bool sleepable;
+};
+
+/* Fills in what the section of the program says. */
+void loading_init(struct loading *l);
+
+/* Lets a tool attach the program to something else: a function, tracepoint or hook of name, which
+ * must outlive l. */
+void loading_attach(struct loading *l, const char *name);
+
+/* How old the kernel is. */
+struct kernel_age loading_age(const struct loading *l);
+
+/* The map of that number, as it is created. */
+struct map_def loading_map(const struct loading *l, uint32_t map);
 
 #endif

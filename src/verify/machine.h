@@ -5,6 +5,7 @@
 #define BTFL_MACHINE_H
 
 #include "base/arena.h"
+#include "verify/context.h"
 #include "verify/liveness.h"
 #include "verify/trace.h"
 
@@ -15,6 +16,7 @@ struct machine {
 	struct walk *w;
 	struct liveness *liveness;
 	bool ctx_numbers; /* the context holds numbers only */
+	const struct context *context;
 	uint32_t next_id;
 	size_t step_cap, hit_cap;
 

@@ -47,6 +47,30 @@ static struct value read_any(struct machine *m, struct state *s, const struct va
 	}
 }
 
+/* Ends the path at an access of the context that the verifier refuses. */
+static enum go check_context(struct machine *m, const struct state *s, const struct value *p,
+			     struct insn in, bool write)
+{
+	const char *cause;
+	int64_t number;
+
+	if (p->kind != VALUE_CTX || !m->context->known)
+		return GO_ON;
+	if (!scalar_is_known(&p->number))
+		return context_refuses_moved(m->context)
+			   ? machine_stop(m, s, RULE_CTX_ACCESS, "variable", in.off)
+			   : GO_ON;
+	if (p->number.bits.value && context_refuses_moved(m->context))
+		return machine_stop(m, s, RULE_CTX_ACCESS, "modified",
+				    (int64_t)p->number.bits.value);
+	cause = context_refuses(m->context, (int64_t)p->number.bits.value + in.off,
+				insn_bytes(in.code), write, &number);
+	if (!cause)
+		return GO_ON;
+	return machine_stop(m, s, context_is_argument(cause) ? RULE_CTX_ARG : RULE_CTX_ACCESS,
+			    cause, number);
+}
+
 static struct value load(struct machine *m, struct state *s, const struct linked_insn *n,
 			 bool extends)
 {
@@ -65,6 +89,10 @@ static struct value load(struct machine *m, struct state *s, const struct linked
 
 enum go machine_load(struct machine *m, struct state *s, const struct linked_insn *n)
 {
+	enum go go = check_context(m, s, machine_reg(s, n->in.src), n->in, false);
+
+	if (go != GO_ON)
+		return go;
 	*machine_reg(s, n->in.dst) = load(m, s, n, BPF_MODE(n->in.code) == BPF_MEMSX);
 	s->at++;
 	return GO_ON;
@@ -109,8 +137,10 @@ enum go machine_store(struct machine *m, struct state *s, const struct linked_in
 	const struct value to = *machine_reg(s, n->in.dst);
 	struct value from;
 	bool known = true;
-	enum go go = GO_ON;
+	enum go go = check_context(m, s, &to, n->in, true);
 
+	if (go != GO_ON)
+		return go;
 	if (BPF_CLASS(n->in.code) == BPF_STX && BPF_MODE(n->in.code) == BPF_ATOMIC) {
 		go = atomic(m, s, n);
 	} else if (to.kind == VALUE_STACK) {

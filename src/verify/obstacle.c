@@ -22,6 +22,7 @@ static const char *const rules[RULE_COUNT] = {
     [RULE_NONE] = "",
     [RULE_OPEN] = "open",
     [RULE_KSYM] = "ksym",
+    [RULE_KCONFIG] = "kconfig",
     [RULE_KFUNC] = "kfunc",
     [RULE_STRUCT_OPS] = "struct-ops",
     [RULE_RELOCATION] = "relocation",

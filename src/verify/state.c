@@ -137,6 +137,7 @@ struct id_map {
 		uint32_t old, cur;
 	} pair[64];
 	unsigned count;
+	bool context; /* pointers to the context tell paths apart */
 };
 
 static bool same_id(struct id_map *m, uint32_t old, uint32_t cur)
@@ -162,7 +163,7 @@ static bool value_covers(const struct value *a, const struct value *b, bool deci
 		return true;
 	if (a->kind == VALUE_ANY)
 		return b->kind != VALUE_STACK && b->kind != VALUE_NONE && b->kind != VALUE_FUNC &&
-		       b->kind != VALUE_MAP;
+		       b->kind != VALUE_MAP && (b->kind != VALUE_CTX || !ids->context);
 	if (a->kind != b->kind)
 		return false;
 	if (a->kind == VALUE_SCALAR)
@@ -191,8 +192,9 @@ static bool slot_covers(const struct slot *a, const struct slot *b, bool decides
 			return false;
 		if (x == BYTE_ZERO && decides && y != BYTE_ZERO)
 			return false;
-		/* A pointer to the stack means more than unknown bytes do. */
-		if (x != BYTE_SPILL && y == BYTE_SPILL && b->spill.kind == VALUE_STACK)
+		/* A pointer to the stack or the context means more than unknown bytes do. */
+		if (x != BYTE_SPILL && y == BYTE_SPILL &&
+		    (b->spill.kind == VALUE_STACK || (b->spill.kind == VALUE_CTX && ids->context)))
 			return false;
 	}
 	return !spilled || value_covers(&a->spill, &b->spill, decides, ids);
@@ -216,9 +218,10 @@ static bool frame_covers(const struct frame *a, const struct frame *b, const str
 	return true;
 }
 
-bool state_covers(const struct state *a, const struct state *b, const struct liveness *live)
+bool state_covers(const struct state *a, const struct state *b, const struct liveness *live,
+		  bool context)
 {
-	struct id_map ids = {.count = 0};
+	struct id_map ids = {.context = context};
 
 	if (a->depth != b->depth || a->async != b->async)
 		return false;

@@ -90,7 +90,9 @@ struct liveness {
 	uint64_t slot_decides;
 };
 
-/* Whether every path that starts at b, starts at a too. live has one entry a frame. */
-bool state_covers(const struct state *a, const struct state *b, const struct liveness *liveness);
+/* Whether every path that starts at b, starts at a too. live has one entry a frame. Where the
+ * context is read tells paths apart only when `context` is set. */
+bool state_covers(const struct state *a, const struct state *b, const struct liveness *liveness,
+		  bool context);
 
 #endif

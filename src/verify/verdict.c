@@ -5,7 +5,10 @@
 #include <stdlib.h>
 
 #include "verify/guards.h"
+#include "verify/object_scope.h"
+#include "verify/program_scope.h"
 #include "verify/releases.h"
+#include "verify/stops.h"
 
 static const char *const names[] = {
     [VERDICT_LOADS] = "loads",       [VERDICT_GUARDED] = "guarded",
@@ -86,13 +89,14 @@ static bool has_stage(const struct obstacles *o, enum obstacle_stage stage)
 }
 
 /* What the oldest verifier reaches, that of a kernel of unknown release may not. */
-static int doubt_hits(struct verdict *v, const struct externs *x, struct err *e)
+static int doubt_hits(struct verdict *v, const struct externs *x, const struct context *c,
+		      struct err *e)
 {
 	struct abilities newest;
 	struct walk *w;
 
 	releases_newest(&newest);
-	if (walk_new(v->linked, x, &newest, &w, e) < 0)
+	if (walk_new(v->linked, x, c, &newest, &w, e) < 0)
 		return -1;
 	for (size_t i = 0; !w->hit_count && i < v->obstacles.count; i++)
 		if (v->obstacles.list[i].reached == KNOWN_YES &&
@@ -104,18 +108,19 @@ static int doubt_hits(struct verdict *v, const struct externs *x, struct err *e)
 	return 0;
 }
 
-static int walk_it(struct verdict *v, const struct loading *l, struct err *e)
+static int walk_it(struct verdict *v, const struct loading *l, const struct context *c,
+		   struct err *e)
 {
 	struct abilities abilities;
 	bool known = releases_abilities(l->release, &abilities);
 
-	if (walk_new(v->linked, l->externs, &abilities, &v->walk, e) < 0)
+	if (walk_new(v->linked, l->externs, c, &abilities, &v->walk, e) < 0)
 		return -1;
 	v->walk->abilities = NULL;
 	v->why = v->walk->why;
 	if (add_found(v, e) < 0 || guards_find(v->linked, v->walk, &v->obstacles, e) < 0)
 		return -1;
-	return known || !v->walk->hit_count ? 0 : doubt_hits(v, l->externs, e);
+	return known || !v->walk->hit_count ? 0 : doubt_hits(v, l->externs, c, e);
 }
 
 /* The word for a program that x stops. */
@@ -155,15 +160,25 @@ static void judge(struct verdict *v)
 
 static int run(struct verdict *v, const struct loading *l, struct err *e)
 {
-	v->obstacles.wanted = l->wanted;
-	if (add_relocations(v, l->resolution, e) < 0)
+	struct obstacles *o = &v->obstacles;
+	struct context context;
+
+	o->wanted = l->wanted;
+	if (object_scope_find(l, o, e) < 0 || add_relocations(v, l->resolution, e) < 0 ||
+	    program_scope_find(l, o, &context, e) < 0 || stops_find(l, v->linked, o, e) < 0)
 		return -1;
-	if (!has_stage(&v->obstacles, STAGE_RELOCATION) && has_stage(&v->obstacles, STAGE_WALK) &&
-	    walk_it(v, l, e) < 0)
+	if (!obstacles_want(o, RULE_CTX_ARG) && !obstacles_want(o, RULE_CTX_ACCESS))
+		context.known = false;
+	if (context_suspects(&context, v->linked, e) < 0)
+		return -1;
+	/* A loader has refused the program by then. */
+	if (!has_stage(o, STAGE_RELOCATION) && (context.suspect || has_stage(o, STAGE_WALK)) &&
+	    walk_it(v, l, &context, e) < 0)
 		return -1;
 	if (v->obstacles.count)
 		qsort(v->obstacles.list, v->obstacles.count, sizeof(*v->obstacles.list), by_order);
 	judge(v);
+	v->attaches = program_scope_attaches(l, &v->detached);
 	return 0;
 }
 

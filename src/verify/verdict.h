@@ -22,6 +22,8 @@ struct verdict {
 	enum verdict_kind kind;
 	const char *why;              /* of VERDICT_UNKNOWN */
 	const struct obstacle *first; /* that decides; NULL for VERDICT_LOADS and VERDICT_GUARDED */
+	enum known attaches;          /* whether it can be attached, once it is loaded */
+	const char *detached;         /* why not, see program_scope.h; NULL otherwise */
 	size_t relocations;           /* of the program and all that it refers to */
 	size_t failed;
 	struct obstacles obstacles; /* in the order in which they are met */

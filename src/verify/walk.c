@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/section.h"
 #include "verify/machine.h"
 
 /* Bounds of what is remembered: of an instruction, and in all. */
@@ -72,7 +71,7 @@ static int was_here(struct machine *m, const struct state *s)
 		return 0;
 	frame_liveness(m, s, live);
 	for (size_t i = x->count; i-- > 0;)
-		if (state_covers(x->states[i], s, live))
+		if (state_covers(x->states[i], s, live, m->context->suspect))
 			return 1;
 	if (m->kept >= KEPT_MOST)
 		return 0;
@@ -252,8 +251,6 @@ static int walk_program(struct machine *m)
 static int prepare(struct machine *m)
 {
 	const struct linked *f = m->w->linked;
-	const struct section_def *def =
-	    section_def_of(f->object->programs[f->funcs[0].program].section);
 	struct walk *w = m->w;
 
 	w->traces = calloc(f->count + 1, sizeof(*w->traces));
@@ -264,16 +261,16 @@ static int prepare(struct machine *m)
 		machine_fail(m);
 		return -1;
 	}
-	m->ctx_numbers = def && prog_type_has_number_context(def->prog_type);
+	m->ctx_numbers = prog_type_has_number_context(m->context->prog_type);
 	mark_checkpoints(m);
 	/* Step 0 is the start of every path. */
 	return machine_jump(m, &(struct state){0}, 0) == GO_ON ? 0 : -1;
 }
 
-int walk_new(const struct linked *f, const struct externs *x, const struct abilities *r,
-	     struct walk **out, struct err *e)
+int walk_new(const struct linked *f, const struct externs *x, const struct context *c,
+	     const struct abilities *r, struct walk **out, struct err *e)
 {
-	struct machine m = {.e = e};
+	struct machine m = {.context = c, .e = e};
 	int rc;
 
 	m.w = calloc(1, sizeof(*m.w));

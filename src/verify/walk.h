@@ -5,14 +5,15 @@
 #ifndef BTFL_WALK_H
 #define BTFL_WALK_H
 
+#include "verify/context.h"
 #include "verify/trace.h"
 
 /* Most instructions walked, as many as the kernel's own limit. */
 enum { WALK_MOST = 1000000 };
 
-/* Walks the whole program. Fails only when memory is out. */
-int walk_new(const struct linked *f, const struct externs *x, const struct abilities *r,
-	     struct walk **out, struct err *e);
+/* Walks the whole program, whose context c is. Fails only when memory is out. */
+int walk_new(const struct linked *f, const struct externs *x, const struct context *c,
+	     const struct abilities *r, struct walk **out, struct err *e);
 void walk_free(struct walk *w); /* NULL is allowed */
 
 #endif

@@ -1,0 +1,325 @@
+/* context: the rules are btf_ctx_access() of the kernel's btf.c and, of a changed pointer to the
+ * context, check_ptr_off_reg() of its verifier.c; see context.h. */
+#include "verify/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOT = 8, INT_POINTERS = 5 << 16 | 17 << 8 };
+
+/* Whether a program may read an argument of that type. A pointer to anything but a struct, void or
+ * a char was refused before 5.17, from when on integers are allowed, and others came later. */
+static bool unreadable(const struct btf *b, uint32_t type, uint32_t version)
+{
+	struct btf_type t = btf_strip(b, type);
+
+	if (t.kind == BTF_INT || btf_is_enum(&t) || btf_is_composite(&t))
+		return false;
+	if (t.kind != BTF_PTR)
+		return t.kind != BTF_VOID;
+	t = btf_strip(b, t.type);
+	if (t.kind == BTF_VOID || btf_is_composite(&t) || t.kind == BTF_FWD)
+		return false;
+	if (t.kind == BTF_INT && strcmp(t.name, "char") == 0)
+		return false;
+	return version && version < INT_POINTERS;
+}
+
+static void add_slot(struct context *c, bool is_unreadable)
+{
+	if (c->count >= CONTEXT_SLOTS)
+		return;
+	if (is_unreadable)
+		c->unreadable |= (uint64_t)1 << c->count;
+	c->count++;
+}
+
+/* What the function returns stands behind its arguments for programs that run when it has. */
+static bool reads_result(uint32_t attach_type)
+{
+	return attach_type == BPF_TRACE_FEXIT || attach_type == BPF_MODIFY_RETURN ||
+	       attach_type == BPF_LSM_MAC || attach_type == BPF_LSM_CGROUP ||
+	       attach_type == BPF_TRACE_FSESSION;
+}
+
+static uint32_t struct_size(const struct target *t, uint32_t prog_type)
+{
+	const char *name = context_fields_struct(prog_type);
+	uint32_t id = name ? btf_find(t->btf[0], name, BTF_STRUCT) : 0;
+
+	return id ? btf_type(t->btf[0], id).size : 0;
+}
+
+void context_of(const struct loading *l, const struct btf *b, uint32_t proto, uint32_t skip,
+		struct context *out)
+{
+	struct btf_type t;
+
+	memset(out, 0, sizeof(*out));
+	out->prog_type = l->prog_type;
+	out->attach_type = l->attach_type;
+	out->size = struct_size(l->target, l->prog_type);
+	out->age = loading_age(l);
+	out->known = l->prog_type != BPF_PROG_TYPE_UNSPEC;
+	if (!proto)
+		return;
+	out->slots = true;
+	t = btf_type(b, proto);
+	for (uint32_t i = skip; i < t.vlen; i++) {
+		uint32_t type = btf_param(&t, i).type;
+		struct btf_type arg = btf_strip(b, type);
+
+		/* A struct that is passed in two registers has two slots. */
+		if (btf_is_composite(&arg) && arg.size > SLOT)
+			add_slot(out, false);
+		add_slot(out, unreadable(b, type, l->version));
+	}
+	if (reads_result(l->attach_type))
+		add_slot(out, false);
+}
+
+const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
+			    int64_t *number)
+{
+	struct context_access access = {.prog_type = c->prog_type,
+					.attach_type = c->attach_type,
+					.offset = (uint32_t)off,
+					.size = size,
+					.write = write};
+
+	*number = off;
+	if (!c->known)
+		return NULL;
+	if (!c->slots && (off < 0 || off > UINT32_MAX))
+		return "range";
+	if (!c->slots)
+		return context_fields_access(&access, c->size, c->age) == KNOWN_NO ? "range" : NULL;
+	if (write)
+		return "write";
+	if (off < 0 || off % SLOT)
+		return "misaligned";
+	*number = off / SLOT + 1;
+	if (off / SLOT >= c->count)
+		return "missing";
+	return c->unreadable >> (off / SLOT) & 1 ? "unreadable" : NULL;
+}
+
+bool context_refuses_moved(const struct context *c)
+{
+	return c->known && context_fields_moved(c->prog_type, c->age) == KNOWN_NO;
+}
+
+bool context_is_argument(const char *cause)
+{
+	return strcmp(cause, "missing") == 0 || strcmp(cause, "unreadable") == 0;
+}
+
+/* What registers and slots of the stack may hold, forward to a fixpoint: the context, a pointer
+ * moved on from it, an address of the stack. */
+enum { SCRATCH_REGISTERS = 6 };
+
+struct set {
+	uint64_t slots; /* bit n: the 8 bytes at -8 * (n + 1) from the frame pointer */
+	uint16_t registers;
+};
+
+struct held {
+	struct set context, moved, stack;
+};
+
+struct context_search {
+	const struct context *c;
+	const struct linked *f;
+	struct held *held; /* before each instruction */
+	bool *met;
+	bool changed, suspects;
+};
+
+static bool add_set(struct set *to, const struct set *from)
+{
+	struct set old = *to;
+
+	to->slots |= from->slots;
+	to->registers |= from->registers;
+	return to->slots != old.slots || to->registers != old.registers;
+}
+
+static void flow(struct context_search *s, int64_t to, const struct held *h)
+{
+	struct held *at;
+	bool more;
+
+	if (to < 0 || to >= (int64_t)s->f->count)
+		return;
+	at = &s->held[to];
+	more = !s->met[to];
+	more |= add_set(&at->context, &h->context);
+	more |= add_set(&at->moved, &h->moved);
+	more |= add_set(&at->stack, &h->stack);
+	s->met[to] = true;
+	s->changed |= more;
+}
+
+static bool has(const struct set *x, unsigned reg)
+{
+	return x->registers >> reg & 1;
+}
+
+static void put(struct set *x, unsigned reg, bool in)
+{
+	uint16_t bit = (uint16_t)(1u << reg);
+
+	x->registers = in ? x->registers | bit : x->registers & (uint16_t)~bit;
+}
+
+/* The slots that an instruction with that register and offset may touch. */
+static uint64_t slots_at(unsigned reg, int off)
+{
+	if (reg != 10)
+		return UINT64_MAX;
+	return off < 0 && off >= -512 ? (uint64_t)1 << ((-off + 7) / 8 - 1) : 0;
+}
+
+/* The access of an instruction by a register that may hold the context. */
+static void suspect(struct context_search *s, struct insn in, const struct held *h)
+{
+	bool write = BPF_CLASS(in.code) != BPF_LDX;
+	unsigned reg = write ? in.dst : in.src;
+	int64_t number;
+
+	if (has(&h->moved, reg) ||
+	    (has(&h->context, reg) &&
+	     context_refuses(s->c, in.off, insn_bytes(in.code), write, &number)))
+		s->suspects = true;
+}
+
+static void hold_after_alu(struct insn in, struct held *h)
+{
+	bool by_reg = in.code & BPF_X, moves = BPF_OP(in.code) == ALU_MOV;
+	bool context = by_reg && has(&h->context, in.src);
+	bool moved = by_reg && has(&h->moved, in.src);
+	bool stack = by_reg && has(&h->stack, in.src);
+
+	if (!moves) {
+		moved = moved || context || has(&h->moved, in.dst) || has(&h->context, in.dst);
+		stack = stack || has(&h->stack, in.dst);
+		context = false;
+	}
+	put(&h->context, in.dst, context);
+	put(&h->moved, in.dst, moved);
+	put(&h->stack, in.dst, stack);
+}
+
+static void load_set(struct set *x, struct insn in, bool from_stack)
+{
+	bool wide = BPF_SIZE(in.code) == BPF_DW;
+
+	put(x, in.dst, wide && from_stack && (x->slots & slots_at(in.src, in.off)));
+}
+
+static void store_set(struct set *x, struct insn in)
+{
+	uint64_t slots = slots_at(in.dst, in.off);
+
+	if (BPF_CLASS(in.code) == BPF_STX && BPF_SIZE(in.code) == BPF_DW && has(x, in.src))
+		x->slots |= slots;
+	else if (in.dst == 10)
+		x->slots &= ~slots;
+}
+
+static void hold_after_memory(struct context_search *s, struct insn in, struct held *h)
+{
+	bool loads = BPF_CLASS(in.code) == BPF_LDX;
+	bool in_stack = has(&h->stack, loads ? in.src : in.dst);
+
+	suspect(s, in, h);
+	if (loads) {
+		load_set(&h->context, in, in_stack);
+		load_set(&h->moved, in, in_stack);
+		load_set(&h->stack, in, in_stack);
+	} else if (in_stack) {
+		store_set(&h->context, in);
+		store_set(&h->moved, in);
+		store_set(&h->stack, in);
+	}
+}
+
+static void forget(struct held *h, unsigned reg)
+{
+	put(&h->context, reg, false);
+	put(&h->moved, reg, false);
+	put(&h->stack, reg, false);
+}
+
+static void hold_after(struct context_search *s, struct insn in, struct held *h)
+{
+	switch (BPF_CLASS(in.code)) {
+	case BPF_ALU: forget(h, in.dst); return;
+	case BPF_ALU64: hold_after_alu(in, h); return;
+	case BPF_LDX:
+	case BPF_ST:
+	case BPF_STX: hold_after_memory(s, in, h); return;
+	case BPF_LD:
+		if (in.code == BPF_LDIMM64) {
+			forget(h, in.dst);
+			return;
+		}
+		break;
+	default:
+		if (in.code != (BPF_JMP | JUMP_CALL))
+			return;
+		break;
+	}
+	for (unsigned reg = 0; reg < SCRATCH_REGISTERS; reg++)
+		forget(h, reg);
+}
+
+static void flow_from(struct context_search *s, uint32_t at)
+{
+	const struct linked_insn *n = &s->f->insns[at];
+	uint8_t class = BPF_CLASS(n->in.code), op = BPF_OP(n->in.code);
+	bool jumps = class == BPF_JMP || class == BPF_JMP32;
+	struct held before = s->held[at], after = before;
+	int64_t next = (int64_t)at + 1;
+
+	hold_after(s, n->in, &after);
+	if (n->stop)
+		return;
+	if (n->ref_kind == REF_CALL || n->ref_kind == REF_FUNC)
+		flow(s, s->f->funcs[n->target].start, &before);
+	if (n->in.code == (BPF_JMP32 | JUMP_ALWAYS))
+		flow(s, next + n->in.imm, &after);
+	else if (jumps && op != JUMP_CALL && op != JUMP_EXIT)
+		flow(s, next + n->in.off, &after);
+	if (!jumps || (op != JUMP_ALWAYS && op != JUMP_EXIT))
+		flow(s, next + (n->in.code == BPF_LDIMM64), &after);
+}
+
+/* Whether anything at an instruction is of the context. */
+static bool concerns(const struct held *h)
+{
+	return h->context.registers || h->context.slots || h->moved.registers || h->moved.slots;
+}
+
+int context_suspects(struct context *c, const struct linked *f, struct err *e)
+{
+	struct held start = {.context.registers = 1u << 1, .stack.registers = 1u << 10};
+	struct context_search s = {.c = c, .f = f};
+
+	if (!c->known)
+		return 0;
+	s.held = calloc(f->count + 1, sizeof(*s.held) + sizeof(*s.met));
+	if (!s.held)
+		return err_memory(e, f->object->path);
+	s.met = (bool *)(s.held + f->count + 1);
+	flow(&s, 0, &start);
+	while (s.changed && !s.suspects) {
+		s.changed = false;
+		for (uint32_t at = 0; at < f->count && !s.suspects; at++)
+			if (s.met[at] && concerns(&s.held[at]))
+				flow_from(&s, at);
+	}
+	free(s.held);
+	c->suspect = s.suspects;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/*
+ * context: what a program may read of its context on a target. Those that attach by BTF have the
+ * arguments of a function there, one in each 8 bytes; others a struct of the kernel's interface.
+ */
+#ifndef BTFL_CONTEXT_H
+#define BTFL_CONTEXT_H
+
+#include "verify/context_fields.h"
+#include "verify/loading.h"
+
+enum { CONTEXT_SLOTS = 64 };
+
+struct context {
+	bool known;
+	bool suspect;        /* the program may have an access that is refused */
+	bool slots;          /* the arguments of a function */
+	unsigned count;      /* of slots, with the one of what it returns where that may be read */
+	uint64_t unreadable; /* bit n: slot n may not be read */
+	uint32_t prog_type, attach_type;
+	uint32_t size; /* bytes of the struct that it is, in the target's BTF; 0 when not known */
+	struct kernel_age age;
+};
+
+/* The context of l's program, whose target's function or tracepoint has the FUNC_PROTO `proto` of
+ * b, of which the first `skip` parameters are not given to programs; proto 0 for no such. */
+void context_of(const struct loading *l, const struct btf *b, uint32_t proto, uint32_t skip,
+		struct context *out);
+
+/* Why the verifier refuses an access of `size` bytes at byte `off` of the context: "missing" or
+ * "unreadable" with the number of the argument, from 1, in *number, or "misaligned", "write",
+ * "range" with off; NULL when it does not, or that is not known. */
+const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
+			    int64_t *number);
+
+/* Whether the verifier refuses any access by a pointer that was moved by a constant. */
+bool context_refuses_moved(const struct context *c);
+
+/* Whether that is about an argument, and so not about the access. */
+bool context_is_argument(const char *cause);
+
+/* Finds out whether f has an instruction that may be such an access. When not, no path has one. */
+int context_suspects(struct context *c, const struct linked *f, struct err *e);
+
+#endif

@@ -1,0 +1,62 @@
+/* loading: see loading.h. */
+#include "verify/loading.h"
+
+#include <string.h>
+
+#include "core/kernel_version.h"
+
+void loading_init(struct loading *l)
+{
+	const struct program *p = &l->resolution->object->programs[l->entry];
+
+	l->release = target_known_as(l->target);
+	if (!kernel_version_code(l->release, &l->version))
+		l->version = 0;
+	l->attach = attach_point_of(p->section);
+	if (!l->attach.def)
+		return;
+	l->prog_type = l->attach.def->prog_type;
+	l->attach_type = l->attach.def->attach_type;
+	l->sleepable = l->attach.def->sleepable;
+}
+
+void loading_attach(struct loading *l, const char *name)
+{
+	const char *colon = strchr(name, ':');
+
+	l->attach.pattern = false;
+	l->attach.offset = 0;
+	l->attach.module = colon ? name : NULL;
+	l->attach.module_len = colon ? (size_t)(colon - name) : 0;
+	l->attach.name = colon ? colon + 1 : name;
+	l->attach.name_len = strlen(l->attach.name);
+}
+
+struct kernel_age loading_age(const struct loading *l)
+{
+	return (struct kernel_age){
+	    .version = l->version,
+	    .last_helper = features_last(l->target, FEATURE_HELPER),
+	};
+}
+
+struct map_def loading_map(const struct loading *l, uint32_t map)
+{
+	struct map_def def = l->externs->references->maps[map];
+
+	for (size_t i = 0; i < l->setting_count; i++) {
+		const struct map_setting *s = &l->settings[i];
+
+		if (strcmp(s->map, def.name) != 0)
+			continue;
+		if (s->type)
+			def.type = s->type;
+		if (s->key_size)
+			def.key_size = s->key_size;
+		if (s->value_size)
+			def.value_size = s->value_size;
+		if (s->max_entries)
+			def.max_entries = s->max_entries;
+	}
+	return def;
+}

@@ -1,0 +1,185 @@
+/* object_scope: bpf_object__open(), bpf_object__resolve_externs(),
+ * bpf_object__init_kern_struct_ops_maps() and bpf_object__create_maps() of libbpf.c; see
+ * object_scope.h. */
+#include "verify/object_scope.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/compat.h"
+#include "format/opening.h"
+
+struct object_search {
+	const struct loading *l;
+	const struct object *object;
+	const struct target *target;
+	struct obstacles *o;
+	struct err *e;
+};
+
+static int add(struct object_search *s, struct obstacle x)
+{
+	x.object = true;
+	return obstacles_add(s->o, x, s->e);
+}
+
+static int look_at_open(struct object_search *s)
+{
+	struct opening refused;
+	struct obstacle x;
+
+	if (!object_refused(s->object, s->l->externs->references, &refused))
+		return 0;
+	x = obstacle_of(STAGE_OPEN, RULE_OPEN, refused.name ? refused.name : refused.section,
+			opening_kind_name(refused.kind));
+	x.type = refused.why;
+	return add(s, x);
+}
+
+/* externs */
+
+/* A kernel function must have the prototype that the object declares, by the rules of
+ * bpf_core_types_are_compat(). */
+static int look_at_proto(struct object_search *s, const struct extern_def *def)
+{
+	struct found found;
+	struct btf_type t = btf_type(s->object->btf, def->var_id);
+
+	features_find(s->target, BTF_FUNC, def->name,
+		      btf_essential_len(def->name, strlen(def->name)), &found);
+	if (found.found != KNOWN_YES)
+		return 0;
+	if (compat_types(s->object->btf, t.type, found.btf, found.proto))
+		return 0;
+	return add(s, obstacle_of(STAGE_EXTERNS, RULE_KFUNC, def->name, "incompatible"));
+}
+
+static int look_at_extern(struct object_search *s, uint32_t i)
+{
+	const struct extern_def *def = &s->l->externs->references->externs[i];
+	enum extern_state state = s->l->externs->values[i].state;
+	struct obstacle x = obstacle_of(STAGE_EXTERNS, RULE_KSYM, def->name, "missing");
+
+	if (def->kind == EXTERN_KFUNC) {
+		x.rule = RULE_KFUNC;
+		if (state == EXTERN_ADDRESS)
+			return look_at_proto(s, def);
+	}
+	if (def->weak || state == EXTERN_ADDRESS || state == EXTERN_BYTES)
+		return 0;
+	if (def->kind == EXTERN_KCONFIG)
+		x.rule = RULE_KCONFIG;
+	if (state == EXTERN_UNKNOWN_VALUE) {
+		x.cause = "unknown";
+		x.reached = KNOWN_NOT;
+	}
+	return add(s, x);
+}
+
+/* maps */
+
+/* Maps whose values have a size that only their user knows. */
+static bool needs_value(uint32_t type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_STACK_TRACE:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_LPM_TRIE:
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK: return true;
+	default: return false;
+	}
+}
+
+static bool needs_key(uint32_t type)
+{
+	return needs_value(type) && type != BPF_MAP_TYPE_QUEUE && type != BPF_MAP_TYPE_STACK;
+}
+
+static bool has_inner(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+static bool sets_inner(const struct loading *l, const char *map)
+{
+	for (size_t i = 0; i < l->setting_count; i++)
+		if (l->settings[i].inner && strcmp(l->settings[i].map, map) == 0)
+			return true;
+	return false;
+}
+
+/* What is missing to create it; NULL for nothing. max_entries is not asked for: a tool that leaves
+ * it at 0 sets it always. */
+static const char *unset(const struct loading *l, const struct map_def *m)
+{
+	if (needs_key(m->type) && !m->key_size)
+		return "key_size";
+	if (needs_value(m->type) && !m->value_size)
+		return "value_size";
+	if (has_inner(m->type) && !m->inner && !sets_inner(l, m->name))
+		return "inner";
+	return NULL;
+}
+
+static int look_at_map(struct object_search *s, uint32_t i)
+{
+	const struct map_def m = loading_map(s->l, i);
+	struct obstacle x = obstacle_of(STAGE_MAPS, RULE_MAP_TYPE, m.name, "missing");
+
+	if (!m.automatic || (m.kind != MAP_DEFINED && m.kind != MAP_STRUCT_OPS))
+		return 0;
+	x.type = uapi_name(UAPI_MAP_TYPE, m.type);
+	x.number = m.type;
+	if (features_has(s->target, FEATURE_MAP_TYPE, m.type) == KNOWN_NO)
+		return add(s, x);
+	x.rule = RULE_MAP_UNSET;
+	x.cause = unset(s->l, &m);
+	x.settable = SET_MAP;
+	return x.cause ? add(s, x) : 0;
+}
+
+/* A type of struct_ops needs the struct that its users fill in, and the kernel's around it. */
+static int look_at_struct_ops(struct object_search *s, const struct map_def *m)
+{
+	struct btf_type t = btf_type(s->object->btf, m->type_id);
+	size_t len = btf_essential_len(t.name, strlen(t.name));
+	struct obstacle x = obstacle_of(STAGE_STRUCT_OPS, RULE_STRUCT_OPS, m->name, "missing");
+	struct found type, around;
+	char name[256];
+
+	x.type = t.name;
+	if (snprintf(name, sizeof(name), "bpf_struct_ops_%.*s", (int)len, t.name) >=
+	    (int)sizeof(name))
+		return add(s, x);
+	features_find(s->target, BTF_STRUCT, t.name, len, &type);
+	features_find(s->target, BTF_STRUCT, name, strlen(name), &around);
+	if (type.found == KNOWN_NO || around.found == KNOWN_NO)
+		return add(s, x);
+	return 0;
+}
+
+int object_scope_find(const struct loading *l, struct obstacles *o, struct err *e)
+{
+	const struct references *r = l->externs->references;
+	struct object_search s = {l, l->resolution->object, l->target, o, e};
+
+	if (look_at_open(&s) < 0)
+		return -1;
+	for (uint32_t i = 0; i < r->extern_count; i++)
+		if (look_at_extern(&s, i) < 0)
+			return -1;
+	for (uint32_t i = 0; i < r->map_count; i++)
+		if (r->maps[i].kind == MAP_STRUCT_OPS && r->maps[i].automatic &&
+		    look_at_struct_ops(&s, &r->maps[i]) < 0)
+			return -1;
+	for (uint32_t i = 0; i < r->map_count; i++)
+		if (look_at_map(&s, i) < 0)
+			return -1;
+	return 0;
+}

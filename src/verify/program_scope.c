@@ -1,0 +1,171 @@
+/* program_scope: libbpf_prepare_prog_load() of libbpf.c finds what a program attaches to, the
+ * kernel looks at it in bpf_check_attach_target() of verifier.c and btf_distill_func_proto() of
+ * btf.c; see program_scope.h. */
+#include "verify/program_scope.h"
+
+#include <string.h>
+
+enum { ARGUMENTS_MOST = 12, STRUCT_MOST = 16 };
+
+struct program_search {
+	const struct loading *l;
+	const struct target *target;
+	struct obstacles *o;
+	struct found found;
+	struct err *e;
+};
+
+/* The name of what the program attaches to, within its section's name, which ends with it unless an
+ * offset follows. */
+static const char *attach_name(const struct loading *l)
+{
+	return l->attach.name_len ? l->attach.name : "";
+}
+
+static int add(struct program_search *s, struct obstacle x)
+{
+	return obstacles_add(s->o, x, s->e);
+}
+
+/* What there is no type for, a loader does not load. */
+static int look_at_type(struct program_search *s)
+{
+	const struct loading *l = s->l;
+	const struct object *o = l->resolution->object;
+	struct obstacle x =
+	    obstacle_of(STAGE_SECTION, RULE_SECTION, o->programs[l->entry].section, "unknown");
+
+	x.settable = SET_TYPE;
+	if (l->prog_type == BPF_PROG_TYPE_UNSPEC)
+		return add(s, x);
+	if (features_has(s->target, FEATURE_PROG_TYPE, l->prog_type) != KNOWN_NO)
+		return 0;
+	return add(s, obstacle_of(STAGE_SECTION, RULE_PROGRAM_TYPE,
+				  uapi_name(UAPI_PROG_TYPE, l->prog_type), "missing"));
+}
+
+static int look_at_target(struct program_search *s)
+{
+	const struct loading *l = s->l;
+	struct obstacle x =
+	    obstacle_of(STAGE_ATTACH, RULE_ATTACH_TARGET, attach_name(l), "missing");
+
+	x.type = attach_form_name(l->attach.form);
+	x.settable = SET_ATTACH;
+	if (!l->attach.name_len) {
+		x.cause = "unset";
+		return add(s, x);
+	}
+	features_attach(s->target, &l->attach, &s->found);
+	if (s->found.found == KNOWN_NO)
+		return add(s, x);
+	if (l->attach.form == ATTACH_FUNC && s->found.found == KNOWN_YES &&
+	    s->found.addressed == KNOWN_NO) {
+		x.stage = STAGE_LOAD;
+		x.rule = RULE_NO_ADDRESS;
+		x.cause = "split";
+		return add(s, x);
+	}
+	return 0;
+}
+
+/* Whether the kernel can hand on a value of that type (__get_type_size). */
+static bool passes(const struct program_search *s, uint32_t type, bool argument)
+{
+	struct btf_type t = btf_strip(s->found.btf, type);
+
+	if (t.kind == BTF_VOID)
+		return !argument;
+	if (t.kind == BTF_PTR || t.kind == BTF_INT || btf_is_enum(&t))
+		return true;
+	if (!btf_is_composite(&t) || !argument)
+		return false;
+	return features_mark(s->target, MARK_STRUCT_ARGS) != KNOWN_NO && t.size <= STRUCT_MOST;
+}
+
+static int add_proto(struct program_search *s, const char *cause, uint32_t argument)
+{
+	struct obstacle x = obstacle_of(STAGE_LOAD, RULE_ATTACH_PROTO, attach_name(s->l), cause);
+
+	x.number = argument;
+	return add(s, x);
+}
+
+/* What a function takes and returns, where a trampoline is to be made for it. */
+static int look_at_proto(struct program_search *s)
+{
+	const struct loading *l = s->l;
+	struct btf_type t;
+
+	if (!s->found.proto || (l->attach.form != ATTACH_FUNC && l->attach.form != ATTACH_LSM))
+		return 0;
+	t = btf_type(s->found.btf, s->found.proto);
+	if (t.vlen > ARGUMENTS_MOST)
+		return add_proto(s, "many", t.vlen);
+	for (uint32_t i = 0; i < t.vlen; i++)
+		if (!passes(s, btf_param(&t, i).type, true))
+			return add_proto(s, "argument", i + 1);
+	if (!passes(s, t.type, false))
+		return add_proto(s, "result", 0);
+	return 0;
+}
+
+/* Before 5.11 one hook of LSM may sleep. Which may since then no BTF tells. */
+static int look_at_sleep(struct program_search *s)
+{
+	const struct loading *l = s->l;
+	struct obstacle x = obstacle_of(STAGE_LOAD, RULE_SLEEPABLE, attach_name(l), "lsm");
+
+	if (!l->sleepable || l->attach.form != ATTACH_LSM ||
+	    features_mark(s->target, MARK_SLEEPABLE_LSM) != KNOWN_NO ||
+	    strcmp(attach_name(l), "bprm_committed_creds") == 0)
+		return 0;
+	return add(s, x);
+}
+
+/* The kernel lets no LSM program in that is not GPL (bpf_lsm_verify_prog). */
+static int look_at_license(struct program_search *s)
+{
+	const struct loading *l = s->l;
+
+	if (l->prog_type != BPF_PROG_TYPE_LSM || object_is_gpl(l->resolution->object))
+		return 0;
+	return add(s, obstacle_of(STAGE_LOAD, RULE_LICENSE, attach_name(l), "lsm"));
+}
+
+int program_scope_find(const struct loading *l, struct obstacles *o, struct context *c,
+		       struct err *e)
+{
+	struct program_search s = {.l = l, .target = l->target, .o = o, .e = e};
+	bool by_btf = l->attach.def && attach_by_btf(l->attach.form);
+
+	if (look_at_type(&s) < 0)
+		return -1;
+	if (by_btf && (look_at_target(&s) < 0 || look_at_proto(&s) < 0 || look_at_sleep(&s) < 0))
+		return -1;
+	context_of(l, s.found.btf, by_btf ? s.found.proto : 0, s.found.skip, c);
+	return look_at_license(&s);
+}
+
+enum known program_scope_attaches(const struct loading *l, const char **cause)
+{
+	const struct target *t = l->target;
+	struct found found;
+
+	*cause = NULL;
+	if (!l->attach.def || l->attach.form == ATTACH_NONE)
+		return KNOWN_YES;
+	if (attach_by_btf(l->attach.form)) {
+		*cause = "trampoline";
+		if (l->attach.form == ATTACH_ITER || l->attach.form == ATTACH_TP_BTF)
+			return KNOWN_YES;
+		return features_mark(t, MARK_TRAMPOLINES);
+	}
+	if (!l->attach.name_len || l->attach.pattern)
+		return KNOWN_NOT;
+	features_attach(t, &l->attach, &found);
+	*cause = "missing";
+	if (found.found == KNOWN_NO || found.addressed == KNOWN_NO)
+		return KNOWN_NO;
+	return found.addressed;
+}

@@ -1,0 +1,203 @@
+/* stops: which instructions a kernel does not know; see stops.h. Kernels take over each other's
+ * changes, so what a kernel knows is asked of its BTF: by a helper, a type of map or program that
+ * came in the same release. */
+#include "verify/stops.h"
+
+#include "verify/helper_types.h"
+#include "verify/helpers.h"
+
+enum { CALL_KFUNC = 2, LOAD_FUNC = 4, SIGNED_OFF = 1, CAST_OFF = 1 };
+enum { ATOMIC_ADD = 0x00, ATOMIC_LOAD_ACQUIRE = 0x100, ATOMIC_STORE_RELEASE = 0x110 };
+
+struct stop_search {
+	const struct loading *l;
+	const struct target *target;
+	struct linked *f;
+	struct obstacles *o;
+	struct err *e;
+	struct kernel_age age;
+};
+
+static bool lacks(const struct stop_search *s, enum feature_mark mark)
+{
+	return features_mark(s->target, mark) == KNOWN_NO;
+}
+
+/* Adds x, of the instruction at `at`. */
+static int add(struct stop_search *s, uint32_t at, struct obstacle x)
+{
+	if (!obstacles_want(s->o, x.rule))
+		return 0;
+	x.at = (int32_t)at;
+	if (x.stage == STAGE_WALK)
+		s->f->insns[at].stop = (uint8_t)x.rule;
+	return obstacles_add(s->o, x, s->e);
+}
+
+static int add_insn(struct stop_search *s, uint32_t at, enum obstacle_stage stage,
+		    const char *cause)
+{
+	return add(s, at, obstacle_of(stage, RULE_INSN, NULL, cause));
+}
+
+/* The number under which libbpf loads a helper that the kernel may not have by its own: the two
+ * forms of probe_read that came in 5.5 (bpf_program_fixup and bpf_object__sanitize_prog in
+ * libbpf.c). */
+static uint32_t loaded_helper(const struct target *t, uint32_t helper)
+{
+	if (features_has(t, FEATURE_HELPER, HELPER_probe_read_kernel) != KNOWN_NO)
+		return helper;
+	switch (helper) {
+	case HELPER_probe_read_kernel:
+	case HELPER_probe_read_user: return HELPER_probe_read;
+	case HELPER_probe_read_kernel_str:
+	case HELPER_probe_read_user_str: return HELPER_probe_read_str;
+	default: return helper;
+	}
+}
+
+static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
+{
+	const struct loading *l = s->l;
+	struct obstacle x =
+	    obstacle_of(STAGE_WALK, RULE_HELPER_UNKNOWN, helper_name(helper), "missing");
+
+	x.number = helper;
+	helper = loaded_helper(s->target, helper);
+	if (features_has(s->target, FEATURE_HELPER, helper) == KNOWN_NO)
+		return add(s, at, x);
+	x.rule = RULE_HELPER_NOT_FOR_TYPE;
+	x.cause = "type";
+	x.type = uapi_name(UAPI_PROG_TYPE, l->prog_type);
+	if (helper_type_allowed(helper, l->prog_type, l->attach_type, l->sleepable, s->age) ==
+	    KNOWN_NO)
+		return add(s, at, x);
+	return 0;
+}
+
+/* A weak kernel function that is not there is a call that libbpf makes invalid; the other obstacles
+ * of kernel functions are those of the whole object. */
+static int look_at_kfunc(struct stop_search *s, uint32_t at, uint32_t number)
+{
+	const struct extern_def *def = &s->l->externs->references->externs[number];
+	enum extern_state state = s->l->externs->values[number].state;
+
+	if (state == EXTERN_MISSING && def->weak)
+		return add(s, at, obstacle_of(STAGE_WALK, RULE_KFUNC, def->name, "missing"));
+	if (state == EXTERN_MISSING)
+		return 0;
+	if (lacks(s, MARK_CALLBACKS))
+		return add(s, at, obstacle_of(STAGE_WALK, RULE_INSN, def->name, "kfunc"));
+	if (features_mark(s->target, MARK_JIT) == KNOWN_NO)
+		return add(s, at, obstacle_of(STAGE_INSTRUCTIONS, RULE_NO_JIT, def->name, "kfunc"));
+	if (!object_is_gpl(s->f->object))
+		return add(s, at,
+			   obstacle_of(STAGE_INSTRUCTIONS, RULE_LICENSE, def->name, "kfunc"));
+	return 0;
+}
+
+static int look_at_call(struct stop_search *s, uint32_t at)
+{
+	const struct linked_insn *n = &s->f->insns[at];
+
+	if (n->ref_kind == REF_EXTERN_CALL)
+		return look_at_kfunc(s, at, n->target);
+	if (n->ref_kind == REF_CALL || n->in.src)
+		return 0;
+	return look_at_helper(s, at, (uint32_t)n->in.imm);
+}
+
+static bool lacks_map(const struct stop_search *s, uint32_t type)
+{
+	return features_has(s->target, FEATURE_MAP_TYPE, type) == KNOWN_NO;
+}
+
+/* The fourth version of the instruction set came with TCX, in 6.6. */
+static bool lacks_v4(const struct stop_search *s)
+{
+	return features_has(s->target, FEATURE_ATTACH_TYPE, BPF_TCX_INGRESS) == KNOWN_NO;
+}
+
+static int look_at_callback(struct stop_search *s, uint32_t at)
+{
+	const struct linked_insn *n = &s->f->insns[at];
+	const char *name = s->f->object->programs[s->f->funcs[n->target].program].name;
+
+	if (lacks(s, MARK_CALLBACKS))
+		return add(s, at, obstacle_of(STAGE_INSTRUCTIONS, RULE_INSN, name, "callback"));
+	if (features_mark(s->target, MARK_JIT) == KNOWN_NO)
+		return add(s, at, obstacle_of(STAGE_INSTRUCTIONS, RULE_NO_JIT, name, "callback"));
+	return 0;
+}
+
+static int look_at_atomic(struct stop_search *s, uint32_t at)
+{
+	int32_t imm = s->f->insns[at].in.imm;
+
+	if (imm != ATOMIC_ADD && lacks(s, MARK_FETCH_ATOMICS))
+		return add_insn(s, at, STAGE_INSTRUCTIONS, "atomic");
+	if ((imm == ATOMIC_LOAD_ACQUIRE || imm == ATOMIC_STORE_RELEASE) &&
+	    lacks_map(s, BPF_MAP_TYPE_ARENA))
+		return add_insn(s, at, STAGE_WALK, "atomic-order");
+	return 0;
+}
+
+static int look_at_alu(struct stop_search *s, uint32_t at)
+{
+	struct insn in = s->f->insns[at].in;
+	bool wide = BPF_CLASS(in.code) == BPF_ALU64;
+
+	if (BPF_OP(in.code) == ALU_MOV && wide && in.off == CAST_OFF && in.imm)
+		return lacks_map(s, BPF_MAP_TYPE_ARENA) ? add_insn(s, at, STAGE_WALK, "cast") : 0;
+	if (BPF_OP(in.code) == ALU_MOV && in.off && lacks_v4(s))
+		return add_insn(s, at, STAGE_WALK, "movsx");
+	if ((BPF_OP(in.code) == ALU_DIV || BPF_OP(in.code) == ALU_MOD) && in.off == SIGNED_OFF &&
+	    lacks_v4(s))
+		return add_insn(s, at, STAGE_WALK, "signed-division");
+	if (BPF_OP(in.code) == ALU_END && wide && lacks_v4(s))
+		return add_insn(s, at, STAGE_WALK, "bswap");
+	return 0;
+}
+
+static int look_at(struct stop_search *s, uint32_t at)
+{
+	const struct linked_insn *n = &s->f->insns[at];
+
+	switch (BPF_CLASS(n->in.code)) {
+	case BPF_ALU:
+	case BPF_ALU64: return look_at_alu(s, at);
+	case BPF_LD: return n->ref_kind == REF_FUNC ? look_at_callback(s, at) : 0;
+	case BPF_LDX:
+		if (BPF_MODE(n->in.code) == BPF_MEMSX && lacks_v4(s))
+			return add_insn(s, at, STAGE_INSTRUCTIONS, "ldsx");
+		return 0;
+	case BPF_STX: return BPF_MODE(n->in.code) == BPF_ATOMIC ? look_at_atomic(s, at) : 0;
+	case BPF_JMP:
+		if (BPF_OP(n->in.code) == JUMP_CALL)
+			return look_at_call(s, at);
+		if (BPF_OP(n->in.code) == JUMP_MAY && lacks_map(s, BPF_MAP_TYPE_ARENA))
+			return add_insn(s, at, STAGE_INSTRUCTIONS, "may-goto");
+		return 0;
+	case BPF_JMP32:
+		if (BPF_OP(n->in.code) == JUMP_ALWAYS && lacks_v4(s))
+			return add_insn(s, at, STAGE_INSTRUCTIONS, "gotol");
+		return 0;
+	default: return 0;
+	}
+}
+
+int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, struct err *e)
+{
+	struct stop_search s = {.l = l, .target = l->target, .f = f, .o = o, .e = e};
+
+	s.age = loading_age(l);
+	for (uint32_t at = 0; at < f->count; at++) {
+		if (f->insns[at].stop)
+			continue;
+		if (look_at(&s, at) < 0)
+			return -1;
+		/* The second half of an ldimm64 is no instruction. */
+		at += f->insns[at].in.code == BPF_LDIMM64;
+	}
+	return 0;
+}
