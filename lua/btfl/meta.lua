@@ -439,6 +439,12 @@ function program:insns() end
 ---@return fun(): btfl.call?
 function program:calls() end
 
+--- Iterates over the functions that a loader puts together for it, each with the number of its first
+--- instruction there, by which a verifier's log counts: itself at 0, then what it calls, each followed by what
+--- that calls, as libbpf appends them.
+---@return fun(): btfl.program?, integer?
+function program:linked() end
+
 --- Whether it will load on a target, as the verifier of that kernel decides what is dead code. Of a
 --- subprogram: as if it were loaded itself.
 ---@param target btfl.target

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "format/section.h"
+#include "verify/linked.h"
 
 static const struct program *program_of(lua_State *L, const struct handle *h)
 {
@@ -163,6 +164,47 @@ static int program_insns(lua_State *L)
 	return 1;
 }
 
+/* Upvalues: object, list of numbers and starts, next place in it. */
+static int next_linked(lua_State *L)
+{
+	lua_Integer i = lua_tointeger(L, lua_upvalueindex(3));
+
+	owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	if (lua_rawgeti(L, lua_upvalueindex(2), i) == LUA_TNIL)
+		return 1;
+	push_part(L, lua_upvalueindex(1), &program_class, (uint32_t)lua_tointeger(L, -1));
+	lua_rawgeti(L, lua_upvalueindex(2), i + 1);
+	lua_pushinteger(L, i + 2);
+	lua_replace(L, lua_upvalueindex(3));
+	return 2;
+}
+
+static int program_linked(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &program_class);
+	const struct object *o = owner_native(L, h->owner);
+	const struct references *references;
+	struct linked *f;
+	struct err e;
+
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	references = object_references(L, -1);
+	/* With room for all, so that nothing is raised while f is held. */
+	lua_createtable(L, (int)(2 * o->program_count), 0);
+	if (linked_unresolved(o, references, h->id, &f, &e) < 0)
+		return raise_err(L, &e);
+	for (size_t i = 0; i < f->func_count; i++) {
+		lua_pushinteger(L, f->funcs[i].program);
+		lua_rawseti(L, -2, (lua_Integer)(2 * i + 1));
+		lua_pushinteger(L, f->funcs[i].start);
+		lua_rawseti(L, -2, (lua_Integer)(2 * i + 2));
+	}
+	linked_free(f);
+	lua_pushinteger(L, 1);
+	lua_pushcclosure(L, next_linked, 3);
+	return 1;
+}
+
 static int get_entry(lua_State *L, const void *self)
 {
 	lua_pushboolean(L, object_is_entry(program_of(L, self)));
@@ -177,13 +219,10 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"relos", program_relos},
-    {"line", program_line},
-    {"insn", program_insn},
-    {"verdict", program_verdict},
-    {"calls", program_calls},
-    {"insns", program_insns},
-    {NULL, NULL},
+    {"relos", program_relos},   {"line", program_line},
+    {"insn", program_insn},     {"verdict", program_verdict},
+    {"calls", program_calls},   {"insns", program_insns},
+    {"linked", program_linked}, {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 
 struct builder {
-	const struct resolution *r;
+	const struct object *o;
 	const struct references *l;
 	struct linked *f;
 	uint32_t *func_of; /* by program: index into funcs + 1 */
@@ -18,7 +18,7 @@ struct builder {
 
 static int add_func(struct builder *b, uint32_t program)
 {
-	const struct object *o = b->r->object;
+	const struct object *o = b->o;
 	const struct program *p = &o->programs[program];
 	struct linked *f = b->f;
 	struct linked_func *funcs =
@@ -64,7 +64,7 @@ static int push_visit(struct builder *b, uint32_t func)
 	    array_grow(b->visits, &b->visit_cap, b->visit_count, sizeof(*more));
 
 	if (!more)
-		return err_memory(b->e, b->r->object->path);
+		return err_memory(b->e, b->o->path);
 	b->visits = more;
 	b->visits[b->visit_count++] = (struct call_visit){func, 0};
 	return 0;
@@ -101,11 +101,11 @@ static int add_referred(struct builder *b)
 	return 0;
 }
 
-static void apply_result(struct builder *b, uint32_t relo)
+static void apply_result(struct builder *b, const struct resolution *r, uint32_t relo)
 {
-	const struct object *o = b->r->object;
+	const struct object *o = b->o;
 	const struct relo *x = &o->relos[relo];
-	const struct result *res = &b->r->results[relo];
+	const struct result *res = &r->results[relo];
 	const struct linked_func *f;
 	uint32_t at;
 
@@ -125,22 +125,24 @@ static void apply_result(struct builder *b, uint32_t relo)
 	}
 }
 
-int linked_new(const struct resolution *r, const struct references *l, uint32_t entry,
-	       struct linked **out, struct err *e)
+/* With the relocations as r resolved them; as they are in the file when it is NULL. */
+static int link_program(const struct object *o, const struct resolution *r,
+			const struct references *l, uint32_t entry, struct linked **out,
+			struct err *e)
 {
-	struct builder b = {.r = r, .l = l, .e = e};
+	struct builder b = {.o = o, .l = l, .e = e};
 	int rc = -1;
 
 	b.f = calloc(1, sizeof(*b.f));
-	b.func_of = calloc(r->object->program_count, sizeof(*b.func_of));
+	b.func_of = calloc(o->program_count, sizeof(*b.func_of));
 	if (!b.f || !b.func_of)
-		err_memory(e, r->object->path);
+		err_memory(e, o->path);
 	else if (add_func(&b, entry) == 0 && add_referred(&b) == 0)
 		rc = 0;
 	if (rc == 0) {
-		b.f->object = r->object;
-		for (uint32_t i = 0; i < r->object->relo_count; i++)
-			apply_result(&b, i);
+		b.f->object = o;
+		for (uint32_t i = 0; r && i < o->relo_count; i++)
+			apply_result(&b, r, i);
 		*out = b.f;
 	} else {
 		linked_free(b.f);
@@ -148,6 +150,18 @@ int linked_new(const struct resolution *r, const struct references *l, uint32_t 
 	free(b.func_of);
 	free(b.visits);
 	return rc;
+}
+
+int linked_new(const struct resolution *r, const struct references *l, uint32_t entry,
+	       struct linked **out, struct err *e)
+{
+	return link_program(r->object, r, l, entry, out, e);
+}
+
+int linked_unresolved(const struct object *o, const struct references *l, uint32_t entry,
+		      struct linked **out, struct err *e)
+{
+	return link_program(o, NULL, l, entry, out, e);
 }
 
 void linked_free(struct linked *f)

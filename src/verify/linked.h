@@ -40,6 +40,9 @@ struct linked {
 /* Builds program `entry` of the object with the relocations as r resolved them. */
 int linked_new(const struct resolution *r, const struct references *l, uint32_t entry,
 	       struct linked **out, struct err *e);
+/* The same with its instructions as they are in the file: which functions it has, and where. */
+int linked_unresolved(const struct object *o, const struct references *l, uint32_t entry,
+		      struct linked **out, struct err *e);
 void linked_free(struct linked *f); /* NULL is allowed */
 
 /* The place of instruction `at` in its section, bytes. */
