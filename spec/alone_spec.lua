@@ -13,6 +13,7 @@ local COMMANDS = {
   doctor = { { "example.bpf.o", "small.btf" } },
   explain = { {}, { "no-field" } },
   lint = { { "renames", "-t", "small.btf" }, { "renmes", "-t", "small.btf" } },
+  log = { { "example.bpf.o", "-t", "small.btf", "--log", "customer.log" } },
   minbtf = { { "example.bpf.o", "-t", "small.btf", "-o", "out.btf" } },
   relos = { { "example.bpf.o", "-t", "small.btf" }, { "--local", "example.bpf.o" } },
   types = { { "small.btf", "task_struct" } },
@@ -54,6 +55,10 @@ if ... == "x" then return btfl.report "mine" end
 return btfl.policy { name = "mine", extends = "lenient" }
 ]]
 
+-- A log of a failed load.
+local LOG = "program handle_exec: load program: invalid argument:\n"
+  .. "\t58: (85) call unknown#195896080\n\tinvalid func unknown#195896080\n"
+
 describe("the program alone", function()
   local dir, env
 
@@ -72,6 +77,7 @@ describe("the program alone", function()
       run.write(("%s/%s.btf"):format(dir, case.code), kernel)
     end
     run.write(dir .. "/mine.lua", MINE)
+    run.write(dir .. "/customer.log", LOG)
     env = { LUA_INIT = false, LUA_PATH = false, LUA_CPATH = false, BTFL_LUA = false, BTFL_PATH = false, HOME = "/" }
     if os.getenv "ASAN_OPTIONS" then
       -- The search for leaks needs /proc.

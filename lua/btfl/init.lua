@@ -18,6 +18,21 @@ local LAZY = {
       __call = function(_, name, layout) return report.new(name, layout) end,
     })
   end,
+  log = function()
+    local explain = require "btfl.log.explain"
+    return {
+      events = function(text)
+        argument.check(1, text, "string", "events")
+        return explain.events(text)
+      end,
+      explain = function(text, objects, options)
+        argument.check(1, text, "string", "explain")
+        argument.list(2, objects, "btfl.object", "explain")
+        argument.options(3, options, { targets = "btfl.target[]", verdict = "function" }, "explain")
+        return explain.run(text, objects, options)
+      end,
+    }
+  end,
   meant = function() return require "btfl.meant" end,
   path = function() return require("btfl.command.host").folders() end,
 }

@@ -97,6 +97,40 @@ btfl.report = {}
 ---@return btfl.report
 function btfl.report.read(text, file) end
 
+--- What loaders and verifiers wrote.
+---@class btfl.log.module
+btfl.log = {}
+
+--- The failures that a log of libbpf, bpftool, cilium/ebpf or aya tells of, in order, the verifier's among them,
+--- each once. Prefixes of syslog, journald, dmesg and loggers, escaped and wrapped lines, and what is cut off
+--- are taken as they come. No object is needed.
+---@param text string
+---@return btfl.log.event[]
+function btfl.log.events(text) end
+
+--- The same as findings: at the source line, with the relocation or the call, and the kernels on which the
+--- program fails, too. A log that is of other objects, or another build of them, is a warning `log-mismatch`, and
+--- gives no source lines. A text that is no such log is a failure of the report.
+---@param text string
+---@param objects btfl.object[] those that were loaded
+---@param options? btfl.log.options
+---@return btfl.report
+function btfl.log.explain(text, objects, options) end
+
+---@class btfl.log.options
+---@field targets? btfl.target[] kernels to judge the failed programs on
+---@field verdict? fun(object: btfl.object): btfl.verdict.options what the kernel and the tool know there
+
+--- A failure in a log. A plain table.
+---@class btfl.log.event
+---@field line integer of the log, from 1
+---@field text string what it says
+---@field rule string as of a finding
+---@field program string? that was loaded; nil when the log does not name it
+---@field section string? the program's, where the log names that
+---@field insn integer? counted in the linked program (program:linked()), from 0
+---@field fields table<string, string|integer> what else the phrase names: symbol, map, helper, number, attach, errno, ...
+
 --- Defines a format of reports, for --format and report:render(). A script does so before it calls
 --- btfl.cli. A module btfl.format.NAME, in the absolute folders of package.path, that returns such a
 --- function is found without, and so is a Lua file that --format names by its path.

@@ -45,7 +45,9 @@ local function as_format(name)
 end
 
 -- Arguments that are paths of inputs.
-local INPUTS = { "obj", "target", "module", "file", "btf", "base", "from", "object", "kconfig", "kallsyms" }
+local INPUTS = {
+  "obj", "target", "module", "file", "btf", "base", "from", "object", "kconfig", "kallsyms", "log",
+}
 
 -- The input that --output would destroy, nil when there is none. Whatever was read is refused when it
 -- is written; this is for what is not read before, and saves the work.

@@ -160,4 +160,16 @@ function notes.instruction(relo)
   }
 end
 
+--- Any instruction, likewise.
+---@param program btfl.program
+---@param insn integer
+---@return { index: integer, bytes: string, text: string }
+function notes.instruction_at(program, insn)
+  local bytes = program:insn(insn)
+  return {
+    order = { "index", "bytes", "text" }, index = insn, bytes = bytes,
+    text = disasm(bytes, program.object.endian),
+  }
+end
+
 return notes

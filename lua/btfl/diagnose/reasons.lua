@@ -476,6 +476,19 @@ note[no-attach]: the target does not have what programs attach to: do_unlinkat
 warning[no-constant]: no object has a constant targ_pid]=],
   },
   {
+    code = "log-mismatch", engine = false,
+    title = "a log is of another object than the one that was given",
+    text = [[
+`btfl log` holds the instructions that a verifier has written into its log against those of the program. They
+differ, or no object has a program of that name: it was another object that was loaded there, or another build
+of it. What the log says stands; a source line cannot be told.]],
+    todo = "Give the object that was loaded there, of the same build.",
+    example = [=[
+warning[log-mismatch]: the log is of another build: instruction 2 is `r1 = 16` there, and not so in handle
+  --> prog.bpf.o, program handle
+   = help: give the object that was loaded there: btfl log OBJ... --log FILE]=],
+  },
+  {
     code = "by-policy", engine = true,
     title = "the policy that was given decided so, and not libbpf's rules",
     text = [[
