@@ -3,6 +3,7 @@
 
 local btfl = require "btfl"
 local builder = require "spec.support.btf"
+local loadable = require "spec.support.loadable"
 local objects = require "spec.support.object"
 local run = require "spec.support.run"
 local samples = require "spec.support.log_lines"
@@ -335,9 +336,34 @@ describe("a loader's line", function()
     local text = libbpf("handle_exec", "55: (18) r1 = 0x1\ninvalid func unknown#189\n")
     assert.matches("no helper number 189", explained(text).findings[1].message)
     local b = builder.new()
-    b:enum("bpf_func_id", { { "BPF_FUNC_get_func_ret", 189 } })
+    b:enum("bpf_func_id", { { "BPF_FUNC_unspec", 0 }, { "BPF_FUNC_map_lookup_elem", 1 },
+      { "BPF_FUNC_map_update_elem", 2 }, { "BPF_FUNC_map_delete_elem", 3 }, { "BPF_FUNC_probe_read", 4 },
+      { "BPF_FUNC_get_func_ret", 189 } })
     local target = btfl.target(tmp.write("6.0.0.btf", b:bytes()))
-    assert.matches("no helper bpf_get_func_ret", explained(text, nil, { targets = { target } }).findings[1].message)
+    local finding = explained(text, nil, { targets = { target } }).findings[1]
+    assert.matches("no helper bpf_get_func_ret", finding.message)
+    assert.matches("enum bpf_func_id, BPF_FUNC_get_func_ret%)", finding.help[1])
+  end)
+
+  it("of a map tells what the object says of it, and what it leaves to its tool", function()
+    local o = loadable.maps {
+      { "counts", { { "type", 1 }, { "key_size", 4 }, { "value_size", 8 }, { "max_entries", 16 } } },
+      { "stacks", { { "type", 7 }, { "key_size", 4 } } },
+      { "inners", { { "type", 12 }, { "key_size", 4 }, { "max_entries", 2 } } },
+      { "events", { { "type", 27 }, { "max_entries", 4096 } } },
+    }
+    local path = tmp.write("maps.bpf.o", o:bytes())
+    for map, words in pairs {
+      counts = { "map%-attr", "hash, key 4 bytes, value 8 bytes, 16 entries, flags 0x0$" },
+      stacks = { "map%-unset", "the tool sets its value_size, max_entries" },
+      inners = { "map%-unset", "the tool sets its inner map" },
+      events = { "map%-attr", "ringbuf, key 0 bytes" },
+    } do
+      local text = ("libbpf: map '%s': failed to create: Invalid argument(-22)\n"):format(map)
+      local finding = explained(text, { path }).findings[1]
+      assert.matches("^" .. words[1] .. "$", finding.rule)
+      assert.matches(words[2], finding.notes[2])
+    end
   end)
 
   it("that only says that something failed gives way to one that says why", function()
@@ -385,7 +411,7 @@ describe("a phrase", function()
     for _, phrase in ipairs(phrases) do
       assert.is_true(is_there(phrase), phrase.find)
       for name in (phrase.says .. (phrase.help or "")):gmatch "{([%w_]+)}" do
-        local known = ({ path = true, kind = true, helper = true })[name]
+        local known = ({ path = true, kind = true, helper = true, enumerator = true })[name]
         for _, taken in ipairs(phrase.takes) do known = known or taken == name end
         assert.is_true(known or false, phrase.find .. ": {" .. name .. "}")
       end
@@ -453,6 +479,32 @@ describe("a load that really fails", function()
     assert.is_truthy(r.out:find("error[relocation]: record.first (byte_off)", 1, true), r.out)
     assert.is_truthy(r.out:find("subprogs.bpf.c:13:", 1, true), r.out)
     assert.is_truthy(r.out:find("function: first_of", 1, true), r.out)
+  end)
+end)
+
+local CORPUS = (os.getenv "BTFL_CORPUS" or "../shared/corpus") .. "/objects"
+
+describe("real objects on this kernel #long", function()
+  local _, _, status = tmp.run("[ $(id -u) = 0 ] && command -v bpftool && [ -r /sys/kernel/btf/vmlinux ] "
+    .. "&& mount | grep -q 'type bpf ' && [ -d '" .. CORPUS .. "' ]")
+
+  it("have findings where bpftool fails and none where it does not, and their logs match them", function()
+    if status ~= 0 then return pending "needs root, bpftool and the corpus" end
+    local failed = 0
+    for path in tmp.run(("ls '%s'/*/*.o"):format(CORPUS)):gmatch "[^\n]+" do
+      local opened, object = pcall(btfl.object, path)
+      if opened then
+        local log, pin = tmp.path "real.log", "/sys/fs/bpf/btfl_log_spec"
+        local _, _, code = tmp.run(("bpftool -d prog loadall '%s' %s >%s 2>&1; s=$?; rm -rf %s; exit $s"):format(
+          path, pin, log, pin))
+        local report = btfl.log.explain(tmp.read(log), { object })
+        assert.equal(code ~= 0, #report.findings > 0, path)
+        for _, finding in ipairs(report.findings) do assert.not_equal("log-mismatch", finding.rule, path) end
+        failed = failed + (code ~= 0 and 1 or 0)
+        object:close()
+      end
+    end
+    assert.is_true(failed > 0)
   end)
 end)
 

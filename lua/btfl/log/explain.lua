@@ -11,16 +11,12 @@ local explain = {}
 
 local DETAILS = { "access", "kind", "insn", "function", "log_line" }
 
--- The helper's name by its number: the object's own enum has it, or a kernel's.
+-- The helper's name by its number: the program's own call has it, or a kernel.
 local function helper_name(number, found, targets)
-  local btfs = {}
-  if found.object and found.object.btf then btfs[1] = found.object.btf end
-  for _, target in ipairs(targets) do btfs[#btfs + 1] = target.btf end
-  for _, btf in ipairs(btfs) do
-    local enum = btf:find("bpf_func_id", "enum")
-    for value in enum and enum:values() or function() end do
-      if value.value == number then return (value.name:gsub("^BPF_FUNC_", "bpf_")) end
-    end
+  if found.call and found.call.what == "helper" and found.call.id == number then return found.call.name end
+  for _, target in ipairs(targets) do
+    local known, name = target:helper(number)
+    if known then return "bpf_" .. name end
   end
 end
 
@@ -30,13 +26,47 @@ local function words_of(event, found, targets)
   for name, value in pairs(event.fields) do words[name] = tostring(value) end
   if found.relo then words.path, words.kind = found.relo.path, found.relo.kind end
   if event.phrase.rule:find "^helper" and not words.helper and words.number then
-    words.helper = helper_name(tonumber(words.number), found, targets) or "number " .. words.number
+    words.helper = helper_name(tonumber(words.number), found, targets)
   end
+  words.enumerator = words.helper and words.helper:gsub("^bpf_", "BPF_FUNC_") or nil
+  words.helper = words.helper or words.number and "number " .. words.number
   return words
 end
 
+-- Maps of these types have neither keys nor values, or a number of entries that the loader sets.
+local NO_SIZES = {
+  ringbuf = true, user_ringbuf = true, arena = true, perf_event_array = true, struct_ops = true,
+  queue = true, stack = true, bloom_filter = true, sk_storage = true, inode_storage = true,
+  task_storage = true, cgrp_storage = true, cgroup_storage = true, percpu_cgroup_storage = true,
+}
+
+-- What the object leaves to its tool of a map that the kernel refuses; nil when it says all.
+local function unset_of(map)
+  if (map.type == "array_of_maps" or map.type == "hash_of_maps") and not map.inner then
+    return "inner map"
+  elseif not map.type or NO_SIZES[map.type] then
+    return nil
+  end
+  local unset = {}
+  for _, name in ipairs { "key_size", "value_size", "max_entries" } do
+    if map[name] == 0 then unset[#unset + 1] = name end
+  end
+  return unset[1] and table.concat(unset, ", ")
+end
+
+-- The rule of a finding, and what the object tells of a map.
+local function rule_of(event, found)
+  if event.rule ~= "map-attr" or not found.map then return event.rule, nil end
+  local map = found.map
+  local note = ("in the object it is %s, key %d bytes, value %d bytes, %d entries, flags 0x%x"):format(
+    map.type or "type " .. map.number, map.key_size, map.value_size, map.max_entries, map.flags)
+  local unset = unset_of(map)
+  if unset then return "map-unset", ("%s: the tool sets its %s before it loads"):format(note, unset) end
+  return "map-attr", note
+end
+
 -- A place of a message that nothing is known for.
-local UNSAID = { path = "a field", kind = "CO-RE", errno = "no reason given" }
+local UNSAID = { path = "a field", kind = "CO-RE", errno = "no reason given", enumerator = "BPF_FUNC_..." }
 
 local function filled(text, words)
   return (text:gsub("{([%w_]+)}", function(name) return words[name] or UNSAID[name] or "?" end))
@@ -86,7 +116,7 @@ local function add_kernels(finding, event, found, options, out)
   end
   if not found.program or not found.program.entry then return end
   local verdict = options.verdict and options.verdict(found.object)
-  local fails, fine, more = kernels.of(found.program, event.rule, targets, verdict, out)
+  local fails, fine, more = kernels.of(found.program, finding.rule, targets, verdict, out)
   if #fails > 0 then finding.targets, finding.fine = fails, fine end
   if #fails == 0 and #fine > 0 then
     list[#list + 1] = "loads on " .. names.some(fine)
@@ -98,8 +128,9 @@ local function finding_of(event, objects, uses, options, out)
   local found = locate.find(event, objects, uses)
   local words = words_of(event, found, options.targets or {})
   local help = event.phrase.help and filled(event.phrase.help, words)
+  local rule, about_map = rule_of(event, found)
   local finding = {
-    rule = event.rule, message = filled(event.phrase.says, words),
+    rule = rule, message = filled(event.phrase.says, words),
     at = found.line, mark = mark_of(found, words), object = found.object and found.object.path,
     program = found.program and found.program.name or event.program,
     details = details_of(event, found), notes = said(event), help = help and { help } or nil,
@@ -111,6 +142,7 @@ local function finding_of(event, objects, uses, options, out)
     local fit = names.some(found.unclear)
     table.insert(finding.notes, ("the log names no program; %s fit alike"):format(fit))
   end
+  table.insert(finding.notes, about_map)
   add_kernels(finding, event, found, options, out)
   return finding, doubt(event, found)
 end

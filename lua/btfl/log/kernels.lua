@@ -1,55 +1,60 @@
 --- On which kernels a program of a log fails, by its verdicts there.
-local engine = require "btfl.engine"
 local names = require "btfl.report.names"
 local protect = require "btfl.command.protect"
 
 local kernels = {}
 
--- What no verdict speaks of: whether memory is accessed safely, and what a log does not say.
-local UNJUDGED = { rejected = true, unknown = true }
+-- What no verdict speaks of: whether memory is accessed safely, what a log does not say, and attaching.
+local UNJUDGED = { rejected = true, unknown = true, ["no-attach"] = true }
 
--- Whether a verdict tells of all that a rule is about. What fails does so whatever the rule.
-local function is_judged(rule)
-  if UNJUDGED[rule] then return false end
-  return rule == "relocation" or engine.class("verdict").methods.obstacles ~= nil
+-- "on a, b: what"
+local function on(list, what)
+  return ("on %s %s"):format(names.some(list), what)
 end
 
-local function verdict_on(program, target, options, out)
-  local ok, verdict = protect.call(program.verdict, program, target, options)
-  if ok then return verdict.verdict, verdict.why, verdict.ok end
-  out:failure(verdict)
+-- Lists by key, in the order in which the keys came.
+local function put(lists, key, name)
+  if not lists[key] then
+    lists[#lists + 1], lists[key] = key, {}
+  end
+  table.insert(lists[key], name)
+end
+
+-- Sorts a verdict in: fails and fine are names; others are lists by what is said of them.
+local function sort_in(out, verdict, rule)
+  local name = verdict.target.name
+  if verdict.verdict == "unknown" then
+    put(out.others, "it is not known: " .. (verdict.why or "the analysis gave up"), name)
+  elseif not verdict.ok then
+    table.insert(out.fails, name)
+    if verdict.rule and verdict.rule ~= rule then
+      put(out.others, ("something else stops it first: %s"):format(verdict.rule), name)
+    end
+  elseif UNJUDGED[rule] then
+    put(out.others, "nothing else stops it; whether this does is not known", name)
+  else
+    table.insert(out.fine, name)
+  end
 end
 
 --- What becomes of a program on each kernel: lists of the names of those on which it fails, and on which it
---- loads, and notes on the others.
+--- loads, and notes on others.
 ---@param program btfl.program
 ---@param rule string of the finding
 ---@param targets btfl.target[]
 ---@param options btfl.verdict.options?
----@param out btfl.report takes what could not be read
+---@param report btfl.report takes what could not be read
 ---@return string[] fails, string[] fine, string[] notes
-function kernels.of(program, rule, targets, options, out)
-  local fails, fine, notes, others = {}, {}, {}, {}
+function kernels.of(program, rule, targets, options, report)
+  local out, notes = { fails = {}, fine = {}, others = {} }, {}
   for _, target in ipairs(targets) do
     if target.endian == program.object.endian then
-      local word, why, ok = verdict_on(program, target, options, out)
-      if word == "unknown" then
-        why = why or "the analysis gave up"
-      notes[#notes + 1] = ("on %s it is not known: %s"):format(target.name, why)
-      elseif word and not ok then
-        fails[#fails + 1] = target.name
-      elseif word and is_judged(rule) then
-        fine[#fine + 1] = target.name
-      elseif word then
-        others[#others + 1] = target.name
-      end
+      local ok, verdict = protect.call(program.verdict, program, target, options)
+      if ok then sort_in(out, verdict, rule) else report:failure(verdict) end
     end
   end
-  if #others > 0 then
-    local on = names.some(others)
-    notes[#notes + 1] = ("on %s nothing else stops it; whether this does is not known"):format(on)
-  end
-  return fails, fine, notes
+  for i, what in ipairs(out.others) do notes[i] = on(out.others[what], what) end
+  return out.fails, out.fine, notes
 end
 
 --- Why the relocation fails on those of the kernels on which it does.
@@ -57,18 +62,12 @@ end
 ---@param targets btfl.target[]
 ---@return string[]
 function kernels.why(relo, targets)
-  local notes, on, order = {}, {}, {}
+  local reasons, notes = {}, {}
   for _, target in ipairs(targets) do
     local result = target.endian == relo.object.endian and relo:resolve(target)
-    if result and not result.ok then
-      local why = result:why()
-      if not on[why] then order[#order + 1], on[why] = why, {} end
-      table.insert(on[why], target.name)
-    end
+    if result and not result.ok then put(reasons, result:why(), target.name) end
   end
-  for i, why in ipairs(order) do
-    notes[i] = ("on %s: %s"):format(names.some(on[why]), why)
-  end
+  for i, why in ipairs(reasons) do notes[i] = ("on %s: %s"):format(names.some(reasons[why]), why) end
   return notes
 end
 

@@ -98,8 +98,26 @@ local function mentioned(objects, name)
   end
 end
 
+-- The call of a function at an instruction; with a name, its first call of that.
+local function call_of(func, insn, name)
+  for call in func:calls() do
+    if call.insn == insn or name and call.name == name then return call end
+  end
+end
+
+-- The first call of a kernel function, or of a helper, by its name.
+local function called(objects, name)
+  for _, object in ipairs(objects) do
+    for func in object:programs() do
+      local call = call_of(func, nil, name)
+      if call then return func, call.insn end
+    end
+  end
+end
+
 local function place(out, func, insn)
   out.func, out.insn = func, insn
+  out.call = call_of(func, insn)
   out.relo = layout.relo(func, insn)
   out.line = out.relo and out.relo.line or func:line(insn)
 end
@@ -121,23 +139,36 @@ local function by_number(out, event, functions)
   if relo and relo.program and relo.insn then place(out, relo.program, relo.insn) end
 end
 
--- By the name of what is missing: the debug output of a loader says where it is used, else a source line.
+-- By the name of what is missing: the debug output of a loader says where it is used, else a call or a source
+-- line.
 local function by_name(out, event, objects, uses)
   local name = event.fields.symbol or event.fields.map
   local use = name and uses[name]
   local func = use and out.object and out.object:program(use.program)
   if func and use.insn < #func then return place(out, func, use.insn) end
   if not name or name == "" then return end
+  local within = out.object and { out.object } or objects
   local insn
-  func, insn = mentioned(out.object and { out.object } or objects, name)
+  func, insn = called(within, name)
+  if not func then func, insn = mentioned(within, name) end
   if not func then return end
   out.object = func.object
   place(out, func, insn)
 end
 
+-- The map that an event names, of one object.
+local function map_of(out, event, objects)
+  local name = event.fields.map
+  for _, object in ipairs(out.object and { out.object } or objects) do
+    for map in object:maps() do
+      if map.name == name then return map end
+    end
+  end
+end
+
 --- Where an event stands: object, program (that is loaded), func and insn (in it), linked (its number there),
---- line, relo, as far as they are known; `missing` is a program that no object has, `differs` the instruction
---- that the log has otherwise than the object, `unclear` the programs that fit alike.
+--- line, relo, call, map, as far as they are known; `missing` is a program that no object has, `differs` the
+--- instruction that the log has otherwise than the object, `unclear` the programs that fit alike.
 ---@param event table see parse.lua
 ---@param objects btfl.object[]
 ---@param uses table<string, table> where symbols are used, as the log says
@@ -164,6 +195,7 @@ function locate.find(event, objects, uses)
     return out
   end
   if not out.func then by_name(out, event, objects, uses) end
+  out.map = map_of(out, event, objects)
   if not out.func and out.program then
     out.line = out.program:line(0)
   end

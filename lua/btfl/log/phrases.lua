@@ -194,9 +194,9 @@ add("relocation", "error relocating `([^`]*)`", { "section" }, "a relocation in 
 verifier("helper-not-for-type", "program of this type cannot use helper ([%w_]+)#(%d+)", { "helper", "number" },
   "helper {helper} is not for programs of this type on that kernel")
 verifier("helper-unknown", "invalid func unknown#(%d+)", { "number" }, "that kernel has no helper {helper}",
-  { help = "ask bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_...) before the call" })
+  { help = "ask bpf_core_enum_value_exists(enum bpf_func_id, {enumerator}) before the call" })
 verifier("helper-unknown", "invalid func ([%w_]+)#(%d+)", { "helper", "number" }, "that kernel has no helper {helper}",
-  { help = "ask bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_...) before the call" })
+  { help = "ask bpf_core_enum_value_exists(enum bpf_func_id, {enumerator}) before the call" })
 verifier("helper-not-for-type", "unknown func ([%w_]+)#(%d+)", { "helper", "number" },
   "helper {helper} is not for programs of this type on that kernel")
 verifier("license", "cannot call GPL%-?%a* ?o?n?l?y? function from", {}, "a helper for GPL programs is called from one under another license",
