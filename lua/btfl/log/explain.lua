@@ -107,6 +107,13 @@ local function said(event)
   return list
 end
 
+-- One that is loaded: what fails all of the object, fails it.
+local function first_program(object)
+  for program in object and object:programs() or function() end do
+    if program.entry then return program end
+  end
+end
+
 local function add_kernels(finding, event, found, options, out)
   local targets = options.targets or {}
   if #targets == 0 then return end
@@ -114,9 +121,11 @@ local function add_kernels(finding, event, found, options, out)
   if found.relo and event.rule == "relocation" then
     table.move(kernels.why(found.relo, targets), 1, #targets, #list + 1, list)
   end
-  if not found.program or not found.program.entry then return end
-  local verdict = options.verdict and options.verdict(found.object)
-  local fails, fine, more = kernels.of(found.program, finding.rule, targets, verdict, out)
+  local whole = event.phrase.object or false
+  local program = whole and first_program(found.object) or found.program
+  if not program or not program.entry then return end
+  local verdict = options.verdict and options.verdict(program.object)
+  local fails, fine, more = kernels.of(program, finding.rule, whole, targets, verdict, out)
   if #fails > 0 then finding.targets, finding.fine = fails, fine end
   if #fails == 0 and #fine > 0 then
     list[#list + 1] = "loads on " .. names.some(fine)

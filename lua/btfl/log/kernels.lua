@@ -20,16 +20,34 @@ local function put(lists, key, name)
   table.insert(lists[key], name)
 end
 
--- Sorts a verdict in: fails and fine are names; others are lists by what is said of them.
-local function sort_in(out, verdict, rule)
-  local name = verdict.target.name
-  if verdict.verdict == "unknown" then
-    put(out.others, "it is not known: " .. (verdict.why or "the analysis gave up"), name)
-  elseif not verdict.ok then
-    table.insert(out.fails, name)
-    if verdict.rule and verdict.rule ~= rule then
-      put(out.others, ("something else stops it first: %s"):format(verdict.rule), name)
+-- The rule of what keeps the whole object from loading, nil for none; else whether something may.
+local function object_stopped(verdict)
+  local may = false
+  for obstacle in verdict:obstacles() do
+    if obstacle.scope == "object" then
+      if obstacle.reached then return obstacle.rule end
+      may = may or obstacle.reached == nil
     end
+  end
+  return nil, may
+end
+
+-- Sorts a verdict in: fails and fine are names; others are lists by what is said of them.
+local function sort_in(out, verdict, rule, whole)
+  local name, stopped = verdict.target.name, verdict.rule
+  local unknown = verdict.verdict == "unknown"
+  local fails = not verdict.ok and not unknown
+  if whole then
+    stopped, unknown = object_stopped(verdict)
+    fails = stopped ~= nil
+  end
+  if fails then
+    table.insert(out.fails, name)
+    if stopped and stopped ~= rule then
+      put(out.others, ("something else stops it first: %s"):format(stopped), name)
+    end
+  elseif unknown then
+    put(out.others, "it is not known" .. (verdict.why and ": " .. verdict.why or ""), name)
   elseif UNJUDGED[rule] then
     put(out.others, "nothing else stops it; whether this does is not known", name)
   else
@@ -41,16 +59,17 @@ end
 --- loads, and notes on others.
 ---@param program btfl.program
 ---@param rule string of the finding
+---@param whole boolean it is about the whole object, of which this is a program
 ---@param targets btfl.target[]
 ---@param options btfl.verdict.options?
 ---@param report btfl.report takes what could not be read
 ---@return string[] fails, string[] fine, string[] notes
-function kernels.of(program, rule, targets, options, report)
+function kernels.of(program, rule, whole, targets, options, report)
   local out, notes = { fails = {}, fine = {}, others = {} }, {}
   for _, target in ipairs(targets) do
     if target.endian == program.object.endian then
       local ok, verdict = protect.call(program.verdict, program, target, options)
-      if ok then sort_in(out, verdict, rule) else report:failure(verdict) end
+      if ok then sort_in(out, verdict, rule, whole) else report:failure(verdict) end
     end
   end
   for i, what in ipairs(out.others) do notes[i] = on(out.others[what], what) end
