@@ -55,6 +55,8 @@ int engine_helper_allowed(lua_State *L);
 int engine_context_access(lua_State *L);
 int engine_context_struct(lua_State *L);
 int engine_context_moved(lua_State *L);
+int engine_hook_allowed(lua_State *L);
+int engine_helper_marker(lua_State *L);
 
 /* A kernel's configuration, or the list of its symbols, in the file at path, which is read once in
  * the life of the Lua state, and kept as long. Raises when it cannot be read or is something else.

@@ -148,6 +148,8 @@ static const luaL_Reg functions[] = {
     {"context_access", engine_context_access},
     {"context_struct", engine_context_struct},
     {"context_moved", engine_context_moved},
+    {"hook_allowed", engine_hook_allowed},
+    {"helper_marker", engine_helper_marker},
     {"nearest", engine_nearest},
     {"is_printable", engine_is_printable},
     {"policy", engine_policy},

@@ -7,6 +7,7 @@
 #include "core/kernel_version.h"
 #include "verify/context_fields.h"
 #include "verify/helper_types.h"
+#include "verify/hooks.h"
 
 /* A field of the table at 1; 0 when it is not there. */
 static uint32_t number_of(lua_State *L, const char *field)
@@ -94,4 +95,35 @@ int engine_context_moved(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	push_known(L, context_fields_moved(number_of(L, "type"), age_of(L)));
 	return 1;
+}
+
+/* engine.hook_allowed { target =, helper =, type =, attach =, version =, last_helper = }: without a
+ * helper whether an LSM hook may sleep. See hooks.h. */
+int engine_hook_allowed(lua_State *L)
+{
+	uint32_t helper;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	helper = number_of(L, "helper");
+	lua_getfield(L, 1, "target");
+	if (helper)
+		push_known(L, hooks_helper(helper, number_of(L, "type"), number_of(L, "attach"),
+					   luaL_checkstring(L, -1), age_of(L)));
+	else
+		push_known(L, hooks_sleep(luaL_checkstring(L, -1), age_of(L)));
+	return 1;
+}
+
+/* engine.helper_marker(helper): two functions, or nothing; see helper_marker(). */
+int engine_helper_marker(lua_State *L)
+{
+	lua_Integer helper = luaL_checkinteger(L, 1);
+	const struct helper_marker *m =
+	    helper < 0 || helper > UINT32_MAX ? NULL : helper_marker((uint32_t)helper);
+
+	if (!m)
+		return 0;
+	lua_pushstring(L, m->function);
+	lua_pushstring(L, m->beside);
+	return 2;
 }

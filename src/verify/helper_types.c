@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-enum { PROG_TYPE_SYSCALL = 31 };
+#include "format/uapi.h"
 
 enum caller {
 #define CALLER(name, type) CALLER_##name,
@@ -100,7 +100,7 @@ enum known helper_type_allowed(uint32_t helper, uint32_t prog_type, uint32_t att
 	if (!like || !callers_ever(helper, &allowed))
 		return KNOWN_NOT;
 	allowed &= like & ~callers_refused(helper, age);
-	if (!sleepable && prog_type != PROG_TYPE_SYSCALL)
+	if (!sleepable && prog_type != BPF_PROG_TYPE_SYSCALL)
 		allowed &= ~callers_asleep(helper);
 	if (!allowed)
 		return is_newer_than_table(age) ? KNOWN_NOT : KNOWN_NO;
