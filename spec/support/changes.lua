@@ -130,7 +130,7 @@ function changes.branch(c)
   return ("turned branch at %d"):format(insn.index)
 end
 
-local ATOMICS = { 0, 1, 0x40, 0x41, 0x50, 0x51, 0xa0, 0xa1, 0xe1, 0xf1, 0x100, 0x110, 0x77 }
+local ATOMICS = { 0, 1, 0x40, 0x41, 0x50, 0x51, 0xa0, 0xa1, 0xe1, 0xf1 }
 
 function changes.atomic(c)
   local insn = pick(insns(c, function(i) return i.code == 0xdb or i.code == 0xc3 end))
@@ -138,16 +138,6 @@ function changes.atomic(c)
   local imm = pick(ATOMICS)
   put(c, insn, 4, "<i4", imm)
   return ("atomic %x -> %x at %d"):format(insn.imm, imm, insn.index)
-end
-
-local CODES = { 0x20, 0x30, 0x28, 0x40, 0x8d, 0xff, 0x06, 0xe5, 0x9f, 0xd7, 0xdc, 0x16, 0x81, 0xf6 }
-
-function changes.code(c)
-  local insn = pick(insns(c, function(i) return i.code & 7 == 7 and not i.symbol end))
-  if not insn or relocated(c, insn) then return nil end
-  local code = pick(CODES)
-  put(c, insn, 0, "<I1", code)
-  return ("code %02x -> %02x at %d"):format(insn.code, code, insn.index)
 end
 
 local SECTIONS = {}
@@ -330,7 +320,7 @@ end
 --- How often each is tried in a round.
 changes.WEIGHTS = {
   { "helper", 5 }, { "context", 4 }, { "section", 5 }, { "map_type", 2 }, { "map_size", 2 }, { "extern", 3 },
-  { "relocation", 4 }, { "branch", 2 }, { "atomic", 1 }, { "code", 1 }, { "license", 1 }, { "constant", 1 },
+  { "relocation", 4 }, { "branch", 2 }, { "atomic", 1 }, { "license", 1 }, { "constant", 1 },
 }
 
 local ROUND = {}

@@ -4,6 +4,9 @@
 --- "no"; "lost" where the loader was), class (why not, see RULES), detail, first_poison, note, and
 --- attaches ("yes", the errno, "-" untried) of those that the running kernel gives.
 
+local rewrite = require "spec.support.rewrite"
+local run = require "spec.support.run"
+
 local loads = {}
 
 --- The rules with which a verdict may answer a class.
@@ -11,12 +14,14 @@ loads.RULES = {
   ["attach-target"] = { "attach-target" },
   ["attach-addr"] = { "no-address" },
   ["attach-proto"] = { "attach-proto" },
-  sleepable = { "sleepable" },
+  -- The second: a helper that may sleep, in a program that may not.
+  sleepable = { "sleepable", "helper-not-for-type" },
   kfunc = { "kfunc" },
-  ksym = { "ksym" },
+  ksym = { "ksym", "kconfig" },
   ["struct-ops"] = { "struct-ops" },
   ["map-type"] = { "map-type" },
   ["map-attr"] = { "map-unset", "map-attr" },
+  ["map-new"] = { "map-type", "map-attr", "map-unset" }, -- of a type that this libbpf does not know
   ["helper-unknown"] = { "helper-unknown" },
   ["helper-not-for-type"] = { "helper-not-for-type" },
   insn = { "insn" },
@@ -105,7 +110,9 @@ local VERIFIER = {
   { "can be sleepable", "sleepable", "-" },
   { "(%S+) is not sleepable", "sleepable" },
   { "func '([^']+)' doesn't have (%d+)%-th argument", "ctx-arg", "%1 arg %2" },
-  { "func '([^']+)' arg(%d+) .-type", "ctx-arg", "%1 arg %2" },
+  { "func '([^']+)' arg(%d+) type %S+ is not a struct", "ctx-arg", "%1 arg %2" },
+  { "func '([^']+)' arg '?(%d+)'? has type .* Only pointer access", "ctx-arg", "%1 arg %2" },
+  { "func '([^']+)' arg(%d+) '.-' has type .* Only pointer access", "ctx-arg", "%1 arg %2" },
   { "func '([^']+)' offset (%-?%d+) is not multiple of", "ctx-access", "%1 off %2" },
   { "access beyond struct (%S+) at off (%d+) size (%d+)", "memory" },
   { "invalid bpf_context access off=(%-?%d+) size=(%d+)", "ctx-access", "off %1 size %2" },
@@ -137,6 +144,7 @@ local VERIFIER = {
   { "cannot pass map_type (%d+) into func", "map-use" },
   { "programs can only use array, hash", "map-use", "-" },
   { "bpf_spin_lock", "map-use", "-" },
+  { "tracing progs cannot use bpf_", "map-use", "-" },
   { "has no valid bpf_", "map-use", "-" },
   { "is missing BTF_KIND_FUNC", "unknown", "-" },
 }
@@ -179,9 +187,9 @@ local LIBBPF = {
 }
 
 -- The sections that newer libbpfs know and 1.1 does not: it calls them unknown.
-local LATER_SECTIONS = { "^%??u?r?e?t?probe%.session", "^%??uprobe%.multi", "^%??uretprobe%.multi",
-  "^%??kprobe%.session", "^%??uprobe%.session", "^%??fsession", "^%??tcx/", "^%??netkit/", "^%??netfilter",
-  "^%??struct_ops%.link", "^%??struct_ops%.s", "_unix$" }
+local LATER_SECTIONS = { "^uprobe%.multi", "^uretprobe%.multi", "^%l+%.session", "^fsession", "^tcx/", "^netkit/",
+  "^netfilter", "^struct_ops%.s", "^tp%.s", "^tracepoint%.s", "^raw_tp%.s", "^raw_tracepoint%.s", "^tp_btf%.s",
+  "^usdt%.s", "^f%l+%.multi", "_unix$" }
 
 -- How many lines at the end may say why; before them stand instructions and the state of registers.
 local LAST = 6
@@ -218,15 +226,18 @@ local function of_open(said)
   return "open", section or "-", last_line(said)
 end
 
+-- Of a map that could not be created, by whether the kernel has its type.
+local OF_MAP = { yes = "map-attr", no = "map-type", ["-"] = "map-new" }
+
 -- A program that stops before the kernel's verifier, by what libbpf or bpf(2) says.
 local function of_libbpf(raw)
   local class, detail, line = match_in(raw.said, LIBBPF)
   if class == "section" then
     for _, pattern in ipairs(LATER_SECTIONS) do
-      if raw.section:find(pattern) then return "unknown", "a section of later libbpfs", line end
+      if raw.section:gsub("^%?", ""):find(pattern) then return "unknown", "a section of later libbpfs", line end
     end
   end
-  if class == "map-attr" and raw.supported == "no" then class = "map-type" end
+  if line and line:find("failed to create", 1, true) then class = OF_MAP[raw.supported] end
   if class then return class, detail, line end
   if raw.errno == 1 and raw.said:find("BPF program load failed", 1, true) then
     return "machine", "EPERM before the verifier", last_line(raw.said)
@@ -259,12 +270,13 @@ local function text_of(field)
   return field == "-" and "" or field:gsub("\\n", "\n")
 end
 
--- "section+bytes" of an instruction counted in the linked program; "?" when it is of a function that the
--- program calls.
-local function place_of(object, program, index)
-  local p = object and object:program(program)
-  if not p or index >= #p then return "?" end
-  return ("%s+%d"):format(p.section, p.offset + index * 8)
+-- "section+bytes" of an instruction of the linked program; "?" when it cannot be told.
+local function place_of(path, program, index)
+  local file = rewrite.open(run.read(path))
+  for _, p in ipairs(file and file:programs() or {}) do
+    if p.name == program then return file:place(p, index) or "?" end
+  end
+  return "?"
 end
 
 local kprobes
@@ -282,9 +294,8 @@ end
 
 --- A line of spec/peer/load.c as a row.
 ---@param line string
----@param open fun(path: string): btfl.object? for places; may give nil
 ---@return spec.Load
-function loads.of_peer(line, open)
+function loads.of_peer(line)
   local f = loads.fields(line)
   local raw = { outcome = f[4], errno = tonumber(f[5]), section = f[3], supported = f[6],
     said = text_of(f[9]), log = text_of(f[10]) }
@@ -295,7 +306,7 @@ function loads.of_peer(line, open)
   local class, detail, said = loads.classify(raw)
   row.class, row.detail, row.said = class, detail, said and said:gsub("\t", " ") or "-"
   if f[7] ~= "-" then
-    row.first_poison = place_of(open(f[1]), f[2], tonumber(f[7]))
+    row.first_poison = place_of(f[1], f[2], tonumber(f[7]))
     row.detail = row.first_poison
   end
   if class == "machine" then row.note = "machine: refused before the verifier, for its own reasons" end
@@ -330,7 +341,8 @@ function loads.objects(folder)
   return paths
 end
 
---- What the running kernel makes of what `lines` name, see spec/peer/load.c: rows in their order.
+--- What the running kernel makes of what `lines` name, see spec/peer/load.c: rows in their order, those of one
+--- job behind those of another.
 ---@param lines string[]
 ---@param options? { jobs: integer?, attach: boolean?, peer: string? }
 ---@return spec.Load[]
@@ -340,27 +352,19 @@ function loads.run(lines, options)
   local jobs = math.min(options.jobs or 1, #lines)
   for job = 1, jobs do
     local path = os.tmpname()
-    local file <close> = assert(io.open(path, "w"))
-    for i = job, #lines, jobs do file:write(lines[i], "\n") end
     files[job] = path
-    file:close()
+    local mine = {}
+    for i = job, #lines, jobs do mine[#mine + 1] = lines[i] .. "\n" end
+    run.write(path, table.concat(mine))
     pipes[job] = assert(io.popen(("%s %s - <'%s' 2>&1"):format(options.peer or assert(loads.peer()),
       options.attach and "-a" or "", path)))
   end
-  local rows, objects = {}, {}
-  local function open(path)
-    if objects[path] == nil then
-      local ok, object = pcall(btfl.object, path)
-      objects[path] = ok and object
-    end
-    return objects[path] or nil
-  end
+  local rows = {}
   for job = 1, jobs do
-    for line in pipes[job]:lines() do rows[#rows + 1] = loads.of_peer(line, open) end
+    for line in pipes[job]:lines() do rows[#rows + 1] = loads.of_peer(line) end
     pipes[job]:close()
     os.remove(files[job])
   end
-  for _, object in pairs(objects) do if object then object:close() end end
   return rows
 end
 

@@ -258,16 +258,20 @@ function rewrite:bytes()
   return patched(self.original, self.puts) .. table.concat(tail)
 end
 
+-- A function as a table of its own: a symbol with `insns`, how many they are, and the section that it is in.
+local function function_of(self, symbol)
+  local section = symbol.info & 15 == 2 and self.sections[symbol.section]
+  if not section or section.flags & 4 == 0 then return nil end
+  return setmetatable({ insns = symbol.size // 8, in_section = section }, { __index = symbol })
+end
+
 --- The programs: functions outside .text, as symbols with `insns`, how many they are.
 ---@return (spec.Rewrite.Symbol | { insns: integer, in_section: spec.Rewrite.Section })[]
 function rewrite:programs()
   local list = {}
   for i = 1, #self.symbols do
-    local s = self.symbols[i]
-    local section = s.info & 15 == 2 and self.sections[s.section]
-    if section and section.flags & 4 ~= 0 and section.name ~= ".text" then
-      list[#list + 1] = setmetatable({ insns = s.size // 8, in_section = section }, { __index = s })
-    end
+    local f = function_of(self, self.symbols[i])
+    if f and f.in_section.name ~= ".text" then list[#list + 1] = f end
   end
   return list
 end
@@ -283,6 +287,51 @@ function rewrite:insn(program, index)
   local refers = self.refers[program.section]
   return { code = code, dst = regs & 15, src = regs >> 4, off = off, imm = imm,
     symbol = refers and refers[program.value + index * 8] }
+end
+
+local function function_at(self, section, offset)
+  for i = 1, #self.symbols do
+    local s = self.symbols[i]
+    if s.section == section and s.value == offset then
+      local f = function_of(self, s)
+      if f then return f end
+    end
+  end
+  return nil
+end
+
+-- The function that an instruction calls or takes the address of.
+local function called(self, f, index)
+  local insn = self:insn(f, index)
+  local call, address = insn.code == 0x85 and insn.src == 1, insn.code == 0x18 and insn.symbol
+  if call and not insn.symbol then return function_at(self, f.section, f.value + (index + insn.imm + 1) * 8) end
+  if not call and not address or insn.symbol.section == 0 then return nil end
+  return function_at(self, insn.symbol.section, insn.symbol.value + (call and (insn.imm + 1) * 8 or insn.imm))
+end
+
+--- "section+bytes" of an instruction counted as libbpf puts a program together: behind it what it calls, each
+--- function once, before what is called later, and after it what it calls itself. nil when that has no such.
+---@param program spec.Rewrite.Symbol of file:programs()
+---@param index integer
+---@return string?
+function rewrite:place(program, index)
+  local placed, have, at = {}, {}, 0
+  local function add(f)
+    placed[#placed + 1] = { f = f, at = at }
+    have[f.in_section.name .. f.value] = true
+    at = at + f.insns
+    for i = 0, f.insns - 1 do
+      local g = called(self, f, i)
+      if g and not have[g.in_section.name .. g.value] then add(g) end
+    end
+  end
+  add(program)
+  for _, p in ipairs(placed) do
+    if index >= p.at and index < p.at + p.f.insns then
+      return ("%s+%d"):format(p.f.in_section.name, p.f.value + (index - p.at) * 8)
+    end
+  end
+  return nil
 end
 
 return rewrite
