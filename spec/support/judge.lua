@@ -64,9 +64,9 @@ function judge.objects()
   end
 end
 
---- Where an object of a row stands.
-function judge.path(row)
-  return row.object:find("^/") and row.object or ("%s/objects/%s"):format(CORPUS, row.object)
+-- Where an object of a row stands: the running kernel's rows have paths.
+local function path_of(row)
+  return row.kernel == "running" and row.object or ("%s/objects/%s"):format(CORPUS, row.object)
 end
 
 ---@class spec.Said
@@ -206,7 +206,7 @@ function judge.rows(rows, options)
     if not kernel then
       tally.missing[row.kernel] = true
     elseif not options.half or half_of(row) == options.half then
-      local said = judge.said(row, kernel, objects(judge.path(row)))
+      local said = judge.said(row, kernel, objects(path_of(row)))
       local kind = judge.compare(row, said)
       add(tally, kind, { row = row, said = said, kind = kind })
     end
