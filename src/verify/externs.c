@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,53 @@ static int set_version(struct extern_resolver *k, struct extern_value *v, uint32
 	return set_bytes(k, v, size, code & ~UINT32_C(0xff));
 }
 
+static bool has_function(const struct target *t, const char *name)
+{
+	struct found f;
+
+	features_find(t, BTF_FUNC, name, strlen(name), &f);
+	return f.found == KNOWN_YES;
+}
+
+/* Whether libbpf can set a kprobe at __ARCH_sys_bpf, by which it tells a kernel whose system calls
+ * have wrappers (its probe_kern_syscall_wrapper). A kernel without wrappers has sys_bpf itself; one
+ * without kprobes lacks register_kprobe. */
+static enum known has_syscall_wrapper(const struct target *t)
+{
+	static const char *const archs[] = {"x64",   "ia32", "arm64", "s390x",
+					    "riscv", "mips", "arm",   "powerpc"};
+	char name[32];
+
+	for (size_t i = 0; i < sizeof(archs) / sizeof(*archs); i++) {
+		snprintf(name, sizeof(name), "__%s_sys_bpf", archs[i]);
+		if (has_function(t, name))
+			return has_function(t, "register_kprobe") ? KNOWN_YES : KNOWN_NO;
+	}
+	if (has_function(t, "sys_bpf") || has_function(t, "__se_sys_bpf"))
+		return KNOWN_NO;
+	return KNOWN_NOT;
+}
+
+/* What libbpf gives a name that is no CONFIG_ one. LINUX_ ones that it does not know are 0 when
+ * they are weak; it refuses all others. */
+static int resolve_virtual(struct extern_resolver *k, const struct extern_def *ext,
+			   struct extern_value *v)
+{
+	enum { HELPER_GET_ATTACH_COOKIE = 174 };
+	const struct target *t = k->target;
+	enum known has = KNOWN_NOT;
+
+	if (strcmp(ext->name, "LINUX_KERNEL_VERSION") == 0)
+		return set_version(k, v, ext->size);
+	if (strcmp(ext->name, "LINUX_HAS_BPF_COOKIE") == 0)
+		has = features_has(t, FEATURE_HELPER, HELPER_GET_ATTACH_COOKIE);
+	else if (strcmp(ext->name, "LINUX_HAS_SYSCALL_WRAPPER") == 0)
+		has = has_syscall_wrapper(t);
+	else if (strncmp(ext->name, "LINUX_", 6) == 0 && ext->weak)
+		has = KNOWN_NO;
+	return has == KNOWN_NOT ? 0 : set_bytes(k, v, ext->size, has == KNOWN_YES);
+}
+
 static int resolve_kconfig(struct extern_resolver *k, const struct extern_def *ext,
 			   struct extern_value *v)
 {
@@ -107,10 +155,8 @@ static int resolve_kconfig(struct extern_resolver *k, const struct extern_def *e
 	if (var.kind != BTF_VAR || ext->size == 0 || ext->size > 4096)
 		return 0;
 	t = btf_strip(b, var.type);
-	if (strcmp(ext->name, "LINUX_KERNEL_VERSION") == 0)
-		return set_version(k, v, ext->size);
 	if (strncmp(ext->name, "CONFIG_", 7) != 0)
-		return ext->weak ? set_bytes(k, v, ext->size, 0) : 0;
+		return resolve_virtual(k, ext, v);
 	config = target_kconfig(k->target);
 	if (!config)
 		return 0;
@@ -138,6 +184,8 @@ static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext
 		v->state = f.id ? EXTERN_ADDRESS : EXTERN_MISSING;
 	} else if ((s = target_symbols(k->target))) {
 		v->state = symbols_has(s, ext->name, len) ? EXTERN_ADDRESS : EXTERN_MISSING;
+	} else if (!typed && ext->weak) {
+		v->state = EXTERN_UNKNOWN_SYMBOL;
 	}
 }
 
@@ -183,6 +231,40 @@ void externs_free(struct externs *x)
 	arena_free(&x->arena);
 	free(x->values);
 	free(x->overlays);
+	free(x);
+}
+
+int externs_suppose(const struct externs *x, bool there, struct externs **out, struct err *e)
+{
+	size_t n = x->references->extern_count, unknown = 0;
+	struct externs *copy;
+
+	*out = NULL;
+	for (size_t i = 0; i < n; i++)
+		unknown += x->values[i].state == EXTERN_UNKNOWN_SYMBOL;
+	if (!unknown)
+		return 0;
+	copy = malloc(sizeof(*copy));
+	if (copy) {
+		*copy = *x;
+		copy->values = malloc(n * sizeof(*copy->values));
+	}
+	if (!copy || !copy->values) {
+		free(copy);
+		return err_memory(e, x->object->path);
+	}
+	memcpy(copy->values, x->values, n * sizeof(*copy->values));
+	for (size_t i = 0; i < n; i++)
+		if (copy->values[i].state == EXTERN_UNKNOWN_SYMBOL)
+			copy->values[i].state = there ? EXTERN_ADDRESS : EXTERN_MISSING;
+	*out = copy;
+	return 0;
+}
+
+void externs_free_supposed(struct externs *x)
+{
+	if (x)
+		free(x->values);
 	free(x);
 }
 

@@ -12,9 +12,10 @@
 /* The value of an extern variable. */
 enum extern_state {
 	EXTERN_UNKNOWN_VALUE,
-	EXTERN_BYTES,   /* its bytes are known */
-	EXTERN_MISSING, /* not there; of a weak one, the address is 0 */
-	EXTERN_ADDRESS, /* a kernel symbol that is there */
+	EXTERN_UNKNOWN_SYMBOL, /* weak, and nobody says whether it is there */
+	EXTERN_BYTES,          /* its bytes are known */
+	EXTERN_MISSING,        /* not there; of a weak one, the address is 0 */
+	EXTERN_ADDRESS,        /* a kernel symbol that is there */
 };
 
 struct extern_value {
@@ -43,6 +44,11 @@ struct externs {
 int externs_new(const struct object *o, const struct references *l, const struct target *t,
 		struct externs **out, struct err *e);
 void externs_free(struct externs *x); /* NULL is allowed */
+
+/* A copy of x in which every EXTERN_UNKNOWN_SYMBOL is there, or is not; *out is NULL when x has
+ * none. It shares all else with x, which must outlive it. */
+int externs_suppose(const struct externs *x, bool there, struct externs **out, struct err *e);
+void externs_free_supposed(struct externs *x); /* NULL is allowed */
 
 /* Gives a constant of the object another value (a number, or true or false), or makes it unknown
  * when text is NULL. An unknown name, one that is not constant, or a value that does not fit is an

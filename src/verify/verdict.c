@@ -88,24 +88,53 @@ static bool has_stage(const struct obstacles *o, enum obstacle_stage stage)
 	return false;
 }
 
-/* What the oldest verifier reaches, that of a kernel of unknown release may not. */
+/* What is reached is in doubt where another walk, with what may be so as well, reaches nothing. */
 static int doubt_hits(struct verdict *v, const struct externs *x, const struct context *c,
-		      struct err *e)
+		      const struct abilities *r, const char *why, struct err *e)
 {
-	struct abilities newest;
 	struct walk *w;
 
-	releases_newest(&newest);
-	if (walk_new(v->linked, x, c, &newest, &w, e) < 0)
+	if (walk_new(v->linked, x, c, r, &w, e) < 0)
 		return -1;
 	for (size_t i = 0; !w->hit_count && i < v->obstacles.count; i++)
 		if (v->obstacles.list[i].reached == KNOWN_YES &&
 		    v->obstacles.list[i].stage == STAGE_WALK)
 			v->obstacles.list[i].reached = KNOWN_NOT;
 	if (!w->hit_count)
-		v->why = "it depends on the kernel's release, which is not known";
+		v->why = why;
 	walk_free(w);
 	return 0;
+}
+
+/* Symbols of which nobody says whether the kernel has them: all of them may be there, or none. */
+static int doubt_symbols(struct verdict *v, const struct externs *x, const struct context *c,
+			 const struct abilities *r, struct err *e)
+{
+	int rc = 0;
+
+	for (int there = 0; there <= 1 && rc == 0; there++) {
+		struct externs *supposed;
+
+		if (externs_suppose(x, there, &supposed, e) < 0)
+			return -1;
+		if (!supposed)
+			return 0;
+		rc = doubt_hits(v, supposed, c, r,
+				"it depends on the kernel's symbols, which are not known", e);
+		externs_free_supposed(supposed);
+	}
+	return rc;
+}
+
+/* What the oldest verifier reaches, that of a kernel of unknown release may not. */
+static int doubt_release(struct verdict *v, const struct externs *x, const struct context *c,
+			 struct err *e)
+{
+	struct abilities newest;
+
+	releases_newest(&newest);
+	return doubt_hits(v, x, c, &newest, "it depends on the kernel's release, which is not known",
+			  e);
 }
 
 static int walk_it(struct verdict *v, const struct loading *l, const struct context *c,
@@ -120,7 +149,11 @@ static int walk_it(struct verdict *v, const struct loading *l, const struct cont
 	v->why = v->walk->why;
 	if (add_found(v, e) < 0 || guards_find(v->linked, v->walk, &v->obstacles, e) < 0)
 		return -1;
-	return known || !v->walk->hit_count ? 0 : doubt_hits(v, l->externs, c, e);
+	if (!v->walk->hit_count)
+		return 0;
+	if (doubt_symbols(v, l->externs, c, &abilities, e) < 0)
+		return -1;
+	return known ? 0 : doubt_release(v, l->externs, c, e);
 }
 
 /* The word for a program that x stops. */
