@@ -34,6 +34,14 @@ struct struct_ops_slot {
 	uint32_t program; /* index into the object's programs */
 };
 
+/* Whether its keys are the numbers below max_entries: BPF_MAP_TYPE_ARRAY and _PERCPU_ARRAY. */
+static inline bool map_is_array(const struct map_def *map)
+{
+	enum { ARRAY = 2, PERCPU_ARRAY = 6 };
+
+	return map->type == ARRAY || map->type == PERCPU_ARRAY;
+}
+
 struct references {
 	struct ref *refs; /* ordered by section, then offset */
 	size_t ref_count;

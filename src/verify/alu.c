@@ -4,6 +4,8 @@
  */
 #include "verify/machine.h"
 
+enum { ADDR_SPACE_CAST = 1 };
+
 static bool is_pointer(const struct value *v)
 {
 	return v->kind >= VALUE_STACK && v->kind <= VALUE_SYMBOL;
@@ -26,6 +28,9 @@ static struct value point(struct machine *m, const struct value *a, const struct
 		return value_any();
 	if (is_pointer(a) && is_pointer(b))
 		return value_unknown();
+	/* Where a pointer leads must be known. */
+	if (is_pointer(a) != is_pointer(b))
+		needs_meet(&m->needs, is_pointer(a) ? b->need : a->need);
 	if (is_pointer(a)) {
 		v = *a;
 		scalar_alu(&v.number, b->number, op, true, false, m->w->abilities);
@@ -47,6 +52,10 @@ static void move(struct machine *m, struct value *dst, struct value *src, struct
 		if (r->linked_scalars)
 			machine_identify(m, src);
 		*dst = *src;
+		return;
+	}
+	if (in.off == ADDR_SPACE_CAST && wide) {
+		*dst = in.imm == 1 ? value_of(VALUE_ARENA, 0) : value_unknown();
 		return;
 	}
 	if (in.off && !extends) { /* no such instruction */
@@ -99,11 +108,14 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 		swap_bytes(m, dst, in, wide);
 	} else if (op == ALU_NEG && !m->w->abilities->negate) {
 		*dst = value_unknown();
-	} else {
+	} else if (dst->kind != VALUE_ARENA) { /* which any arithmetic leaves one */
 		v = point(m, dst, src, op, wide);
 		if (v.kind == VALUE_NONE) {
+			uint32_t need = needs_join(&m->needs, dst->need, src->need);
+
 			v = number_in(dst);
 			v.id = 0;
+			v.need = need;
 			scalar_alu(&v.number, number_in(src).number, op, wide, in.off == 1,
 				   m->w->abilities);
 		}
@@ -114,6 +126,15 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 }
 
 /* ldimm64, and the loads of packets that older programs have */
+
+/* The loader puts the address of a symbol without a type in as a number. */
+static struct value some_address(void)
+{
+	struct value v = value_unknown();
+
+	v.number.full.umin = 1;
+	return v;
+}
 
 static struct value extern_address(struct machine *m, uint32_t number)
 {
@@ -128,7 +149,7 @@ static struct value extern_address(struct machine *m, uint32_t number)
 	if (x->values[number].state != EXTERN_ADDRESS || !ext->var_id)
 		return value_any();
 	if (ext->size == 0 && btf_type(b, ext->var_id).kind == BTF_VAR)
-		return value_unknown();
+		return some_address();
 	return value_of(VALUE_SYMBOL, number);
 }
 

@@ -52,7 +52,8 @@ static void cut_links(struct state *s, const struct comparison *c)
 }
 
 struct link_news {
-	uint32_t id;
+	struct needs *needs;
+	uint32_t id, need;
 	struct scalar number;
 };
 
@@ -60,13 +61,15 @@ static void tell_link(struct value *v, void *ctx)
 {
 	const struct link_news *news = ctx;
 
-	if (v->kind == VALUE_SCALAR && v->id == news->id)
-		v->number = news->number;
+	if (v->kind != VALUE_SCALAR || v->id != news->id)
+		return;
+	v->number = news->number;
+	v->need = needs_join(news->needs, v->need, news->need);
 }
 
-static void tell_links(struct state *s, const struct value *v)
+static void tell_links(struct machine *m, struct state *s, const struct value *v)
 {
-	struct link_news news = {v->id, v->number};
+	struct link_news news = {&m->needs, v->id, v->need, v->number};
 
 	if (v->id && v->kind == VALUE_SCALAR)
 		for_each_value(s, tell_link, &news);
@@ -97,8 +100,9 @@ static int is_null(const struct value *v, const struct abilities *r)
 	if (v->maybe_null)
 		return -1;
 	switch (v->kind) {
-	case VALUE_ITEM: return 0;
-	case VALUE_DATA: return 0;
+	case VALUE_ITEM:
+	case VALUE_DATA:
+	case VALUE_OBJECT: return 0;
 	case VALUE_MEMORY: return r->memory_not_null ? 0 : -1;
 	case VALUE_SYMBOL: return r->symbols_not_null ? 0 : -1;
 	default: return -1;
@@ -140,9 +144,11 @@ static bool learn(struct machine *m, struct state *s, const struct comparison *c
 		a->number = x;
 		if (c->has_register && !same) {
 			b->number = y;
-			tell_links(s, b);
+			/* What one is compared with tells how large it is. */
+			a->need = b->need = needs_join(&m->needs, a->need, b->need);
+			tell_links(m, s, b);
 		}
-		tell_links(s, a);
+		tell_links(m, s, a);
 	} else if (c->a.maybe_null && c->wide && !c->has_register && c->b.number.bits.value == 0 &&
 		   (c->op == JUMP_EQ || c->op == JUMP_NE)) {
 		struct null_news news = {c->a.id, (c->op == JUMP_EQ) == holds};
@@ -190,6 +196,18 @@ static enum go both_ways(struct machine *m, struct state *s, const struct compar
 	return falls ? GO_ON : GO_END;
 }
 
+/* may_goto: out of the loop first. */
+static enum go may_jump(struct machine *m, struct state *s, uint32_t target)
+{
+	struct state *turn = machine_turn(m, s, true);
+
+	if (!turn)
+		return GO_FAIL;
+	m->w->traces[s->at].jumped = m->w->traces[s->at].fell = true;
+	turn->at++;
+	return machine_jump(m, s, target);
+}
+
 enum go machine_branch(struct machine *m, struct state *s, const struct linked_insn *n)
 {
 	const struct insn *in = &n->in;
@@ -205,18 +223,17 @@ enum go machine_branch(struct machine *m, struct state *s, const struct linked_i
 		m->w->traces[s->at].jumped = true;
 		return machine_jump(m, s, target);
 	}
-	if (c.op == JUMP_MAY) {
-		m->w->traces[s->at].jumped = m->w->traces[s->at].fell = true;
-		if (!machine_fork(m, s, target))
-			return GO_FAIL;
-		s->at++;
-		return GO_ON;
-	}
+	if (c.op == JUMP_MAY)
+		return may_jump(m, s, target);
 	c.a = *machine_reg(s, in->dst);
 	c.b = c.has_register ? *machine_reg(s, in->src)
 			     : value_scalar(scalar_known((uint64_t)(int64_t)in->imm));
 	taken = decide(m, &c);
 	if (taken < 0)
 		return both_ways(m, s, &c, in, target);
+	if (c.a.kind == VALUE_SCALAR)
+		needs_meet(&m->needs, c.a.need);
+	if (c.b.kind == VALUE_SCALAR)
+		needs_meet(&m->needs, c.b.need);
 	return one_way(m, s, &c, taken, target);
 }

@@ -2,6 +2,7 @@
 #include "verify/machine.h"
 
 #include "verify/helpers.h"
+#include "verify/kfuncs.h"
 
 enum { ARGUMENT_MOST = 5, ERRNO_MOST = 4095 };
 
@@ -40,6 +41,16 @@ static int64_t argument_size(const struct machine *m, const struct frame *f, uns
 	}
 }
 
+/* Sizes of memory, and how often a loop turns, must be known. */
+static void meet_argument_needs(struct machine *m, const struct frame *f, uint32_t helper)
+{
+	for (unsigned n = 1; n < ARGUMENT_MOST; n++)
+		if (helper_arg(helper, n).size == SIZE_NEXT && f->reg[n + 1].kind == VALUE_SCALAR)
+			needs_meet(&m->needs, f->reg[n + 1].need);
+	if (helper == HELPER_loop && f->reg[1].kind == VALUE_SCALAR)
+		needs_meet(&m->needs, f->reg[1].need);
+}
+
 static int helper_writes(struct machine *m, struct state *s, uint32_t helper)
 {
 	struct frame *f = TOP(s);
@@ -56,8 +67,26 @@ static int helper_writes(struct machine *m, struct state *s, uint32_t helper)
 	return 0;
 }
 
-static struct value result_of(struct machine *m, const struct frame *f, uint32_t helper)
+/* Whether a look-up finds an item for sure: in an array, under a key that the verifier knows. */
+static bool finds_item(struct machine *m, struct state *s, uint32_t helper)
 {
+	const struct value *map = &TOP(s)->reg[1];
+	const struct map_def *def;
+	struct value key;
+
+	if (!m->w->abilities->array_not_null || helper != HELPER_map_lookup_elem ||
+	    map->kind != VALUE_MAP)
+		return false;
+	def = &m->w->externs->references->maps[map->which];
+	if (!map_is_array(def) || !stack_constant(s, &TOP(s)->reg[2], def->key_size, &key))
+		return false;
+	needs_meet(&m->needs, key.need);
+	return key.number.bits.value < def->max_entries;
+}
+
+static struct value result_of(struct machine *m, struct state *s, uint32_t helper)
+{
+	const struct frame *f = TOP(s);
 	struct value v = value_unknown();
 	unsigned size_arg;
 
@@ -78,8 +107,8 @@ static struct value result_of(struct machine *m, const struct frame *f, uint32_t
 		return v;
 	default: return v;
 	}
-	v.maybe_null = true;
-	v.id = ++m->next_id;
+	v.maybe_null = !finds_item(m, s, helper);
+	v.id = v.maybe_null ? ++m->next_id : 0;
 	return v;
 }
 
@@ -142,7 +171,7 @@ static enum go run_callback(struct machine *m, struct state *s, uint32_t helper,
 	if (helper == HELPER_loop && count->kind == VALUE_SCALAR &&
 	    turns >= count->number.full.umax)
 		return GO_ON;
-	other = machine_fork(m, s, s->at);
+	other = machine_turn(m, s, false);
 	if (!other)
 		return GO_FAIL;
 	TOP(other)->turns = helper == HELPER_loop ? turns + 1 : 0;
@@ -165,7 +194,8 @@ static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
 		   run_callback(m, s, helper, &func) == GO_FAIL) {
 		return GO_FAIL;
 	}
-	result = result_of(m, TOP(s), helper);
+	meet_argument_needs(m, TOP(s), helper);
+	result = result_of(m, s, helper);
 	if (helper_writes(m, s, helper) < 0)
 		return machine_fail(m);
 	if (runs && helper != HELPER_timer_set_callback && !m->w->abilities->callback_later)
@@ -256,6 +286,77 @@ static enum go call_function(struct machine *m, struct state *s, uint32_t target
 	return machine_jump(m, s, func->start);
 }
 
+/* bpf_iter_X_new(), which writes the iterator that its first argument points to, and no more. */
+static enum go start_iterator(struct machine *m, struct state *s, const struct extern_def *ext)
+{
+	const struct btf *b = m->w->linked->object->btf;
+	struct btf_type proto = prototype(b, ext->var_id);
+	const struct value it = TOP(s)->reg[1], active = value_of(VALUE_ITER, ITER_ACTIVE);
+	int64_t size = -1;
+
+	if (proto.kind == BTF_FUNC_PROTO && proto.vlen) {
+		struct btf_type t = btf_strip(b, btf_param(&proto, 0).type);
+
+		size = t.kind == BTF_PTR ? btf_size(b, t.type) : -1;
+	}
+	if (it.kind != VALUE_STACK || size <= 0)
+		return call_outside(m, s, ext->var_id, true);
+	TOP(s)->reg[1] = value_any();
+	if (stack_clobber(s, &it, size) < 0)
+		return machine_fail(m);
+	if (stack_write(m, s, &it, 0, SLOT_SIZE, &active) == GO_FAIL)
+		return GO_FAIL;
+	return call_outside(m, s, ext->var_id, true);
+}
+
+/* What bpf_iter_X_next() gives while there is something. */
+static struct value next_item(const struct machine *m, const struct extern_def *ext)
+{
+	const struct btf *b = m->w->linked->object->btf;
+	struct btf_type proto = prototype(b, ext->var_id), t = {.kind = BTF_VOID};
+
+	if (proto.kind == BTF_FUNC_PROTO)
+		t = btf_strip(b, proto.type);
+	if (t.kind == BTF_PTR)
+		t = btf_strip(b, t.type);
+	return value_of(t.kind == BTF_INT ? VALUE_MEMORY : VALUE_OBJECT, 0);
+}
+
+/* bpf_iter_X_next(): drained first, and then another turn with an item. */
+static enum go next_of_iterator(struct machine *m, struct state *s, const struct extern_def *ext)
+{
+	const struct value it = TOP(s)->reg[1];
+	struct value is = {.kind = VALUE_NONE}, drained = value_of(VALUE_ITER, ITER_DRAINED);
+	struct state *turn;
+
+	if (it.kind == VALUE_STACK)
+		is = stack_read(m, s, &it, 0, SLOT_SIZE);
+	if (is.kind != VALUE_ITER || is.which == ITER_ACTIVE) {
+		turn = machine_turn(m, s, true);
+		if (!turn)
+			return GO_FAIL;
+		forget_scratch(TOP(turn));
+		TOP(turn)->reg[0] = next_item(m, ext);
+		turn->at++;
+	}
+	if (is.kind == VALUE_ITER && stack_write(m, s, &it, 0, SLOT_SIZE, &drained) == GO_FAIL)
+		return GO_FAIL;
+	forget_scratch(TOP(s));
+	TOP(s)->reg[0] = value_scalar(scalar_known(0));
+	s->at++;
+	return GO_ON;
+}
+
+static enum go call_kfunc(struct machine *m, struct state *s, const struct extern_def *ext)
+{
+	switch (kfunc_of(ext)) {
+	case KFUNC_ITER_NEW: return start_iterator(m, s, ext);
+	case KFUNC_ITER_NEXT: return next_of_iterator(m, s, ext);
+	case KFUNC_THROW: return GO_END;
+	default: return call_outside(m, s, ext->var_id, false);
+	}
+}
+
 enum go machine_call(struct machine *m, struct state *s, const struct linked_insn *n)
 {
 	const struct references *l = m->w->externs->references;
@@ -263,7 +364,7 @@ enum go machine_call(struct machine *m, struct state *s, const struct linked_ins
 	if (n->ref_kind == REF_CALL)
 		return call_function(m, s, n->target);
 	if (n->ref_kind == REF_EXTERN_CALL)
-		return call_outside(m, s, l->externs[n->target].var_id, false);
+		return call_kfunc(m, s, &l->externs[n->target]);
 	if (n->in.src != 0)
 		return call_outside(m, s, 0, false);
 	return call_helper(m, s, (uint32_t)n->in.imm);
@@ -279,8 +380,14 @@ enum go machine_exit(struct machine *m, struct state *s)
 	if (s->depth == 1)
 		return GO_END;
 	state_pop(s);
-	if (callback && m->w->abilities->callback_later)
-		return machine_jump(m, s, call);
+	if (callback && result.kind == VALUE_SCALAR)
+		needs_meet(&m->needs, result.need);
+	if (callback && m->w->abilities->callback_later) {
+		if (machine_jump(m, s, call) != GO_ON)
+			return GO_FAIL;
+		machine_widen(m, s);
+		return GO_ON;
+	}
 	if (callback || result.kind == VALUE_STACK)
 		result = value_unknown();
 	forget_scratch(TOP(s));

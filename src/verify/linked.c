@@ -2,6 +2,7 @@
 #include "verify/linked.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 
@@ -30,8 +31,8 @@ static int add_func(struct builder *b, uint32_t program)
 	if (p->func_id)
 		global = btf_type(o->btf, p->func_id).vlen == 1;
 	f->funcs = funcs;
-	funcs[f->func_count] =
-	    (struct linked_func){program, (uint32_t)f->count, p->count, global && !p->hidden};
+	funcs[f->func_count] = (struct linked_func){program, (uint32_t)f->count, p->count,
+						    global && !p->hidden, false};
 	b->func_of[program] = (uint32_t)++f->func_count;
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct linked_insn *more = array_grow(f->insns, &b->cap, f->count, sizeof(*more));
@@ -70,11 +71,11 @@ static int push_visit(struct builder *b, uint32_t func)
 	return 0;
 }
 
-/* Appends the functions that the entry refers to, each followed by its own, and lets references
- * count in funcs. Functions may refer to each other to any depth. */
-static int add_referred(struct builder *b)
+/* Appends the functions that `func` refers to, each followed by its own, and lets references count
+ * in funcs. Functions may refer to each other to any depth. */
+static int add_referred(struct builder *b, uint32_t func)
 {
-	if (push_visit(b, 0) < 0)
+	if (push_visit(b, func) < 0)
 		return -1;
 	while (b->visit_count) {
 		struct call_visit *v = &b->visits[b->visit_count - 1];
@@ -98,6 +99,52 @@ static int add_referred(struct builder *b)
 		if (add_func(b, program) < 0 || push_visit(b, b->func_of[program] - 1) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* The function of .text with that name, OBJECT_NONE for none. */
+static uint32_t find_function(const struct object *o, const char *name)
+{
+	for (uint32_t i = 0; i < o->program_count; i++)
+		if (strcmp(o->programs[i].section, ".text") == 0 &&
+		    strcmp(o->programs[i].name, name) == 0)
+			return i;
+	return OBJECT_NONE;
+}
+
+/* The function that the entry's tag "exception_callback:NAME" names, OBJECT_NONE without one. Of
+ * several tags libbpf takes none. */
+static uint32_t exception_callback(const struct object *o, uint32_t entry)
+{
+	static const char prefix[] = "exception_callback:";
+	uint32_t func_id = o->programs[entry].func_id, found = OBJECT_NONE;
+	struct btf_type t = {.kind = BTF_VOID};
+	unsigned count = 0;
+
+	while (o->btf && func_id && btf_next(o->btf, &t, BTF_DECL_TAG)) {
+		if (t.type != func_id || btf_tail_u32(&t) != UINT32_MAX ||
+		    strncmp(t.name, prefix, sizeof(prefix) - 1) != 0)
+			continue;
+		found = find_function(o, t.name + sizeof(prefix) - 1);
+		count++;
+	}
+	return count == 1 ? found : OBJECT_NONE;
+}
+
+/* Appends, behind all that the entry refers to, the function that the kernel calls when the program
+ * throws, as libbpf does. */
+static int add_exception_callback(struct builder *b, uint32_t entry)
+{
+	uint32_t program = exception_callback(b->o, entry), func;
+
+	if (program == OBJECT_NONE)
+		return 0;
+	if (!b->func_of[program]) {
+		func = (uint32_t)b->f->func_count;
+		if (add_func(b, program) < 0 || add_referred(b, func) < 0)
+			return -1;
+	}
+	b->f->funcs[b->func_of[program] - 1].exception = true;
 	return 0;
 }
 
@@ -137,7 +184,8 @@ static int link_program(const struct object *o, const struct resolution *r,
 	b.func_of = calloc(o->program_count, sizeof(*b.func_of));
 	if (!b.f || !b.func_of)
 		err_memory(e, o->path);
-	else if (add_func(&b, entry) == 0 && add_referred(&b) == 0)
+	else if (add_func(&b, entry) == 0 && add_referred(&b, 0) == 0 &&
+		 add_exception_callback(&b, entry) == 0)
 		rc = 0;
 	if (rc == 0) {
 		b.f->object = o;

@@ -24,7 +24,8 @@ struct linked_insn {
 struct linked_func {
 	uint32_t program; /* index into the object's programs */
 	uint32_t start, count;
-	bool global; /* verified on its own */
+	bool global;    /* verified on its own */
+	bool exception; /* called by the kernel for what the program throws */
 };
 
 struct linked {

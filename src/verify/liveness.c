@@ -6,14 +6,20 @@
 #include <string.h>
 
 #include "verify/helpers.h"
+#include "verify/kfuncs.h"
 
 #define ALL_SLOTS UINT64_MAX
 #define ARGUMENTS 0x3eu /* r1 to r5 */
 #define SCRATCH 0x3fu   /* r0 to r5 */
 #define FRAME_BIT (1u << 10)
 
+enum { LOOK_BACK = 16 }; /* instructions before a call in which its arguments are made */
+
 struct liveness_search {
 	const struct linked *f;
+	const struct references *l;
+	bool key_decides; /* whether a look-up in an array gives NULL */
+	bool *target;     /* by instruction: some jump leads there */
 	struct liveness *liveness;
 	uint16_t *points; /* before each instruction */
 	bool spills;      /* some pointer to a stack is stored */
@@ -222,9 +228,115 @@ static struct liveness before_alu(const struct linked_insn *n, uint16_t points, 
 	return o;
 }
 
-static struct liveness before_call(const struct liveness_search *x, const struct linked_insn *n,
-				   uint16_t points, struct liveness o)
+static bool writes(struct insn in, unsigned reg)
 {
+	if (BPF_CLASS(in.code) == BPF_ST || BPF_CLASS(in.code) == BPF_STX)
+		return BPF_MODE(in.code) == BPF_ATOMIC;
+	return !is_jump(in.code) && in.dst == reg;
+}
+
+/* The last instruction before `at` that writes the register; NULL where it is not in sight. */
+static const struct linked_insn *writer_of(const struct liveness_search *x, uint32_t *at,
+					   unsigned reg)
+{
+	const struct linked_insn *n;
+
+	for (unsigned i = 0; i < LOOK_BACK && *at && !x->target[*at]; i++) {
+		n = &x->f->insns[--*at];
+		if (n->func != x->f->insns[*at + 1].func || n->in.code == (BPF_JMP | JUMP_CALL) ||
+		    !falls_through(n))
+			return NULL;
+		if (writes(n->in, reg))
+			return n;
+	}
+	return NULL;
+}
+
+/* The slots of the function's own stack that `size` bytes behind the register are in, as a compiler
+ * makes such an argument: `r2 = r10; r2 += -8`. */
+static uint64_t slots_behind(const struct liveness_search *x, uint32_t at, unsigned reg, int size)
+{
+	int off = 0;
+	const struct linked_insn *n = writer_of(x, &at, reg);
+
+	if (n && n->in.code == (BPF_ALU64 | ALU_ADD)) {
+		off = n->in.imm;
+		n = writer_of(x, &at, reg);
+	}
+	if (!n || n->in.code != (BPF_ALU64 | ALU_MOV | BPF_X) || n->in.src != 10 || n->in.off ||
+	    off < -STACK_SIZE)
+		return ALL_SLOTS;
+	return slots_of(off, size);
+}
+
+/* The slots that hold the key of a look-up, where a constant one tells that there is an item. */
+static uint64_t key_slots(const struct liveness_search *x, uint32_t at)
+{
+	enum { KEY_SIZE = 4 };
+	uint32_t made = at;
+	const struct linked_insn *n = writer_of(x, &made, 1);
+
+	if (n && n->ref_kind == REF_MAP && !map_is_array(&x->l->maps[n->target]))
+		return 0;
+	return slots_behind(x, at, 2, KEY_SIZE);
+}
+
+/* The registers that are an extern function's arguments, as far as its prototype tells. */
+static uint16_t arguments_of(const struct liveness_search *x, const struct extern_def *ext)
+{
+	const struct btf *b = x->f->object->btf;
+	struct btf_type t = {.kind = BTF_VOID};
+
+	if (b && ext->var_id)
+		t = btf_type(b, ext->var_id);
+	if (t.kind == BTF_FUNC)
+		t = btf_type(b, t.type);
+	if (t.kind != BTF_FUNC_PROTO || t.vlen >= 5)
+		return ARGUMENTS;
+	return (uint16_t)(((1u << t.vlen) - 1) << 1);
+}
+
+/* The arguments of a helper that say what it does to the state: maps, memory and its size,
+ * callbacks (all, for all that is known). */
+static uint16_t helper_reads(uint32_t helper)
+{
+	uint16_t reads = 1 << 1;
+
+	if (helper_callback(helper))
+		return ARGUMENTS;
+	for (unsigned n = 1; n <= 5; n++) {
+		struct helper_arg arg = helper_arg(helper, n);
+
+		if (arg.size != SIZE_NONE)
+			reads |= (uint16_t)(1u << n);
+		if (arg.size == SIZE_NEXT && n < 5)
+			reads |= (uint16_t)(2u << n);
+	}
+	return reads;
+}
+
+static struct liveness before_extern_call(const struct liveness_search *x, uint32_t at,
+					  struct liveness o)
+{
+	const struct extern_def *ext = &x->l->externs[x->f->insns[at].target];
+
+	o.live |= arguments_of(x, ext);
+	switch (kfunc_of(ext)) {
+	case KFUNC_THROW: return (struct liveness){0};
+	case KFUNC_ITER_NEXT: o.slot_live |= slots_behind(x, at, 1, SLOT_SIZE); return o;
+	case KFUNC_ITER_DESTROY: return o;
+	default: break;
+	}
+	o.decides |= arguments_of(x, ext);
+	o.slot_live = o.slot_decides = ALL_SLOTS;
+	return o;
+}
+
+static struct liveness before_call(const struct liveness_search *x, uint32_t at, uint16_t points,
+				   struct liveness o)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+
 	o.live &= (uint16_t)~SCRATCH;
 	o.decides &= (uint16_t)~SCRATCH;
 	if (n->ref_kind == REF_CALL) {
@@ -236,14 +348,23 @@ static struct liveness before_call(const struct liveness_search *x, const struct
 			o.slot_live = o.slot_decides = ALL_SLOTS;
 		return o;
 	}
-	o.live |= ARGUMENTS;
-	if (n->ref_kind == REF_EXTERN_CALL || helper_callback((uint32_t)n->in.imm)) {
+	if (n->ref_kind == REF_EXTERN_CALL)
+		return before_extern_call(x, at, o);
+	o.live |= helper_reads((uint32_t)n->in.imm);
+	if (n->in.src != 0 || helper_callback((uint32_t)n->in.imm)) {
+		o.live |= ARGUMENTS;
 		o.decides |= ARGUMENTS;
 		o.slot_live = o.slot_decides = ALL_SLOTS;
 		return o;
 	}
+	if (x->key_decides && n->in.imm == HELPER_map_lookup_elem) {
+		uint64_t slots = key_slots(x, at);
+
+		o.slot_live |= slots;
+		o.slot_decides |= slots;
+	}
 	/* The register behind a pointer may be the size of what it points to. */
-	o.decides |= (points & ARGUMENTS) << 1 & ARGUMENTS;
+	o.decides |= (points & ARGUMENTS) << 1 & helper_reads((uint32_t)n->in.imm);
 	return o;
 }
 
@@ -270,7 +391,7 @@ static struct liveness before(const struct liveness_search *x, uint32_t at, stru
 	}
 	switch (BPF_OP(code)) {
 	case JUMP_EXIT: return (struct liveness){1, n->func ? 1 : 0, 0, 0};
-	case JUMP_CALL: return before_call(x, n, points, o);
+	case JUMP_CALL: return before_call(x, at, points, o);
 	case JUMP_ALWAYS:
 	case JUMP_MAY: return o;
 	default:
@@ -315,19 +436,33 @@ static void backward(struct liveness_search *x)
 	} while (x->changed);
 }
 
-struct liveness *liveness_new(const struct linked *f)
+static void mark_targets(struct liveness_search *x)
 {
-	struct liveness_search x = {.f = f};
+	for (uint32_t at = 0; at < x->f->count; at++) {
+		const struct linked_insn *n = &x->f->insns[at];
+
+		if (branches(n) && jump_target(n, at) < x->f->count)
+			x->target[jump_target(n, at)] = true;
+	}
+}
+
+struct liveness *liveness_new(const struct linked *f, const struct references *l,
+			      const struct abilities *r)
+{
+	struct liveness_search x = {.f = f, .l = l, .key_decides = r->array_not_null};
 
 	x.liveness = calloc(f->count + 1, sizeof(*x.liveness));
 	x.points = calloc(f->count + 1, sizeof(*x.points));
-	if (!x.liveness || !x.points) {
+	x.target = calloc(f->count + 1, sizeof(*x.target));
+	if (x.liveness && x.points && x.target) {
+		mark_targets(&x);
+		forward(&x);
+		backward(&x);
+	} else {
 		free(x.liveness);
-		free(x.points);
-		return NULL;
+		x.liveness = NULL;
 	}
-	forward(&x);
-	backward(&x);
 	free(x.points);
+	free(x.target);
 	return x.liveness;
 }

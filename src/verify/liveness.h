@@ -6,9 +6,12 @@
 #define BTFL_LIVENESS_H
 
 #include "verify/linked.h"
+#include "verify/releases.h"
 #include "verify/state.h"
 
-/* One entry for each instruction, valid before it runs; free() it. NULL when memory is out. */
-struct liveness *liveness_new(const struct linked *f);
+/* One entry for each instruction, valid before it runs; free() it. NULL when memory is out. l is
+ * what f refers to, r what the verifier makes of it. */
+struct liveness *liveness_new(const struct linked *f, const struct references *l,
+			      const struct abilities *r);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "verify/machine.h"
 
+#include "verify/walk.h"
+
 enum go machine_fail(struct machine *m)
 {
 	err_memory(m->e, m->w->linked->object->path);
@@ -40,6 +42,8 @@ enum go machine_stop(struct machine *m, const struct state *s, enum obstacle_rul
 	    .cause = cause,
 	    .number = number,
 	};
+	if (m->most > w->work + WALK_MOST_AFTER)
+		m->most = w->work + WALK_MOST_AFTER;
 	return GO_END;
 }
 

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "verify/context.h"
 #include "verify/liveness.h"
+#include "verify/needs.h"
 #include "verify/trace.h"
 
 /* VALUE_DATA with this bit is the value of an extern, not a section. */
@@ -25,8 +26,10 @@ struct machine {
 	size_t todo_count, todo_cap;
 	struct seen *seen; /* by instruction */
 	size_t kept;       /* bytes of states seen */
-	bool *called;      /* by function: a global one that was called */
+	struct needs needs;
+	bool *called; /* by function: a global one that was called */
 	uint32_t entry;
+	uint64_t most; /* instructions walked */
 	struct err *e;
 };
 
@@ -66,8 +69,24 @@ enum go stack_write(struct machine *m, struct state *s, const struct value *to, 
 /* What is loaded, before it is cut to `size` bytes or its sign extended. */
 struct value stack_read(struct machine *m, struct state *s, const struct value *from, int64_t off,
 			unsigned size);
+/* Whether the verifier sees that the `size` bytes there are one constant, *out: bytes that are
+ * known to be zero, or a whole spill (its get_constant_map_key). */
+bool stack_constant(struct state *s, const struct value *from, uint32_t size, struct value *out);
 /* Lets a range of the stack behind `to` hold anything. */
 int stack_clobber(struct state *s, const struct value *to, int64_t size);
+
+/* loop.c: loops whose end no verifier can count to. */
+/* Gives every number of s, which is remembered, a need of its own. */
+void machine_name_needs(struct machine *m, struct state *s);
+/* What was needed after `old`, which covers `now`, is needed after `now`. */
+void machine_meet_needs(struct machine *m, const struct state *old, const struct state *now);
+/* Puts aside a copy of s, at the same instruction, for another turn of the loop that it is at, and
+ * remembers s as the entry of that loop. With `forgets`, the copy is widened. NULL when memory is
+ * out. */
+struct state *machine_turn(struct machine *m, struct state *s, bool forgets);
+/* Forgets numbers of s that differ from those at the last entry of the loop that it is at, and that
+ * nothing has needed since. */
+void machine_widen(struct machine *m, struct state *s);
 
 /* branch.c */
 enum go machine_branch(struct machine *m, struct state *s, const struct linked_insn *n);

@@ -41,6 +41,7 @@ static struct value read_any(struct machine *m, struct state *s, const struct va
 	case VALUE_STACK: return stack_read(m, s, from, off, size);
 	case VALUE_DATA: return read_data(m, from, off, size);
 	case VALUE_ITEM:
+	case VALUE_ARENA:
 	case VALUE_MEMORY: return value_unknown();
 	case VALUE_CTX: return m->ctx_numbers ? value_unknown() : maybe_pointer(size, 4);
 	default: return maybe_pointer(size, 8);

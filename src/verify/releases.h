@@ -38,6 +38,7 @@ struct abilities {
 	bool lazy_globals;     /* global functions are verified after what calls them, if called */
 	bool symbols_not_null; /* the address of a kernel symbol is not zero */
 	bool memory_not_null;  /* a checked pointer to memory of a helper is not zero */
+	bool array_not_null;   /* nor is an item of an array under a constant key that it has */
 };
 
 /* What the verifier of a release "N.N…" can tell; the oldest for NULL or what is no release.

@@ -75,6 +75,11 @@ bool scalar_covers(const struct scalar *a, const struct scalar *b)
 	       range_covers(&a->full, &b->full) && range_covers(&a->half, &b->half);
 }
 
+bool scalar_same(const struct scalar *a, const struct scalar *b)
+{
+	return scalar_covers(a, b) && scalar_covers(b, a);
+}
+
 static bool range_is_empty(const struct range *x)
 {
 	return x->umin > x->umax || x->smin > x->smax;

@@ -37,6 +37,9 @@ bool scalar_is_known32(const struct scalar *s);
 /* Whether every value of b is one of a. */
 bool scalar_covers(const struct scalar *a, const struct scalar *b);
 
+/* Whether as much is known of both. */
+bool scalar_same(const struct scalar *a, const struct scalar *b);
+
 /* Cuts to `size` bytes (1, 2, 4, 8), filling with zeros or with the sign. */
 void scalar_cut(struct scalar *s, unsigned size, const struct abilities *r);
 void scalar_extend(struct scalar *s, unsigned size, const struct abilities *r);

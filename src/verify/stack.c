@@ -106,6 +106,8 @@ enum go stack_write(struct machine *m, struct state *s, const struct value *to, 
 	}
 	if (slot->byte[0] == BYTE_SPILL)
 		unspill(slot);
+	if (from && is_zero(from))
+		needs_meet(&m->needs, from->need);
 	memset(slot->byte + within(off), from && is_zero(from) ? BYTE_ZERO : BYTE_ANY, size);
 	return GO_ON;
 }
@@ -192,6 +194,29 @@ struct value stack_read(struct machine *m, struct state *s, const struct value *
 	if (slot && slot->byte[0] == BYTE_SPILL && within(off) + size <= SLOT_SIZE)
 		return read_spill(m, slot, within(off), size);
 	return read_range(f, off, off + size);
+}
+
+bool stack_constant(struct state *s, const struct value *from, uint32_t size, struct value *out)
+{
+	int64_t off = (int64_t)from->number.bits.value;
+	unsigned at, zeros = 0;
+	struct slot *slot;
+
+	if (from->kind != VALUE_STACK || !scalar_is_known(&from->number) || !on_stack(off, size))
+		return false;
+	slot = slot_at(frame_of(s, from), off);
+	at = within(off);
+	while (slot && at + zeros < SLOT_SIZE && slot->byte[at + zeros] == BYTE_ZERO)
+		zeros++;
+	if (slot && zeros >= size) {
+		*out = value_scalar(scalar_known(0));
+		return true;
+	}
+	if (!slot || at != 0 || spill_size(slot) != size || slot->spill.kind != VALUE_SCALAR ||
+	    !scalar_is_known(&slot->spill.number))
+		return false;
+	*out = slot->spill;
+	return true;
 }
 
 int stack_clobber(struct state *s, const struct value *to, int64_t size)

@@ -65,6 +65,72 @@ static struct frame *frame_copy(const struct frame *f)
 	return copy;
 }
 
+static int copy_entries(struct state *to, const struct state *from)
+{
+	if (!from->entry_count)
+		return 0;
+	to->entries = malloc(from->entry_count * sizeof(*to->entries));
+	if (!to->entries)
+		return -1;
+	for (uint32_t i = 0; i < from->entry_count; i++) {
+		to->entries[i] = from->entries[i];
+		to->entries[i]->holders++;
+	}
+	to->entry_count = from->entry_count;
+	return 0;
+}
+
+static bool same_place(const struct state *a, const struct state *b)
+{
+	bool same = a->at == b->at && a->depth == b->depth;
+
+	for (unsigned i = 0; same && i < a->depth; i++)
+		same = a->frame[i]->call == b->frame[i]->call;
+	return same;
+}
+
+static struct state **find_entry(const struct state *s, const struct state *place)
+{
+	for (uint32_t i = 0; i < s->entry_count; i++)
+		if (same_place(s->entries[i], place))
+			return &s->entries[i];
+	return NULL;
+}
+
+const struct state *state_entry(const struct state *s)
+{
+	struct state **found = find_entry(s, s);
+
+	return found ? *found : NULL;
+}
+
+int state_set_entry(struct state *s, struct state *entry)
+{
+	struct state **found = find_entry(s, entry), **more;
+
+	if (!found) {
+		more = realloc(s->entries, (s->entry_count + 1) * sizeof(*more));
+		if (!more)
+			return -1;
+		s->entries = more;
+		found = &more[s->entry_count++];
+	} else {
+		state_free(*found);
+	}
+	*found = entry;
+	entry->holders++;
+	return 0;
+}
+
+void state_forget_entries(struct state *s)
+{
+	for (uint32_t i = 0; i < s->entry_count; i++)
+		state_free(s->entries[i]);
+	free(s->entries);
+	s->entries = NULL;
+	s->entry_count = 0;
+}
+
 struct state *state_copy(const struct state *s)
 {
 	struct state *copy = malloc(sizeof(*copy));
@@ -72,6 +138,9 @@ struct state *state_copy(const struct state *s)
 	if (!copy)
 		return NULL;
 	*copy = *s;
+	copy->holders = 0;
+	copy->entries = NULL;
+	copy->entry_count = 0;
 	for (unsigned i = 0; i < s->depth; i++) {
 		copy->frame[i] = frame_copy(s->frame[i]);
 		if (!copy->frame[i]) {
@@ -80,13 +149,18 @@ struct state *state_copy(const struct state *s)
 			return NULL;
 		}
 	}
+	if (copy_entries(copy, s) < 0) {
+		state_free(copy);
+		return NULL;
+	}
 	return copy;
 }
 
 void state_free(struct state *s)
 {
-	if (!s)
+	if (!s || s->holders-- > 0)
 		return;
+	state_forget_entries(s);
 	for (unsigned i = 0; i < s->depth; i++)
 		frame_free(s->frame[i]);
 	free(s);
@@ -163,7 +237,8 @@ static bool value_covers(const struct value *a, const struct value *b, bool deci
 		return true;
 	if (a->kind == VALUE_ANY)
 		return b->kind != VALUE_STACK && b->kind != VALUE_NONE && b->kind != VALUE_FUNC &&
-		       b->kind != VALUE_MAP && (b->kind != VALUE_CTX || !ids->context);
+		       b->kind != VALUE_MAP && b->kind != VALUE_ITER &&
+		       (b->kind != VALUE_CTX || !ids->context);
 	if (a->kind != b->kind)
 		return false;
 	if (a->kind == VALUE_SCALAR)

@@ -21,9 +21,14 @@ enum value_kind {
 	VALUE_FUNC,   /* function `which` */
 	VALUE_CTX,    /* the program's context */
 	VALUE_MEMORY, /* other memory that is not null */
+	VALUE_OBJECT, /* an object of the kernel that is not null */
+	VALUE_ARENA,  /* somewhere in an arena */
 	VALUE_SYMBOL, /* a kernel symbol */
 	VALUE_ANY,    /* a number or a pointer, who knows */
+	VALUE_ITER,   /* on the stack only: an open-coded iterator; `which` is enum iter_state */
 };
+
+enum iter_state { ITER_ACTIVE, ITER_DRAINED };
 
 struct value {
 	uint8_t kind;
@@ -31,6 +36,7 @@ struct value {
 	uint32_t which;
 	uint32_t id;     /* equal values have equal ids; 0 for none */
 	uint32_t origin; /* what decided it, for explanations only; see trace.h */
+	uint32_t need;   /* of a number, see needs.h */
 	struct scalar number;
 };
 
@@ -59,6 +65,11 @@ struct state {
 	uint32_t at;
 	uint32_t path;  /* see walk.h */
 	uint32_t async; /* nested asynchronous callbacks */
+
+	/* How the path last came to the loops that it is in: by place, each once. */
+	struct state **entries;
+	uint32_t entry_count;
+	uint32_t holders; /* of this state, as an entry of others, besides who made it */
 };
 
 #define TOP(s) ((s)->frame[(s)->depth - 1])
@@ -67,6 +78,12 @@ struct state {
 struct state *state_copy(const struct state *s);
 void state_free(struct state *s); /* NULL is allowed */
 size_t state_size(const struct state *s);
+
+/* The state in which the path last was at this place, in the same calls; NULL when it was not. */
+const struct state *state_entry(const struct state *s);
+/* Remembers `entry` for that, which is shared; -1 when memory is out. */
+int state_set_entry(struct state *s, struct state *entry);
+void state_forget_entries(struct state *s);
 
 /* A state with one frame, of which only the frame pointer is set; NULL when memory is out. */
 struct state *state_new(uint32_t func, uint32_t at);

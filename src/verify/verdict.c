@@ -133,8 +133,8 @@ static int doubt_release(struct verdict *v, const struct externs *x, const struc
 	struct abilities newest;
 
 	releases_newest(&newest);
-	return doubt_hits(v, x, c, &newest, "it depends on the kernel's release, which is not known",
-			  e);
+	return doubt_hits(v, x, c, &newest,
+			  "it depends on the kernel's release, which is not known", e);
 }
 
 static int walk_it(struct verdict *v, const struct loading *l, const struct context *c,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verify/helpers.h"
+#include "verify/kfuncs.h"
 #include "verify/machine.h"
 
 /* Bounds of what is remembered: of an instruction, and in all. */
@@ -61,7 +63,7 @@ static int frame_liveness(const struct machine *m, const struct state *s, struct
 }
 
 /* 1 when all that follows was walked from here before; -1 when memory is out. */
-static int was_here(struct machine *m, const struct state *s)
+static int was_here(struct machine *m, struct state *s)
 {
 	struct seen *x = &m->seen[s->at];
 	struct state **more, *copy;
@@ -71,11 +73,16 @@ static int was_here(struct machine *m, const struct state *s)
 		return 0;
 	frame_liveness(m, s, live);
 	for (size_t i = x->count; i-- > 0;)
-		if (state_covers(x->states[i], s, live, m->context->suspect))
+		if (state_covers(x->states[i], s, live, m->context->suspect)) {
+			machine_meet_needs(m, x->states[i], s);
 			return 1;
+		}
+	machine_name_needs(m, s);
 	if (m->kept >= KEPT_MOST)
 		return 0;
 	copy = state_copy(s);
+	if (copy)
+		state_forget_entries(copy);
 	more = copy ? array_grow(x->states, &x->cap, x->count, sizeof(*more)) : NULL;
 	if (!more) {
 		state_free(copy);
@@ -103,6 +110,19 @@ static void forget(struct machine *m)
 	m->kept = 0;
 }
 
+/* Whether the verifier cannot count the turns of a loop that this instruction makes. */
+static bool is_uncounted(const struct machine *m, const struct linked_insn *n)
+{
+	if (n->in.code == (BPF_JMP | JUMP_MAY))
+		return true;
+	if (n->in.code != (BPF_JMP | JUMP_CALL))
+		return false;
+	if (n->ref_kind == REF_EXTERN_CALL)
+		return kfunc_of(&m->w->externs->references->externs[n->target]) == KFUNC_ITER_NEXT;
+	return n->ref_kind == LINKED_NONE && n->in.src == 0 && m->w->abilities->callback_later &&
+	       helper_callback((uint32_t)n->in.imm);
+}
+
 static void mark(struct machine *m, int64_t at)
 {
 	if (at >= 0 && at < (int64_t)m->w->linked->count)
@@ -118,6 +138,7 @@ static void mark_checkpoints(struct machine *m)
 	for (size_t i = 0; i < f->count; i++) {
 		struct insn in = f->insns[i].in;
 
+		m->needs.on = m->needs.on || is_uncounted(m, &f->insns[i]);
 		if (BPF_CLASS(in.code) != BPF_JMP && BPF_CLASS(in.code) != BPF_JMP32)
 			continue;
 		if (BPF_OP(in.code) == JUMP_CALL && f->insns[i].ref_kind == REF_CALL)
@@ -128,6 +149,8 @@ static void mark_checkpoints(struct machine *m)
 			mark(m, (int64_t)i + 1 + in.imm);
 		else
 			mark(m, (int64_t)i + 1 + in.off);
+		if (BPF_OP(in.code) == JUMP_MAY)
+			m->seen[i].checkpoint = true;
 	}
 }
 
@@ -154,7 +177,7 @@ static int walk_path(struct machine *m, struct state *s)
 		if (known)
 			return known < 0 ? -1 : 0;
 		m->w->traces[s->at].reached = true;
-		if (++m->w->work > WALK_MOST) {
+		if (++m->w->work > m->most) {
 			machine_give_up(m, WALK_LIMIT,
 					"more than a million instructions on its paths");
 			break;
@@ -211,6 +234,7 @@ static int walk_function(struct machine *m, uint32_t func)
 	m->entry = s->at;
 	set_arguments(m, s, func);
 	forget(m);
+	m->needs.count = 0;
 	return walk_all(m);
 }
 
@@ -256,12 +280,15 @@ static int prepare(struct machine *m)
 	w->traces = calloc(f->count + 1, sizeof(*w->traces));
 	m->seen = calloc(f->count + 1, sizeof(*m->seen));
 	m->called = calloc(f->func_count + 1, sizeof(*m->called));
-	m->liveness = liveness_new(f);
+	m->liveness = liveness_new(f, w->externs->references, w->abilities);
 	if (!w->traces || !m->seen || !m->called || !m->liveness) {
 		machine_fail(m);
 		return -1;
 	}
 	m->ctx_numbers = prog_type_has_number_context(m->context->prog_type);
+	/* The kernel takes it for called. */
+	for (size_t i = 0; i < f->func_count; i++)
+		m->called[i] = f->funcs[i].exception;
 	mark_checkpoints(m);
 	/* Step 0 is the start of every path. */
 	return machine_jump(m, &(struct state){0}, 0) == GO_ON ? 0 : -1;
@@ -270,7 +297,7 @@ static int prepare(struct machine *m)
 int walk_new(const struct linked *f, const struct externs *x, const struct context *c,
 	     const struct abilities *r, struct walk **out, struct err *e)
 {
-	struct machine m = {.context = c, .e = e};
+	struct machine m = {.context = c, .e = e, .most = WALK_MOST};
 	int rc;
 
 	m.w = calloc(1, sizeof(*m.w));
@@ -288,6 +315,7 @@ int walk_new(const struct linked *f, const struct externs *x, const struct conte
 		forget(&m);
 	for (size_t i = 0; m.seen && i < f->count; i++)
 		free(m.seen[i].states);
+	needs_free(&m.needs);
 	free(m.todo);
 	free(m.seen);
 	free(m.called);

@@ -8,8 +8,9 @@
 #include "verify/context.h"
 #include "verify/trace.h"
 
-/* Most instructions walked, as many as the kernel's own limit. */
-enum { WALK_MOST = 1000000 };
+/* Most instructions walked, as many as the kernel's own limit; and most since something was
+ * reached, where the kernel stops. */
+enum { WALK_MOST = 1000000, WALK_MOST_AFTER = 100000 };
 
 /* Walks the whole program, whose context c is. Fails only when memory is out. */
 int walk_new(const struct linked *f, const struct externs *x, const struct context *c,

@@ -1,0 +1,28 @@
+/* kfuncs: kernel functions by name; see kfuncs.h. */
+#include "verify/kfuncs.h"
+
+#include <string.h>
+
+static bool ends_with(const char *s, size_t len, const char *tail)
+{
+	size_t n = strlen(tail);
+
+	return len > n && memcmp(s + len - n, tail, n) == 0;
+}
+
+enum kfunc kfunc_of(const struct extern_def *ext)
+{
+	static const char iter[] = "bpf_iter_", throws[] = "bpf_throw";
+	const char *name = ext->name;
+	size_t len = btf_essential_len(name, strlen(name));
+
+	if (len == sizeof(throws) - 1 && memcmp(name, throws, len) == 0)
+		return KFUNC_THROW;
+	if (strncmp(name, iter, sizeof(iter) - 1) != 0)
+		return KFUNC_OTHER;
+	if (ends_with(name, len, "_next"))
+		return KFUNC_ITER_NEXT;
+	if (ends_with(name, len, "_new"))
+		return KFUNC_ITER_NEW;
+	return ends_with(name, len, "_destroy") ? KFUNC_ITER_DESTROY : KFUNC_OTHER;
+}
