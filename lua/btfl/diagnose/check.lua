@@ -77,7 +77,7 @@ local function split(options)
   return relocating, verdict
 end
 
-local VERDICTS = { "loads", "guarded", "rejected", "error", "unknown" }
+local VERDICTS = { "loads", "guarded", "rejected", "error", "refused", "incomplete", "unknown" }
 
 -- The facts and "2 programs: 1 guarded, 1 rejected".
 local function count_verdicts(verdicts)
