@@ -139,10 +139,10 @@ describe("the verdict of a program", function()
   it("follows calls as deep as the verifier, and is unknown where they are deeper", function()
     local t = kernel()
     for count, expected in pairs { [8] = "rejected", [9] = "unknown", [30000] = "unknown" } do
-      local object <close> = btfl.object(chain(count))
+      local file <close> = btfl.file(chain(count))
       local target <close> = btfl.target(t)
       -- A loader wants static functions in .text, which is no matter here.
-      local verdict = object:program "f1":verdict(target, { only = { "relocation" } })
+      local verdict = file:program "f1":verdict(target, { only = { "relocation" } })
       assert.equal(expected, verdict.verdict)
       if expected == "unknown" then
         assert.equal("calls are more than 8 deep, which the verifier refuses", verdict.why)

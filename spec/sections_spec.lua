@@ -108,7 +108,8 @@ describe("a program's section", function()
     local b = btf.new()
     b:struct("s", 8, {})
     local target = btfl.target(tmp.write("6.12.0.btf", b:bytes()))
-    local function verdict(section) return program(section):verdict(target, { release = "6.12.0", only = { "relocation" } }).verdict end
+    local options = { release = "6.12.0", only = { "relocation" } }
+    local function verdict(section) return program(section):verdict(target, options).verdict end
     for _, section in ipairs { "kprobe/x", "?kprobe/x", "uprobe.s//bin/sh:main", "uprobe", "kprobe.multi/do_*",
       "?raw_tp/x", "raw_tp.w/x", "tracepoint/a/b", "perf_event" } do
       assert.equal("guarded", verdict(section), section)
