@@ -139,7 +139,7 @@ describe("the verdict of a program", function()
   it("follows calls as deep as the verifier, and is unknown where they are deeper", function()
     local t = kernel()
     for count, expected in pairs { [8] = "rejected", [9] = "unknown", [30000] = "unknown" } do
-      local file <close> = btfl.file(chain(count))
+      local file <close> = btfl.object(chain(count))
       local target <close> = btfl.target(t)
       -- A loader wants static functions in .text, which is no matter here.
       local verdict = file:program "f1":verdict(target, { only = { "relocation" } })

@@ -138,12 +138,14 @@ void loading_options(lua_State *L, int arg, struct loading *l)
 	l->wanted = LOADING_ALL;
 	loading_init(l);
 	if (!lua_istable(L, arg)) {
+		loading_find(l);
 		lua_pushnil(L);
 		return;
 	}
 	l->wanted = wanted_option(L, arg);
 	attach_option(L, arg, l);
 	type_option(L, arg, l);
+	loading_find(l);
 	if (lua_getfield(L, arg, "maps") == LUA_TTABLE)
 		read_maps(L, arg, l);
 	else if (!lua_isnil(L, -1))

@@ -50,9 +50,9 @@ static uint32_t struct_size(const struct target *t, uint32_t prog_type)
 	return id ? btf_type(t->btf[0], id).size : 0;
 }
 
-void context_of(const struct loading *l, const struct btf *b, uint32_t proto, uint32_t skip,
-		struct context *out)
+void context_of(const struct loading *l, struct context *out)
 {
+	const struct btf *b = l->found.btf;
 	struct btf_type t;
 
 	memset(out, 0, sizeof(*out));
@@ -61,11 +61,11 @@ void context_of(const struct loading *l, const struct btf *b, uint32_t proto, ui
 	out->size = struct_size(l->target, l->prog_type);
 	out->age = loading_age(l);
 	out->known = l->prog_type != BPF_PROG_TYPE_UNSPEC;
-	if (!proto)
+	if (!l->found.proto)
 		return;
 	out->slots = true;
-	t = btf_type(b, proto);
-	for (uint32_t i = skip; i < t.vlen; i++) {
+	t = btf_type(b, l->found.proto);
+	for (uint32_t i = l->found.skip; i < t.vlen; i++) {
 		uint32_t type = btf_param(&t, i).type;
 		struct btf_type arg = btf_strip(b, type);
 

@@ -21,10 +21,8 @@ struct context {
 	struct kernel_age age;
 };
 
-/* The context of l's program, whose target's function or tracepoint has the FUNC_PROTO `proto` of
- * b, of which the first `skip` parameters are not given to programs; proto 0 for no such. */
-void context_of(const struct loading *l, const struct btf *b, uint32_t proto, uint32_t skip,
-		struct context *out);
+/* The context of l's program: the arguments of what it attaches to, where that was found. */
+void context_of(const struct loading *l, struct context *out);
 
 /* Why the verifier refuses an access of `size` bytes at byte `off` of the context: "missing" or
  * "unreadable" with the number of the argument, from 1, in *number, or "misaligned", "write",

@@ -32,6 +32,19 @@ void loading_attach(struct loading *l, const char *name)
 	l->attach.name_len = strlen(l->attach.name);
 }
 
+void loading_find(struct loading *l)
+{
+	memset(&l->found, 0, sizeof(l->found));
+	l->found.found = l->found.addressed = KNOWN_NOT;
+	if (l->attach.def && attach_by_btf(l->attach.form) && l->attach.name_len)
+		features_attach(l->target, &l->attach, &l->found);
+}
+
+const char *loading_function(const struct loading *l)
+{
+	return l->found.id ? btf_type(l->found.btf, l->found.id).name : NULL;
+}
+
 struct kernel_age loading_age(const struct loading *l)
 {
 	return (struct kernel_age){

@@ -37,6 +37,7 @@ struct loading {
 	struct attach_point attach;
 	uint32_t prog_type, attach_type; /* 0: the program has none until a tool sets it */
 	bool sleepable;
+	struct found found; /* what it attaches to, where BTF has that; see loading_find() */
 };
 
 /* Fills in what the section of the program says. */
@@ -48,6 +49,12 @@ void loading_attach(struct loading *l, const char *name);
 
 /* How old the kernel is. */
 struct kernel_age loading_age(const struct loading *l);
+
+/* Looks for what the program attaches to in the target's BTF, once all of the above is set. */
+void loading_find(struct loading *l);
+
+/* The name in BTF of what was found; NULL when nothing was. */
+const char *loading_function(const struct loading *l);
 
 /* The map of that number, as it is created. */
 struct map_def loading_map(const struct loading *l, uint32_t map);

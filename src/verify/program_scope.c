@@ -5,13 +5,14 @@
 
 #include <string.h>
 
+#include "verify/hooks.h"
+
 enum { ARGUMENTS_MOST = 12, STRUCT_MOST = 16 };
 
 struct program_search {
 	const struct loading *l;
 	const struct target *target;
 	struct obstacles *o;
-	struct found found;
 	struct err *e;
 };
 
@@ -56,11 +57,10 @@ static int look_at_target(struct program_search *s)
 		x.cause = "unset";
 		return add(s, x);
 	}
-	features_attach(s->target, &l->attach, &s->found);
-	if (s->found.found == KNOWN_NO)
+	if (s->l->found.found == KNOWN_NO)
 		return add(s, x);
-	if (l->attach.form == ATTACH_FUNC && s->found.found == KNOWN_YES &&
-	    s->found.addressed == KNOWN_NO) {
+	if (l->attach.form == ATTACH_FUNC && s->l->found.found == KNOWN_YES &&
+	    s->l->found.addressed == KNOWN_NO) {
 		x.stage = STAGE_LOAD;
 		x.rule = RULE_NO_ADDRESS;
 		x.cause = "split";
@@ -72,7 +72,7 @@ static int look_at_target(struct program_search *s)
 /* Whether the kernel can hand on a value of that type (__get_type_size). */
 static bool passes(const struct program_search *s, uint32_t type, bool argument)
 {
-	struct btf_type t = btf_strip(s->found.btf, type);
+	struct btf_type t = btf_strip(s->l->found.btf, type);
 
 	if (t.kind == BTF_VOID)
 		return !argument;
@@ -97,9 +97,9 @@ static int look_at_proto(struct program_search *s)
 	const struct loading *l = s->l;
 	struct btf_type t;
 
-	if (!s->found.proto || (l->attach.form != ATTACH_FUNC && l->attach.form != ATTACH_LSM))
+	if (!s->l->found.proto || (l->attach.form != ATTACH_FUNC && l->attach.form != ATTACH_LSM))
 		return 0;
-	t = btf_type(s->found.btf, s->found.proto);
+	t = btf_type(s->l->found.btf, s->l->found.proto);
 	if (t.vlen > ARGUMENTS_MOST)
 		return add_proto(s, "many", t.vlen);
 	for (uint32_t i = 0; i < t.vlen; i++)
@@ -111,16 +111,20 @@ static int look_at_proto(struct program_search *s)
 }
 
 /* Before 5.11 one hook of LSM may sleep. Which may since then no BTF tells. */
+static bool may_sleep(const struct program_search *s)
+{
+	if (features_mark(s->target, MARK_SLEEPABLE_LSM) == KNOWN_NO)
+		return strcmp(attach_name(s->l), "bprm_committed_creds") == 0;
+	return hooks_sleep(loading_function(s->l), loading_age(s->l)) != KNOWN_NO;
+}
+
 static int look_at_sleep(struct program_search *s)
 {
 	const struct loading *l = s->l;
-	struct obstacle x = obstacle_of(STAGE_LOAD, RULE_SLEEPABLE, attach_name(l), "lsm");
 
-	if (!l->sleepable || l->attach.form != ATTACH_LSM ||
-	    features_mark(s->target, MARK_SLEEPABLE_LSM) != KNOWN_NO ||
-	    strcmp(attach_name(l), "bprm_committed_creds") == 0)
+	if (!l->sleepable || l->attach.form != ATTACH_LSM || !s->l->found.id || may_sleep(s))
 		return 0;
-	return add(s, x);
+	return add(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE, attach_name(l), "lsm"));
 }
 
 /* The kernel lets no LSM program in that is not GPL (bpf_lsm_verify_prog). */
@@ -143,14 +147,14 @@ int program_scope_find(const struct loading *l, struct obstacles *o, struct cont
 		return -1;
 	if (by_btf && (look_at_target(&s) < 0 || look_at_proto(&s) < 0 || look_at_sleep(&s) < 0))
 		return -1;
-	context_of(l, s.found.btf, by_btf ? s.found.proto : 0, s.found.skip, c);
+	context_of(l, c);
 	return look_at_license(&s);
 }
 
 enum known program_scope_attaches(const struct loading *l, const char **cause)
 {
 	const struct target *t = l->target;
-	struct found found;
+	struct found found = l->found;
 
 	*cause = NULL;
 	if (!l->attach.def || l->attach.form == ATTACH_NONE)

@@ -5,6 +5,7 @@
 
 #include "verify/helper_types.h"
 #include "verify/helpers.h"
+#include "verify/hooks.h"
 
 enum { CALL_KFUNC = 2, LOAD_FUNC = 4, SIGNED_OFF = 1, CAST_OFF = 1 };
 enum { ATOMIC_ADD = 0x00, ATOMIC_LOAD_ACQUIRE = 0x100, ATOMIC_STORE_RELEASE = 0x110 };
@@ -56,6 +57,30 @@ static uint32_t loaded_helper(const struct target *t, uint32_t helper)
 	}
 }
 
+static bool has_function(const struct target *t, const char *name)
+{
+	return btf_find(t->btf[0], name, BTF_FUNC) != 0;
+}
+
+/* Why a helper that the kernel numbers is nothing for the program: "type", "function" or, when it
+ * was left out of that kernel, "built"; NULL when it may be called, or nobody knows. */
+static const char *refused(const struct stop_search *s, uint32_t helper)
+{
+	const struct loading *l = s->l;
+	const struct helper_marker *mark = helper_marker(helper);
+
+	if (helper_type_allowed(helper, l->prog_type, l->attach_type, l->sleepable, s->age) ==
+	    KNOWN_NO)
+		return "type";
+	if (loading_function(l) && hooks_helper(helper, l->prog_type, l->attach_type,
+						loading_function(l), s->age) == KNOWN_NO)
+		return "function";
+	if (mark && has_function(s->target, mark->beside) &&
+	    !has_function(s->target, mark->function))
+		return "built";
+	return NULL;
+}
+
 static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 {
 	const struct loading *l = s->l;
@@ -67,12 +92,9 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	if (features_has(s->target, FEATURE_HELPER, helper) == KNOWN_NO)
 		return add(s, at, x);
 	x.rule = RULE_HELPER_NOT_FOR_TYPE;
-	x.cause = "type";
 	x.type = uapi_name(UAPI_PROG_TYPE, l->prog_type);
-	if (helper_type_allowed(helper, l->prog_type, l->attach_type, l->sleepable, s->age) ==
-	    KNOWN_NO)
-		return add(s, at, x);
-	return 0;
+	x.cause = refused(s, helper);
+	return x.cause ? add(s, at, x) : 0;
 }
 
 /* A weak kernel function that is not there is a call that libbpf makes invalid; the other obstacles
