@@ -234,37 +234,89 @@ void externs_free(struct externs *x)
 	free(x);
 }
 
+/* Bytes that stand for the value of an extern of which nobody knows all. */
+static size_t supposed_size(const struct externs *x, size_t i)
+{
+	const struct extern_value *v = &x->values[i];
+	const struct extern_def *def = &x->references->externs[i];
+
+	if (v->state == EXTERN_BYTES && v->unknown)
+		return v->size;
+	if (v->state == EXTERN_UNKNOWN_VALUE && def->kind == EXTERN_KCONFIG && def->size <= 4096)
+		return def->size;
+	return 0;
+}
+
+/* An option is 1 where it is set, a number as large as can be: what is compared to it is mostly
+ * less. */
+static void suppose_value(const struct externs *x, size_t i, bool there, uint8_t *bytes,
+			  struct extern_value *v)
+{
+	const struct extern_def *def = &x->references->externs[i];
+	struct btf_type t = btf_strip(x->object->btf, btf_type(x->object->btf, def->var_id).type);
+	bool option = btf_is_enum(&t) || def->size == 1;
+
+	if (v->state == EXTERN_BYTES) {
+		for (uint32_t k = 0; k < v->size; k++)
+			bytes[k] = there ? v->bytes[k] | v->unknown[k]
+					 : v->bytes[k] & (uint8_t)~v->unknown[k];
+	} else if (option) {
+		put_number(x->object, bytes, def->size, there);
+	} else {
+		memset(bytes, there ? 0xff : 0, def->size);
+	}
+	*v = (struct extern_value){.state = EXTERN_BYTES, .bytes = bytes, .size = def->size};
+}
+
+static void suppose(struct externs *x, bool there)
+{
+	uint8_t *bytes = x->supposed;
+
+	for (size_t i = 0; i < x->references->extern_count; i++) {
+		size_t size = supposed_size(x, i);
+
+		if (x->values[i].state == EXTERN_UNKNOWN_SYMBOL)
+			x->values[i].state = there ? EXTERN_ADDRESS : EXTERN_MISSING;
+		if (size)
+			suppose_value(x, i, there, bytes, &x->values[i]);
+		bytes += size;
+	}
+}
+
 int externs_suppose(const struct externs *x, bool there, struct externs **out, struct err *e)
 {
-	size_t n = x->references->extern_count, unknown = 0;
+	size_t n = x->references->extern_count, unknown = 0, size = 0;
 	struct externs *copy;
 
 	*out = NULL;
-	for (size_t i = 0; i < n; i++)
-		unknown += x->values[i].state == EXTERN_UNKNOWN_SYMBOL;
+	for (size_t i = 0; i < n; i++) {
+		unknown += x->values[i].state == EXTERN_UNKNOWN_SYMBOL || supposed_size(x, i);
+		size += supposed_size(x, i);
+	}
 	if (!unknown)
 		return 0;
 	copy = malloc(sizeof(*copy));
 	if (copy) {
 		*copy = *x;
 		copy->values = malloc(n * sizeof(*copy->values));
+		copy->supposed = malloc(size + 1);
 	}
-	if (!copy || !copy->values) {
-		free(copy);
+	if (!copy || !copy->values || !copy->supposed) {
+		externs_free_supposed(copy);
 		return err_memory(e, x->object->path);
 	}
 	memcpy(copy->values, x->values, n * sizeof(*copy->values));
-	for (size_t i = 0; i < n; i++)
-		if (copy->values[i].state == EXTERN_UNKNOWN_SYMBOL)
-			copy->values[i].state = there ? EXTERN_ADDRESS : EXTERN_MISSING;
+	suppose(copy, there);
 	*out = copy;
 	return 0;
 }
 
 void externs_free_supposed(struct externs *x)
 {
-	if (x)
-		free(x->values);
+	if (!x)
+		return;
+	free(x->values);
+	free(x->supposed);
 	free(x);
 }
 

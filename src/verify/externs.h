@@ -38,6 +38,7 @@ struct externs {
 	struct overlay *overlays;
 	size_t overlay_count, overlay_cap;
 	struct arena arena;
+	uint8_t *supposed; /* of externs_suppose(): bytes of values */
 };
 
 /* The externs of o, to which l refers, on t; o and l must outlive them. */
@@ -45,8 +46,9 @@ int externs_new(const struct object *o, const struct references *l, const struct
 		struct externs **out, struct err *e);
 void externs_free(struct externs *x); /* NULL is allowed */
 
-/* A copy of x in which every EXTERN_UNKNOWN_SYMBOL is there, or is not; *out is NULL when x has
- * none. It shares all else with x, which must outlive it. */
+/* A copy of x in which all that nobody knows of symbols, configuration and version is there and
+ * set, or is not; *out is NULL when all is known. It shares all else with x, which must outlive it.
+ */
 int externs_suppose(const struct externs *x, bool there, struct externs **out, struct err *e);
 void externs_free_supposed(struct externs *x); /* NULL is allowed */
 

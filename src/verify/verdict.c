@@ -106,8 +106,8 @@ static int doubt_hits(struct verdict *v, const struct externs *x, const struct c
 	return 0;
 }
 
-/* Symbols of which nobody says whether the kernel has them: all of them may be there, or none. */
-static int doubt_symbols(struct verdict *v, const struct externs *x, const struct context *c,
+/* What nobody says of symbols, configuration and version: all of it may be there, or none. */
+static int doubt_externs(struct verdict *v, const struct externs *x, const struct context *c,
 			 const struct abilities *r, struct err *e)
 {
 	int rc = 0;
@@ -119,8 +119,11 @@ static int doubt_symbols(struct verdict *v, const struct externs *x, const struc
 			return -1;
 		if (!supposed)
 			return 0;
-		rc = doubt_hits(v, supposed, c, r,
-				"it depends on the kernel's symbols, which are not known", e);
+		rc = doubt_hits(
+		    v, supposed, c, r,
+		    "it depends on the kernel's symbols, configuration or version, which "
+		    "are not known",
+		    e);
 		externs_free_supposed(supposed);
 	}
 	return rc;
@@ -151,7 +154,7 @@ static int walk_it(struct verdict *v, const struct loading *l, const struct cont
 		return -1;
 	if (!v->walk->hit_count)
 		return 0;
-	if (doubt_symbols(v, l->externs, c, &abilities, e) < 0)
+	if (doubt_externs(v, l->externs, c, &abilities, e) < 0)
 		return -1;
 	return known ? 0 : doubt_release(v, l->externs, c, e);
 }
