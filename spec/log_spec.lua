@@ -114,6 +114,30 @@ error[relocation]: task_struct.state (byte_off) was not found on that kernel, an
     assert.is_nil(notes:find("on 4.19.0: struct task_struct has no", 1, true))
   end)
 
+  it("tells so of what is no relocation, too: of a program, and of the whole object", function()
+    local function kernel(name, func)
+      local b = builder.new()
+      b:func(func, b:func_proto(0))
+      return btfl.target(tmp.write(name .. ".btf", b:bytes()))
+    end
+    local targets = { kernel("6.1.0", "old"), kernel("6.2.0", "new") }
+    local b = builder.new()
+    local o = objects.new(b)
+    o:program { name = "prog", section = "fentry/new", insns = { objects.mov(0, 0), objects.exit() } }
+    local path = tmp.write("attached.bpf.o", o:bytes())
+    local text = "libbpf: prog 'prog': failed to find kernel BTF type ID of 'new': -3\n"
+    local finding = explained(text, { path }, { targets = targets }).findings[1]
+    assert.same({ { "6.1.0" }, { "6.2.0" } }, { finding.targets, finding.fine })
+    text = "libbpf: map 'm': failed to create: Invalid argument(-22)\n"
+    finding = explained(text, { path }, { targets = targets }).findings[1]
+    assert.same({ nil, "loads on 6.1.0, 6.2.0" }, { finding.targets, finding.notes[2] })
+    text = libbpf("prog", "0: (b7) r0 = 0\nR1 invalid mem access 'scalar'\n")
+    finding = explained(text, { path }, { targets = targets }).findings[1]
+    assert.same({ { "6.1.0" }, nil }, { finding.targets, finding.fine })
+    assert.matches("on 6.1.0 something else stops it first: attach%-target", finding.notes[2])
+    assert.matches("on 6.2.0 nothing else stops it; whether this does is not known", finding.notes[3])
+  end)
+
   it("renders in every format", function()
     for _, format in ipairs { "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown" } do
       local r = run({ "log", EXAMPLE, "--format", format }, { stdin = LOG })
