@@ -170,7 +170,8 @@ static int is_ring(enum bpf_map_type type)
 /* Kernels refuse another max_entries than 0. */
 static int has_no_entries(enum bpf_map_type type)
 {
-	return type == BPF_MAP_TYPE_SK_STORAGE || type == BPF_MAP_TYPE_INODE_STORAGE ||
+	return type == BPF_MAP_TYPE_CGROUP_STORAGE || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE ||
+	       type == BPF_MAP_TYPE_SK_STORAGE || type == BPF_MAP_TYPE_INODE_STORAGE ||
 	       type == BPF_MAP_TYPE_TASK_STORAGE || (int)type == CGRP_STORAGE;
 }
 

@@ -197,9 +197,9 @@ local MAP_VALUES = {
   -- 26 is struct_ops, which libbpf takes for its own.
   type = function() return (random(0, 33) + 27) % 35 end,
   key_size = function() return pick { 0, 1, 4, 8, 12, 16, 64, 513 } end,
-  value_size = function() return pick { 0, 1, 3, 4, 8, 12, 16, 64, 128, 1024 } end,
+  value_size = function() return pick { 0, 1, 3, 4, 8, 12, 16, 64, 128, 1000 } end,
   max_entries = function() return pick { 0, 1, 2, 3, 1000, 4096, 65536 } end,
-  map_flags = function() return pick { 0, 1, 2, 4, 8, 64, 128, 512, 1024, 2048, 4096, 1 << 20 } end,
+  map_flags = function() return pick { 0, 1, 2, 4, 8, 64, 128, 512, 1024, 2048, 4096 } end,
 }
 
 local function intern_array(c, nelems)

@@ -237,7 +237,10 @@ local function of_libbpf(raw)
       if raw.section:gsub("^%?", ""):find(pattern) then return "unknown", "a section of later libbpfs", line end
     end
   end
-  if line and line:find("failed to create", 1, true) then class = OF_MAP[raw.supported] end
+  if line and line:find("failed to create", 1, true) then
+    -- E2BIG and ENOMEM: more than its memory, or its CPUs.
+    class = (raw.errno == 7 or raw.errno == 12) and "machine" or OF_MAP[raw.supported]
+  end
   if class then return class, detail, line end
   if raw.errno == 1 and raw.said:find("BPF program load failed", 1, true) then
     return "machine", "EPERM before the verifier", last_line(raw.said)
@@ -309,7 +312,7 @@ function loads.of_peer(line)
     row.first_poison = place_of(f[1], f[2], tonumber(f[7]))
     row.detail = row.first_poison
   end
-  if class == "machine" then row.note = "machine: refused before the verifier, for its own reasons" end
+  if class == "machine" then row.note = "machine: refused for its own reasons" end
   return row
 end
 
