@@ -8,6 +8,7 @@
 
 #include "core/compat.h"
 #include "format/opening.h"
+#include "verify/map_attrs.h"
 
 struct object_search {
 	const struct loading *l;
@@ -141,6 +142,11 @@ static int look_at_map(struct object_search *s, uint32_t i)
 	x.rule = RULE_MAP_UNSET;
 	x.cause = unset(s->l, &m);
 	x.settable = SET_MAP;
+	if (x.cause)
+		return add(s, x);
+	x.rule = RULE_MAP_ATTR;
+	x.settable = SET_NONE;
+	x.cause = map_attrs_refused(&m);
 	return x.cause ? add(s, x) : 0;
 }
 

@@ -1,0 +1,119 @@
+/* map_attrs: the rules of map_attrs.def, and how flags go together; see map_attrs.h. */
+#include "verify/map_attrs.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "format/uapi.h"
+
+/* Of linux/bpf.h: map_flags of BPF_MAP_CREATE. */
+enum {
+	BPF_F_NO_PREALLOC = 1 << 0,
+	BPF_F_NO_COMMON_LRU = 1 << 1,
+	BPF_F_NUMA_NODE = 1 << 2,
+	BPF_F_RDONLY = 1 << 3,
+	BPF_F_WRONLY = 1 << 4,
+	BPF_F_STACK_BUILD_ID = 1 << 5,
+	BPF_F_ZERO_SEED = 1 << 6,
+	BPF_F_RDONLY_PROG = 1 << 7,
+	BPF_F_WRONLY_PROG = 1 << 8,
+	BPF_F_CLONE = 1 << 9,
+	BPF_F_MMAPABLE = 1 << 10,
+	BPF_F_PRESERVE_ELEMS = 1 << 11,
+	BPF_F_INNER_MAP = 1 << 12,
+	/* 13 to 16 are not of a map's kind, or libbpf's own. */
+	BPF_F_SEGV_ON_FAULT = 1 << 17,
+	BPF_F_NO_USER_CONV = 1 << 18,
+	BPF_F_RB_OVERWRITE = 1 << 19,
+	KNOWN_FLAGS = BPF_F_RB_OVERWRITE * 2 - 1 - (0xf << 13)
+};
+
+/* From `least` to `most`, and a multiple of `step`. */
+struct size_rule {
+	uint32_t least, most, step;
+};
+
+struct map_rule {
+	struct size_rule key, value, entries;
+	uint32_t must, may;
+};
+
+#define NO              \
+	{               \
+		0, 0, 1 \
+	}
+#define SOME                     \
+	{                        \
+		1, UINT32_MAX, 1 \
+	}
+#define ONLY(n)         \
+	{               \
+		n, n, 1 \
+	}
+#define EITHER(n, twice)    \
+	{                   \
+		n, twice, n \
+	}
+#define BETWEEN(least, most)   \
+	{                      \
+		least, most, 1 \
+	}
+#define TIMES(n)                 \
+	{                        \
+		n, UINT32_MAX, n \
+	}
+#define MAP_ATTRS(type, key, value, entries, must, may) [type] = {key, value, entries, must, may},
+static const struct map_rule rules[] = {
+#include "verify/map_attrs.def"
+};
+
+static bool fits(const struct size_rule *r, uint32_t size)
+{
+	return size >= r->least && size <= r->most && size % r->step == 0;
+}
+
+/* bpf_get_file_flag() and bpf_map_flags_access_ok() */
+static bool both(uint32_t flags, uint32_t a, uint32_t b)
+{
+	return (flags & a) && (flags & b);
+}
+
+static bool flags_fit(const struct map_rule *r, uint32_t flags)
+{
+	return (flags & r->must) == r->must && !(flags & KNOWN_FLAGS & ~(r->must | r->may)) &&
+	       !both(flags, BPF_F_RDONLY, BPF_F_WRONLY) &&
+	       !both(flags, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG);
+}
+
+/* With that flag a frame takes a struct bpf_stack_build_id. */
+static bool frames_fit(const struct map_def *m)
+{
+	return m->type != BPF_MAP_TYPE_STACK_TRACE || !(m->flags & BPF_F_STACK_BUILD_ID) ||
+	       m->value_size % 32 == 0;
+}
+
+/* Local storage, which its users are shown by BTF. */
+static bool needs_types(const struct map_rule *r)
+{
+	return r->may & BPF_F_CLONE;
+}
+
+const char *map_attrs_refused(const struct map_def *m)
+{
+	const struct map_rule *r;
+
+	if (m->type >= sizeof(rules) / sizeof(*rules) || !rules[m->type].value.step)
+		return NULL;
+	r = &rules[m->type];
+	if (!fits(&r->key, m->key_size))
+		return "key_size";
+	if (!fits(&r->value, m->value_size) || !frames_fit(m))
+		return "value_size";
+	if (m->max_entries && !fits(&r->entries, m->max_entries))
+		return "max_entries";
+	if (!flags_fit(r, m->flags))
+		return "map_flags";
+	if (needs_types(r) && (!m->key_type || !m->value_type))
+		return "types";
+	return NULL;
+}
