@@ -91,6 +91,16 @@ static void read_set(const struct target *t, enum feature_set set, struct featur
 		keep_built_in(t, &e, bits);
 }
 
+static void read_one(const struct target *t, int set, struct features *f)
+{
+	uint32_t n = FEATURE_NUMBERS;
+
+	read_set(t, set, f);
+	while (n > 0 && !has_bit(f->bits[set], n - 1))
+		n--;
+	f->last[set] = n ? n - 1 : 0;
+}
+
 static const struct features *read_sets(const struct target *t)
 {
 	struct features *f = target_features(t);
@@ -99,7 +109,7 @@ static const struct features *read_sets(const struct target *t)
 		return f;
 	pthread_mutex_lock(&f->lock);
 	for (int set = 0; set < FEATURE_SETS && !atomic_load(&f->read); set++)
-		read_set(t, set, f);
+		read_one(t, set, f);
 	atomic_store(&f->read, true);
 	pthread_mutex_unlock(&f->lock);
 	return f;
@@ -116,12 +126,7 @@ enum known features_has(const struct target *t, enum feature_set set, uint32_t n
 
 uint32_t features_last(const struct target *t, enum feature_set set)
 {
-	const struct features *f = read_sets(t);
-	uint32_t n = FEATURE_NUMBERS;
-
-	while (n > 0 && !has_bit(f->bits[set], n - 1))
-		n--;
-	return n ? n - 1 : 0;
+	return read_sets(t)->last[set];
 }
 
 /* Whether an enumerator is called that, in letters of either case, with what the set's start with

@@ -16,6 +16,7 @@ enum { FEATURE_NUMBERS = 1024 };
 struct features {
 	pthread_mutex_t lock; /* held to read the numbers */
 	atomic_bool read;
+	uint32_t last[FEATURE_SETS];
 	bool whole[FEATURE_SETS]; /* the BTF has the kernel's enum */
 	uint64_t bits[FEATURE_SETS][FEATURE_NUMBERS / 64];
 	atomic_uchar mark[FEATURE_MARKS + 1]; /* 1 + enum known, 0 when it was not asked yet; the

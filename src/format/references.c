@@ -317,6 +317,7 @@ int references_open(const struct object *o, struct references **out, struct err 
 	}
 	k.l->externs = k.externs.items;
 	k.l->extern_count = k.externs.count;
+	k.l->has_tags = o->btf && btf_next(o->btf, &(struct btf_type){0}, BTF_DECL_TAG);
 	sort_refs(k.l);
 	*out = k.l;
 	return 0;

@@ -51,6 +51,7 @@ struct references {
 	size_t map_count;
 	struct struct_ops_slot *slots; /* ordered by map, then member */
 	size_t slot_count;
+	bool has_tags;     /* its BTF has a DECL_TAG, which may name an exception callback */
 	uint32_t *slot_of; /* by program: its first slot + 1, 0 for none; NULL without slots */
 	struct map_defs map_defs; /* owns maps */
 };

@@ -135,8 +135,10 @@ static uint32_t exception_callback(const struct object *o, uint32_t entry)
  * throws, as libbpf does. */
 static int add_exception_callback(struct builder *b, uint32_t entry)
 {
-	uint32_t program = exception_callback(b->o, entry), func;
+	uint32_t program = OBJECT_NONE, func;
 
+	if (b->l->has_tags)
+		program = exception_callback(b->o, entry);
 	if (program == OBJECT_NONE)
 		return 0;
 	if (!b->func_of[program]) {
