@@ -7,7 +7,7 @@ local reasons = btfl.reasons
 local asked = cli.args.reason
 
 local out = btfl.report("explain", {
-  columns = { "code", "title", "text", "todo", "example" }, text = { "code", "title" },
+  columns = { "code", "title", "text", "todo", "example", "says" }, text = { "code", "title" },
 })
 
 local function find(code)
@@ -21,12 +21,16 @@ end
 local function block(doc)
   local parts = { ("%s: %s"):format(doc.code, doc.title), doc.text }
   if doc.example then parts[3] = "    " .. doc.example:gsub("\n", "\n    ") end
+  if doc.says then parts[#parts + 1] = "Loaders and verifiers say:\n    " .. table.concat(doc.says, "\n    ") end
   parts[#parts + 1] = "What to do:\n" .. doc.todo
   return table.concat(parts, "\n\n")
 end
 
 local function put(doc)
-  out:row { code = doc.code, title = doc.title, text = doc.text, todo = doc.todo, example = doc.example }
+  out:row {
+    code = doc.code, title = doc.title, text = doc.text, todo = doc.todo, example = doc.example,
+    says = doc.says and table.concat(doc.says, "\n"),
+  }
 end
 
 if #asked == 0 then

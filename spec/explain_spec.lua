@@ -29,12 +29,22 @@ describe("the reasons", function()
     for _, doc in ipairs(reasons) do assert.equal(doc.engine, codes[doc.code] or false, doc.code) end
   end)
 
+  it("are also those that keep programs from loading, all of them and no other", function()
+    local rules = {}
+    for _, rule in ipairs(engine.rules) do
+      rules[rule] = true
+      assert.is_true(reasons[rule] and reasons[rule].obstacle, rule .. " is not documented")
+    end
+    for _, doc in ipairs(reasons) do assert.equal(doc.obstacle, rules[doc.code], doc.code) end
+  end)
+
   it("are also those that reports give by themselves, all of them and no other", function()
     local rules = rules_in_source()
     assert.is_not_nil(rules["byte-order"])
     for rule, path in pairs(rules) do assert.is_not_nil(reasons[rule], rule .. " in " .. path) end
     for _, doc in ipairs(reasons) do
-      assert.is_true(doc.engine or rules[doc.code] ~= nil, doc.code .. " is given by nobody")
+      assert.is_true(doc.engine or doc.obstacle or doc.verdict or rules[doc.code] ~= nil,
+        doc.code .. " is given by nobody")
     end
   end)
 
@@ -45,7 +55,8 @@ describe("the reasons", function()
       for _, field in ipairs { "title", "text", "todo", "example" } do
         assert.is_true(type(doc[field]) == "string" and #doc[field] > 20, doc.code .. "." .. field)
       end
-      assert.is_not_nil(doc.example:find("[" .. doc.code .. "]", 1, true), doc.code)
+      local shown = doc.verdict and doc.code or "[" .. doc.code .. "]"
+      assert.is_not_nil(doc.example:find(shown, 1, true), doc.code)
       assert.is_true(not doc.engine or doc.help ~= nil, doc.code)
       for j = 1, i - 1 do assert.not_equal(doc.code, reasons[j].code) end
     end
@@ -59,6 +70,7 @@ describe("explain", function()
       assert.same({ "", 0 }, { r.err, r.status })
       assert.equal(("%s: %s\n"):format(doc.code, doc.title), r.out:match("^[^\n]*\n"))
       for _, text in ipairs { doc.text, doc.todo } do assert.is_not_nil(r.out:find(text, 1, true)) end
+      for _, said in ipairs(doc.says or {}) do assert.is_not_nil(r.out:find(said, 1, true), said) end
       for line in doc.example:gmatch "[^\n]+" do assert.is_not_nil(r.out:find("    " .. line, 1, true), line) end
     end)
   end

@@ -114,6 +114,11 @@ extend("policy", {
   end,
 })
 
+extend("obstacle", {
+  message = function(self) return require("btfl.diagnose.obstacle").message(self) end,
+  help = function(self) return require("btfl.diagnose.obstacle").help(self) end,
+})
+
 extend("result", {
   why = function(self) return require("btfl.diagnose.message")(self) end,
 })

@@ -804,6 +804,7 @@ function result:decisions() end
 ---@field rule btfl.obstacle.rule? of the first obstacle
 ---@field first btfl.obstacle? the obstacle that decides: the first that is reached or, of "unknown", that may be
 ---@field attaches boolean? whether the target has what it attaches to once it is loaded; nil when that is not known
+---@field detached "missing"|"trampoline"|nil why it does not attach: there is no such function or tracepoint; the kernel makes no trampolines
 ---@field why string? of "unknown": what stopped the analysis of paths
 ---@field relocations integer of the program and all that it calls
 ---@field failed integer those that are not ok
@@ -821,7 +822,7 @@ function verdict:obstacles() end
 ---@return fun(): btfl.obstacle?
 function verdict:failures() end
 
----@alias btfl.obstacle.rule "open"|"ksym"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"license"
+---@alias btfl.obstacle.rule "open"|"ksym"|"kconfig"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"license"
 
 --- One thing that keeps a program from loading.
 ---@class btfl.obstacle
@@ -849,6 +850,14 @@ local obstacle = {}
 ---@param last? integer
 ---@return btfl.line[]
 function obstacle:path(last) end
+
+--- What it is, as a sentence; of a relocation that of result:why().
+---@return string
+function obstacle:message() end
+
+--- What to do about it, in a line; nil of a relocation, of which `btfl check` tells more.
+---@return string?
+function obstacle:help() end
 
 --- A branch that always goes the same way, and so keeps paths from a failed access.
 ---@class btfl.guard

@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "format/nearest.h"
 #include "successor/suggest.h"
+#include "verify/obstacle.h"
 
 int luaopen_btfl_engine(lua_State *L);
 
@@ -80,6 +81,11 @@ static int engine_nearest(lua_State *L)
 static const char *reason_at(unsigned i)
 {
 	return reason_name((enum reason)(i + 1));
+}
+
+static const char *rule_at(unsigned i)
+{
+	return obstacle_rule_name((enum obstacle_rule)(i + 1));
 }
 
 static const char *kind_at(unsigned i)
@@ -173,6 +179,7 @@ int luaopen_btfl_engine(lua_State *L)
 	lua_setfield(L, -2, "suggest_least");
 	set_list(L, "classes", class_at, CLASS_COUNT);
 	set_list(L, "reasons", reason_at, REASON_COUNT - 1);
+	set_list(L, "rules", rule_at, RULE_COUNT - 1);
 	set_list(L, "kinds", kind_at, BTF_KIND_COUNT);
 	set_list(L, "relo_kinds", relo_kind_at, RELO_KIND_COUNT);
 	push_hooks(L);

@@ -122,6 +122,14 @@ static int get_attaches(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_detached(lua_State *L, const void *self)
+{
+	const struct verdict *v = judged_of(L, self)->verdict;
+
+	push_name(L, v->attaches == KNOWN_NO ? v->detached : NULL);
+	return 1;
+}
+
 static int get_relocations(lua_State *L, const void *self)
 {
 	lua_pushinteger(L, (lua_Integer)judged_of(L, self)->verdict->relocations);
@@ -226,6 +234,7 @@ static const struct field verdict_fields[] = {
     {"rule", get_rule},
     {"first", get_first},
     {"attaches", get_attaches},
+    {"detached", get_detached},
     {"relocations", get_relocations},
     {"failed", get_failed},
     {"first_poison", get_first_poison},

@@ -4,7 +4,8 @@
 --- that decided, {why} the command that tells what has become of it.
 ---
 --- engine: a result's reason. Otherwise only the reports of scripts have the code. policies: only policies
---- give it, so what it says holds for them.
+--- give it, so what it says holds for them. verdict: the word of a verdict. What keeps programs from loading
+--- stands in obstacles.lua, and follows in the list.
 
 -- luacheck: no max line length (diagnostics are as long as they are)
 
@@ -408,36 +409,50 @@ note[no-btf]: the object has no BTF, so no relocations
   --> prog.bpf.o]=],
   },
   {
-    code = "rejected", engine = false,
+    code = "refused", engine = false, verdict = true,
+    title = "a loader or the kernel refuses the program before its paths are looked at",
+    text = [[
+A verdict: the kernel lacks what the program attaches to, its type, the type of a map, or a symbol that the
+object demands. The rule of the first obstacle says which, and `btfl explain RULE` tells of it.]],
+    todo = "Do what is said of the rule; what a tool sets before it loads can be given (--attach, --map, --type).",
+    example = [=[
+program  section              relocations  failed  verdict  rule           attaches
+handle   fentry/do_unlinkat             1       0  refused  attach-target  -]=],
+  },
+  {
+    code = "incomplete", engine = false, verdict = true,
+    title = "only what a tool sets before it loads is missing",
+    text = [[
+A verdict: as the object is, no kernel loads the program, for a map has no size, or no inner map, until a tool
+sets it. Nothing else stands in its way.]],
+    todo = "Say what the tool sets: --map NAME.value_size=1016, --map NAME.inner=yes.",
+    example = [=[
+program  section      relocations  failed  verdict     rule       attaches
+handle   perf_event             1       0  incomplete  map-unset  yes]=],
+  },
+  {
+    code = "rejected", engine = false, verdict = true,
     title = "the kernel's verifier rejects the program",
     text = [[
-A path from the program's entry reaches an instruction that could not be relocated. The verifier says
-"invalid func unknown#195896080" of it.]],
+A verdict: the verifier does not know an instruction, or a path from the program's entry reaches one that it
+refuses, such as a relocation that failed, of which it says "invalid func unknown#195896080".]],
     todo = [[
 Guard the access, so that the verifier finds it dead: bpf_core_field_exists() in the branch itself, not
 in a variable of a map. `btfl check` shows the path, `btfl why --code` the guard.]],
     example = [=[
-error[rejected]: prog.bpf.c:41 is reached
-  --> prog.bpf.c:41:2   prog.bpf.o, program handle
-   |
-41 |         n = BPF_CORE_READ(task, state);
-   |         ^
-   = target: 6.12.0-amd64]=],
+program  section              relocations  failed  verdict   rule        attaches
+handle   kprobe/do_unlinkat             1       1  rejected  relocation  yes]=],
   },
   {
-    code = "error", engine = false,
+    code = "error", engine = false, verdict = true,
     title = "a loader refuses the whole object for one of the program's relocations",
     text = [[
-libbpf stops at a relocation that it can neither apply nor poison, whether the program reaches it or
+A verdict: libbpf stops at a relocation that it can neither apply nor poison, whether the program reaches it or
 not.]],
     todo = "See what `btfl check` says of the relocation, and mend that.",
     example = [=[
-error[error]: prog.bpf.c:41 cannot be relocated
-  --> prog.bpf.c:41:2   prog.bpf.o, program handle
-   |
-41 |         n = bpf_core_type_id_kernel(struct request);
-   |         ^
-   = target: 6.12.0-amd64]=],
+program  section              relocations  failed  verdict  rule        attaches
+handle   kprobe/do_unlinkat             1       1  error    relocation  yes]=],
   },
   {
     code = "unknown", engine = false,
@@ -453,19 +468,27 @@ warning[unknown]: more than 1000000 instructions were walked
   },
   {
     code = "no-attach", engine = false,
-    title = "the target lacks what the program attaches to",
+    title = "the program loads, and the kernel has nothing to attach it to",
     text = [[
-An fentry, kprobe or lsm program needs a function, one at a tracepoint the typedef or the struct that it
-leaves in BTF. Neither the kernel's BTF nor that of its modules has it: it was renamed or inlined, is in a
-module whose BTF was not given, or cannot be traced. Or its symbols lack the name, of which the compiler
-made a `name.part.0` or `name.isra.0`; the running kernel's are known, those of another are given.]],
+A kprobe needs an address for its function, a raw_tp or tracepoint program the tracepoint, a ksyscall program the
+function of the system call. That is only asked for when the program is attached, after all have been loaded. The
+kernel's symbols or its BTF lack it: it was renamed or inlined, or is in a module. Or the kernel has no trampoline
+for its architecture, without which programs of fentry, fexit and lsm load and never attach.]],
     todo = [[
-Give the module's BTF (-m), the kernel's symbols (--kallsyms) where kprobes are concerned, which also reach
-functions that no BTF describes, or let the tool choose what it attaches to at start.]],
+Let the tool choose by what is there (libbpf goes on where a program of SEC("?…") is not loaded), or attach to
+what all kernels have. Give the kernel's symbols (--kallsyms) and its modules (-m): BTF alone does not list all.]],
+    messages = {
+      missing = "{program} loads, and the kernel has nothing to attach it to: {section}",
+      trampoline = "{program} loads and does not attach: the kernel makes no trampolines on its architecture",
+    },
+    help = "let the tool choose by what is there; if it sets another name: --attach {program}=NAME",
+    says = { "libbpf: prog 'handle': failed to create kprobe 'do_unlinkat+0x0' perf event: -ENOENT" },
+    compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
-note[no-attach]: the target does not have what programs attach to: do_unlinkat
-  --> prog.bpf.o
-   = target: 6.12.0-amd64]=],
+warning[no-attach]: handle loads, and the kernel has nothing to attach it to: kprobe/do_unlinkat
+  --> prog.bpf.o, program handle
+   = target: 6.12.0-amd64
+   = help: let the tool choose by what is there; if it sets another name: --attach handle=NAME]=],
   },
   {
     code = "no-constant", engine = false,
@@ -535,6 +558,8 @@ note[sign-extended]: the unsigned enumerator becomes 18446744071562067968: sign-
    = target: 6.12.0-amd64]=],
   },
 }
+
+for _, doc in ipairs(require "btfl.diagnose.obstacles") do list[#list + 1] = doc end
 
 -- By code as well.
 for _, doc in ipairs(list) do list[doc.code] = doc end

@@ -1,0 +1,562 @@
+--- What keeps programs from loading, rule by rule: what each means, what is said of one obstacle, what to do
+--- about it. `btfl explain` prints them beside the reasons of relocations (reasons.lua).
+---
+--- messages: a sentence for each cause that the engine gives; on_path: for those of instructions, where the
+--- same rule also fails the whole object. In them and in `help`, which may differ by cause, {name}, {type} and
+--- {number} are the obstacle's, {helper} is the helper's name in C, {what} what a form of attaching needs.
+--- says: how loaders and verifiers tell of it. compat: the code that bpfcompat has for it, which may differ by
+--- cause; none where its answer is that it does not know.
+
+-- luacheck: no max line length (diagnostics are as long as they are)
+
+local list = {
+  {
+    code = "open", title = "libbpf does not open the object",
+    text = [[
+Before it knows of any kernel, libbpf 1.0 and later refuse an object that has maps in a section `maps`, that
+refers to data where they look for none, or whose BTF does not say what its maps and externs are. Tools on an
+older libbpf, and other loaders, may still take it.]],
+    todo = "Define maps with BTF in SEC(\".maps\"), build with -g, and keep BTF when you strip (llvm-strip -g).",
+    messages = {
+      symbols = "libbpf does not open the object, which has no symbols",
+      legacy = "libbpf does not open the object: maps stand in section `{name}`, which 1.0 and later do not read",
+      program = "libbpf does not open the object: `{name}`: {type}",
+      btf = "libbpf does not open the object: section {name}: {type}",
+      extern = "libbpf does not open the object: extern `{name}`: {type}",
+      map = "libbpf does not open the object: map `{name}`: {type}",
+      relocation = "libbpf does not open the object: a program refers to `{name}`: {type}",
+    },
+    help = {
+      "build the object again, for libbpf 1.0 and later",
+      legacy = "define maps with BTF in SEC(\".maps\"), or load with a libbpf before 1.0",
+      btf = "build with -g, and strip with llvm-strip -g, which keeps BTF",
+      relocation = "define maps with BTF in SEC(\".maps\"), and let what others call stand in .text",
+    },
+    says = {
+      "libbpf: elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+",
+      "libbpf: prog 'handle': bad map relo against 'events' in section 'maps/events'",
+      "libbpf: BTF is required, but is missing or corrupted.",
+    },
+    compat = { btf = "MISSING_BTF" },
+    example = [=[
+error[open]: libbpf does not open the object: maps stand in section `maps`, which 1.0 and later do not read
+  --> prog.bpf.o
+   = stage: open, scope: object, cause: legacy
+   = target: 6.12.0-amd64
+   = help: define maps with BTF in SEC(".maps"), or load with a libbpf before 1.0]=],
+  },
+  {
+    code = "ksym", title = "the kernel lacks a symbol that the object demands",
+    text = [[
+A strong extern in .ksyms must be there, or the whole object is refused. libbpf looks for one that has a type
+among the variables of the kernel's BTF, where mostly per-CPU variables are, and for one of type void among its
+symbols (/proc/kallsyms), which lack data unless the kernel has CONFIG_KALLSYMS_ALL.]],
+    todo = "Declare it __weak and compare its address with 0 before each use, or give --kallsyms where that is not known.",
+    messages = {
+      missing = "the kernel has no symbol `{name}`, which the object demands",
+      unknown = "whether the kernel has the symbol `{name}`, which the object demands, is not known",
+    },
+    help = {
+      "declare it __weak, and compare its address with 0 before it is used",
+      unknown = "give the kernel's symbols: --kallsyms FILE",
+    },
+    says = {
+      "libbpf: extern 'softnet_data' (strong): not resolved",
+      "libbpf: extern (var ksym) 'bpf_prog_active': not found in kernel BTF",
+    },
+    example = [=[
+error[ksym]: the kernel has no symbol `softnet_data`, which the object demands
+  --> prog.bpf.o
+   = stage: externs, scope: object, cause: missing
+   = target: 6.12.0-amd64
+   = help: declare it __weak, and compare its address with 0 before it is used]=],
+  },
+  {
+    code = "kconfig", title = "the kernel's configuration lacks what the object demands",
+    text = [[
+A strong extern in .kconfig must be an option of the kernel's configuration, in /proc/config.gz or
+/boot/config-RELEASE, or one of the few names that libbpf makes up itself (LINUX_KERNEL_VERSION). Where it is
+missing, the whole object is refused.]],
+    todo = "Declare it __weak, which makes it 0 where it is missing, or give --kconfig where that is not known.",
+    messages = {
+      missing = "the kernel's configuration has no `{name}`, which the object demands",
+      unknown = "whether the kernel's configuration has `{name}`, which the object demands, is not known",
+    },
+    help = {
+      "declare it __weak: it is 0 where the configuration lacks it",
+      unknown = "give the kernel's configuration: --kconfig FILE",
+    },
+    says = { "libbpf: extern 'CONFIG_HZ' (strong): not resolved" },
+    example = [=[
+error[kconfig]: the kernel's configuration has no `CONFIG_HZ`, which the object demands
+  --> prog.bpf.o
+   = stage: externs, scope: object, cause: missing
+   = target: 6.12.0-amd64
+   = help: declare it __weak: it is 0 where the configuration lacks it]=],
+  },
+  {
+    code = "kfunc", title = "the kernel lacks a kernel function, or has another of that name",
+    text = [[
+Kernel functions (kfuncs) are no stable interface: they come, go and change their arguments. One that is
+declared strong must be in the BTF of the kernel or of a module, with the prototype that the object declares, or
+the whole object is refused. A call of a weak one that is missing is made invalid, so the program loads as long
+as no path reaches it.]],
+    todo = [[
+Declare it __weak and ask bpf_ksym_exists() before each call; declare one that has several prototypes several
+times, each with a flavor (name___old). A function of a module needs that module's BTF (-m).]],
+    messages = {
+      missing = "the kernel has no function `{name}`, which the object demands",
+      unknown = "whether the kernel has the function `{name}`, which the object demands, is not known",
+      incompatible = "the kernel's function `{name}` has another prototype than the object declares",
+    },
+    on_path = { missing = "`{name}()` is called, and the kernel does not have it" },
+    help = {
+      "declare it __weak, and ask bpf_ksym_exists({name}) before the call",
+      incompatible = "declare it once for each prototype, with a flavor ({name}___old) and __weak",
+    },
+    says = {
+      "libbpf: extern (func ksym) 'bpf_iter_num_new': not found in kernel or module BTFs",
+      "libbpf: extern (func ksym) 'bpf_task_acquire': func_proto [12] incompatible with vmlinux [4242]",
+      "kfunc 'bpf_rdonly_cast' is referenced but wasn't resolved",
+    },
+    example = [=[
+error[kfunc]: `bpf_rdonly_cast()` is called, and the kernel does not have it
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         task = bpf_rdonly_cast(ptr, id);
+   |                ^^^^^^^^^^^^^^^
+   = stage: walk, scope: program, cause: missing, insn: 12
+   = target: 6.1.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: declare it __weak, and ask bpf_ksym_exists(bpf_rdonly_cast) before the call]=],
+  },
+  {
+    code = "struct-ops", title = "the kernel has no struct_ops of that type",
+    text = [[
+A map of struct_ops gives the kernel a table of functions, of a struct that the kernel has (tcp_congestion_ops,
+sched_ext_ops) and for which it has made a struct bpf_struct_ops_NAME. A kernel without either cannot take it,
+and the whole object is refused.]],
+    todo = "Build the object so that the tool can leave the map out (SEC(\"?.struct_ops\")), or have one object for such kernels.",
+    messages = { missing = "the kernel has no struct_ops of type `{type}`, which map `{name}` is of" },
+    help = "let the tool leave it out: SEC(\"?.struct_ops\"), or bpf_map__set_autocreate()",
+    says = { "libbpf: struct_ops init_kern: struct sched_ext_ops is not found in kernel BTF" },
+    example = [=[
+error[struct-ops]: the kernel has no struct_ops of type `sched_ext_ops`, which map `simple_ops` is of
+  --> prog.bpf.o
+   = stage: struct-ops, scope: object, cause: missing
+   = target: 6.8.0-amd64
+   = help: let the tool leave it out: SEC("?.struct_ops"), or bpf_map__set_autocreate()]=],
+  },
+  {
+    code = "relocation", title = "a CO-RE relocation failed",
+    text = [[
+The kernel lacks the type, field or enumerator that is accessed, or has it in a form that no loader can follow.
+libbpf makes the instruction invalid, so that the program loads as long as no path reaches it, and refuses the
+whole object where it cannot do that. `btfl check` gives the reason as the code: no-type, no-field and so on.]],
+    todo = "See what `btfl check` says of the relocation, and what `btfl explain` says of that code.",
+    messages = {},
+    says = {
+      "invalid func unknown#195896080",
+      "<invalid CO-RE relocation>",
+      "failed to resolve CO-RE relocation <byte_off> [7] struct task_struct.state (0:1 @ offset 16)",
+    },
+    compat = "CORE_RELOCATION_FAILURE",
+    example = [=[
+error[relocation]: struct task_struct has no member `state`
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         long st = BPF_CORE_READ(task, state);
+   |                                       ^^^^^
+   = target: 6.12.0-amd64]=],
+  },
+  {
+    code = "map-type", title = "the kernel does not know the type of a map",
+    text = [[
+libbpf creates every map of an object before it loads any program, so one of a type that the kernel's enum
+bpf_map_type does not have fails the whole object, whether or not a program uses it.]],
+    todo = [[
+Let the tool leave the map out where it is not known (bpf_map__set_autocreate), and guard its uses, or let it
+choose another type: a perf buffer where there is no ring buffer.]],
+    messages = { missing = "the kernel has no map type {type}, which map `{name}` is of" },
+    help = "leave it out there (bpf_map__set_autocreate), or give it another type before the load: --map {name}.type=TYPE",
+    says = { "libbpf: map 'events': failed to create: -EINVAL" },
+    compat = "UNSUPPORTED_MAP_TYPE",
+    example = [=[
+error[map-type]: the kernel has no map type ringbuf, which map `events` is of
+  --> prog.bpf.o
+   = stage: maps, scope: object, cause: missing
+   = target: 5.4.0-amd64
+   = help: leave it out there (bpf_map__set_autocreate), or give it another type before the load: --map events.type=TYPE]=],
+  },
+  {
+    code = "map-attr", title = "the kernel does not create a map of such attributes",
+    text = [[
+The type of the map is known, but not its flags, its size, or a type within its value. libbpf creates every map
+of an object before it loads any program, so the whole object is refused.]],
+    todo = "Give the map attributes that all kernels take, or let the tool set them (bpf_map__set_map_flags).",
+    messages = {},
+    help = "give the map attributes that the kernel takes, or let the tool set them before it loads",
+    says = { "libbpf: map 'storage': failed to create: -EINVAL" },
+    compat = "UNSUPPORTED_MAP_TYPE",
+    example = [=[
+error[map-attr]: the kernel does not create a map of such attributes: `storage`
+  --> prog.bpf.o
+   = stage: maps, scope: object
+   = target: 5.10.0-amd64
+   = help: give the map attributes that the kernel takes, or let the tool set them before it loads]=],
+  },
+  {
+    code = "map-unset", title = "a tool has to say more of a map before it can be created",
+    text = [[
+The object leaves a size, or the maps within a map, to the tool, which sets it when it starts: how long a stack
+trace may be, how many CPUs there are. As it is, no kernel creates the map, so nothing more can be said of the
+object than that it is incomplete.]],
+    todo = "Say what the tool sets: --map NAME.value_size=1016, --map NAME.inner=yes.",
+    messages = {
+      key_size = "map `{name}` has no key_size until a tool sets it",
+      value_size = "map `{name}` has no value_size until a tool sets it",
+      inner = "map `{name}` has no inner map until a tool sets one",
+    },
+    help = {
+      "say what the tool sets: --map {name}.{cause}=N",
+      inner = "say that the tool sets it: --map {name}.inner=yes",
+    },
+    says = {
+      "libbpf: map 'stackmap': failed to create: -EINVAL",
+      "libbpf: map 'outer': failed to create inner map: -EINVAL",
+    },
+    compat = "UNSUPPORTED_MAP_TYPE",
+    example = [=[
+warning[map-unset]: map `stackmap` has no value_size until a tool sets it
+  --> prog.bpf.o
+   = stage: maps, scope: object, settable: map, cause: value_size
+   = target: 6.12.0-amd64
+   = help: say what the tool sets: --map stackmap.value_size=N]=],
+  },
+  {
+    code = "section", title = "libbpf does not know the section, and so not the type of the program",
+    text = [[
+What a program is loaded as follows from the name of its section (kprobe/…, tc, xdp). A tool that uses names of
+its own has to set the type itself before it loads.]],
+    todo = "Say what the tool sets: --type PROGRAM=sched_cls; or use a name that libbpf knows.",
+    messages = { unknown = "libbpf knows no section `{name}`, so a tool has to set the program's type" },
+    help = "say what the tool sets: --type {program}=TYPE",
+    says = { "libbpf: prog 'filter': missing BPF prog type, check ELF section name 'filter'" },
+    compat = "UNSUPPORTED_PROGRAM_TYPE",
+    example = [=[
+error[section]: libbpf knows no section `filter`, so a tool has to set the program's type
+  --> prog.bpf.o, program filter
+   = stage: section, scope: program, settable: type, cause: unknown
+   = target: 6.12.0-amd64
+   = help: say what the tool sets: --type filter=TYPE]=],
+  },
+  {
+    code = "program-type", title = "the kernel does not know the type of the program",
+    text = [[
+The kernel's enum bpf_prog_type does not have it: the kernel is older, or is one whose enum was cut off.]],
+    todo = "Load the program only where its type is known (bpf_program__set_autoload), and have another for the others.",
+    messages = { missing = "the kernel has no programs of type {name}" },
+    help = "do not load it there: bpf_program__set_autoload(), --skip {program}",
+    says = { "libbpf: prog 'handle': program type netfilter is unsupported" },
+    compat = "UNSUPPORTED_PROGRAM_TYPE",
+    example = [=[
+error[program-type]: the kernel has no programs of type netfilter
+  --> prog.bpf.o, program handle
+   = stage: section, scope: program, cause: missing
+   = target: 6.1.0-amd64
+   = help: do not load it there: bpf_program__set_autoload(), --skip handle]=],
+  },
+  {
+    code = "attach-target", title = "the kernel lacks what the program attaches to",
+    text = [[
+Programs of fentry, fexit, fmod_ret, lsm, iter and tp_btf name a function, hook, iterator or tracepoint, which
+must be in the BTF of the kernel or of a module when they are loaded. It was renamed or inlined, is in a module
+whose BTF was not given, or is no name at all: some tools set another at start.]],
+    todo = [[
+Load the program only where its target exists, or have one for each name and let the tool choose
+(bpf_program__set_attach_target). Say what a tool sets with --attach PROGRAM=NAME, what it leaves out with
+--skip PROGRAM, and give the BTF of modules with -m.]],
+    messages = {
+      missing = "the kernel has no {what} `{name}` to attach to",
+      unset = "what the program attaches to is not said: a tool has to set it",
+    },
+    help = {
+      "load it only where that exists (bpf_program__set_autoload); if a tool sets another: --attach {program}=NAME",
+      unset = "say what the tool sets: --attach {program}=NAME",
+    },
+    says = {
+      "libbpf: prog 'handle': failed to find kernel BTF type ID of 'do_unlinkat': -ESRCH",
+      "libbpf: prog 'handle': no BTF-based attach target is specified, use bpf_program__set_attach_target()",
+    },
+    compat = "UNSUPPORTED_ATTACH_TYPE",
+    example = [=[
+error[attach-target]: the kernel has no function `do_unlinkat` to attach to
+  --> prog.bpf.o, program handle
+   = stage: attach, scope: program, settable: attach, cause: missing
+   = target: 6.12.0-amd64
+   = help: load it only where that exists (bpf_program__set_autoload); if a tool sets another: --attach handle=NAME]=],
+  },
+  {
+    code = "no-address", title = "what the program attaches to has no address under its name",
+    text = [[
+The kernel's BTF has the function, but its symbols have only a part of it, or a copy that the compiler made:
+NAME.part.0, NAME.isra.0, NAME.constprop.0. The verifier finds no address to attach to.]],
+    todo = "Attach to its caller, or to a tracepoint near it; load another program where it has an address.",
+    messages = { split = "the kernel has `{name}` in its BTF, but only parts of it have an address" },
+    help = "attach to its caller, or where it has an address only",
+    says = { "The address of function blk_account_io_done cannot be found" },
+    compat = "UNSUPPORTED_ATTACH_TYPE",
+    example = [=[
+error[no-address]: the kernel has `blk_account_io_done` in its BTF, but only parts of it have an address
+  --> prog.bpf.o, program handle
+   = stage: load, scope: program, settable: attach, cause: split
+   = target: 6.16.0-amd64
+   = help: attach to its caller, or where it has an address only]=],
+  },
+  {
+    code = "attach-proto", title = "the kernel cannot hand on what the function takes or returns",
+    text = [[
+A program that attaches by BTF runs in a trampoline, which hands on at most 12 arguments, each a number or a
+pointer. A struct as an argument needs 6.1 and at most 16 bytes; one as a result cannot be handed on.]],
+    todo = "Attach with a kprobe there, or to another function.",
+    messages = {
+      many = "`{name}` has {number} arguments, more than a trampoline hands on",
+      argument = "argument {number} of `{name}` is of a type that the kernel does not hand on",
+      result = "`{name}` returns what the kernel does not hand on",
+    },
+    help = "attach with a kprobe there, or to another function",
+    says = {
+      "The function path_chown arg1 type STRUCT is unsupported.",
+      "The function path_chown has 13 arguments. Too many.",
+    },
+    compat = "UNSUPPORTED_ATTACH_TYPE",
+    example = [=[
+error[attach-proto]: argument 2 of `path_chown` is of a type that the kernel does not hand on
+  --> prog.bpf.o, program handle
+   = stage: load, scope: program, cause: argument
+   = target: 5.10.0-amd64
+   = help: attach with a kprobe there, or to another function]=],
+  },
+  {
+    code = "sleepable", title = "the program may sleep, and what it attaches to may not",
+    text = "Before 5.11 the kernel lets only one hook of LSM sleep, bprm_committed_creds. Later ones have a list.",
+    todo = "Attach without sleeping there: SEC(\"lsm/…\") and not SEC(\"lsm.s/…\").",
+    messages = { lsm = "the hook `{name}` may not sleep on this kernel" },
+    help = "have a program for such kernels that does not sleep: SEC(\"lsm/{name}\")",
+    says = { "bpf_lsm_path_chmod is not sleepable" },
+    compat = "UNSUPPORTED_ATTACH_TYPE",
+    example = [=[
+error[sleepable]: the hook `path_chmod` may not sleep on this kernel
+  --> prog.bpf.o, program handle
+   = stage: load, scope: program, cause: lsm
+   = target: 5.10.0-amd64
+   = help: have a program for such kernels that does not sleep: SEC("lsm/path_chmod")]=],
+  },
+  {
+    code = "insn", title = "the kernel does not know an instruction",
+    text = [[
+The instruction set grows: atomic operations that return a value came in 5.12, callbacks and kernel functions
+in 5.13, the fourth version (-mcpu=v4) in 6.6, may_goto, casts of address spaces and ordered atomics after it. An
+older verifier refuses the program, many of them wherever the instruction stands.]],
+    todo = "Compile with an older -mcpu, or load the program only where the instruction is known.",
+    messages = {
+      atomic = "the kernel knows no atomic operation but adding without a result",
+      ["atomic-order"] = "the kernel knows no load-acquire and store-release",
+      callback = "the kernel takes no functions as callbacks, such as `{name}`",
+      kfunc = "the kernel lets no program call its functions, such as `{name}`",
+      cast = "the kernel knows no casts between address spaces",
+      movsx = "the kernel knows no moves that extend a sign",
+      ["signed-division"] = "the kernel knows no signed division",
+      bswap = "the kernel knows no unconditional swap of bytes",
+      ldsx = "the kernel knows no loads that extend a sign",
+      ["may-goto"] = "the kernel knows no may_goto",
+      gotol = "the kernel knows no long jumps",
+    },
+    help = {
+      "load it only where the kernel knows it: bpf_program__set_autoload(), --skip {program}",
+      atomic = "build that program with -mcpu=v2, and without the operation's result",
+      movsx = "build with -mcpu=v3", ["signed-division"] = "build with -mcpu=v3", bswap = "build with -mcpu=v3",
+      ldsx = "build with -mcpu=v3", gotol = "build with -mcpu=v3",
+    },
+    says = {
+      "unknown opcode 81", "BPF_STX uses reserved fields", "BPF_ALU uses reserved fields",
+      "unrecognized bpf_ld_imm64 insn", "BPF_CALL uses reserved fields",
+    },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[insn]: the kernel knows no atomic operation but adding without a result
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         old = __sync_fetch_and_or(&seen, 1);
+   |         ^
+   = stage: instructions, scope: program, cause: atomic, insn: 12
+   = target: 5.10.0-amd64
+   = help: build that program with -mcpu=v2, and without the operation's result]=],
+  },
+  {
+    code = "no-jit", title = "the kernel has no JIT, and the program needs one",
+    text = [[
+Calls of kernel functions and callbacks are for compiled programs only. A kernel that is built without
+CONFIG_BPF_JIT, or for an architecture whose JIT does not have them, refuses the program.]],
+    todo = "Load the program only where there is a JIT.",
+    messages = {
+      kfunc = "the kernel has no JIT, which calls of its functions need, such as `{name}`",
+      callback = "the kernel has no JIT, which callbacks need, such as `{name}`",
+    },
+    help = "do not load it there: bpf_program__set_autoload(), --skip {program}",
+    says = { "JIT is required for calling kernel function", "JIT does not support calling kernel function" },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[no-jit]: the kernel has no JIT, which calls of its functions need, such as `bpf_task_acquire`
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         task = bpf_task_acquire(task);
+   |                ^^^^^^^^^^^^^^^^
+   = stage: instructions, scope: program, cause: kfunc, insn: 12
+   = target: 6.12.0-s390x
+   = help: do not load it there: bpf_program__set_autoload(), --skip handle]=],
+  },
+  {
+    code = "helper-unknown", title = "the kernel does not have the helper",
+    text = [[
+The kernel's enum bpf_func_id, in its BTF, lists the helpers that it has, whatever its version says: those that
+were ported back are there. A path reaches the call of one that is not.]],
+    todo = [[
+Ask bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_NAME) before the call, in the branch itself, so that
+the verifier finds it dead.]],
+    messages = { missing = "the kernel has no {helper}" },
+    help = "guard it with bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_{name})",
+    says = { "invalid func unknown#189", "invalid func bpf_get_func_ip#173" },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[helper-unknown]: the kernel has no helper bpf_get_func_ip
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         ip = bpf_get_func_ip(ctx);
+   |              ^^^^^^^^^^^^^^^
+   = stage: walk, scope: program, cause: missing, insn: 12
+   = target: 5.10.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: guard it with bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_func_ip)]=],
+  },
+  {
+    code = "helper-not-for-type", title = "the kernel does not give programs of that type the helper",
+    text = [[
+Each type of programs may call some helpers only, and newer kernels allow more of them. A path reaches the call
+of one that this kernel does not give to programs of that type, or of that way of attaching.]],
+    todo = "Do without it there, or load another program: no BTF tells which types may call a helper.",
+    messages = { type = "the kernel does not let programs of type {type} call {helper}" },
+    help = "do without it on such kernels: load another program, or choose by a constant that the tool sets",
+    says = {
+      "unknown func bpf_get_current_task#35",
+      "program of this type cannot use helper bpf_get_current_task#35",
+    },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[helper-not-for-type]: the kernel does not let programs of type cgroup_sysctl call helper bpf_get_current_pid_tgid
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         pid = bpf_get_current_pid_tgid() >> 32;
+   |               ^^^^^^^^^^^^^^^^^^^^^^^^
+   = stage: walk, scope: program, cause: type, insn: 12
+   = target: 5.10.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: do without it on such kernels: load another program, or choose by a constant that the tool sets]=],
+  },
+  {
+    code = "ctx-arg", title = "what the program attaches to has no such argument",
+    text = [[
+A program that attaches by BTF reads the arguments of a function or tracepoint, one in each 8 bytes of its
+context. Arguments are added and removed between kernels: one is read that is not there, or whose type no
+program may read.]],
+    todo = "Have a program for each form of the function, or read only arguments that all kernels have.",
+    messages = {
+      missing = "the program reads argument {number}, and what it attaches to has fewer",
+      unreadable = "the program reads argument {number}, which is of a type that this kernel lets none read",
+    },
+    help = "have a program for each form of the function, and load the one that fits",
+    says = {
+      "func 'block_rq_insert' doesn't have 2-th argument",
+      "func 'handle' arg0 type INT is not a struct",
+    },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[ctx-arg]: the program reads argument 2, and what it attaches to has fewer
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         struct request *rq = (void *)ctx[1];
+   |                              ^
+   = stage: walk, scope: program, cause: missing, insn: 0
+   = target: 5.11.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: have a program for each form of the function, and load the one that fits]=],
+  },
+  {
+    code = "ctx-access", title = "the context is accessed in a way that the verifier refuses",
+    text = [[
+The context is not memory like any other: it is read with the pointer that the program was given, at a constant
+offset that the kernel knows, in whole fields, and mostly not written.]],
+    todo = [[
+Take care that the compiler neither moves the pointer nor loads more than one field at once: read it early, and
+into a variable. A member of a context struct that is relocated (preserve_access_index) moves the pointer.]],
+    messages = {
+      modified = "the context is accessed through a pointer that was moved by {number} bytes",
+      variable = "the context is accessed at an offset that is not constant",
+      write = "the program writes to its context at byte {number}",
+      misaligned = "the context is read at byte {number}, which is within an argument",
+      range = "the context is accessed at byte {number}, where the kernel lets no program of its type",
+    },
+    help = {
+      "read whole fields of the context, at constant offsets",
+      modified = "keep the compiler from moving the pointer: read the field early, and without preserve_access_index",
+    },
+    says = {
+      "dereference of modified ctx ptr R1 off=8 disallowed",
+      "variable ctx access var_off=(0x0; 0xff) disallowed", "invalid bpf_context access off=96 size=8",
+    },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[ctx-access]: the context is accessed through a pointer that was moved by 8 bytes
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         if (ctx->rwbs[0] == 'R')
+   |             ^
+   = stage: walk, scope: program, cause: modified, insn: 3
+   = target: 5.10.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: keep the compiler from moving the pointer: read the field early, and without preserve_access_index]=],
+  },
+  {
+    code = "license", title = "the license of the object does not allow it",
+    text = [[
+Kernel functions and programs of LSM are for objects whose section `license` says GPL, "Dual BSD/GPL" or another
+word that the kernel takes as compatible.]],
+    todo = "Declare such a license: char LICENSE[] SEC(\"license\") = \"GPL\";",
+    messages = {
+      kfunc = "only GPL programs may call `{name}`, and the object's license is another",
+      lsm = "LSM programs must be GPL, and the object's license is another",
+    },
+    help = "declare a license that is compatible with the GPL in SEC(\"license\")",
+    says = {
+      "cannot call kernel function from non-GPL compatible program",
+      "LSM programs must have a GPL compatible license",
+    },
+    compat = "CAPABILITY_FAILURE",
+    example = [=[
+error[license]: only GPL programs may call `bpf_task_acquire`, and the object's license is another
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         task = bpf_task_acquire(task);
+   |                ^^^^^^^^^^^^^^^^
+   = stage: instructions, scope: program, cause: kfunc, insn: 12
+   = target: 6.12.0-amd64
+   = help: declare a license that is compatible with the GPL in SEC("license")]=],
+  },
+}
+
+for _, doc in ipairs(list) do
+  doc.engine, doc.obstacle = false, true
+  list[doc.code] = doc
+end
+
+return list
