@@ -1,6 +1,6 @@
---- check: what fails when BPF objects are relocated against kernels, and whether it matters.
+--- check: what keeps the programs of BPF objects from loading on kernels, and whether it matters.
 local cli = btfl.cli {
-  about = "What fails when BPF objects are relocated against kernels, and is reached by a program there.",
+  about = "What keeps the programs of BPF objects from loading on kernels, and is reached there.",
   verdicts = true,
   options = function(parser)
     parser:flag("--all", "Show what is guarded too, and what guards it.")
@@ -12,15 +12,13 @@ local cli = btfl.cli {
 local out = btfl.report "check"
 
 -- What one kernel lacks, another of the run may explain.
-local options = { others = {}, why = cli.args.why, all = cli.args.all, from = {} }
-for target in cli:targets() do table.insert(options.others, target) end
-for _, path in ipairs(cli.args.from) do table.insert(options.from, cli:try(btfl.target, path)) end
+local others, from = {}, {}
+for target in cli:targets() do table.insert(others, target) end
+for _, path in ipairs(cli.args.from) do table.insert(from, cli:try(btfl.target, path)) end
 
 for object, target in cli:pairs() do
-  options.verdict = cli:verdict_options(object)
+  local options = cli:check_options(object)
+  options.others, options.from, options.why, options.all = others, from, cli.args.why, cli.args.all
   out:append(object:check(target, options))
-end
-for _, name in ipairs(cli:unmet()) do
-  out:warning { rule = "no-constant", message = ("no object has a constant %s"):format(name) }
 end
 return out:merge()

@@ -1,62 +1,54 @@
 --- verdicts: whether each program of BPF objects loads on a kernel.
 local cli = btfl.cli {
-  about = "Whether each program of BPF objects loads on a kernel, as its verifier decides.", verdicts = true,
+  about = "Whether each program of BPF objects loads on a kernel, as a loader and its verifier decide.",
+  verdicts = true,
 }
 local out = btfl.report("verdicts", {
-  columns = { "object", "program", "section", "relocations", "failed", "verdict", "first_poison", "target" },
-  text = { "program", "section", "relocations", "failed", "verdict", "first_poison" },
+  columns = { "object", "program", "section", "relocations", "failed", "verdict", "first_poison", "target",
+    "rule", "name", "attaches" },
+  text = { "program", "section", "relocations", "failed", "verdict", "rule", "name", "attaches" },
   group = { "object", "target" },
 })
 
-local function source(relo)
-  return relo.line and ("%s:%d"):format(relo.line.name, relo.line.line) or relo.path
-end
+local YES_OR_NO = { [true] = "yes", [false] = "no" }
 
--- The relocation that decides: the first that is reached, or that a loader refuses.
-local function culprit(verdict)
-  for failure in verdict:failures() do
-    if verdict.verdict ~= "error" or failure.result.status == "error" then return failure.relo end
-  end
-  return nil
-end
-
--- What to say of a program that does not load.
-local function tell(program, verdict)
-  local relo = culprit(verdict)
-  local finding = {
-    object = program.object.path, program = program.name, target = verdict.target.name,
-    at = relo and relo.line,
+local function row_of(object, target, verdict)
+  local program, first = verdict.program, verdict.first
+  return {
+    object = object.path, program = program.name, section = program.section,
+    relocations = verdict.relocations, failed = verdict.failed, verdict = verdict.verdict,
+    first_poison = verdict.first_poison, target = target.name, rule = verdict.rule,
+    name = first and (first.name or first.relo and first.relo.path),
+    attaches = verdict.ok and YES_OR_NO[verdict.attaches] or nil,
   }
-  if verdict.verdict == "unknown" then
-    finding.rule = "unknown"
-    finding.message = verdict.why or tostring(verdict.first)
-    out:warning(finding)
-  elseif verdict.verdict == "rejected" then
-    finding.rule = "rejected"
-    finding.message = source(relo) .. " is reached"
-    out:error(finding)
-  elseif verdict.verdict == "error" then
-    finding.rule = "error"
-    finding.message = source(relo) .. " cannot be relocated"
-    out:error(finding)
+end
+
+-- What the same target misses on all kernels of the run may be none.
+local others = {}
+for target in cli:targets() do others[#others + 1] = target end
+
+-- What keeps every program of the object from loading is told once.
+local function tell(verdicts, options)
+  local told = {}
+  for _, verdict in ipairs(verdicts) do
+    local first = verdict.first
+    local key = first and first.scope == "object" and ("%s %s %s"):format(first.rule, first.name, first.cause)
+    if not (key and told[key]) then out:append(verdict:report(options)) end
+    if key then told[key] = true end
   end
 end
 
 for object, target in cli:pairs() do
-  local options = cli:verdict_options(object)
-  for program in object:programs() do
-    local verdict = program.entry and cli:try(program.verdict, program, target, options)
+  local verdicts, bad = {}, {}
+  for program, options in cli:programs(object) do
+    local verdict = cli:try(program.verdict, program, target, options)
     if verdict then
-      out:row {
-        object = object.path, program = program.name, section = program.section,
-        relocations = verdict.relocations, failed = verdict.failed, verdict = verdict.verdict,
-        first_poison = verdict.first_poison, target = target.name,
-      }
-      tell(program, verdict)
+      verdicts[#verdicts + 1] = verdict
+      if not verdict.ok or verdict.attaches == false then bad[#bad + 1] = verdict end
+      out:row(row_of(object, target, verdict))
     end
   end
+  local one_of = #bad > 0 and cli:check_options(object).one_of
+  tell(bad, { others = others, one_of = one_of, verdicts = verdicts })
 end
-for _, name in ipairs(cli:unmet()) do
-  out:warning { rule = "no-constant", message = ("no object has a constant %s"):format(name) }
-end
-return out
+return out:merge()

@@ -73,7 +73,8 @@ extend("type", {
 
 local CHECK_OPTIONS = {
   policy = "btfl.policy|string", others = "btfl.target[]", from = "btfl.target[]", why = "any", all = "any",
-  verdict = "table",
+  verdict = "table", attach = "table", type = "table", skip = "string[]", maps = "table", only = "string[]",
+  one_of = "table",
 }
 
 extend("object", {
@@ -117,6 +118,14 @@ extend("policy", {
 extend("obstacle", {
   message = function(self) return require("btfl.diagnose.obstacle").message(self) end,
   help = function(self) return require("btfl.diagnose.obstacle").help(self) end,
+})
+
+extend("verdict", {
+  report = function(self, options)
+    argument.options(1, options, { others = "btfl.target[]", one_of = "table", verdicts = "btfl.verdict[]" },
+      "report")
+    return require "btfl.diagnose.judged"(self, options)
+  end,
 })
 
 extend("result", {

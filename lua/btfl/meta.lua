@@ -504,7 +504,7 @@ function program:verdict(target, options) end
 ---@field key_size? integer bytes
 ---@field value_size? integer bytes
 ---@field max_entries? integer
----@field type? integer of enum bpf_map_type
+---@field type? string|integer by its name, such as "ringbuf", or its number in enum bpf_map_type
 ---@field inner? boolean an inner map is given
 
 --- What a program attaches to, as the name of its section says, read as libbpf reads it. `tostring` gives
@@ -637,6 +637,12 @@ function relo:try(target, candidate, options) end
 ---@field all? boolean also note what is guarded
 ---@field verdict? btfl.verdict.options what the kernel and the tool will know
 ---@field from? btfl.target[] kernels that still have it, for why; those of others that do without
+---@field attach? table<string, string> what a tool attaches programs to, by their names
+---@field type? table<string, string> the types that a tool gives programs, by their names
+---@field skip? string[] programs that a tool does not load
+---@field one_of? string[][] programs of which a tool loads one: when one loads, what keeps the others from it is a note
+---@field maps? table<string, btfl.verdict.map> as in btfl.verdict.options
+---@field only? btfl.obstacle.rule[] likewise
 
 --- What an access string says. `#accessor` is the number of its steps.
 ---@class btfl.accessor
@@ -818,6 +824,17 @@ local verdict = {}
 ---@return fun(): btfl.obstacle?
 function verdict:obstacles() end
 
+--- What to say of the program, as `btfl verdicts` does: the obstacle that decides, or that it loads and does not
+--- attach. Nothing when it loads, and attaches or may.
+---@param options? btfl.verdict.report.options
+---@return btfl.report
+function verdict:report(options) end
+
+---@class btfl.verdict.report.options
+---@field others? btfl.target[] the kernels of the run: what a program attaches to and none of several has is a warning
+---@field one_of? string[][] as in btfl.check.options
+---@field verdicts? btfl.verdict[] on the programs of the object, for one_of
+
 --- Iterates over the relocations that failed among them.
 ---@return fun(): btfl.obstacle?
 function verdict:failures() end
@@ -978,7 +995,7 @@ function attempt:refusal() end
 ---@field targets? boolean -t/--target and -m/--module are taken (default true)
 ---@field options? fun(parser: table) adds options to the argparse parser
 ---@field policy? string why --policy is refused; without, it is taken wherever targets are
----@field verdicts? boolean --release, --version, --kconfig and --kallsyms are taken, and told of every target; --set and --unset, see verdict_options; objects are validated
+---@field verdicts? boolean --release, --version, --kconfig and --kallsyms are taken, and told of every target; --set, --unset, --attach, --type, --skip, --one-of, --map and --only, see check_options; objects are validated; a name that none of them has is a warning
 ---@field epilog? string
 
 ---@class btfl.cli
@@ -1019,14 +1036,22 @@ function cli:try(work, ...) end
 ---@param message string|btfl.error
 function cli:error(message) end
 
---- What program:verdict() is to be given for programs of this object, by the options of the command line.
+--- What object:check() is to be given for this object, by the options of the command line.
+---@param object btfl.object
+---@return btfl.check.options
+function cli:check_options(object) end
+
+--- What program:verdict() is to be given for programs of this object likewise, but for what concerns one
+--- program alone (--attach, --type).
 ---@param object btfl.object
 ---@return btfl.verdict.options
 function cli:verdict_options(object) end
 
---- The constants of --set and --unset that no object had so far.
----@return string[]
-function cli:unmet() end
+--- Iterates over the programs of an object that the tool loads, which are those that --skip does not name, each
+--- with what program:verdict() is to be given for it.
+---@param object btfl.object
+---@return fun(): btfl.program?, btfl.verdict.options?
+function cli:programs(object) end
 
 --- Writes what is no report: to the file of --output, in one step, else to stdout. Raises when that
 --- file is one that was read.

@@ -10,6 +10,7 @@
 
 #include "base/version.h"
 #include "format/nearest.h"
+#include "format/uapi.h"
 #include "successor/suggest.h"
 #include "verify/obstacle.h"
 
@@ -127,6 +128,21 @@ static int engine_class(lua_State *L)
 	return luaL_argerror(L, 1, "no such class");
 }
 
+/* The kernel's number for a name of "prog_type" or "map_type", nil when there is none. */
+static int engine_uapi_number(lua_State *L)
+{
+	static const char *const sets[] = {"prog_type", "map_type", NULL};
+	int set = luaL_checkoption(L, 1, NULL, sets);
+	int64_t number =
+	    uapi_number(set ? UAPI_MAP_TYPE : UAPI_PROG_TYPE, luaL_checkstring(L, 2));
+
+	if (number > 0)
+		lua_pushinteger(L, number);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
 static void set_list(lua_State *L, const char *field, const char *(*at)(unsigned), unsigned n)
 {
 	lua_createtable(L, (int)n, 0);
@@ -158,6 +174,7 @@ static const luaL_Reg functions[] = {
     {"helper_marker", engine_helper_marker},
     {"nearest", engine_nearest},
     {"is_printable", engine_is_printable},
+    {"uapi_number", engine_uapi_number},
     {"policy", engine_policy},
     {"default_policy", engine_default_policy},
     {"input_error", engine_input_error},

@@ -85,6 +85,24 @@ static uint32_t number_field(lua_State *L, int arg, const char *name)
 	return (uint32_t)n;
 }
 
+/* A type of maps by name or number, 0 when the table at the top has none. */
+static uint32_t map_type_field(lua_State *L, int arg)
+{
+	int64_t type = 0;
+
+	if (lua_getfield(L, -1, "type") != LUA_TSTRING) {
+		lua_pop(L, 1);
+		return number_field(L, arg, "type");
+	}
+	type = uapi_number(UAPI_MAP_TYPE, lua_tostring(L, -1));
+	if (type <= 0)
+		luaL_argerror(
+		    L, arg,
+		    lua_pushfstring(L, "`maps`: no type of maps '%s'", lua_tostring(L, -1)));
+	lua_pop(L, 1);
+	return (uint32_t)type;
+}
+
 /* Whether a map of that name is there, which all settings must be for. */
 static bool has_map(const struct loading *l, const char *name)
 {
@@ -125,7 +143,7 @@ static void read_maps(lua_State *L, int arg, struct loading *l)
 		s->key_size = number_field(L, arg, "key_size");
 		s->value_size = number_field(L, arg, "value_size");
 		s->max_entries = number_field(L, arg, "max_entries");
-		s->type = number_field(L, arg, "type");
+		s->type = map_type_field(L, arg);
 		lua_getfield(L, -1, "inner");
 		s->inner = lua_toboolean(L, -1);
 		lua_pop(L, 2);

@@ -53,11 +53,7 @@ function module.parse(definition, words)
     ok, policy = pcall(require "btfl.policy.support.make", args.policy)
     if not ok then return nil, ("%s: %s"):format(name, options.one_line(tostring(policy))) end
   end
-  local given, word
-  if definition.verdicts then
-    given, word = require("btfl.command.verdict_options").new(args)
-    if not given then return nil, ("%s: --set takes NAME=VALUE, not `%s`"):format(name, word) end
-  end
+  local given = definition.verdicts and require("btfl.command.verdict_options").new(args) or nil
   local self = inputs.new(definition)
   self.args, self.name, self.policy, self.failures, self.settings = args, name, policy, {}, given
   return setmetatable(self, metatable)
@@ -78,18 +74,28 @@ local function settings_of(self)
   return rawget(self, "settings") or error("a script that asks for this says `verdicts = true`", 3)
 end
 
---- What program:verdict() is to be given for programs of this object, by the options of the command line.
+--- What object:check() is to be given by the options of the command line.
+---@param object btfl.object
+---@return btfl.check.options
+function methods:check_options(object)
+  argument.check(1, object, "btfl.object", "check_options")
+  return settings_of(self):check(object)
+end
+
+--- What program:verdict() is to be given likewise.
 ---@param object btfl.object
 ---@return btfl.verdict.options
 function methods:verdict_options(object)
   argument.check(1, object, "btfl.object", "verdict_options")
-  return settings_of(self):options(object)
+  return settings_of(self):check(object).verdict
 end
 
---- The constants of --set and --unset that no object had.
----@return string[]
-function methods:unmet()
-  return settings_of(self):unmet()
+--- The programs that the tool loads, each with what program:verdict() is to be given for it.
+---@param object btfl.object
+---@return fun(): btfl.program?, btfl.verdict.options?
+function methods:programs(object)
+  argument.check(1, object, "btfl.object", "programs")
+  return require("btfl.diagnose.reached").programs(object, settings_of(self):check(object))
 end
 
 --- Writes what is no report: to the file of --output, in one step, else to stdout.

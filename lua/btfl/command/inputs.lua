@@ -151,8 +151,8 @@ function methods:pairs()
   end
 end
 
---- What is to be said of inputs besides what the script found: pairs that cannot be compared, and objects
---- that have nothing to relocate beside others that have.
+--- What is to be said of inputs besides what the script found: pairs that cannot be compared, objects that
+--- have nothing to relocate beside others that have, and names of the command line that none has.
 ---@param self btfl.cli
 ---@return btfl.report
 function inputs.remarks(self)
@@ -161,6 +161,8 @@ function inputs.remarks(self)
   if rawget(self, "relocatable") then
     for _, note in ipairs(rawget(self, "plain")) do out:note(note) end
   end
+  local settings = rawget(self, "settings")
+  if settings then settings:remark(out) end
   return out:merge()
 end
 

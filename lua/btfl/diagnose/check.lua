@@ -1,7 +1,8 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local engine = require "btfl.engine"
-local missing_attachment = require "btfl.diagnose.attach"
+local attaching = require "btfl.diagnose.attaching"
 local notes = require "btfl.diagnose.notes"
+local obstacle = require "btfl.diagnose.obstacle"
 local pair = require "btfl.diagnose.pair"
 local protect = require "btfl.command.protect"
 local reached = require "btfl.diagnose.reached"
@@ -40,13 +41,27 @@ local function add_decided(out, result)
 end
 
 -- By whether it is reached; a note says what guards it.
-local LEVEL = { reached = "error", unknown = "warning", guarded = "note" }
+local LEVEL = { reached = "error", unknown = "warning", guarded = "note", excused = "note" }
+
+-- A relocation of a program that the tool does not load is not looked at.
+local function is_skipped(relo, options)
+  for _, name in ipairs(options.skip or {}) do
+    if relo.program and relo.program.entry and relo.program.name == name then return true end
+  end
+  return false
+end
+
+local function level_of(result, options, fate)
+  if fate and fate.state == "excused" or not fate and is_skipped(result.relo, options) then return "note" end
+  return result.status == "error" and "error" or LEVEL[fate and fate.state or "guarded"]
+end
 
 local function add_failure(out, result, options, known, fate)
-  local level = result.status == "error" and "error" or LEVEL[fate and fate.state or "guarded"]
-  if level == "note" and not options.all then return end
+  local level = level_of(result, options, fate)
+  if level == "note" and not options.all and not (fate and fate.state == "excused") then return end
   local finding = diagnosed(finding_of(result, result.reason, result:why()), result, options, known)
-  table.insert(finding.notes, 1, reached.words(result, fate))
+  table.insert(finding.notes, 1, reached.relocation_words(result, fate))
+  finding.details.compat = "CORE_RELOCATION_FAILURE"
   -- What is guarded needs no guard; a module that was not given is still to be told.
   if level == "note" and not finding.details.cause then finding.help = nil end
   out[level](out, finding)
@@ -64,17 +79,22 @@ end
 
 local check = {}
 
-local OWN = { others = true, why = true, from = true, all = true, verdict = true }
+local OWN = {
+  others = true, why = true, from = true, all = true, verdict = true, attach = true, type = true, skip = true,
+  maps = true, only = true, one_of = true,
+}
 
 -- The options of object:results() and, with those that check was given for it, of program:verdict().
 local function split(options)
-  local relocating, verdict = {}, {}
+  local relocating, verdict, own = {}, {}, {}
   for name, value in pairs(options) do
-    if not OWN[name] then relocating[name] = value end
+    if OWN[name] then own[name] = value else relocating[name] = value end
   end
   for name, value in pairs(options.verdict or {}) do verdict[name] = value end
   verdict.policy = relocating.policy
-  return relocating, verdict
+  verdict.maps, verdict.only = options.maps or verdict.maps, options.only or verdict.only
+  own.verdict = verdict
+  return relocating, own
 end
 
 local VERDICTS = { "loads", "guarded", "rejected", "error", "refused", "incomplete", "unknown" }
@@ -92,22 +112,32 @@ local function count_verdicts(verdicts)
     list ~= "" and ": " or "", list)
 end
 
--- One note for all programs: objects often carry variants for several kernels.
-local function add_attachments(out, object, target, verdicts)
-  local list, seen = {}, {}
-  for _, verdict in ipairs(verdicts) do
-    local name = missing_attachment(verdict.program, target)
-    if name and not seen[name] then
-      seen[name] = true
-      list[#list + 1] = name
-    end
+-- What else stands in the way than relocations that failed.
+local function add_stop(out, fate, options)
+  local x, level, help = fate.obstacle, LEVEL[fate.state], nil
+  if level == "note" and fate.state ~= "excused" and not options.all then return end
+  if level == "error" then level, help = obstacle.level(x, options.others) end
+  local finding = obstacle.finding(x)
+  finding.notes = { reached.words(fate) }
+  if help then finding.help = { help } end
+  if level == "note" then finding.help = nil end
+  out[level](out, finding)
+end
+
+-- Those of the stages before a verifier looks at instructions, or those from then on.
+local function add_stops(out, stops, options, of_instructions)
+  for _, fate in ipairs(stops) do
+    if (fate.obstacle.insn ~= nil) == of_instructions then add_stop(out, fate, options) end
   end
-  if #list == 0 then return end
-  local names = table.concat(list, ", ")
-  out:note {
-    rule = "no-attach", object = object.path, target = target.name,
-    message = "the target does not have what programs attach to: " .. names,
-  }
+end
+
+-- Whether that rule is asked about.
+local function wants(options, rule)
+  if not options.verdict.only then return true end
+  for _, name in ipairs(options.verdict.only) do
+    if name == rule then return true end
+  end
+  return false
 end
 
 local function add_summary(out, object, target, count, verdicts)
@@ -122,15 +152,18 @@ local function add_summary(out, object, target, count, verdicts)
 end
 
 local function compare(object, target, options)
-  local relocating, settings = split(options)
+  local relocating, own = split(options)
   local out = report.new "check"
   local count, known = { ok = 0, poison = 0, error = 0 }, {}
-  local verdicts, fates = reached.of(object, target, settings)
+  local verdicts, fates, stops = reached.of(object, target, own)
+  local relocations = wants(own, "relocation")
+  add_stops(out, stops, own, false)
   for result in object:results(target, relocating) do
     count[result.status] = count[result.status] + 1
-    add_result(out, result, options, known, fates[result.relo])
+    if relocations then add_result(out, result, options, known, fates[result.relo]) end
   end
-  add_attachments(out, object, target, verdicts)
+  add_stops(out, stops, own, true)
+  for _, verdict in ipairs(verdicts) do attaching.add(out, verdict) end
   add_summary(out, object, target, count, verdicts)
   return out
 end

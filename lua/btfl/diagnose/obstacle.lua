@@ -1,19 +1,24 @@
 --- What is said of one obstacle, in the words of obstacles.lua.
 local docs = require "btfl.diagnose.obstacles"
+local notes = require "btfl.diagnose.notes"
 
 local obstacle = {}
 
 -- What a form of attaching needs.
 local WHAT = {
-  func = "function", lsm = "LSM hook", iter = "iterator", tp_btf = "tracepoint", freplace = "program",
+  func = "function", lsm = "LSM hook", iter = "iterator", tp_btf = "tracepoint", freplace = "function",
 }
 
--- What the words may name; of an obstacle at an instruction {program} is the one that is loaded.
+-- The helper as C calls it.
+local function helper(x)
+  return x.name and "bpf_" .. x.name
+end
+
 local function words_of(x)
   return {
     name = x.name, type = x.type, number = tostring(x.number), cause = x.cause,
     what = WHAT[x.type] or "function", program = x.verdict.program.name,
-    helper = x.name and "helper bpf_" .. x.name or ("helper number %d"):format(x.number),
+    helper = x.name and "helper " .. helper(x) or ("helper number %d"):format(x.number),
   }
 end
 
@@ -51,11 +56,69 @@ function obstacle.help(x)
   return text and filled(text, words_of(x))
 end
 
---- bpfcompat's code for it; nil where it has none.
+local DETAILS = { "access", "kind", "stage", "scope", "settable", "cause", "function", "insn", "compat" }
+
+local function details_of(x)
+  local relo, program = x.relo, x.program
+  return {
+    order = DETAILS, access = relo and relo.path, kind = relo and relo.kind, stage = x.stage, scope = x.scope,
+    settable = x.settable, cause = x.cause, insn = x.insn,
+    ["function"] = program ~= x.verdict.program and program.name or nil,
+    compat = by_cause(docs[x.rule].compat, x.cause),
+  }
+end
+
+local function mark(x)
+  if x.relo then return notes.mark(x.relo) end
+  return x.rule:find "^helper" and helper(x) or x.name
+end
+
+--- It as a finding, without a level and without what lies behind it. A relocation has its reason as the code,
+--- wherever it is told of.
 ---@param x btfl.obstacle
----@return string?
-function obstacle.compat(x)
-  return by_cause(docs[x.rule].compat, x.cause)
+---@return btfl.finding
+function obstacle.finding(x)
+  local program, help = x.verdict.program, obstacle.help(x)
+  local bare = x.insn and (not x.line or x.line.text == "")
+  return {
+    rule = x.result and x.result.reason or x.rule, message = obstacle.message(x), at = x.line,
+    mark = x.insn and mark(x) or nil, object = program.object.path, target = x.verdict.target.name,
+    program = x.scope == "program" and program.name or nil, details = details_of(x),
+    insn = bare and notes.instruction_at(x.program, x.insn) or nil, help = help and { help } or nil,
+  }
+end
+
+-- Whether any of the kernels has what x misses; of a kernel that cannot tell nobody knows.
+local function is_there(x, target)
+  return target:attach { form = x.type, name = x.name }.found ~= false
+end
+
+--- Whether it is a target that each of several kernels lacks: then it is most likely none, and a tool sets
+--- another when it runs.
+---@param x btfl.obstacle
+---@param others btfl.target[]? the kernels of the run
+---@return boolean
+function obstacle.is_placeholder(x, others)
+  if x.rule ~= "attach-target" or #(others or {}) < 2 then return false end
+  if x.cause == "unset" then return true end
+  for _, other in ipairs(others) do
+    if other.endian == x.verdict.target.endian and is_there(x, other) then return false end
+  end
+  return true
+end
+
+local SET_AT_RUN_TIME = "set at run time? give --attach %s=NAME, or leave it out: --skip %s"
+
+--- How bad one is that counts: its level, and what is to be asked of a tool instead of its help.
+---@param x btfl.obstacle
+---@param others btfl.target[]? the kernels of the run
+---@return "error"|"warning" level
+---@return string? help
+function obstacle.level(x, others)
+  if x.reached == nil or x.rule == "map-unset" then return "warning" end
+  if not obstacle.is_placeholder(x, others) then return "error" end
+  local program = x.verdict.program.name
+  return "warning", SET_AT_RUN_TIME:format(program, program)
 end
 
 return obstacle

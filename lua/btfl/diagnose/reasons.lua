@@ -512,6 +512,22 @@ warning[log-mismatch]: the log is of another build: instruction 2 is `r1 = 16` t
    = help: give the object that was loaded there: btfl log OBJ... --log FILE]=],
   },
   {
+    code = "no-program", engine = false,
+    title = "no object has the program that --attach, --type, --skip or --one-of names",
+    text = "Programs are called as their functions are in C, not as their sections.",
+    todo = "See that the name is spelt as in the source; `btfl verdicts` lists all.",
+    example = [=[
+warning[no-program]: no object has a program handle_exce]=],
+  },
+  {
+    code = "no-map", engine = false,
+    title = "no object has the map that --map names",
+    text = "Maps are called as their variables are in C.",
+    todo = "See that the name is spelt as in the source.",
+    example = [=[
+warning[no-map]: no object has a map stackmpa]=],
+  },
+  {
     code = "by-policy", engine = true,
     title = "the policy that was given decided so, and not libbpf's rules",
     text = [[

@@ -1,0 +1,38 @@
+--- What is said of one program: the obstacle that decides, or that it loads and does not attach.
+local attaching = require "btfl.diagnose.attaching"
+local obstacle = require "btfl.diagnose.obstacle"
+local reached = require "btfl.diagnose.reached"
+local report = require "btfl.report.report"
+
+-- What stopped the analysis tells more than what it could not decide.
+local function undecided(verdict)
+  local finding = obstacle.finding(verdict.first)
+  finding.rule = "unknown"
+  finding.message = ("whether it loads is not known: %s"):format(verdict.why or finding.message)
+  if verdict.why and not verdict.first.relo then finding.notes = { verdict.first:message() } end
+  return finding
+end
+
+--- See verdict:report in meta.lua.
+---@param verdict btfl.verdict
+---@param options? btfl.verdict.report.options
+---@return btfl.report
+return function(verdict, options)
+  options = options or {}
+  local out, first = report.new "verdict", verdict.first
+  if verdict.verdict == "unknown" then
+    out:warning(undecided(verdict))
+  elseif not verdict.ok then
+    local level, help = obstacle.level(first, options.others)
+    local finding = obstacle.finding(first)
+    if help then finding.help = { help } end
+    local excused = reached.excused(options.verdicts or {}, options.one_of)[verdict.program.name]
+    if excused and first.scope == "program" then
+      level, finding.help = "note", nil
+      finding.notes = { "another program loads in its place" }
+    end
+    out[level](out, finding)
+  end
+  attaching.add(out, verdict)
+  return out
+end
