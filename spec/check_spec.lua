@@ -3,7 +3,6 @@ local btf = require "spec.support.btf"
 local btfl = require "btfl"
 local engine = require "btfl.engine"
 local dkjson = require "dkjson"
-local kernels = require "spec.support.kernel"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -649,89 +648,5 @@ describe("check, told what a kernel and a tool will know,", function()
       assert.same({ "", 2 }, { r.out, r.status })
       assert.is_not_nil(r.err:find(message, 1, true), r.err)
     end
-  end)
-end)
-
-describe("check, of what programs attach to,", function()
-  teardown(tmp.clean)
-
-  -- The names that are missing, for programs of these sections.
-  local function missing(sections, functions, typedefs, module)
-    n = n + 1
-    local l, t = btf.new(), kernels.new { statics = #functions > 0 }
-    local o = object.new(l)
-    for i, section in ipairs(sections) do
-      o:program { name = "p" .. i, section = section, insns = { object.mov(0, 0), object.exit() } }
-    end
-    for _, name in ipairs(functions) do t:func(name, t:func_proto(0)) end
-    for _, name in ipairs(typedefs or {}) do t:typedef(name, int(t)) end
-    local path, modules = tmp.write(("attach%d.btf"):format(n), t:bytes()), nil
-    if module then
-      local m = btf.new { base = t }
-      m:func(module, m:func_proto(0))
-      tmp.mkdir(("modules%d"):format(n))
-      modules = { tmp.write(("modules%d/mod"):format(n), m:bytes()) }
-    end
-    local report = btfl.object(tmp.write(("attach%d.o"):format(n), o:bytes()))
-      :check(btfl.target(path, modules))
-    assert.equal(0, report.status)
-    if #report.findings == 0 then return nil end
-    local f = report.findings[1]
-    assert.same({ "note", "no-attach", 1 }, { f.level, f.rule, #report.findings })
-    return f.message:match "^the target does not have what programs attach to: (.*)$"
-  end
-
-  it("looks for functions, of all that attach to one", function()
-    for _, prefix in ipairs { "fentry", "fentry.s", "fexit", "fexit.s", "fmod_ret", "fmod_ret.s", "kprobe",
-      "kretprobe", "?fentry" } do
-      assert.equal("do_it", missing({ prefix .. "/do_it" }, { "do_it2" }))
-      assert.is_nil(missing({ prefix .. "/do_it" }, { "do_it" }))
-    end
-  end)
-
-  it("does not take a type of that name for a function", function()
-    assert.equal("do_it", missing({ "fentry/do_it" }, { "other" }, { "do_it" }))
-  end)
-
-  it("looks in the modules that were given, and behind a module's name", function()
-    assert.is_nil(missing({ "fentry/do_it" }, { "other" }, nil, "do_it"))
-    assert.is_nil(missing({ "fentry/mod:do_it" }, { "other" }, nil, "do_it"))
-    assert.equal("do_it", missing({ "fentry/mod:do_it" }, { "other" }, nil, "do_else"))
-    assert.equal("do_it", missing({ "fentry/else:do_it" }, { "other" }, nil, "do_it"))
-    assert.equal("do_it", missing({ "fentry/mod:do_it" }, { "do_it" }, nil, "do_else"))
-    assert.equal("do_it", missing({ "fentry/vmlinux:do_it" }, { "other" }, nil, "do_it"))
-  end)
-
-  it("looks for the typedef of a tracepoint", function()
-    assert.equal("btf_trace_sched", missing({ "tp_btf/sched" }, { "sched", "btf_trace_sched" }))
-    assert.is_nil(missing({ "tp_btf/sched" }, { "other" }, { "btf_trace_sched" }))
-  end)
-
-  it("looks for the hooks of lsm and the iterators", function()
-    assert.equal("bpf_lsm_file_open", missing({ "lsm/file_open" }, { "file_open" }))
-    assert.is_nil(missing({ "lsm.s/file_open" }, { "bpf_lsm_file_open" }))
-    assert.equal("bpf_lsm_file_open", missing({ "lsm_cgroup/file_open" }, { "file_open" }))
-    assert.equal("bpf_iter_task", missing({ "iter/task" }, { "task" }))
-    assert.is_nil(missing({ "iter.s/task" }, { "bpf_iter_task" }))
-  end)
-
-  it("takes an offset off a kprobe", function()
-    assert.is_nil(missing({ "kprobe/do_it+0x10" }, { "do_it" }))
-    assert.equal("do_it", missing({ "kprobe/do_it+16" }, { "other" }))
-  end)
-
-  it("asks nothing of patterns, of what has no name, or of what no BTF tells", function()
-    for _, section in ipairs { "kprobe.multi/do_*", "kprobe/do_*", "fentry", "kprobe", "xdp", "tc",
-      "uprobe//bin/sh:main", "freplace/do_it", "tracepoint/a/b", "raw_tp/sys_enter", "struct_ops/x" } do
-      assert.is_nil(missing({ section }, { "other" }), section)
-    end
-  end)
-
-  it("says it once for all programs, each name once", function()
-    assert.equal("a, b", missing({ "fentry/a", "fexit/a", "kprobe/c", "kprobe/b" }, { "c" }))
-  end)
-
-  it("says nothing of a BTF without functions, such as one that was cut down", function()
-    assert.is_nil(missing({ "fentry/a", "tp_btf/b" }, {}))
   end)
 end)

@@ -50,7 +50,7 @@ describe("btfl.cli", function()
       assert.matches("^Usage: btfl check ", r.out)
       for _, word in ipairs { "%-t BTF", "%-m BTF", "%-o FILE", "{auto,always,never}",
         "text, json, jsonl, tsv, sarif, junit, github, markdown",
-        "What fails" } do
+        "What keeps" } do
         assert.matches(word, r.out)
       end
     end

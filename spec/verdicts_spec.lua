@@ -254,15 +254,17 @@ describe("btfl verdicts", function()
     assert.are.equal(1, r.status)
     local lines = {}
     for line in r.out:gmatch("[^\n]+") do lines[#lines + 1] = line end
-    assert.are.equal("object\tprogram\tsection\trelocations\tfailed\tverdict\tfirst_poison\ttarget", lines[1])
+    assert.are.equal("object\tprogram\tsection\trelocations\tfailed\tverdict\tfirst_poison\ttarget"
+      .. "\trule\tname\tattaches", lines[1])
     local rows = {}
     for i = 2, #lines do
       local row = fields_of(lines[i])
       rows[row[2]] = row
     end
-    assert.same({ FIXTURES[3], "dead_if", "raw_tp/sys_enter", "2", "1", "guarded", "-", target.name },
-      rows.dead_if)
+    assert.same({ FIXTURES[3], "dead_if", "raw_tp/sys_enter", "2", "1", "guarded", "-", target.name, "-", "-",
+      "-" }, rows.dead_if)
     assert.are.equal("rejected", rows.live_plain[6])
+    assert.same({ "relocation", "task_struct.nosuch" }, { rows.live_plain[9], rows.live_plain[10] })
     assert.matches("^raw_tp/sys_enter%+%d+$", rows.live_plain[7])
     assert.is_nil(rows.use_apart)
   end)
@@ -273,7 +275,7 @@ describe("btfl verdicts", function()
       target.path,
       FIXTURES[3] }
     assert.matches("live_plain", r.out)
-    assert.matches("guards.bpf.c:%d+ is reached", r.out)
+    assert.matches("error%[no%-field%]: struct task_struct has no member `nosuch`\n +%-%-> guards.bpf.c:%d+:", r.out)
     assert.matches("no object has a constant nosuch", r.out)
     assert.matches("dead_constant +%S+ +%d+ +%d+ +rejected", r.out)
   end)

@@ -15,6 +15,15 @@ kernel.STATICS = {
   "read_null", "write_null", "null_lseek",
 }
 
+--- The types of programs of a kernel of today, as its enum numbers them.
+kernel.PROG_TYPES = {
+  "UNSPEC", "SOCKET_FILTER", "KPROBE", "SCHED_CLS", "SCHED_ACT", "TRACEPOINT", "XDP", "PERF_EVENT", "CGROUP_SKB",
+  "CGROUP_SOCK", "LWT_IN", "LWT_OUT", "LWT_XMIT", "SOCK_OPS", "SK_SKB", "CGROUP_DEVICE", "SK_MSG",
+  "RAW_TRACEPOINT", "CGROUP_SOCK_ADDR", "LWT_SEG6LOCAL", "LIRC_MODE2", "SK_REUSEPORT", "FLOW_DISSECTOR",
+  "CGROUP_SYSCTL", "RAW_TRACEPOINT_WRITABLE", "CGROUP_SOCKOPT", "TRACING", "STRUCT_OPS", "EXT", "LSM",
+  "SK_LOOKUP", "SYSCALL", "NETFILTER",
+}
+
 local SETS = {
   helper = { "bpf_func_id", "BPF_FUNC_%s", "__BPF_FUNC_MAX_ID",
     { "unspec", "map_lookup_elem", "map_update_elem", "map_delete_elem", "probe_read" } },

@@ -60,7 +60,7 @@ local function add_failure(out, result, options, known, fate)
   local level = level_of(result, options, fate)
   if level == "note" and not options.all and not (fate and fate.state == "excused") then return end
   local finding = diagnosed(finding_of(result, result.reason, result:why()), result, options, known)
-  table.insert(finding.notes, 1, reached.relocation_words(result, fate))
+  table.insert(finding.notes, 1, reached.relocation_words(result, fate, level))
   finding.details.compat = "CORE_RELOCATION_FAILURE"
   -- What is guarded needs no guard; a module that was not given is still to be told.
   if level == "note" and not finding.details.cause then finding.help = nil end

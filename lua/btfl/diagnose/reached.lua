@@ -163,7 +163,8 @@ local function unknown_words(x)
   local verdict = x.verdict
   if x.stage ~= "walk" then return nil end
   local why = verdict.why or verdict.verdict == "error" and "a loader refuses another relocation first"
-    or verdict.verdict == "rejected" and "what stands before it is refused"
+    or verdict.verdict == "rejected" and (verdict.rule == "relocation"
+      and "another access that failed stands before it" or "what stands before it is refused")
   return ("whether %s reaches it is not known%s"):format(verdict.program.name, why and ": " .. why or "")
 end
 
@@ -189,13 +190,13 @@ end
 --- The same of a failed relocation, whose fate is nil where no program that is loaded has it.
 ---@param result btfl.result
 ---@param fate table?
+---@param level "error"|"warning"|"note" of what is said
 ---@return string
-function reached.relocation_words(result, fate)
-  if not fate then return "in no program that is loaded" end
-  if result.status == "error" and fate.state ~= "excused" then
+function reached.relocation_words(result, fate, level)
+  if result.status == "error" and level == "error" then
     return "a loader refuses the whole object for it, reached or not"
   end
-  return reached.words(fate)
+  return fate and reached.words(fate) or "in no program that is loaded"
 end
 
 return reached

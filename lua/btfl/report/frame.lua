@@ -90,10 +90,14 @@ local function value_text(value)
   return escape(table.concat(items, ", "))
 end
 
+-- What only programs read: another tool's code.
+local HIDDEN = { order = true, compat = true }
+
 -- "access: task_struct.state, kind: byte_off", in the order of `order`, then by name.
 local function detail_line(finding)
   local details = finding.details or {}
-  local parts, seen, rest = {}, { order = true }, {}
+  local parts, seen, rest = {}, {}, {}
+  for name in pairs(HIDDEN) do seen[name] = true end
   local function put(name)
     if details[name] ~= nil and not seen[name] then
       seen[name] = true
