@@ -199,13 +199,13 @@ describe("real objects on real kernels", function()
       end
     end
     local function key(f, target)
-      local place = f.at and ("%s:%d"):format(f.at.file, f.at.line) or ""
+      local place = f.at and ("%s:%d"):format(f.at.file, f.at.line) or f.program or ""
       return table.concat({ f.level, f.rule, f.object, place, f.details and f.details.access or f.message, target },
         "\0")
     end
     -- Whatever its level: an access may be guarded on one kernel and reached on another.
     local function about(f, target)
-      return table.concat({ f.object, tostring(f.at), f.details.access, target }, "\0")
+      return table.concat({ f.object, tostring(f.at or f.program), f.details.access or f.message, target }, "\0")
     end
     local failing = {}
     for _, f in ipairs(all.findings) do

@@ -53,8 +53,13 @@ describe("the README", function()
   end)
 
   it("names every reason code", function()
-    for _, reason in ipairs(require("btfl.engine").reasons) do
+    local engine = require "btfl.engine"
+    for _, reason in ipairs(engine.reasons) do
       assert.is_not_nil(README:find("| `" .. reason .. "` |", 1, true), reason)
+    end
+    for _, rule in ipairs(engine.rules) do
+      local row = ("| `%s` | %s |"):format(rule, require("btfl").reasons[rule].title)
+      assert.is_true(rule == "relocation" or README:find(row, 1, true) ~= nil, row)
     end
   end)
 

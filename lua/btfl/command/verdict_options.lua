@@ -190,21 +190,22 @@ local function names_of(self, what)
   return list
 end
 
-local function add_unmet(self, out, what, rule)
-  for _, name in ipairs(names_of(self, what)) do
-    if not self.met[what][name] then
-      out:warning { rule = rule, message = ("no object has a %s %s"):format(what, name) }
-    end
-  end
-end
+local UNMET = {
+  { what = "constant", rule = "no-constant" }, { what = "program", rule = "no-program" },
+  { what = "map", rule = "no-map" },
+}
 
 --- Adds a warning for each name that no object had, once options were asked for.
 ---@param out btfl.report
 function methods:remark(out)
   if not self.asked then return end
-  add_unmet(self, out, "constant", "no-constant")
-  add_unmet(self, out, "program", "no-program")
-  add_unmet(self, out, "map", "no-map")
+  for _, unmet in ipairs(UNMET) do
+    for _, name in ipairs(names_of(self, unmet.what)) do
+      if not self.met[unmet.what][name] then
+        out:warning { rule = unmet.rule, message = ("no object has a %s %s"):format(unmet.what, name) }
+      end
+    end
+  end
 end
 
 --- From parsed arguments.
