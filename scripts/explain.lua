@@ -21,7 +21,9 @@ end
 local function block(doc)
   local parts = { ("%s: %s"):format(doc.code, doc.title), doc.text }
   if doc.example then parts[3] = "    " .. doc.example:gsub("\n", "\n    ") end
-  if doc.says then parts[#parts + 1] = "Loaders and verifiers say:\n    " .. table.concat(doc.says, "\n    ") end
+  if doc.says then
+    parts[#parts + 1] = "Loaders and verifiers say:\n    " .. table.concat(doc.says, "\n    ")
+  end
   parts[#parts + 1] = "What to do:\n" .. doc.todo
   return table.concat(parts, "\n\n")
 end

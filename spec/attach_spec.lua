@@ -150,8 +150,8 @@ describe("what programs attach to", function()
     assert.matches("\tp1\tfentry/dummy\t0\t0\tloads\t", r.out)
     assert.is_nil(r.out:find("p2", 1, true))
     r = run { "check", path, "-t", target, "--attach", "p1=do_it", "--skip", "p2" }
-    assert.same({ path .. " on " .. target:match "([^/]*)%.btf$" .. ": 0 ok, 0 poison, 0 error; 1 program: 1 loads\n", 0 },
-      { r.out, r.status })
+    local on = path .. " on " .. target:match "([^/]*)%.btf$"
+    assert.same({ on .. ": 0 ok, 0 poison, 0 error; 1 program: 1 loads\n", 0 }, { r.out, r.status })
     assert.same({ "refused", "do_else" }, (function()
       local v = btfl.object(path):program("p1"):verdict(btfl.target(target), { attach = "do_else" })
       return { v.verdict, v.first.name }

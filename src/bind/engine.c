@@ -133,8 +133,7 @@ static int engine_uapi_number(lua_State *L)
 {
 	static const char *const sets[] = {"prog_type", "map_type", NULL};
 	int set = luaL_checkoption(L, 1, NULL, sets);
-	int64_t number =
-	    uapi_number(set ? UAPI_MAP_TYPE : UAPI_PROG_TYPE, luaL_checkstring(L, 2));
+	int64_t number = uapi_number(set ? UAPI_MAP_TYPE : UAPI_PROG_TYPE, luaL_checkstring(L, 2));
 
 	if (number > 0)
 		lua_pushinteger(L, number);

@@ -154,13 +154,15 @@ local methods = {}
 function methods:check(object)
   local args, one_of = self.args, {}
   self.asked = true
-  for _, twins in ipairs(args.one_of) do one_of[#one_of + 1] = present(self, object, "program", twins) end
+  for i, twins in ipairs(args.one_of) do one_of[i] = present(self, object, "program", twins) end
   return {
     verdict = {
-      set = by_name(self, object, "constant", args.set), unset = present(self, object, "constant", args.unset),
+      set = by_name(self, object, "constant", args.set),
+      unset = present(self, object, "constant", args.unset),
       maps = maps_of(self, object), only = args.only,
     },
-    attach = by_name(self, object, "program", args.attach), type = by_name(self, object, "program", args.type),
+    attach = by_name(self, object, "program", args.attach),
+    type = by_name(self, object, "program", args.type),
     skip = present(self, object, "program", args.skip), one_of = one_of,
   }
 end

@@ -14,8 +14,8 @@ function attaching.add(out, verdict)
   if verdict.attaches ~= false or not verdict.ok then return end
   local doc, program = reasons["no-attach"], verdict.program
   out:warning {
-    rule = "no-attach", message = filled(doc.messages[verdict.detached], program), object = program.object.path,
-    program = program.name, target = verdict.target.name,
+    rule = "no-attach", message = filled(doc.messages[verdict.detached], program),
+    object = program.object.path, program = program.name, target = verdict.target.name,
     details = { order = { "section", "cause", "compat" }, section = program.section, cause = verdict.detached,
       compat = doc.compat },
     help = { filled(doc.help, program) },

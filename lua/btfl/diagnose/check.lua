@@ -151,6 +151,22 @@ local function add_summary(out, object, target, count, verdicts)
   }
 end
 
+-- That options are about programs which the object has: another name is a mistake.
+local function check_programs(object, options)
+  local function check_name(option, name)
+    if type(name) ~= "string" or not object:program(name) then
+      error(("bad argument #2 to 'check' (`%s`: no program `%s`)"):format(option, tostring(name)), 0)
+    end
+  end
+  for _, option in ipairs { "attach", "type" } do
+    for name in pairs(options[option] or {}) do check_name(option, name) end
+  end
+  for _, name in ipairs(options.skip or {}) do check_name("skip", name) end
+  for _, twins in ipairs(options.one_of or {}) do
+    for _, name in ipairs(twins) do check_name("one_of", name) end
+  end
+end
+
 local function compare(object, target, options)
   local relocating, own = split(options)
   local out = report.new "check"
@@ -180,6 +196,7 @@ function check.run(object, target, options)
     out:error(clash)
     return out
   end
+  check_programs(object, options or {})
   if not object.btf then out:note(pair.no_btf(object)) end
   local ok, found = protect.call(compare, object, target, options or {})
   if ok then return out:append(found) end

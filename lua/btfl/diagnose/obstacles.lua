@@ -1,11 +1,11 @@
---- What keeps programs from loading, rule by rule: what each means, what is said of one obstacle, what to do
---- about it. `btfl explain` prints them beside the reasons of relocations (reasons.lua).
+--- What keeps programs from loading, rule by rule: what each means, what is said of one obstacle, what to
+--- do about it. `btfl explain` prints them beside the reasons of relocations (reasons.lua).
 ---
 --- messages: a sentence for each cause that the engine gives; on_path: for those of instructions, where the
---- same rule also fails the whole object. In them and in `help`, which may differ by cause, {name}, {type} and
---- {number} are the obstacle's, {helper} is the helper's name in C, {what} what a form of attaching needs.
---- says: how loaders and verifiers tell of it. compat: the code that bpfcompat has for it, which may differ by
---- cause; none where its answer is that it does not know.
+--- same rule also fails the whole object. In them and in `help`, which may differ by cause, {name}, {type},
+--- {number} and {cause} are the obstacle's, {program} is the one that does not load, {helper} the helper's
+--- name in C, {what} what a form of attaching needs. says: how loaders and verifiers tell of it. compat: the
+--- code that bpfcompat has for it, which may differ by cause; none where it has none.
 
 -- luacheck: no max line length (diagnostics are as long as they are)
 

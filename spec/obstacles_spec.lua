@@ -1,0 +1,486 @@
+--- Obstacles: each rule and cause on an object of its own, what is said of it, and how reports tell it.
+local btf = require "spec.support.btf"
+local btfl = require "btfl"
+local dkjson = require "dkjson"
+local engine = require "btfl.engine"
+local kernels = require "spec.support.kernel"
+local loadable = require "spec.support.loadable"
+local object = require "spec.support.object"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local n = 0
+
+local MAPS = { "UNSPEC", "HASH", "ARRAY", "PROG_ARRAY", "PERF_EVENT_ARRAY", "PERCPU_HASH", "PERCPU_ARRAY",
+  "STACK_TRACE", "CGROUP_ARRAY", "LRU_HASH", "LRU_PERCPU_HASH", "LPM_TRIE", "ARRAY_OF_MAPS", "HASH_OF_MAPS" }
+
+-- Helpers up to that number, the last of each kernel by which its age is told.
+local function helpers(last, more)
+  local list = {}
+  for i = 0, last do list[i + 1] = i == 0 and "unspec" or "helper_" .. i end
+  for number, name in pairs(more or {}) do list[number + 1] = name end
+  return list
+end
+
+-- A kernel with programs of all types and few maps. change(t) adds to its BTF.
+local function kernel(change, options)
+  n = n + 1
+  options = options or {}
+  options.prog_type = options.prog_type or kernels.PROG_TYPES
+  options.map_type = options.map_type or MAPS
+  options.helper = options.helper or helpers(211, { [14] = "get_current_pid_tgid", [35] = "get_current_task",
+    [100] = "check_mtu", [164] = "for_each_map_elem" })
+  local t = kernels.new(options)
+  t:func("register_ftrace_direct", t.proto)
+  if not options.no_jit then t:func("bpf_jit_binary_alloc", t.proto) end
+  if change then change(t) end
+  return tmp.write(("6.12.%d-obstacles.btf"):format(n), t:bytes())
+end
+
+local RETURN = { object.mov(0, 0), object.exit() }
+
+-- An object with one program, `prog`, and its builders.
+local function one(section, insns, options)
+  local b = btf.new()
+  local o = object.new(b, options)
+  local all = {}
+  for i, insn in ipairs(insns or {}) do all[i] = insn end
+  table.move(RETURN, 1, 2, #all + 1, all)
+  o:program { section = section, insns = all, lines = { { insn = 0, text = "first", line = 7 } } }
+  return o, b
+end
+
+local function write(o)
+  n = n + 1
+  return tmp.write(("obstacle%d.o"):format(n), o:bytes())
+end
+
+-- The obstacles of a program as "rule cause state: message".
+local function obstacles(o, target, options, name)
+  local out = {}
+  local verdict = btfl.object(write(o)):program(name or "prog"):verdict(btfl.target(target), options)
+  for x in verdict:obstacles() do out[#out + 1] = x end
+  return out, verdict
+end
+
+local STATE = { [true] = "reached", [false] = "guarded" }
+local seen = {}
+
+-- Expects one obstacle, of this cause and with these words.
+local function expect(rule, cause, message, o, target, options, name)
+  local list, verdict = obstacles(o, target, options, name)
+  local x = list[1]
+  assert.is_not_nil(x, message)
+  seen[rule] = true
+  assert.same({ rule, cause, message }, { x.rule, x.cause, x:message() })
+  assert.equal(verdict.first, x)
+  assert.equal(rule, verdict.rule)
+  assert.equal(rule == "relocation" or x.number == 99999, x:help() == nil)
+  return verdict.verdict, STATE[x.reached] or "unknown", x, verdict
+end
+
+local function add_extern(o, b, section, name, type, weak)
+  local func = type and b:func(name, type, "extern")
+  b:datasec(section, 0, { { func or b:var(name, b:const(0), "extern"), 0, 0 } })
+  o:symbol { name = name, section = 0, info = weak and 0x20 or 0x10 }
+end
+
+local function map(fields)
+  local o = loadable.maps { { "things", function(_, int)
+    local out = {}
+    for i, f in ipairs(fields) do out[i] = { f[1], f[2] == "int" and int or f[2] } end
+    return out
+  end } }
+  o:program { section = "tc", insns = RETURN }
+  return o
+end
+
+describe("an obstacle", function()
+  teardown(tmp.clean)
+
+  it("is that libbpf does not open the object", function()
+    local o = one "tc"
+    o:section("maps", ("\0"):rep(20), { flags = 3 })
+    local verdict, _, x = expect("open", "legacy",
+      "libbpf does not open the object: maps stand in section `maps`, which 1.0 and later do not read", o, kernel())
+    assert.same({ "refused", "object", "open" }, { verdict, x.scope, x.stage })
+  end)
+
+  it("is a symbol that the kernel lacks, or that nobody knows of", function()
+    local o, b = one "tc"
+    add_extern(o, b, ".ksyms", "jiffies")
+    local symbols = tmp.write("kallsyms", "ffffffff81000000 T _text\nffffffff81000100 D other\n")
+    assert.equal("refused", (expect("ksym", "missing", "the kernel has no symbol `jiffies`, which the object demands",
+      o, kernel(), { kallsyms = symbols })))
+    assert.equal("unknown", (expect("ksym", "unknown",
+      "whether the kernel has the symbol `jiffies`, which the object demands, is not known", o, kernel())))
+  end)
+
+  it("is an option that the kernel's configuration lacks", function()
+    local o, b = one "tc"
+    b:datasec(".kconfig", 0, { { b:var("CONFIG_HZ", b:int("int", 4, "signed"), "extern"), 0, 4 } })
+    o:symbol { name = "CONFIG_HZ", section = 0, info = 0x10 }
+    assert.equal("refused", (expect("kconfig", "missing",
+      "the kernel's configuration has no `CONFIG_HZ`, which the object demands", o, kernel(),
+      { kconfig = tmp.write("config", "CONFIG_A=y\n") })))
+  end)
+
+  it("is a kernel function that is missing, or another", function()
+    local function make(weak)
+      local o, b = one("tc", { object.call(-1, 2) })
+      local int = b:int("int", 4, "signed")
+      add_extern(o, b, ".ksyms", "bpf_do", b:func_proto(int, { { "x", int } }), weak)
+      o:rel("tc", 0, "bpf_do", 10)
+      return o
+    end
+    local verdict, _, x = expect("kfunc", "missing", "the kernel has no function `bpf_do`, which the object demands",
+      make(), kernel())
+    assert.same({ "refused", "object" }, { verdict, x.scope })
+    verdict, _, x = expect("kfunc", "missing", "`bpf_do()` is called, and the kernel does not have it", make(true),
+      kernel())
+    assert.same({ "rejected", "program", 0, "first" }, { verdict, x.scope, x.insn, x.line.text })
+    assert.equal("declare it __weak, and ask bpf_ksym_exists(bpf_do) before the call", x:help())
+    assert.equal("refused", (expect("kfunc", "incompatible",
+      "the kernel's function `bpf_do` has another prototype than the object declares", make(),
+      kernel(function(t) t:func("bpf_do", t:func_proto(0, { { "p", t:ptr(0) } })) end))))
+  end)
+
+  it("is a type of struct_ops", function()
+    local verdict, _, x = expect("struct-ops", "missing",
+      "the kernel has no struct_ops of type `sched_things`, which map `things` is of", (function()
+        local o, b, int = loadable.maps {}
+        local proto = b:ptr(b:func_proto(int, {}))
+        local things = b:struct("sched_things", 8, { { "init", proto, 0 } })
+        b:datasec(".struct_ops", 8, { { b:var("things", things), 0, 8 } })
+        o:section(".struct_ops", ("\0"):rep(8), { flags = 3, align = 8 })
+        o:symbol { name = "things", section = ".struct_ops", size = 8, info = 0x11 }
+        o:program { section = "tc", insns = RETURN }
+        return o
+      end)(), kernel())
+    assert.same({ "refused", "struct-ops" }, { verdict, x.stage })
+  end)
+
+  it("is a relocation, in the words of its result", function()
+    local b = btf.new()
+    local int = b:int("int", 4, "signed")
+    local o = object.new(b)
+    local foo = b:struct("foo", 4, { { "bad", int, 0 } })
+    o:program { section = "tc", insns = { object.mov(1, 0), RETURN[1], RETURN[2] },
+      relos = { { insn = 0, type = foo, access = "0:0", kind = "byte_off" } } }
+    local verdict, state, x = expect("relocation", nil, "no struct named `foo`", o, kernel())
+    assert.same({ "rejected", "reached", "no-type" }, { verdict, state, x.result.reason })
+    assert.is_nil(x:help())
+  end)
+
+  it("is a type of maps, whatever programs use it", function()
+    local o = map { { "type", 27 }, { "max_entries", 4096 } }
+    local verdict, _, x = expect("map-type", "missing", "the kernel has no map type ringbuf, which map `things` is of",
+      o, kernel())
+    assert.same({ "refused", "object", 27 }, { verdict, x.scope, x.number })
+    local _, fixed = obstacles(o, kernel(), { maps = { things = { type = "perf_event_array" } } })
+    assert.equal("loads", fixed.verdict)
+  end)
+
+  it("is what a tool sets of a map", function()
+    local stack = map { { "type", 7 }, { "max_entries", 10 }, { "key_size", 4 } }
+    local verdict, _, x = expect("map-unset", "value_size",
+      "map `things` has no value_size until a tool sets it", stack, kernel())
+    assert.same({ "incomplete", "map", "say what the tool sets: --map things.value_size=N" },
+      { verdict, x.settable, x:help() })
+    local outer = map { { "type", 12 }, { "max_entries", 5 }, { "key_size", 4 }, { "value_size", 4 } }
+    expect("map-unset", "inner", "map `things` has no inner map until a tool sets one", outer, kernel())
+    for o, setting in pairs { [stack] = { value_size = 1016 }, [outer] = { inner = true } } do
+      local _, fixed = obstacles(o, kernel(), { maps = { things = setting } })
+      assert.equal("loads", fixed.verdict)
+    end
+  end)
+
+  it("is a section that libbpf does not know, until a tool sets the type", function()
+    local o = one "filter"
+    local verdict, _, x = expect("section", "unknown",
+      "libbpf knows no section `filter`, so a tool has to set the program's type", o, kernel())
+    assert.same({ "refused", "type", "say what the tool sets: --type prog=TYPE" }, { verdict, x.settable, x:help() })
+    local _, fixed = obstacles(o, kernel(), { type = "sched_cls" })
+    assert.equal("loads", fixed.verdict)
+  end)
+
+  it("is a type of programs", function()
+    local few = { table.unpack(kernels.PROG_TYPES, 1, 32) }
+    assert.equal("refused", (expect("program-type", "missing", "the kernel has no programs of type netfilter",
+      one "netfilter", kernel(nil, { prog_type = few }))))
+  end)
+
+  it("is what the program attaches to, by the kind of it", function()
+    for section, words in pairs {
+      ["fentry/gone"] = "function `gone`", ["lsm/gone"] = "LSM hook `gone`", ["iter/gone"] = "iterator `gone`",
+      ["tp_btf/gone"] = "tracepoint `gone`",
+    } do
+      expect("attach-target", "missing", ("the kernel has no %s to attach to"):format(words), one(section), kernel())
+    end
+  end)
+
+  it("is a function of which only parts have an address", function()
+    local symbols = tmp.write("split", "ffffffff81000000 T _text\nffffffff81000100 t do_it.part.0\n")
+    local verdict, _, x = expect("no-address", "split",
+      "the kernel has `do_it` in its BTF, but only parts of it have an address", one "fentry/do_it",
+      kernel(function(t) t:func("do_it", t.proto) end), { kallsyms = symbols })
+    assert.same({ "refused", "load" }, { verdict, x.stage })
+  end)
+
+  it("is a function whose arguments no trampoline hands on", function()
+    local function with(make)
+      return kernel(function(t) t:func("do_it", make(t, t:int("int", 4, "signed"))) end)
+    end
+    expect("attach-proto", "many", "`do_it` has 13 arguments, more than a trampoline hands on", one "fentry/do_it",
+      with(function(t, int)
+        local params = {}
+        for i = 1, 13 do params[i] = { "a" .. i, int } end
+        return t:func_proto(0, params)
+      end))
+    expect("attach-proto", "argument", "argument 2 of `do_it` is of a type that the kernel does not hand on",
+      one "fentry/do_it", with(function(t, int)
+        return t:func_proto(0, { { "a", int }, { "b", t:struct("big", 32, { { "x", int, 0 } }) } })
+      end))
+    expect("attach-proto", "result", "`do_it` returns what the kernel does not hand on", one "fentry/do_it",
+      with(function(t, int) return t:func_proto(t:struct("pair", 8, { { "x", int, 0 } }), {}) end))
+  end)
+
+  it("is a hook that may not sleep", function()
+    expect("sleepable", "lsm", "the hook `file_open` may not sleep on this kernel", one "lsm.s/file_open",
+      kernel(function(t) t:func("bpf_lsm_file_open", t:func_proto(t:int("int", 4, "signed"), {})) end))
+  end)
+
+  it("is an instruction that the kernel does not know", function()
+    local old = kernel(nil, { helper = helpers(90) })
+    local add_fetch = object.insn(0xdb, 10, 1, -8, 1)
+    local _, _, x = expect("insn", "atomic", "the kernel knows no atomic operation but adding without a result",
+      one("tc", { add_fetch }), old)
+    assert.same({ "instructions", 0 }, { x.stage, x.insn })
+    for message, case in pairs {
+      ["the kernel knows no loads that extend a sign"] = { "ldsx", object.ldsx(4, 1, 10, -8) },
+      ["the kernel knows no moves that extend a sign"] = { "movsx", object.insn(0xbf, 1, 2, 8) },
+      ["the kernel knows no signed division"] = { "signed-division", object.insn(0x37, 1, 0, 1, 3) },
+      ["the kernel knows no unconditional swap of bytes"] = { "bswap", object.insn(0xd7, 1, 0, 0, 16) },
+      ["the kernel knows no long jumps"] = { "gotol", object.insn(0x06, 0, 0, 0, 0) },
+      ["the kernel knows no may_goto"] = { "may-goto", object.insn(0xe5, 0, 0, 0, 0) },
+    } do
+      expect("insn", case[1], message, one("tc", { object.mov(1, 1), object.mov(2, 1), case[2] }), kernel())
+    end
+  end)
+
+  it("is that there is no JIT for kernel functions and callbacks", function()
+    local o, b = one("tc", { object.call(-1, 2) })
+    add_extern(o, b, ".ksyms", "bpf_do", b:func_proto(0, {}))
+    o:rel("tc", 0, "bpf_do", 10)
+    local function has(t) t:func("bpf_do", t.proto) end
+    expect("no-jit", "kfunc", "the kernel has no JIT, which calls of its functions need, such as `bpf_do`", o,
+      kernel(has, { no_jit = true }))
+  end)
+
+  it("is a license that does not allow it", function()
+    local o, b = one("tc", { object.call(-1, 2) }, { no_license = true })
+    o:section("license", "Proprietary\0")
+    add_extern(o, b, ".ksyms", "bpf_do", b:func_proto(0, {}))
+    o:rel("tc", 0, "bpf_do", 10)
+    expect("license", "kfunc", "only GPL programs may call `bpf_do`, and the object's license is another", o,
+      kernel(function(t) t:func("bpf_do", t.proto) end))
+    local hook = one("lsm/file_open", nil, { no_license = true })
+    hook:section("license", "MIT\0")
+    expect("license", "lsm", "LSM programs must be GPL, and the object's license is another", hook,
+      kernel(function(t) t:func("bpf_lsm_file_open", t:func_proto(t:int("int", 4, "signed"), {})) end))
+  end)
+
+  it("is a helper that the kernel lacks, where a path reaches it", function()
+    local target = kernel(nil, { helper = helpers(150) })
+    local _, state, x = expect("helper-unknown", "missing", "the kernel has no helper bpf_get_func_ip",
+      one("kprobe/do_it", { object.call(173) }), target)
+    assert.same({ "reached", 173, "guard it with bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_func_ip)" },
+      { state, x.number, x:help() })
+    expect("helper-unknown", "missing", "the kernel has no helper number 99999", one("tc", { object.call(99999) }),
+      target)
+    local dead = one("tc", { object.mov(1, 0), object.insn(0x15, 1, 0, 1, 0), object.call(99999) })
+    local list, verdict = obstacles(dead, target)
+    assert.same({ "guarded", "guarded", true }, { verdict.verdict, STATE[list[1].reached], verdict.ok })
+  end)
+
+  it("is a helper that is not for programs of that type", function()
+    expect("helper-not-for-type", "type", "the kernel does not let programs of type socket_filter call helper "
+      .. "bpf_probe_read", one("socket", { object.call(4) }), kernel())
+  end)
+
+  it("is an argument that what it attaches to does not have", function()
+    local target = kernel(function(t) kernels.tracepoint(t, "sched", { { "a", t:int("int", 4, "signed") } }) end)
+    local verdict, _, x = expect("ctx-arg", "missing",
+      "the program reads argument 2, and what it attaches to has fewer",
+      one("tp_btf/sched", { object.ldx(8, 2, 1, 8) }), target)
+    assert.same({ "rejected", 2, "first" }, { verdict, x.number, x.line.text })
+  end)
+
+  it("is an access of the context that no verifier allows", function()
+    local function with(insns)
+      return one("tp_btf/sched", insns), kernel(function(t) kernels.tracepoint(t, "sched", { { "a", t:ptr(0) } }) end)
+    end
+    expect("ctx-access", "write", "the program writes to its context at byte 0", with { object.st(8, 1, 0, 0) })
+    expect("ctx-access", "misaligned", "the context is read at byte 4, which is within an argument",
+      with { object.ldx(4, 2, 1, 4) })
+  end)
+
+  it("is of each rule here, but what is told of no object yet", function()
+    local without = {}
+    for _, rule in ipairs(engine.rules) do
+      if not seen[rule] then without[#without + 1] = rule end
+    end
+    assert.same({ "map-attr" }, without)
+  end)
+end)
+
+describe("obstacles in reports", function()
+  teardown(tmp.clean)
+
+  local function findings(command, o, target, ...)
+    local r = run { command, write(o), "-t", target, "--format", "json", ... }
+    assert.equal("", r.err)
+    return dkjson.decode(r.out).findings, r.status, r
+  end
+
+  local function two(o)
+    o:program { section = "tc", name = "second", insns = RETURN }
+    return o
+  end
+
+  it("stand once for all of an object", function()
+    for _, command in ipairs { "check", "verdicts" } do
+      local list, status = findings(command, two(map { { "type", 27 }, { "max_entries", 4096 } }), kernel())
+      assert.equal(1, status)
+      assert.same({ 1, "error", "map-type" }, { #list, list[1].level, list[1].rule })
+      local d = list[1].details
+      assert.is_nil(list[1].program)
+      assert.same({ "maps", "object", "missing", "UNSUPPORTED_MAP_TYPE" }, { d.stage, d.scope, d.cause, d.compat })
+    end
+  end)
+
+  it("warn of what a tool sets, and take it", function()
+    for _, command in ipairs { "check", "verdicts" } do
+      local o = two(map { { "type", 7 }, { "max_entries", 10 }, { "key_size", 4 } })
+      local list, status = findings(command, o, kernel())
+      assert.same({ 0, 1, "warning", "map-unset", "map" },
+        { status, #list, list[1].level, list[1].rule, list[1].details.settable })
+      assert.equal("say what the tool sets: --map things.value_size=N", list[1].help[1])
+      list, status = findings(command, o, kernel(), "--map", "things.value_size=1016")
+      assert.same({ 0, 0 }, { status, #list })
+    end
+  end)
+
+  it("stand at the source line of the call, once for programs that share it", function()
+    local b = btf.new()
+    local o = object.new(b)
+    o:program { section = ".text", name = "shared", static = true, insns = { object.call(99999), RETURN[2] },
+      lines = { { insn = 0, text = "  x = bpf_unheard_of();", line = 3 } } }
+    for i = 1, 2 do
+      o:program { section = "tc", name = "p" .. i, insns = { object.call(-1, 1), RETURN[1], RETURN[2] } }
+      o:rel("tc", (i - 1) * 24, "shared", 10)
+    end
+    o:symbol { name = ".text", section = ".text", info = 3 }
+    local list, status, r = findings("check", o, kernel())
+    assert.same({ 1, 1, "helper-unknown", 3 }, { status, #list, list[1].rule, list[1].at.line }, r.out)
+    assert.same({ "shared", "VERIFIER_REJECTION", 0 },
+      { list[1].details["function"], list[1].details.compat, list[1].details.insn })
+    assert.matches("^reachable, so the verifier rejects p1", list[1].notes[1])
+  end)
+
+  it("show the instruction where there is no source line", function()
+    local o = object.new(btf.new())
+    o:program { section = "tc", insns = { object.call(99999), RETURN[1], RETURN[2] } }
+    local r = run { "check", write(o), "-t", kernel() }
+    assert.is_not_nil(r.out:find("0 | 85 00 00 00 9f 86 01 00", 1, true), r.out)
+    assert.is_nil(r.out:find("VERIFIER_REJECTION", 1, true))
+  end)
+
+  it("are notes where they are guarded, when all is asked for", function()
+    local o = one("tc", { object.mov(1, 0), object.insn(0x15, 1, 0, 1, 0), object.call(99999) })
+    local list, status = findings("check", o, kernel())
+    assert.same({ 0, 0 }, { status, #list })
+    list, status = findings("check", o, kernel(), "--all")
+    assert.same({ 0, 1, "note", "helper-unknown" }, { status, #list, list[1].level, list[1].rule })
+    assert.matches("^guarded", list[1].notes[1])
+  end)
+
+  it("are those of the rules that are asked about", function()
+    local o = one("fentry/gone", { object.call(99999) })
+    local rules = {}
+    for _, f in ipairs((findings("check", o, kernel()))) do rules[#rules + 1] = f.rule end
+    assert.same({ "attach-target", "helper-unknown" }, rules)
+    local list = findings("check", o, kernel(), "--only", "helper-unknown,relocation")
+    assert.same({ 1, "helper-unknown" }, { #list, list[1].rule })
+    local r = run { "verdicts", write(o), "-t", kernel(), "--only", "relocation", "--format", "tsv" }
+    assert.matches("\tloads\t", r.out)
+  end)
+
+  it("have their rule and name in the table", function()
+    local r = run { "verdicts", write(one("tc", { object.call(173) })), "-t", kernel(nil, { helper = helpers(150) }),
+      "--format", "tsv" }
+    assert.matches("\trejected\t%-\t[^\t]+\thelper%-unknown\tget_func_ip\t%-\n", r.out)
+  end)
+
+  it("are told of an unknown verdict, too", function()
+    local o, b = one "tc"
+    add_extern(o, b, ".ksyms", "jiffies")
+    local list, status = findings("verdicts", o, kernel())
+    assert.same({ 0, 1, "warning", "unknown" }, { status, #list, list[1].level, list[1].rule })
+    assert.matches("^whether it loads is not known: whether the kernel has the symbol `jiffies`", list[1].message)
+  end)
+
+  it("come from options that make sense, or a line says why not", function()
+    local path, target = write(one "tc"), kernel()
+    for message, words in pairs {
+      ["--map takes NAME.FIELD=VALUE, not `things`"] = { "--map", "things" },
+      ["option '--map': no field `value_sise` (did you mean `value_size`?)"] = { "--map", "things.value_sise=4" },
+      ["option '--map': value_size is a number, not `many`"] = { "--map", "things.value_size=many" },
+      ["option '--map': type is a type of maps, not `ringbuff`"] = { "--map", "things.type=ringbuff" },
+      ["option '--map': inner is yes or no, not `maybe`"] = { "--map", "things.inner=maybe" },
+      ["option '--type': no type of programs `kprob`"] = { "--type", "prog=kprob" },
+      ["--attach takes PROGRAM=NAME, not `prog`"] = { "--attach", "prog" },
+      ["--one-of takes PROGRAM,PROGRAM, not `prog`"] = { "--one-of", "prog" },
+      ["option '--only': no rule `relocations` (did you mean `relocation`?)"] = { "--only", "relocations" },
+    } do
+      for _, command in ipairs { "check", "verdicts" } do
+        local r = run { command, path, "-t", target, table.unpack(words) }
+        assert.same({ "", 2 }, { r.out, r.status })
+        assert.is_not_nil(r.err:find(message, 1, true), r.err)
+      end
+    end
+  end)
+
+  it("warn of programs and maps that no object has", function()
+    local r = run { "check", write(one "tc"), "-t", kernel(), "--skip", "a", "--attach", "b=x", "--type", "c=kprobe",
+      "--one-of", "d,prog", "--map", "m.max_entries=1" }
+    for _, name in ipairs { "a", "b", "c", "d" } do
+      assert.is_not_nil(r.out:find(("warning[no-program]: no object has a program %s\n"):format(name), 1, true), r.out)
+    end
+    assert.is_not_nil(r.out:find("warning[no-map]: no object has a map m\n", 1, true))
+    assert.is_nil(r.out:find("program prog\n", 1, true))
+  end)
+
+  it("take in Lua what the command line takes", function()
+    local path, target = write(one "fentry/gone"), btfl.target(kernel(function(t) t:func("there", t.proto) end))
+    local obj = btfl.object(path)
+    local function rules(options)
+      local out = {}
+      for _, f in ipairs(obj:check(target, options).findings) do out[#out + 1] = f.rule end
+      return out
+    end
+    assert.same({ "attach-target" }, rules())
+    assert.same({}, rules { attach = { prog = "there" } })
+    assert.same({}, rules { skip = { "prog" } })
+    assert.same({}, rules { only = { "relocation" } })
+    assert.same({}, rules { type = { prog = "sched_cls" }, only = { "program-type" } })
+    for message, options in pairs {
+      ["no program `prgo`"] = { skip = { "prgo" } }, ["no program `x`"] = { attach = { x = "y" } },
+      ["no program `z`"] = { one_of = { { "prog", "z" } } },
+    } do
+      local ok, err = pcall(obj.check, obj, target, options)
+      assert.is_false(ok)
+      assert.is_not_nil(tostring(err):find(message, 1, true), tostring(err))
+    end
+  end)
+end)
