@@ -1,17 +1,49 @@
 --- explain: what a code such as no-field means, and what to do about it.
 local cli = btfl.cli {
   about = "What the code of a finding means, how it looks, and what to do about it; without one, all codes.",
-  usage = "[REASON...]", objects = false, targets = false,
+  usage = "[CODE...]", objects = false, targets = false,
+  epilog = "CODE is that of a finding, or what a loader or verifier said, in quotes.",
 }
 local reasons = btfl.reasons
-local asked = cli.args.reason
+local asked = cli.args.code
 
 local out = btfl.report("explain", {
   columns = { "code", "title", "text", "todo", "example", "says" }, text = { "code", "title" },
 })
 
+-- What a phrase has besides the names and numbers of its case.
+local function shape(said)
+  return (said:gsub("^%s*libbpf: ", ""):gsub("'[^']*'", "''"):gsub("%-?%d+", "0"))
+end
+
+-- As which a log that says so is read.
+local function rule_of(said)
+  local event = btfl.log.events(said)[1]
+  return event and event.rule
+end
+
+-- The codes whose phrases this is one of; first that as which a log would be read.
+local function by_phrase(said)
+  local list, seen = {}, {}
+  local function add(doc)
+    if doc and not seen[doc] then
+      list[#list + 1], seen[doc] = doc, true
+    end
+  end
+  local rule = rule_of(said)
+  add(rule and reasons[rule])
+  for _, doc in ipairs(reasons) do
+    for _, known in ipairs(doc.says or {}) do
+      if shape(known) == shape(said) and rule_of(known) == rule then add(doc) end
+    end
+  end
+  return list
+end
+
 local function find(code)
-  if reasons[code] and reasons[code].code == code then return reasons[code] end
+  if reasons[code] and reasons[code].code == code then return { reasons[code] } end
+  local said = by_phrase(code)
+  if #said > 0 then return said end
   local codes = {}
   for i, doc in ipairs(reasons) do codes[i] = doc.code end
   local hint = btfl.meant(code, codes)
@@ -39,8 +71,9 @@ if #asked == 0 then
   for _, doc in ipairs(reasons) do put(doc) end
 end
 for _, code in ipairs(asked) do
-  local doc = find(code)
-  put(doc)
-  out:text(block(doc))
+  for _, doc in ipairs(find(code)) do
+    put(doc)
+    out:text(block(doc))
+  end
 end
 return out

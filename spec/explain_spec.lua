@@ -85,6 +85,29 @@ describe("explain", function()
     assert.equal(2, #rows)
   end)
 
+  it("finds the code of what a loader or verifier said", function()
+    for _, doc in ipairs(reasons) do
+      for _, said in ipairs(doc.says or {}) do
+        local r = run { "explain", said, "--format", "tsv" }
+        assert.same({ "", 0 }, { r.err, r.status }, said)
+        assert.is_not_nil(("\n" .. r.out):find("\n" .. doc.code .. "\t", 1, true), said .. " is not " .. doc.code)
+      end
+    end
+    for said, codes in pairs {
+      ["invalid func unknown#189"] = { "helper-unknown" }, ["invalid func unknown#195896080"] = { "relocation" },
+      ["libbpf: map 'x': failed to create: -EINVAL"] = { "map-attr", "map-type", "map-unset" },
+      ["libbpf: extern 'CONFIG_X' (strong): not resolved"] = { "kconfig" },
+      ["func 'a_b' doesn't have 7-th argument"] = { "ctx-arg" },
+    } do
+      local got = {}
+      for _, row in ipairs(dkjson.decode(run({ "explain", said, "--format", "json" }).out).rows) do
+        got[#got + 1] = row.code
+      end
+      assert.same(codes, got, said)
+    end
+    assert.equal(2, run({ "explain", "a phrase that nobody says" }).status)
+  end)
+
   it("names the nearest code to one that does not exist", function()
     local r = run { "explain", "no-feild" }
     assert.same({ "", "btfl: there is no code `no-feild` (did you mean `no-field`?)\n", 2 },

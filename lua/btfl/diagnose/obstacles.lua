@@ -257,7 +257,7 @@ The kernel's enum bpf_prog_type does not have it: the kernel is older, or is one
     todo = "Load the program only where its type is known (bpf_program__set_autoload), and have another for the others.",
     messages = { missing = "the kernel has no programs of type {name}" },
     help = "do not load it there: bpf_program__set_autoload(), --skip {program}",
-    says = { "libbpf: prog 'handle': program type netfilter is unsupported" },
+    says = { "libbpf: prog 'handle': BPF program load failed: Invalid argument" },
     compat = "UNSUPPORTED_PROGRAM_TYPE",
     example = [=[
 error[program-type]: the kernel has no programs of type netfilter

@@ -90,8 +90,11 @@ add("ksym", "extern %(var ksym%) '([^']*)': incompatible types, expected %[%d+%]
   "the kernel's variable {symbol} is of another type: {have}, not {want}", { object = true })
 add("ksym", "extern %(ksym%) '([^']*)': resolution is ambiguous", { "symbol" },
   "the kernel has several symbols {symbol}", { object = true })
-add("ksym", "extern %(kcfg%) '([^']*)': (value .*)", { "symbol", "why" },
+add("kconfig", "extern %(kcfg%) '([^']*)': (value .*)", { "symbol", "why" },
   "the kernel's {symbol} is not what the object declares: {why}", { object = true })
+add("kconfig", "extern '(CONFIG_[^']*)' %(strong%): not resolved", { "symbol" },
+  "the kernel's configuration has no {symbol}, which the object demands",
+  { object = true, help = "declare it __weak: it is 0 where the configuration lacks it" })
 add("ksym", "extern '([^']*)' %(strong%): not resolved", { "symbol" },
   "the kernel has no {symbol}, which the object demands",
   { object = true, help = "declare it __weak and ask for it before its use" })
@@ -204,6 +207,9 @@ verifier("license", "cannot call GPL%-?%a* ?o?n?l?y? function from", {}, "a help
 verifier("license", "cannot call kernel function from non%-GPL compatible program", {}, "kernel functions are for programs under a license that is compatible with the GPL",
   { help = "declare one in SEC(\"license\")" })
 verifier("kfunc", "calling kernel function ([%w_]+) is not allowed", { "symbol" }, "the kernel function {symbol} is not for programs of this type on that kernel")
+verifier("license", "LSM programs must have a GPL compatible license", {}, "LSM programs are for objects under a license that is compatible with the GPL",
+  { whole = true, help = "declare one in SEC(\"license\")" })
+verifier("no-jit", "JIT is required for calling kernel function", {}, "that kernel has no JIT, and takes no calls of kernel functions")
 verifier("no-jit", "JIT does not support calling kernel function", {}, "that kernel's JIT, or its lack of one, takes no calls of kernel functions")
 verifier("no-jit", "JIT does not support", {}, "that kernel has no JIT that can do this")
 verifier("no-jit", "calling kernel functions are not allowed in non%-JITed programs", {}, "that kernel has no JIT, and takes no calls of kernel functions")
@@ -246,6 +252,12 @@ verifier("no-address", "The address of function ([%w_]+) cannot be found", { "at
   "{attach} is in the kernel's BTF, but has no address: it is inlined or renamed (.part, .isra, .constprop)",
   { whole = true, help = "attach elsewhere on that kernel" })
 verifier("attach-target", "%f[%w_]([%w_]+)%(%) is not modifiable", { "attach" }, "the result of {attach} cannot be modified", { whole = true })
+verifier("attach-proto", "The function ([%w_]+) arg(%d+) type ([%w_]+) is unsupported", { "attach", "number", "kind_of" },
+  "argument {number} of {attach} (from 0) is {kind_of}, which no trampoline hands on", { whole = true })
+verifier("attach-proto", "The function ([%w_]+) return type ([%w_]+) is unsupported", { "attach", "kind_of" },
+  "{attach} returns {kind_of}, which no trampoline hands on", { whole = true })
+verifier("attach-proto", "The function ([%w_]+) has (%d+) arguments", { "attach", "number" },
+  "{attach} has {number} arguments, more than a trampoline hands on", { whole = true })
 verifier("attach-proto", "Cannot replace kernel functions", {}, "only functions of BPF programs can be replaced", { whole = true })
 
 -- Memory safety, and what the program itself is:
