@@ -177,7 +177,8 @@ describe("an obstacle", function()
     local verdict, _, x = expect("map-type", "missing", "the kernel has no map type ringbuf, which map `things` is of",
       o, kernel())
     assert.same({ "refused", "object", 27 }, { verdict, x.scope, x.number })
-    local _, fixed = obstacles(o, kernel(), { maps = { things = { type = "perf_event_array" } } })
+    local events = { type = "perf_event_array", key_size = 4, value_size = 4 }
+    local _, fixed = obstacles(o, kernel(), { maps = { things = events } })
     assert.equal("loads", fixed.verdict)
   end)
 
