@@ -29,11 +29,14 @@ for target in cli:targets() do others[#others + 1] = target end
 
 -- What keeps every program of the object from loading is told once.
 local function tell(verdicts, options)
-  local told = {}
+  -- The other kernels tell only of what is missing on all.
+  local told, plain = {}, options.one_of and { one_of = options.one_of, verdicts = options.verdicts }
   for _, verdict in ipairs(verdicts) do
     local first = verdict.first
     local key = first and first.scope == "object" and ("%s %s %s"):format(first.rule, first.name, first.cause)
-    if not (key and told[key]) then out:append(verdict:report(options)) end
+    if not (key and told[key]) then
+      out:append(verdict:report(first and first.rule == "attach-target" and options or plain))
+    end
     if key then told[key] = true end
   end
 end
@@ -49,6 +52,6 @@ for object, target in cli:pairs() do
     end
   end
   local one_of = #bad > 0 and cli:check_options(object).one_of
-  tell(bad, { others = others, one_of = one_of, verdicts = verdicts })
+  tell(bad, { others = others, one_of = one_of, verdicts = one_of and verdicts })
 end
 return out:merge()
