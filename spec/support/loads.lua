@@ -142,6 +142,7 @@ local VERIFIER = {
   { "unrecognized bpf_ld_imm64 insn", "insn", "pseudo_func" },
   { "BPF_LD_%[ABS|IND%] instructions not allowed", "insn", "ld_abs" },
   { "cannot pass map_type (%d+) into func", "map-use" },
+  { "expected prog array map for tail call", "map-use", "-" },
   { "programs can only use array, hash", "map-use", "-" },
   { "bpf_spin_lock", "map-use", "-" },
   { "tracing progs cannot use bpf_", "map-use", "-" },
@@ -161,7 +162,7 @@ for _, pattern in ipairs {
   "frame pointer is read only", "invalid variable", "not aligned", "combined stack size", "is ptr_", "not inside",
   "has no valid kptr", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
-  "pointer %S+ pointer prohibited", "may write into memory",
+  "access beyond", "doesn't have field at", "pointer %S+ pointer prohibited", "may write into memory",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.
@@ -194,10 +195,16 @@ local LATER_SECTIONS = { "^uprobe%.multi", "^uretprobe%.multi", "^%l+%.session",
 -- How many lines at the end may say why; before them stand instructions and the state of registers.
 local LAST = 6
 
+-- Neither the source nor an instruction; but the call that a failed relocation has become is the reason.
+local function may_be_reason(line)
+  if line:find("^;") or line:find("^processed %d") then return false end
+  return not line:find("^%d+: %(%x+%)") or line:find("unknown#195896080", 1, true) ~= nil
+end
+
 local function match_in(text, list)
   local lines = {}
   for line in text:gmatch("[^\n]+") do
-    if not line:find("^;") and not line:find("^processed %d") then table.insert(lines, 1, line) end
+    if may_be_reason(line) then table.insert(lines, 1, line) end
   end
   for _, entry in ipairs(list) do
     for i = 1, math.min(#lines, LAST) do
