@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT = 8, INT_POINTERS = 5 << 16 | 17 << 8 };
+enum { SLOT = 8, ARGUMENTS_MOST = 12, INT_POINTERS = 5 << 16 | 17 << 8 };
+
+/* From 6.13 on a pointer is read whole. */
+enum { WHOLE_POINTERS = 6 << 16 | 13 << 8 };
 
 /* Whether a program may read an argument of that type. A pointer to anything but a struct, void or
  * a char was refused before 5.17, from when on integers are allowed, and others came later. */
@@ -25,12 +28,14 @@ static bool unreadable(const struct btf *b, uint32_t type, uint32_t version)
 	return version && version < INT_POINTERS;
 }
 
-static void add_slot(struct context *c, bool is_unreadable)
+static void add_slot(struct context *c, bool is_unreadable, bool is_pointer)
 {
 	if (c->count >= CONTEXT_SLOTS)
 		return;
 	if (is_unreadable)
 		c->unreadable |= (uint64_t)1 << c->count;
+	if (is_pointer)
+		c->pointers |= (uint64_t)1 << c->count;
 	c->count++;
 }
 
@@ -71,11 +76,11 @@ void context_of(const struct loading *l, struct context *out)
 
 		/* A struct that is passed in two registers has two slots. */
 		if (btf_is_composite(&arg) && arg.size > SLOT)
-			add_slot(out, false);
-		add_slot(out, unreadable(b, type, l->version));
+			add_slot(out, false, false);
+		add_slot(out, unreadable(b, type, l->version), arg.kind == BTF_PTR);
 	}
 	if (reads_result(l->attach_type))
-		add_slot(out, false);
+		add_slot(out, false, false);
 }
 
 const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
@@ -98,9 +103,13 @@ const char *context_refuses(const struct context *c, int64_t off, unsigned size,
 		return "write";
 	if (off < 0 || off % SLOT)
 		return "misaligned";
+	if (off / SLOT >= ARGUMENTS_MOST)
+		return "range";
 	*number = off / SLOT + 1;
 	if (off / SLOT >= c->count)
 		return "missing";
+	if (size != SLOT && (c->pointers >> (off / SLOT) & 1) && c->age.version >= WHOLE_POINTERS)
+		return "narrow";
 	return c->unreadable >> (off / SLOT) & 1 ? "unreadable" : NULL;
 }
 

@@ -16,6 +16,7 @@ struct context {
 	bool slots;          /* the arguments of a function */
 	unsigned count;      /* of slots, with the one of what it returns where that may be read */
 	uint64_t unreadable; /* bit n: slot n may not be read */
+	uint64_t pointers;   /* likewise: it is a pointer */
 	uint32_t prog_type, attach_type;
 	uint32_t size; /* bytes of the struct that it is, in the target's BTF; 0 when not known */
 	struct kernel_age age;
@@ -25,8 +26,8 @@ struct context {
 void context_of(const struct loading *l, struct context *out);
 
 /* Why the verifier refuses an access of `size` bytes at byte `off` of the context: "missing" or
- * "unreadable" with the number of the argument, from 1, in *number, or "misaligned", "write",
- * "range" with off; NULL when it does not, or that is not known. */
+ * "unreadable" or "narrow" with the number of the argument, from 1, in *number, or "misaligned",
+ * "write", "range" with off; NULL when it does not, or that is not known. */
 const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
 			    int64_t *number);
 

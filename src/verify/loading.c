@@ -24,6 +24,7 @@ void loading_attach(struct loading *l, const char *name)
 {
 	const char *colon = strchr(name, ':');
 
+	l->retargeted = true;
 	l->attach.pattern = false;
 	l->attach.offset = 0;
 	l->attach.module = colon ? name : NULL;

@@ -37,6 +37,7 @@ struct loading {
 	struct attach_point attach;
 	uint32_t prog_type, attach_type; /* 0: the program has none until a tool sets it */
 	bool sleepable;
+	bool retargeted;    /* by loading_attach() */
 	struct found found; /* what it attaches to, where BTF has that; see loading_find() */
 };
 

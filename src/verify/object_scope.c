@@ -55,6 +55,21 @@ static int look_at_proto(struct object_search *s, const struct extern_def *def)
 	return add(s, obstacle_of(STAGE_EXTERNS, RULE_KFUNC, def->name, "incompatible"));
 }
 
+/* Whether libbpf knows what to put into a value of .kconfig of that name; of others that start as
+ * its own do, it leaves weak ones at 0. */
+static bool is_recognized(const struct extern_def *def)
+{
+	static const char *const own[] = {"LINUX_KERNEL_VERSION", "LINUX_HAS_BPF_COOKIE",
+					  "LINUX_HAS_SYSCALL_WRAPPER"};
+
+	if (strncmp(def->name, "CONFIG_", 7) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (strcmp(def->name, own[i]) == 0)
+			return true;
+	return def->weak && strncmp(def->name, "LINUX_", 6) == 0;
+}
+
 static int look_at_extern(struct object_search *s, uint32_t i)
 {
 	const struct extern_def *def = &s->l->externs->references->externs[i];
@@ -65,6 +80,11 @@ static int look_at_extern(struct object_search *s, uint32_t i)
 		x.rule = RULE_KFUNC;
 		if (state == EXTERN_ADDRESS)
 			return look_at_proto(s, def);
+	}
+	if (def->kind == EXTERN_KCONFIG && !is_recognized(def)) {
+		x.rule = RULE_KCONFIG;
+		x.cause = "name";
+		return add(s, x);
 	}
 	if (def->weak || state == EXTERN_ADDRESS || state == EXTERN_BYTES)
 		return 0;

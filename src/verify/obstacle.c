@@ -31,6 +31,7 @@ static const char *const rules[RULE_COUNT] = {
     [RULE_MAP_UNSET] = "map-unset",
     [RULE_SECTION] = "section",
     [RULE_PROGRAM_TYPE] = "program-type",
+    [RULE_ATTACH_TYPE] = "attach-type",
     [RULE_ATTACH_TARGET] = "attach-target",
     [RULE_NO_ADDRESS] = "no-address",
     [RULE_ATTACH_PROTO] = "attach-proto",

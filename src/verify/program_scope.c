@@ -5,9 +5,13 @@
 
 #include <string.h>
 
+#include "verify/helpers.h"
 #include "verify/hooks.h"
 
 enum { ARGUMENTS_MOST = 12, STRUCT_MOST = 16 };
+
+/* Helpers that tell a release: xdp_get_buff_len, tcp_raw_gen_syncookie_ipv4. */
+enum { GET_BUFF_LEN = 188, RAW_GEN_SYNCOOKIE = 204 };
 
 struct program_search {
 	const struct loading *l;
@@ -29,7 +33,7 @@ static int add(struct program_search *s, struct obstacle x)
 }
 
 /* What there is no type for, a loader does not load. */
-static int look_at_type(struct program_search *s)
+static int look_at_section(struct program_search *s)
 {
 	const struct loading *l = s->l;
 	const struct object *o = l->resolution->object;
@@ -37,12 +41,94 @@ static int look_at_type(struct program_search *s)
 	    obstacle_of(STAGE_SECTION, RULE_SECTION, o->programs[l->entry].section, "unknown");
 
 	x.settable = SET_TYPE;
+	return l->prog_type == BPF_PROG_TYPE_UNSPEC ? add(s, x) : 0;
+}
+
+/* XDP over several buffers came in 5.18 with a helper. */
+static int look_at_type(struct program_search *s)
+{
+	const struct loading *l = s->l;
+	struct obstacle x = obstacle_of(STAGE_LOAD, RULE_PROGRAM_TYPE,
+					uapi_name(UAPI_PROG_TYPE, l->prog_type), "missing");
+
 	if (l->prog_type == BPF_PROG_TYPE_UNSPEC)
-		return add(s, x);
-	if (features_has(s->target, FEATURE_PROG_TYPE, l->prog_type) != KNOWN_NO)
 		return 0;
-	return add(s, obstacle_of(STAGE_SECTION, RULE_PROGRAM_TYPE,
-				  uapi_name(UAPI_PROG_TYPE, l->prog_type), "missing"));
+	if (features_has(s->target, FEATURE_PROG_TYPE, l->prog_type) == KNOWN_NO)
+		return add(s, x);
+	x.cause = "frags";
+	if (l->attach.def && l->attach.def->frags &&
+	    features_has(s->target, FEATURE_HELPER, GET_BUFF_LEN) == KNOWN_NO)
+		return add(s, x);
+	return 0;
+}
+
+/* Whether the kernel takes only the attach types that it knows for programs of that type
+ * (bpf_prog_load_check_attach() of syscall.c, bpf_check_attach_target()). */
+static bool checks_attach_type(uint32_t prog_type)
+{
+	switch (prog_type) {
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_CGROUP_SOCK:
+	case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
+	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
+	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_LSM:
+	case BPF_PROG_TYPE_SK_LOOKUP:
+	case BPF_PROG_TYPE_NETFILTER: return true;
+	default: return false;
+	}
+}
+
+static int look_at_attach_type(struct program_search *s)
+{
+	const struct loading *l = s->l;
+
+	if (!checks_attach_type(l->prog_type) ||
+	    features_has(s->target, FEATURE_ATTACH_TYPE, l->attach_type) != KNOWN_NO)
+		return 0;
+	return add(s, obstacle_of(STAGE_LOAD, RULE_ATTACH_TYPE,
+				  uapi_name(UAPI_ATTACH_TYPE, l->attach_type), "missing"));
+}
+
+/* A program that replaces a function of another needs that program, which only a tool has. */
+static int look_at_replaced(struct program_search *s)
+{
+	struct obstacle x =
+	    obstacle_of(STAGE_ATTACH, RULE_ATTACH_TARGET, attach_name(s->l), "unset");
+
+	x.type = attach_form_name(s->l->attach.form);
+	x.settable = SET_ATTACH;
+	if (s->l->attach.form != ATTACH_FREPLACE || s->l->retargeted)
+		return 0;
+	return add(s, x);
+}
+
+/* A program of struct_ops is of the member that refers to it. */
+static int look_at_struct_ops(struct program_search *s)
+{
+	const struct loading *l = s->l;
+
+	if (l->prog_type != BPF_PROG_TYPE_STRUCT_OPS ||
+	    references_slot_of(l->externs->references, l->entry))
+		return 0;
+	return add(s, obstacle_of(STAGE_LOAD, RULE_STRUCT_OPS,
+				  l->resolution->object->programs[l->entry].name, "unused"));
+}
+
+/* Other functions start with bpf_iter_, too; that of an iterator takes its meta data first
+ * (DEFINE_BPF_ITER_FUNC). */
+static bool is_iterator(const struct program_search *s)
+{
+	const struct btf *b = s->l->found.btf;
+	struct btf_type t = btf_type(b, s->l->found.proto);
+
+	if (t.vlen == 0)
+		return false;
+	t = btf_strip(b, btf_param(&t, 0).type);
+	if (t.kind != BTF_PTR)
+		return false;
+	t = btf_strip(b, t.type);
+	return strcmp(t.name, "bpf_iter_meta") == 0;
 }
 
 static int look_at_target(struct program_search *s)
@@ -59,6 +145,11 @@ static int look_at_target(struct program_search *s)
 	}
 	if (s->l->found.found == KNOWN_NO)
 		return add(s, x);
+	if (l->attach.form == ATTACH_ITER && s->l->found.proto && !is_iterator(s)) {
+		x.stage = STAGE_LOAD;
+		x.cause = "iter";
+		return add(s, x);
+	}
 	if (l->attach.form == ATTACH_FUNC && s->l->found.found == KNOWN_YES &&
 	    s->l->found.addressed == KNOWN_NO) {
 		x.stage = STAGE_LOAD;
@@ -118,11 +209,34 @@ static bool may_sleep(const struct program_search *s)
 	return hooks_sleep(loading_function(s->l), loading_age(s->l)) != KNOWN_NO;
 }
 
+/* Whether programs of a type may sleep at all (can_be_sleepable() of verifier.c), by what came in
+ * the release before which they may not. */
+static bool type_sleeps(const struct program_search *s)
+{
+	switch (s->l->prog_type) {
+	case BPF_PROG_TYPE_KPROBE: /* 6.0 */
+		return features_has(s->target, FEATURE_HELPER, RAW_GEN_SYNCOOKIE) !=
+		       KNOWN_NO;
+	case BPF_PROG_TYPE_STRUCT_OPS: /* 6.3 */
+		return features_has(s->target, FEATURE_HELPER, HELPER_cgrp_storage_delete) !=
+		       KNOWN_NO;
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT: /* 7.1 or 7.2 */
+		return features_has(s->target, FEATURE_ATTACH_TYPE, BPF_TRACE_FSESSION) != KNOWN_NO;
+	default: return true;
+	}
+}
+
 static int look_at_sleep(struct program_search *s)
 {
 	const struct loading *l = s->l;
 
-	if (!l->sleepable || l->attach.form != ATTACH_LSM || !s->l->found.id || may_sleep(s))
+	if (!l->sleepable)
+		return 0;
+	if (!type_sleeps(s))
+		return add(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE,
+					  uapi_name(UAPI_PROG_TYPE, l->prog_type), "type"));
+	if (l->attach.form != ATTACH_LSM || !l->found.id || may_sleep(s))
 		return 0;
 	return add(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE, attach_name(l), "lsm"));
 }
@@ -143,9 +257,12 @@ int program_scope_find(const struct loading *l, struct obstacles *o, struct cont
 	struct program_search s = {.l = l, .target = l->target, .o = o, .e = e};
 	bool by_btf = l->attach.def && attach_by_btf(l->attach.form);
 
-	if (look_at_type(&s) < 0)
+	if (look_at_section(&s) < 0 || look_at_replaced(&s) < 0 || look_at_type(&s) < 0 ||
+	    look_at_attach_type(&s) < 0 || look_at_struct_ops(&s) < 0)
 		return -1;
-	if (by_btf && (look_at_target(&s) < 0 || look_at_proto(&s) < 0 || look_at_sleep(&s) < 0))
+	if (by_btf && (look_at_target(&s) < 0 || look_at_proto(&s) < 0))
+		return -1;
+	if (look_at_sleep(&s) < 0)
 		return -1;
 	context_of(l, c);
 	return look_at_license(&s);
