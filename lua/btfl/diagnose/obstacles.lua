@@ -191,19 +191,26 @@ error[map-type]: the kernel has no map type ringbuf, which map `events` is of
   {
     code = "map-attr", title = "the kernel does not create a map of such attributes",
     text = [[
-The type of the map is known, but not its flags, its size, or a type within its value. libbpf creates every map
-of an object before it loads any program, so the whole object is refused.]],
-    todo = "Give the map attributes that all kernels take, or let the tool set them (bpf_map__set_map_flags).",
-    messages = {},
-    help = "give the map attributes that the kernel takes, or let the tool set them before it loads",
+Each type of maps demands certain sizes of keys and values, takes some flags and may need others: an array has
+keys of 4 bytes, a trie is never allocated beforehand, local storage has BTF of its keys and values. libbpf creates
+every map of an object before it loads any program, so the whole object is refused.]],
+    todo = "Give the map attributes that its type takes, or let the tool set them (bpf_map__set_map_flags).",
+    messages = {
+      key_size = "the kernel creates no {type} map with keys of the size that `{name}` has",
+      value_size = "the kernel creates no {type} map with values of the size that `{name}` has",
+      max_entries = "the kernel creates no {type} map with as many entries as `{name}` has",
+      map_flags = "the kernel creates no {type} map with the flags of `{name}`",
+      types = "the kernel creates no {type} map without BTF of its keys and values, as `{name}` is",
+    },
+    help = "give the map attributes that its type takes, or let the tool set them before it loads",
     says = { "libbpf: map 'storage': failed to create: -EINVAL" },
     compat = "UNSUPPORTED_MAP_TYPE",
     example = [=[
-error[map-attr]: the kernel does not create a map of such attributes: `storage`
+error[map-attr]: the kernel creates no array map with keys of the size that `storage` has
   --> prog.bpf.o
-   = stage: maps, scope: object
+   = stage: maps, scope: object, cause: key_size
    = target: 5.10.0-amd64
-   = help: give the map attributes that the kernel takes, or let the tool set them before it loads]=],
+   = help: give the map attributes that its type takes, or let the tool set them before it loads]=],
   },
   {
     code = "map-unset", title = "a tool has to say more of a map before it can be created",
@@ -339,7 +346,7 @@ error[attach-proto]: argument 2 of `path_chown` is of a type that the kernel doe
   },
   {
     code = "sleepable", title = "the program may sleep, and what it attaches to may not",
-    text = "Before 5.11 the kernel lets only one hook of LSM sleep, bprm_committed_creds. Later ones have a list.",
+    text = "Kernels have a list of the hooks of LSM that may sleep. Before 5.11 it was one, bprm_committed_creds.",
     todo = "Attach without sleeping there: SEC(\"lsm/…\") and not SEC(\"lsm.s/…\").",
     messages = { lsm = "the hook `{name}` may not sleep on this kernel" },
     help = "have a program for such kernels that does not sleep: SEC(\"lsm/{name}\")",
@@ -443,9 +450,14 @@ error[helper-unknown]: the kernel has no helper bpf_get_func_ip
     code = "helper-not-for-type", title = "the kernel does not give programs of that type the helper",
     text = [[
 Each type of programs may call some helpers only, and newer kernels allow more of them. A path reaches the call
-of one that this kernel does not give to programs of that type, or of that way of attaching.]],
+of one that this kernel does not give to programs of that type, or of that way of attaching, or that was left out
+when it was built.]],
     todo = "Do without it there, or load another program: no BTF tells which types may call a helper.",
-    messages = { type = "the kernel does not let programs of type {type} call {helper}" },
+    messages = {
+      type = "the kernel does not let programs of type {type} call {helper}",
+      ["function"] = "the kernel does not let a program that attaches to such a function call {helper}",
+      built = "the kernel was built without {helper}, which it only has a number for",
+    },
     help = "do without it on such kernels: load another program, or choose by a constant that the tool sets",
     says = {
       "unknown func bpf_get_current_task#35",
