@@ -51,7 +51,10 @@ for object, target in cli:pairs() do
       out:row(row_of(object, target, verdict))
     end
   end
-  local one_of = #bad > 0 and cli:check_options(object).one_of
-  tell(bad, { others = others, one_of = one_of, verdicts = one_of and verdicts })
+  local options = { others = others }
+  if #cli.args.one_of > 0 then
+    options.one_of, options.verdicts = cli:check_options(object).one_of, verdicts
+  end
+  tell(bad, options)
 end
 return out:merge()

@@ -88,9 +88,23 @@ function obstacle.finding(x)
   }
 end
 
--- Whether any of the kernels has what x misses; of a kernel that cannot tell nobody knows.
-local function is_there(x, target)
-  return target:attach { form = x.type, name = x.name }.found ~= false
+-- By the kernels of a run: whether any has what an obstacle of that form and name misses. Each is asked of
+-- all programs of all objects.
+local answers = setmetatable({}, { __mode = "k" })
+
+-- Of a kernel that cannot tell nobody knows.
+local function is_there(x, others)
+  local known = answers[others] or {}
+  answers[others] = known
+  local key = ("%s %s %s"):format(x.type, x.name, x.verdict.target.endian)
+  if known[key] == nil then
+    known[key] = false
+    for _, other in ipairs(others) do
+      known[key] = known[key] or other.endian == x.verdict.target.endian
+        and other:attach { form = x.type, name = x.name }.found ~= false
+    end
+  end
+  return known[key]
 end
 
 --- Whether it is a target that each of several kernels lacks: then it is most likely none, and a tool sets
@@ -100,11 +114,7 @@ end
 ---@return boolean
 function obstacle.is_placeholder(x, others)
   if x.rule ~= "attach-target" or #(others or {}) < 2 then return false end
-  if x.cause == "unset" then return true end
-  for _, other in ipairs(others) do
-    if other.endian == x.verdict.target.endian and is_there(x, other) then return false end
-  end
-  return true
+  return x.cause == "unset" or not is_there(x, others)
 end
 
 local SET_AT_RUN_TIME = "set at run time? give --attach %s=NAME, or leave it out: --skip %s"

@@ -87,6 +87,7 @@ function reached.programs(object, options)
     for program in next_program do
       local name = program.name
       if program.entry and not skip[name] then
+        if not (attach[name] or types[name]) then return program, options.verdict or {} end
         local own = {}
         for key, value in pairs(options.verdict or {}) do own[key] = value end
         own.attach, own.type = attach[name] or own.attach, types[name] or own.type
