@@ -18,7 +18,11 @@ local function kernel(functions, typedefs, module)
   for _, name in ipairs(compiled and { "bpf_jit_binary_alloc", "register_ftrace_direct" } or {}) do
     t:func(name, t.proto)
   end
-  for _, name in ipairs(functions) do t:func(name, t:func_proto(0)) end
+  for _, name in ipairs(functions) do
+    -- That of an iterator takes its meta data first.
+    local meta = name:find "^bpf_iter" and { { "meta", t:ptr(t:struct("bpf_iter_meta", 8, {})) } }
+    t:func(name, t:func_proto(0, meta or nil))
+  end
   for _, name in ipairs(typedefs or {}) do
     if name:find "^btf_trace" then kernels.tracepoint(t, name:sub(11)) else t:typedef(name, int) end
   end

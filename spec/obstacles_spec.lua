@@ -14,6 +14,9 @@ local n = 0
 local MAPS = { "UNSPEC", "HASH", "ARRAY", "PROG_ARRAY", "PERF_EVENT_ARRAY", "PERCPU_HASH", "PERCPU_ARRAY",
   "STACK_TRACE", "CGROUP_ARRAY", "LRU_HASH", "LRU_PERCPU_HASH", "LPM_TRIE", "ARRAY_OF_MAPS", "HASH_OF_MAPS" }
 
+-- Attach types of a kernel that knows few.
+local FEW = { "CGROUP_INET_INGRESS", "CGROUP_INET_EGRESS", "CGROUP_INET_SOCK_CREATE", "CGROUP_SOCK_OPS" }
+
 -- Helpers up to that number, the last of each kernel by which its age is told.
 local function helpers(last, more)
   local list = {}
@@ -222,6 +225,50 @@ describe("an obstacle", function()
       one "netfilter", kernel(nil, { prog_type = few }))))
   end)
 
+  it("is a type of programs that knows less", function()
+    local older = kernel(nil, { helper = helpers(187, { [100] = "check_mtu", [164] = "for_each_map_elem" }) })
+    expect("program-type", "frags", "the kernel has no programs of type xdp for packets of several buffers",
+      one "xdp.frags", older)
+    local _, whole = obstacles(one "xdp", older)
+    assert.equal("loads", whole.verdict)
+    for section, type in pairs { ["uprobe.s/x"] = "kprobe", ["raw_tp.s/x"] = "raw_tracepoint" } do
+      expect("sleepable", "type", ("programs of type %s may not sleep on this kernel"):format(type), one(section),
+        kernel(nil, { helper = helpers(203, { [100] = "check_mtu", [164] = "for_each_map_elem" }),
+          attach_type = FEW }))
+    end
+  end)
+
+  it("is an attach type, where the kernel looks at it", function()
+    local few = { attach_type = FEW }
+    expect("attach-type", "missing", "the kernel knows no attach type cgroup_unix_connect", one "cgroup/connect_unix",
+      kernel(nil, few))
+    for _, section in ipairs { "cgroup_skb/egress", "tcx/ingress" } do
+      local _, known = obstacles(one(section), kernel(nil, few))
+      assert.equal("loads", known.verdict, section)
+    end
+  end)
+
+  it("is what the program attaches to, which only a tool knows", function()
+    local o = one "freplace/handle"
+    expect("attach-target", "unset", "what the program attaches to is not said: a tool has to set it", o, kernel())
+    local _, set = obstacles(o, kernel(), { attach = "handle" })
+    assert.equal("loads", set.verdict)
+    expect("struct-ops", "unused", "no map of struct_ops refers to the program, so nothing tells which member it is",
+      one "struct_ops/x", kernel())
+  end)
+
+  it("is a function that is no iterator", function()
+    local function with(params)
+      return kernel(function(t) t:func("bpf_iter_num_new", t:func_proto(0, params(t))) end)
+    end
+    expect("attach-target", "iter", "`bpf_iter_num_new` of the kernel is no iterator", one "iter/num_new",
+      with(function(t) return { { "start", t:int("int", 4, "signed") } } end))
+    local _, meta = obstacles(one "iter/num_new", with(function(t)
+      return { { "meta", t:ptr(t:struct("bpf_iter_meta", 8, {})) } }
+    end))
+    assert.equal("loads", meta.verdict)
+  end)
+
   it("is what the program attaches to, by the kind of it", function()
     for section, words in pairs {
       ["fentry/gone"] = "function `gone`", ["lsm/gone"] = "LSM hook `gone`", ["iter/gone"] = "iterator `gone`",
@@ -263,7 +310,7 @@ describe("an obstacle", function()
   end)
 
   it("is an instruction that the kernel does not know", function()
-    local old = kernel(nil, { helper = helpers(90) })
+    local old = kernel(nil, { helper = helpers(90), attach_type = FEW })
     local add_fetch = object.insn(0xdb, 10, 1, -8, 1)
     local _, _, x = expect("insn", "atomic", "the kernel knows no atomic operation but adding without a result",
       one("tc", { add_fetch }), old)
@@ -276,7 +323,8 @@ describe("an obstacle", function()
       ["the kernel knows no long jumps"] = { "gotol", object.insn(0x06, 0, 0, 0, 0) },
       ["the kernel knows no may_goto"] = { "may-goto", object.insn(0xe5, 0, 0, 0, 0) },
     } do
-      expect("insn", case[1], message, one("tc", { object.mov(1, 1), object.mov(2, 1), case[2] }), kernel())
+      expect("insn", case[1], message, one("tc", { object.mov(1, 1), object.mov(2, 1), case[2] }),
+        kernel(nil, { attach_type = FEW }))
     end
   end)
 

@@ -24,14 +24,20 @@ kernel.PROG_TYPES = {
   "SK_LOOKUP", "SYSCALL", "NETFILTER",
 }
 
+--- The types of attachments likewise, out of the table of the numbers that never change.
+kernel.ATTACH_TYPES = {}
+for line in io.lines "src/format/uapi.def" do
+  local name = line:match "^ATTACH_TYPE%(%d+, BPF_([%w_]+)"
+  if name then table.insert(kernel.ATTACH_TYPES, name) end
+end
+
 local SETS = {
   helper = { "bpf_func_id", "BPF_FUNC_%s", "__BPF_FUNC_MAX_ID",
     { "unspec", "map_lookup_elem", "map_update_elem", "map_delete_elem", "probe_read" } },
   map_type = { "bpf_map_type", "BPF_MAP_TYPE_%s", "__MAX_BPF_MAP_TYPE", { "UNSPEC", "HASH", "ARRAY", "PROG_ARRAY" } },
   prog_type = { "bpf_prog_type", "BPF_PROG_TYPE_%s", "__MAX_BPF_PROG_TYPE",
     { "UNSPEC", "SOCKET_FILTER", "KPROBE", "SCHED_CLS", "LSM" } },
-  attach_type = { "bpf_attach_type", "BPF_%s", "__MAX_BPF_ATTACH_TYPE",
-    { "CGROUP_INET_INGRESS", "CGROUP_INET_EGRESS", "CGROUP_INET_SOCK_CREATE", "CGROUP_SOCK_OPS" } },
+  attach_type = { "bpf_attach_type", "BPF_%s", "__MAX_BPF_ATTACH_TYPE", kernel.ATTACH_TYPES },
 }
 
 --- Options: endian; by the name of a set a list of the names in its enum, counted from 0, or false for no

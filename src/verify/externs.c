@@ -53,28 +53,65 @@ static bool parse_number(const char *s, size_t len, uint64_t *out)
 	return !*end && !errno && !isspace((unsigned char)text[0]);
 }
 
+/* What a variable of .kconfig can hold (find_kcfg_type() of libbpf.c). */
+enum holds { HOLDS_NUMBER, HOLDS_CHAR, HOLDS_BOOL, HOLDS_TRISTATE, HOLDS_TEXT };
+
+static enum holds holds_of(const struct btf_type *t)
+{
+	uint32_t encoding = t->kind == BTF_INT ? BTF_INT_ENCODING(btf_tail_u32(t)) : 0;
+
+	if (t->kind == BTF_ARRAY)
+		return HOLDS_TEXT;
+	if (btf_is_enum(t))
+		return HOLDS_TRISTATE;
+	if (encoding & BTF_INT_BOOL)
+		return HOLDS_BOOL;
+	return t->size == 1 ? HOLDS_CHAR : HOLDS_NUMBER;
+}
+
+/* Whether libbpf stores a number in a variable: one that fits it (is_kcfg_value_in_range()). */
+static bool number_fits(const struct btf_type *t, enum holds holds, uint64_t v)
+{
+	unsigned bits = t->size * 8;
+
+	if (holds == HOLDS_BOOL)
+		return v <= 1;
+	if (holds == HOLDS_TRISTATE || holds == HOLDS_TEXT)
+		return false;
+	if (bits >= 64)
+		return true;
+	if (BTF_INT_ENCODING(btf_tail_u32(t)) & BTF_INT_SIGNED)
+		return v + ((uint64_t)1 << (bits - 1)) < (uint64_t)1 << bits;
+	return v >> bits == 0;
+}
+
 /* What libbpf makes of a configuration value for a variable of that type: y, m and n for chars,
- * bools and tristates, numbers, strings. Others stay unknown. */
+ * bools and tristates, numbers, text. Of a value that it cannot store it opens no object. */
 static int config_bytes(struct extern_resolver *k, struct extern_value *v, uint32_t size,
 			const struct btf_type *t, const char *s, size_t len)
 {
+	enum holds holds = holds_of(t);
 	uint64_t number;
 
+	v->state = EXTERN_MISFIT;
 	if (len == 1 && (*s == 'y' || *s == 'm' || *s == 'n')) {
-		bool is_char = t->kind == BTF_INT && size == 1 &&
-			       !(BTF_INT_ENCODING(btf_tail_u32(t)) & BTF_INT_BOOL);
-
 		number = *s == 'y' ? TRISTATE_YES : *s == 'm' ? TRISTATE_MODULE : TRISTATE_NO;
-		return set_bytes(k, v, size, is_char ? (uint64_t)*s : number);
+		if (holds == HOLDS_CHAR)
+			return set_bytes(k, v, size, (uint64_t)*s);
+		if (holds == HOLDS_TRISTATE || (holds == HOLDS_BOOL && *s != 'm'))
+			return set_bytes(k, v, size, number);
+		return 0;
 	}
-	if (len >= 2 && *s == '"' && s[len - 1] == '"' && t->kind == BTF_ARRAY) {
+	if (len >= 2 && *s == '"' && s[len - 1] == '"') {
+		if (holds != HOLDS_TEXT)
+			return 0;
 		if (set_bytes(k, v, size, 0) < 0)
 			return -1;
 		memcpy(v->bytes, s + 1, len - 2 < size ? len - 2 : size);
 		v->bytes[size - 1] = 0;
 		return 0;
 	}
-	if (parse_number(s, len, &number))
+	if (parse_number(s, len, &number) && number_fits(t, holds, number))
 		return set_bytes(k, v, size, number);
 	return 0;
 }

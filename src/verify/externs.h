@@ -16,6 +16,7 @@ enum extern_state {
 	EXTERN_BYTES,          /* its bytes are known */
 	EXTERN_MISSING,        /* not there; of a weak one, the address is 0 */
 	EXTERN_ADDRESS,        /* a kernel symbol that is there */
+	EXTERN_MISFIT,         /* a configuration value that its variable cannot hold */
 };
 
 struct extern_value {

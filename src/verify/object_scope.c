@@ -86,6 +86,11 @@ static int look_at_extern(struct object_search *s, uint32_t i)
 		x.cause = "name";
 		return add(s, x);
 	}
+	if (state == EXTERN_MISFIT) {
+		x.rule = RULE_KCONFIG;
+		x.cause = "type";
+		return add(s, x);
+	}
 	if (def->weak || state == EXTERN_ADDRESS || state == EXTERN_BYTES)
 		return 0;
 	if (def->kind == EXTERN_KCONFIG)

@@ -215,8 +215,7 @@ static bool type_sleeps(const struct program_search *s)
 {
 	switch (s->l->prog_type) {
 	case BPF_PROG_TYPE_KPROBE: /* 6.0 */
-		return features_has(s->target, FEATURE_HELPER, RAW_GEN_SYNCOOKIE) !=
-		       KNOWN_NO;
+		return features_has(s->target, FEATURE_HELPER, RAW_GEN_SYNCOOKIE) != KNOWN_NO;
 	case BPF_PROG_TYPE_STRUCT_OPS: /* 6.3 */
 		return features_has(s->target, FEATURE_HELPER, HELPER_cgrp_storage_delete) !=
 		       KNOWN_NO;

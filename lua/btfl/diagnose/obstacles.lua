@@ -81,9 +81,13 @@ missing, the whole object is refused.]],
     messages = {
       missing = "the kernel's configuration has no `{name}`, which the object demands",
       unknown = "whether the kernel's configuration has `{name}`, which the object demands, is not known",
+      name = "libbpf has no value `{name}`: it fills in CONFIG_ options and a few names of its own",
+      type = "the kernel's `{name}` is of another type than its variable, and libbpf stores no other",
     },
     help = {
       "declare it __weak: it is 0 where the configuration lacks it",
+      name = "name an option of the kernel, CONFIG_…, or LINUX_KERNEL_VERSION",
+      type = "declare it as what it is: a number, enum libbpf_tristate, or an array of char",
       unknown = "give the kernel's configuration: --kconfig FILE",
     },
     says = { "libbpf: extern 'CONFIG_HZ' (strong): not resolved" },
@@ -137,8 +141,14 @@ A map of struct_ops gives the kernel a table of functions, of a struct that the 
 sched_ext_ops) and for which it has made a struct bpf_struct_ops_NAME. A kernel without either cannot take it,
 and the whole object is refused.]],
     todo = "Build the object so that the tool can leave the map out (SEC(\"?.struct_ops\")), or have one object for such kernels.",
-    messages = { missing = "the kernel has no struct_ops of type `{type}`, which map `{name}` is of" },
-    help = "let the tool leave it out: SEC(\"?.struct_ops\"), or bpf_map__set_autocreate()",
+    messages = {
+      missing = "the kernel has no struct_ops of type `{type}`, which map `{name}` is of",
+      unused = "no map of struct_ops refers to the program, so nothing tells which member it is",
+    },
+    help = {
+      "let the tool leave it out: SEC(\"?.struct_ops\"), or bpf_map__set_autocreate()",
+      unused = "refer to it in a struct of SEC(\".struct_ops\"), or leave it out: --skip {program}",
+    },
     says = { "libbpf: struct_ops init_kern: struct sched_ext_ops is not found in kernel BTF" },
     example = [=[
 error[struct-ops]: the kernel has no struct_ops of type `sched_ext_ops`, which map `simple_ops` is of
@@ -262,14 +272,36 @@ error[section]: libbpf knows no section `filter`, so a tool has to set the progr
     text = [[
 The kernel's enum bpf_prog_type does not have it: the kernel is older, or is one whose enum was cut off.]],
     todo = "Load the program only where its type is known (bpf_program__set_autoload), and have another for the others.",
-    messages = { missing = "the kernel has no programs of type {name}" },
+    messages = {
+      missing = "the kernel has no programs of type {name}",
+      frags = "the kernel has no programs of type {name} for packets of several buffers",
+    },
     help = "do not load it there: bpf_program__set_autoload(), --skip {program}",
     says = { "libbpf: prog 'handle': BPF program load failed: Invalid argument" },
     compat = "UNSUPPORTED_PROGRAM_TYPE",
     example = [=[
 error[program-type]: the kernel has no programs of type netfilter
   --> prog.bpf.o, program handle
-   = stage: section, scope: program, cause: missing
+   = stage: load, scope: program, cause: missing
+   = target: 6.1.0-amd64
+   = help: do not load it there: bpf_program__set_autoload(), --skip handle]=],
+  },
+  {
+    code = "attach-type", title = "the kernel does not know the way in which the program attaches",
+    text = [[
+The program is loaded for one attach type, which its section says: cgroup/connect_unix, fsession, lsm_cgroup.
+The kernel's enum bpf_attach_type does not have it, and programs of this type are not loaded for what it does not
+know.]],
+    todo = [[
+Load the program only where its attach type is known (bpf_program__set_autoload), and have another for the others.]],
+    messages = { missing = "the kernel knows no attach type {name}" },
+    help = "do not load it there: bpf_program__set_autoload(), --skip {program}",
+    says = { "libbpf: prog 'handle': BPF program load failed: Invalid argument" },
+    compat = "UNSUPPORTED_ATTACH_TYPE",
+    example = [=[
+error[attach-type]: the kernel knows no attach type cgroup_unix_connect
+  --> prog.bpf.o, program handle
+   = stage: load, scope: program, cause: missing
    = target: 6.1.0-amd64
    = help: do not load it there: bpf_program__set_autoload(), --skip handle]=],
   },
@@ -286,6 +318,7 @@ Load the program only where its target exists, or have one for each name and let
     messages = {
       missing = "the kernel has no {what} `{name}` to attach to",
       unset = "what the program attaches to is not said: a tool has to set it",
+      iter = "`bpf_iter_{name}` of the kernel is no iterator",
     },
     help = {
       "load it only where that exists (bpf_program__set_autoload); if a tool sets another: --attach {program}=NAME",
@@ -346,10 +379,18 @@ error[attach-proto]: argument 2 of `path_chown` is of a type that the kernel doe
   },
   {
     code = "sleepable", title = "the program may sleep, and what it attaches to may not",
-    text = "Kernels have a list of the hooks of LSM that may sleep. Before 5.11 it was one, bprm_committed_creds.",
+    text = [[
+Kernels have a list of the hooks of LSM that may sleep. Before 5.11 it was one, bprm_committed_creds. Of other
+programs those of fentry, fexit and fmod_ret could sleep first, uprobes since 6.0, struct_ops since 6.3.]],
     todo = "Attach without sleeping there: SEC(\"lsm/…\") and not SEC(\"lsm.s/…\").",
-    messages = { lsm = "the hook `{name}` may not sleep on this kernel" },
-    help = "have a program for such kernels that does not sleep: SEC(\"lsm/{name}\")",
+    messages = {
+      lsm = "the hook `{name}` may not sleep on this kernel",
+      type = "programs of type {name} may not sleep on this kernel",
+    },
+    help = {
+      "have a program for such kernels that does not sleep: SEC(\"lsm/{name}\")",
+      type = "have a program for such kernels that does not sleep, without the `.s` of its section",
+    },
     says = { "bpf_lsm_path_chmod is not sleepable" },
     compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
@@ -517,6 +558,7 @@ into a variable. A member of a context struct that is relocated (preserve_access
       write = "the program writes to its context at byte {number}",
       misaligned = "the context is read at byte {number}, which is within an argument",
       range = "the context is accessed at byte {number}, where the kernel lets no program of its type",
+      narrow = "only a part of argument {number} is read, which is a pointer",
     },
     help = {
       "read whole fields of the context, at constant offsets",
