@@ -8,6 +8,7 @@
 #include "verify/context.h"
 #include "verify/liveness.h"
 #include "verify/needs.h"
+#include "verify/seen.h"
 #include "verify/trace.h"
 
 /* VALUE_DATA with this bit is the value of an extern, not a section. */

@@ -9,14 +9,7 @@
 #include "verify/kfuncs.h"
 #include "verify/machine.h"
 
-/* Bounds of what is remembered: of an instruction, and in all. */
-enum { SEEN_MOST = 128, KEPT_MOST = 96 * 1024 * 1024 };
-
-struct seen {
-	struct state **states;
-	size_t count, cap;
-	bool checkpoint;
-};
+enum { KEPT_MOST = 96 * 1024 * 1024 }; /* bytes of states that are remembered */
 
 static enum go step(struct machine *m, struct state *s, const struct linked_insn *n)
 {
@@ -66,47 +59,28 @@ static int frame_liveness(const struct machine *m, const struct state *s, struct
 static int was_here(struct machine *m, struct state *s)
 {
 	struct seen *x = &m->seen[s->at];
-	struct state **more, *copy;
 	struct liveness live[FRAMES];
+	const struct state *old;
 
 	if (!x->checkpoint)
 		return 0;
 	frame_liveness(m, s, live);
-	for (size_t i = x->count; i-- > 0;)
-		if (state_covers(x->states[i], s, live, m->context->suspect)) {
-			machine_meet_needs(m, x->states[i], s);
-			return 1;
-		}
+	old = seen_find(x, s, live, m->context->suspect);
+	if (old) {
+		machine_meet_needs(m, old, s);
+		return 1;
+	}
 	machine_name_needs(m, s);
-	if (m->kept >= KEPT_MOST)
+	if (m->kept >= KEPT_MOST || seen_keep(x, s, live, &m->kept) == 0)
 		return 0;
-	copy = state_copy(s);
-	if (copy)
-		state_forget_entries(copy);
-	more = copy ? array_grow(x->states, &x->cap, x->count, sizeof(*more)) : NULL;
-	if (!more) {
-		state_free(copy);
-		machine_fail(m);
-		return -1;
-	}
-	x->states = more;
-	if (x->count == SEEN_MOST) {
-		m->kept -= state_size(x->states[0]);
-		state_free(x->states[0]);
-		memmove(x->states, x->states + 1, --x->count * sizeof(*more));
-	}
-	m->kept += state_size(copy);
-	x->states[x->count++] = copy;
-	return 0;
+	machine_fail(m);
+	return -1;
 }
 
 static void forget(struct machine *m)
 {
-	for (size_t i = 0; i < m->w->linked->count; i++) {
-		for (size_t k = 0; k < m->seen[i].count; k++)
-			state_free(m->seen[i].states[k]);
-		m->seen[i].count = 0;
-	}
+	for (size_t i = 0; i < m->w->linked->count; i++)
+		seen_forget(&m->seen[i]);
 	m->kept = 0;
 }
 
@@ -180,6 +154,10 @@ static int walk_path(struct machine *m, struct state *s)
 		if (++m->w->work > m->most) {
 			machine_give_up(m, WALK_LIMIT,
 					"more than a million instructions on its paths");
+			break;
+		}
+		if (m->todo_count > WALK_MOST_WAITING) {
+			machine_give_up(m, WALK_LIMIT, "more than 8192 branches on one path");
 			break;
 		}
 		go = step(m, s, n);
@@ -311,10 +289,8 @@ int walk_new(const struct linked *f, const struct externs *x, const struct conte
 		rc = walk_program(&m);
 	while (m.todo_count)
 		state_free(m.todo[--m.todo_count]);
-	if (m.seen)
-		forget(&m);
 	for (size_t i = 0; m.seen && i < f->count; i++)
-		free(m.seen[i].states);
+		seen_free(&m.seen[i]);
 	needs_free(&m.needs);
 	free(m.todo);
 	free(m.seen);

@@ -12,6 +12,9 @@
  * reached, where the kernel stops. */
 enum { WALK_MOST = 1000000, WALK_MOST_AFTER = 100000 };
 
+/* Most branches that wait to be walked, likewise (BPF_COMPLEXITY_LIMIT_JMP_SEQ). */
+enum { WALK_MOST_WAITING = 8192 };
+
 /* Walks the whole program, whose context c is. Fails only when memory is out. */
 int walk_new(const struct linked *f, const struct externs *x, const struct context *c,
 	     const struct abilities *r, struct walk **out, struct err *e);
