@@ -20,6 +20,8 @@ local function kernel(helpers, funcs)
     b:func(name, proto)
   end
   for _, name in ipairs(funcs or {}) do b:func(name, proto) end
+  local regs, long = b:ptr(b:struct("pt_regs", 168, {})), b:int("long", 8, "signed")
+  b:typedef("btf_trace_sys_enter", b:ptr(b:func_proto(0, { { "", b:ptr(0) }, { "regs", regs }, { "id", long } })))
   if helpers then
     local values = {}
     for i = 0, helpers - 1 do values[i + 1] = { "BPF_FUNC_" .. i, i } end

@@ -28,14 +28,19 @@ static bool unreadable(const struct btf *b, uint32_t type, uint32_t version)
 	return version && version < INT_POINTERS;
 }
 
-static void add_slot(struct context *c, bool is_unreadable, bool is_pointer)
+static bool is_number(const struct btf_type *t)
+{
+	return t->kind == BTF_INT || btf_is_enum(t);
+}
+
+/* Adds a slot for a value of type t. */
+static void add_slot(struct context *c, const struct btf_type *t, bool is_unreadable)
 {
 	if (c->count >= CONTEXT_SLOTS)
 		return;
-	if (is_unreadable)
-		c->unreadable |= (uint64_t)1 << c->count;
-	if (is_pointer)
-		c->pointers |= (uint64_t)1 << c->count;
+	c->unreadable |= (uint64_t)is_unreadable << c->count;
+	c->numbers |= (uint64_t)is_number(t) << c->count;
+	c->pointers |= (uint64_t)(t->kind == BTF_PTR) << c->count;
 	c->count++;
 }
 
@@ -58,7 +63,7 @@ static uint32_t struct_size(const struct target *t, uint32_t prog_type)
 void context_of(const struct loading *l, struct context *out)
 {
 	const struct btf *b = l->found.btf;
-	struct btf_type t;
+	struct btf_type t, result;
 
 	memset(out, 0, sizeof(*out));
 	out->prog_type = l->prog_type;
@@ -76,11 +81,12 @@ void context_of(const struct loading *l, struct context *out)
 
 		/* A struct that is passed in two registers has two slots. */
 		if (btf_is_composite(&arg) && arg.size > SLOT)
-			add_slot(out, false, false);
-		add_slot(out, unreadable(b, type, l->version), arg.kind == BTF_PTR);
+			add_slot(out, &arg, false);
+		add_slot(out, &arg, unreadable(b, type, l->version));
 	}
+	result = btf_strip(b, t.type);
 	if (reads_result(l->attach_type))
-		add_slot(out, false, false);
+		add_slot(out, &result, false);
 }
 
 const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
@@ -111,6 +117,12 @@ const char *context_refuses(const struct context *c, int64_t off, unsigned size,
 	if (size != SLOT && (c->pointers >> (off / SLOT) & 1) && c->age.version >= WHOLE_POINTERS)
 		return "narrow";
 	return c->unreadable >> (off / SLOT) & 1 ? "unreadable" : NULL;
+}
+
+bool context_has_number(const struct context *c, int64_t off)
+{
+	return c->slots && off >= 0 && off % SLOT == 0 && off / SLOT < c->count &&
+	       (c->numbers >> (off / SLOT) & 1);
 }
 
 bool context_refuses_moved(const struct context *c)

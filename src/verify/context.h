@@ -17,6 +17,7 @@ struct context {
 	unsigned count;      /* of slots, with the one of what it returns where that may be read */
 	uint64_t unreadable; /* bit n: slot n may not be read */
 	uint64_t pointers;   /* likewise: it is a pointer */
+	uint64_t numbers;    /* likewise: it holds a number */
 	uint32_t prog_type, attach_type;
 	uint32_t size; /* bytes of the struct that it is, in the target's BTF; 0 when not known */
 	struct kernel_age age;
@@ -30,6 +31,9 @@ void context_of(const struct loading *l, struct context *out);
  * "write", "range" with off; NULL when it does not, or that is not known. */
 const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
 			    int64_t *number);
+
+/* Whether what is read at byte `off` is a number for sure, and no pointer. */
+bool context_has_number(const struct context *c, int64_t off);
 
 /* Whether the verifier refuses any access by a pointer that was moved by a constant. */
 bool context_refuses_moved(const struct context *c);

@@ -34,6 +34,15 @@ static struct value read_data(struct machine *m, const struct value *from, int64
 	return v;
 }
 
+static struct value read_context(const struct machine *m, const struct value *from, int64_t off,
+				 unsigned size)
+{
+	bool number = scalar_is_known(&from->number) &&
+		      context_has_number(m->context, (int64_t)from->number.bits.value + off);
+
+	return m->ctx_numbers || number ? value_unknown() : maybe_pointer(size, 4);
+}
+
 static struct value read_any(struct machine *m, struct state *s, const struct value *from,
 			     int64_t off, unsigned size)
 {
@@ -43,7 +52,7 @@ static struct value read_any(struct machine *m, struct state *s, const struct va
 	case VALUE_ITEM:
 	case VALUE_ARENA:
 	case VALUE_MEMORY: return value_unknown();
-	case VALUE_CTX: return m->ctx_numbers ? value_unknown() : maybe_pointer(size, 4);
+	case VALUE_CTX: return read_context(m, from, off, size);
 	default: return maybe_pointer(size, 8);
 	}
 }
