@@ -38,6 +38,8 @@ static struct value point(struct machine *m, const struct value *a, const struct
 		v = *b;
 		scalar_alu(&v.number, a->number, op, true, false, m->w->abilities);
 	}
+	if (v.kind == VALUE_PACKET)
+		v.which = PACKET_UNKNOWN;
 	return v;
 }
 

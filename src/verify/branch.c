@@ -117,6 +117,8 @@ static int decide(const struct machine *m, const struct comparison *c)
 
 	if (c->a.kind == VALUE_SCALAR && c->b.kind == VALUE_SCALAR)
 		return scalar_holds(&c->a.number, &c->b.number, c->op, c->wide, m->w->abilities);
+	if (c->has_register && c->wide && m->w->abilities->packet_end)
+		return packet_holds(&c->a, &c->b, c->op);
 	if (!zero || (c->op != JUMP_EQ && c->op != JUMP_NE))
 		return -1;
 	null = is_null(&c->a, m->w->abilities);
@@ -154,6 +156,8 @@ static bool learn(struct machine *m, struct state *s, const struct comparison *c
 		struct null_news news = {c->a.id, (c->op == JUMP_EQ) == holds};
 
 		for_each_value(s, tell_null, &news);
+	} else if (c->has_register && c->wide) {
+		packet_learn(s, a, b, c->op, holds);
 	}
 	return true;
 }

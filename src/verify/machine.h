@@ -92,6 +92,15 @@ void machine_widen(struct machine *m, struct state *s);
 /* branch.c */
 enum go machine_branch(struct machine *m, struct state *s, const struct linked_insn *n);
 
+/* packet.c: pointers into packets. */
+/* What a program reads at byte `off` of its context; VALUE_NONE where it is nothing of a packet. */
+struct value packet_of_context(const struct machine *m, int64_t off, unsigned size);
+/* Whether `a op b` holds: 1 yes, 0 no, -1 unknown, or the two are not one and the end of a packet.
+ */
+int packet_holds(const struct value *a, const struct value *b, uint8_t op);
+/* Lets a state learn whether `a op b` holds, of registers a and b; nothing for other values. */
+void packet_learn(struct state *s, struct value *a, struct value *b, uint8_t op, bool holds);
+
 /* call.c */
 enum go machine_call(struct machine *m, struct state *s, const struct linked_insn *n);
 enum go machine_exit(struct machine *m, struct state *s);

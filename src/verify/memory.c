@@ -37,9 +37,14 @@ static struct value read_data(struct machine *m, const struct value *from, int64
 static struct value read_context(const struct machine *m, const struct value *from, int64_t off,
 				 unsigned size)
 {
-	bool number = scalar_is_known(&from->number) &&
-		      context_has_number(m->context, (int64_t)from->number.bits.value + off);
+	bool known = scalar_is_known(&from->number), number;
+	struct value packet;
 
+	off += (int64_t)from->number.bits.value;
+	packet = packet_of_context(m, off, size);
+	if (known && packet.kind != VALUE_NONE)
+		return packet;
+	number = known && context_has_number(m->context, off);
 	return m->ctx_numbers || number ? value_unknown() : maybe_pointer(size, 4);
 }
 
@@ -50,6 +55,7 @@ static struct value read_any(struct machine *m, struct state *s, const struct va
 	case VALUE_STACK: return stack_read(m, s, from, off, size);
 	case VALUE_DATA: return read_data(m, from, off, size);
 	case VALUE_ITEM:
+	case VALUE_PACKET:
 	case VALUE_ARENA:
 	case VALUE_MEMORY: return value_unknown();
 	case VALUE_CTX: return read_context(m, from, off, size);

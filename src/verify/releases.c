@@ -24,16 +24,16 @@ static const struct {
 	uint32_t first, last;
 	size_t field;
 } since[] = {
-    SINCE(5, 11, linked_scalars),  SINCE(5, 12, spill_bounded),   SINCE(5, 16, spill_small),
-    SINCE(6, 3, store_imm),        SINCE(6, 4, equal_by_range),   SINCE(6, 4, constant_left),
-    SINCE(6, 4, linked_u32),       SINCE(6, 4, symbols_not_null), SINCE(6, 4, memory_not_null),
-    SINCE(6, 7, callback_later),   SINCE(6, 8, two_ranges),       SINCE(6, 9, spill_any),
-    SINCE(6, 9, linked_spills),    SINCE(6, 10, or_xor_ranges),   SINCE(6, 10, bitwise_signs),
-    SINCE(6, 12, deduce_extended), SINCE(6, 12, lazy_globals),    SINCE(6, 14, reads_keep),
-    SINCE(6, 14, array_not_null),  SINCE(6, 15, multiply_signed), SINCE(6, 16, shift_32_signed),
-    SINCE(6, 17, add_wraps),       SINCE(6, 17, deduce_crossing), SINCE(6, 18, negate),
-    SINCE(6, 18, equal_by_bits),   SINCE(7, 2, impossible_sides), STABLE(6, 18, 44, swap_bytes),
-    SINCE(7, 0, swap_bytes),       SINCE(7, 1, divide),
+    SINCE(5, 11, linked_scalars),  SINCE(5, 11, packet_end),      SINCE(5, 12, spill_bounded),
+    SINCE(5, 16, spill_small),     SINCE(6, 3, store_imm),        SINCE(6, 4, equal_by_range),
+    SINCE(6, 4, constant_left),    SINCE(6, 4, linked_u32),       SINCE(6, 4, symbols_not_null),
+    SINCE(6, 4, memory_not_null),  SINCE(6, 7, callback_later),   SINCE(6, 8, two_ranges),
+    SINCE(6, 9, spill_any),        SINCE(6, 9, linked_spills),    SINCE(6, 10, or_xor_ranges),
+    SINCE(6, 10, bitwise_signs),   SINCE(6, 12, deduce_extended), SINCE(6, 12, lazy_globals),
+    SINCE(6, 14, reads_keep),      SINCE(6, 14, array_not_null),  SINCE(6, 15, multiply_signed),
+    SINCE(6, 16, shift_32_signed), SINCE(6, 17, add_wraps),       SINCE(6, 17, deduce_crossing),
+    SINCE(6, 18, negate),          SINCE(6, 18, equal_by_bits),   SINCE(7, 2, impossible_sides),
+    STABLE(6, 18, 44, swap_bytes), SINCE(7, 0, swap_bytes),       SINCE(7, 1, divide),
 };
 
 static void set_since(struct abilities *out, uint32_t code)

@@ -12,6 +12,7 @@
 
 struct abilities {
 	bool linked_scalars;   /* a branch on a copy tells about the other copies */
+	bool packet_end;       /* a branch on the end of a packet tells about the next one */
 	bool linked_u32;       /* a 32-bit move of a 32-bit value is a copy too */
 	bool spill_bounded;    /* 8-byte spills keep ranges, not only constants */
 	bool spill_small;      /* so do smaller spills at the start of a slot */

@@ -20,6 +20,8 @@ enum value_kind {
 	VALUE_MAP,    /* map `which` itself */
 	VALUE_FUNC,   /* function `which` */
 	VALUE_CTX,    /* the program's context */
+	VALUE_PACKET, /* into a packet; `which` is enum packet_range */
+	VALUE_PACKET_END,
 	VALUE_MEMORY, /* other memory that is not null */
 	VALUE_OBJECT, /* an object of the kernel that is not null */
 	VALUE_ARENA,  /* somewhere in an arena */
@@ -27,6 +29,9 @@ enum value_kind {
 	VALUE_ANY,    /* a number or a pointer, who knows */
 	VALUE_ITER,   /* on the stack only: an open-coded iterator; `which` is enum iter_state */
 };
+
+/* What a branch told of a pointer into a packet: that it is not before the end, or behind it. */
+enum packet_range { PACKET_UNKNOWN, PACKET_AT_END, PACKET_BEYOND };
 
 enum iter_state { ITER_ACTIVE, ITER_DRAINED };
 
