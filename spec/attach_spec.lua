@@ -21,7 +21,7 @@ local function kernel(functions, typedefs, module)
   for _, name in ipairs(functions) do
     -- That of an iterator takes its meta data first.
     local meta = name:find "^bpf_iter" and { { "meta", t:ptr(t:struct("bpf_iter_meta", 8, {})) } }
-    t:func(name, t:func_proto(0, meta or nil))
+    t:func(name, t:func_proto(meta and int or 0, meta or nil))
   end
   for _, name in ipairs(typedefs or {}) do
     if name:find "^btf_trace" then kernels.tracepoint(t, name:sub(11)) else t:typedef(name, int) end

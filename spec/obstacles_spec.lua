@@ -259,7 +259,9 @@ describe("an obstacle", function()
 
   it("is a function that is no iterator", function()
     local function with(params)
-      return kernel(function(t) t:func("bpf_iter_num_new", t:func_proto(0, params(t))) end)
+      return kernel(function(t)
+        t:func("bpf_iter_num_new", t:func_proto(t:int("long", 4, "signed"), params(t)))
+      end)
     end
     expect("attach-target", "iter", "`bpf_iter_num_new` of the kernel is no iterator", one "iter/num_new",
       with(function(t) return { { "start", t:int("int", 4, "signed") } } end))

@@ -115,14 +115,14 @@ static int look_at_struct_ops(struct program_search *s)
 				  l->resolution->object->programs[l->entry].name, "unused"));
 }
 
-/* Other functions start with bpf_iter_, too; that of an iterator takes its meta data first
- * (DEFINE_BPF_ITER_FUNC). */
+/* Other functions start with bpf_iter_, too; that of an iterator takes its meta data first and
+ * returns an int (DEFINE_BPF_ITER_FUNC). */
 static bool is_iterator(const struct program_search *s)
 {
 	const struct btf *b = s->l->found.btf;
 	struct btf_type t = btf_type(b, s->l->found.proto);
 
-	if (t.vlen == 0)
+	if (t.vlen == 0 || btf_strip(b, t.type).kind != BTF_INT)
 		return false;
 	t = btf_strip(b, btf_param(&t, 0).type);
 	if (t.kind != BTF_PTR)
