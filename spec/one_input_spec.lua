@@ -241,7 +241,7 @@ describe("an object without BTF", function()
   teardown(tmp.clean)
 
   it("is a note beside others, and hides nothing of theirs", function()
-    for _, command in ipairs { "relos", "verdicts", "check", "dialects" } do
+    for _, command in ipairs { "relos", "dialects" } do
       for _, jobs in ipairs { "1", "2" } do
         local with = run { command, "--format", "json", plain, obj, plain2, "-t", target, "-t", target, "-j", jobs }
         local alone = run { command, "--format", "json", obj, "-t", target, "-t", target, "-j", jobs }
@@ -261,7 +261,7 @@ describe("an object without BTF", function()
   end)
 
   it("is what could not be done when nothing else is left to do", function()
-    for _, command in ipairs { "relos", "verdicts", "check", "dialects" } do
+    for _, command in ipairs { "relos", "dialects" } do
       for _, jobs in ipairs { "1", "2" } do
         local r = run { command, plain, plain2, "-t", target, "-t", target, "-j", jobs }
         assert.equal(2, r.status)
@@ -271,9 +271,19 @@ describe("an object without BTF", function()
     end
     local r = run { "relos", "--local", plain }
     assert.equal(2, r.status)
-    r = run { "check", plain, tmp.path "missing.o", "-t", target }
+    r = run { "relos", plain, tmp.path "missing.o", "-t", target }
     assert.equal(2, r.status)
     assert.matches("plain.o: has no .BTF section", r.err, 1, true)
+  end)
+
+  it("is judged as any other", function()
+    local r = run { "verdicts", "--format", "tsv", plain, "-t", target }
+    assert.same({ "", 0 }, { r.err, r.status })
+    assert.matches("\tloads\t", r.out, 1, true)
+    r = run { "check", plain, "-t", target }
+    assert.same({ "", 0 }, { r.err, r.status })
+    assert.matches("note[no-btf]: the object has no BTF, so no relocations", r.out, 1, true)
+    assert.matches("1 program: 1 loads", r.out, 1, true)
   end)
 
   it("adds nothing to a minimal BTF", function()

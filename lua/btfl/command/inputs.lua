@@ -24,10 +24,11 @@ local function object_paths(self)
   return { value }
 end
 
--- An object that there is something to relocate in, else nil.
+-- An object that there is something to relocate in, else nil. Whether it loads is asked of any.
 local function take_object(self, object)
-  if object.btf then
-    if rawget(self, "settings") and not self:try(object.validate, object) then return nil end
+  local judges = rawget(self, "settings")
+  if object.btf or judges then
+    if judges and not self:try(object.validate, object) then return nil end
     rawset(self, "relocatable", true)
     return object
   end
