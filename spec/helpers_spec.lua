@@ -24,7 +24,7 @@ static const struct bpf_func_proto bpf_two_proto_tp = {
 	.arg1_type	= ARG_PTR_TO_UNINIT_MEM,
 	.arg2_type	= ARG_CONST_SIZE,
 	.arg3_type	= ARG_PTR_TO_MEM_OR_NULL | MEM_RDONLY,
-	.arg4_type	= ARG_CONST_SIZE_OR_ZERO,
+	.arg4_type	= ARG_MEM_SIZE_OR_ZERO,
 	.arg5_type	= ARG_PTR_TO_DYNPTR | DYNPTR_TYPE_LOCAL,
 };
 static const struct bpf_func_proto bpf_three_proto = {
@@ -101,9 +101,15 @@ describe("the table of helpers", function()
     local last = 0
     for _, row in ipairs(helpers.rows()) do
       assert.is_true(row.number > last, helpers.row(row))
-      assert.matches("^[kvVmw248.?]" .. ("[kvVmw248.?]"):rep(4) .. "$", row.args)
+      assert.matches("^[kvVmw48rd.?]" .. ("[kvVmw48rd.?]"):rep(4) .. "$", row.args)
       last = row.number
     end
+  end)
+
+  it("has each helper, the last of which is cgrp_storage_delete", function()
+    local rows = helpers.rows()
+    for i, row in ipairs(rows) do assert.are.equal(i, row.number) end
+    assert.are.same({ 211, "cgrp_storage_delete" }, { #rows, rows[#rows].name })
   end)
 
   local kernels = {}
@@ -141,11 +147,11 @@ describe("the table of helpers", function()
       .. 'HELPER(4, four, POINTER, ".....")\n')
     local names = { "one", "two", "three", "four", "five", "six", "commented" }
     assert.are.same({ {}, {
-      'HELPER(2, two, NUMBER, "w.m.?") has ERRNO w.m.? in bpf_two_proto_tp',
+      'HELPER(2, two, NUMBER, "w.m.?") has ERRNO w.m.d in bpf_two_proto_tp',
       'HELPER(4, four, POINTER, ".....") has NUMBER ..... in bpf_four_xdp_proto, '
         .. 'POINTER ..... in bpf_four_proto',
     }, {
-      'HELPER(3, three, MEMORY, "84?..")', 'HELPER(5, five, POINTER, ".....")',
+      'HELPER(3, three, MEMORY, "84r..")', 'HELPER(5, five, POINTER, ".....")',
       'HELPER(6, six, POINTER, ".....")', 'HELPER(7, commented, POINTER, "?????")',
     } }, { helpers.compare(helpers.rows(path), names, helpers.of_source(source())) })
   end)
@@ -156,7 +162,7 @@ describe("the table of helpers", function()
     assert.are.equal("", err)
     assert.are.equal(1, status)
     assert.matches('error[helper-name]: HELPER(2, map_update_elem, NUMBER, ".kv..") is two', out, nil, true)
-    assert.matches('HELPER(900, three, MEMORY, "84?..")', out, nil, true)
+    assert.matches('HELPER(900, three, MEMORY, "84r..")', out, nil, true)
     assert.not_matches("helper-prototype", out, nil, true)
   end)
 end)

@@ -365,6 +365,37 @@ describe("an obstacle", function()
     assert.same({ "guarded", "guarded", true }, { verdict.verdict, STATE[list[1].reached], verdict.ok })
   end)
 
+  it("is none behind what a helper cannot give", function()
+    -- if r0 > 7 return 0; if r0 > 7 call nothing
+    local function twice(id)
+      return { object.call(id), object.insn(0x25, 0, 0, 3, 7), object.insn(0x25, 0, 0, 1, 7),
+        object.insn(0x05, 0, 0, 1), object.call(99999) }
+    end
+    for id, section in pairs { [208] = "kprobe/do_it", [188] = "xdp", [135] = "tc", [187] = "cgroup/dev" } do
+      local x = (obstacles(one(section, twice(id)), kernel()))[1]
+      assert.same({ "helper-unknown", false }, { x.rule, x.reached }, section)
+    end
+    local x = (obstacles(one("tc", twice(96)), kernel()))[1] -- tcp_sock gives a pointer
+    assert.is_true(x.reached)
+  end)
+
+  it("is none behind what a helper cannot write", function()
+    -- slots of 8 bytes from fp - 24 on = 0; helper(..., fp - 24, ...); if the one at fp - at != 0 call nothing
+    local function with(section, id, reg, at)
+      return (obstacles(one(section, {
+        object.mov(1, 0), object.mov(2, 0), object.mov(3, 0), object.mov(4, 0), object.mov(5, 0),
+        object.stx(8, 10, 1, -8), object.stx(8, 10, 1, -16), object.stx(8, 10, 1, -24),
+        object.insn(0xbf, reg, 10, 0), object.insn(0x07, reg, 0, 0, -24), object.call(id),
+        object.ldx(8, 1, 10, -at), object.insn(0x15, 1, 0, 1, 0), object.call(99999),
+      }), kernel()))[1].reached
+    end
+    for _, case in ipairs { { "tc", 163, 3, 24, 16 }, { "kprobe/do_it", 197, 4, 16, 8 } } do
+      local section, id, reg, written, kept = table.unpack(case)
+      assert.is_true(with(section, id, reg, written), section)
+      assert.is_false(with(section, id, reg, kept), section)
+    end
+  end)
+
   it("is a helper that is not for programs of that type", function()
     expect("helper-not-for-type", "type", "the kernel does not let programs of type socket_filter call helper "
       .. "bpf_probe_read", one("socket", { object.call(4) }), kernel())

@@ -65,14 +65,14 @@ local function character(fields, n)
   if arg:find("PTR_TO_INT%f[%W]") then return "4" end
   if arg:find("FIXED_SIZE_MEM") then
     local size = SIZEOF[(fields["arg" .. n .. "_size"] or ""):match("sizeof%((%w+)%)")]
-    return written and size and tostring(size) or "?"
+    return not written and "r" or size and tostring(size) or "?"
   end
   if arg:find("PTR_TO_MEM") or arg:find("PTR_TO_UNINIT_MEM") then
     local size = fields["arg" .. n + 1 .. "_type"] or ""
-    if not size:find("ARG_CONST_SIZE") then return "?" end
+    if not size:find("ARG_CONST_SIZE") and not size:find("ARG_MEM_SIZE") then return "?" end
     return arg:find("MEM_RDONLY") and "m" or "w"
   end
-  return arg:find("DYNPTR") and "?" or "."
+  return arg:find("DYNPTR") and "d" or "."
 end
 
 local function result_of(fields, errno)

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+enum { DYNPTR_SIZE = 16 };
+
 struct helper {
 	const char *name;
 	uint8_t result;
@@ -42,6 +44,9 @@ struct helper_arg helper_arg(uint32_t helper, unsigned n)
 	case 'm': return (struct helper_arg){SIZE_NEXT, 0, false};
 	case 'w': return (struct helper_arg){SIZE_NEXT, 0, true};
 	case '8': return (struct helper_arg){SIZE_FIXED, 8, true};
+	case '4': return (struct helper_arg){SIZE_FIXED, 4, true};
+	case 'd': return (struct helper_arg){SIZE_FIXED, DYNPTR_SIZE, true};
+	case 'r': return (struct helper_arg){SIZE_ANY, 0, false};
 	case '.': return (struct helper_arg){SIZE_NONE, 0, false};
 	default: return (struct helper_arg){SIZE_ANY, 0, true};
 	}
