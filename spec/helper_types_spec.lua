@@ -117,16 +117,19 @@ describe("who may call a helper", function()
   end)
 end)
 
+-- What a kernel refuses for other reasons than its release: lockdown, its configuration, another target of
+-- an iterator.
+local OTHERWISE = { probe_write_user = true, override_return = true, setsockopt = true, getsockopt = true,
+  probe_read = true, probe_read_str = true }
+
+local NAME = {}
+for name, number in pairs(HELPER) do NAME[number] = name end
+
 describe("who may call a helper, asked of the running kernel,", function()
   local probe = "build/peer/probe"
   local said = exists(probe) and tmp.run(probe .. " helpers 211") or ""
   local why = not exists(probe) and "needs build/peer/probe" or said == "" and "cannot load programs"
   if why then return pending("is as the table says: " .. why) end
-
-  -- What this kernel refuses for other reasons than its release: lockdown, its configuration, another
-  -- target of an iterator.
-  local OTHERWISE = { probe_write_user = true, override_return = true, setsockopt = true, getsockopt = true,
-    probe_read = true, probe_read_str = true }
 
   local release = tmp.run("uname -r"):match("^%d+%.%d+%.%d+")
 
@@ -148,13 +151,12 @@ describe("who may call a helper, asked of the running kernel,", function()
   end)
 
   it("is refused by the table where the kernel refuses it", function()
-    local name_of, asked = {}, 0
-    for name, number in pairs(HELPER) do name_of[number] = name end
+    local asked = 0
     for line in said:gmatch("[^\n]+") do
       local type, attach, sleepable, helper, answer = table.unpack(loads.fields(line))
       local number = math.tointeger(helper)
       -- between two release lines the table does not know
-      if answer == "no" and not OTHERWISE[name_of[number]] and release:find("^6%.18%.") then
+      if answer == "no" and not OTHERWISE[NAME[number]] and release:find("^6%.18%.") then
         assert.is_false(engine.helper_allowed { helper = number, type = math.tointeger(type),
           attach = math.tointeger(attach), sleepable = sleepable == "1", version = release }, line)
         asked = asked + 1
@@ -162,6 +164,81 @@ describe("who may call a helper, asked of the running kernel,", function()
     end
     if not release:find("^6%.18%.") then pending("of a release that the table has") return end
     assert.is_true(asked > 1000)
+  end)
+end)
+
+describe("what only GPL programs may call", function()
+  local function gpl_only(name, type, options)
+    local question = { helper = HELPER[name] or name, type = type }
+    for key, value in pairs(options or {}) do question[key] = value end
+    return engine.helper_gpl_only(question)
+  end
+
+  it("is told by the helper", function()
+    assert.is_true(gpl_only("probe_read_kernel", KPROBE))
+    assert.is_true(gpl_only("fib_lookup", XDP))
+    assert.is_false(gpl_only("map_lookup_elem", KPROBE))
+    assert.is_false(gpl_only("probe_read_kernel", XDP + 1, { attach = 9999, version = "9.0.1" }))
+  end)
+
+  it("is told by the program type where that matters", function()
+    assert.is_true(gpl_only("get_stackid", KPROBE))
+    assert.is_false(gpl_only("get_stackid", 7)) -- perf_event: 5.9 and later have another prototype
+    assert.is_true(gpl_only("get_stackid", 7, { version = "5.4.286" }))
+    assert.is_true(gpl_only("get_func_ip", TRACING, { attach = FENTRY }))
+    assert.is_false(gpl_only("get_func_ip", KPROBE)) -- that of kprobe.multi is for all
+    assert.is_true(gpl_only("get_func_ip", KPROBE, { version = "5.15.100" }))
+  end)
+
+  it("is no more in releases that may not be so old", function()
+    assert.is_true(gpl_only("ktime_get_ns", KPROBE, { version = "5.4.286" }))
+    assert.is_true(gpl_only("ktime_get_ns", KPROBE, { last_helper = 110 }))
+    assert.is_false(gpl_only("ktime_get_ns", KPROBE, { version = "5.4.0" }))
+    assert.is_false(gpl_only("ktime_get_ns", KPROBE, { version = "5.5.3" }))
+    assert.is_false(gpl_only("ktime_get_ns", KPROBE, { version = "6.1.192" }))
+    assert.is_false(gpl_only("ktime_get_ns", KPROBE))
+  end)
+
+  it("is not known of a helper, type or release beyond the table", function()
+    assert.is_false(gpl_only(100000, KPROBE))
+    assert.is_false(gpl_only(0, KPROBE))
+    assert.is_false(gpl_only("probe_read_kernel", STRUCT_OPS))
+    assert.is_false(gpl_only("probe_read_kernel", KPROBE, { version = "9.0.1" }))
+    assert.has_error(function() gpl_only("probe_read_kernel", "kprobe") end)
+  end)
+end)
+
+describe("what only GPL programs may call, asked of the running kernel,", function()
+  local probe = "build/peer/probe"
+  local said = exists(probe) and tmp.run(probe .. " licenses 211") or ""
+  local why = not exists(probe) and "needs build/peer/probe" or said == "" and "cannot load programs"
+  if why then return pending("is as the table says: " .. why) end
+
+  local release = tmp.run("uname -r"):match("^%d+%.%d+%.%d+")
+
+  -- The kernel looks at the license of what it lets a program call at all; which prototype of get_func_ip
+  -- it has for a kprobe is told by more than the attach type.
+  it("is what the table says", function()
+    local refused, let = 0, 0
+    for line in said:gmatch("[^\n]+") do
+      local type, attach, sleepable, helper, answer = table.unpack(loads.fields(line))
+      local question = { helper = math.tointeger(helper), type = math.tointeger(type), attach = math.tointeger(attach),
+        version = release, sleepable = sleepable == "1" }
+      local name = NAME[question.helper]
+      if not OTHERWISE[name] and engine.helper_allowed(question) then
+        local gpl = engine.helper_gpl_only(question)
+        if answer == "yes" then
+          assert.is_false(gpl, line)
+          let = let + 1
+        elseif release:find("^6%.18%.") and not (question.type == KPROBE and name == "get_func_ip") then
+          assert.is_true(gpl, line)
+          refused = refused + 1
+        end
+      end
+    end
+    assert.is_true(let > 1000, let)
+    if not release:find("^6%.18%.") then pending("of a release that the table has") return end
+    assert.is_true(refused > 200, refused)
   end)
 end)
 
@@ -240,6 +317,17 @@ BPF_PROG_TYPE(BPF_PROG_TYPE_TRACING, tracing,
 
 local SOURCE = [[
 static const struct bpf_func_proto bpf_two_proto = { .might_sleep = true, };
+static const struct bpf_func_proto bpf_three_proto = {
+	.gpl_only = true,
+};
+static const struct bpf_func_proto bpf_four_proto = { .gpl_only = true, };
+static const struct bpf_func_proto bpf_four_multi_proto = { .gpl_only = false, };
+const struct bpf_func_proto *bpf_get_three_proto(void)
+{
+	if (attach())
+		pr_warn("three");
+	return &bpf_three_proto;
+}
 static const struct bpf_func_proto *base_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
 {
 	if (!capable(CAP_BPF))
@@ -262,7 +350,7 @@ static const struct bpf_func_proto *kprobe_func_proto(enum bpf_func_id func_id, 
 	if (fn)
 		return fn;
 	if (func_id == BPF_FUNC_three && prog->type != BPF_PROG_TYPE_TRACING)
-		return security_locked_down(1) < 0 ? NULL : &bpf_three_proto;
+		return security_locked_down(1) < 0 ? NULL : bpf_get_three_proto();
 	return NULL;
 }
 static const struct bpf_func_proto *tracing_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
@@ -310,7 +398,8 @@ describe("the table of who may call a helper", function()
       "CALLER(TRACING_FENTRY, 2)", "ATTACHED(TRACING_FENTRY, 0) /* trace_fentry */",
       "CALLER(TRACING_ITER, 2)", "ATTACHED(TRACING_ITER, 1) /* trace_iter */",
       "CALLERS(1, one, EVERY)", "CALLERS(2, two, EVERY)", "CALLERS(3, three, KPROBE)",
-      "CALLERS(4, four, TRACING_ITER)", "SLEEPS(2, two, EVERY)", "NEWEST(6, 2)",
+      "CALLERS(4, four, TRACING_ITER)", "SLEEPS(2, two, EVERY)", "GPL(3, three, EVERY)", "GPL(4, four, EVERY)",
+      "NEWEST(6, 2)",
     }, rows_of(tree("only", 2, SOURCE)))
   end)
 
@@ -321,6 +410,18 @@ describe("the table of who may call a helper", function()
     assert.matches("LACKS(4, four, 6, 1, EVERY)", said, nil, true)
     assert.matches("DROPS(3, three, 6, 4, TRACED)", said, nil, true)
     assert.matches("CALLERS(3, three, EVERY)", said, nil, true)
+  end)
+
+  it("tells up to which release line the GPL was needed, where all prototypes agree", function()
+    local function with(name, patchlevel, change)
+      return tree(name, patchlevel, (SOURCE:gsub("return &bpf_four_proto;", change or "%0")))
+    end
+    local either = "return is_multi(prog) ? &bpf_four_multi_proto : &bpf_four_proto;"
+    local said = rows_of(with("first", 1), with("second", 2), with("third", 4, either))
+    assert.are.same({ "GPL(3, three, EVERY)", "GPL_TO(4, four, 6, 2, EVERY)" }, { said[#said - 2], said[#said - 1] })
+    for _, row in ipairs(rows_of(with("other", 1, either), with("newer", 2))) do
+      assert.not_matches("GPL[_TO]*%(4", row)
+    end
   end)
 
   it("is printed by a script", function()

@@ -346,10 +346,39 @@ describe("an obstacle", function()
     o:rel("tc", 0, "bpf_do", 10)
     expect("license", "kfunc", "only GPL programs may call `bpf_do`, and the object's license is another", o,
       kernel(function(t) t:func("bpf_do", t.proto) end))
+    local function under(license, insns, section)
+      local other = one(section or "kprobe/do_it", insns, { no_license = true })
+      if license then other:section("license", license .. "\0") end
+      return other
+    end
+    for _, license in ipairs { "Proprietary", "MIT", "gpl", false } do
+      local verdict, state, x = expect("license", "helper",
+        "only GPL programs may call helper bpf_get_current_task, and the object's license is another",
+        under(license, { object.call(35) }), kernel())
+      assert.same({ "rejected", "reached", "walk", "program", 35 }, { verdict, state, x.stage, x.scope, x.number })
+    end
     local hook = one("lsm/file_open", nil, { no_license = true })
     hook:section("license", "MIT\0")
     expect("license", "lsm", "LSM programs must be GPL, and the object's license is another", hook,
       kernel(function(t) t:func("bpf_lsm_file_open", t:func_proto(t:int("int", 4, "signed"), {})) end))
+  end)
+
+  it("is no license that allows it, and no helper for all or on a path that is not taken", function()
+    local function first(license, insns, options)
+      local o = one("kprobe/do_it", insns, { no_license = true })
+      o:section("license", license .. "\0")
+      return (obstacles(o, kernel(nil, options)))[1]
+    end
+    for _, license in ipairs { "GPL", "GPL v2", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" } do
+      assert.is_nil(first(license, { object.call(35) }))
+    end
+    assert.is_nil(first("MIT", { object.call(14) }))
+    -- kprobe.multi has another prototype of get_func_ip, which all may call
+    assert.is_nil(first("MIT", { object.call(173) }))
+    local dead = first("MIT", { object.mov(1, 0), object.insn(0x15, 1, 0, 1, 0), object.call(35) })
+    assert.same({ "license", "helper", false }, { dead.rule, dead.cause, dead.reached })
+    -- what the kernel does not have at all comes first
+    assert.equal("helper-unknown", first("MIT", { object.call(176) }, { helper = helpers(150) }).rule)
   end)
 
   it("is a helper that the kernel lacks, where a path reaches it", function()

@@ -2,6 +2,7 @@
  * probe: what the running kernel lets programs of each type do. Needs root.
  *
  * usage: probe helpers LAST
+ *        probe licenses LAST
  *        probe context
  *
  * For each program type, with each attach type that the verifier tells apart: loads programs of one
@@ -110,7 +111,10 @@ static const char *const refusals[] = {
     "supported only for fentry",
 };
 
+static const char *const gpl_only[] = {"GPL-restricted function"};
+
 static char log_text[1 << 16];
+static const char *license = "GPL";
 
 /* The attach target's type, 0 for none; -1 when the kernel has none. */
 static int btf_id_of(const struct caller *caller)
@@ -143,21 +147,23 @@ static bool load(const struct caller *caller, int btf_id, struct bpf_insn insn)
 	insns[count++] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K,
 					   .imm = caller->type == TYPE_SOCK_ADDR};
 	insns[count++] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
-	fd = bpf_prog_load((enum bpf_prog_type)caller->type, NULL, "GPL", insns, count, &opts);
+	fd = bpf_prog_load((enum bpf_prog_type)caller->type, NULL, license, insns, count, &opts);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
 }
 
-static void probe_helpers(const struct caller *caller, int btf_id, int last)
+/* "no" for what the log of a refused call tells in one of these words. */
+static void probe_helpers(const struct caller *caller, int btf_id, int last,
+			  const char *const *words, size_t count)
 {
 	for (int helper = 1; helper <= last; helper++) {
 		bool refused = false;
 
 		if (!load(caller, btf_id,
 			  (struct bpf_insn){.code = BPF_JMP | BPF_CALL, .imm = helper}))
-			for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
-				refused |= strstr(log_text, refusals[i]) != NULL;
+			for (size_t i = 0; i < count; i++)
+				refused |= strstr(log_text, words[i]) != NULL;
 		printf("%d\t%d\t%d\t%d\t%s\n", caller->type, caller->attach, caller->sleepable,
 		       helper, refused ? "no" : "yes");
 	}
@@ -191,19 +197,27 @@ static void probe_context(const struct caller *caller, int btf_id)
 int main(int argc, char **argv)
 {
 	bool helpers = argc == 3 && strcmp(argv[1], "helpers") == 0;
+	bool licenses = argc == 3 && strcmp(argv[1], "licenses") == 0;
 
-	if (!helpers && !(argc == 2 && strcmp(argv[1], "context") == 0)) {
-		fprintf(stderr, "usage: probe helpers LAST\n       probe context\n");
+	if (!helpers && !licenses && !(argc == 2 && strcmp(argv[1], "context") == 0)) {
+		fprintf(stderr, "usage: probe helpers LAST\n       probe licenses LAST\n"
+				"       probe context\n");
 		return 2;
 	}
 	libbpf_set_print(NULL);
+	if (licenses)
+		license = "Proprietary";
 	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++) {
 		int btf_id = btf_id_of(&callers[i]);
 
 		if (btf_id < 0 || !load(&callers[i], btf_id, (struct bpf_insn){0}))
 			continue;
 		if (helpers)
-			probe_helpers(&callers[i], btf_id, atoi(argv[2]));
+			probe_helpers(&callers[i], btf_id, atoi(argv[2]), refusals,
+				      sizeof(refusals) / sizeof(*refusals));
+		else if (licenses)
+			probe_helpers(&callers[i], btf_id, atoi(argv[2]), gpl_only,
+				      sizeof(gpl_only) / sizeof(*gpl_only));
 		else
 			probe_context(&callers[i], btf_id);
 	}

@@ -11,6 +11,7 @@ local func_proto = {}
 ---@field types table<string, integer> enum bpf_prog_type, without its prefix
 ---@field attach table<string, integer> enum bpf_attach_type, without its prefix
 ---@field entry table<string, string> get_func_proto() by type's name
+---@field gpl table<string, boolean|string> by prototype's name: .gpl_only; "either" where files differ
 
 local function read(path)
   local f <close> = assert(io.open(path, "rb"))
@@ -103,7 +104,7 @@ function parse_block(text)
   return list
 end
 
--- ---- values: sets of what may be, as { [value] = true } --------------------------------------------
+-- ---- values: sets of what may be, as { [value] = true }: numbers, names of prototypes, POINTER -----
 
 local POINTER, NULL = "pointer", 0
 local ANY = { [POINTER] = true, [NULL] = true }
@@ -134,7 +135,7 @@ Evaluator.__index = Evaluator
 
 local function single(set)
   local v = next(set)
-  return v ~= POINTER and next(set, v) == nil and v or nil
+  return math.type(v) and next(set, v) == nil and v or nil
 end
 
 -- A recursive descent over tokens: ?:, ||, &&, == and !=, unary ! and &, calls, members, names.
@@ -156,8 +157,11 @@ function Evaluator:expression(text, names)
     elseif t == "&" then
       local name = list[at]
       at = at + 1
-      while list[at] == "[" or list[at] == "." or list[at] == "->" or list[at] == "]" do at = at + 2 end
-      return self:address(name)
+      local whole = true
+      while list[at] == "[" or list[at] == "." or list[at] == "->" or list[at] == "]" do
+        at, whole = at + 2, false
+      end
+      return self:address(name, whole)
     end
     local path = t
     while list[at] == "->" or list[at] == "." do
@@ -220,10 +224,10 @@ function Evaluator:expression(text, names)
 end
 
 -- A prototype whose helper may sleep is refused in a program that may not.
-function Evaluator:address(name)
+function Evaluator:address(name, whole)
   local q = self.question
   if self.source.sleeps[name] and not q.sleepable then return FALSE end
-  return { [POINTER] = true }
+  return { [whole and name or POINTER] = true }
 end
 
 function Evaluator:name(path, names)
@@ -232,7 +236,7 @@ function Evaluator:name(path, names)
   if path == "NULL" or path == "false" then return FALSE end
   if path == "true" then return TRUE end
   if path == "func_id" then return { [q.helper] = true } end
-  if path == "prog.expected_attach_type" then return { [q.attach] = true } end
+  if path == "prog.expected_attach_type" then return q.attach and { [q.attach] = true } or ANY end
   if path == "prog.type" then return { [q.type] = true } end
   if path == "prog.sleepable" or path == "prog.aux.sleepable" then return q.sleepable and TRUE or FALSE end
   local number = math.tointeger(path) or source.constants[path]
@@ -350,7 +354,7 @@ end
 ---@return spec.Kernel
 function func_proto.open(dir)
   local uapi = read(dir .. "/include/uapi/linux/bpf.h"):gsub("/%*.-%*/", "")
-  local source = { functions = {}, weak = {}, sleeps = {}, iters = {}, constants = {}, entry = {} }
+  local source = { functions = {}, weak = {}, sleeps = {}, gpl = {}, iters = {}, constants = {}, entry = {} }
   local makefile = read(dir .. "/Makefile")
   source.line = ("%s.%s"):format(makefile:match("VERSION = (%d+)\nPATCHLEVEL = (%d+)"))
   source.sublevel = math.tointeger(makefile:match("SUBLEVEL = (%d+)"))
@@ -367,7 +371,8 @@ function func_proto.open(dir)
     if not path:find("/testing/") and not path:find("/samples/") then
       local text = without_preprocessor(read(path))
       for at, name, params, body in text:gmatch("()%f[%w_]([%a_][%w_]*)%s*(%b())%s*(%b{})") do
-        if params:find("enum bpf_func_id func_id") or name == "bpf_prog_has_trampoline" then
+        if params:find("enum bpf_func_id func_id") or name == "bpf_prog_has_trampoline" or
+          name:find("^bpf_get_.*_proto$") and params == "(void)" then
           local weak = text:sub(math.max(1, at - 60), at):find("__weak%s+$") ~= nil
           if not source.functions[name] or source.weak[name] and not weak then
             source.functions[name] = {}
@@ -384,6 +389,9 @@ function func_proto.open(dir)
       end
       for name, body in text:gmatch("struct%s+bpf_func_proto%s+([%w_]+)%s*=%s*(%b{})") do
         source.sleeps[name] = body:find("%.might_sleep%s*=%s*true") ~= nil
+        local gpl = body:find("%.gpl_only%s*=%s*true") ~= nil
+        if source.gpl[name] ~= nil and source.gpl[name] ~= gpl then gpl = "either" end
+        source.gpl[name] = gpl
       end
     end
   end
@@ -398,12 +406,17 @@ end
 ---@param source spec.Kernel
 ---@param helper integer
 ---@param type string a key of source.types
----@param attach integer
+---@param attach integer? nil: any
 ---@param sleepable boolean
+---@return boolean
+---@return boolean gpl whether it may let a GPL-compatible one only: so say all prototypes that it may have
 function func_proto.allows(source, helper, type, attach, sleepable)
   local question = { helper = helper, type = source.types[type], attach = attach, sleepable = sleepable }
   local evaluator = setmetatable({ source = source, question = question }, Evaluator)
-  return (truth(evaluator:call(source.entry[type])))
+  local set = evaluator:call(source.entry[type])
+  local gpl = truth(set)
+  for v in pairs(set) do gpl = gpl and (v == NULL or source.gpl[v] == true) end
+  return truth(set), gpl
 end
 
 return func_proto

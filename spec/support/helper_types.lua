@@ -51,13 +51,17 @@ local function attaches_of(newest, type)
   return list[1] and list or { false }
 end
 
--- Who may call what in one kernel: check_get_func_ip() of the verifier knows more than the prototype.
+-- Who may call what in one kernel, and whether under a GPL-compatible license only: check_get_func_ip()
+-- of the verifier knows more than the prototype. Without attach type they are let call as with none; the
+-- prototype may be that of any, as get_func_ip of kprobe.multi.
 local function allows(source, helper, type, attach, sleepable)
-  if not func_proto.allows(source, helper, type, attach, sleepable) then return false end
-  if helper ~= source.helpers.get_func_ip or type == "KPROBE" then return true end
+  local may = func_proto.allows(source, helper, type, attach or 0, sleepable)
+  local _, gpl = func_proto.allows(source, helper, type, attach, sleepable)
+  if not may then return false, false end
+  if helper ~= source.helpers.get_func_ip or type == "KPROBE" then return true, gpl end
   local name
   for of, number in pairs(source.attach) do if number == attach then name = of end end
-  return type == "TRACING" and name ~= "TRACE_RAW_TP" and name ~= "TRACE_ITER"
+  return type == "TRACING" and name ~= "TRACE_RAW_TP" and name ~= "TRACE_ITER", gpl
 end
 
 -- What stable releases have taken back: in that line it was allowed once to whom `like` is allowed.
@@ -65,9 +69,10 @@ end
 local ONCE = { ktime_get_coarse_ns = { line = "5.15", like = "jiffies64" } }
 
 -- What the lines say of a caller: by number of the line and name of the helper, whether a program that
--- may not sleep, and one that may, is let call it. The same as text, which is equal where they agree.
+-- may not sleep, and one that may, is let call it, and whether only when GPL-compatible. The same as
+-- text, which is equal where they agree.
 local function answers(lines, newest, type, attach)
-  local number = attach and newest.attach[attach] or 0
+  local number = attach and newest.attach[attach]
   local says, text = {}, {}
   for i, line in ipairs(lines) do
     says[i] = {}
@@ -76,14 +81,19 @@ local function answers(lines, newest, type, attach)
       for helper in pairs(known and source.helpers or {}) do
         local once = ONCE[helper]
         local id = source.helpers[once and once.line == source.line and once.like or helper]
-        local a = says[i][helper] or { false, false }
-        for n, sleepable in ipairs { false, true } do a[n] = a[n] or allows(source, id, type, number, sleepable) end
+        local a = says[i][helper] or { false, false, gpl = true }
+        for n, sleepable in ipairs { false, true } do
+          local may, gpl = allows(source, id, type, number, sleepable)
+          a[n] = a[n] or may
+          a.gpl = a.gpl and (gpl or not may)
+        end
         says[i][helper] = a
       end
     end
     for _, helper in ipairs(keys_by_value(newest.helpers)) do
       local a = says[i][helper]
       text[#text + 1] = not next(says[i]) and "?" or not a and "-" or a[2] and (a[1] and "y" or "s") or "n"
+      if a and a[2] and a.gpl then text[#text + 1] = "g" end
     end
   end
   return says, table.concat(text)
@@ -177,6 +187,18 @@ local function bounds_of(lines, caller, helper)
   return not dropping and lacking or nil, dropping
 end
 
+-- The line up to which all that allow it do so to GPL-compatible programs only, and whether none of
+-- those behind it allows it to others.
+local function gpl_until(lines, caller, helper)
+  local last
+  for i, line in ipairs(lines) do
+    local a = caller.says[i][helper]
+    if a and a[2] and not a.gpl then return last, false end
+    if a and a[2] then last = line end
+  end
+  return last, true
+end
+
 local function older(a, b)
   local x, y = { a.line:match("(%d+)%.(%d+)") }, { b.line:match("(%d+)%.(%d+)") }
   return tonumber(x[1]) * 1000 + tonumber(x[2]) < tonumber(y[1]) * 1000 + tonumber(y[2])
@@ -200,7 +222,7 @@ local function lines_of(dirs)
 end
 
 local function rows_of(callers, lines, number, helper, out)
-  local any, sleeps, lacking, dropping = {}, {}, {}, {}
+  local any, sleeps, lacking, dropping, gpl, once_gpl = {}, {}, {}, {}, {}, {}
   local function note(by_line, line, caller)
     if not line then return end
     by_line[line] = by_line[line] or {}
@@ -218,6 +240,8 @@ local function rows_of(callers, lines, number, helper, out)
       local lacks, dropped = bounds_of(lines, caller, helper)
       note(lacking, lacks, caller)
       note(dropping, dropped, caller)
+      local last, always = gpl_until(lines, caller, helper)
+      if always then gpl[caller.name] = true else note(once_gpl, last, caller) end
     end
   end
   local function row(list, word, set, line)
@@ -228,9 +252,11 @@ local function rows_of(callers, lines, number, helper, out)
   end
   row(out.callers, "CALLERS", any)
   if next(sleeps) then row(out.sleeps, "SLEEPS", sleeps) end
+  if next(gpl) then row(out.gpl, "GPL", gpl) end
   for _, line in ipairs(lines) do
     if lacking[line] then row(out.lacks, "LACKS", lacking[line], line) end
     if dropping[line] then row(out.drops, "DROPS", dropping[line], line) end
+    if once_gpl[line] then row(out.gpl, "GPL_TO", once_gpl[line], line) end
   end
 end
 
@@ -262,7 +288,8 @@ function helper_types.table_of(dirs)
   local lines = lines_of(dirs)
   local newest = lines[#lines][#lines[#lines]]
   local callers = callers_of(lines, newest)
-  local out = { who = {}, groups = groups_of(callers), callers = {}, sleeps = {}, lacks = {}, drops = {}, last = {} }
+  local out = { who = {}, groups = groups_of(callers), callers = {}, sleeps = {}, lacks = {}, drops = {}, gpl = {},
+    last = {} }
   for _, caller in ipairs(callers) do
     table.insert(out.who, ("CALLER(%s, %d)"):format(caller.name, newest.types[caller.type]))
     for _, attach in ipairs(caller.attaches) do
@@ -280,7 +307,7 @@ function helper_types.table_of(dirs)
   end
   table.insert(out.last, ("NEWEST(%s)"):format(newest.line:gsub("%.", ", ")))
   local text = {}
-  for _, list in ipairs { out.who, out.groups, out.callers, out.sleeps, out.lacks, out.drops, out.last } do
+  for _, list in ipairs { out.who, out.groups, out.callers, out.sleeps, out.lacks, out.drops, out.gpl, out.last } do
     if list[1] then text[#text + 1] = table.concat(list, "\n") .. "\n" end
   end
   return table.concat(text, "\n")

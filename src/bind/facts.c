@@ -63,6 +63,16 @@ int engine_helper_allowed(lua_State *L)
 	return 1;
 }
 
+/* engine.helper_gpl_only { helper =, type =, attach =, version =, last_helper = }: true, false; see
+ * helper_gpl_only(). */
+int engine_helper_gpl_only(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_pushboolean(L, helper_gpl_only(number_of(L, "helper"), number_of(L, "type"),
+					   number_of(L, "attach"), age_of(L)));
+	return 1;
+}
+
 /* engine.context_access { type =, attach =, offset =, size =, write =, context =, version =,
  * last_helper = }; context: the size of the struct. See context_fields_access(). */
 int engine_context_access(lua_State *L)

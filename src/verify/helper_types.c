@@ -107,6 +107,23 @@ enum known helper_type_allowed(uint32_t helper, uint32_t prog_type, uint32_t att
 	return exact ? KNOWN_YES : KNOWN_NOT;
 }
 
+bool helper_gpl_only(uint32_t helper, uint32_t prog_type, uint32_t attach_type,
+		     struct kernel_age age)
+{
+	uint32_t newest = kernel_age_newest_line(age);
+	bool exact;
+	uint64_t allowed, others, like = callers_like(prog_type, attach_type, &exact);
+
+	if (!callers_ever(helper, &allowed) || is_newer_than_table(age))
+		return false;
+	others = allowed &= like & ~callers_refused(helper, age);
+#define GPL(number, name, set) others &= helper == (number) ? ~(set) : EVERY;
+#define GPL_TO(number, name, major, minor, set) \
+	others &= helper == (number) && newest <= LINE(major, minor) ? ~(set) : EVERY;
+#include "verify/helper_types.def"
+	return allowed && !others;
+}
+
 static const struct helper_marker markers[] = {
     {4, "bpf_probe_read_compat", "bpf_probe_read_user"},
     {45, "bpf_probe_read_compat_str", "bpf_probe_read_user_str"},

@@ -40,6 +40,15 @@ enum known helper_type_allowed(uint32_t helper, uint32_t prog_type, uint32_t att
 			       bool sleepable, struct kernel_age age);
 
 /*
+ * Whether a program of that type may call a helper only under a license that is compatible with the
+ * GPL (struct bpf_func_proto.gpl_only; "cannot call GPL-restricted function from non-GPL compatible
+ * program"). True is certain: of all whom the program may be, and in all releases the kernel may be
+ * of; otherwise it may still be so.
+ */
+bool helper_gpl_only(uint32_t helper, uint32_t prog_type, uint32_t attach_type,
+		     struct kernel_age age);
+
+/*
  * What a kernel's BTF tells of a helper that its configuration or architecture may leave out: the
  * FUNC that is the helper, and another that was always compiled beside it. The second without the
  * first means that no program there may call the helper (of 6.12 on s390x: probe_read). Neither

@@ -94,7 +94,14 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	x.rule = RULE_HELPER_NOT_FOR_TYPE;
 	x.type = uapi_name(UAPI_PROG_TYPE, l->prog_type);
 	x.cause = refused(s, helper);
-	return x.cause ? add(s, at, x) : 0;
+	if (x.cause)
+		return add(s, at, x);
+	if (object_is_gpl(s->f->object) ||
+	    !helper_gpl_only(helper, l->prog_type, l->attach_type, s->age))
+		return 0;
+	x.rule = RULE_LICENSE;
+	x.cause = "helper";
+	return add(s, at, x);
 }
 
 /* A weak kernel function that is not there is a call that libbpf makes invalid; the other obstacles

@@ -70,7 +70,7 @@ end
 
 local function mark(x)
   if x.relo then return notes.mark(x.relo) end
-  return x.rule:find "^helper" and helper(x) or x.name
+  return (x.rule:find "^helper" or x.cause == "helper") and helper(x) or x.name
 end
 
 --- It as a finding, without a level and without what lies behind it. A relocation has its reason as the code,

@@ -583,16 +583,20 @@ error[ctx-access]: the context is accessed through a pointer that was moved by 8
   {
     code = "license", title = "the license of the object does not allow it",
     text = [[
-Kernel functions and programs of LSM are for objects whose section `license` says GPL, "Dual BSD/GPL" or another
-word that the kernel takes as compatible.]],
+Kernel functions, programs of LSM and about 45 helpers, those of tracing above all, are for objects whose section
+`license` says GPL, "Dual BSD/GPL" or another word that the kernel takes as compatible. A helper counts where a path
+reaches its call. Some helpers are for the GPL in some releases, or in programs of some types, only: those are named
+where the kernel is sure to refuse them.]],
     todo = "Declare such a license: char LICENSE[] SEC(\"license\") = \"GPL\";",
     messages = {
       kfunc = "only GPL programs may call `{name}`, and the object's license is another",
+      helper = "only GPL programs may call {helper}, and the object's license is another",
       lsm = "LSM programs must be GPL, and the object's license is another",
     },
     help = "declare a license that is compatible with the GPL in SEC(\"license\")",
     says = {
       "cannot call kernel function from non-GPL compatible program",
+      "cannot call GPL-restricted function from non-GPL compatible program",
       "LSM programs must have a GPL compatible license",
     },
     compat = "CAPABILITY_FAILURE",
