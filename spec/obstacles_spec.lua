@@ -357,6 +357,21 @@ describe("an obstacle", function()
         under(license, { object.call(35) }), kernel())
       assert.same({ "rejected", "reached", "walk", "program", 35 }, { verdict, state, x.stage, x.scope, x.number })
     end
+    -- r2 = *(u64 *)(r1 + 0); r2 = *(u64 *)(r2 + 8)
+    local reads = { object.ldx(8, 2, 1, 0), object.ldx(8, 2, 2, 8) }
+    local function traced(t)
+      t:func("do_it", t:func_proto(0, { { "f", t:ptr(t:struct("file", 16, {})) } }))
+    end
+    local verdict, _, x = expect("license", "struct",
+      "only GPL programs may read the kernel's structs by an argument, and the object's license is another",
+      under("MIT", reads, "fentry/do_it"), kernel(traced))
+    assert.same({ "rejected", 1 }, { verdict, x.insn })
+    for _, free in ipairs { under("GPL", reads, "fentry/do_it"), under("MIT", { reads[1] }, "fentry/do_it") } do
+      local _, fine = obstacles(free, kernel(traced))
+      assert.equal("loads", fine.verdict)
+    end
+    local _, older = obstacles(under("MIT", reads, "fentry/do_it"), kernel(traced), { release = "6.1.0" })
+    assert.equal("loads", older.verdict)
     local hook = one("lsm/file_open", nil, { no_license = true })
     hook:section("license", "MIT\0")
     expect("license", "lsm", "LSM programs must be GPL, and the object's license is another", hook,

@@ -87,6 +87,7 @@ return {
   { "cannot call GPL-restricted function from non-GPL compatible program", "license" },
   { "cannot call GPL only function from proprietary program", "license" },
   { "cannot call kernel function from non-GPL compatible program", "license" },
+  { "Cannot access kernel 'struct task_struct' from non-GPL compatible program", "license" },
   { "calling kernel function bpf_task_release is not allowed", "kfunc", symbol = "bpf_task_release" },
   { "libbpf: extern 'CONFIG_HZ' (strong): not resolved", "kconfig", symbol = "CONFIG_HZ" },
   { "LSM programs must have a GPL compatible license", "license" },

@@ -52,6 +52,22 @@ static bool reads_result(uint32_t attach_type)
 	       attach_type == BPF_TRACE_FSESSION;
 }
 
+/* Since 6.6, or not long before, only programs under the GPL may read structs of the kernel by
+ * pointers that it gives a type (check_ptr_to_btf_access() of verifier.c). */
+static bool closes_structs(const struct loading *l)
+{
+	enum { SINCE = 6 << 16 | 6 << 8 };
+
+	return l->version >= SINCE && !object_is_gpl(l->resolution->object);
+}
+
+static bool points_to_struct(const struct btf *b, const struct btf_type *t)
+{
+	struct btf_type to = btf_strip(b, t->kind == BTF_PTR ? t->type : 0);
+
+	return btf_is_composite(&to);
+}
+
 static uint32_t struct_size(const struct target *t, uint32_t prog_type)
 {
 	const char *name = context_fields_struct(prog_type);
@@ -82,6 +98,8 @@ void context_of(const struct loading *l, struct context *out)
 		/* A struct that is passed in two registers has two slots. */
 		if (btf_is_composite(&arg) && arg.size > SLOT)
 			add_slot(out, &arg, false);
+		if (closes_structs(l) && points_to_struct(b, &arg))
+			out->closed |= (uint64_t)1 << (out->count % CONTEXT_SLOTS);
 		add_slot(out, &arg, unreadable(b, type, l->version));
 	}
 	result = btf_strip(b, t.type);
@@ -123,6 +141,12 @@ bool context_has_number(const struct context *c, int64_t off)
 {
 	return c->slots && off >= 0 && off % SLOT == 0 && off / SLOT < c->count &&
 	       (c->numbers >> (off / SLOT) & 1);
+}
+
+bool context_is_closed(const struct context *c, int64_t off)
+{
+	return c->known && c->slots && off >= 0 && off % SLOT == 0 && off / SLOT < CONTEXT_SLOTS &&
+	       (c->closed >> (off / SLOT) & 1);
 }
 
 bool context_refuses_moved(const struct context *c)
@@ -327,8 +351,10 @@ int context_suspects(struct context *c, const struct linked *f, struct err *e)
 	struct held start = {.context.registers = 1u << 1, .stack.registers = 1u << 10};
 	struct context_search s = {.c = c, .f = f};
 
-	if (!c->known)
+	if (!c->known || c->closed) {
+		c->suspect = c->known;
 		return 0;
+	}
 	s.held = calloc(f->count + 1, sizeof(*s.held) + sizeof(*s.met));
 	if (!s.held)
 		return err_memory(e, f->object->path);

@@ -18,6 +18,7 @@ struct context {
 	uint64_t unreadable; /* bit n: slot n may not be read */
 	uint64_t pointers;   /* likewise: it is a pointer */
 	uint64_t numbers;    /* likewise: it holds a number */
+	uint64_t closed; /* likewise: it points to a struct that the object's license keeps shut */
 	uint32_t prog_type, attach_type;
 	uint32_t size; /* bytes of the struct that it is, in the target's BTF; 0 when not known */
 	struct kernel_age age;
@@ -31,6 +32,9 @@ void context_of(const struct loading *l, struct context *out);
  * "write", "range" with off; NULL when it does not, or that is not known. */
 const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
 			    int64_t *number);
+
+/* Whether the argument at that byte points to a struct that the object's license keeps shut. */
+bool context_is_closed(const struct context *c, int64_t off);
 
 /* Whether what is read at byte `off` is a number for sure, and no pointer. */
 bool context_has_number(const struct context *c, int64_t off);

@@ -44,6 +44,8 @@ static struct value read_context(const struct machine *m, const struct value *fr
 	packet = packet_of_context(m, off, size);
 	if (known && packet.kind != VALUE_NONE)
 		return packet;
+	if (known && context_is_closed(m->context, off))
+		return (struct value){.kind = VALUE_ANY, .which = 1};
 	number = known && context_has_number(m->context, off);
 	return m->ctx_numbers || number ? value_unknown() : maybe_pointer(size, 4);
 }
@@ -63,13 +65,16 @@ static struct value read_any(struct machine *m, struct state *s, const struct va
 	}
 }
 
-/* Ends the path at an access of the context that the verifier refuses. */
+/* Ends the path at an access of the context, or of a struct behind an argument, that the verifier
+ * refuses. */
 static enum go check_context(struct machine *m, const struct state *s, const struct value *p,
 			     struct insn in, bool write)
 {
 	const char *cause;
 	int64_t number;
 
+	if (p->kind == VALUE_ANY && p->which)
+		return machine_stop(m, s, RULE_LICENSE, "struct", in.off);
 	if (p->kind != VALUE_CTX || !m->context->known)
 		return GO_ON;
 	if (!scalar_is_known(&p->number))

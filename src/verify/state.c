@@ -238,7 +238,7 @@ static bool value_covers(const struct value *a, const struct value *b, bool deci
 	if (a->kind == VALUE_ANY)
 		return b->kind != VALUE_STACK && b->kind != VALUE_NONE && b->kind != VALUE_FUNC &&
 		       b->kind != VALUE_MAP && b->kind != VALUE_ITER &&
-		       (b->kind != VALUE_CTX || !ids->context);
+		       (!ids->context || (b->kind != VALUE_CTX && (a->which || !b->which)));
 	if (a->kind != b->kind)
 		return false;
 	if (a->kind == VALUE_SCALAR)

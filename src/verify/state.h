@@ -26,7 +26,8 @@ enum value_kind {
 	VALUE_OBJECT, /* an object of the kernel that is not null */
 	VALUE_ARENA,  /* somewhere in an arena */
 	VALUE_SYMBOL, /* a kernel symbol */
-	VALUE_ANY,    /* a number or a pointer, who knows */
+	VALUE_ANY,    /* a number or a pointer, who knows; `which` is 1 for one that a license keeps
+			 shut */
 	VALUE_ITER,   /* on the stack only: an open-coded iterator; `which` is enum iter_state */
 };
 

@@ -586,18 +586,21 @@ error[ctx-access]: the context is accessed through a pointer that was moved by 8
 Kernel functions, programs of LSM and about 45 helpers, those of tracing above all, are for objects whose section
 `license` says GPL, "Dual BSD/GPL" or another word that the kernel takes as compatible. A helper counts where a path
 reaches its call. Some helpers are for the GPL in some releases, or in programs of some types, only: those are named
-where the kernel is sure to refuse them.]],
+where the kernel is sure to refuse them. Since 6.6 the same holds for structs that are read by pointers to which BTF gives
+a type; probe_read is not concerned.]],
     todo = "Declare such a license: char LICENSE[] SEC(\"license\") = \"GPL\";",
     messages = {
       kfunc = "only GPL programs may call `{name}`, and the object's license is another",
       helper = "only GPL programs may call {helper}, and the object's license is another",
       lsm = "LSM programs must be GPL, and the object's license is another",
+      struct = "only GPL programs may read the kernel's structs by an argument, and the object's license is another",
     },
     help = "declare a license that is compatible with the GPL in SEC(\"license\")",
     says = {
       "cannot call kernel function from non-GPL compatible program",
       "cannot call GPL-restricted function from non-GPL compatible program",
       "LSM programs must have a GPL compatible license",
+      "Cannot access kernel 'struct task_struct' from non-GPL compatible program",
     },
     compat = "CAPABILITY_FAILURE",
     example = [=[

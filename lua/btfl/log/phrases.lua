@@ -206,6 +206,9 @@ verifier("license", "cannot call GPL%-?%a* ?o?n?l?y? function from", {}, "a help
   { help = "declare a license that is compatible with the GPL in SEC(\"license\")" })
 verifier("license", "cannot call kernel function from non%-GPL compatible program", {}, "kernel functions are for programs under a license that is compatible with the GPL",
   { help = "declare one in SEC(\"license\")" })
+verifier("license", "Cannot access kernel 'struct ([%w_]+)' from non%-GPL compatible program", { "symbol" },
+  "structs of the kernel such as {symbol} are for programs under a license that is compatible with the GPL",
+  { help = "declare one in SEC(\"license\")" })
 verifier("kfunc", "calling kernel function ([%w_]+) is not allowed", { "symbol" }, "the kernel function {symbol} is not for programs of this type on that kernel")
 verifier("license", "LSM programs must have a GPL compatible license", {}, "LSM programs are for objects under a license that is compatible with the GPL",
   { whole = true, help = "declare one in SEC(\"license\")" })
