@@ -340,14 +340,31 @@ const struct struct_ops_slot *references_slot_of(const struct references *l, uin
 	return l->slot_of && l->slot_of[program] ? &l->slots[l->slot_of[program] - 1] : NULL;
 }
 
+size_t references_from(const struct references *l, uint32_t section_index, uint32_t insn_off)
+{
+	struct ref key = {.section_index = section_index, .insn_off = insn_off};
+	size_t low = 0, high = l->ref_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (by_place(&l->refs[mid], &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 const struct ref *references_at(const struct references *l, uint32_t section_index,
 				uint32_t insn_off)
 {
-	struct ref key = {.section_index = section_index, .insn_off = insn_off};
+	size_t i = references_from(l, section_index, insn_off);
 
-	if (!l->ref_count)
+	if (i == l->ref_count || l->refs[i].section_index != section_index ||
+	    l->refs[i].insn_off != insn_off)
 		return NULL;
-	return bsearch(&key, l->refs, l->ref_count, sizeof(key), by_place);
+	return &l->refs[i];
 }
 
 static bool datasec_variable(const struct object *o, const char *name, uint32_t *section_index,

@@ -64,6 +64,10 @@ const struct struct_ops_slot *references_slot_of(const struct references *l, uin
 int references_open(const struct object *o, struct references **out, struct err *e);
 void references_free(struct references *l); /* NULL is allowed */
 
+/* The number of the first reference at byte insn_off of a section or behind it, up to ref_count:
+ * for those who go on from there. */
+size_t references_from(const struct references *l, uint32_t section_index, uint32_t insn_off);
+
 /* The reference of the instruction at byte insn_off of a section, NULL for none. */
 const struct ref *references_at(const struct references *l, uint32_t section_index,
 				uint32_t insn_off);

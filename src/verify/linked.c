@@ -17,6 +17,18 @@ struct builder {
 	struct err *e;
 };
 
+/* The reference at that place, NULL for none; *next is the first that is not before it. */
+static const struct ref *ref_at(const struct references *l, size_t *next, uint32_t section_index,
+				uint32_t insn_off)
+{
+	const struct ref *ref = *next < l->ref_count ? &l->refs[*next] : NULL;
+
+	if (!ref || ref->section_index != section_index || ref->insn_off != insn_off)
+		return NULL;
+	(*next)++;
+	return ref;
+}
+
 static int add_func(struct builder *b, uint32_t program)
 {
 	const struct object *o = b->o;
@@ -25,6 +37,7 @@ static int add_func(struct builder *b, uint32_t program)
 	struct linked_func *funcs =
 	    array_grow(f->funcs, &b->func_cap, f->func_count, sizeof(*funcs));
 	bool global = p->global;
+	size_t next = references_from(b->l, p->section_index, p->offset);
 
 	if (!funcs)
 		return err_memory(b->e, o->path);
@@ -37,7 +50,7 @@ static int add_func(struct builder *b, uint32_t program)
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct linked_insn *more = array_grow(f->insns, &b->cap, f->count, sizeof(*more));
 		const struct ref *ref =
-		    references_at(b->l, p->section_index, p->offset + i * INSN_SIZE);
+		    ref_at(b->l, &next, p->section_index, p->offset + i * INSN_SIZE);
 
 		if (!more)
 			return err_memory(b->e, o->path);
