@@ -308,6 +308,8 @@ describe("why --code", function()
     assert.is_true(#calls > 0, code)
     local source = run.write(("%s/%s.bpf.c"):format(dir, name), code .. ([[
 
+__attribute__((section("license"), used)) char LICENSE[] = "GPL";
+
 __attribute__((section("raw_tp"), used)) int prog(void *context)
 {
 	long sum = 0;
