@@ -453,6 +453,26 @@ describe("an obstacle", function()
     assert.same({ "rejected", 2, "first" }, { verdict, x.number, x.line.text })
   end)
 
+  it("is an argument that may not be read, or not in part", function()
+    local function traced(t) kernels.tracepoint(t, "sched", { { "a", t:ptr(t:int("int", 4, "signed")) } }) end
+    local reads = one("tp_btf/sched", { object.ldx(8, 2, 1, 0) })
+    local old = { helper = helpers(163, { [100] = "check_mtu" }) }
+    local _, _, x = expect("ctx-arg", "unreadable",
+      "the program reads argument 1, which is of a type that this kernel lets none read",
+      reads, kernel(traced, old), { release = "5.10.223" })
+    assert.equal(1, x.number)
+    -- A kernel of that number with the BPF of a newer one, as enterprise distributions have it.
+    for release, options in pairs { ["5.14.0"] = { helper = helpers(211) }, ["5.17.0"] = old } do
+      local _, fine = obstacles(reads, kernel(traced, options), { release = release })
+      assert.equal("loads", fine.verdict, release)
+    end
+    local part = one("tp_btf/sched", { object.ldx(4, 2, 1, 0) })
+    expect("ctx-access", "narrow", "only a part of argument 1 is read, which is a pointer", part, kernel(traced),
+      { release = "6.18.0" })
+    local _, before = obstacles(part, kernel(traced), { release = "6.6.0" })
+    assert.equal("loads", before.verdict)
+  end)
+
   it("is an access of the context that no verifier allows", function()
     local function with(insns)
       return one("tp_btf/sched", insns), kernel(function(t) kernels.tracepoint(t, "sched", { { "a", t:ptr(0) } }) end)

@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verify/helpers.h"
+
 enum { SLOT = 8, ARGUMENTS_MOST = 12, INT_POINTERS = 5 << 16 | 17 << 8 };
 
 /* From 6.13 on a pointer is read whole. */
 enum { WHOLE_POINTERS = 6 << 16 | 13 << 8 };
 
 /* Whether a program may read an argument of that type. A pointer to anything but a struct, void or
- * a char was refused before 5.17, from when on integers are allowed, and others came later. */
-static bool unreadable(const struct btf *b, uint32_t type, uint32_t version)
+ * a char was refused before 5.17, from when on integers are allowed, and others came later.
+ * Distributions bring that into older kernels, with the helpers of that release. */
+static bool unreadable(const struct btf *b, uint32_t type, struct kernel_age age)
 {
 	struct btf_type t = btf_strip(b, type);
 
@@ -25,7 +28,7 @@ static bool unreadable(const struct btf *b, uint32_t type, uint32_t version)
 		return false;
 	if (t.kind == BTF_INT && strcmp(t.name, "char") == 0)
 		return false;
-	return version && version < INT_POINTERS;
+	return age.version && age.version < INT_POINTERS && age.last_helper < HELPER_find_vma;
 }
 
 static bool is_number(const struct btf_type *t)
@@ -100,7 +103,7 @@ void context_of(const struct loading *l, struct context *out)
 			add_slot(out, &arg, false);
 		if (closes_structs(l) && points_to_struct(b, &arg))
 			out->closed |= (uint64_t)1 << (out->count % CONTEXT_SLOTS);
-		add_slot(out, &arg, unreadable(b, type, l->version));
+		add_slot(out, &arg, unreadable(b, type, out->age));
 	}
 	result = btf_strip(b, t.type);
 	if (reads_result(l->attach_type))
