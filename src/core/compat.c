@@ -18,7 +18,7 @@ static bool plain_ints(const struct btf_type *a, const struct btf_type *b)
 	return BTF_INT_OFFSET(btf_tail_u32(a)) == 0 && BTF_INT_OFFSET(btf_tail_u32(b)) == 0;
 }
 
-static enum reason verdict(bool yes)
+static enum reason compatible_if(bool yes)
 {
 	return yes ? REASON_NONE : REASON_INCOMPATIBLE;
 }
@@ -45,8 +45,9 @@ static enum reason fields_compatible(struct type_pair p)
 		case BTF_FWD:
 		case BTF_ENUM:
 		case BTF_ENUM64:
-			return verdict(!*l.name || !*t.name || btf_same_essential(l.name, t.name));
-		case BTF_INT: return verdict(plain_ints(&l, &t));
+			return compatible_if(!*l.name || !*t.name ||
+					     btf_same_essential(l.name, t.name));
+		case BTF_INT: return compatible_if(plain_ints(&l, &t));
 		case BTF_ARRAY:
 			p.local_id = btf_array(&l).elem;
 			p.target_id = btf_array(&t).elem;
@@ -65,7 +66,7 @@ static enum reason types_compatible(struct matching *m, struct type_pair p, int 
 static enum reason params_compatible(struct matching *m, struct type_pair p,
 				     const struct btf_type *l, const struct btf_type *t, int left)
 {
-	enum reason r = verdict(l->vlen == t->vlen);
+	enum reason r = compatible_if(l->vlen == t->vlen);
 
 	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++) {
 		p.local_id = btf_strip(p.local_btf, btf_param(l, i).type).id;
@@ -99,7 +100,7 @@ static enum reason types_compatible(struct matching *m, struct type_pair p, int 
 		case BTF_ENUM:
 		case BTF_ENUM64:
 		case BTF_FWD: return REASON_NONE;
-		case BTF_INT: return verdict(plain_ints(&l, &t));
+		case BTF_INT: return compatible_if(plain_ints(&l, &t));
 		case BTF_PTR:
 		case BTF_ARRAY: break;
 		case BTF_FUNC_PROTO:
@@ -162,8 +163,8 @@ static enum reason composites_match(struct matching *m, const struct btf_type *l
 
 	if (behind_ptr) {
 		if (t->kind == BTF_FWD)
-			return verdict((l->kind == BTF_UNION) == t->kflag);
-		return verdict(l->kind == t->kind);
+			return compatible_if((l->kind == BTF_UNION) == t->kflag);
+		return compatible_if(l->kind == t->kind);
 	}
 	if (l->kind != t->kind || l->vlen > t->vlen)
 		return REASON_INCOMPATIBLE;
@@ -189,7 +190,7 @@ static bool ints_match(const struct btf_type *l, const struct btf_type *t)
 static enum reason params_match(struct matching *m, const struct btf_type *l,
 				const struct btf_type *t, bool behind_ptr, int left)
 {
-	enum reason r = verdict(l->vlen == t->vlen);
+	enum reason r = compatible_if(l->vlen == t->vlen);
 
 	for (uint32_t i = 0; i < l->vlen && r == REASON_NONE; i++) {
 		struct type_pair p = {l->btf, t->btf, btf_param(l, i).type, btf_param(t, i).type};
@@ -213,8 +214,8 @@ static enum reason types_match(struct matching *m, struct type_pair p, bool behi
 		if (!btf_same_essential(l.name, t.name))
 			return REASON_INCOMPATIBLE;
 		switch (l.kind) {
-		case BTF_VOID: return verdict(t.kind == BTF_VOID);
-		case BTF_FWD: return verdict(fwd_matches(&l, &t, behind_ptr));
+		case BTF_VOID: return compatible_if(t.kind == BTF_VOID);
+		case BTF_FWD: return compatible_if(fwd_matches(&l, &t, behind_ptr));
 		case BTF_ENUM:
 		case BTF_ENUM64: return btf_is_enum(&t) ? enums_match(&l, &t) : REASON_INCOMPATIBLE;
 		case BTF_STRUCT:
@@ -224,7 +225,7 @@ static enum reason types_match(struct matching *m, struct type_pair p, bool behi
 		if (l.kind != t.kind)
 			return REASON_INCOMPATIBLE;
 		switch (l.kind) {
-		case BTF_INT: return verdict(ints_match(&l, &t));
+		case BTF_INT: return compatible_if(ints_match(&l, &t));
 		case BTF_PTR: behind_ptr = true; break;
 		case BTF_ARRAY:
 			if (btf_array(&l).count != btf_array(&t).count)
