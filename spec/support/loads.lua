@@ -163,6 +163,7 @@ for _, pattern in ipairs {
   "has no valid kptr", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
   "access beyond", "doesn't have field at", "pointer %S+ pointer prohibited", "may write into memory",
+  "only read is supported",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.
