@@ -21,6 +21,12 @@ if #cli.args.target > 0 then
   for target in cli:targets() do table.insert(targets, target) end
 end
 
-return btfl.log.explain(text, objects, {
-  targets = targets, verdict = function(object) return cli:verdict_options(object) end,
-})
+-- One that a tool would skip has failed all the same.
+local function verdict_options(program)
+  for other, options in cli:programs(program.object) do
+    if other == program then return options end
+  end
+  return cli:verdict_options(program.object)
+end
+
+return btfl.log.explain(text, objects, { targets = targets, verdict = verdict_options })

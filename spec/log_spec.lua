@@ -3,6 +3,7 @@
 
 local btfl = require "btfl"
 local builder = require "spec.support.btf"
+local kernels = require "spec.support.kernel"
 local loadable = require "spec.support.loadable"
 local objects = require "spec.support.object"
 local run = require "spec.support.run"
@@ -55,6 +56,17 @@ local STATE = { "relocation handle_exec example.bpf.c:92" }
 teardown(tmp.clean)
 
 describe("btfl log", function()
+  it("judges the other kernels as the tool sets the program", function()
+    local b, o = kernels.new { prog_type = kernels.PROG_TYPES }, objects.new(builder.new())
+    b:func("there", b.proto)
+    o:program { name = "handle", section = "fentry/gone", insns = { objects.mov(0, 0), objects.exit() } }
+    local path, kernel = tmp.write("set.o", o:bytes()), tmp.write("6.12.0-set.btf", b:bytes())
+    local log = { stdin = "libbpf: prog 'handle': failed to find kernel BTF type ID of 'gone': -3\n" }
+    assert.matches("target: 6.12.0-set", run({ "log", path, "-t", kernel }, log).out, 1, true)
+    local set = run({ "log", path, "-t", kernel, "--attach", "handle=there" }, log)
+    assert.matches("loads on 6.12.0-set", set.out, 1, true)
+  end)
+
   it("shows the source line of the access that a verifier stops at", function()
     local r = run({ "log", EXAMPLE, "-t", SMALL }, { stdin = LOG })
     assert.same({ 1, "" }, { r.status, r.err })

@@ -372,6 +372,9 @@ describe("an obstacle", function()
     end
     local _, older = obstacles(under("MIT", reads, "fentry/do_it"), kernel(traced), { release = "6.1.0" })
     assert.equal("loads", older.verdict)
+    local list = obstacles(under("MIT", nil, "struct_ops/x"), kernel())
+    assert.same({ "license", "programs of struct_ops must be GPL, and the object's license is another" },
+      { list[2].rule, list[2]:message() })
     local hook = one("lsm/file_open", nil, { no_license = true })
     hook:section("license", "MIT\0")
     expect("license", "lsm", "LSM programs must be GPL, and the object's license is another", hook,

@@ -119,7 +119,7 @@ function btfl.log.explain(text, objects, options) end
 
 ---@class btfl.log.options
 ---@field targets? btfl.target[] kernels to judge the failed programs on
----@field verdict? fun(object: btfl.object): btfl.verdict.options what the kernel and the tool know there
+---@field verdict? fun(program: btfl.program): btfl.verdict.options what the kernel and the tool know there
 
 --- A failure in a log. A plain table.
 ---@class btfl.log.event

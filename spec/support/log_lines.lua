@@ -91,6 +91,7 @@ return {
   { "calling kernel function bpf_task_release is not allowed", "kfunc", symbol = "bpf_task_release" },
   { "libbpf: extern 'CONFIG_HZ' (strong): not resolved", "kconfig", symbol = "CONFIG_HZ" },
   { "LSM programs must have a GPL compatible license", "license" },
+  { "struct ops programs must have a GPL compatible license", "license" },
   { "The function path_chown arg1 type STRUCT is unsupported.", "attach-proto", attach = "path_chown", number = "1", kind_of = "STRUCT" },
   { "The function do_it return type STRUCT is unsupported.", "attach-proto", attach = "do_it", kind_of = "STRUCT" },
   { "The function do_it has 13 arguments. Too many.", "attach-proto", attach = "do_it", number = "13" },

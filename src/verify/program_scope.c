@@ -240,14 +240,19 @@ static int look_at_sleep(struct program_search *s)
 	return add(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE, attach_name(l), "lsm"));
 }
 
-/* The kernel lets no LSM program in that is not GPL (bpf_lsm_verify_prog). */
+/* The kernel lets no program of LSM or struct_ops in that is not GPL (bpf_lsm_verify_prog(),
+ * check_struct_ops_btf_id()). */
 static int look_at_license(struct program_search *s)
 {
 	const struct loading *l = s->l;
 
-	if (l->prog_type != BPF_PROG_TYPE_LSM || object_is_gpl(l->resolution->object))
+	if (object_is_gpl(l->resolution->object))
 		return 0;
-	return add(s, obstacle_of(STAGE_LOAD, RULE_LICENSE, attach_name(l), "lsm"));
+	if (l->prog_type == BPF_PROG_TYPE_LSM)
+		return add(s, obstacle_of(STAGE_LOAD, RULE_LICENSE, attach_name(l), "lsm"));
+	if (l->prog_type == BPF_PROG_TYPE_STRUCT_OPS)
+		return add(s, obstacle_of(STAGE_LOAD, RULE_LICENSE, attach_name(l), "struct_ops"));
+	return 0;
 }
 
 int program_scope_find(const struct loading *l, struct obstacles *o, struct context *c,

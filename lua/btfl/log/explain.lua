@@ -124,7 +124,7 @@ local function add_kernels(finding, event, found, options, out)
   local whole = event.phrase.object or false
   local program = whole and first_program(found.object) or found.program
   if not program or not program.entry then return end
-  local verdict = options.verdict and options.verdict(program.object)
+  local verdict = options.verdict and options.verdict(program)
   local fails, fine, more = kernels.of(program, finding.rule, whole, targets, verdict, out)
   if #fails > 0 then finding.targets, finding.fine = fails, #fine > 0 and fine or nil end
   if #fails == 0 and #fine > 0 then

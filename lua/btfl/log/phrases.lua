@@ -210,6 +210,9 @@ verifier("license", "Cannot access kernel 'struct ([%w_]+)' from non%-GPL compat
   "structs of the kernel such as {symbol} are for programs under a license that is compatible with the GPL",
   { help = "declare one in SEC(\"license\")" })
 verifier("kfunc", "calling kernel function ([%w_]+) is not allowed", { "symbol" }, "the kernel function {symbol} is not for programs of this type on that kernel")
+verifier("license", "struct ops programs must have a GPL compatible license", {},
+  "programs of struct_ops are for objects under a license that is compatible with the GPL",
+  { help = "declare one in SEC(\"license\")" })
 verifier("license", "LSM programs must have a GPL compatible license", {}, "LSM programs are for objects under a license that is compatible with the GPL",
   { whole = true, help = "declare one in SEC(\"license\")" })
 verifier("no-jit", "JIT is required for calling kernel function", {}, "that kernel has no JIT, and takes no calls of kernel functions")
