@@ -372,6 +372,12 @@ describe("an obstacle", function()
     end
     local _, older = obstacles(under("MIT", reads, "fentry/do_it"), kernel(traced), { release = "6.1.0" })
     assert.equal("loads", older.verdict)
+    -- What bpf_skc_to_tcp_sock() gives is such a struct, too.
+    local socket = { object.call(137), object.ldx(8, 2, 0, 8) }
+    local found = obstacles(under("MIT", socket, "sockops"), kernel())
+    assert.same({ "license", "struct", 1 }, { found[1].rule, found[1].cause, found[1].insn })
+    local _, gpl = obstacles(under("GPL", socket, "sockops"), kernel())
+    assert.equal("loads", gpl.verdict)
     local list = obstacles(under("MIT", nil, "struct_ops/x"), kernel())
     assert.same({ "license", "programs of struct_ops must be GPL, and the object's license is another" },
       { list[2].rule, list[2]:message() })

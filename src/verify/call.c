@@ -96,7 +96,10 @@ static struct value result_of(struct machine *m, struct state *s, uint32_t helpe
 			     f->reg[1].kind == VALUE_MAP ? f->reg[1].which : UINT32_MAX);
 		break;
 	case RESULT_MEMORY: v = value_of(VALUE_MEMORY, 0); break;
-	case RESULT_POINTER: return value_any();
+	case RESULT_POINTER:
+		v = value_any();
+		v.which = m->context->shut && helper_gives_struct(helper);
+		return v;
 	case RESULT_ERRNO:
 		size_arg = helper_arg(helper, 1).size == SIZE_NEXT ? 2 : 3;
 		if (upper_bound(&f->reg[size_arg]) < 0)

@@ -90,6 +90,7 @@ void context_of(const struct loading *l, struct context *out)
 	out->size = struct_size(l->target, l->prog_type);
 	out->age = loading_age(l);
 	out->known = l->prog_type != BPF_PROG_TYPE_UNSPEC;
+	out->shut = closes_structs(l);
 	if (!l->found.proto)
 		return;
 	out->slots = true;
@@ -101,7 +102,7 @@ void context_of(const struct loading *l, struct context *out)
 		/* A struct that is passed in two registers has two slots. */
 		if (btf_is_composite(&arg) && arg.size > SLOT)
 			add_slot(out, &arg, false);
-		if (closes_structs(l) && points_to_struct(b, &arg))
+		if (out->shut && points_to_struct(b, &arg))
 			out->closed |= (uint64_t)1 << (out->count % CONTEXT_SLOTS);
 		add_slot(out, &arg, unreadable(b, type, out->age));
 	}
@@ -349,13 +350,28 @@ static bool concerns(const struct held *h)
 	return h->context.registers || h->context.slots || h->moved.registers || h->moved.slots;
 }
 
+/* Whether a helper gives it a struct of the kernel. */
+static bool gets_struct(const struct linked *f)
+{
+	for (uint32_t at = 0; at < f->count; at++) {
+		const struct linked_insn *n = &f->insns[at];
+
+		if (n->in.code == (BPF_JMP | JUMP_CALL) && n->ref_kind == LINKED_NONE &&
+		    !n->in.src && helper_gives_struct((uint32_t)n->in.imm))
+			return true;
+	}
+	return false;
+}
+
 int context_suspects(struct context *c, const struct linked *f, struct err *e)
 {
 	struct held start = {.context.registers = 1u << 1, .stack.registers = 1u << 10};
 	struct context_search s = {.c = c, .f = f};
 
-	if (!c->known || c->closed) {
-		c->suspect = c->known;
+	if (!c->known)
+		return 0;
+	if (c->closed || (c->shut && gets_struct(f))) {
+		c->suspect = true;
 		return 0;
 	}
 	s.held = calloc(f->count + 1, sizeof(*s.held) + sizeof(*s.met));

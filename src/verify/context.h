@@ -13,6 +13,7 @@ enum { CONTEXT_SLOTS = 64 };
 struct context {
 	bool known;
 	bool suspect;        /* the program may have an access that is refused */
+	bool shut;           /* the object's license keeps structs of the kernel shut */
 	bool slots;          /* the arguments of a function */
 	unsigned count;      /* of slots, with the one of what it returns where that may be read */
 	uint64_t unreadable; /* bit n: slot n may not be read */

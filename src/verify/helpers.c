@@ -59,6 +59,21 @@ enum helper_result helper_result(uint32_t helper)
 	return h ? (enum helper_result)h->result : RESULT_POINTER;
 }
 
+bool helper_gives_struct(uint32_t helper)
+{
+	switch (helper) {
+	case HELPER_skc_to_tcp6_sock:
+	case HELPER_skc_to_tcp_sock:
+	case HELPER_skc_to_tcp_timewait_sock:
+	case HELPER_skc_to_tcp_request_sock:
+	case HELPER_skc_to_udp6_sock:
+	case HELPER_sock_from_file:
+	case HELPER_skc_to_unix_sock:
+	case HELPER_skc_to_mptcp_sock: return true;
+	default: return false;
+	}
+}
+
 /* Helper, callback, context, and the callback's argument that is the context. */
 static const uint8_t callbacks[][4] = {
     {HELPER_for_each_map_elem, 2, 3, 4},  {HELPER_timer_set_callback, 2, 0, 0},

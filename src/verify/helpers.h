@@ -36,6 +36,10 @@ struct helper_arg helper_arg(uint32_t helper, unsigned n);
  * number that is at most the size of what was written. */
 enum helper_result helper_result(uint32_t helper);
 
+/* Whether it returns a struct of the kernel that the verifier knows the type of
+ * (RET_PTR_TO_BTF_ID_OR_NULL), in programs of any license. */
+bool helper_gives_struct(uint32_t helper);
+
 /* The argument (1 to 5) that is a function for it to call, 0 for none; and the one handed on as the
  * callback's context (0: none). */
 unsigned helper_callback(uint32_t helper);
