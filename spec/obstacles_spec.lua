@@ -276,7 +276,10 @@ describe("an obstacle", function()
       ["fentry/gone"] = "function `gone`", ["lsm/gone"] = "LSM hook `gone`", ["iter/gone"] = "iterator `gone`",
       ["tp_btf/gone"] = "tracepoint `gone`",
     } do
-      expect("attach-target", "missing", ("the kernel has no %s to attach to"):format(words), one(section), kernel())
+      local _, _, x = expect("attach-target", "missing", ("the kernel has no %s to attach to"):format(words),
+        one(section), kernel())
+      -- Where the program starts, which is below its section's name.
+      assert.same({ "first", nil }, { x.line.text, x.insn })
     end
   end)
 

@@ -858,7 +858,7 @@ function verdict:failures() end
 ---@field verdict btfl.verdict
 ---@field program btfl.program the function in which it stands
 ---@field insn integer? index of its instruction there, from 0
----@field line btfl.line? the source line of that
+---@field line btfl.line? the source line of that; without an instruction, where the program starts; nil for one of the whole object
 ---@field guard btfl.guard? what keeps paths away; nil when it is reached, or nothing single does
 local obstacle = {}
 

@@ -154,6 +154,8 @@ static int get_line(lua_State *L, const void *self)
 		line = object_line_of_relo(f->object, &f->object->relos[x->relo]);
 	else if (x->at >= 0)
 		line = line_of(f, (uint32_t)x->at);
+	else if (!x->object) /* where the program starts, below its SEC() */
+		line = line_of(f, 0);
 	push_side(L, VERDICT_OBJECT);
 	push_part(L, -1, &line_class, line);
 	return 1;

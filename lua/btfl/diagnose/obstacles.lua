@@ -281,7 +281,10 @@ The kernel's enum bpf_prog_type does not have it: the kernel is older, or is one
     compat = "UNSUPPORTED_PROGRAM_TYPE",
     example = [=[
 error[program-type]: the kernel has no programs of type netfilter
-  --> prog.bpf.o, program handle
+  --> prog.bpf.c:38:5   prog.bpf.o, program handle
+   |
+38 | int handle(void *ctx)
+   |     ^
    = stage: load, scope: program, cause: missing
    = target: 6.1.0-amd64
    = help: do not load it there: bpf_program__set_autoload(), --skip handle]=],
@@ -300,7 +303,10 @@ Load the program only where its attach type is known (bpf_program__set_autoload)
     compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
 error[attach-type]: the kernel knows no attach type cgroup_unix_connect
-  --> prog.bpf.o, program handle
+  --> prog.bpf.c:38:5   prog.bpf.o, program handle
+   |
+38 | int handle(void *ctx)
+   |     ^
    = stage: load, scope: program, cause: missing
    = target: 6.1.0-amd64
    = help: do not load it there: bpf_program__set_autoload(), --skip handle]=],
@@ -331,7 +337,10 @@ Load the program only where its target exists, or have one for each name and let
     compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
 error[attach-target]: the kernel has no function `do_unlinkat` to attach to
-  --> prog.bpf.o, program handle
+  --> prog.bpf.c:38:5   prog.bpf.o, program handle
+   |
+38 | int handle(void *ctx)
+   |     ^
    = stage: attach, scope: program, settable: attach, cause: missing
    = target: 6.12.0-amd64
    = help: load it only where that exists (bpf_program__set_autoload); if a tool sets another: --attach handle=NAME]=],
@@ -348,7 +357,10 @@ NAME.part.0, NAME.isra.0, NAME.constprop.0. The verifier finds no address to att
     compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
 error[no-address]: the kernel has `blk_account_io_done` in its BTF, but only parts of it have an address
-  --> prog.bpf.o, program handle
+  --> prog.bpf.c:38:5   prog.bpf.o, program handle
+   |
+38 | int handle(void *ctx)
+   |     ^
    = stage: load, scope: program, settable: attach, cause: split
    = target: 6.16.0-amd64
    = help: attach to its caller, or where it has an address only]=],
@@ -372,7 +384,10 @@ pointer. A struct as an argument needs 6.1 and at most 16 bytes; one as a result
     compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
 error[attach-proto]: argument 2 of `path_chown` is of a type that the kernel does not hand on
-  --> prog.bpf.o, program handle
+  --> prog.bpf.c:38:5   prog.bpf.o, program handle
+   |
+38 | int handle(void *ctx)
+   |     ^
    = stage: load, scope: program, cause: argument
    = target: 5.10.0-amd64
    = help: attach with a kprobe there, or to another function]=],
@@ -395,7 +410,10 @@ programs those of fentry, fexit and fmod_ret could sleep first, uprobes since 6.
     compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
 error[sleepable]: the hook `path_chmod` may not sleep on this kernel
-  --> prog.bpf.o, program handle
+  --> prog.bpf.c:38:5   prog.bpf.o, program handle
+   |
+38 | int handle(void *ctx)
+   |     ^
    = stage: load, scope: program, cause: lsm
    = target: 5.10.0-amd64
    = help: have a program for such kernels that does not sleep: SEC("lsm/path_chmod")]=],
