@@ -2,6 +2,8 @@
 --- evaluated for a helper, an attach type, and a program that may sleep or not. What a condition
 --- leaves open (capabilities, lockdown, configuration) counts as allowed.
 
+local sources = require "spec.support.sources"
+
 local func_proto = {}
 
 ---@class spec.Kernel the part of a kernel's sources that decides about helpers
@@ -12,18 +14,6 @@ local func_proto = {}
 ---@field attach table<string, integer> enum bpf_attach_type, without its prefix
 ---@field entry table<string, string> get_func_proto() by type's name
 ---@field gpl table<string, boolean|string> by prototype's name: .gpl_only; "either" where files differ
-
-local function read(path)
-  local f <close> = assert(io.open(path, "rb"))
-  return f:read("a")
-end
-
-local function lines_of(command)
-  local list = {}
-  local pipe <close> = assert(io.popen(command))
-  for line in pipe:lines() do list[#list + 1] = line end
-  return list
-end
 
 -- Both sides of an #if stay.
 local function without_preprocessor(text)
@@ -353,9 +343,9 @@ end
 ---@param dir string the top of the source tree
 ---@return spec.Kernel
 function func_proto.open(dir)
-  local uapi = read(dir .. "/include/uapi/linux/bpf.h"):gsub("/%*.-%*/", "")
+  local uapi = sources.read(dir .. "/include/uapi/linux/bpf.h"):gsub("/%*.-%*/", "")
   local source = { functions = {}, weak = {}, sleeps = {}, gpl = {}, iters = {}, constants = {}, entry = {} }
-  local makefile = read(dir .. "/Makefile")
+  local makefile = sources.read(dir .. "/Makefile")
   source.line = ("%s.%s"):format(makefile:match("VERSION = (%d+)\nPATCHLEVEL = (%d+)"))
   source.sublevel = math.tointeger(makefile:match("SUBLEVEL = (%d+)"))
   local types, attach = enum_of(uapi, "bpf_prog_type"), enum_of(uapi, "bpf_attach_type")
@@ -366,10 +356,10 @@ function func_proto.open(dir)
   source.helpers = helpers_of(uapi)
   for name, number in pairs(source.helpers) do source.constants["BPF_FUNC_" .. name] = number end
   local ops = {}
-  for _, path in ipairs(lines_of(("grep -rlE --include='*.c' 'bpf_func_proto|bpf_prog_has_trampoline' '%s'")
+  for _, path in ipairs(sources.lines(("grep -rlE --include='*.c' 'bpf_func_proto|bpf_prog_has_trampoline' '%s'")
     :format(dir:gsub("'", [['\'']])))) do
     if not path:find("/testing/") and not path:find("/samples/") then
-      local text = without_preprocessor(read(path))
+      local text = without_preprocessor(sources.read(path))
       for at, name, params, body in text:gmatch("()%f[%w_]([%a_][%w_]*)%s*(%b())%s*(%b{})") do
         if params:find("enum bpf_func_id func_id") or name == "bpf_prog_has_trampoline" or
           name:find("^bpf_get_.*_proto$") and params == "(void)" then
@@ -395,7 +385,7 @@ function func_proto.open(dir)
       end
     end
   end
-  local known = read(dir .. "/include/linux/bpf_types.h")
+  local known = sources.read(dir .. "/include/linux/bpf_types.h")
   for name, of in known:gmatch("BPF_PROG_TYPE%(BPF_PROG_TYPE_([%w_]+),%s*([%w_]+)") do
     if ops[of] then source.entry[name] = ops[of] end
   end

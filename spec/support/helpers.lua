@@ -1,6 +1,8 @@
 --- The table of helpers (src/*/helpers.def), and what the kernel says of the same helpers: its BTF has
 --- their numbers and names, its sources have their prototypes.
 
+local sources = require "spec.support.sources"
+
 local helpers = {}
 
 --- What the kernel says of one helper, or a row of the table.
@@ -10,24 +12,12 @@ local helpers = {}
 ---@field result string NUMBER, ERRNO, ITEM, MEMORY or POINTER
 ---@field args string a character for each of five arguments; see the table
 
-local function read(path)
-  local f <close> = assert(io.open(path, "rb"))
-  return f:read("a")
-end
-
-local function lines_of(command)
-  local list = {}
-  local pipe <close> = assert(io.popen(command))
-  for line in pipe:lines() do list[#list + 1] = line end
-  return list
-end
-
 --- The rows of a table in C, in their order. path: nil for the tree's own.
 ---@return spec.Helper[]
 function helpers.rows(path)
-  path = path or lines_of("ls src/*/helpers.def")[1]
+  path = path or sources.lines("ls src/*/helpers.def")[1]
   local rows, calls = {}, 0
-  local text = read(path):gsub("/%*.-%*/", "")
+  local text = sources.read(path):gsub("/%*.-%*/", "")
   for _ in text:gmatch("HELPER%(") do calls = calls + 1 end
   for number, name, result, args in text:gmatch('HELPER%((%d+), ([%w_]+), (%u+), "([^"]*)"%)\n') do
     rows[#rows + 1] = { number = math.tointeger(number), name = name, result = result, args = args }
@@ -130,11 +120,11 @@ end
 ---@return table<string, table<string, string>> by helper's name: "RESULT args" -> prototype
 function helpers.of_source(dir)
   local all, of_file, uses, errno, returned = {}, {}, {}, {}, {}
-  local files = lines_of(("grep -rlE --include='*.c' 'BPF_FUNC_|bpf_func_proto' '%s' | LC_ALL=C sort")
+  local files = sources.lines(("grep -rlE --include='*.c' 'BPF_FUNC_|bpf_func_proto' '%s' | LC_ALL=C sort")
     :format(dir:gsub("'", [['\'']])))
   assert(#files > 0, dir .. ": no source file says BPF_FUNC_")
   for _, path in ipairs(files) do
-    local text = read(path):gsub("/%*.-%*/", "")
+    local text = sources.read(path):gsub("/%*.-%*/", "")
     of_file[path] = { protos = prototypes(text), uses = {} }
     add_uses(text, of_file[path].uses)
     for name, fields in pairs(of_file[path].protos) do all[name] = all[name] or fields end

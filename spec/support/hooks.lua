@@ -1,11 +1,8 @@
 --- Makes the table of what attach targets decide (src/verify/hooks.def) from the sources of kernels.
 
-local hooks = {}
+local sources = require "spec.support.sources"
 
-local function read(path)
-  local f <close> = assert(io.open(path, "rb"))
-  return f:read("a")
-end
+local hooks = {}
 
 -- The functions of a BTF_SET, by name; nil when there is no such set.
 local function set_of(text, name)
@@ -51,10 +48,10 @@ end
 function hooks.table_of(dirs)
   local lines = {}
   for i, dir in ipairs(dirs) do
-    local major, minor = read(dir .. "/Makefile"):match("VERSION = (%d+)\nPATCHLEVEL = (%d+)")
+    local major, minor = sources.read(dir .. "/Makefile"):match("VERSION = (%d+)\nPATCHLEVEL = (%d+)")
     lines[i] = { major = math.tointeger(major), minor = math.tointeger(minor),
-      sleepable = set_of(read(dir .. "/kernel/bpf/bpf_lsm.c"), "sleepable_lsm_hooks"),
-      paths = set_of(read(dir .. "/kernel/trace/bpf_trace.c"), "btf_allowlist_d_path") }
+      sleepable = set_of(sources.read(dir .. "/kernel/bpf/bpf_lsm.c"), "sleepable_lsm_hooks"),
+      paths = set_of(sources.read(dir .. "/kernel/trace/bpf_trace.c"), "btf_allowlist_d_path") }
   end
   table.sort(lines, function(a, b)
     if a.major ~= b.major then return a.major < b.major end
