@@ -73,6 +73,9 @@ describe("a map", function()
 
   it("whose value is of a size that the tool knows is incomplete", function()
     assert.equal("incomplete map-unset m value_size", first_of(with_map { type = STACKS, key = 4, value = 0 }, target))
+    assert.equal("incomplete map-unset m key_size", first_of(with_map { type = HASH, key = 0, value = 8 }, target))
+    -- There is but one size that it can be.
+    assert.equal("refused map-attr m key_size", first_of(with_map { type = ARRAY, key = 0, value = 8 }, target))
   end)
 end)
 

@@ -7,6 +7,7 @@
 
 #include "bind/handle.h"
 #include "core/resolution.h"
+#include "format/opening.h"
 #include "format/references.h"
 
 /* Of the parts of a btf. */
@@ -111,6 +112,8 @@ void open_closed_object(lua_State *L, struct owner *o, struct object *native);
 /* What the instructions of the object at that index refer to, read on first use and freed with it.
  */
 const struct references *object_references(lua_State *L, int object);
+/* Why libbpf does not open it, NULL when it does; likewise. */
+const struct opening *object_opening(lua_State *L, int object);
 void close_references(lua_State *L, int object);
 /* Pushes the object's btf, nil when it has none. */
 void push_object_btf(lua_State *L, int object);

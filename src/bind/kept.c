@@ -11,7 +11,7 @@ struct kept_kind {
 	void (*drop)(void *kept);
 };
 
-struct kept {
+struct kept_file {
 	const struct kept_kind *kind;
 	void *value; /* NULL for none as yet */
 };
@@ -51,7 +51,7 @@ static const struct kept_kind symbols = {"btfl.symbols", open_symbols, drop_symb
 
 static int drop(lua_State *L)
 {
-	struct kept *k = lua_touserdata(L, 1);
+	struct kept_file *k = lua_touserdata(L, 1);
 
 	if (k->value)
 		k->kind->drop(k->value);
@@ -63,10 +63,10 @@ static int drop(lua_State *L)
  * may be there later. */
 static void push_kept(lua_State *L, const struct kept_kind *kind, const char *path)
 {
-	struct kept *k = lua_newuserdatauv(L, sizeof(*k), 0);
+	struct kept_file *k = lua_newuserdatauv(L, sizeof(*k), 0);
 	struct err e;
 
-	*k = (struct kept){kind, NULL};
+	*k = (struct kept_file){kind, NULL};
 	if (luaL_newmetatable(L, "btfl.kept")) {
 		lua_pushcfunction(L, drop);
 		lua_setfield(L, -2, "__gc");
@@ -82,7 +82,7 @@ static void push_kept(lua_State *L, const struct kept_kind *kind, const char *pa
 static void *kept(lua_State *L, const struct kept_kind *kind, const char *path)
 {
 	int top = lua_gettop(L);
-	struct kept *k;
+	struct kept_file *k;
 
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, kind->name);
 	if (lua_getfield(L, -1, path) == LUA_TNIL) {

@@ -233,25 +233,27 @@ static void set_name(lua_State *L, const char *field, const char *s)
 	lua_setfield(L, -2, field);
 }
 
-static int object_opening(lua_State *L)
+static int push_opening(lua_State *L)
 {
 	const struct object *o = check_object(L, 1);
-	struct opening x;
+	const struct opening *x;
 
 	lua_settop(L, 1);
-	if (!object_refused(o, object_references(L, 1), &x)) {
+	x = object_opening(L, 1);
+	if (!x) {
 		lua_pushnil(L);
 		return 1;
 	}
 	lua_newtable(L);
-	set_name(L, "kind", opening_kind_name(x.kind));
-	set_name(L, "name", x.name);
-	set_name(L, "section", x.section);
-	set_name(L, "message", x.why);
-	if (x.insn_off != OBJECT_NONE) {
-		push_part(L, 1, &line_class, object_line_at(o, x.section_index, x.insn_off));
+	set_name(L, "kind", opening_kind_name(x->kind));
+	set_name(L, "name", x->name);
+	set_name(L, "section", x->section);
+	set_name(L, "message", x->why);
+	if (x->insn_off != OBJECT_NONE) {
+		push_part(L, 1, &line_class, object_line_at(o, x->section_index, x->insn_off));
 		lua_setfield(L, -2, "line");
-		push_part(L, 1, &program_class, object_program_at(o, x.section_index, x.insn_off));
+		push_part(L, 1, &program_class,
+			  object_program_at(o, x->section_index, x->insn_off));
 		lua_setfield(L, -2, "program");
 	}
 	return 1;
@@ -290,7 +292,7 @@ static const struct field fields[] = {
 
 static const luaL_Reg methods[] = {
     {"maps", object_maps},         {"externs", object_externs},   {"struct_ops", object_struct_ops},
-    {"opening", object_opening},   {"programs", object_programs}, {"program", object_program},
+    {"opening", push_opening},     {"programs", object_programs}, {"program", object_program},
     {"relos", object_relos},       {"results", object_results},   {"constant", object_constant},
     {"validate", object_validate}, {"close", object_close},       {NULL, NULL},
 };

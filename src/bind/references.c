@@ -4,9 +4,21 @@
  */
 #include "bind/classes.h"
 
+#include <stdlib.h>
+
+/* What is read of an object, and whether a loader opens it. */
+struct referring {
+	struct references *references;
+	struct opening opening;
+	bool refused;
+};
+
 static void free_references(void *native)
 {
-	references_free(native);
+	struct referring *x = native;
+
+	references_free(x->references);
+	free(x);
 }
 
 static const struct class references_class = {"btfl.references", 0, NULL, NULL, NULL,
@@ -14,11 +26,11 @@ static const struct class references_class = {"btfl.references", 0, NULL, NULL, 
 
 enum { OBJECT_REFERENCES = OWNER_LAST };
 
-const struct references *object_references(lua_State *L, int object)
+static const struct referring *object_referring(lua_State *L, int object)
 {
 	struct owner *of = lua_touserdata(L, object), *o;
 	const struct object *native = owner_native(L, of);
-	struct references *references;
+	struct referring *x;
 	struct err e;
 
 	object = lua_absindex(L, object);
@@ -26,15 +38,31 @@ const struct references *object_references(lua_State *L, int object)
 		lua_pop(L, 1);
 		o = owner_new(L, &references_class, sizeof(*o), "references", of->path);
 		o->needs[0] = of;
-		if (references_open(native, &references, &e) < 0)
+		x = calloc(1, sizeof(*x));
+		if (!x)
+			luaL_error(L, "out of memory");
+		o->native = x;
+		if (references_open(native, &x->references, &e) < 0)
 			raise_err(L, &e);
-		o->native = references;
+		x->refused = object_refused(native, x->references, &x->opening);
 		lua_pushvalue(L, -1);
 		lua_setiuservalue(L, object, OBJECT_REFERENCES);
 	}
-	references = owner_native(L, lua_touserdata(L, -1));
+	x = owner_native(L, lua_touserdata(L, -1));
 	lua_pop(L, 1);
-	return references;
+	return x;
+}
+
+const struct references *object_references(lua_State *L, int object)
+{
+	return object_referring(L, object)->references;
+}
+
+const struct opening *object_opening(lua_State *L, int object)
+{
+	const struct referring *x = object_referring(L, object);
+
+	return x->refused ? &x->opening : NULL;
 }
 
 void close_references(lua_State *L, int object)

@@ -61,6 +61,7 @@ int program_verdict(lua_State *L)
 	    .resolution = r,
 	    .target = j->target ? j->target : r->target,
 	    .entry = j->program,
+	    .refused = object_opening(L, 4),
 	};
 	if (externs_new(r->object, object_references(L, 4), loading.target, &j->externs, &e) < 0)
 		return raise_err(L, &e);

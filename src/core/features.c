@@ -169,7 +169,7 @@ const char *features_name(const struct target *t, enum feature_set set, uint32_t
 	return NULL;
 }
 
-static bool has_func(const struct target *t, const char *name)
+bool features_function(const struct target *t, const char *name)
 {
 	return btf_find(t->btf[0], name, BTF_FUNC) != 0;
 }
@@ -182,7 +182,7 @@ static bool has_functions(const struct target *t)
 
 	/* The first of a sorted BTF stands behind half of it. */
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
-		if (has_func(t, usual[i]))
+		if (features_function(t, usual[i]))
 			return true;
 	return btf_next(t->btf[0], &func, BTF_FUNC);
 }
@@ -200,7 +200,7 @@ static enum known has_statics(const struct target *t)
 	size_t all = sizeof(statics) / sizeof(*statics), there = 0;
 
 	for (size_t i = 0; i < all; i++)
-		there += has_func(t, statics[i]);
+		there += features_function(t, statics[i]);
 	return there >= all / 2 ? KNOWN_YES : KNOWN_NO;
 }
 
@@ -235,8 +235,8 @@ static enum known as_known(bool is)
  * kernel/trace, and 6.4 dropped the struct. */
 static bool has_trampolines(const struct target *t)
 {
-	return has_func(t, "bpf_jit_binary_alloc") &&
-	       (has_func(t, "register_ftrace_direct") ||
+	return features_function(t, "bpf_jit_binary_alloc") &&
+	       (features_function(t, "register_ftrace_direct") ||
 		btf_find(t->btf[0], "ftrace_direct_func", BTF_STRUCT) ||
 		has_member(t, "ftrace_ops", "direct_call") == KNOWN_YES);
 }
@@ -252,8 +252,8 @@ static enum known read_mark(const struct target *t, enum feature_mark mark)
 	if (!features_tell(t))
 		return KNOWN_NOT;
 	switch (mark) {
-	case MARK_JIT: return as_known(has_func(t, "bpf_jit_binary_alloc"));
-	case MARK_SLEEPABLE_LSM: return as_known(has_func(t, "bpf_lsm_is_sleepable_hook"));
+	case MARK_JIT: return as_known(features_function(t, "bpf_jit_binary_alloc"));
+	case MARK_SLEEPABLE_LSM: return as_known(features_function(t, "bpf_lsm_is_sleepable_hook"));
 	case MARK_TRAMPOLINES: return as_known(has_trampolines(t));
 	case MARK_STATICS: return has_statics(t);
 	default: return KNOWN_NOT;

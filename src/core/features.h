@@ -68,6 +68,9 @@ struct found {
 	uint32_t skip;         /* parameters of proto that programs do not see */
 };
 
+/* Whether vmlinux has a function of that name. */
+bool features_function(const struct target *t, const char *name);
+
 /* Looks for a type of that kind as libbpf does: a FUNC for a kfunc, a VAR for a typed ksym; in
  * vmlinux, then in modules. Does not look for an address: addressed is KNOWN_NOT where it is found.
  */

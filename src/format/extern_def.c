@@ -18,7 +18,7 @@ const char *extern_kind_name(enum extern_kind kind)
 	}
 }
 
-struct lister {
+struct extern_lister {
 	const struct object *o;
 	struct datasec kconfig, ksyms;
 };
@@ -46,7 +46,7 @@ static bool is_config_type(const struct btf *b, struct btf_type t)
 	return t.size == 1 ? !(text && is_bool) : !text && !is_bool;
 }
 
-static const char *what_is_bad(const struct lister *k, const struct extern_def *x,
+static const char *what_is_bad(const struct extern_lister *k, const struct extern_def *x,
 			       struct btf_type v)
 {
 	enum { EXTERN_LINKAGE = 2 };
@@ -64,7 +64,7 @@ static const char *what_is_bad(const struct lister *k, const struct extern_def *
 	return NULL;
 }
 
-static void describe(const struct lister *k, struct extern_def *x)
+static void describe(const struct extern_lister *k, struct extern_def *x)
 {
 	const struct btf *b = k->o->btf;
 	struct btf_type v = {0};
@@ -86,7 +86,7 @@ static void describe(const struct lister *k, struct extern_def *x)
 	x->bad = what_is_bad(k, x, v);
 }
 
-static int list(const struct lister *k, struct extern_defs *out)
+static int list(const struct extern_lister *k, struct extern_defs *out)
 {
 	const struct elffile *c = k->o->elf;
 
@@ -122,7 +122,7 @@ static uint32_t config_size(const struct extern_defs *l)
 int extern_defs_read(const struct object *o, struct extern_defs *out, uint32_t *kconfig_size,
 		     struct err *e)
 {
-	struct lister k = {.o = o};
+	struct extern_lister k = {.o = o};
 	int rc = -1;
 
 	*out = (struct extern_defs){0};

@@ -59,7 +59,7 @@ static const char *const listed[] = {".maps", ".struct_ops", ".struct_ops.link",
 
 enum { LISTED_COUNT = sizeof(listed) / sizeof(*listed) };
 
-struct lister {
+struct map_lister {
 	const struct object *o;
 	struct map_defs *l;
 	struct datasec vars[LISTED_COUNT];
@@ -67,7 +67,7 @@ struct lister {
 	struct err *e;
 };
 
-static int add(struct lister *k, struct map_def m)
+static int add(struct map_lister *k, struct map_def m)
 {
 	struct map_def *more = array_grow(k->l->items, &k->l->cap, k->l->count, sizeof(*more));
 
@@ -109,7 +109,7 @@ static void read_struct_ops(const struct btf *b, struct btf_type t, struct map_d
 		m->value_size = t.size;
 }
 
-static uint32_t variable_of(const struct lister *k, const struct map_def *m)
+static uint32_t variable_of(const struct map_lister *k, const struct map_def *m)
 {
 	for (unsigned i = 0; i < LISTED_COUNT; i++)
 		if (strcmp(listed[i], m->section) == 0)
@@ -117,7 +117,7 @@ static uint32_t variable_of(const struct lister *k, const struct map_def *m)
 	return 0;
 }
 
-static int describe(struct lister *k, const struct section *s, struct map_def *m)
+static int describe(struct map_lister *k, const struct section *s, struct map_def *m)
 {
 	const struct btf *b = k->o->btf;
 	uint32_t var = variable_of(k, m);
@@ -163,7 +163,7 @@ static void settle(struct map_defs *l, size_t first)
 }
 
 /* A map for each symbol of a section whose kind is a bit of `kinds`. */
-static int symbol_maps(struct lister *k, unsigned kinds)
+static int symbol_maps(struct map_lister *k, unsigned kinds)
 {
 	const struct elffile *c = k->o->elf;
 	size_t first = k->l->count;
@@ -190,7 +190,7 @@ static int symbol_maps(struct lister *k, unsigned kinds)
 }
 
 /* libbpf lets user space map the data of a section that BTF lists with a global variable. */
-static bool is_mmapable(struct lister *k, uint32_t datasec)
+static bool is_mmapable(struct map_lister *k, uint32_t datasec)
 {
 	const struct btf *b = k->o->btf;
 	uint8_t *known = &k->mmapable[datasec];
@@ -207,8 +207,8 @@ static bool is_mmapable(struct lister *k, uint32_t datasec)
 	return *known == 2;
 }
 
-static int add_data(struct lister *k, const char *name, uint32_t section_index, enum map_kind kind,
-		    uint64_t size)
+static int add_data(struct map_lister *k, const char *name, uint32_t section_index,
+		    enum map_kind kind, uint64_t size)
 {
 	bool frozen = kind == MAP_RODATA || kind == MAP_KCONFIG;
 	struct map_def m = {.name = name,
@@ -231,7 +231,7 @@ static int add_data(struct lister *k, const char *name, uint32_t section_index, 
 	return add(k, m);
 }
 
-static int data_maps(struct lister *k)
+static int data_maps(struct map_lister *k)
 {
 	const struct elffile *c = k->o->elf;
 	enum map_kind kind;
@@ -247,7 +247,7 @@ static int data_maps(struct lister *k)
 	return 0;
 }
 
-static int list(struct lister *k, uint32_t kconfig_size)
+static int list(struct map_lister *k, uint32_t kconfig_size)
 {
 	const struct btf *b = k->o->btf;
 
@@ -269,7 +269,7 @@ static int list(struct lister *k, uint32_t kconfig_size)
 int map_defs_read(const struct object *o, uint32_t kconfig_size, struct map_defs *out,
 		  struct err *e)
 {
-	struct lister k = {.o = o, .l = out, .e = e};
+	struct map_lister k = {.o = o, .l = out, .e = e};
 	int rc;
 
 	*out = (struct map_defs){0};

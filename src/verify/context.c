@@ -15,15 +15,15 @@ enum { WHOLE_POINTERS = 6 << 16 | 13 << 8 };
 /* Whether a program may read an argument of that type. A pointer to anything but a struct, void or
  * a char was refused before 5.17, from when on integers are allowed, and others came later.
  * Distributions bring that into older kernels, with the helpers of that release. */
-static bool unreadable(const struct btf *b, uint32_t type, struct kernel_age age)
+static bool unreadable(const struct btf *b, const struct btf_type *argument, struct kernel_age age)
 {
-	struct btf_type t = btf_strip(b, type);
+	struct btf_type t;
 
-	if (t.kind == BTF_INT || btf_is_enum(&t) || btf_is_composite(&t))
+	if (argument->kind == BTF_INT || btf_is_enum(argument) || btf_is_composite(argument))
 		return false;
-	if (t.kind != BTF_PTR)
-		return t.kind != BTF_VOID;
-	t = btf_strip(b, t.type);
+	if (argument->kind != BTF_PTR)
+		return argument->kind != BTF_VOID;
+	t = btf_strip(b, argument->type);
 	if (t.kind == BTF_VOID || btf_is_composite(&t) || t.kind == BTF_FWD)
 		return false;
 	if (t.kind == BTF_INT && strcmp(t.name, "char") == 0)
@@ -36,12 +36,20 @@ static bool is_number(const struct btf_type *t)
 	return t->kind == BTF_INT || btf_is_enum(t);
 }
 
-/* Adds a slot for a value of type t. */
-static void add_slot(struct context *c, const struct btf_type *t, bool is_unreadable)
+static bool points_to_struct(const struct btf *b, const struct btf_type *t)
+{
+	struct btf_type to = btf_strip(b, t->kind == BTF_PTR ? t->type : 0);
+
+	return btf_is_composite(&to);
+}
+
+/* Adds a slot for a value of type t of b. */
+static void add_slot(struct context *c, const struct btf *b, const struct btf_type *t)
 {
 	if (c->count >= CONTEXT_SLOTS)
 		return;
-	c->unreadable |= (uint64_t)is_unreadable << c->count;
+	c->unreadable |= (uint64_t)unreadable(b, t, c->age) << c->count;
+	c->closed |= (uint64_t)(c->shut && points_to_struct(b, t)) << c->count;
 	c->numbers |= (uint64_t)is_number(t) << c->count;
 	c->pointers |= (uint64_t)(t->kind == BTF_PTR) << c->count;
 	c->count++;
@@ -64,11 +72,11 @@ static bool closes_structs(const struct loading *l)
 	return l->version >= SINCE && !object_is_gpl(l->resolution->object);
 }
 
-static bool points_to_struct(const struct btf *b, const struct btf_type *t)
+/* What a function returns may be read whatever it is. */
+static void add_result(struct context *c, const struct btf_type *t)
 {
-	struct btf_type to = btf_strip(b, t->kind == BTF_PTR ? t->type : 0);
-
-	return btf_is_composite(&to);
+	if (c->count < CONTEXT_SLOTS)
+		c->numbers |= (uint64_t)is_number(t) << c->count++;
 }
 
 static uint32_t struct_size(const struct target *t, uint32_t prog_type)
@@ -96,19 +104,16 @@ void context_of(const struct loading *l, struct context *out)
 	out->slots = true;
 	t = btf_type(b, l->found.proto);
 	for (uint32_t i = l->found.skip; i < t.vlen; i++) {
-		uint32_t type = btf_param(&t, i).type;
-		struct btf_type arg = btf_strip(b, type);
+		struct btf_type arg = btf_strip(b, btf_param(&t, i).type);
 
 		/* A struct that is passed in two registers has two slots. */
 		if (btf_is_composite(&arg) && arg.size > SLOT)
-			add_slot(out, &arg, false);
-		if (out->shut && points_to_struct(b, &arg))
-			out->closed |= (uint64_t)1 << (out->count % CONTEXT_SLOTS);
-		add_slot(out, &arg, unreadable(b, type, out->age));
+			add_slot(out, b, &arg);
+		add_slot(out, b, &arg);
 	}
 	result = btf_strip(b, t.type);
 	if (reads_result(l->attach_type))
-		add_slot(out, &result, false);
+		add_result(out, &result);
 }
 
 const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
@@ -181,7 +186,9 @@ struct context_search {
 	const struct linked *f;
 	struct held *held; /* before each instruction */
 	bool *met;
-	bool changed, suspects;
+	uint32_t at;  /* where the sweep is */
+	bool changed; /* behind it, which takes another */
+	bool suspects;
 };
 
 static bool add_set(struct set *to, const struct set *from)
@@ -206,7 +213,7 @@ static void flow(struct context_search *s, int64_t to, const struct held *h)
 	more |= add_set(&at->moved, &h->moved);
 	more |= add_set(&at->stack, &h->stack);
 	s->met[to] = true;
-	s->changed |= more;
+	s->changed |= more && to <= s->at;
 }
 
 static bool has(const struct set *x, unsigned reg)
@@ -381,9 +388,9 @@ int context_suspects(struct context *c, const struct linked *f, struct err *e)
 	flow(&s, 0, &start);
 	while (s.changed && !s.suspects) {
 		s.changed = false;
-		for (uint32_t at = 0; at < f->count && !s.suspects; at++)
-			if (s.met[at] && concerns(&s.held[at]))
-				flow_from(&s, at);
+		for (s.at = 0; s.at < f->count && !s.suspects; s.at++)
+			if (s.met[s.at] && concerns(&s.held[s.at]))
+				flow_from(&s, s.at);
 	}
 	free(s.held);
 	c->suspect = s.suspects;

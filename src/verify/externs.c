@@ -9,6 +9,7 @@
 
 #include "core/features.h"
 #include "core/kernel_version.h"
+#include "verify/helpers.h"
 
 struct extern_resolver {
 	struct externs *x;
@@ -133,14 +134,6 @@ static int set_version(struct extern_resolver *k, struct extern_value *v, uint32
 	return set_bytes(k, v, size, code & ~UINT32_C(0xff));
 }
 
-static bool has_function(const struct target *t, const char *name)
-{
-	struct found f;
-
-	features_find(t, BTF_FUNC, name, strlen(name), &f);
-	return f.found == KNOWN_YES;
-}
-
 /* Whether libbpf can set a kprobe at __ARCH_sys_bpf, by which it tells a kernel whose system calls
  * have wrappers (its probe_kern_syscall_wrapper). A kernel without wrappers has sys_bpf itself; one
  * without kprobes lacks register_kprobe. */
@@ -152,10 +145,10 @@ static enum known has_syscall_wrapper(const struct target *t)
 
 	for (size_t i = 0; i < sizeof(archs) / sizeof(*archs); i++) {
 		snprintf(name, sizeof(name), "__%s_sys_bpf", archs[i]);
-		if (has_function(t, name))
-			return has_function(t, "register_kprobe") ? KNOWN_YES : KNOWN_NO;
+		if (features_function(t, name))
+			return features_function(t, "register_kprobe") ? KNOWN_YES : KNOWN_NO;
 	}
-	if (has_function(t, "sys_bpf") || has_function(t, "__se_sys_bpf"))
+	if (features_function(t, "sys_bpf") || features_function(t, "__se_sys_bpf"))
 		return KNOWN_NO;
 	return KNOWN_NOT;
 }
@@ -165,18 +158,19 @@ static enum known has_syscall_wrapper(const struct target *t)
 static int resolve_virtual(struct extern_resolver *k, const struct extern_def *ext,
 			   struct extern_value *v)
 {
-	enum { HELPER_GET_ATTACH_COOKIE = 174 };
 	const struct target *t = k->target;
 	enum known has = KNOWN_NOT;
 
 	if (strcmp(ext->name, "LINUX_KERNEL_VERSION") == 0)
 		return set_version(k, v, ext->size);
 	if (strcmp(ext->name, "LINUX_HAS_BPF_COOKIE") == 0)
-		has = features_has(t, FEATURE_HELPER, HELPER_GET_ATTACH_COOKIE);
+		has = features_has(t, FEATURE_HELPER, HELPER_get_attach_cookie);
 	else if (strcmp(ext->name, "LINUX_HAS_SYSCALL_WRAPPER") == 0)
 		has = has_syscall_wrapper(t);
 	else if (strncmp(ext->name, "LINUX_", 6) == 0 && ext->weak)
 		has = KNOWN_NO;
+	else
+		v->state = EXTERN_UNRECOGNIZED;
 	return has == KNOWN_NOT ? 0 : set_bytes(k, v, ext->size, has == KNOWN_YES);
 }
 

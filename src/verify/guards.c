@@ -6,7 +6,7 @@
 /* What is not reached lies behind a border of instructions that are: branches that always
  * go the other way, and accesses that failed, at which paths end. One sweep over what is not
  * reached finds what lies behind an access that failed, and a second, nearest first, the branch
- * that is nearest to each instruction: with n instructions, n log n steps for however many
+ * that is nearest to each instruction: with n instructions, n steps for however many
  * failures. */
 
 /* A way from one instruction to another. */
@@ -26,6 +26,7 @@ struct guard_search {
 	const struct linked *f;
 	const struct walk *w;
 	struct edge *edges; /* ordered by to, then from */
+	uint32_t *ends;     /* by instruction: behind the last edge to it */
 	size_t edge_count;
 	struct behind *behind; /* by instruction */
 	int32_t *hit_at;       /* likewise: into the walk's hits, LINKED_NONE for none */
@@ -67,28 +68,33 @@ static size_t ways_from(const struct linked *f, uint32_t from, struct edge out[2
 	return count;
 }
 
-static int edge_order(const void *x, const void *y)
+/* Lists the edges by where they lead: those to an instruction end at ends[to]. */
+static void list_edges(struct guard_search *s)
 {
-	const struct edge *a = x, *b = y;
+	uint32_t at = 0;
+	struct edge out[2];
 
-	if (a->to != b->to)
-		return a->to < b->to ? -1 : 1;
-	return (a->from > b->from) - (a->from < b->from);
+	for (uint32_t from = 0; from < s->f->count; from++)
+		for (size_t n = ways_from(s->f, from, out); n-- > 0;)
+			s->ends[out[n].to]++;
+	for (uint32_t to = 0; to < s->f->count; to++) {
+		uint32_t count = s->ends[to];
+
+		s->ends[to] = at;
+		at += count;
+	}
+	s->edge_count = at;
+	for (uint32_t from = 0; from < s->f->count; from++) {
+		size_t n = ways_from(s->f, from, out);
+
+		for (size_t i = 0; i < n; i++)
+			s->edges[s->ends[out[i].to]++] = out[i];
+	}
 }
 
-static size_t first_edge(const struct guard_search *s, uint32_t to)
+static uint32_t first_edge(const struct guard_search *s, uint32_t to)
 {
-	size_t low = 0, high = s->edge_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->edges[mid].to < to)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return to ? s->ends[to - 1] : 0;
 }
 
 /* Opens what is not reached and follows an access that failed, or follows that. */
@@ -130,7 +136,7 @@ static void take_guard(struct guard_search *s, uint32_t at)
 {
 	struct behind *b = &s->behind[at];
 
-	for (size_t i = first_edge(s, at); i < s->edge_count && s->edges[i].to == at; i++) {
+	for (uint32_t i = first_edge(s, at); i < s->ends[at]; i++) {
 		const struct behind *before = &s->behind[s->edges[i].from];
 
 		if (before->far < 0 || before->far != b->far - 1)
@@ -181,16 +187,23 @@ static int prepare(struct guard_search *s)
 	s->behind = calloc(n + 1, sizeof(*s->behind));
 	s->hit_at = calloc(n + 1, sizeof(*s->hit_at));
 	s->edges = calloc(2 * n + 1, sizeof(*s->edges));
-	if (!s->queue || !s->behind || !s->hit_at || !s->edges)
+	s->ends = calloc(n + 1, sizeof(*s->ends));
+	if (!s->queue || !s->behind || !s->hit_at || !s->edges || !s->ends)
 		return -1;
-	for (uint32_t at = 0; at < n; at++) {
+	for (uint32_t at = 0; at < n; at++)
 		s->behind[at].far = s->behind[at].guard = s->hit_at[at] = LINKED_NONE;
-		s->edge_count += ways_from(s->f, at, &s->edges[s->edge_count]);
-	}
 	for (size_t i = s->w->hit_count; i-- > 0;)
 		s->hit_at[s->w->hits[i].at] = (int32_t)i;
-	qsort(s->edges, s->edge_count, sizeof(*s->edges), edge_order);
 	return 0;
+}
+
+/* What the walk came to needs no search. */
+static bool has_unreached(const struct walk *w, const struct obstacles *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->list[i].stage == STAGE_WALK && !w->traces[o->list[i].at].stopped)
+			return true;
+	return false;
 }
 
 static void explain_one(const struct guard_search *s, struct obstacle *x)
@@ -218,8 +231,11 @@ int guards_find(const struct linked *f, const struct walk *w, struct obstacles *
 	if (prepare(&s) < 0) {
 		rc = err_memory(e, f->object->path);
 	} else {
-		find_open(&s);
-		find_guards(&s);
+		if (has_unreached(w, o)) {
+			list_edges(&s);
+			find_open(&s);
+			find_guards(&s);
+		}
 		for (size_t i = 0; i < o->count; i++)
 			if (o->list[i].stage == STAGE_WALK)
 				explain_one(&s, &o->list[i]);
@@ -228,5 +244,6 @@ int guards_find(const struct linked *f, const struct walk *w, struct obstacles *
 	free(s.behind);
 	free(s.hit_at);
 	free(s.edges);
+	free(s.ends);
 	return rc;
 }

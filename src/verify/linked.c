@@ -29,6 +29,22 @@ static const struct ref *ref_at(const struct references *l, size_t *next, uint32
 	return ref;
 }
 
+/* Makes room for so many more instructions, which an object's size bounds. */
+static int reserve_insns(struct builder *b, size_t more)
+{
+	struct linked *f = b->f;
+	size_t cap = f->count + more > 2 * b->cap ? f->count + more : 2 * b->cap;
+	struct linked_insn *insns;
+
+	if (f->count + more <= b->cap)
+		return 0;
+	if (cap > SIZE_MAX / sizeof(*insns) || !(insns = realloc(f->insns, cap * sizeof(*insns))))
+		return err_memory(b->e, b->o->path);
+	f->insns = insns;
+	b->cap = cap;
+	return 0;
+}
+
 static int add_func(struct builder *b, uint32_t program)
 {
 	const struct object *o = b->o;
@@ -47,15 +63,13 @@ static int add_func(struct builder *b, uint32_t program)
 	funcs[f->func_count] = (struct linked_func){program, (uint32_t)f->count, p->count,
 						    global && !p->hidden, false};
 	b->func_of[program] = (uint32_t)++f->func_count;
+	if (reserve_insns(b, p->count) < 0)
+		return -1;
 	for (uint32_t i = 0; i < p->count; i++) {
-		struct linked_insn *more = array_grow(f->insns, &b->cap, f->count, sizeof(*more));
 		const struct ref *ref =
 		    ref_at(b->l, &next, p->section_index, p->offset + i * INSN_SIZE);
 
-		if (!more)
-			return err_memory(b->e, o->path);
-		f->insns = more;
-		more[f->count++] = (struct linked_insn){
+		f->insns[f->count++] = (struct linked_insn){
 		    .in = insn_load(p->insns + (size_t)i * INSN_SIZE, o->big_endian),
 		    .ref_kind = ref ? (int32_t)ref->kind : LINKED_NONE,
 		    .target = ref ? ref->target : 0,

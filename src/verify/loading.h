@@ -6,6 +6,7 @@
 #define BTFL_LOADING_H
 
 #include "core/features.h"
+#include "format/opening.h"
 #include "format/section.h"
 #include "verify/externs.h"
 #include "verify/helper_types.h"
@@ -26,8 +27,9 @@ struct loading {
 	const struct resolution *resolution; /* of the object */
 	const struct target *target;         /* its, or one with more facts */
 	const struct externs *externs;
-	uint32_t entry;  /* the program, of the object */
-	uint64_t wanted; /* the rules that are asked about, see obstacle.h */
+	const struct opening *refused; /* why libbpf does not open the object; NULL when it does */
+	uint32_t entry;                /* the program, of the object */
+	uint64_t wanted;               /* the rules that are asked about, see obstacle.h */
 	const struct map_setting *settings;
 	size_t setting_count;
 

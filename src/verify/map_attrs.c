@@ -98,13 +98,36 @@ static bool needs_types(const struct map_rule *r)
 	return r->may & BPF_F_CLONE;
 }
 
-const char *map_attrs_refused(const struct map_def *m)
+/* NULL for a type that the table does not have. */
+static const struct map_rule *rule_of(const struct map_def *m)
 {
-	const struct map_rule *r;
-
 	if (m->type >= sizeof(rules) / sizeof(*rules) || !rules[m->type].value.step)
 		return NULL;
-	r = &rules[m->type];
+	return &rules[m->type];
+}
+
+static bool is_open(const struct size_rule *r)
+{
+	return r->least > 0 && r->least < r->most;
+}
+
+const char *map_attrs_unset(const struct map_def *m)
+{
+	const struct map_rule *r = rule_of(m);
+
+	if (!r)
+		return NULL;
+	if (!m->key_size && is_open(&r->key))
+		return "key_size";
+	return !m->value_size && is_open(&r->value) ? "value_size" : NULL;
+}
+
+const char *map_attrs_refused(const struct map_def *m)
+{
+	const struct map_rule *r = rule_of(m);
+
+	if (!r)
+		return NULL;
 	if (!fits(&r->key, m->key_size))
 		return "key_size";
 	if (!fits(&r->value, m->value_size) || !frames_fit(m))

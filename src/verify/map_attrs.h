@@ -18,4 +18,8 @@
  */
 const char *map_attrs_refused(const struct map_def *m);
 
+/* "key_size" or "value_size" where that is 0, and must be one of several sizes, which only a tool
+ * can know; NULL for neither. */
+const char *map_attrs_unset(const struct map_def *m);
+
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "core/compat.h"
-#include "format/opening.h"
 #include "verify/map_attrs.h"
 
 struct object_search {
@@ -26,14 +25,14 @@ static int add(struct object_search *s, struct obstacle x)
 
 static int look_at_open(struct object_search *s)
 {
-	struct opening refused;
+	const struct opening *refused = s->l->refused;
 	struct obstacle x;
 
-	if (!object_refused(s->object, s->l->externs->references, &refused))
+	if (!refused)
 		return 0;
-	x = obstacle_of(STAGE_OPEN, RULE_OPEN, refused.name ? refused.name : refused.section,
-			opening_kind_name(refused.kind));
-	x.type = refused.why;
+	x = obstacle_of(STAGE_OPEN, RULE_OPEN, refused->name ? refused->name : refused->section,
+			opening_kind_name(refused->kind));
+	x.type = refused->why;
 	return add(s, x);
 }
 
@@ -55,21 +54,6 @@ static int look_at_proto(struct object_search *s, const struct extern_def *def)
 	return add(s, obstacle_of(STAGE_EXTERNS, RULE_KFUNC, def->name, "incompatible"));
 }
 
-/* Whether libbpf knows what to put into a value of .kconfig of that name; of others that start as
- * its own do, it leaves weak ones at 0. */
-static bool is_recognized(const struct extern_def *def)
-{
-	static const char *const own[] = {"LINUX_KERNEL_VERSION", "LINUX_HAS_BPF_COOKIE",
-					  "LINUX_HAS_SYSCALL_WRAPPER"};
-
-	if (strncmp(def->name, "CONFIG_", 7) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		if (strcmp(def->name, own[i]) == 0)
-			return true;
-	return def->weak && strncmp(def->name, "LINUX_", 6) == 0;
-}
-
 static int look_at_extern(struct object_search *s, uint32_t i)
 {
 	const struct extern_def *def = &s->l->externs->references->externs[i];
@@ -81,20 +65,14 @@ static int look_at_extern(struct object_search *s, uint32_t i)
 		if (state == EXTERN_ADDRESS)
 			return look_at_proto(s, def);
 	}
-	if (def->kind == EXTERN_KCONFIG && !is_recognized(def)) {
+	if (def->kind == EXTERN_KCONFIG)
 		x.rule = RULE_KCONFIG;
-		x.cause = "name";
-		return add(s, x);
-	}
-	if (state == EXTERN_MISFIT) {
-		x.rule = RULE_KCONFIG;
-		x.cause = "type";
+	if (state == EXTERN_UNRECOGNIZED || state == EXTERN_MISFIT) {
+		x.cause = state == EXTERN_MISFIT ? "type" : "name";
 		return add(s, x);
 	}
 	if (def->weak || state == EXTERN_ADDRESS || state == EXTERN_BYTES)
 		return 0;
-	if (def->kind == EXTERN_KCONFIG)
-		x.rule = RULE_KCONFIG;
 	if (state == EXTERN_UNKNOWN_VALUE) {
 		x.cause = "unknown";
 		x.reached = KNOWN_NOT;
@@ -103,29 +81,6 @@ static int look_at_extern(struct object_search *s, uint32_t i)
 }
 
 /* maps */
-
-/* Maps whose values have a size that only their user knows. */
-static bool needs_value(uint32_t type)
-{
-	switch (type) {
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_STACK_TRACE:
-	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-	case BPF_MAP_TYPE_LPM_TRIE:
-	case BPF_MAP_TYPE_QUEUE:
-	case BPF_MAP_TYPE_STACK: return true;
-	default: return false;
-	}
-}
-
-static bool needs_key(uint32_t type)
-{
-	return needs_value(type) && type != BPF_MAP_TYPE_QUEUE && type != BPF_MAP_TYPE_STACK;
-}
 
 static bool has_inner(uint32_t type)
 {
@@ -144,13 +99,9 @@ static bool sets_inner(const struct loading *l, const char *map)
  * it at 0 sets it always. */
 static const char *unset(const struct loading *l, const struct map_def *m)
 {
-	if (needs_key(m->type) && !m->key_size)
-		return "key_size";
-	if (needs_value(m->type) && !m->value_size)
-		return "value_size";
 	if (has_inner(m->type) && !m->inner && !sets_inner(l, m->name))
 		return "inner";
-	return NULL;
+	return map_attrs_unset(m);
 }
 
 static int look_at_map(struct object_search *s, uint32_t i)

@@ -10,9 +10,6 @@
 
 enum { ARGUMENTS_MOST = 12, STRUCT_MOST = 16 };
 
-/* Helpers that tell a release: xdp_get_buff_len, tcp_raw_gen_syncookie_ipv4. */
-enum { GET_BUFF_LEN = 188, RAW_GEN_SYNCOOKIE = 204 };
-
 struct program_search {
 	const struct loading *l;
 	const struct target *target;
@@ -57,7 +54,7 @@ static int look_at_type(struct program_search *s)
 		return add(s, x);
 	x.cause = "frags";
 	if (l->attach.def && l->attach.def->frags &&
-	    features_has(s->target, FEATURE_HELPER, GET_BUFF_LEN) == KNOWN_NO)
+	    features_has(s->target, FEATURE_HELPER, HELPER_xdp_get_buff_len) == KNOWN_NO)
 		return add(s, x);
 	return 0;
 }
@@ -143,15 +140,15 @@ static int look_at_target(struct program_search *s)
 		x.cause = "unset";
 		return add(s, x);
 	}
-	if (s->l->found.found == KNOWN_NO)
+	if (l->found.found == KNOWN_NO)
 		return add(s, x);
-	if (l->attach.form == ATTACH_ITER && s->l->found.proto && !is_iterator(s)) {
+	if (l->attach.form == ATTACH_ITER && l->found.proto && !is_iterator(s)) {
 		x.stage = STAGE_LOAD;
 		x.cause = "iter";
 		return add(s, x);
 	}
-	if (l->attach.form == ATTACH_FUNC && s->l->found.found == KNOWN_YES &&
-	    s->l->found.addressed == KNOWN_NO) {
+	if (l->attach.form == ATTACH_FUNC && l->found.found == KNOWN_YES &&
+	    l->found.addressed == KNOWN_NO) {
 		x.stage = STAGE_LOAD;
 		x.rule = RULE_NO_ADDRESS;
 		x.cause = "split";
@@ -188,9 +185,9 @@ static int look_at_proto(struct program_search *s)
 	const struct loading *l = s->l;
 	struct btf_type t;
 
-	if (!s->l->found.proto || (l->attach.form != ATTACH_FUNC && l->attach.form != ATTACH_LSM))
+	if (!l->found.proto || (l->attach.form != ATTACH_FUNC && l->attach.form != ATTACH_LSM))
 		return 0;
-	t = btf_type(s->l->found.btf, s->l->found.proto);
+	t = btf_type(l->found.btf, l->found.proto);
 	if (t.vlen > ARGUMENTS_MOST)
 		return add_proto(s, "many", t.vlen);
 	for (uint32_t i = 0; i < t.vlen; i++)
@@ -215,7 +212,8 @@ static bool type_sleeps(const struct program_search *s)
 {
 	switch (s->l->prog_type) {
 	case BPF_PROG_TYPE_KPROBE: /* 6.0 */
-		return features_has(s->target, FEATURE_HELPER, RAW_GEN_SYNCOOKIE) != KNOWN_NO;
+		return features_has(s->target, FEATURE_HELPER, HELPER_tcp_raw_gen_syncookie_ipv4) !=
+		       KNOWN_NO;
 	case BPF_PROG_TYPE_STRUCT_OPS: /* 6.3 */
 		return features_has(s->target, FEATURE_HELPER, HELPER_cgrp_storage_delete) !=
 		       KNOWN_NO;
@@ -274,8 +272,7 @@ int program_scope_find(const struct loading *l, struct obstacles *o, struct cont
 
 enum known program_scope_attaches(const struct loading *l, const char **cause)
 {
-	const struct target *t = l->target;
-	struct found found = l->found;
+	struct found found;
 
 	*cause = NULL;
 	if (!l->attach.def || l->attach.form == ATTACH_NONE)
@@ -284,11 +281,11 @@ enum known program_scope_attaches(const struct loading *l, const char **cause)
 		*cause = "trampoline";
 		if (l->attach.form == ATTACH_ITER || l->attach.form == ATTACH_TP_BTF)
 			return KNOWN_YES;
-		return features_mark(t, MARK_TRAMPOLINES);
+		return features_mark(l->target, MARK_TRAMPOLINES);
 	}
 	if (!l->attach.name_len || l->attach.pattern)
 		return KNOWN_NOT;
-	features_attach(t, &l->attach, &found);
+	features_attach(l->target, &l->attach, &found);
 	*cause = "missing";
 	if (found.found == KNOWN_NO || found.addressed == KNOWN_NO)
 		return KNOWN_NO;

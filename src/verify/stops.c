@@ -7,7 +7,7 @@
 #include "verify/helpers.h"
 #include "verify/hooks.h"
 
-enum { CALL_KFUNC = 2, LOAD_FUNC = 4, SIGNED_OFF = 1, CAST_OFF = 1 };
+enum { SIGNED_OFF = 1, CAST_OFF = 1 };
 enum { ATOMIC_ADD = 0x00, ATOMIC_LOAD_ACQUIRE = 0x100, ATOMIC_STORE_RELEASE = 0x110 };
 
 struct stop_search {
@@ -57,11 +57,6 @@ static uint32_t loaded_helper(const struct target *t, uint32_t helper)
 	}
 }
 
-static bool has_function(const struct target *t, const char *name)
-{
-	return btf_find(t->btf[0], name, BTF_FUNC) != 0;
-}
-
 /* Why a helper that the kernel numbers is nothing for the program: "type", "function" or, when it
  * was left out of that kernel, "built"; NULL when it may be called, or nobody knows. */
 static const char *refused(const struct stop_search *s, uint32_t helper)
@@ -75,8 +70,8 @@ static const char *refused(const struct stop_search *s, uint32_t helper)
 	if (loading_function(l) && hooks_helper(helper, l->prog_type, l->attach_type,
 						loading_function(l), s->age) == KNOWN_NO)
 		return "function";
-	if (mark && has_function(s->target, mark->beside) &&
-	    !has_function(s->target, mark->function))
+	if (mark && features_function(s->target, mark->beside) &&
+	    !features_function(s->target, mark->function))
 		return "built";
 	return NULL;
 }

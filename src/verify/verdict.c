@@ -203,8 +203,9 @@ static int run(struct verdict *v, const struct loading *l, struct err *e)
 	if (object_scope_find(l, o, e) < 0 || add_relocations(v, l->resolution, e) < 0 ||
 	    program_scope_find(l, o, &context, e) < 0 || stops_find(l, v->linked, o, e) < 0)
 		return -1;
-	if (!obstacles_want(o, RULE_CTX_ARG) && !obstacles_want(o, RULE_CTX_ACCESS))
-		context.known = false;
+	context.known = context.known &&
+			(obstacles_want(o, RULE_CTX_ARG) || obstacles_want(o, RULE_CTX_ACCESS) ||
+			 obstacles_want(o, RULE_LICENSE));
 	if (context_suspects(&context, v->linked, e) < 0)
 		return -1;
 	/* A loader has refused the program by then. */
