@@ -479,12 +479,39 @@ function program:calls() end
 ---@return fun(): btfl.program?, integer?
 function program:linked() end
 
+--- What it does with the arguments of what it attaches to, in order of instructions: each load of one, and each
+--- use of what was loaded, through moves, the stack and its subprograms. On a target only what the target's
+--- verifier reaches is there, or would reach under other constants of the object (`setting`). Nothing of a
+--- program whose context has no arguments. The list's field `complete` is false where the program was too
+--- much for its verifier.
+---@param target? btfl.target
+---@param options? btfl.verdict.options
+---@return btfl.read[]
+function program:reads(target, options) end
+
 --- Whether it will load on a target, as the verifier of that kernel decides what is dead code. Of a
 --- subprogram: as if it were loaded itself.
 ---@param target btfl.target
 ---@param options? btfl.verdict.options
 ---@return btfl.verdict
 function program:verdict(target, options) end
+
+--- What program:reads() gives. A plain table.
+---@class btfl.read
+---@field argument integer|"return"|"task" the argument, from 1 (of a BTF program the number of its slot of 8 bytes, which the result has, too); what a kretprobe sees; the current task
+---@field use "read"|"load"|"probe"|"container"|"helper"|"kfunc"|"memory"|"store"|"put"|"compare"|"arithmetic"|"return" "read": loaded from the context; "load": memory is loaded by it; "probe": a helper copies kernel memory from it; "container": it is the member of a struct; "memory": it stands where a helper reads; "store": on the stack; "put": stored elsewhere
+---@field program btfl.program the function of the instruction
+---@field insn integer from 0
+---@field offset integer bytes that were added to it
+---@field relo btfl.relo? the relocation that was
+---@field from { offset: integer, relo: btfl.relo? }[]? not the argument, but what was loaded from there; the last is at the argument
+---@field size integer? bytes of a load, a store or a copy
+---@field number integer? the argument of the callee
+---@field callee string? the helper, without its "bpf_", or the kernel function
+---@field struct string? the kernel's struct that the callee takes it for
+---@field refused "missing"|"unreadable"|nil why the target's verifier refuses the load
+---@field setting true? only under other constants of the object
+---@field constant string? the one that decides
 
 ---@class btfl.verdict.options
 ---@field policy? btfl.policy|string by whose rules, as in btfl.resolve.options

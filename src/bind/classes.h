@@ -130,6 +130,9 @@ int push_object_type(lua_State *L, uint32_t id);
 /* The getter of the owner, for all parts of an object. */
 int get_owner(lua_State *L, const void *self);
 
+/* program:reads(target, options): see reads.c. */
+int program_reads(lua_State *L);
+
 /* verdict */
 
 /* program:verdict(target, options) */

@@ -9,6 +9,9 @@
 
 enum { SLOT = 8, ARGUMENTS_MOST = 12, INT_POINTERS = 5 << 16 | 17 << 8 };
 
+/* Until then `void *` was a number to read, and `const void *` was not. */
+enum { CONST_VOID_POINTERS = 6 << 16 | 16 << 8 };
+
 /* From 6.13 on a pointer is read whole. */
 enum { WHOLE_POINTERS = 6 << 16 | 13 << 8 };
 
@@ -24,7 +27,9 @@ static bool unreadable(const struct btf *b, const struct btf_type *argument, str
 	if (argument->kind != BTF_PTR)
 		return argument->kind != BTF_VOID;
 	t = btf_strip(b, argument->type);
-	if (t.kind == BTF_VOID || btf_is_composite(&t) || t.kind == BTF_FWD)
+	if (t.kind == BTF_VOID)
+		return argument->type && age.version && age.version < CONST_VOID_POINTERS;
+	if (btf_is_composite(&t) || t.kind == BTF_FWD)
 		return false;
 	if (t.kind == BTF_INT && strcmp(t.name, "char") == 0)
 		return false;

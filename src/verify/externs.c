@@ -342,6 +342,40 @@ int externs_suppose(const struct externs *x, bool there, struct externs **out, s
 	return 0;
 }
 
+int externs_any_constant(const struct externs *x, struct externs **out, struct err *e)
+{
+	const struct elffile *c = x->object->elf;
+	size_t n = x->references->extern_count, count = 0;
+	struct externs *copy = malloc(sizeof(*copy));
+	struct overlay *all = calloc(c->section_count + x->overlay_count + 1, sizeof(*all));
+
+	*out = NULL;
+	for (uint32_t i = 0; all && i < c->section_count; i++)
+		if (references_is_frozen(x->object, i))
+			all[count++] = (struct overlay){i, 0, UINT32_MAX, NULL};
+	if (copy) {
+		*copy = *x;
+		copy->supposed = (uint8_t *)all;
+		copy->values = malloc((n + 1) * sizeof(*copy->values));
+	}
+	if (!all || !copy || !copy->values || !count) {
+		if (copy)
+			free(copy->values);
+		free(copy);
+		free(all);
+		return all && !count ? 0 : err_memory(e, x->object->path);
+	}
+	memcpy(copy->values, x->values, n * sizeof(*copy->values));
+	/* Those that were set stay. */
+	for (size_t i = 0; i < x->overlay_count; i++)
+		if (x->overlays[i].bytes)
+			all[count++] = x->overlays[i];
+	copy->overlays = all;
+	copy->overlay_count = count;
+	*out = copy;
+	return 0;
+}
+
 void externs_free_supposed(struct externs *x)
 {
 	if (!x)

@@ -40,7 +40,7 @@ struct externs {
 	struct overlay *overlays;
 	size_t overlay_count, overlay_cap;
 	struct arena arena;
-	uint8_t *supposed; /* of externs_suppose(): bytes of values */
+	uint8_t *supposed; /* of externs_suppose() and externs_any_constant(): bytes of theirs */
 };
 
 /* The externs of o, to which l refers, on t; o and l must outlive them. */
@@ -52,6 +52,9 @@ void externs_free(struct externs *x); /* NULL is allowed */
  * set, or is not; *out is NULL when all is known. It shares all else with x, which must outlive it.
  */
 int externs_suppose(const struct externs *x, bool there, struct externs **out, struct err *e);
+/* The same of the constants of the object, of which none is known but those that were set; *out is
+ * NULL when it has none. */
+int externs_any_constant(const struct externs *x, struct externs **out, struct err *e);
 void externs_free_supposed(struct externs *x); /* NULL is allowed */
 
 /* Gives a constant of the object another value (a number, or true or false), or makes it unknown

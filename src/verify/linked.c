@@ -177,11 +177,12 @@ static int add_exception_callback(struct builder *b, uint32_t entry)
 	return 0;
 }
 
+/* As r resolved it; only marks where it stands when r is NULL. */
 static void apply_result(struct builder *b, const struct resolution *r, uint32_t relo)
 {
 	const struct object *o = b->o;
 	const struct relo *x = &o->relos[relo];
-	const struct result *res = &r->results[relo];
+	const struct result *res;
 	const struct linked_func *f;
 	uint32_t at;
 
@@ -189,6 +190,11 @@ static void apply_result(struct builder *b, const struct resolution *r, uint32_t
 		return;
 	f = &b->f->funcs[b->func_of[x->program] - 1];
 	at = f->start + (x->insn_off - o->programs[x->program].offset) / INSN_SIZE;
+	if (!r) {
+		b->f->insns[at].relo = (int32_t)relo;
+		return;
+	}
+	res = &r->results[relo];
 	b->f->failed += res->status == STATUS_POISON;
 	b->f->refused += res->status == STATUS_ERROR;
 	for (uint32_t i = 0; i < res->insn_len / INSN_SIZE && at + i < f->start + f->count; i++) {
@@ -218,7 +224,7 @@ static int link_program(const struct object *o, const struct resolution *r,
 		rc = 0;
 	if (rc == 0) {
 		b.f->object = o;
-		for (uint32_t i = 0; r && i < o->relo_count; i++)
+		for (uint32_t i = 0; i < o->relo_count; i++)
 			apply_result(&b, r, i);
 		*out = b.f;
 	} else {

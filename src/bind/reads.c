@@ -1,0 +1,191 @@
+/*
+ * reads: program:reads(), a list of plain tables of what a program does with the arguments of what
+ * it attaches to.
+ */
+#include <stdlib.h>
+
+#include "bind/policy/policy.h"
+#include "bind/verdict.h"
+#include "verify/helpers.h"
+#include "verify/reads.h"
+
+/* What is freed whatever raises. */
+struct reading {
+	struct target *target;
+	struct externs *externs;
+	struct reads *reads;
+};
+
+static int free_reading(lua_State *L)
+{
+	struct reading *r = lua_touserdata(L, 1);
+
+	reads_free(r->reads);
+	externs_free(r->externs);
+	target_free(r->target);
+	*r = (struct reading){0};
+	return 0;
+}
+
+static struct reading *push_reading(lua_State *L)
+{
+	struct reading *r = lua_newuserdatauv(L, sizeof(*r), 0);
+
+	*r = (struct reading){0};
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, free_reading);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	return r;
+}
+
+static void set_integer(lua_State *L, const char *name, lua_Integer v)
+{
+	lua_pushinteger(L, v);
+	lua_setfield(L, -2, name);
+}
+
+static void set_string(lua_State *L, const char *name, const char *s)
+{
+	push_name(L, s);
+	lua_setfield(L, -2, name);
+}
+
+static void set_part(lua_State *L, int object, const char *name, const struct class *c, uint32_t id)
+{
+	push_part(L, object, c, id);
+	lua_setfield(L, -2, name);
+}
+
+/* The variable of a section of constants that decides a branch; NULL. */
+static const char *constant_of(const struct linked *f, uint32_t origin)
+{
+	const struct elffile *c = f->object->elf;
+	uint32_t at = origin & ((1u << ORIGIN_SHIFT) - 1);
+	const struct linked_insn *n = &f->insns[at < f->count ? at : 0];
+
+	if (origin >> ORIGIN_SHIFT != ORIGIN_DATA)
+		return NULL;
+	for (size_t i = 0; i < c->symbol_count; i++) {
+		const struct symbol *s = &c->symbols[i];
+
+		if (s->section == n->target && s->size && n->offset >= 0 &&
+		    (uint64_t)n->offset >= s->value && (uint64_t)n->offset - s->value < s->size)
+			return s->name;
+	}
+	return NULL;
+}
+
+static void set_argument(lua_State *L, const struct source *s)
+{
+	if (s->argument == ARGUMENT_RESULT)
+		lua_pushliteral(L, "return");
+	else if (s->argument == ARGUMENT_TASK)
+		lua_pushliteral(L, "task");
+	else
+		lua_pushinteger(L, s->argument);
+	lua_setfield(L, -2, "argument");
+}
+
+/* The source's parents, nearest first: where what is used was loaded from. */
+static void set_path(lua_State *L, int object, const struct reads *r, const struct source *s)
+{
+	lua_Integer n = 0;
+
+	lua_newtable(L);
+	while (s->parent) {
+		s = &r->provenance.sources[s->parent];
+		lua_createtable(L, 0, 2);
+		set_integer(L, "offset", s->offset);
+		set_part(L, object, "relo", &relo_class,
+			 s->relo < 0 ? OBJECT_NONE : (uint32_t)s->relo);
+		lua_rawseti(L, -2, ++n);
+	}
+	lua_setfield(L, -2, "from");
+}
+
+static void push_read(lua_State *L, int object, const struct reads *r, const struct references *l,
+		      const struct read *x)
+{
+	const struct source *s = &r->provenance.sources[x->source];
+	const struct linked_func *f = &r->linked->funcs[r->linked->insns[x->at].func];
+	int32_t relo = s->relo >= 0 ? s->relo : x->relo;
+
+	lua_createtable(L, 0, 14);
+	set_argument(L, s);
+	set_string(L, "use", read_use_name((enum read_use)x->use));
+	set_part(L, object, "program", &program_class, f->program);
+	set_integer(L, "insn", x->at - (lua_Integer)f->start);
+	set_integer(L, "offset", (lua_Integer)s->offset + (x->relo < 0 ? x->offset : 0));
+	set_part(L, object, "relo", &relo_class, relo < 0 ? OBJECT_NONE : (uint32_t)relo);
+	if (s->parent)
+		set_path(L, object, r, s);
+	if (x->size)
+		set_integer(L, "size", x->size);
+	if (x->number)
+		set_integer(L, "number", x->number);
+	if (x->use == USE_HELPER || x->use == USE_MEMORY)
+		set_string(L, "callee", helper_name(x->callee));
+	else if (x->use == USE_KFUNC)
+		set_string(L, "callee", l->externs[x->callee].name);
+	set_string(L, "struct", read_struct(r, l, x));
+	set_string(L, "refused", x->refused);
+	if (x->setting) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, "setting");
+		set_string(L, "constant", constant_of(r->linked, x->guard_origin));
+	}
+}
+
+static int push_reads(lua_State *L, int object, const struct reads *r)
+{
+	const struct references *l = object_references(L, object);
+
+	lua_createtable(L, (int)r->count, 1);
+	for (size_t i = 0; i < r->count; i++) {
+		push_read(L, object, r, l, &r->list[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_pushboolean(L, r->complete);
+	lua_setfield(L, -2, "complete");
+	return 1;
+}
+
+int program_reads(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &program_class);
+	struct loading loading = {.entry = h->id};
+	struct reading *r;
+	struct err e;
+
+	owner_native(L, h->owner);
+	lua_settop(L, 3);
+	if (!lua_isnil(L, 2))
+		check_target(L, 2);
+	if (!lua_isnil(L, 3)) {
+		luaL_checktype(L, 3, LUA_TTABLE);
+		check_verdict_options(L, 3);
+	}
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	r = push_reading(L);
+	if (lua_isnil(L, 2)) {
+		if (reads_anywhere(check_object(L, 4), object_references(L, 4), h->id, &r->reads,
+				   &e) < 0)
+			return raise_err(L, &e);
+		return push_reads(L, 4, r->reads);
+	}
+	push_policy(L, 3);
+	push_resolution(L, 4, 2, 6);
+	loading.resolution = owner_native(L, lua_touserdata(L, -1));
+	r->target = target_options(L, 3, loading.resolution->target);
+	loading.target = r->target ? r->target : loading.resolution->target;
+	if (externs_new(loading.resolution->object, object_references(L, 4), loading.target,
+			&r->externs, &e) < 0)
+		return raise_err(L, &e);
+	extern_options(L, 3, r->externs);
+	loading.externs = r->externs;
+	loading_options(L, 3, &loading);
+	if (reads_new(&loading, &r->reads, &e) < 0)
+		return raise_err(L, &e);
+	return push_reads(L, 4, r->reads);
+}

@@ -1,0 +1,212 @@
+/* flow: the state of a function is kept where ways meet, as numbers of facts; from there each run
+ * of instructions is followed anew. See flow.h. */
+#include "verify/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "verify/flow_impl.h"
+
+static void mark(struct flow *x, int64_t at)
+{
+	if (at >= 0 && at < (int64_t)x->f->count)
+		x->starts[at] = true;
+}
+
+static bool jumps(const struct linked_insn *n)
+{
+	uint8_t class = BPF_CLASS(n->in.code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && BPF_OP(n->in.code) != JUMP_CALL &&
+	       BPF_OP(n->in.code) != JUMP_EXIT;
+}
+
+static int64_t jump_target(const struct linked_insn *n, uint32_t at)
+{
+	int64_t off = n->in.code == (BPF_JMP32 | JUMP_ALWAYS) ? n->in.imm : n->in.off;
+
+	return (int64_t)at + 1 + off;
+}
+
+static void mark_starts(struct flow *x)
+{
+	const struct linked *f = x->f;
+
+	for (size_t i = 0; i < f->func_count; i++)
+		mark(x, f->funcs[i].start);
+	for (uint32_t at = 0; at < f->count; at++) {
+		if (jumps(&f->insns[at])) {
+			mark(x, jump_target(&f->insns[at], at));
+			mark(x, (int64_t)at + 1);
+		} else if (f->insns[at].ref_kind == REF_CALL) {
+			mark(x, (int64_t)at + 1);
+		}
+	}
+}
+
+/* Whether the walk came there. */
+static bool is_reached(const struct flow *x, uint32_t at)
+{
+	return !x->ask->walk || x->ask->walk->traces[at].reached;
+}
+
+static void arrive(struct flow *x, int64_t to, const struct flow_state *s)
+{
+	struct flow_state *at;
+	bool changed = false;
+
+	if (to < 0 || to >= (int64_t)x->f->count || !is_reached(x, (uint32_t)to) || x->noting)
+		return;
+	at = x->states[to];
+	if (!at) {
+		at = x->states[to] = malloc(sizeof(*at));
+		if (!at) {
+			x->failed = true;
+			return;
+		}
+		*at = *s;
+		x->dirty[to] = x->changed = true;
+		return;
+	}
+	for (unsigned i = 0; i < REGISTERS; i++) {
+		uint32_t joined = provenance_join(x->p, at->reg[i], s->reg[i]);
+
+		changed |= joined != at->reg[i];
+		at->reg[i] = joined;
+	}
+	for (unsigned i = 0; i < SLOTS; i++) {
+		uint32_t joined = provenance_join(x->p, at->slot[i], s->slot[i]);
+
+		changed |= joined != at->slot[i];
+		at->slot[i] = joined;
+	}
+	x->dirty[to] |= changed;
+	x->changed |= changed;
+}
+
+/* Into a function of the program, and past the call with what it returns. */
+static void flow_call(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	uint32_t func = x->f->insns[at].target;
+	struct flow_state callee;
+
+	memset(&callee, 0, sizeof(callee));
+	memcpy(callee.reg + 1, s->reg + 1, 5 * sizeof(*callee.reg));
+	callee.reg[10] = provenance_place(x->p, PLACE_STACK, func, -1, 0);
+	arrive(x, x->f->funcs[func].start, &callee);
+	memset(s->reg, 0, 6 * sizeof(*s->reg));
+	s->reg[0] = x->results[func];
+	arrive(x, (int64_t)at + 1, s);
+}
+
+/* What a function returns; its callers are looked at again when that is more. */
+static void flow_exit(struct flow *x, uint32_t func, uint32_t result)
+{
+	uint32_t joined =
+	    x->returned[func] ? provenance_join(x->p, x->results[func], result) : result;
+
+	if (x->noting || (x->returned[func] && joined == x->results[func]))
+		return;
+	x->returned[func] = true;
+	x->results[func] = joined;
+	for (uint32_t at = 0; at < x->f->count; at++)
+		if (x->states[at] && x->calls[at] == func + 1)
+			x->dirty[at] = x->changed = true;
+}
+
+static void flow_jump(struct flow *x, uint32_t at, const struct flow_state *s)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+	const struct trace *t = x->ask->walk ? &x->ask->walk->traces[at] : NULL;
+	bool always = BPF_OP(n->in.code) == JUMP_ALWAYS;
+
+	if (!t || t->jumped)
+		arrive(x, jump_target(n, at), s);
+	if (!always && (!t || t->fell))
+		arrive(x, (int64_t)at + 1, s);
+}
+
+/* From a start to where the run of instructions ends. */
+static void follow(struct flow *x, uint32_t start)
+{
+	struct flow_state s = *x->states[start];
+
+	for (uint32_t at = start; at < x->f->count; at++) {
+		const struct linked_insn *n = &x->f->insns[at];
+
+		if (at != start && x->starts[at]) {
+			arrive(x, at, &s);
+			return;
+		}
+		if (n->stop || !is_reached(x, at))
+			return;
+		if (jumps(n)) {
+			flow_step(x, at, &s);
+			flow_jump(x, at, &s);
+			return;
+		}
+		if (n->ref_kind == REF_CALL) {
+			x->calls[start] = n->target + 1;
+			flow_call(x, at, &s);
+			return;
+		}
+		if (n->in.code == (BPF_JMP | JUMP_EXIT)) {
+			flow_step(x, at, &s);
+			flow_exit(x, n->func, s.reg[0]);
+			return;
+		}
+		flow_step(x, at, &s);
+		at += n->in.code == BPF_LDIMM64;
+	}
+}
+
+static void follow_all(struct flow *x)
+{
+	struct flow_state start;
+
+	memset(&start, 0, sizeof(start));
+	start.reg[1] = provenance_place(x->p, PLACE_CONTEXT, 0, -1, 0);
+	start.reg[10] = provenance_place(x->p, PLACE_STACK, 0, -1, 0);
+	arrive(x, 0, &start);
+	while (x->changed && !x->failed && !x->p->failed) {
+		x->changed = false;
+		for (uint32_t at = 0; at < x->f->count; at++) {
+			if (!x->dirty[at])
+				continue;
+			x->dirty[at] = false;
+			follow(x, at);
+		}
+	}
+	x->noting = true;
+	for (uint32_t at = 0; at < x->f->count && !x->failed; at++)
+		if (x->states[at])
+			follow(x, at);
+}
+
+int flow_run(const struct flow_ask *ask, struct reads *r, struct err *e)
+{
+	size_t n = r->linked->count + 1, funcs = r->linked->func_count + 1;
+	struct flow x = {.ask = ask, .f = r->linked, .r = r, .p = &r->provenance};
+
+	x.states = calloc(n, sizeof(*x.states));
+	x.starts = calloc(n, sizeof(*x.starts));
+	x.dirty = calloc(n, sizeof(*x.dirty));
+	x.calls = calloc(n, sizeof(*x.calls));
+	x.results = calloc(funcs, sizeof(*x.results));
+	x.returned = calloc(funcs, sizeof(*x.returned));
+	x.failed = !x.states || !x.starts || !x.dirty || !x.calls || !x.results || !x.returned;
+	if (!x.failed) {
+		mark_starts(&x);
+		follow_all(&x);
+	}
+	for (size_t i = 0; x.states && i < n; i++)
+		free(x.states[i]);
+	free(x.states);
+	free(x.starts);
+	free(x.dirty);
+	free(x.calls);
+	free(x.results);
+	free(x.returned);
+	return x.failed || x.p->failed ? err_memory(e, r->linked->object->path) : 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * flow_impl: what flow.c and flow_step.c share.
+ */
+#ifndef BTFL_FLOW_IMPL_H
+#define BTFL_FLOW_IMPL_H
+
+#include "verify/flow.h"
+#include "verify/state.h"
+
+/* Numbers of facts, of one function: of its registers, and of its stack as in struct frame. */
+struct flow_state {
+	uint32_t reg[REGISTERS];
+	uint32_t slot[SLOTS];
+};
+
+struct flow {
+	const struct flow_ask *ask;
+	const struct linked *f;
+	struct reads *r;
+	struct provenance *p;
+	struct flow_state **states; /* by instruction: before it, where a run starts; NULL */
+	bool *starts, *dirty;
+	uint32_t *calls;   /* by start of a run: the function whose call ends it + 1 */
+	uint32_t *results; /* by function: the fact of what it returns */
+	bool *returned;
+	bool changed, failed;
+	bool noting; /* all is found: what is done is noted */
+};
+
+/* Does to s what instruction `at` does, one that is no call of a function of the program. */
+void flow_step(struct flow *x, uint32_t at, struct flow_state *s);
+
+#endif

@@ -1,0 +1,454 @@
+/* flow_step: what one instruction does to where values come from; see flow.h. */
+#include "verify/flow_impl.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "verify/helper_params.h"
+#include "verify/helpers.h"
+
+enum { ARGUMENT_COUNT = 5, NO_RELO = -1 };
+
+/* The helpers that copy kernel memory: (dst, size, from). */
+static bool copies_kernel(uint32_t helper)
+{
+	return helper == HELPER_probe_read || helper == HELPER_probe_read_str ||
+	       helper == HELPER_probe_read_kernel || helper == HELPER_probe_read_kernel_str;
+}
+
+static const struct fact *fact_of(const struct flow *x, uint32_t fact)
+{
+	return provenance_at(x->p, fact);
+}
+
+static bool is_field_offset(const struct flow *x, int32_t relo)
+{
+	return relo >= 0 && x->f->object->relos[relo].kind == RELO_BYTE_OFF;
+}
+
+/* Notes what is done with all sources of a fact. */
+static void note(struct flow *x, uint32_t fact, struct read what)
+{
+	const struct fact *f = fact_of(x, fact);
+	struct reads *r = x->r;
+
+	for (unsigned i = 0; x->noting && i < SOURCES_MOST && f->source[i]; i++) {
+		struct read *more = array_grow(r->list, &r->cap, r->count, sizeof(*more));
+
+		if (!more) {
+			x->failed = true;
+			return;
+		}
+		r->list = more;
+		what.source = f->source[i];
+		more[r->count++] = what;
+	}
+}
+
+static void note_use(struct flow *x, uint32_t at, uint32_t fact, enum read_use use)
+{
+	note(x, fact, (struct read){.at = at, .use = (uint8_t)use, .relo = NO_RELO});
+}
+
+/* The sources of a fact, and nothing else of it. */
+static uint32_t only_sources(struct flow *x, uint32_t fact)
+{
+	struct fact f = *fact_of(x, fact);
+
+	f.place = f.source[0] ? PLACE_MIXED : PLACE_NOTHING;
+	f.func = 0;
+	f.relo = NO_RELO;
+	f.number = 0;
+	return provenance_fact(x->p, f);
+}
+
+/* The fact, its sources moved by `number` bytes or by a relocation. */
+static uint32_t moved(struct flow *x, uint32_t fact, int64_t number, int32_t relo)
+{
+	const struct fact old = *fact_of(x, fact);
+	struct fact f = {.relo = NO_RELO, .place = PLACE_MIXED};
+
+	if (old.place == PLACE_CONTEXT || old.place == PLACE_STACK || old.place == PLACE_NUMBER) {
+		f.place = old.place;
+		f.func = old.func;
+		f.number = (int32_t)((uint32_t)old.number + (uint32_t)number);
+		f.relo = relo >= 0 && old.place != PLACE_NUMBER ? relo : NO_RELO;
+	}
+	for (unsigned i = 0; i < SOURCES_MOST && old.source[i]; i++) {
+		struct source s = x->p->sources[old.source[i]];
+
+		/* A second relocation is of the struct that the first led to. */
+		if (relo >= 0 && s.relo < 0)
+			s.relo = relo;
+		else if (relo < 0 && number < INT32_MAX / 2 && number > INT32_MIN / 2)
+			s.offset += (int32_t)number;
+		fact_add(&f, provenance_source(x->p, s));
+	}
+	if (!f.source[0] && f.place == PLACE_MIXED)
+		f.place = PLACE_NOTHING;
+	return provenance_fact(x->p, f);
+}
+
+static uint32_t number_fact(struct flow *x, int32_t relo, int64_t number)
+{
+	return provenance_place(x->p, PLACE_NUMBER, 0, relo, number);
+}
+
+/* dst + src, of which one may be a constant. */
+static uint32_t sum(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
+{
+	const struct fact *p = fact_of(x, a), *q = fact_of(x, b);
+
+	if (p->place == PLACE_NUMBER && q->place != PLACE_NUMBER) {
+		const struct fact *other = p;
+
+		p = q;
+		q = other;
+		a = b;
+	}
+	if (q->place == PLACE_NUMBER && !q->source[0]) {
+		if (q->relo < 0 || is_field_offset(x, q->relo))
+			return moved(x, a, q->number, q->relo);
+		note_use(x, at, a, USE_ARITHMETIC);
+		return 0;
+	}
+	/* One is an index into the other; which of them nobody can tell. */
+	note_use(x, at, a, USE_ARITHMETIC);
+	note_use(x, at, b, USE_ARITHMETIC);
+	return 0;
+}
+
+static uint32_t difference(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
+{
+	const struct fact *q = fact_of(x, b);
+
+	if (q->place == PLACE_NUMBER && !q->source[0]) {
+		if (q->relo < 0)
+			return moved(x, a, -(int64_t)q->number, NO_RELO);
+		note(x, a,
+		     (struct read){.at = at,
+				   .use =
+				       is_field_offset(x, q->relo) ? USE_CONTAINER : USE_ARITHMETIC,
+				   .relo = q->relo});
+		return 0;
+	}
+	note_use(x, at, a, USE_ARITHMETIC);
+	note_use(x, at, b, USE_ARITHMETIC);
+	return 0;
+}
+
+static bool shifts_half(struct insn in, uint8_t op)
+{
+	return (op == ALU_LSH || op == ALU_RSH || op == ALU_ARSH) && !(in.code & BPF_X) &&
+	       in.imm == 32;
+}
+
+static void step_alu(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+	uint8_t op = BPF_OP(n->in.code);
+	bool wide = BPF_CLASS(n->in.code) == BPF_ALU64, by_register = n->in.code & BPF_X;
+	uint32_t *dst = &s->reg[n->in.dst], src;
+
+	if (op == ALU_END || op == ALU_NEG) {
+		note_use(x, at, *dst, USE_ARITHMETIC);
+		*dst = 0;
+		return;
+	}
+	src = by_register ? s->reg[n->in.src] : number_fact(x, n->relo, n->in.imm);
+	if (op == ALU_MOV) {
+		bool plain = n->in.off == 0 && (wide || !by_register);
+
+		*dst = plain ? src : only_sources(x, src);
+	} else if (op == ALU_ADD && wide) {
+		*dst = sum(x, at, *dst, src);
+	} else if (op == ALU_SUB && wide) {
+		*dst = difference(x, at, *dst, src);
+	} else if (shifts_half(n->in, op)) {
+		*dst = only_sources(x, *dst);
+	} else {
+		note_use(x, at, *dst, USE_ARITHMETIC);
+		if (by_register)
+			note_use(x, at, src, USE_ARITHMETIC);
+		*dst = 0;
+	}
+}
+
+/* The slot of the function's own stack that byte `number` + off is in; -1 for none. */
+static int slot_of(const struct fact *f, uint32_t func, int64_t off)
+{
+	off += f->number;
+	if (f->place != PLACE_STACK || f->func != func || off >= 0 || off < -STACK_SIZE)
+		return -1;
+	return (int)((-off - 1) / SLOT_SIZE);
+}
+
+/* The argument that stands `off` bytes, or a relocation, from a pointer to the context; 0 for none.
+ */
+static uint32_t argument_at(const struct flow *x, const struct fact *ctx, int64_t off, int32_t relo)
+{
+	const struct flow_ask *ask = x->ask;
+
+	off += ctx->number;
+	relo = relo >= 0 ? relo : ctx->relo;
+	if (ask->shape == SHAPE_SLOTS)
+		return off >= 0 ? (uint32_t)(off / SLOT_SIZE) + 1 : 0;
+	if (ask->shape != SHAPE_REGISTERS)
+		return 0;
+	if (relo >= 0)
+		return registers_named(x->f->object, &x->f->object->relos[relo], ask->returns);
+	return registers_at(ask->arch, off, ask->returns);
+}
+
+/* What is loaded from the sources of a fact: each has the place that it was loaded from for a
+ * parent. */
+static uint32_t loaded(struct flow *x, uint32_t fact, int64_t off, int32_t relo)
+{
+	const struct fact from = *fact_of(x, moved(x, fact, relo < 0 ? off : 0, relo));
+	struct fact f = {.relo = NO_RELO, .place = PLACE_MIXED};
+
+	for (unsigned i = 0; i < SOURCES_MOST && from.source[i]; i++) {
+		const struct source *parent = &x->p->sources[from.source[i]];
+
+		fact_add(&f, provenance_source(x->p, (struct source){
+							 .argument = parent->argument,
+							 .parent = from.source[i],
+							 .relo = NO_RELO,
+							 .depth = parent->depth + 1,
+						     }));
+	}
+	return f.source[0] ? provenance_fact(x->p, f) : 0;
+}
+
+/* Puts argument n of the program there. */
+static void put_argument(struct flow *x, uint32_t at, uint32_t n, unsigned size, uint32_t *to)
+{
+	struct source s = {.argument = n, .relo = NO_RELO};
+
+	*to = provenance_of(x->p, provenance_source(x->p, s));
+	note(x, *to,
+	     (struct read){.at = at, .use = USE_READ, .size = (uint8_t)size, .relo = NO_RELO});
+}
+
+static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+	uint32_t from = s->reg[n->in.src], argument = 0, *dst = &s->reg[n->in.dst];
+	const struct fact *f = fact_of(x, from);
+	unsigned size = insn_bytes(n->in.code);
+	int slot = slot_of(f, n->func, n->in.off);
+
+	if (f->place == PLACE_CONTEXT)
+		argument = argument_at(x, f, n->in.off, n->relo);
+	if (argument) {
+		put_argument(x, at, argument, size, dst);
+		return;
+	}
+	if (slot >= 0) {
+		*dst = size == SLOT_SIZE ? s->slot[slot] : only_sources(x, s->slot[slot]);
+		return;
+	}
+	note(x, from,
+	     (struct read){.at = at,
+			   .use = USE_LOAD,
+			   .size = (uint8_t)size,
+			   .relo = n->relo,
+			   .offset = n->in.off});
+	*dst = loaded(x, from, n->in.off, n->relo);
+}
+
+static void step_store(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+	bool by_register = BPF_CLASS(n->in.code) == BPF_STX;
+	uint32_t value = by_register ? s->reg[n->in.src] : number_fact(x, NO_RELO, n->in.imm);
+	unsigned size = insn_bytes(n->in.code);
+	const struct fact *to = fact_of(x, s->reg[n->in.dst]);
+	int slot = slot_of(to, n->func, n->in.off);
+	bool first = slot >= 0 && ((int64_t)to->number + n->in.off) % SLOT_SIZE == 0;
+
+	if (by_register)
+		note(x, value,
+		     (struct read){.at = at,
+				   .use = slot >= 0 ? USE_STORE : USE_PUT,
+				   .size = (uint8_t)size,
+				   .relo = NO_RELO});
+	if (slot < 0)
+		return;
+	if (size < SLOT_SIZE)
+		value = only_sources(x, value);
+	if (first)
+		s->slot[slot] = value;
+	else if (value)
+		s->slot[slot] = provenance_join(x->p, s->slot[slot], value);
+}
+
+/* The bytes behind argument i of a helper; -1 when nobody knows. */
+static int64_t bytes_behind(const struct flow *x, const struct flow_state *s, struct helper_arg arg,
+			    unsigned i)
+{
+	const struct fact *size, *map = fact_of(x, s->reg[1]);
+	const struct map_def *def;
+
+	if (arg.size == SIZE_FIXED)
+		return arg.bytes;
+	if ((arg.size == SIZE_KEY || arg.size == SIZE_VALUE) && map->place == PLACE_MAP) {
+		def = &x->ask->references->maps[map->number];
+		return arg.size == SIZE_KEY ? def->key_size : def->value_size;
+	}
+	if (arg.size != SIZE_NEXT || i >= ARGUMENT_COUNT)
+		return -1;
+	size = fact_of(x, s->reg[i + 1]);
+	return size->place == PLACE_NUMBER && size->number >= 0 ? size->number : -1;
+}
+
+/* Memory of the stack that a helper reads or writes: what stands there is used, or gone. */
+static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint32_t helper,
+			unsigned i)
+{
+	struct helper_arg arg = helper_arg(helper, i);
+	const struct fact *to = fact_of(x, s->reg[i]);
+	int64_t size = bytes_behind(x, s, arg, i), start = to->number;
+	bool writes = arg.writes && arg.size != SIZE_ANY && size >= 0;
+
+	if (arg.size == SIZE_NONE || slot_of(to, x->f->insns[at].func, 0) < 0)
+		return;
+	for (int64_t off = start; off < 0 && (size < 0 || off < start + size); off += SLOT_SIZE) {
+		uint32_t *slot = &s->slot[(-off - 1) / SLOT_SIZE];
+
+		if (!arg.writes)
+			note(x, *slot,
+			     (struct read){.at = at,
+					   .use = USE_MEMORY,
+					   .number = (uint8_t)i,
+					   .relo = NO_RELO,
+					   .callee = helper});
+		else if (writes)
+			*slot = 0;
+	}
+}
+
+/* probe_read(dst, size, from) */
+static void step_probe(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	const struct fact *size = fact_of(x, s->reg[2]), *to = fact_of(x, s->reg[1]);
+	bool known = size->place == PLACE_NUMBER && size->relo < 0 && size->number > 0 &&
+		     size->number <= UINT8_MAX;
+	int slot = slot_of(to, x->f->insns[at].func, 0);
+	const struct fact *from = fact_of(x, s->reg[3]);
+	uint32_t bytes = known ? (uint32_t)size->number : 0, argument = 0;
+
+	if (from->place == PLACE_CONTEXT)
+		argument = argument_at(x, from, 0, NO_RELO);
+	note(x, s->reg[3],
+	     (struct read){
+		 .at = at, .use = USE_PROBE, .number = 3, .size = (uint8_t)bytes, .relo = NO_RELO});
+	step_memory(x, at, s, HELPER_probe_read, 1);
+	if (slot >= 0 && argument)
+		put_argument(x, at, argument, bytes, &s->slot[slot]);
+	else if (slot >= 0 && known && bytes <= SLOT_SIZE)
+		s->slot[slot] = loaded(x, s->reg[3], 0, NO_RELO);
+}
+
+static void step_helper(struct flow *x, uint32_t at, struct flow_state *s, uint32_t helper)
+{
+	unsigned arity = helper_arity(helper);
+	bool task = helper == HELPER_get_current_task || helper == HELPER_get_current_task_btf;
+
+	if (copies_kernel(helper)) {
+		step_probe(x, at, s);
+	} else {
+		for (unsigned i = 1; i <= arity && i <= ARGUMENT_COUNT; i++) {
+			note(x, s->reg[i],
+			     (struct read){.at = at,
+					   .use = USE_HELPER,
+					   .number = (uint8_t)i,
+					   .relo = NO_RELO,
+					   .callee = helper});
+			step_memory(x, at, s, helper, i);
+		}
+	}
+	memset(s->reg, 0, (ARGUMENT_COUNT + 1) * sizeof(*s->reg));
+	if (task)
+		s->reg[0] = provenance_of(
+		    x->p, provenance_source(
+			      x->p, (struct source){.argument = ARGUMENT_TASK, .relo = NO_RELO}));
+}
+
+/* How many arguments a function of the kernel takes, by the object's BTF. */
+static unsigned kfunc_arity(const struct flow *x, uint32_t number)
+{
+	const struct extern_def *ext = &x->ask->references->externs[number];
+	const struct btf *b = x->f->object->btf;
+	struct btf_type t = btf_type(b, ext->var_id);
+
+	if (t.kind == BTF_FUNC)
+		t = btf_type(b, t.type);
+	return t.kind == BTF_FUNC_PROTO && t.vlen < ARGUMENT_COUNT ? t.vlen : ARGUMENT_COUNT;
+}
+
+static void step_call(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+
+	if (n->ref_kind == LINKED_NONE && n->in.src == 0) {
+		step_helper(x, at, s, (uint32_t)n->in.imm);
+		return;
+	}
+	if (n->ref_kind == REF_EXTERN_CALL)
+		for (unsigned i = 1; i <= kfunc_arity(x, n->target); i++)
+			note(x, s->reg[i],
+			     (struct read){.at = at,
+					   .use = USE_KFUNC,
+					   .number = (uint8_t)i,
+					   .relo = NO_RELO,
+					   .callee = n->target});
+	memset(s->reg, 0, (ARGUMENT_COUNT + 1) * sizeof(*s->reg));
+}
+
+static void step_immediate(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+	int64_t high = at + 1 < x->f->count ? x->f->insns[at + 1].in.imm : 0;
+	bool number = n->ref_kind == LINKED_NONE && !n->in.src;
+
+	if (n->ref_kind == REF_MAP)
+		s->reg[n->in.dst] = provenance_place(x->p, PLACE_MAP, 0, NO_RELO, n->target);
+	else
+		s->reg[n->in.dst] =
+		    number ? number_fact(x, n->relo,
+					 (int64_t)((uint64_t)high << 32 | (uint32_t)n->in.imm))
+			   : 0;
+}
+
+void flow_step(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	const struct linked_insn *n = &x->f->insns[at];
+
+	if (n->in.dst >= REGISTERS || n->in.src >= REGISTERS)
+		return;
+	switch (BPF_CLASS(n->in.code)) {
+	case BPF_ALU:
+	case BPF_ALU64: step_alu(x, at, s); return;
+	case BPF_LDX: step_load(x, at, s); return;
+	case BPF_ST:
+	case BPF_STX: step_store(x, at, s); return;
+	case BPF_LD:
+		if (n->in.code == BPF_LDIMM64)
+			step_immediate(x, at, s);
+		else
+			memset(s->reg, 0, (ARGUMENT_COUNT + 1) * sizeof(*s->reg));
+		return;
+	default: break;
+	}
+	if (n->in.code == (BPF_JMP | JUMP_CALL)) {
+		step_call(x, at, s);
+	} else if (n->in.code == (BPF_JMP | JUMP_EXIT)) {
+		if (!n->func)
+			note_use(x, at, s->reg[0], USE_RETURN);
+	} else if (BPF_OP(n->in.code) != JUMP_ALWAYS && BPF_OP(n->in.code) != JUMP_MAY) {
+		note_use(x, at, s->reg[n->in.dst], USE_COMPARE);
+		if (n->in.code & BPF_X)
+			note_use(x, at, s->reg[n->in.src], USE_COMPARE);
+	}
+}

@@ -1,0 +1,185 @@
+/* provenance: see provenance.h. */
+#include "verify/provenance.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+enum {
+	SOURCE_MOST = 4096,
+	DEPTH_MOST = 4,
+	FAR = 1 << 20, /* bytes: no struct of the kernel is larger */
+	TABLE_START = 1024,
+};
+
+static const struct fact nothing = {.relo = -1};
+
+int provenance_start(struct provenance *p)
+{
+	p->sources = array_grow(NULL, &p->source_cap, 0, sizeof(*p->sources));
+	p->facts = array_grow(NULL, &p->fact_cap, 0, sizeof(*p->facts));
+	p->table = calloc(TABLE_START, sizeof(*p->table));
+	p->table_size = TABLE_START;
+	if (!p->sources || !p->facts || !p->table)
+		return -1;
+	p->sources[p->source_count++] = (struct source){.relo = -1};
+	p->facts[p->fact_count++] = nothing;
+	return 0;
+}
+
+void provenance_free(struct provenance *p)
+{
+	free(p->sources);
+	free(p->facts);
+	free(p->table);
+}
+
+static bool same_source(const struct source *a, const struct source *b)
+{
+	return a->argument == b->argument && a->parent == b->parent && a->relo == b->relo &&
+	       a->offset == b->offset;
+}
+
+uint32_t provenance_source(struct provenance *p, struct source s)
+{
+	struct source *more;
+
+	if (s.depth > DEPTH_MOST || s.offset > FAR || s.offset < -FAR)
+		return 0;
+	for (size_t i = 1; i < p->source_count; i++)
+		if (same_source(&p->sources[i], &s))
+			return (uint32_t)i;
+	if (p->source_count >= SOURCE_MOST)
+		return 0;
+	more = array_grow(p->sources, &p->source_cap, p->source_count, sizeof(*more));
+	if (!more) {
+		p->failed = true;
+		return 0;
+	}
+	p->sources = more;
+	more[p->source_count] = s;
+	return (uint32_t)p->source_count++;
+}
+
+static size_t hash_of(const struct fact *f)
+{
+	const uint32_t *words = (const uint32_t *)f;
+	uint64_t h = 0;
+
+	for (size_t i = 0; i < sizeof(*f) / sizeof(*words); i++) {
+		h = (h ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	return (size_t)h;
+}
+
+static uint32_t *place_in(uint32_t *table, size_t size, const struct provenance *p,
+			  const struct fact *f)
+{
+	size_t i = hash_of(f) & (size - 1);
+
+	while (table[i] && memcmp(&p->facts[table[i]], f, sizeof(*f)) != 0)
+		i = (i + 1) & (size - 1);
+	return &table[i];
+}
+
+static int grow_table(struct provenance *p)
+{
+	size_t size = p->table_size * 2;
+	uint32_t *table = calloc(size, sizeof(*table));
+
+	if (!table)
+		return -1;
+	for (size_t i = 1; i < p->fact_count; i++)
+		*place_in(table, size, p, &p->facts[i]) = (uint32_t)i;
+	free(p->table);
+	p->table = table;
+	p->table_size = size;
+	return 0;
+}
+
+uint32_t provenance_fact(struct provenance *p, struct fact f)
+{
+	struct fact *more;
+	uint32_t *at;
+
+	if (memcmp(&f, &nothing, sizeof(f)) == 0)
+		return 0;
+	at = place_in(p->table, p->table_size, p, &f);
+	if (*at)
+		return *at;
+	if (p->fact_count * 2 > p->table_size) {
+		if (grow_table(p) < 0) {
+			p->failed = true;
+			return 0;
+		}
+		at = place_in(p->table, p->table_size, p, &f);
+	}
+	more = array_grow(p->facts, &p->fact_cap, p->fact_count, sizeof(*more));
+	if (!more) {
+		p->failed = true;
+		return 0;
+	}
+	p->facts = more;
+	more[p->fact_count] = f;
+	*at = (uint32_t)p->fact_count;
+	return (uint32_t)p->fact_count++;
+}
+
+void fact_add(struct fact *f, uint32_t source)
+{
+	unsigned i = 0;
+
+	if (!source || f->source[SOURCES_MOST - 1])
+		return;
+	while (f->source[i] && f->source[i] < source)
+		i++;
+	if (f->source[i] == source)
+		return;
+	memmove(&f->source[i + 1], &f->source[i], (SOURCES_MOST - 1 - i) * sizeof(*f->source));
+	f->source[i] = source;
+}
+
+uint32_t provenance_of(struct provenance *p, uint32_t source)
+{
+	struct fact f = nothing;
+
+	fact_add(&f, source);
+	return provenance_fact(p, f);
+}
+
+uint32_t provenance_place(struct provenance *p, enum fact_place place, uint32_t func, int32_t relo,
+			  int64_t number)
+{
+	struct fact f = nothing;
+
+	if (number > INT32_MAX || number < INT32_MIN)
+		return 0;
+	f.place = place;
+	f.func = func;
+	f.relo = relo;
+	f.number = (int32_t)number;
+	return provenance_fact(p, f);
+}
+
+uint32_t provenance_join(struct provenance *p, uint32_t a, uint32_t b)
+{
+	struct fact f, other;
+
+	if (a == b)
+		return a;
+	f = *provenance_at(p, a);
+	other = *provenance_at(p, b);
+	for (unsigned i = 0; i < SOURCES_MOST && other.source[i]; i++)
+		fact_add(&f, other.source[i]);
+	if (f.place != other.place || f.func != other.func || f.relo != other.relo ||
+	    f.number != other.number) {
+		f.place = PLACE_MIXED;
+		f.func = 0;
+		f.relo = -1;
+		f.number = 0;
+	}
+	return provenance_fact(p, f);
+}

@@ -1,0 +1,76 @@
+/*
+ * provenance: where values of a program come from: an argument of what it attaches to, moved on by
+ * constants and relocations, or what was loaded from there. Sources and facts are interned, so that
+ * equal ones have equal numbers; 0 is none, and nothing known.
+ */
+#ifndef BTFL_PROVENANCE_H
+#define BTFL_PROVENANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Arguments that are none of those from 1. */
+enum { ARGUMENT_RESULT = 0xff, ARGUMENT_TASK = 0xfe };
+
+struct source {
+	uint32_t argument; /* the number of the slot from 1, or one of the above */
+	uint32_t parent;   /* the source that it was loaded from; 0 for the argument itself */
+	int32_t relo;      /* the relocation whose offset was added, or loaded at; -1 for none */
+	int32_t offset;    /* bytes that were added; of what was loaded, at which */
+	uint32_t depth;    /* how many loads it took */
+};
+
+enum { SOURCES_MOST = 6 };
+
+/* What a value is besides. */
+enum fact_place {
+	PLACE_NOTHING, /* nothing is known */
+	PLACE_NUMBER,  /* `number`, of relocation `relo` */
+	PLACE_CONTEXT, /* the context, moved on by `number` bytes */
+	PLACE_STACK,   /* the stack of function `func`, `number` bytes from its end */
+	PLACE_MAP,     /* map `number` */
+	PLACE_MIXED,   /* this or that */
+};
+
+struct fact {
+	uint32_t source[SOURCES_MOST]; /* any of them; ascending, with 0 behind the last */
+	uint32_t place;                /* enum fact_place */
+	uint32_t func;
+	int32_t relo; /* -1 for none */
+	int32_t number;
+};
+
+struct provenance {
+	struct source *sources; /* [0] is none */
+	size_t source_count, source_cap;
+	struct fact *facts; /* [0] is nothing */
+	size_t fact_count, fact_cap;
+	uint32_t *table; /* of facts by what they are: numbers, 0 for none */
+	size_t table_size;
+	bool failed; /* memory is out */
+};
+
+/* Zero-initialised p becomes ready; -1 when memory is out. */
+int provenance_start(struct provenance *p);
+void provenance_free(struct provenance *p);
+
+/* The number of that source; 0 when there are too many, or it is too far from its argument. */
+uint32_t provenance_source(struct provenance *p, struct source s);
+/* The number of that fact; 0 when memory is out, which is noted in p. */
+uint32_t provenance_fact(struct provenance *p, struct fact f);
+/* A value of that source alone, and one of no source. */
+uint32_t provenance_of(struct provenance *p, uint32_t source);
+uint32_t provenance_place(struct provenance *p, enum fact_place place, uint32_t func, int32_t relo,
+			  int64_t number);
+/* Either of two facts. */
+uint32_t provenance_join(struct provenance *p, uint32_t a, uint32_t b);
+/* Adds a source to those of f, if there is room. */
+void fact_add(struct fact *f, uint32_t source);
+
+static inline const struct fact *provenance_at(const struct provenance *p, uint32_t fact)
+{
+	return &p->facts[fact < p->fact_count ? fact : 0];
+}
+
+#endif

@@ -1,0 +1,299 @@
+/* reads: follows a program along what a walk of it reached, and once more along what it would reach
+ * under other constants; see reads.h. */
+#include "verify/reads.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/flow.h"
+#include "verify/guards.h"
+#include "verify/helper_params.h"
+#include "verify/releases.h"
+#include "verify/walk.h"
+
+static const char *const names[USE_COUNT] = {
+    [USE_READ] = "read",
+    [USE_LOAD] = "load",
+    [USE_PROBE] = "probe",
+    [USE_CONTAINER] = "container",
+    [USE_HELPER] = "helper",
+    [USE_KFUNC] = "kfunc",
+    [USE_MEMORY] = "memory",
+    [USE_STORE] = "store",
+    [USE_PUT] = "put",
+    [USE_COMPARE] = "compare",
+    [USE_ARITHMETIC] = "arithmetic",
+    [USE_RETURN] = "return",
+};
+
+const char *read_use_name(enum read_use use)
+{
+	return names[use];
+}
+
+static bool starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* How a program of that attachment finds the arguments. */
+static void shape_of(const struct attach_point *p, const struct object *o, const struct target *t,
+		     struct flow_ask *ask)
+{
+	switch (p->form) {
+	case ATTACH_FUNC:
+	case ATTACH_LSM:
+	case ATTACH_ITER:
+	case ATTACH_TP_BTF:
+	case ATTACH_RAW_TP:
+	case ATTACH_STRUCT_OPS: ask->shape = SHAPE_SLOTS; return;
+	case ATTACH_KPROBE:
+	case ATTACH_KPROBE_MULTI:
+		/* Within a function registers hold anything. */
+		if (p->offset)
+			return;
+		ask->shape = SHAPE_REGISTERS;
+		ask->arch = registers_arch(o, t);
+		ask->returns = starts_with(p->def->name, "kret");
+		return;
+	default: return;
+	}
+}
+
+static int walk_with(const struct loading *l, const struct externs *x, const struct reads *r,
+		     struct walk **out, struct err *e)
+{
+	/* What the context lacks ends no path: what it would have been taken for is asked. */
+	struct context context = {.prog_type = l->prog_type, .attach_type = l->attach_type};
+	struct abilities abilities;
+	int rc;
+
+	releases_abilities(l->release, &abilities);
+	rc = walk_new(r->linked, x, &context, &abilities, out, e);
+	if (rc == 0)
+		(*out)->abilities = NULL;
+	return rc;
+}
+
+static bool same_read(const struct read *a, const struct read *b)
+{
+	return a->at == b->at && a->source == b->source && a->use == b->use &&
+	       a->number == b->number;
+}
+
+static bool has_read(const struct read *list, size_t count, const struct read *x)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (list[mid].at < x->at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < count && list[low].at == x->at; low++)
+		if (same_read(&list[low], x))
+			return true;
+	return false;
+}
+
+/* The constant that keeps a walk from what was found without it. */
+static int find_guard(const struct reads *r, const struct walk *w, struct read *x, struct err *e)
+{
+	struct obstacles o = {.wanted = LOADING_ALL};
+	struct obstacle at = obstacle_of(STAGE_WALK, RULE_RELOCATION, NULL, NULL);
+	int rc;
+
+	at.at = (int32_t)x->at;
+	rc = obstacles_add(&o, at, e);
+	if (rc == 0)
+		rc = guards_find(r->linked, w, &o, e);
+	if (rc == 0 && o.list[0].guard >= 0)
+		x->guard_origin = o.list[0].guard_origin;
+	free(o.list);
+	return rc;
+}
+
+static int by_instruction(const void *x, const void *y)
+{
+	const struct read *a = x, *b = y;
+
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return (a->source > b->source) - (a->source < b->source);
+}
+
+/* Adds what is done only where constants of the object are other ones, which a tool may set. */
+static int add_settings(const struct loading *l, struct flow_ask *ask, const struct walk *w,
+			struct reads *r, struct err *e)
+{
+	size_t count = r->count, kept = count;
+	struct externs *any;
+	struct walk *wider = NULL;
+	int rc;
+
+	if (externs_any_constant(l->externs, &any, e) < 0)
+		return -1;
+	if (!any)
+		return 0;
+	rc = walk_with(l, any, r, &wider, e);
+	if (rc == 0) {
+		ask->walk = wider;
+		rc = flow_run(ask, r, e);
+	}
+	for (size_t i = count; i < r->count && rc == 0; i++) {
+		struct read x = r->list[i];
+
+		if (has_read(r->list, count, &x))
+			continue;
+		x.setting = true;
+		if (x.use == USE_READ)
+			rc = find_guard(r, w, &x, e);
+		r->list[kept++] = x;
+	}
+	r->count = kept;
+	if (r->count)
+		qsort(r->list, r->count, sizeof(*r->list), by_instruction);
+	walk_free(wider);
+	externs_free_supposed(any);
+	return rc;
+}
+
+/* Whether some instruction is not reached. */
+static bool leaves_out(const struct walk *w)
+{
+	for (uint32_t at = 0; at < w->linked->count; at++)
+		if (!w->traces[at].reached && w->linked->insns[at].in.code)
+			return true;
+	return false;
+}
+
+/* What a verifier says of the loads of the context themselves. */
+static void add_refused(const struct loading *l, struct reads *r)
+{
+	struct context c;
+	int64_t number;
+
+	context_of(l, &c);
+	for (size_t i = 0; c.slots && i < r->count; i++) {
+		struct read *x = &r->list[i];
+		int64_t slot = r->provenance.sources[x->source].argument;
+		const char *cause;
+
+		if (x->use != USE_READ || r->shape != SHAPE_SLOTS)
+			continue;
+		cause = context_refuses(&c, (slot - 1) * 8, 8, false, &number);
+		if (cause && context_is_argument(cause))
+			x->refused = cause;
+	}
+}
+
+static int follow(const struct loading *l, struct reads *r, struct err *e)
+{
+	struct flow_ask ask = {.references = l->externs->references};
+	struct walk *w = NULL;
+	int rc;
+
+	shape_of(&l->attach, r->linked->object, l->target, &ask);
+	r->shape = ask.shape;
+	if (ask.shape == SHAPE_NONE)
+		return 0;
+	rc = walk_with(l, l->externs, r, &w, e);
+	if (rc == 0) {
+		ask.walk = w;
+		r->complete = w->end == WALK_DONE;
+		rc = flow_run(&ask, r, e);
+	}
+	if (rc == 0 && leaves_out(w))
+		rc = add_settings(l, &ask, w, r, e);
+	if (rc == 0)
+		add_refused(l, r);
+	walk_free(w);
+	return rc;
+}
+
+static int start(struct reads **out, const char *path, struct err *e)
+{
+	*out = calloc(1, sizeof(**out));
+	if (*out && provenance_start(&(*out)->provenance) == 0)
+		return 0;
+	reads_free(*out);
+	*out = NULL;
+	return err_memory(e, path);
+}
+
+static int finish(struct reads **out, int rc)
+{
+	if (rc < 0) {
+		reads_free(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
+int reads_new(const struct loading *l, struct reads **out, struct err *e)
+{
+	int rc = start(out, l->resolution->object->path, e);
+
+	if (rc < 0)
+		return rc;
+	rc = linked_new(l->resolution, l->externs->references, l->entry, &(*out)->linked, e);
+	if (rc == 0)
+		rc = follow(l, *out, e);
+	return finish(out, rc);
+}
+
+int reads_anywhere(const struct object *o, const struct references *r, uint32_t program,
+		   struct reads **out, struct err *e)
+{
+	struct attach_point point = attach_point_of(o->programs[program].section);
+	struct flow_ask ask = {.references = r};
+	int rc = start(out, o->path, e);
+
+	if (rc < 0)
+		return rc;
+	rc = linked_unresolved(o, r, program, &(*out)->linked, e);
+	if (rc == 0) {
+		shape_of(&point, o, NULL, &ask);
+		(*out)->shape = ask.shape;
+		(*out)->complete = true;
+		if (ask.shape != SHAPE_NONE)
+			rc = flow_run(&ask, *out, e);
+	}
+	return finish(out, rc);
+}
+
+static const char *kfunc_struct(const struct btf *b, const struct extern_def *ext, unsigned n)
+{
+	struct btf_type t = btf_type(b, ext->var_id);
+
+	if (t.kind == BTF_FUNC)
+		t = btf_type(b, t.type);
+	if (t.kind != BTF_FUNC_PROTO || n < 1 || n > t.vlen)
+		return NULL;
+	t = btf_strip(b, btf_param(&t, n - 1).type);
+	if (t.kind == BTF_PTR)
+		t = btf_strip(b, t.type);
+	return (btf_is_composite(&t) || t.kind == BTF_FWD) && *t.name ? t.name : NULL;
+}
+
+const char *read_struct(const struct reads *r, const struct references *l, const struct read *x)
+{
+	if (x->use == USE_HELPER)
+		return helper_param_struct(x->callee, x->number);
+	if (x->use == USE_KFUNC && r->linked->object->btf)
+		return kfunc_struct(r->linked->object->btf, &l->externs[x->callee], x->number);
+	return NULL;
+}
+
+void reads_free(struct reads *r)
+{
+	if (!r)
+		return;
+	linked_free(r->linked);
+	provenance_free(&r->provenance);
+	free(r->list);
+	free(r);
+}

@@ -1,0 +1,71 @@
+/*
+ * reads: which arguments of what it attaches to a program reads, and what it does with them: the
+ * loads of its context, and every use of what was loaded. Values are followed through moves,
+ * additions of constants, the stack, functions of the program and copies of kernel memory, along
+ * the ways that a walk has gone.
+ */
+#ifndef BTFL_READS_H
+#define BTFL_READS_H
+
+#include "verify/loading.h"
+#include "verify/provenance.h"
+#include "verify/registers.h"
+
+/* What is done with an argument, or with what was loaded from it. */
+enum read_use {
+	USE_READ,       /* it is loaded from the context */
+	USE_LOAD,       /* memory is loaded by it */
+	USE_PROBE,      /* a helper copies kernel memory from it */
+	USE_CONTAINER,  /* a relocated offset is subtracted: it is a member of a struct */
+	USE_HELPER,     /* argument `number` of helper `callee` */
+	USE_KFUNC,      /* argument `number` of kernel function `callee`, an extern */
+	USE_MEMORY,     /* it stands in memory that a helper reads by argument `number` */
+	USE_STORE,      /* it is stored on the stack */
+	USE_PUT,        /* it is stored elsewhere */
+	USE_COMPARE,    /* it decides a branch */
+	USE_ARITHMETIC, /* it is a number in a computation */
+	USE_RETURN,     /* the program returns it */
+	USE_COUNT
+};
+
+/* How the context holds the arguments. */
+enum context_shape { SHAPE_NONE, SHAPE_SLOTS, SHAPE_REGISTERS };
+
+struct read {
+	uint32_t at;     /* instruction of the linked program */
+	uint32_t source; /* number of a source */
+	uint8_t use;     /* enum read_use */
+	uint8_t number;  /* see there */
+	uint8_t size;    /* bytes of a load or a store; of a copy, 0 when that is not known */
+	bool setting;    /* only under other constants of the object */
+	int32_t relo;    /* relocation of the instruction itself; -1 for none */
+	int32_t offset;  /* of a load: bytes that the instruction adds */
+	uint32_t callee;
+	const char *refused;   /* why a verifier refuses the load: "missing", "unreadable"; NULL */
+	uint32_t guard_origin; /* of a setting: ORIGIN_* of trace.h; 0 when it is not known */
+};
+
+struct reads {
+	enum context_shape shape;
+	bool complete; /* the walk came to its end: what is not here is not reached */
+	struct linked *linked;
+	struct provenance provenance;
+	struct read *list; /* ordered by instruction */
+	size_t count, cap;
+};
+
+/* What the program of l reads on its target. */
+int reads_new(const struct loading *l, struct reads **out, struct err *e);
+/* The same wherever it stands, on no kernel: `program` of o. */
+int reads_anywhere(const struct object *o, const struct references *r, uint32_t program,
+		   struct reads **out, struct err *e);
+void reads_free(struct reads *r); /* NULL is allowed */
+
+/* The kernel's struct that a helper or a function of the kernel takes x for; NULL for none. l is
+ * what the program refers to. */
+const char *read_struct(const struct reads *r, const struct references *l, const struct read *x);
+
+/* "read", "load", "probe" … */
+const char *read_use_name(enum read_use use);
+
+#endif
