@@ -486,7 +486,7 @@ function program:linked() end
 --- much for its verifier.
 ---@param target? btfl.target
 ---@param options? btfl.verdict.options
----@return btfl.read[]
+---@return btfl.program.read[]
 function program:reads(target, options) end
 
 --- Whether it will load on a target, as the verifier of that kernel decides what is dead code. Of a
@@ -497,7 +497,7 @@ function program:reads(target, options) end
 function program:verdict(target, options) end
 
 --- What program:reads() gives. A plain table.
----@class btfl.read
+---@class btfl.program.read
 ---@field argument integer|"return"|"task" the argument, from 1 (of a BTF program the number of its slot of 8 bytes, which the result has, too); what a kretprobe sees; the current task
 ---@field use "read"|"load"|"probe"|"container"|"helper"|"kfunc"|"memory"|"store"|"put"|"compare"|"arithmetic"|"return" "read": loaded from the context; "load": memory is loaded by it; "probe": a helper copies kernel memory from it; "container": it is the member of a struct; "memory": it stands where a helper reads; "store": on the stack; "put": stored elsewhere
 ---@field program btfl.program the function of the instruction
