@@ -96,11 +96,30 @@ local function from_of(options)
   return type(given) == "table" and one .. "[]" or one
 end
 
+-- The engine's own, which signature.lua adds names and slots to.
+engine.prototype = engine.class("target").methods.signature
+
 extend("target", {
+  signature = function(self, attach, name)
+    argument.optional(2, name, "string", "signature")
+    return require("btfl.arguments.signature").of(self, attach, name)
+  end,
   successors = function(self, what, options)
     argument.check(1, what, "string|btfl.relo", "successors")
     argument.options(2, options, { from = from_of(options), least = "number" }, "successors")
     return require("btfl.successor.suggest")(self, what, options)
+  end,
+})
+
+extend("program", {
+  arguments = function(self, target, options, sinks)
+    argument.check(1, target, "btfl.target", "arguments")
+    argument.optional(3, sinks, "table", "arguments")
+    return require("btfl.arguments.drift").arguments(self, target, options, sinks)
+  end,
+  sinks = function(self, targets, options)
+    argument.list(1, targets, "btfl.target", "sinks")
+    return require("btfl.arguments.drift").sinks(self, targets, options)
   end,
 })
 

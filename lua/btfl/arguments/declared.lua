@@ -1,0 +1,78 @@
+--- What the source says of a program's arguments: the line of BPF_PROG(name, type argument, ...), BPF_KPROBE and
+--- their like, as line_info has it. Of a declaration of several lines it has the first.
+local declared = {}
+
+-- Those that take the program's name first; BPF_KRETPROBE has the result only.
+local MACROS = {
+  BPF_PROG = "arguments", BPF_PROG2 = "arguments", BPF_KPROBE = "arguments", BPF_KRETPROBE = "result",
+}
+
+-- The parts between commas that stand in no brackets, from the opening bracket on; true when the closing one
+-- is there.
+local function split(text)
+  local list, depth, start = {}, 0, 1
+  for i = 1, #text do
+    local c = text:sub(i, i)
+    if c == ")" and depth == 0 then
+      list[#list + 1] = text:sub(start, i - 1)
+      return list
+    elseif c == "," and depth == 0 then
+      list[#list + 1] = text:sub(start, i - 1)
+      start = i + 1
+    elseif c == "(" then
+      depth = depth + 1
+    elseif c == ")" then
+      depth = depth - 1
+    end
+  end
+  return list, true
+end
+
+-- "const struct path *path": its name, the struct that it points to, the text without the name.
+local function parameter(text)
+  text = text:gsub("^%s+", ""):gsub("%s+$", "")
+  local rest, name = text:match("^(.-)([%a_][%w_]*)$")
+  if not name or rest == "" then return { text = text } end
+  return { text = text, name = name, struct = rest:match("struct%s+([%a_][%w_]*)[%s%a]*%*[%s%a]*$") }
+end
+
+-- The same lines are read for each kernel.
+local read = setmetatable({}, { __mode = "k" })
+
+local function of_text(text)
+  local macro, rest = text:match("(BPF_[%u%d]+)%s*%((.*)$")
+  local kind = MACROS[macro or ""]
+  if not kind then return nil end
+  local list, cut = split(rest)
+  local out = { kind = kind, cut = cut }
+  for i = 2, #list do out[i - 1] = parameter(list[i]) end
+  return out
+end
+
+--- The parameters that the program declares, each with `text`, `name` and `struct` (nil where it is none); with
+--- `kind`, which is "result" for BPF_KRETPROBE, and `cut` when there may be more. nil for a program that
+--- declares none.
+---@param program btfl.program
+---@return table?
+function declared.of(program)
+  local found = read[program]
+  if found == nil then
+    found = false
+    local line, last
+    for insn = 0, math.min(#program, 64) - 1 do
+      line = program:line(insn)
+      if line and line ~= last then
+        found = of_text(line.text) or false
+        if found then
+          found.line = line
+          break
+        end
+      end
+      last = line
+    end
+    read[program] = found
+  end
+  return found or nil
+end
+
+return declared

@@ -1,0 +1,216 @@
+--- What stands on a kernel where a program reads an argument, and whether that is what the program takes it for.
+local evidence = require "btfl.arguments.evidence"
+local fits = require "btfl.arguments.fits"
+local signature = require "btfl.arguments.signature"
+
+local drift = {}
+
+-- What a program calls a result.
+local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result = true, retv = true, ret_val = true,
+  ["return"] = true, rv = true, err = true }
+
+-- Programs that the verifier gives typed arguments.
+local TYPED = { func = true, lsm = true, iter = true, tp_btf = true }
+
+local function any_fits(target, t, types)
+  for _, one in ipairs(types) do
+    if one.by == "access" then
+      -- All that is read must be there.
+      for _, read in ipairs(one.reads) do
+        if fits.pointer(target, t, one.name, read.use ~= "container" and read or nil) then return true end
+      end
+    elseif fits.pointer(target, t, one.name) then
+      return true
+    end
+  end
+  return #types == 0
+end
+
+-- Where a load by the argument goes on the target, bytes; nil when nobody knows.
+local function place_of(read, target, policy)
+  if not read.relo then return read.offset end
+  local result = read.relo:resolve(target, { policy = policy })
+  return result.ok and result.value or nil
+end
+
+-- Whether the verifier refuses a load by the argument, of what it really is.
+local function refuses_loads(argument, target, t, policy)
+  local to = fits.pointee(t)
+  for _, read in ipairs(argument.reads) do
+    if read.use == "load" and not read.from and not read.setting then
+      local place = place_of(read, target, policy)
+      if not to or to.kind == "fwd" then return true end
+      if place and not (fits.load(to, place, read.size or 1)) then return true end
+    end
+  end
+  return false
+end
+
+-- The declared name of another slot: the number of the parameter that has it.
+local function moved_to(sig, argument, param)
+  local name = argument.declared and argument.declared.name
+  if not name or not param.name or param.name == name then return nil end
+  local found
+  for i, other in ipairs(sig.params) do
+    if other.name == name then
+      if found then return nil end
+      found = i
+    end
+  end
+  return found
+end
+
+-- By the declaration alone: a result on one kernel, a parameter on another.
+local function changes_role(sig, argument, slot)
+  local param = argument.declared
+  if not sig.sees_result or not param or not param.name then return false end
+  if slot == "return" then return argument.last == false and not RESULT_NAMES[param.name] end
+  return argument.last and RESULT_NAMES[param.name] and slot.name ~= param.name
+end
+
+local function other(target, sig, argument, slot)
+  local t = slot == "return" and sig.ret or slot.type
+  if #argument.types > 0 and not any_fits(target, t, argument.types) then
+    if sig.sees_result then
+      local candidates = slot == "return" and sig.params or { { type = sig.ret } }
+      for _, one in ipairs(candidates) do
+        if one.type and fits.pointee(one.type) and any_fits(target, one.type, argument.types) then
+          return "role", t
+        end
+      end
+    end
+    return "other-type", t
+  end
+  if changes_role(sig, argument, slot) then return "role", t end
+  if slot ~= "return" and moved_to(sig, argument, slot) then return "moved", t end
+  return "same", t
+end
+
+-- Only under other constants: the load itself, or all that tells what it is taken for.
+local function is_setting(argument, verdict)
+  if argument.setting or argument.used == "setting" then return true end
+  if verdict == "missing" or verdict == "unreadable" then return argument.setting end
+  if #argument.types == 0 then return false end
+  for _, one in ipairs(argument.types) do
+    if not one.setting then return false end
+  end
+  return true
+end
+
+local function constant_of(argument)
+  for _, read in ipairs(argument.reads) do
+    if read.constant then return read.constant end
+  end
+  return nil
+end
+
+local function judge(row, argument, target, sig, typed, policy)
+  local slot
+  if argument.number == "return" then
+    slot = "return"
+    local ret = sig.ret:resolve()
+    if ret.kind == "void" then slot = nil end
+  else
+    slot = sig:slot(argument.number)
+  end
+  local used = argument.used or typed
+  if slot == false then return "same" end
+  if argument.number == "return" then
+    row.has = sig.ret:decl()
+  elseif slot then
+    row.has = slot == "return" and sig.ret:decl() or signature.param_text(slot)
+  end
+  if argument.refused == "unreadable" then return "unreadable", "rejected" end
+  if not slot then
+    if not used or argument.number == "return" then return "same" end
+    return "missing", typed and argument.refused and "rejected" or "silent"
+  end
+  if not argument.used then return "same" end
+  local verdict, t = other(target, sig, argument, slot)
+  if verdict == "same" then return verdict end
+  return verdict, typed and refuses_loads(argument, target, t, policy) and "rejected" or "silent"
+end
+
+local function taken_for(argument)
+  local names, by = {}, nil
+  for i, one in ipairs(argument.types) do
+    names[i], by = ("struct %s *"):format(one.name), by or one.by
+  end
+  if #names > 0 then return table.concat(names, "|"), by end
+  if argument.declared then return argument.declared.text, "declaration" end
+  return nil, nil
+end
+
+--- What each argument that a program reads on a target is there. `sinks`, by what evidence.sinks() gives, are the
+--- structs that other kernels have at those places.
+---@param program btfl.program
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@param sinks? table<string, string>
+---@return btfl.argument[]
+function drift.arguments(program, target, options, sinks)
+  local attach, rows = program.attach, {}
+  if not attach or not attach.name or attach.pattern then return rows end
+  local list = evidence.of(program, target, options)
+  if #list == 0 then return rows end
+  local sig = signature.of(target, attach)
+  local absent = not sig and target:attach(attach).found == false
+  for i, argument in ipairs(list) do
+    for _, sink in ipairs(sinks and evidence.sinks(argument) or {}) do
+      local name = sinks[sink]
+      if name and (#argument.types == 0 or argument.types[1].by == "declaration") then
+        argument.types = { { name = name, by = "sink", reads = { argument.first } } }
+        break
+      end
+    end
+    local row = { program = program, target = target, argument = argument.number, reads = argument.reads,
+      types = argument.types, first = argument.first, signature = sig, declared = argument.declared }
+    row.taken_for, row.by = taken_for(argument)
+    if sig then
+      row.verdict, row.consequence = judge(row, argument, target, sig, TYPED[attach.form], options and options.policy)
+      if row.consequence and is_setting(argument, row.verdict) then
+        row.consequence, row.constant = "setting", constant_of(argument)
+      end
+    else
+      row.verdict = absent and "target-absent" or "unknown"
+    end
+    rows[i] = row
+  end
+  return rows
+end
+
+--- The structs that most of the targets have where arguments go of which the program itself does not tell what
+--- they are.
+---@param program btfl.program
+---@param targets btfl.target[]
+---@param options? btfl.verdict.options
+---@return table<string, string> by what evidence.sinks() gives
+function drift.sinks(program, targets, options)
+  local seen = {}
+  local attach = program.attach
+  if not attach or not attach.name or attach.pattern or #targets < 2 then return {} end
+  for _, target in ipairs(targets) do
+    local list = program.object:clash(target) and {} or evidence.of(program, target, options)
+    local sig = #list > 0 and signature.of(target, attach) or nil
+    for _, argument in ipairs(sig and list or {}) do
+      local slot = argument.number ~= "return" and sig:slot(argument.number)
+      local to = slot and slot ~= "return" and fits.pointee(slot.type)
+      for _, sink in ipairs(evidence.sinks(argument)) do
+        local counts = seen[sink] or { all = 0 }
+        seen[sink] = counts
+        counts.all = counts.all + 1
+        local name = to and to.essential
+        if name then counts[name] = (counts[name] or 0) + 1 end
+      end
+    end
+  end
+  local out = {}
+  for sink, counts in pairs(seen) do
+    for name, count in pairs(counts) do
+      if name ~= "all" and count * 2 > counts.all and counts.all > 2 then out[sink] = name end
+    end
+  end
+  return out
+end
+
+return drift

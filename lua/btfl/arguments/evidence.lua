@@ -1,0 +1,131 @@
+--- What a program takes each of its arguments for, and by what it tells: best first an access by a relocation
+--- ("access"), a helper or kernel function that takes a struct ("call"), and the source line ("declaration").
+local declared = require "btfl.arguments.declared"
+
+local evidence = {}
+
+-- Uses that only hand a value on.
+local MOVES = { read = true, store = true }
+
+-- The struct that a named type of an object is; nil for what is none.
+local function struct_of(t)
+  t = t:resolve()
+  return (t.kind == "struct" or t.kind == "union") and t.essential or nil
+end
+
+-- The struct that a member is.
+local function member_struct(relo)
+  local last
+  for _, _, member in relo.accessor:steps() do last = member or last end
+  return last and last.type and struct_of(last.type)
+end
+
+-- The struct that one use takes the argument itself for.
+local function taken_by(read)
+  local relo = read.relo
+  if read.from then return nil end
+  if read.use == "container" then return relo and relo.accessor and member_struct(relo), "access" end
+  if relo then
+    if relo.kind ~= "byte_off" or not relo.accessor or read.offset ~= 0 then return nil end
+    return struct_of(relo.type), "access"
+  end
+  if read.struct and read.offset == 0 then return read.struct, "call" end
+  return nil
+end
+
+local function add_type(argument, name, by, read)
+  for _, known in ipairs(argument.types) do
+    if known.name == name then
+      table.insert(known.reads, read)
+      known.setting = known.setting and read.setting
+      return
+    end
+  end
+  table.insert(argument.types, { name = name, by = by, reads = { read }, setting = read.setting })
+end
+
+-- A later use is a better witness only when no access is.
+local function best(argument)
+  local by
+  for _, one in ipairs(argument.types) do
+    if one.by == "access" then by = "access" end
+  end
+  if not by then return end
+  local kept = {}
+  for _, one in ipairs(argument.types) do
+    if one.by == by then kept[#kept + 1] = one end
+  end
+  argument.types = kept
+end
+
+local function declare(argument, list)
+  local n = argument.number
+  if not list then return end
+  local isresult = list.kind == "result"
+  if isresult ~= (n == "return") then return end
+  local param = list[isresult and 1 or n]
+  if not param then return end
+  argument.declared = param
+  argument.last = not isresult and not list.cut and n == #list
+  if #argument.types == 0 and param.struct then
+    argument.types = { { name = param.struct, by = "declaration", reads = { argument.first } } }
+  end
+end
+
+--- What a program takes the arguments for that it reads on a target.
+---@param program btfl.program
+---@param target? btfl.target
+---@param options? btfl.verdict.options
+---@return table[] arguments in order: number, types, used, setting, reads, first (the load)
+function evidence.of(program, target, options)
+  local reads = program:reads(target, options)
+  local by_number, list = {}, {}
+  for _, read in ipairs(reads) do
+    local n = read.argument
+    local argument = by_number[n]
+    if not argument and n ~= "task" then
+      argument = { number = n, types = {}, reads = {}, setting = true }
+      by_number[n] = argument
+      list[#list + 1] = argument
+    end
+    if argument then
+      table.insert(argument.reads, read)
+      if read.use == "read" then
+        if not argument.first or argument.first.setting and not read.setting then argument.first = read end
+        argument.refused = argument.refused or read.refused
+        argument.setting = argument.setting and read.setting
+      end
+      if not MOVES[read.use] and (not read.setting or argument.used == nil) then
+        argument.used = read.setting and "setting" or "yes"
+      end
+      local name, by = taken_by(read)
+      if name then add_type(argument, name, by, read) end
+    end
+  end
+  local source = #list > 0 and declared.of(program) or nil
+  for _, argument in ipairs(list) do
+    best(argument)
+    declare(argument, source)
+  end
+  table.sort(list, function(a, b)
+    if a.number == "return" or b.number == "return" then return b.number == "return" and a.number ~= "return" end
+    return a.number < b.number
+  end)
+  return list
+end
+
+--- The places that an argument goes to, by which others that go there are like it: an instruction and what it does.
+---@param argument table
+---@return string[]
+function evidence.sinks(argument)
+  local list = {}
+  for _, read in ipairs(argument.reads) do
+    if not read.from and read.offset == 0 and not read.relo and
+      (read.use == "store" or read.use == "put" or read.use == "memory") then
+      list[#list + 1] = ("%s %d %s %d"):format(read.program.name, read.insn, read.use, read.number or 0)
+    end
+  end
+  return list
+end
+
+return evidence

@@ -1,0 +1,114 @@
+--- Whether a parameter may be what a program takes it for.
+local fits = {}
+
+local POINTER, CHAIN_MOST = 8, 16
+
+local function is_composite(t) return t ~= nil and (t.kind == "struct" or t.kind == "union") end
+
+-- The first member of a struct by value, which a pointer to the struct points to as well.
+local function first_of(t)
+  local member = t:members()()
+  local inner = member and member.offset == 0 and member.type:resolve()
+  return is_composite(inner) and inner or nil
+end
+
+-- Whether `t` starts with a struct of that name, to any depth.
+local function starts_with(t, name)
+  for _ = 1, CHAIN_MOST do
+    if not t then return false end
+    if t.essential == name then return true end
+    t = first_of(t)
+  end
+  return false
+end
+
+-- Whether all members stand in the other struct at the same place by the same name: it was renamed.
+local function is_renamed(t, other)
+  local count = 0
+  for member in t:members() do
+    if not member.name or other:offsetof(member.name) ~= member.offset then return false end
+    count = count + 1
+  end
+  return count > 0
+end
+
+local function find(target, name)
+  return target.btf:find(name, "struct") or target.btf:find(name, "union")
+end
+
+-- Whether what is read by that access stands at the same place of the other struct by the same name.
+local function same_place(target, read, name, other)
+  local path = read.relo and read.relo.path:match("^[^.%[]+%.(.+)$")
+  local t = path and find(target, name)
+  local place = t and t:offsetof(path)
+  return place ~= nil and other:offsetof(path) == place
+end
+
+--- What stands behind a pointer, without modifiers; nil for what is no pointer, false for void.
+---@param t btfl.type?
+---@return btfl.type|false|nil
+function fits.pointee(t)
+  t = t and t:resolve()
+  if not t or t.kind ~= "ptr" then return nil end
+  local to = t.type and t.type:resolve()
+  return to and to.kind ~= "void" and to or false
+end
+
+--- Whether a value of the target's type t may be a pointer to the struct of that name. `read`, if any, is an access
+--- that takes it for one.
+---@param target btfl.target
+---@param t btfl.type
+---@param name string
+---@param read? btfl.program.read
+---@return boolean
+function fits.pointer(target, t, name, read)
+  local plain, to = t:resolve(), fits.pointee(t)
+  -- A number that is as wide as a pointer may be one.
+  if to == nil then return plain.kind == "int" and plain.size == POINTER or is_composite(plain) end
+  if not to or to.kind == "int" and to.size == 1 or to.essential == name then return true end
+  if to.kind == "fwd" then return false end
+  if not is_composite(to) then return false end
+  if not to.name then return true end
+  local mine = find(target, name)
+  -- What this kernel does not have went by another name.
+  if not mine then return true end
+  return starts_with(to, name) or starts_with(mine, to.essential) or is_renamed(mine, to) or
+    read ~= nil and same_place(target, read, name, to)
+end
+
+-- Which member of a struct holds all of the bytes: true, and whether it is a pointer.
+local function member_at(t, offset, size)
+  for member in t:members() do
+    local start = member.offset
+    local inner = member.type:resolve()
+    local bytes = member.bitfield and ((member.bit_size or 8) + 7) // 8 + 1 or inner.size or 0
+    if inner.kind == "array" then
+      local element = inner.type:resolve()
+      while element.kind == "array" do element = element.type:resolve() end
+      local each = element.size or 0
+      if each > 0 and offset >= start and (offset < start + bytes or bytes == 0) then
+        offset, start, inner, bytes = (offset - start) % each + start, start, element, each
+      end
+    end
+    if offset >= start and offset + size <= start + bytes then
+      if is_composite(inner) then return member_at(inner, offset - start, size) end
+      if inner.kind == "ptr" then return offset == start and size == bytes, true end
+      return true, false
+    end
+  end
+  return false, false
+end
+
+--- Whether the verifier lets a program load `size` bytes at that offset of a struct of the kernel by a typed
+--- pointer (btf_struct_walk() of the kernel's btf.c), and whether that is a pointer.
+---@param t btfl.type
+---@param offset integer bytes
+---@param size integer bytes
+---@return boolean
+---@return boolean is_pointer
+function fits.load(t, offset, size)
+  if not is_composite(t) or offset < 0 then return false, false end
+  return member_at(t, offset, size)
+end
+
+return fits
