@@ -137,6 +137,29 @@ static uint32_t difference(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
 	return 0;
 }
 
+static bool is_plain_number(const struct fact *f)
+{
+	return f->place == PLACE_NUMBER && f->relo < 0 && !f->source[0];
+}
+
+/* What two constants make, as a compiler has it where it picks an offset; 0 when it is not
+ * followed. */
+static uint32_t folded(struct flow *x, const struct fact *a, const struct fact *b, uint8_t op)
+{
+	int64_t n = a->number, by = b->number;
+
+	if (!is_plain_number(a) || !is_plain_number(b))
+		return 0;
+	switch (op) {
+	case ALU_LSH: return by < 32 && by >= 0 ? number_fact(x, NO_RELO, n * (1LL << by)) : 0;
+	case ALU_MUL: return number_fact(x, NO_RELO, n * by);
+	case ALU_AND: return number_fact(x, NO_RELO, n & by);
+	case ALU_OR: return number_fact(x, NO_RELO, n | by);
+	case ALU_XOR: return number_fact(x, NO_RELO, n ^ by);
+	default: return 0;
+	}
+}
+
 static bool shifts_half(struct insn in, uint8_t op)
 {
 	return (op == ALU_LSH || op == ALU_RSH || op == ALU_ARSH) && !(in.code & BPF_X) &&
@@ -170,7 +193,7 @@ static void step_alu(struct flow *x, uint32_t at, struct flow_state *s)
 		note_use(x, at, *dst, USE_ARITHMETIC);
 		if (by_register)
 			note_use(x, at, src, USE_ARITHMETIC);
-		*dst = 0;
+		*dst = folded(x, fact_of(x, *dst), fact_of(x, src), op);
 	}
 }
 
