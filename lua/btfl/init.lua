@@ -33,6 +33,14 @@ local LAZY = {
       end,
     }
   end,
+  signatures = function()
+    return function(targets, attach, name)
+      argument.list(1, targets, "btfl.target", "signatures")
+      argument.check(2, attach, "string|btfl.attach|table", "signatures")
+      argument.optional(3, name, "string", "signatures")
+      return require("btfl.arguments.signatures").of(targets, attach, name)
+    end
+  end,
   meant = function() return require "btfl.meant" end,
   path = function() return require("btfl.command.host").folders() end,
 }
@@ -114,8 +122,19 @@ extend("target", {
 extend("program", {
   arguments = function(self, target, options, sinks)
     argument.check(1, target, "btfl.target", "arguments")
+    argument.optional(2, options, "table", "arguments")
     argument.optional(3, sinks, "table", "arguments")
     return require("btfl.arguments.drift").arguments(self, target, options, sinks)
+  end,
+  drift = function(self, target, options, sinks)
+    argument.check(1, target, "btfl.target", "drift")
+    argument.optional(2, options, "table", "drift")
+    argument.optional(3, sinks, "table", "drift")
+    local list = {}
+    for _, row in ipairs(require("btfl.arguments.drift").arguments(self, target, options, sinks)) do
+      if row.consequence then list[#list + 1] = row end
+    end
+    return list
   end,
   sinks = function(self, targets, options)
     argument.list(1, targets, "btfl.target", "sinks")

@@ -9,6 +9,8 @@ local drift = {}
 local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result = true, retv = true, ret_val = true,
   ["return"] = true, rv = true, err = true }
 
+local POINTER = 8
+
 -- Programs that the verifier gives typed arguments.
 local TYPED = { func = true, lsm = true, iter = true, tp_btf = true }
 
@@ -33,15 +35,28 @@ local function place_of(read, target, policy)
   return result.ok and result.value or nil
 end
 
--- Whether the verifier refuses a load by the argument, of what it really is.
+-- Whether the verifier refuses a load by the argument, of what it really is: by what is no pointer to a struct, of
+-- bytes that are no member's, or by what was loaded where no pointer stands.
 local function refuses_loads(argument, target, t, policy)
   local to = fits.pointee(t)
   for _, read in ipairs(argument.reads) do
-    if read.use == "load" and not read.from and not read.setting then
-      local place = place_of(read, target, policy)
-      if not to or to.kind == "fwd" then return true end
-      if place and not (fits.load(to, place, read.size or 1)) then return true end
+    if read.use == "load" and not read.setting and #(read.from or {}) < 2 then
+      local at = read.from and read.from[1] or read
+      local place = place_of(at, target, policy)
+      if not to or to.kind ~= "struct" and to.kind ~= "union" then return true end
+      local lands, is_pointer = fits.load(to, place or 0, read.from and POINTER or read.size or 1)
+      if place and not (lands and (is_pointer or not read.from)) then return true end
     end
+  end
+  return false
+end
+
+-- Whether loads go by a number, which the verifier refuses whatever it is taken for.
+local function loads_by_number(argument, t)
+  local to = fits.pointee(t)
+  if to and (to.kind == "struct" or to.kind == "union" or to.kind == "fwd") then return false end
+  for _, read in ipairs(argument.reads) do
+    if read.use == "load" and not read.from and not read.setting then return true end
   end
   return false
 end
@@ -126,6 +141,10 @@ local function judge(row, argument, target, sig, typed, policy)
     return "missing", typed and argument.refused and "rejected" or "silent"
   end
   if not argument.used then return "same" end
+  local given = slot == "return" and sig.ret or slot.type
+  if typed and #argument.types > 0 and given:resolve().kind ~= "struct" and loads_by_number(argument, given) then
+    return "other-type", "rejected"
+  end
   local verdict, t = other(target, sig, argument, slot)
   if verdict == "same" then return verdict end
   return verdict, typed and refuses_loads(argument, target, t, policy) and "rejected" or "silent"
@@ -141,33 +160,49 @@ local function taken_for(argument)
   return nil, nil
 end
 
+-- What a program attaches to; nil when nobody knows, or it is many.
+local function attach_of(program, options)
+  local attach = program.attach
+  if not attach then return nil end
+  if options and options.attach then
+    return ("%s/%s"):format(tostring(attach):match("^[^/]+"), options.attach)
+  end
+  return attach.name and not attach.pattern and attach or nil
+end
+
+local function add_sink(argument, sinks)
+  for _, sink in ipairs(evidence.sinks(argument)) do
+    if sinks[sink] then
+      argument.types = { { name = sinks[sink], by = "sink", reads = { argument.first } } }
+      return
+    end
+  end
+end
+
 --- What each argument that a program reads on a target is there. `sinks`, by what evidence.sinks() gives, are the
---- structs that other kernels have at those places.
+--- structs that other kernels have at those places, or give them.
 ---@param program btfl.program
 ---@param target btfl.target
 ---@param options? btfl.verdict.options
----@param sinks? table<string, string>
+---@param sinks? table<string, string>|fun(): table<string, string>
 ---@return btfl.argument[]
 function drift.arguments(program, target, options, sinks)
-  local attach, rows = program.attach, {}
-  if not attach or not attach.name or attach.pattern then return rows end
+  local attach, rows = attach_of(program, options), {}
+  if not attach then return rows end
   local list = evidence.of(program, target, options)
   if #list == 0 then return rows end
   local sig = signature.of(target, attach)
   local absent = not sig and target:attach(attach).found == false
   for i, argument in ipairs(list) do
-    for _, sink in ipairs(sinks and evidence.sinks(argument) or {}) do
-      local name = sinks[sink]
-      if name and (#argument.types == 0 or argument.types[1].by == "declaration") then
-        argument.types = { { name = name, by = "sink", reads = { argument.first } } }
-        break
-      end
+    if #argument.types == 0 or argument.types[1].by == "declaration" then
+      if type(sinks) == "function" then sinks = sinks() end
+      add_sink(argument, sinks or {})
     end
     local row = { program = program, target = target, argument = argument.number, reads = argument.reads,
       types = argument.types, first = argument.first, signature = sig, declared = argument.declared }
     row.taken_for, row.by = taken_for(argument)
     if sig then
-      row.verdict, row.consequence = judge(row, argument, target, sig, TYPED[attach.form], options and options.policy)
+      row.verdict, row.consequence = judge(row, argument, target, sig, TYPED[program.attach.form], options and options.policy)
       if row.consequence and is_setting(argument, row.verdict) then
         row.consequence, row.constant = "setting", constant_of(argument)
       end
@@ -179,6 +214,33 @@ function drift.arguments(program, target, options, sinks)
   return rows
 end
 
+-- Kernels of which most can be told.
+local MOST_OF = 3
+
+-- Where all kernels have the same parameters nothing drifts.
+local function differs(attach, targets)
+  local first
+  for _, target in ipairs(targets) do
+    local sig = signature.of(target, attach)
+    local text = sig and tostring(sig)
+    first = first or text
+    if text and text ~= first then return true end
+  end
+  return false
+end
+
+local function count_sinks(seen, argument, sig)
+  local slot = argument.number ~= "return" and sig:slot(argument.number)
+  local to = slot and slot ~= "return" and fits.pointee(slot.type)
+  for _, sink in ipairs(evidence.sinks(argument)) do
+    local counts = seen[sink] or { all = 0, by_name = {} }
+    seen[sink] = counts
+    counts.all = counts.all + 1
+    local name = to and to.essential
+    if name then counts.by_name[name] = (counts.by_name[name] or 0) + 1 end
+  end
+end
+
 --- The structs that most of the targets have where arguments go of which the program itself does not tell what
 --- they are.
 ---@param program btfl.program
@@ -186,28 +248,17 @@ end
 ---@param options? btfl.verdict.options
 ---@return table<string, string> by what evidence.sinks() gives
 function drift.sinks(program, targets, options)
-  local seen = {}
-  local attach = program.attach
-  if not attach or not attach.name or attach.pattern or #targets < 2 then return {} end
+  local seen, out = {}, {}
+  local attach = attach_of(program, options)
+  if not attach or #targets < MOST_OF or not differs(attach, targets) then return out end
   for _, target in ipairs(targets) do
     local list = program.object:clash(target) and {} or evidence.of(program, target, options)
     local sig = #list > 0 and signature.of(target, attach) or nil
-    for _, argument in ipairs(sig and list or {}) do
-      local slot = argument.number ~= "return" and sig:slot(argument.number)
-      local to = slot and slot ~= "return" and fits.pointee(slot.type)
-      for _, sink in ipairs(evidence.sinks(argument)) do
-        local counts = seen[sink] or { all = 0 }
-        seen[sink] = counts
-        counts.all = counts.all + 1
-        local name = to and to.essential
-        if name then counts[name] = (counts[name] or 0) + 1 end
-      end
-    end
+    for _, argument in ipairs(sig and list or {}) do count_sinks(seen, argument, sig) end
   end
-  local out = {}
   for sink, counts in pairs(seen) do
-    for name, count in pairs(counts) do
-      if name ~= "all" and count * 2 > counts.all and counts.all > 2 then out[sink] = name end
+    for name, count in pairs(counts.by_name) do
+      if count * 2 > counts.all and counts.all >= MOST_OF then out[sink] = name end
     end
   end
   return out

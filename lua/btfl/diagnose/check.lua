@@ -1,6 +1,7 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local engine = require "btfl.engine"
 local attaching = require "btfl.diagnose.attaching"
+local drifts = require "btfl.diagnose.drifts"
 local notes = require "btfl.diagnose.notes"
 local obstacle = require "btfl.diagnose.obstacle"
 local pair = require "btfl.diagnose.pair"
@@ -124,10 +125,17 @@ local function add_stop(out, fate, options)
   out[level](out, finding)
 end
 
+-- Whether a finding about the argument itself tells of it.
+local function is_told(x, told)
+  return x.rule == "ctx-arg" and told[("%s %s"):format(x.verdict.program.name, x.number)]
+end
+
 -- Those of the stages before a verifier looks at instructions, or those from then on.
-local function add_stops(out, stops, options, of_instructions)
+local function add_stops(out, stops, options, of_instructions, told)
   for _, fate in ipairs(stops) do
-    if (fate.obstacle.insn ~= nil) == of_instructions then add_stop(out, fate, options) end
+    if (fate.obstacle.insn ~= nil) == of_instructions and not is_told(fate.obstacle, told) then
+      add_stop(out, fate, options)
+    end
   end
 end
 
@@ -173,12 +181,14 @@ local function compare(object, target, options)
   local count, known = { ok = 0, poison = 0, error = 0 }, {}
   local verdicts, fates, stops = reached.of(object, target, own)
   local relocations = wants(own, "relocation")
-  add_stops(out, stops, own, false)
+  local drifting, told = drifts.of(object, target, own)
+  add_stops(out, stops, own, false, told)
   for result in object:results(target, relocating) do
     count[result.status] = count[result.status] + 1
     if relocations then add_result(out, result, options, known, fates[result.relo]) end
   end
-  add_stops(out, stops, own, true)
+  add_stops(out, stops, own, true, told)
+  for _, one in ipairs(drifting) do out[one.level](out, one.finding) end
   for _, verdict in ipairs(verdicts) do attaching.add(out, verdict) end
   add_summary(out, object, target, count, verdicts)
   return out

@@ -491,6 +491,113 @@ warning[no-attach]: handle loads, and the kernel has nothing to attach it to: kp
    = help: let the tool choose by what is there; if it sets another name: --attach handle=NAME]=],
   },
   {
+    code = "arg-missing", engine = false,
+    title = "a program reads an argument that is not there on the kernel",
+    text = [[
+Functions, tracepoints and hooks lose and gain parameters between kernels, of which CO-RE knows nothing. A program of
+BTF (tp_btf, fentry, fexit, lsm) is rejected when it reads one that is not there; a kprobe or a raw tracepoint gets
+whatever stands in its place, and nothing fails.]],
+    todo = [[
+Write a variant of the program for each signature, and let the tool load the one that fits (libbpf goes on where a
+program of SEC("?...") is not loaded), or ask bpf_core_type_matches() or an enum of that era at its start.]],
+    message = "{what} of {attach} is missing here",
+    help = "load a variant of {program} for each signature, or choose with bpf_core_type_matches()",
+    example = [=[
+error[arg-missing]: argument 2 of tp_btf/block_rq_issue is missing here
+  --> biosnoop.bpf.c:153:26   biosnoop.bpf.o, program block_rq_issue
+    |
+153 |         return trace_rq_start((void *)ctx[1], false);
+    |                                       ^
+    = access: argument 2 of tp_btf/block_rq_issue, consequence: rejected
+    = target: 5.10.223-amd64
+    = taken for `struct request *`: request.rq_disk is read at core_fixes.bpf.h:108
+    = the verifier rejects block_rq_issue
+    = help: load a variant of block_rq_issue for each signature, or choose with bpf_core_type_matches()]=],
+  },
+  {
+    code = "arg-role", engine = false,
+    title = "what a program takes for the return value is an argument on the kernel, or the other way round",
+    text = [[
+A program that runs when a function has returned (fexit, fmod_ret, lsm) sees its result behind its arguments. When the
+function gains a parameter, that stands where the result was. The verifier accepts it: the data is wrong.]],
+    todo = [[
+Write a variant of the program for each signature, or read the result with bpf_get_func_ret() (5.17), which finds it
+wherever it is.]],
+    message = "{what} of {attach} is `{has}` here, another thing than the result or argument it is taken for",
+    help = "load a variant of {program} for each signature, or ask bpf_get_func_ret() for the result",
+    example = [=[
+warning[arg-role]: argument 3 of fexit/filemap_alloc_folio_noprof is `struct mempolicy *policy` here, another thing than the result or argument it is taken for
+  --> readahead.bpf.c:58:5   readahead.bpf.o, program filemap_alloc_folio_ret
+   |
+58 | int BPF_PROG(filemap_alloc_folio_ret, gfp_t gfp, unsigned int order,
+   |     ^
+   = access: argument 3 of fexit/filemap_alloc_folio_noprof, has: struct mempolicy *policy, consequence: silent
+   = target: 6.19.14-amd64
+   = taken for `struct folio *`: folio.page is read at readahead.bpf.c:68
+   = the verifier accepts it: the data is wrong, nothing fails
+   = help: load a variant of filemap_alloc_folio_ret for each signature, or ask bpf_get_func_ret() for the result]=],
+  },
+  {
+    code = "arg-type", engine = false,
+    title = "an argument is of another type than a program takes it for",
+    text = [[
+The parameter at that place is another one than on the kernels that the program was written for. What it is taken for is
+told by the fields that the program reads by it, the functions that it hands it to, what most kernels of the run have,
+or its declaration. A program of BTF is rejected when it loads what is no fitting member of the real struct; what is
+copied by bpf_probe_read_kernel(), and all that a kprobe or a raw tracepoint reads, is wrong in silence.]],
+    todo = [[
+Write a variant of the program for each signature, or ask at its start what the kernel has: bpf_core_type_matches(), or a
+field or an enumerator that came with the change.]],
+    message = "{what} of {attach} is `{has}` here, and not {taken}",
+    help = "load a variant of {program} for each signature, or choose with bpf_core_type_matches()",
+    example = [=[
+warning[arg-type]: argument 2 of kprobe/vfs_unlink is `struct inode *dir` here, and not struct dentry *
+  --> filelife.bpf.c:102:5   filelife.bpf.o, program vfs_unlink
+    |
+102 | int BPF_KPROBE(vfs_unlink, void *arg0, void *arg1, void *arg2)
+    |     ^
+    = access: argument 2 of kprobe/vfs_unlink, has: struct inode *dir, consequence: silent
+    = target: 6.18.15-amd64
+    = taken for `struct dentry *`: dentry.d_name.name is read at filelife.bpf.c:122
+    = the verifier accepts it: the data is wrong, nothing fails
+    = help: load a variant of vfs_unlink for each signature, or choose with bpf_core_type_matches()]=],
+  },
+  {
+    code = "arg-unreadable", engine = false,
+    title = "the verifier lets no program read that argument",
+    text = [[
+A program of BTF may read arguments that are numbers or pointers to structs; others the verifier of that kernel refuses:
+`const void *` before 6.16, pointers to numbers before 5.17.]],
+    todo = "Read it in a program that has no types: a kprobe, or a raw tracepoint (raw_tp instead of tp_btf).",
+    message = "{what} of {attach}, `{has}`, may not be read here",
+    help = "read it in a raw_tp program or a kprobe, which have no types",
+    example = [=[
+error[arg-unreadable]: argument 1 of fentry/kfree, `const void *object`, may not be read here
+  --> prog.bpf.o, program handle
+   = access: argument 1 of fentry/kfree, has: const void *object, consequence: rejected
+   = target: 6.12.0-amd64
+   = the verifier rejects handle
+   = help: read it in a raw_tp program or a kprobe, which have no types]=],
+  },
+  {
+    code = "arg-moved", engine = false,
+    title = "the argument of that name stands at another place on the kernel",
+    text = [[
+The program declares an argument by a name that another parameter has here. Two numbers that changed places are told by
+nothing else.]],
+    todo = "Write a variant of the program for each signature.",
+    message = "{what} of {attach} is `{has}` here, and `{name}` stands elsewhere",
+    help = "load a variant of {program} for each signature",
+    example = [=[
+warning[arg-moved]: argument 1 of tp_btf/mm_vmscan_memcg_reclaim_begin is `gfp_t gfp_flags` here, and `order` stands elsewhere
+  --> prog.bpf.o, program handle
+   = access: argument 1 of tp_btf/mm_vmscan_memcg_reclaim_begin, has: gfp_t gfp_flags, consequence: silent
+   = target: 7.1.0-amd64
+   = declared as `int order`
+   = the verifier accepts it: the data is wrong, nothing fails
+   = help: load a variant of handle for each signature]=],
+  },
+  {
     code = "no-constant", engine = false,
     title = "no object has the constant that --set or --unset names",
     text = "Constants are the variables of .rodata, by their names in C.",

@@ -1,0 +1,108 @@
+--- Arguments that are on a kernel not what a program takes them for, as findings of object:check().
+local drift = require "btfl.arguments.drift"
+local reached = require "btfl.diagnose.reached"
+local reasons = require "btfl.diagnose.reasons"
+local signatures = require "btfl.arguments.signatures"
+
+local drifts = {}
+
+local RULE = {
+  missing = "arg-missing", role = "arg-role", ["other-type"] = "arg-type", unreadable = "arg-unreadable",
+  moved = "arg-moved",
+}
+
+local LEVEL = { rejected = "error", silent = "warning", setting = "note" }
+
+local CONSEQUENCE = {
+  rejected = "the verifier rejects {program}",
+  silent = "the verifier accepts it: the data is wrong, nothing fails",
+  setting = "only under another value of {constant}",
+}
+
+local function filled(text, words)
+  return (text:gsub("{(%w+)}", words))
+end
+
+local function at_line(read)
+  local line = read and read.program:line(read.insn)
+  return line and (" at %s:%d"):format(line.name, line.line) or ""
+end
+
+local WITNESS = {
+  access = function(one)
+    local read = one.reads[1]
+    return ("%s is read%s"):format(read.relo and read.relo.path or one.name, at_line(read))
+  end,
+  call = function(one)
+    local read = one.reads[1]
+    return ("%s takes it%s"):format(read.callee or "a function", at_line(read))
+  end,
+  sink = function() return "what most kernels of the run have where it goes" end,
+  declaration = function(one) return "declared so" .. at_line(one.reads[1]) end,
+}
+
+-- "argument 2", "the return value".
+local function what(row)
+  return row.argument == "return" and "the return value" or ("argument %d"):format(row.argument)
+end
+
+local function words_of(row)
+  return {
+    what = what(row), program = row.program.name, attach = tostring(row.program.attach), has = row.has,
+    taken = row.taken_for or "something else", name = row.declared and row.declared.name or "it",
+    constant = row.constant or "a constant",
+  }
+end
+
+local function notes_of(row, others)
+  local words, notes = words_of(row), {}
+  local one = row.types[1]
+  if one then
+    notes[1] = ("taken for `struct %s *`: %s"):format(one.name, WITNESS[one.by](one))
+  elseif row.declared then
+    notes[1] = ("declared as `%s`"):format(row.declared.text)
+  end
+  notes[#notes + 1] = filled(CONSEQUENCE[row.consequence], words)
+  -- One kernel's is in the message.
+  local classes = #others > 1 and signatures.of(others, row.program.attach) or {}
+  for _, class in ipairs(classes) do notes[#notes + 1] = tostring(class) end
+  return notes
+end
+
+local function finding_of(row, others)
+  local rule = RULE[row.verdict]
+  local doc, words = reasons[rule], words_of(row)
+  return {
+    rule = rule, message = filled(doc.message, words), object = row.program.object.path,
+    at = row.first.program:line(row.first.insn), program = row.program.name, target = row.target.name,
+    details = { order = { "access", "has", "consequence" }, has = row.has, consequence = row.consequence,
+      access = ("%s of %s"):format(words.what, words.attach) },
+    notes = notes_of(row, others), help = { filled(doc.help, words) },
+  }
+end
+
+--- The findings of a pair, each with its level; and by program and argument what they tell of.
+---@param object btfl.object
+---@param target btfl.target
+---@param options btfl.check.options
+---@return table[]
+---@return table<string, boolean>
+function drifts.of(object, target, options)
+  local list, told = {}, {}
+  local others = options.others or { target }
+  if options.verdict and options.verdict.only then return list, told end
+  for program, verdict_options in reached.programs(object, options) do
+    local rows = drift.arguments(program, target, verdict_options, function()
+      return drift.sinks(program, others, verdict_options)
+    end)
+    for _, row in ipairs(rows) do
+      if row.consequence then
+        list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row, others) }
+        told[("%s %s"):format(program.name, row.argument)] = row.consequence == "rejected"
+      end
+    end
+  end
+  return list, told
+end
+
+return drifts
