@@ -49,7 +49,8 @@ local function same_names(described, existing, what)
 end
 
 -- Classes that Lua makes of tables.
-local PLAIN = { cli = true, report = true, finding = true, suggestion = true, asked = true, loader = true, insn = true }
+local PLAIN = { cli = true, report = true, finding = true, suggestion = true, asked = true, loader = true, insn = true,
+  signature = true, signatures = true }
 
 describe("meta.lua", function()
   it("describes exactly the classes of the engine", function()

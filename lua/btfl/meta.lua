@@ -56,6 +56,13 @@ function btfl.target(path, options) end
 ---@field kconfig? string a file with its configuration, plain or gzip
 ---@field kallsyms? string a file with its symbols, as /proc/kallsyms or System.map, plain or gzip
 
+--- The signatures of what a program attaches to on several kernels: classes of those that are alike.
+---@param targets btfl.target[]
+---@param attach btfl.attach|string as in target:signature()
+---@param name? string
+---@return btfl.signatures[]
+function btfl.signatures(targets, attach, name) end
+
 --- Starts the part of a target's BTF that some objects need: a BTF to ship for kernels without one. By a
 --- policy it is what its rules find; what a hook looks at besides is not in it.
 ---@param target btfl.target
@@ -489,12 +496,49 @@ function program:linked() end
 ---@return btfl.program.read[]
 function program:reads(target, options) end
 
+--- What each argument that it reads is on a target, and what it takes it for; in order. `sinks`, from program:sinks(),
+--- tells more where the program itself does not say.
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@param sinks? table<string, string>|fun(): table<string, string>
+---@return btfl.program.argument[]
+function program:arguments(target, options, sinks) end
+
+--- Those of program:arguments() that are not what the program takes them for.
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@param sinks? table<string, string>|fun(): table<string, string>
+---@return btfl.program.argument[]
+function program:drift(target, options, sinks) end
+
+--- The structs that most of several kernels have where arguments go: what goes there on another one is taken for
+--- the same.
+---@param targets btfl.target[]
+---@param options? btfl.verdict.options
+---@return table<string, string>
+function program:sinks(targets, options) end
+
 --- Whether it will load on a target, as the verifier of that kernel decides what is dead code. Of a
 --- subprogram: as if it were loaded itself.
 ---@param target btfl.target
 ---@param options? btfl.verdict.options
 ---@return btfl.verdict
 function program:verdict(target, options) end
+
+--- What program:arguments() gives. A plain table.
+---@class btfl.program.argument
+---@field program btfl.program
+---@field target btfl.target
+---@field argument integer|"return" as in btfl.program.read
+---@field taken_for string? "struct dentry *", several with `|` between; else as it is declared
+---@field by "access"|"call"|"sink"|"declaration"|nil what tells: a relocation, a helper or kernel function, most kernels, the source line
+---@field has string? what stands there, in C; nil for nothing
+---@field verdict "same"|"other-type"|"missing"|"role"|"unreadable"|"moved"|"target-absent"|"unknown" "role": a result is taken for an argument or the other way round; "moved": the declared name stands elsewhere; "unknown": the kernel's BTF does not describe what it attaches to
+---@field consequence "rejected"|"silent"|"setting"|nil what comes of it: the verifier refuses the program, the data is wrong, or that only under another constant; nil for "same"
+---@field constant string? the one that decides
+---@field signature btfl.signature?
+---@field reads btfl.program.read[] all that is done with it
+---@field first btfl.program.read the load
 
 --- What program:reads() gives. A plain table.
 ---@class btfl.program.read
@@ -733,10 +777,12 @@ function target:kfunc(name) end
 function target:attach(attach) end
 
 --- The parameters that a program at a function, tracepoint, LSM hook or iterator sees, and what it returns;
---- nil when that is not there or has none.
----@param attach btfl.attach|string|{ form: string, name: string, module: string?, category: string? } a string is a section, or the name of a function
----@return btfl.target.signature?
-function target:signature(attach) end
+--- nil when that is not there or has none. Those of tracepoints have the names that the function has which calls
+--- their programs.
+---@param attach btfl.attach|string|{ form: string, name: string, module: string?, category: string? } a string is a section, or the name of a function; with `name` what stands before the `/` of a section
+---@param name? string
+---@return btfl.signature?
+function target:signature(attach, name) end
 
 --- What a name that this kernel lacks has become here, best first; nothing when it is gone without a
 --- successor. A path is "struct.field.field" with indices or without ("nr[1].count"; those of a successor
@@ -761,10 +807,29 @@ function target:close() end
 ---@field type btfl.type? the func, or the typedef or struct of a tracepoint
 ---@field proto btfl.type? the func_proto behind it
 
---- A list of btfl.param.
----@class btfl.target.signature
+--- What target:signature() gives: a list of the parameters. tostring() is as C: "(gfp_t gfp) -> struct folio *".
+---@class btfl.signature
 ---@field [integer] btfl.param
+---@field params btfl.param[] the same
+---@field ret btfl.type what it returns, as `returns`
 ---@field returns btfl.type
+---@field sees_result boolean the program sees the result behind the arguments
+---@field registers boolean it finds them in registers
+local signature = {}
+
+--- What stands in slot n, from 1: a parameter, and its number; "return"; nil for nothing; false where nobody can
+--- tell. A struct of more than 8 bytes takes two slots.
+---@param n integer
+---@return btfl.param|"return"|false|nil
+---@return integer?
+function signature:slot(n) end
+
+--- Kernels that follow one another, in order of release, with the same signature. tostring():
+--- "6.12.43 .. 6.18.44: (gfp_t gfp) -> struct folio *".
+---@class btfl.signatures
+---@field signature btfl.signature? nil: absent
+---@field targets btfl.target[]
+---@field text string the signature in C, "" for none
 
 --- What target:successors() was asked. A plain table.
 ---@class btfl.asked

@@ -6,9 +6,10 @@ local signatures = require "btfl.arguments.signatures"
 
 local drifts = {}
 
-local RULE = {
-  missing = "arg-missing", role = "arg-role", ["other-type"] = "arg-type", unreadable = "arg-unreadable",
-  moved = "arg-moved",
+-- By what drift.lua calls it.
+local KIND = {
+  missing = { rule = "arg-missing" }, role = { rule = "arg-role" }, ["other-type"] = { rule = "arg-type" },
+  unreadable = { rule = "arg-unreadable" }, moved = { rule = "arg-moved" },
 }
 
 local LEVEL = { rejected = "error", silent = "warning", setting = "note" }
@@ -70,7 +71,7 @@ local function notes_of(row, others)
 end
 
 local function finding_of(row, others)
-  local rule = RULE[row.verdict]
+  local rule = KIND[row.verdict].rule
   local doc, words = reasons[rule], words_of(row)
   return {
     rule = rule, message = filled(doc.message, words), object = row.program.object.path,
@@ -84,7 +85,7 @@ end
 --- The findings of a pair, each with its level; and by program and argument what they tell of.
 ---@param object btfl.object
 ---@param target btfl.target
----@param options btfl.check.options
+---@param options btfl.check.options those of check.lua, with `verdict`
 ---@return table[]
 ---@return table<string, boolean>
 function drifts.of(object, target, options)
