@@ -12,6 +12,10 @@ enum { SLOT = 8, ARGUMENTS_MOST = 12, INT_POINTERS = 5 << 16 | 17 << 8 };
 /* Until then `void *` was a number to read, and `const void *` was not. */
 enum { CONST_VOID_POINTERS = 6 << 16 | 16 << 8 };
 
+/* Before, of pointers only those to structs and numbers could be read; since, the others are
+ * numbers. */
+enum { OTHER_POINTERS = 7 << 16 | 1 << 8 };
+
 /* From 6.13 on a pointer is read whole. */
 enum { WHOLE_POINTERS = 6 << 16 | 13 << 8 };
 
@@ -31,6 +35,8 @@ static bool unreadable(const struct btf *b, const struct btf_type *argument, str
 		return argument->type && age.version && age.version < CONST_VOID_POINTERS;
 	if (btf_is_composite(&t) || t.kind == BTF_FWD)
 		return false;
+	if (t.kind == BTF_FUNC_PROTO || t.kind == BTF_PTR || btf_is_enum(&t))
+		return age.version && age.version < OTHER_POINTERS;
 	if (t.kind == BTF_INT && strcmp(t.name, "char") == 0)
 		return false;
 	return age.version && age.version < INT_POINTERS && age.last_helper < HELPER_find_vma;
