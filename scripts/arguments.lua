@@ -1,6 +1,6 @@
 --- arguments: what programs take the arguments for that they read, and what those are on kernels.
 local cli = btfl.cli {
-  about = "The arguments that programs of BPF objects read, what they take them for, and what they are on kernels.",
+  about = "The arguments that programs of BPF objects read, and what they are on kernels.",
   verdicts = true,
 }
 local out = btfl.report("arguments", {

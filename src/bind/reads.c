@@ -156,7 +156,7 @@ int program_reads(lua_State *L)
 	const struct handle *h = class_check(L, 1, &program_class);
 	struct loading loading = {.entry = h->id};
 	struct reading *r;
-	struct err e;
+	struct err e = {0};
 
 	owner_native(L, h->owner);
 	lua_settop(L, 3);

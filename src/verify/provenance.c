@@ -103,13 +103,14 @@ static int grow_table(struct provenance *p)
 uint32_t provenance_fact(struct provenance *p, struct fact f)
 {
 	struct fact *more;
-	uint32_t *at;
+	uint32_t *at, known;
 
 	if (memcmp(&f, &nothing, sizeof(f)) == 0)
 		return 0;
 	at = place_in(p->table, p->table_size, p, &f);
-	if (*at)
-		return *at;
+	known = *at;
+	if (known)
+		return known;
 	if (p->fact_count * 2 > p->table_size) {
 		if (grow_table(p) < 0) {
 			p->failed = true;

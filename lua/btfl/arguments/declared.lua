@@ -1,5 +1,5 @@
---- What the source says of a program's arguments: the line of BPF_PROG(name, type argument, ...), BPF_KPROBE and
---- their like, as line_info has it. Of a declaration of several lines it has the first.
+--- What the source says of a program's arguments: the line of BPF_PROG(name, type argument, ...), of
+--- BPF_KPROBE and their like, as line_info has it. Of a declaration of several lines it has the first.
 local declared = {}
 
 -- Those that take the program's name first; BPF_KRETPROBE has the result only.
@@ -7,8 +7,8 @@ local MACROS = {
   BPF_PROG = "arguments", BPF_PROG2 = "arguments", BPF_KPROBE = "arguments", BPF_KRETPROBE = "result",
 }
 
--- The parts between commas that stand in no brackets, from the opening bracket on; true when the closing one
--- is there.
+-- The parts between commas that stand in no brackets, from the opening bracket on; true when the closing
+-- one is not there.
 local function split(text)
   local list, depth, start = {}, 0, 1
   for i = 1, #text do
@@ -49,9 +49,9 @@ local function of_text(text)
   return out
 end
 
---- The parameters that the program declares, each with `text`, `name` and `struct` (nil where it is none); with
---- `kind`, which is "result" for BPF_KRETPROBE, and `cut` when there may be more. nil for a program that
---- declares none.
+--- The parameters that the program declares, each with `text`, `name` and `struct` (nil where it is none);
+--- with `kind`, which is "result" for BPF_KRETPROBE, and `cut` when there may be more. nil for a program
+--- that declares none.
 ---@param program btfl.program
 ---@return table?
 function declared.of(program)

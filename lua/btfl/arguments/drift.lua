@@ -1,4 +1,4 @@
---- What stands on a kernel where a program reads an argument, and whether that is what the program takes it for.
+--- What stands on a kernel where a program reads an argument, and whether that is what it is taken for.
 local evidence = require "btfl.arguments.evidence"
 local fits = require "btfl.arguments.fits"
 local signature = require "btfl.arguments.signature"
@@ -6,8 +6,8 @@ local signature = require "btfl.arguments.signature"
 local drift = {}
 
 -- What a program calls a result.
-local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result = true, retv = true, ret_val = true,
-  ["return"] = true, rv = true, err = true }
+local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result = true,
+  retv = true, ret_val = true, ["return"] = true, rv = true, err = true }
 
 local POINTER = 8
 
@@ -35,8 +35,8 @@ local function place_of(read, target, policy)
   return result.ok and result.value or nil
 end
 
--- Whether the verifier refuses a load by the argument, of what it really is: by what is no pointer to a struct, of
--- bytes that are no member's, or by what was loaded where no pointer stands.
+-- Whether the verifier refuses a load by the argument, of what it really is: by what is no pointer to a
+-- struct, of bytes that are no member's, or by what was loaded where no pointer stands.
 local function refuses_loads(argument, target, t, policy)
   local to = fits.pointee(t)
   for _, read in ipairs(argument.reads) do
@@ -142,7 +142,8 @@ local function judge(row, argument, target, sig, typed, policy)
   end
   if not argument.used then return "same" end
   local given = slot == "return" and sig.ret or slot.type
-  if typed and #argument.types > 0 and given:resolve().kind ~= "struct" and loads_by_number(argument, given) then
+  local taken = typed and #argument.types > 0 and given:resolve().kind ~= "struct"
+  if taken and loads_by_number(argument, given) then
     return "other-type", "rejected"
   end
   local verdict, t = other(target, sig, argument, slot)
@@ -179,8 +180,8 @@ local function add_sink(argument, sinks)
   end
 end
 
---- What each argument that a program reads on a target is there. `sinks`, by what evidence.sinks() gives, are the
---- structs that other kernels have at those places, or give them.
+--- What each argument that a program reads on a target is there. `sinks`, by what evidence.sinks() gives,
+--- are the structs that other kernels have at those places, or give them.
 ---@param program btfl.program
 ---@param target btfl.target
 ---@param options? btfl.verdict.options
@@ -202,7 +203,8 @@ function drift.arguments(program, target, options, sinks)
       types = argument.types, first = argument.first, signature = sig, declared = argument.declared }
     row.taken_for, row.by = taken_for(argument)
     if sig then
-      row.verdict, row.consequence = judge(row, argument, target, sig, TYPED[program.attach.form], options and options.policy)
+      local typed, policy = TYPED[program.attach.form], options and options.policy
+      row.verdict, row.consequence = judge(row, argument, target, sig, typed, policy)
       if row.consequence and is_setting(argument, row.verdict) then
         row.consequence, row.constant = "setting", constant_of(argument)
       end
@@ -241,8 +243,8 @@ local function count_sinks(seen, argument, sig)
   end
 end
 
---- The structs that most of the targets have where arguments go of which the program itself does not tell what
---- they are.
+--- The structs that most of the targets have where arguments go of which the program itself does not tell
+--- what they are.
 ---@param program btfl.program
 ---@param targets btfl.target[]
 ---@param options? btfl.verdict.options

@@ -108,13 +108,14 @@ function evidence.of(program, target, options)
     declare(argument, source)
   end
   table.sort(list, function(a, b)
-    if a.number == "return" or b.number == "return" then return b.number == "return" and a.number ~= "return" end
+    local last = b.number == "return"
+    if last or a.number == "return" then return last and a.number ~= "return" end
     return a.number < b.number
   end)
   return list
 end
 
---- The places that an argument goes to, by which others that go there are like it: an instruction and what it does.
+--- The places that an argument goes to, by which others that go there are like it: instruction and use.
 ---@param argument table
 ---@return string[]
 function evidence.sinks(argument)

@@ -54,8 +54,8 @@ function fits.pointee(t)
   return to and to.kind ~= "void" and to or false
 end
 
---- Whether a value of the target's type t may be a pointer to the struct of that name. `read`, if any, is an access
---- that takes it for one.
+--- Whether a value of the target's type t may be a pointer to the struct of that name. `read`, if any, is an
+--- access that takes it for one.
 ---@param target btfl.target
 ---@param t btfl.type
 ---@param name string

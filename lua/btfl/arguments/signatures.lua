@@ -28,7 +28,9 @@ end
 ---@return btfl.signatures[]
 function signatures.of(targets, attach, name)
   local order, classes = {}, {}
-  for i, target in ipairs(targets) do order[i] = { target = target, release = release_of(target), index = i } end
+  for i, target in ipairs(targets) do
+    order[i] = { target = target, release = release_of(target), index = i }
+  end
   table.sort(order, function(a, b)
     if a.release ~= b.release then return a.release < b.release end
     return a.index < b.index
@@ -39,7 +41,8 @@ function signatures.of(targets, attach, name)
     if last and last.text == text then
       table.insert(last.targets, one.target)
     else
-      classes[#classes + 1] = setmetatable({ text = text, signature = sig, targets = { one.target } }, metatable)
+      local class = { text = text, signature = sig, targets = { one.target } }
+      classes[#classes + 1] = setmetatable(class, metatable)
     end
   end
   return classes
