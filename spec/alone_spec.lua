@@ -17,6 +17,7 @@ local COMMANDS = {
   minbtf = { { "example.bpf.o", "-t", "small.btf", "-o", "out.btf" } },
   relos = { { "example.bpf.o", "-t", "small.btf" }, { "--local", "example.bpf.o" } },
   types = { { "small.btf", "task_struct" } },
+  arguments = { { "example.bpf.o", "fixed.bpf.o", "-t", "small.btf" } },
   verdicts = { { "example.bpf.o", "fixed.bpf.o", "-t", "small.btf", "-t", "small.btf", "-j", "2" } },
   why = {
     { "task_struct.state", "-t", "small.btf", "--object", "example.bpf.o" },

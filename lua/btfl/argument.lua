@@ -107,6 +107,18 @@ function argument.options(n, options, known, method)
   if wrong then error(("bad argument #%d to '%s' (%s)"):format(n, method, wrong), 3) end
 end
 
+--- What a method gives whose work the engine does: raises what that raised where the method was called.
+---@param method string
+---@param ok boolean of pcall, as what follows
+function argument.relay(method, ok, ...)
+  if ok then return ... end
+  local err = (...)
+  if type(err) == "string" then
+    err = err:gsub("^[^\n]-:%d+: ", ""):gsub(" to '[%w_]+'", (" to '%s'"):format(method))
+  end
+  error(err, 3)
+end
+
 --- Lets each method refuse a self of another class, such as the first argument of report.error{}.
 ---@param name string "btfl.report"
 ---@param methods table<string, function> replaced in place

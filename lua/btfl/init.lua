@@ -38,7 +38,8 @@ local LAZY = {
       argument.list(1, targets, "btfl.target", "signatures")
       argument.check(2, attach, "string|btfl.attach|table", "signatures")
       argument.optional(3, name, "string", "signatures")
-      return require("btfl.arguments.signatures").of(targets, attach, name)
+      local of = require("btfl.arguments.signatures").of
+      return argument.relay("signatures", pcall(of, targets, attach, name))
     end
   end,
   meant = function() return require "btfl.meant" end,
@@ -109,8 +110,9 @@ engine.prototype = engine.class("target").methods.signature
 
 extend("target", {
   signature = function(self, attach, name)
+    argument.check(1, attach, "btfl.attach|string|table", "signature")
     argument.optional(2, name, "string", "signature")
-    return require("btfl.arguments.signature").of(self, attach, name)
+    return argument.relay("signature", pcall(require("btfl.arguments.signature").of, self, attach, name))
   end,
   successors = function(self, what, options)
     argument.check(1, what, "string|btfl.relo", "successors")
@@ -123,22 +125,21 @@ extend("program", {
   arguments = function(self, target, options, sinks)
     argument.check(1, target, "btfl.target", "arguments")
     argument.optional(2, options, "table", "arguments")
-    argument.optional(3, sinks, "table", "arguments")
-    return require("btfl.arguments.drift").arguments(self, target, options, sinks)
+    argument.optional(3, sinks, "table|function", "arguments")
+    local work = require("btfl.arguments.drift").arguments
+    return argument.relay("arguments", pcall(work, self, target, options, sinks))
   end,
   drift = function(self, target, options, sinks)
     argument.check(1, target, "btfl.target", "drift")
     argument.optional(2, options, "table", "drift")
-    argument.optional(3, sinks, "table", "drift")
-    local list = {}
-    for _, row in ipairs(require("btfl.arguments.drift").arguments(self, target, options, sinks)) do
-      if row.consequence then list[#list + 1] = row end
-    end
-    return list
+    argument.optional(3, sinks, "table|function", "drift")
+    local work = require("btfl.arguments.drift").drifting
+    return argument.relay("drift", pcall(work, self, target, options, sinks))
   end,
   sinks = function(self, targets, options)
     argument.list(1, targets, "btfl.target", "sinks")
-    return require("btfl.arguments.drift").sinks(self, targets, options)
+    argument.optional(2, options, "table", "sinks")
+    return argument.relay("sinks", pcall(require("btfl.arguments.drift").sinks, self, targets, options))
   end,
 })
 

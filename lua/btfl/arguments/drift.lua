@@ -165,7 +165,7 @@ end
 local function attach_of(program, options)
   local attach = program.attach
   if not attach then return nil end
-  if options and options.attach then
+  if options and type(options.attach) == "string" then
     return ("%s/%s"):format(tostring(attach):match("^[^/]+"), options.attach)
   end
   return attach.name and not attach.pattern and attach or nil
@@ -186,7 +186,7 @@ end
 ---@param target btfl.target
 ---@param options? btfl.verdict.options
 ---@param sinks? table<string, string>|fun(): table<string, string>
----@return btfl.argument[]
+---@return btfl.program.argument[]
 function drift.arguments(program, target, options, sinks)
   local attach, rows = attach_of(program, options), {}
   if not attach then return rows end
@@ -214,6 +214,16 @@ function drift.arguments(program, target, options, sinks)
     rows[i] = row
   end
   return rows
+end
+
+--- Those of drift.arguments() that are not what the program takes them for.
+---@return btfl.program.argument[]
+function drift.drifting(program, target, options, sinks)
+  local list = {}
+  for _, row in ipairs(drift.arguments(program, target, options, sinks)) do
+    if row.consequence then list[#list + 1] = row end
+  end
+  return list
 end
 
 -- Kernels of which most can be told.
