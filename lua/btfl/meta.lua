@@ -518,6 +518,32 @@ function program:drift(target, options, sinks) end
 ---@return table<string, string>
 function program:sinks(targets, options) end
 
+--- The branches that go one way on the target for the sake of relocations, in the order of their instructions.
+--- Numbers are followed through moves, arithmetic and spills, and what such branches choose between; not
+--- through calls. The second result tells where relocated instructions and calls stand: numbers by instruction, in
+--- an order in which all that is behind one side of a branch stands together.
+---@param target btfl.target
+---@param options? { policy?: btfl.policy|string }
+---@return btfl.program.branch[]
+---@return table<integer, integer>
+function program:branches(target, options) end
+
+--- A branch that is decided. A plain table.
+---@class btfl.program.branch
+---@field insn integer
+---@field relos btfl.relo[] what decides it, the first six
+---@field asked boolean other such branches do not keep the program away from it
+---@field taken "falls"|"jumps"|nil which way it goes; nil where it is not asked
+---@field head integer the first branch that comes to this one by nothing but moves and arithmetic, on the target; itself without
+---@field arm integer? of a branch that is asked, and its own head: equal on two kernels when the same runs from there, with the same in its registers
+---@field falls btfl.program.side? what is behind the branch only when it falls; nil for nothing
+---@field jumps btfl.program.side? likewise when it jumps
+
+--- The places from and to, both included. A plain table.
+---@class btfl.program.side
+---@field from integer
+---@field to integer
+
 --- Whether it will load on a target, as the verifier of that kernel decides what is dead code. Of a
 --- subprogram: as if it were loaded itself.
 ---@param target btfl.target

@@ -133,6 +133,11 @@ int get_owner(lua_State *L, const void *self);
 /* program:reads(target, options): see reads.c. */
 int program_reads(lua_State *L);
 
+/* ladders */
+
+/* program:branches(target, options) */
+int program_branches(lua_State *L);
+
 /* verdict */
 
 /* program:verdict(target, options) */

@@ -219,9 +219,11 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"relos", program_relos},     {"line", program_line},   {"insn", program_insn},
-    {"verdict", program_verdict}, {"calls", program_calls}, {"insns", program_insns},
-    {"linked", program_linked},   {"reads", program_reads}, {NULL, NULL},
+    {"relos", program_relos},       {"line", program_line},
+    {"insn", program_insn},         {"verdict", program_verdict},
+    {"calls", program_calls},       {"insns", program_insns},
+    {"linked", program_linked},     {"reads", program_reads},
+    {"branches", program_branches}, {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {
