@@ -7,6 +7,7 @@ local cli = btfl.cli {
     parser:flag("--why", "Say what a missing field, type or enumerator has become (see btfl why).")
     parser:option("--from", "A kernel that still has it, for --why; the others of the run without.")
       :argname("BTF"):count("*")
+    parser:flag("--ladders", "Show branches, too, that ask for what all kernels of the run have, or none.")
   end,
 }
 local out = btfl.report "check"
@@ -16,9 +17,24 @@ local others, from = {}, {}
 for target in cli:targets() do table.insert(others, target) end
 for _, path in ipairs(cli.args.from) do table.insert(from, cli:try(btfl.target, path)) end
 
+-- How the branches go that a kernel's answers decide is told of all kernels together.
+local objects, kernels = {}, {}
+local function add_ladders(object)
+  for _, ladder in ipairs(cli:try(object.ladders, object, kernels[object]) or {}) do
+    for _, finding in ipairs(ladder.findings) do out:note(finding) end
+    if cli.args.ladders and ladder.cleanup then out:note(ladder.cleanup) end
+  end
+end
+
 for object, target in cli:pairs() do
+  if not kernels[object] then
+    table.insert(objects, object)
+    kernels[object] = {}
+  end
+  table.insert(kernels[object], target)
   local options = cli:check_options(object)
   options.others, options.from, options.why, options.all = others, from, cli.args.why, cli.args.all
   out:append(object:check(target, options))
 end
+for _, object in ipairs(objects) do add_ladders(object) end
 return out:merge()

@@ -4,7 +4,7 @@
 local reason_cases = require "spec.support.reason_cases"
 local run = require "spec.support.run"
 
-local FIXTURES = { "example.bpf.o", "fixed.bpf.o", "small.btf" }
+local FIXTURES = { "example.bpf.o", "fixed.bpf.o", "small.btf", "guards.clang19.o" }
 
 -- How each command is run where only the fixtures are.
 local COMMANDS = {
@@ -18,6 +18,7 @@ local COMMANDS = {
   relos = { { "example.bpf.o", "-t", "small.btf" }, { "--local", "example.bpf.o" } },
   types = { { "small.btf", "task_struct" } },
   arguments = { { "example.bpf.o", "fixed.bpf.o", "-t", "small.btf" } },
+  ladders = { { "guards.clang19.o", "-t", "small.btf", "-t", "small.btf" } },
   verdicts = { { "example.bpf.o", "fixed.bpf.o", "-t", "small.btf", "-t", "small.btf", "-j", "2" } },
   why = {
     { "task_struct.state", "-t", "small.btf", "--object", "example.bpf.o" },

@@ -96,6 +96,11 @@ extend("object", {
     argument.options(2, options, CHECK_OPTIONS, "check")
     return require("btfl.diagnose.check").run(self, target, options)
   end,
+  ladders = function(self, targets, options)
+    argument.list(1, targets, "btfl.target", "ladders")
+    argument.options(2, options, { policy = "btfl.policy|string" }, "ladders")
+    return require("btfl.ladder.ladders").of(self, targets, options)
+  end,
 })
 
 -- One kernel or several.

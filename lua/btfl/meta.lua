@@ -431,6 +431,36 @@ function object:clash(target) end
 ---@return btfl.report
 function object:check(target, options) end
 
+--- The branches of its programs that are decided by what a relocation asks of a kernel: whether there is a field,
+--- a type or an enumerator, a size, an enumerator's value; in order. What BPF_CORE_READ_BITFIELD asks by itself is
+--- left out, and kernels of the other byte order are not asked.
+---@param targets btfl.target[] kernels, in any order
+---@param options? { policy?: btfl.policy|string }
+---@return btfl.object.ladder[]
+function object:ladders(targets, options) end
+
+--- A branch, and how it goes over a set of kernels. A plain table.
+---@class btfl.object.ladder
+---@field program btfl.program
+---@field insn integer the branch
+---@field head integer the first branch that comes to this one by nothing but moves and arithmetic; itself without
+---@field line btfl.line? of the branch
+---@field relos btfl.relo[] what it asks for, each once
+---@field question string "field_exists task_struct.__state"; several with commas
+---@field answers table<btfl.target, string> "1", "0" or a number; "-" where there is none; several with commas
+---@field vector string the answers in order of release, by flavour and architecture: "cloud-amd64: 5.10.223=0 6.1.192..6.16.3=1; generic-amd64: 6.1.192=1"
+---@field verdict "always"|"never"|"constant"|"monotone"|"covered"|"mixed"|"gap" "always", "never": it exists on all, on none; "constant": another answer is the same on all; "monotone": it changes and does not come back; "covered": it comes back, but what the first branch leads to does not; "mixed": it comes back, but not to the newest, or only over all flavours; "gap": what runs on the newest ran before, and something else between
+---@field gaps btfl.object.ladder.gap[] of "gap": one for each flavour that has one
+---@field findings btfl.finding[] notes, with their level: ladder-gap, at the first branch of those that ask for the same, and guard-other
+---@field cleanup btfl.finding? ladder-always or ladder-never
+
+--- Kernels of one flavour and architecture, each list from the oldest to the newest. A plain table.
+---@class btfl.object.ladder.gap
+---@field series string "cloud-amd64"
+---@field newest btfl.target[] those that are back
+---@field like btfl.target[] the oldest on which the same runs
+---@field between btfl.target[] all from then on until the newest
+
 --- Checks what only verdicts read as well: which function, map or variable each instruction refers to.
 --- Raises the first defect. Gives the object itself.
 ---@return btfl.object

@@ -598,6 +598,84 @@ warning[arg-moved]: argument 1 of tp_btf/mm_vmscan_memcg_reclaim_begin is `gfp_t
    = help: load a variant of handle for each signature]=],
   },
   {
+    code = "ladder-gap", engine = false,
+    title = "the newest kernels are back in the branch of older ones",
+    text = [[
+A program asks each kernel for a field, a type, an enumerator or a size, and a branch is decided by the answer. Over
+the kernels of one flavour and architecture, by release, the answers lead away from a branch and back to it. What
+was asked for has often been renamed or removed since, and says nothing any more of what the branch was made for:
+the newest kernels then run what was written for the oldest. It may be meant: a field that is gone is not read.]],
+    todo = [[
+See what the branch is for. Ask for the thing itself that it needs, and not for one that came with the same
+release; or add the name that the newest kernels have. `btfl ladders` shows all answers.]],
+    help = "ask for what the newest kernels have as well, or for the thing itself that the branch needs",
+    example = [=[
+note[ladder-gap]: 6.18.0 takes the branch of 5.10.0, and not that of 6.1.0 .. 6.12.0
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         if (bpf_core_field_exists(struct renamedata, old_mnt_userns))
+   |                                                      ^^^^^^^^^^^^^^
+   = access: renamedata.old_mnt_userns, kind: field_exists, insn: 3
+   = target: 6.18.0-amd64
+   = field_exists renamedata.old_mnt_userns: amd64: 5.10.0=0 6.1.0..6.12.0=1 6.18.0=0
+   = help: ask for what the newest kernels have as well, or for the thing itself that the branch needs]=],
+  },
+  {
+    code = "ladder-always", engine = false,
+    title = "all kernels of the run have what a branch asks for",
+    text = [[
+With --ladders: the other side of the branch is for kernels that are not among those given. When these are all
+that are supported, it can go.]],
+    todo = "Remove the question and its other side, or give the kernels that it is for.",
+    help = "remove the question and its other side, if these are all kernels that are supported",
+    example = [=[
+note[ladder-always]: field_exists task_struct.__state: true on each of the 2 kernels
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         if (bpf_core_field_exists(task->__state))
+   |                                         ^^^^^^^
+   = access: task_struct.__state, kind: field_exists, insn: 3
+   = targets: 6.1.0-amd64, 6.12.0-amd64
+   = help: remove the question and its other side, if these are all kernels that are supported]=],
+  },
+  {
+    code = "ladder-never", engine = false,
+    title = "no kernel of the run has what a branch asks for",
+    text = [[
+With --ladders: what the branch guards runs on none of the kernels given. Either they are all too new or too old for
+it, or the name is misspelt, or of another struct.]],
+    todo = "See that the name is right (`btfl why`). Remove the branch, or give the kernels that it is for.",
+    help = "see that the name is right; remove the branch, if these are all kernels that are supported",
+    example = [=[
+note[ladder-never]: field_exists task_struct.state: true on none of the 2 kernels
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         if (bpf_core_field_exists(task->state))
+   |                                         ^^^^^
+   = access: task_struct.state, kind: field_exists, insn: 3
+   = targets: 6.1.0-amd64, 6.12.0-amd64
+   = help: see that the name is right; remove the branch, if these are all kernels that are supported]=],
+  },
+  {
+    code = "guard-other", engine = false,
+    title = "a guard asks for another thing than what it guards accesses",
+    text = [[
+The side of a branch that is taken where a kernel has a field or type accesses other things and never that one,
+on neither side. They came with the same release perhaps; another kernel, or a backport, has one without the other.
+Probes of helpers and of types of maps or programs, which accesses cannot name, are left out.]],
+    todo = "Ask for the thing that is accessed.",
+    help = "ask for the thing that is accessed",
+    example = [=[
+note[guard-other]: asks for `task_struct.__state`, and guards accesses of other things: `request.q`
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         if (bpf_core_field_exists(task->__state))
+   |                                         ^^^^^^^
+   = access: task_struct.__state, kind: field_exists, insn: 3
+   = target: 6.12.0-amd64
+   = help: ask for the thing that is accessed]=],
+  },
+  {
     code = "no-constant", engine = false,
     title = "no object has the constant that --set or --unset names",
     text = "Constants are the variables of .rodata, by their names in C.",

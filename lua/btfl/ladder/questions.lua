@@ -1,0 +1,59 @@
+--- What relocations ask a kernel for, and what it answers.
+local engine = require "btfl.engine"
+
+local questions = {}
+
+local EXISTS = { field_exists = true, type_exists = true, type_matches = true, enumval_exists = true }
+
+-- What else a branch may ask by: sizes and values.
+local VALUES = { enumval_value = true, byte_sz = true, type_size = true }
+
+--- Whether it asks if there is such a thing.
+---@param relo btfl.relo
+---@return boolean
+function questions.exists(relo)
+  return EXISTS[relo.kind] or false
+end
+
+--- "field_exists task_struct.__state".
+---@param relo btfl.relo
+---@return string
+function questions.text(relo)
+  return relo.kind .. " " .. relo.path
+end
+
+--- "1", "0", a number, or "-" when it has none there.
+---@param relo btfl.relo
+---@param target btfl.target
+---@param options? btfl.resolve.options
+---@return string
+function questions.answer(relo, target, options)
+  local result = relo:resolve(target, options)
+  if not result.ok or result.value == nil then return "-" end
+  return engine.u64(result.value)
+end
+
+-- The fields that BPF_CORE_READ_BITFIELD reads: its choice by their size is no question of the author's.
+local function bitfields(program)
+  local shifted = {}
+  for relo in program:relos() do
+    if relo.kind == "lshift_u64" then shifted[relo.type.id .. " " .. relo.access] = true end
+  end
+  return shifted
+end
+
+--- The relocations by which the author of a program can have asked: a function that tells of one whether it
+--- is such; nil when the program asks for nothing.
+---@param program btfl.program
+---@return (fun(relo: btfl.relo): boolean)?
+function questions.of(program)
+  local any, shifted = false, bitfields(program)
+  local function is_asked(relo)
+    if relo.kind == "byte_sz" and shifted[relo.type.id .. " " .. relo.access] then return false end
+    return EXISTS[relo.kind] or VALUES[relo.kind] or false
+  end
+  for relo in program:relos() do any = any or is_asked(relo) end
+  return any and is_asked or nil
+end
+
+return questions

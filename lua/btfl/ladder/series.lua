@@ -1,0 +1,130 @@
+--- Kernels in series: those of one flavour and architecture, by their version. A flavour's configuration
+--- differs from another's, so that only within one series something comes and goes with releases.
+local series = {}
+
+local function set_of(words)
+  local set = {}
+  for word in words:gmatch "%S+" do set[word] = true end
+  return set
+end
+
+local ARCHITECTURES = set_of [[amd64 i386 i686 686 arm64 aarch64 armhf armmp armel arm ppc64el ppc64le ppc64
+  riscv64 riscv s390x loong64 loongarch64 mips64el mips64 mipsel mips sparc64 alpha hppa]]
+
+-- Words with a digit that tell kernels of one release apart; others count builds.
+local FLAVOURS = set_of "4k 16k 64k"
+
+-- What names have that tells nothing of the configuration.
+local NOISE = set_of [[vmlinux vmlinuz linux kernel btf unsigned deb bpo rc el fc lp core debuginfo dbg
+  image gz]]
+
+local VERSION = "%d+%.%d[%d.]*"
+
+-- What stands behind the version in a name: "6.1.0-18-cloud-amd64", "vmlinux-6.5.6-300.fc39.x86_64".
+local function suffix(name)
+  local _, last = name:find(VERSION)
+  return last and name:sub(last + 1) or name
+end
+
+--- The flavour and architecture that a kernel's name tells, in one word: "cloud-amd64"; "" when it tells
+--- neither.
+---@param name string
+---@return string
+function series.flavour(name)
+  local words, arch = {}, nil
+  local text = suffix(name):lower():gsub("x86[_-]64", "amd64")
+  for word in text:gmatch "%w+" do
+    if ARCHITECTURES[word] then
+      arch = arch or word
+    elseif FLAVOURS[word] or word:find "^%a+$" and not NOISE[word] then
+      words[#words + 1] = word
+    end
+  end
+  words[#words + 1] = arch
+  return table.concat(words, "-")
+end
+
+-- Its version as text, nil when nothing tells one.
+local function text_of(target)
+  return target.version or target.release or target.name:match(VERSION)
+end
+
+-- The numbers of its version. A release candidate stands before its release.
+local function version_of(target)
+  local numbers = {}
+  for n in (text_of(target) or ""):gmatch "%d+" do numbers[#numbers + 1] = tonumber(n) end
+  if #numbers == 0 then return nil end
+  local candidate = target.name:match "%-rc(%d+)"
+  return { numbers[1], numbers[2] or 0, numbers[3] or 0, candidate and tonumber(candidate) or math.huge }
+end
+
+local function before(a, b)
+  for i = 1, 4 do
+    if a.version[i] ~= b.version[i] then return a.version[i] < b.version[i] end
+  end
+  return a.place < b.place
+end
+
+--- What a kernel is called where its series is known.
+---@param target btfl.target
+---@return string
+function series.short(target)
+  return text_of(target) or target.name
+end
+
+--- The kernels whose version is known, in lists by flavour, each from the oldest to the newest; all of them
+--- in one such list; and the others, as they were given.
+---@param targets btfl.target[]
+---@return { name: string, [integer]: btfl.target }[]
+---@return btfl.target[]
+---@return btfl.target[]
+function series.of(targets)
+  local entries, lists, by_name, all, others = {}, {}, {}, {}, {}
+  for place, target in ipairs(targets) do
+    local version = version_of(target)
+    if version then
+      table.insert(entries, { version = version, place = place, target = target })
+    else
+      others[#others + 1] = target
+    end
+  end
+  table.sort(entries, before)
+  for i, entry in ipairs(entries) do
+    local name = series.flavour(entry.target.name)
+    if not by_name[name] then
+      by_name[name] = { name = name }
+      lists[#lists + 1] = by_name[name]
+    end
+    table.insert(by_name[name], entry.target)
+    all[i] = entry.target
+  end
+  table.sort(lists, function(a, b) return a.name < b.name end)
+  return lists, all, others
+end
+
+--- Runs of equal values in a list, nil left out: lists of their items, each with its value.
+---@param list any[]
+---@param value fun(item: any): any
+---@return { value: any, [integer]: any }[]
+function series.runs(list, value)
+  local out = {}
+  for _, item in ipairs(list) do
+    local is, run = value(item), out[#out]
+    if is ~= nil and run and run.value == is then
+      run[#run + 1] = item
+    elseif is ~= nil then
+      out[#out + 1] = { value = is, item }
+    end
+  end
+  return out
+end
+
+--- "6.1.192" or "6.1.192 .. 6.16.3".
+---@param targets btfl.target[]
+---@return string
+function series.span(targets)
+  local first, last = series.short(targets[1]), series.short(targets[#targets])
+  return first == last and first or first .. " .. " .. last
+end
+
+return series
