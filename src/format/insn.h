@@ -103,4 +103,29 @@ static inline void insn_store(uint8_t *p, struct insn in, bool big)
 	store_u32(p + 4, (uint32_t)in.imm, swap);
 }
 
+/* Whether it is of the jumps: with calls, exits and may_goto. */
+static inline bool insn_is_jump(struct insn in)
+{
+	return BPF_CLASS(in.code) == BPF_JMP || BPF_CLASS(in.code) == BPF_JMP32;
+}
+
+/* Whether it may lead elsewhere in its function than to the next one. */
+static inline bool insn_leads_away(struct insn in)
+{
+	return insn_is_jump(in) && BPF_OP(in.code) != JUMP_CALL && BPF_OP(in.code) != JUMP_EXIT;
+}
+
+/* Whether the next one may follow it. */
+static inline bool insn_falls_through(struct insn in)
+{
+	return !insn_is_jump(in) ||
+	       (BPF_OP(in.code) != JUMP_ALWAYS && BPF_OP(in.code) != JUMP_EXIT);
+}
+
+/* Where one leads that stands at instruction `at`; gotol has its offset elsewhere. */
+static inline int64_t insn_jump_target(struct insn in, uint32_t at)
+{
+	return (int64_t)at + 1 + (in.code == (BPF_JMP32 | JUMP_ALWAYS) ? in.imm : in.off);
+}
+
 #endif

@@ -218,12 +218,10 @@ enum go machine_branch(struct machine *m, struct state *s, const struct linked_i
 	struct comparison c = {.op = BPF_OP(in->code),
 			       .wide = BPF_CLASS(in->code) == BPF_JMP,
 			       .has_register = in->code & BPF_X};
-	uint32_t target = (uint32_t)((int64_t)s->at + 1 + in->off);
+	uint32_t target = (uint32_t)insn_jump_target(*in, s->at);
 	int taken;
 
 	if (c.op == JUMP_ALWAYS) {
-		if (!c.wide)
-			target = (uint32_t)((int64_t)s->at + 1 + in->imm);
 		m->w->traces[s->at].jumped = true;
 		return machine_jump(m, s, target);
 	}

@@ -344,22 +344,17 @@ static void hold_after(struct context_search *s, struct insn in, struct held *h)
 static void flow_from(struct context_search *s, uint32_t at)
 {
 	const struct linked_insn *n = &s->f->insns[at];
-	uint8_t class = BPF_CLASS(n->in.code), op = BPF_OP(n->in.code);
-	bool jumps = class == BPF_JMP || class == BPF_JMP32;
 	struct held before = s->held[at], after = before;
-	int64_t next = (int64_t)at + 1;
 
 	hold_after(s, n->in, &after);
 	if (n->stop)
 		return;
 	if (n->ref_kind == REF_CALL || n->ref_kind == REF_FUNC)
 		flow(s, s->f->funcs[n->target].start, &before);
-	if (n->in.code == (BPF_JMP32 | JUMP_ALWAYS))
-		flow(s, next + n->in.imm, &after);
-	else if (jumps && op != JUMP_CALL && op != JUMP_EXIT)
-		flow(s, next + n->in.off, &after);
-	if (!jumps || (op != JUMP_ALWAYS && op != JUMP_EXIT))
-		flow(s, next + (n->in.code == BPF_LDIMM64), &after);
+	if (insn_leads_away(n->in))
+		flow(s, insn_jump_target(n->in, at), &after);
+	if (insn_falls_through(n->in))
+		flow(s, (int64_t)at + 1 + (n->in.code == BPF_LDIMM64), &after);
 }
 
 /* Whether anything at an instruction is of the context. */

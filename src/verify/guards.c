@@ -47,8 +47,6 @@ static size_t add_way(const struct linked *f, struct edge *out, size_t n, uint32
 static size_t ways_from(const struct linked *f, uint32_t from, struct edge out[2])
 {
 	const struct linked_insn *n = &f->insns[from];
-	uint8_t class = BPF_CLASS(n->in.code), op = BPF_OP(n->in.code);
-	bool jumps = class == BPF_JMP || class == BPF_JMP32;
 	int64_t next = (int64_t)from + 1;
 	size_t count = 0;
 
@@ -57,13 +55,11 @@ static size_t ways_from(const struct linked *f, uint32_t from, struct edge out[2
 		return add_way(f, out, 0, from, next, false);
 	if (n->ref_kind == REF_CALL || n->ref_kind == REF_FUNC)
 		count = add_way(f, out, 0, from, f->funcs[n->target].start, true);
-	else if (n->in.code == (BPF_JMP32 | JUMP_ALWAYS))
-		count = add_way(f, out, 0, from, next + n->in.imm, true);
-	else if (jumps && op != JUMP_CALL && op != JUMP_EXIT)
-		count = add_way(f, out, 0, from, next + n->in.off, true);
+	else if (insn_leads_away(n->in))
+		count = add_way(f, out, 0, from, insn_jump_target(n->in, from), true);
 	if (n->in.code == BPF_LDIMM64)
 		next++;
-	if (!jumps || (op != JUMP_ALWAYS && op != JUMP_EXIT))
+	if (insn_falls_through(n->in))
 		count = add_way(f, out, count, from, next, false);
 	return count;
 }

@@ -31,11 +31,6 @@ static bool is_alu(uint8_t code)
 	return BPF_CLASS(code) == BPF_ALU || BPF_CLASS(code) == BPF_ALU64;
 }
 
-static bool is_jump(uint8_t code)
-{
-	return BPF_CLASS(code) == BPF_JMP || BPF_CLASS(code) == BPF_JMP32;
-}
-
 static void flow(struct liveness_search *x, uint32_t to, uint16_t points)
 {
 	if (to >= x->f->count || !(points & ~x->points[to]))
@@ -82,13 +77,6 @@ static uint16_t points_after(struct liveness_search *x, const struct linked_insn
 	return p;
 }
 
-static uint32_t jump_target(const struct linked_insn *n, uint32_t at)
-{
-	int64_t off = n->in.code == (BPF_JMP32 | JUMP_ALWAYS) ? n->in.imm : n->in.off;
-
-	return (uint32_t)(at + 1 + off);
-}
-
 static uint32_t next_of(const struct linked_insn *n, uint32_t at)
 {
 	return at + (n->in.code == BPF_LDIMM64 && !n->stop ? 2 : 1);
@@ -96,14 +84,12 @@ static uint32_t next_of(const struct linked_insn *n, uint32_t at)
 
 static bool falls_through(const struct linked_insn *n)
 {
-	return !n->stop && !(is_jump(n->in.code) && (BPF_OP(n->in.code) == JUMP_ALWAYS ||
-						     BPF_OP(n->in.code) == JUMP_EXIT));
+	return !n->stop && insn_falls_through(n->in);
 }
 
 static bool branches(const struct linked_insn *n)
 {
-	return !n->stop && is_jump(n->in.code) && BPF_OP(n->in.code) != JUMP_CALL &&
-	       BPF_OP(n->in.code) != JUMP_EXIT;
+	return !n->stop && insn_leads_away(n->in);
 }
 
 static void forward(struct liveness_search *x)
@@ -124,7 +110,7 @@ static void forward(struct liveness_search *x)
 			if (falls_through(n))
 				flow(x, next_of(n, at), p);
 			if (branches(n))
-				flow(x, jump_target(n, at), p);
+				flow(x, (uint32_t)insn_jump_target(n->in, at), p);
 		}
 	} while (x->changed);
 }
@@ -232,7 +218,7 @@ static bool writes(struct insn in, unsigned reg)
 {
 	if (BPF_CLASS(in.code) == BPF_ST || BPF_CLASS(in.code) == BPF_STX)
 		return BPF_MODE(in.code) == BPF_ATOMIC;
-	return !is_jump(in.code) && in.dst == reg;
+	return !insn_is_jump(in) && in.dst == reg;
 }
 
 /* The last instruction before `at` that writes the register; NULL where it is not in sight. */
@@ -425,8 +411,8 @@ static void backward(struct liveness_search *x)
 
 			if (falls_through(n) && next_of(n, at) < f->count)
 				join(&o, &x->liveness[next_of(n, at)]);
-			if (branches(n) && jump_target(n, at) < f->count)
-				join(&o, &x->liveness[jump_target(n, at)]);
+			if (branches(n) && (uint32_t)insn_jump_target(n->in, at) < f->count)
+				join(&o, &x->liveness[(uint32_t)insn_jump_target(n->in, at)]);
 			o = before(x, at, o);
 			if (memcmp(&o, &x->liveness[at], sizeof(o)) != 0) {
 				x->liveness[at] = o;
@@ -441,8 +427,8 @@ static void mark_targets(struct liveness_search *x)
 	for (uint32_t at = 0; at < x->f->count; at++) {
 		const struct linked_insn *n = &x->f->insns[at];
 
-		if (branches(n) && jump_target(n, at) < x->f->count)
-			x->target[jump_target(n, at)] = true;
+		if (branches(n) && (uint32_t)insn_jump_target(n->in, at) < x->f->count)
+			x->target[(uint32_t)insn_jump_target(n->in, at)] = true;
 	}
 }
 

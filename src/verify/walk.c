@@ -113,16 +113,14 @@ static void mark_checkpoints(struct machine *m)
 		struct insn in = f->insns[i].in;
 
 		m->needs.on = m->needs.on || is_uncounted(m, &f->insns[i]);
-		if (BPF_CLASS(in.code) != BPF_JMP && BPF_CLASS(in.code) != BPF_JMP32)
+		if (!insn_is_jump(in))
 			continue;
 		if (BPF_OP(in.code) == JUMP_CALL && f->insns[i].ref_kind == REF_CALL)
 			mark(m, (int64_t)i + 1);
 		else if (BPF_OP(in.code) == JUMP_CALL)
 			m->seen[i].checkpoint = true;
-		else if (in.code == (BPF_JMP32 | JUMP_ALWAYS))
-			mark(m, (int64_t)i + 1 + in.imm);
 		else
-			mark(m, (int64_t)i + 1 + in.off);
+			mark(m, insn_jump_target(in, (uint32_t)i));
 		if (BPF_OP(in.code) == JUMP_MAY)
 			m->seen[i].checkpoint = true;
 	}
