@@ -126,7 +126,7 @@ lint: deps lint-deps
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
 
-LAYERS := host bind verify successor write core format base
+LAYERS := host bind dataflow verify successor write core format base
 
 # Layers of one rank, which may not include one another.
 PEERS := verify successor write

@@ -10,7 +10,7 @@ local helpers = {}
 ---@field number integer
 ---@field name string as in BPF_FUNC_name
 ---@field result string NUMBER, ERRNO, ITEM, MEMORY or POINTER
----@field args string a character for each of five arguments; see the table
+---@field args string a character for each argument; see the table
 
 --- The rows of a table in C, in their order. path: nil for the tree's own.
 ---@return spec.Helper[]
@@ -23,6 +23,18 @@ function helpers.rows(path)
     rows[#rows + 1] = { number = math.tointeger(number), name = name, result = result, args = args }
   end
   assert(#rows > 0 and #rows == calls, path .. ": a row is not HELPER(number, name, RESULT, \"args\")")
+  return rows
+end
+
+--- The rows of the table that tell which argument points to which struct of the kernel.
+---@return { number: integer, argument: integer, struct: string }[]
+function helpers.structs()
+  local rows = {}
+  local text = sources.read(sources.lines("ls src/*/helpers.def")[1])
+  for number, argument, struct in text:gmatch("TAKES%((%d+), (%d), ([%w_]+)%)\n") do
+    rows[#rows + 1] = { number = math.tointeger(number), argument = math.tointeger(argument), struct = struct }
+  end
+  assert(#rows > 0)
   return rows
 end
 
@@ -151,6 +163,11 @@ function helpers.of_source(dir)
   return uses
 end
 
+-- With what a helper does not take, which sources do not tell from what is no memory.
+local function padded(args)
+  return args .. ("."):rep(5 - #args)
+end
+
 --- Where the rows and a kernel disagree, as lines, and rows for what has none, both in the order of
 --- the numbers.
 ---@param rows spec.Helper[]
@@ -177,7 +194,7 @@ function helpers.compare(rows, names, known)
       end
     elseif row.name ~= name then
       wrong[#wrong + 1] = ("%s is %s"):format(helpers.row(row), name)
-    elseif #said > 1 or said[1] and said[1] ~= row.result .. " " .. row.args then
+    elseif #said > 1 or said[1] and said[1] ~= row.result .. " " .. padded(row.args) then
       for i, what in ipairs(said) do said[i] = ("%s in %s"):format(what, known[name][what]) end
       others[#others + 1] = ("%s has %s"):format(helpers.row(row), table.concat(said, ", "))
     end

@@ -2,7 +2,7 @@
 #include "bind/classes.h"
 #include "bind/policy/policy.h"
 
-#include "verify/ladder.h"
+#include "dataflow/ladder.h"
 
 #define BOX "btfl.climb"
 

@@ -7,7 +7,7 @@
 #include "bind/policy/policy.h"
 #include "bind/verdict.h"
 #include "verify/helpers.h"
-#include "verify/reads.h"
+#include "dataflow/reads.h"
 
 /* What is freed whatever raises. */
 struct reading {

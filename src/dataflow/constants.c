@@ -4,7 +4,7 @@
  * again behind a branch of which only one way is taken, what either side writes, and the first time
  * was not known, was chosen by that branch, and comes from its relocations too.
  */
-#include "verify/constants.h"
+#include "dataflow/constants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -400,10 +400,7 @@ static int arrive(struct passes *p, uint32_t node, const struct fact *cell)
 
 static bool is_branch(struct insn in)
 {
-	uint8_t op = BPF_OP(in.code);
-
-	return (BPF_CLASS(in.code) == BPF_JMP || BPF_CLASS(in.code) == BPF_JMP32) &&
-	       op != JUMP_ALWAYS && op != JUMP_CALL && op != JUMP_EXIT;
+	return insn_leads_away(in) && insn_falls_through(in);
 }
 
 /* Goes on behind a branch, and says what is known of it. */

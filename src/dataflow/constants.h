@@ -5,7 +5,7 @@
 #ifndef BTFL_CONSTANTS_H
 #define BTFL_CONSTANTS_H
 
-#include "verify/graph.h"
+#include "dataflow/graph.h"
 
 /* Of the relocations that a number comes from, as many are kept. */
 enum { RELO_SET_MOST = 6 };

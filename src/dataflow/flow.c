@@ -1,32 +1,17 @@
 /* flow: the state of a function is kept where ways meet, as numbers of facts; from there each run
  * of instructions is followed anew. See flow.h. */
-#include "verify/flow.h"
+#include "dataflow/flow.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "verify/flow_impl.h"
+#include "dataflow/flow_impl.h"
 
 static void mark(struct flow *x, int64_t at)
 {
 	if (at >= 0 && at < (int64_t)x->f->count)
 		x->starts[at] = true;
-}
-
-static bool jumps(const struct linked_insn *n)
-{
-	uint8_t class = BPF_CLASS(n->in.code);
-
-	return (class == BPF_JMP || class == BPF_JMP32) && BPF_OP(n->in.code) != JUMP_CALL &&
-	       BPF_OP(n->in.code) != JUMP_EXIT;
-}
-
-static int64_t jump_target(const struct linked_insn *n, uint32_t at)
-{
-	int64_t off = n->in.code == (BPF_JMP32 | JUMP_ALWAYS) ? n->in.imm : n->in.off;
-
-	return (int64_t)at + 1 + off;
 }
 
 static void mark_starts(struct flow *x)
@@ -36,8 +21,8 @@ static void mark_starts(struct flow *x)
 	for (size_t i = 0; i < f->func_count; i++)
 		mark(x, f->funcs[i].start);
 	for (uint32_t at = 0; at < f->count; at++) {
-		if (jumps(&f->insns[at])) {
-			mark(x, jump_target(&f->insns[at], at));
+		if (insn_leads_away(f->insns[at].in)) {
+			mark(x, insn_jump_target(f->insns[at].in, at));
 			mark(x, (int64_t)at + 1);
 		} else if (f->insns[at].ref_kind == REF_CALL) {
 			mark(x, (int64_t)at + 1);
@@ -119,11 +104,10 @@ static void flow_jump(struct flow *x, uint32_t at, const struct flow_state *s)
 {
 	const struct linked_insn *n = &x->f->insns[at];
 	const struct trace *t = x->ask->walk ? &x->ask->walk->traces[at] : NULL;
-	bool always = BPF_OP(n->in.code) == JUMP_ALWAYS;
 
 	if (!t || t->jumped)
-		arrive(x, jump_target(n, at), s);
-	if (!always && (!t || t->fell))
+		arrive(x, insn_jump_target(n->in, at), s);
+	if (insn_falls_through(n->in) && (!t || t->fell))
 		arrive(x, (int64_t)at + 1, s);
 }
 
@@ -141,7 +125,7 @@ static void follow(struct flow *x, uint32_t start)
 		}
 		if (n->stop || !is_reached(x, at))
 			return;
-		if (jumps(n)) {
+		if (insn_leads_away(n->in)) {
 			flow_step(x, at, &s);
 			flow_jump(x, at, &s);
 			return;

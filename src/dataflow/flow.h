@@ -5,7 +5,7 @@
 #ifndef BTFL_FLOW_H
 #define BTFL_FLOW_H
 
-#include "verify/reads.h"
+#include "dataflow/reads.h"
 #include "verify/trace.h"
 
 struct flow_ask {

@@ -4,7 +4,7 @@
 #ifndef BTFL_FLOW_IMPL_H
 #define BTFL_FLOW_IMPL_H
 
-#include "verify/flow.h"
+#include "dataflow/flow.h"
 #include "verify/state.h"
 
 /* Numbers of facts, of one function: of its registers, and of its stack as in struct frame. */

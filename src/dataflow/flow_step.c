@@ -1,10 +1,9 @@
 /* flow_step: what one instruction does to where values come from; see flow.h. */
-#include "verify/flow_impl.h"
+#include "dataflow/flow_impl.h"
 
 #include <string.h>
 
 #include "base/arena.h"
-#include "verify/helper_params.h"
 #include "verify/helpers.h"
 
 enum { ARGUMENT_COUNT = 5, NO_RELO = -1 };

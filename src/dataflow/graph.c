@@ -1,25 +1,22 @@
 /* graph: see graph.h. Dominators are found by the way of Lengauer and Tarjan (1979), with simple
  * links: m log n steps for m ways and n instructions, however they lie. */
-#include "verify/graph.h"
+#include "dataflow/graph.h"
 
 #include <stdlib.h>
 
 void graph_ways_of(const struct linked *f, uint32_t at, uint32_t *falls, uint32_t *jumps)
 {
-	const struct insn *in = &f->insns[at].in;
-	uint8_t class = BPF_CLASS(in->code), op = BPF_OP(in->code);
-	bool branch = class == BPF_JMP || class == BPF_JMP32;
-	int64_t next = (int64_t)at + 1, end = f->funcs[0].count;
-	int64_t to = next + (in->code == (BPF_JMP32 | JUMP_ALWAYS) ? in->imm : in->off);
+	struct insn in = f->insns[at].in;
+	int64_t next = (int64_t)at + 1, end = f->funcs[0].count, to = insn_jump_target(in, at);
 
 	*falls = *jumps = GRAPH_NONE;
-	if (in->code == BPF_LDIMM64)
+	if (in.code == BPF_LDIMM64)
 		next++;
-	if (branch && op == JUMP_EXIT)
-		next = end;
-	if (!branch || op != JUMP_ALWAYS)
+	if (insn_is_jump(in) && BPF_OP(in.code) == JUMP_EXIT)
+		*falls = (uint32_t)end;
+	else if (insn_falls_through(in))
 		*falls = (uint32_t)(next > end ? end : next);
-	if (branch && op != JUMP_CALL && op != JUMP_EXIT)
+	if (insn_leads_away(in))
 		*jumps = (uint32_t)(to < 0 || to > end ? end : to);
 }
 

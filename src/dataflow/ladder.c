@@ -4,7 +4,7 @@
  * or where all paths from the first rung meet again; what registers that are still read have become
  * on the way is part of it.
  */
-#include "verify/ladder.h"
+#include "dataflow/ladder.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #ifndef BTFL_LADDER_H
 #define BTFL_LADDER_H
 
-#include "verify/constants.h"
+#include "dataflow/constants.h"
 
 /* A branch that is decided on the kernel, or would be if it were reached. */
 struct rung {

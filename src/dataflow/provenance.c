@@ -1,5 +1,5 @@
 /* provenance: see provenance.h. */
-#include "verify/provenance.h"
+#include "dataflow/provenance.h"
 
 #include <limits.h>
 #include <stdlib.h>

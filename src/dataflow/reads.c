@@ -1,13 +1,13 @@
 /* reads: follows a program along what a walk of it reached, and once more along what it would reach
  * under other constants; see reads.h. */
-#include "verify/reads.h"
+#include "dataflow/reads.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/flow.h"
+#include "dataflow/flow.h"
 #include "verify/guards.h"
-#include "verify/helper_params.h"
+#include "verify/helpers.h"
 #include "verify/releases.h"
 #include "verify/walk.h"
 
@@ -282,7 +282,7 @@ static const char *kfunc_struct(const struct btf *b, const struct extern_def *ex
 const char *read_struct(const struct reads *r, const struct references *l, const struct read *x)
 {
 	if (x->use == USE_HELPER)
-		return helper_param_struct(x->callee, x->number);
+		return helper_takes(x->callee, x->number);
 	if (x->use == USE_KFUNC && r->linked->object->btf)
 		return kfunc_struct(r->linked->object->btf, &l->externs[x->callee], x->number);
 	return NULL;

@@ -8,8 +8,8 @@
 #define BTFL_READS_H
 
 #include "verify/loading.h"
-#include "verify/provenance.h"
-#include "verify/registers.h"
+#include "dataflow/provenance.h"
+#include "dataflow/registers.h"
 
 /* What is done with an argument, or with what was loaded from it. */
 enum read_use {

@@ -1,5 +1,5 @@
 /* registers: see registers.h. */
-#include "verify/registers.h"
+#include "dataflow/registers.h"
 
 #include <string.h>
 

@@ -3,25 +3,39 @@
 #include "verify/helpers.h"
 
 #include <stddef.h>
+#include <string.h>
 
-enum { DYNPTR_SIZE = 16 };
+enum { DYNPTR_SIZE = 16, ARITY_MOST = 5 };
 
 struct helper {
 	const char *name;
 	uint8_t result;
-	char args[6];
+	char args[ARITY_MOST + 1];
 };
 
 static const struct helper helpers[] = {
 #define HELPER(number, name, result, args) [number] = {#name, RESULT_##result, args},
+#define TAKES(number, n, type)
 #include "verify/helpers.def"
 #undef HELPER
+#undef TAKES
+};
+
+static const struct {
+	uint8_t helper, n;
+	const char *name;
+} structs[] = {
+#define HELPER(number, name, result, args)
+#define TAKES(number, n, type) {number, n, #type},
+#include "verify/helpers.def"
+#undef HELPER
+#undef TAKES
 };
 
 /* NULL when it is not listed. */
 static const struct helper *find(uint32_t number)
 {
-	if (number >= sizeof(helpers) / sizeof(*helpers) || !*helpers[number].args)
+	if (number >= sizeof(helpers) / sizeof(*helpers) || !helpers[number].name)
 		return NULL;
 	return &helpers[number];
 }
@@ -47,9 +61,25 @@ struct helper_arg helper_arg(uint32_t helper, unsigned n)
 	case '4': return (struct helper_arg){SIZE_FIXED, 4, true};
 	case 'd': return (struct helper_arg){SIZE_FIXED, DYNPTR_SIZE, true};
 	case 'r': return (struct helper_arg){SIZE_ANY, 0, false};
-	case '.': return (struct helper_arg){SIZE_NONE, 0, false};
+	case '.':
+	case '\0': return (struct helper_arg){SIZE_NONE, 0, false};
 	default: return (struct helper_arg){SIZE_ANY, 0, true};
 	}
+}
+
+unsigned helper_arity(uint32_t helper)
+{
+	const struct helper *h = find(helper);
+
+	return h ? (unsigned)strlen(h->args) : ARITY_MOST;
+}
+
+const char *helper_takes(uint32_t helper, unsigned n)
+{
+	for (size_t i = 0; i < sizeof(structs) / sizeof(*structs); i++)
+		if (structs[i].helper == helper && structs[i].n == n)
+			return structs[i].name;
+	return NULL;
 }
 
 enum helper_result helper_result(uint32_t helper)

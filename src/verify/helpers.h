@@ -11,8 +11,10 @@
 /* HELPER_map_lookup_elem = 1 ...: the numbers of those listed. */
 enum helper_id {
 #define HELPER(number, name, result, args) HELPER_##name = number,
+#define TAKES(number, n, type)
 #include "verify/helpers.def"
 #undef HELPER
+#undef TAKES
 };
 
 enum helper_result { RESULT_NUMBER, RESULT_ITEM, RESULT_MEMORY, RESULT_POINTER, RESULT_ERRNO };
@@ -31,6 +33,12 @@ const char *helper_name(uint32_t helper);
 
 /* Argument n (1 to 5) of a helper. What is not in the table is SIZE_ANY and written. */
 struct helper_arg helper_arg(uint32_t helper, unsigned n);
+
+/* How many arguments it takes; 5 of one with variable arguments, and of one that is not listed. */
+unsigned helper_arity(uint32_t helper);
+
+/* The struct of the kernel that argument n points to; NULL for none. */
+const char *helper_takes(uint32_t helper, unsigned n);
 
 /* What it returns: a number, a map's value or memory that may be null, another pointer, or a
  * number that is at most the size of what was written. */
