@@ -71,6 +71,14 @@ describe("a map", function()
     end)
   end
 
+  it("of deeper traces than kernels take by default may not be created", function()
+    local unknown = "unknown map-attr m max_stack"
+    assert.equal(unknown, first_of(with_map { type = STACKS, key = 4, value = 128 * 8 }, target))
+    assert.equal("loads", first_of(with_map { type = STACKS, key = 4, value = 127 * 8 }, target))
+    assert.equal(unknown, first_of(with_map { type = STACKS, key = 4, value = 128 * 32, flags = 32 }, target))
+    assert.equal("loads", first_of(with_map { type = STACKS, key = 4, value = 127 * 32, flags = 32 }, target))
+  end)
+
   it("whose value is of a size that the tool knows is incomplete", function()
     assert.equal("incomplete map-unset m value_size", first_of(with_map { type = STACKS, key = 4, value = 0 }, target))
     assert.equal("incomplete map-unset m key_size", first_of(with_map { type = HASH, key = 0, value = 8 }, target))

@@ -143,6 +143,7 @@ local VERIFIER = {
   { "BPF_LD_%[ABS|IND%] instructions not allowed", "insn", "ld_abs" },
   { "cannot pass map_type (%d+) into func", "map-use" },
   { "expected prog array map for tail call", "map-use", "-" },
+  { "callback function not allowed for map", "map-use", "-" },
   { "programs can only use array, hash", "map-use", "-" },
   { "bpf_spin_lock", "map-use", "-" },
   { "tracing progs cannot use bpf_", "map-use", "-" },
@@ -163,7 +164,7 @@ for _, pattern in ipairs {
   "has no valid kptr", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
   "access beyond", "doesn't have field at", "pointer %S+ pointer prohibited", "may write into memory",
-  "only read is supported",
+  "only read is supported", "unacquired reference",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.

@@ -74,7 +74,8 @@ int engine_helper_gpl_only(lua_State *L)
 }
 
 /* engine.context_access { type =, attach =, offset =, size =, write =, context =, version =,
- * last_helper = }; context: the size of the struct. See context_fields_access(). */
+ * last_helper =, word = }; context: the size of the struct, word: of a pointer, 8 without. See
+ * context_fields_access(). */
 int engine_context_access(lua_State *L)
 {
 	struct context_access a;
@@ -84,6 +85,7 @@ int engine_context_access(lua_State *L)
 	a.attach_type = number_of(L, "attach");
 	a.offset = number_of(L, "offset");
 	a.size = number_of(L, "size");
+	a.word = number_of(L, "word") ? number_of(L, "word") : 8;
 	a.write = truth_of(L, "write");
 	push_known(L, context_fields_access(&a, number_of(L, "context"), age_of(L)));
 	return 1;

@@ -106,6 +106,7 @@ void context_of(const struct loading *l, struct context *out)
 	memset(out, 0, sizeof(*out));
 	out->prog_type = l->prog_type;
 	out->attach_type = l->attach_type;
+	out->word = l->target->btf[0]->ptr_size;
 	out->size = struct_size(l->target, l->prog_type);
 	out->age = loading_age(l);
 	out->known = l->prog_type != BPF_PROG_TYPE_UNSPEC;
@@ -134,6 +135,7 @@ const char *context_refuses(const struct context *c, int64_t off, unsigned size,
 					.attach_type = c->attach_type,
 					.offset = (uint32_t)off,
 					.size = size,
+					.word = c->word,
 					.write = write};
 
 	*number = off;

@@ -21,6 +21,7 @@ struct context {
 	uint64_t numbers;    /* likewise: it holds a number */
 	uint64_t closed; /* likewise: it points to a struct that the object's license keeps shut */
 	uint32_t prog_type, attach_type;
+	uint32_t word; /* bytes of a pointer of the target */
 	uint32_t size; /* bytes of the struct that it is, in the target's BTF; 0 when not known */
 	struct kernel_age age;
 };

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-enum { ANY_ATTACH = UINT16_MAX, END = UINT16_MAX };
+enum { ANY_ATTACH = UINT16_MAX, END = UINT16_MAX, WORD = 0 };
 
 #define LINE(major, minor) ((uint32_t)(major) << 8 | (minor))
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
@@ -87,7 +87,8 @@ static bool is_in(const struct context_access *a, uint64_t views, enum way way,
 	for (size_t i = 0; i < COUNT(ranges); i++) {
 		const struct range *r = &ranges[i];
 
-		if (r->way == way && views >> r->view & 1 && r->sizes & a->size &&
+		if (r->way == way && views >> r->view & 1 &&
+		    (r->sizes == WORD ? a->size == a->word : r->sizes & a->size) &&
 		    a->offset % a->size == 0 && a->offset >= place(r->begin, context_size, true) &&
 		    (uint64_t)a->offset + a->size <= place(r->end, context_size, false))
 			return true;

@@ -13,6 +13,7 @@
 struct context_access {
 	uint32_t prog_type, attach_type; /* enum bpf_prog_type, enum bpf_attach_type */
 	uint32_t offset, size; /* bytes; offset of the instruction and the pointer together */
+	uint32_t word;         /* bytes of a pointer of the kernel */
 	bool write;
 };
 

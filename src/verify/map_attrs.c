@@ -85,11 +85,10 @@ static bool flags_fit(const struct map_rule *r, uint32_t flags)
 	       !both(flags, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG);
 }
 
-/* With that flag a frame takes a struct bpf_stack_build_id. */
-static bool frames_fit(const struct map_def *m)
+/* Bytes of a frame: a struct bpf_stack_build_id with that flag, else an address. */
+static uint32_t frame_size(const struct map_def *m)
 {
-	return m->type != BPF_MAP_TYPE_STACK_TRACE || !(m->flags & BPF_F_STACK_BUILD_ID) ||
-	       m->value_size % 32 == 0;
+	return m->flags & BPF_F_STACK_BUILD_ID ? 32 : 8;
 }
 
 /* Local storage, which its users are shown by BTF. */
@@ -130,7 +129,8 @@ const char *map_attrs_refused(const struct map_def *m)
 		return NULL;
 	if (!fits(&r->key, m->key_size))
 		return "key_size";
-	if (!fits(&r->value, m->value_size) || !frames_fit(m))
+	if (!fits(&r->value, m->value_size) ||
+	    (m->type == BPF_MAP_TYPE_STACK_TRACE && m->value_size % frame_size(m)))
 		return "value_size";
 	if (m->max_entries && !fits(&r->entries, m->max_entries))
 		return "max_entries";
@@ -139,4 +139,14 @@ const char *map_attrs_refused(const struct map_def *m)
 	if (needs_types(r) && (!m->key_type || !m->value_type))
 		return "types";
 	return NULL;
+}
+
+const char *map_attrs_by_sysctl(const struct map_def *m)
+{
+	enum { PERF_MAX_STACK_DEPTH = 127 };
+
+	return m->type == BPF_MAP_TYPE_STACK_TRACE &&
+		       m->value_size / frame_size(m) > PERF_MAX_STACK_DEPTH
+		   ? "max_stack"
+		   : NULL;
 }

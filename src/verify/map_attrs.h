@@ -22,4 +22,8 @@ const char *map_attrs_refused(const struct map_def *m);
  * can know; NULL for neither. */
 const char *map_attrs_unset(const struct map_def *m);
 
+/* "max_stack" where a stack trace is deeper than kernel.perf_event_max_stack is by default, which
+ * a machine may have raised; NULL otherwise. */
+const char *map_attrs_by_sysctl(const struct map_def *m);
+
 #endif

@@ -123,6 +123,10 @@ static int look_at_map(struct object_search *s, uint32_t i)
 	x.rule = RULE_MAP_ATTR;
 	x.settable = SET_NONE;
 	x.cause = map_attrs_refused(&m);
+	if (x.cause)
+		return add(s, x);
+	x.cause = map_attrs_by_sysctl(&m);
+	x.reached = KNOWN_NOT;
 	return x.cause ? add(s, x) : 0;
 }
 

@@ -211,6 +211,7 @@ every map of an object before it loads any program, so the whole object is refus
       max_entries = "the kernel creates no {type} map with as many entries as `{name}` has",
       map_flags = "the kernel creates no {type} map with the flags of `{name}`",
       types = "the kernel creates no {type} map without BTF of its keys and values, as `{name}` is",
+      max_stack = "by default the kernel creates no {type} map of traces as deep as those of `{name}`",
     },
     help = "give the map attributes that its type takes, or let the tool set them before it loads",
     says = { "libbpf: map 'storage': failed to create: -EINVAL" },
