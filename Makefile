@@ -16,7 +16,7 @@ BUSTED ?= /usr/bin/busted
 LUA := ./btfl
 VMLINUX := /sys/kernel/btf/vmlinux
 
-DEPS := gcc libc6-dev pkg-config liblua5.4-dev libelf-dev zlib1g-dev lua-argparse lua-dkjson
+DEPS := gcc libc6-dev pkg-config liblua5.4-dev libelf-dev zlib1g-dev libarchive-dev lua-argparse lua-dkjson
 TEST_DEPS := lua-busted libbpf-dev bpftool
 LINT_DEPS := clang-format lua-check cppcheck
 
@@ -49,7 +49,11 @@ LIBS_STATIC = -Wl,-Bstatic -Wl,--whole-archive $(LUA_LIB) -Wl,--no-whole-archive
 LIBS_SHARED = $(if $(STATIC),$(error STATIC=1 needs $(NO_ARCHIVE), of the packages in README.md or those for static \
 	linking),$(shell pkg-config --libs $(PC)))
 LIBS = $(if $(or $(SHARED),$(NO_ARCHIVE)),$(LIBS_SHARED),$(LIBS_STATIC)) -ldl -lm
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) \
+# Opened when it is needed, by the name in packed.c: a program that many kernels are not packed for starts
+# without it. Here it gives only the types of its functions.
+ARCHIVE_CFLAGS = $(eval ARCHIVE_CFLAGS := $$(shell pkg-config --exists libarchive && \
+	echo -DHAVE_LIBARCHIVE `pkg-config --cflags libarchive`))$(ARCHIVE_CFLAGS)
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(ARCHIVE_CFLAGS) \
 	$(if $(STATIC),-DNO_DLOPEN)
 
 SRC := $(wildcard src/*/*.c src/*/*/*.c)

@@ -82,20 +82,7 @@ describe("an input", function()
     return bytes .. ("\0"):rep(2048 - #bytes)
   end
   local KINDS = {
-    { "vmlinuz", "a compressed kernel (bzImage, vmlinuz)", padded("MZ", 0x202, "HdrS") },
-    { "vmlinuz-arm64", "a kernel image (arm64 Image, vmlinuz)", padded("MZ", 0x38, "ARMd") },
-    { "vmlinuz-zboot", "a compressed kernel (EFI zboot, vmlinuz)", padded "MZ\0\0zimg" },
-    { "linux.efi", "an EFI program, such as a unified kernel image", padded "MZ" },
-    { "uImage", "a kernel for U-Boot (uImage)", padded "\x27\x05\x19\x56" },
-    { "k.btf.xz", "data packed with xz", padded "\xfd7zXZ\0" },
-    { "k.btf.tar.xz", "a tar archive, data packed with xz", padded "\xfd7zXZ\0" },
-    { "k.btf.zst", "data packed with zstd", padded "\x28\xb5\x2f\xfd" },
-    { "k.bz2", "data packed with bzip2", padded "BZh9" },
-    { "k.lz4", "data packed with lz4", padded "\x04\x22\x4d\x18" },
-    { "linux-image.deb", "a Debian package (.deb)", padded "!<arch>\ndebian-binary   1342943816" },
     { "lib.a", "an archive of objects (.a)", padded "!<arch>\n/               0" },
-    { "kernel.rpm", "an RPM package", padded "\xed\xab\xee\xdb\3\0" },
-    { "k.tar", "a tar archive", padded("vmlinux", 0x101, "ustar\00000") },
     { "k.zip", "a zip archive", padded "PK\3\4" },
     { "initrd", "a cpio archive, such as an initrd", padded "070701" },
     { "o.bc", "LLVM bitcode, from clang -emit-llvm without llc", padded "BC\xc0\xde" },
@@ -113,7 +100,8 @@ describe("an input", function()
       local path = tmp.write(kind[1], kind[3])
       local r = run { "relos", OBJECT, "-t", path }
       assert.same({ "btfl relos: " .. path .. ": not BTF but " .. kind[2] .. "; taken are raw BTF, an ELF file with a "
-        .. ".BTF section, such as vmlinux, and gzip of either\n", 2 }, { r.err, r.status })
+        .. ".BTF section, such as vmlinux, kernel images, packages and archives that have one, packed or not\n", 2 },
+        { r.err, r.status })
       r = run { "relos", path, "-t", KERNEL }
       assert.same({ "btfl relos: " .. path .. ": not a BPF object but " .. kind[2]
         .. "; taken are ELF files for BPF, as clang -target bpf makes them\n", 2 }, { r.err, r.status })
@@ -121,18 +109,17 @@ describe("an input", function()
   end
 
   it("is told to be what is in it, packed with gzip", function()
-    local path = tmp.write("k.tgz", KINDS[14][3])
+    local path = tmp.write("k.tgz", padded("vmlinux", 0x101, "ustar\00000"))
     tmp.run(("gzip -f %s && mv %s.gz %s"):format(path, path, path))
     assert.matches("not BTF but a tar archive;", run({ "relos", OBJECT, "-t", path }).err, 1, true)
   end)
 
   it("that nobody knows is told by its first bytes, however few", function()
     for bytes, text in pairs { ["\1"] = "01", ["\1\2\3"] = "010203", ["\xde\xad\xbe\xef\0\0"] = "deadbeef",
-      ["\x9f"] = "9f", ["MZ"] = false } do
+      ["\x9f"] = "9f", ["M\1"] = "4d01" } do
       local r = run { "relos", OBJECT, "-t", tmp.write("unknown", bytes) }
       assert.equal(2, r.status)
-      assert.matches(text and "unknown: not BTF: it starts with the bytes " .. text .. "; taken are"
-        or "not BTF but an EFI program", r.err, 1, true)
+      assert.matches("unknown: not BTF: it starts with the bytes " .. text .. "; taken are", r.err, 1, true)
     end
   end)
 

@@ -9,6 +9,7 @@
 #include "format/btf_impl.h"
 #include "format/elffile.h"
 #include "format/foreign.h"
+#include "format/kernel_image.h"
 
 /* What nobody else sees of a struct btf, which it begins with. */
 struct btf_box {
@@ -240,13 +241,27 @@ static bool is_btf(const struct input *in)
 	return magic == BTF_MAGIC || magic == __builtin_bswap16(BTF_MAGIC);
 }
 
+static int load_image(struct input *in, struct btf **out, struct err *e)
+{
+	struct input *kernel;
+	int rc;
+
+	if (kernel_image_open(in, &kernel, e) < 0)
+		return -1;
+	rc = btf_from_input(kernel, NULL, out, e);
+	input_unref(kernel);
+	return rc;
+}
+
 int btf_from_input(struct input *in, const struct btf *base, struct btf **out, struct err *e)
 {
 	struct span raw = {.at = in->data, .len = in->len, .file = in->path};
 
 	if (elffile_is_elf(in))
 		return load_elf(in, base, out, e);
-	return is_btf(in) ? btf_open(in, raw, base, NULL, out, e) : foreign_btf(in, e);
+	if (is_btf(in))
+		return btf_open(in, raw, base, NULL, out, e);
+	return kernel_image_is(in) ? load_image(in, out, e) : foreign_btf(in, e);
 }
 
 int btf_load(const char *path, const struct btf *base, struct btf **out, struct err *e)

@@ -12,37 +12,38 @@ static const struct magic {
 	uint8_t len;
 	const char *bytes;
 	const char *name;
+	enum foreign_kind kind;
 } magics[] = {
-    {0, 2, "\x9f\xeb", "BTF"},
-    {0, 2, "\xeb\x9f", "BTF"},
+    {0, 2, "\x9f\xeb", "BTF", FOREIGN_BTF},
+    {0, 2, "\xeb\x9f", "BTF", FOREIGN_BTF},
     {0, 4,
      "\x7f"
      "ELF",
-     "an ELF file"},
-    {0x202, 4, "HdrS", "a compressed kernel (bzImage, vmlinuz)"},
-    {0x38, 4, "ARM\x64", "a kernel image (arm64 Image, vmlinuz)"},
-    {0x38, 4, "RSC\x05", "a kernel image (riscv Image, vmlinuz)"},
-    {0x24, 4, "\x18\x28\x6f\x01", "a compressed kernel (arm zImage, vmlinuz)"},
-    {4, 4, "zimg", "a compressed kernel (EFI zboot, vmlinuz)"},
-    {0, 2, "MZ", "an EFI program, such as a unified kernel image"},
-    {0, 4, "\x27\x05\x19\x56", "a kernel for U-Boot (uImage)"},
-    {0, 21, "!<arch>\ndebian-binary", "a Debian package (.deb)"},
-    {0, 8, "!<arch>\n", "an archive of objects (.a)"},
-    {0, 4, "\xed\xab\xee\xdb", "an RPM package"},
+     "an ELF file", FOREIGN_ELF},
+    {0x202, 4, "HdrS", "a compressed kernel (bzImage, vmlinuz)", FOREIGN_IMAGE},
+    {0x38, 4, "ARM\x64", "a kernel image (arm64 Image, vmlinuz)", FOREIGN_IMAGE},
+    {0x38, 4, "RSC\x05", "a kernel image (riscv Image, vmlinuz)", FOREIGN_IMAGE},
+    {0x24, 4, "\x18\x28\x6f\x01", "a compressed kernel (arm zImage, vmlinuz)", FOREIGN_IMAGE},
+    {4, 4, "zimg", "a compressed kernel (EFI zboot, vmlinuz)", FOREIGN_IMAGE},
+    {0, 2, "MZ", "an EFI program, such as a unified kernel image", FOREIGN_IMAGE},
+    {0, 4, "\x27\x05\x19\x56", "a kernel for U-Boot (uImage)", FOREIGN_IMAGE},
+    {0, 21, "!<arch>\ndebian-binary", "a Debian package (.deb)", FOREIGN_ARCHIVE},
+    {0, 8, "!<arch>\n", "an archive of objects (.a)", FOREIGN_OTHER},
+    {0, 4, "\xed\xab\xee\xdb", "an RPM package", FOREIGN_ARCHIVE},
     {0, 6,
      "\xfd"
      "7zXZ\0",
-     "data packed with xz"},
-    {0, 4, "\x28\xb5\x2f\xfd", "data packed with zstd"},
-    {0, 4, "\x04\x22\x4d\x18", "data packed with lz4"},
-    {0, 4, "\x02\x21\x4c\x18", "data packed with lz4"},
-    {0, 3, "BZh", "data packed with bzip2"},
-    {0, 5, "\x5d\0\0\x80\0", "data packed with lzma"},
-    {0, 5, "\x89LZO\0", "data packed with lzop"},
-    {0, 4, "PK\x03\x04", "a zip archive"},
-    {0, 5, "07070", "a cpio archive, such as an initrd"},
-    {0x101, 5, "ustar", "a tar archive"},
-    {0, 4, "BC\xc0\xde", "LLVM bitcode, from clang -emit-llvm without llc"},
+     "data packed with xz", FOREIGN_PACKED},
+    {0, 4, "\x28\xb5\x2f\xfd", "data packed with zstd", FOREIGN_PACKED},
+    {0, 4, "\x04\x22\x4d\x18", "data packed with lz4", FOREIGN_PACKED},
+    {0, 4, "\x02\x21\x4c\x18", "data packed with lz4", FOREIGN_PACKED},
+    {0, 3, "BZh", "data packed with bzip2", FOREIGN_PACKED},
+    {0, 5, "\x5d\0\0\x80\0", "data packed with lzma", FOREIGN_PACKED},
+    {0, 5, "\x89LZO\0", "data packed with lzop", FOREIGN_OTHER},
+    {0, 4, "PK\x03\x04", "a zip archive", FOREIGN_OTHER},
+    {0, 5, "07070", "a cpio archive, such as an initrd", FOREIGN_OTHER},
+    {0x101, 5, "ustar", "a tar archive", FOREIGN_ARCHIVE},
+    {0, 4, "BC\xc0\xde", "LLVM bitcode, from clang -emit-llvm without llc", FOREIGN_OTHER},
 };
 
 static bool has(const struct input *in, const struct magic *m)
@@ -64,25 +65,87 @@ static size_t symbol_digits(const uint8_t *s, size_t n)
 		   : 0;
 }
 
+/* What Debian has as System.map is a line that says where the real one is. */
+static bool is_stub(const uint8_t *s, size_t n)
+{
+	static const char says[] = " B The real System.map";
+
+	return memmem(s, n, says, sizeof(says) - 1) != NULL;
+}
+
 static bool starts_with(const uint8_t *s, size_t n, const char *text)
 {
 	return n >= strlen(text) && memcmp(s, text, strlen(text)) == 0;
 }
 
-static const char *text_name(const struct input *in)
+static enum foreign_kind text_kind(const struct input *in)
 {
 	size_t n = in->len < 512 ? in->len : 512, digits;
 
 	for (size_t i = 0; i < n; i++)
 		if (!isprint(in->data[i]) && !isspace(in->data[i]) && in->data[i] < 0x80)
-			return NULL;
+			return FOREIGN_OTHER;
 	digits = symbol_digits(in->data, n);
-	if (digits == 8 || digits == 16)
-		return "a list of a kernel's symbols (System.map, kallsyms)";
+	if (digits == 1 || digits == 8 || digits == 16)
+		return is_stub(in->data, n) ? FOREIGN_TEXT : FOREIGN_SYMBOLS;
 	if (starts_with(in->data, n, "#\n# Automatically generated file; DO NOT EDIT.") ||
 	    starts_with(in->data, n, "CONFIG_"))
-		return "a kernel's configuration";
-	return in->data[0] < 0x80 ? "text" : NULL;
+		return FOREIGN_CONFIG;
+	return in->data[0] < 0x80 ? FOREIGN_TEXT : FOREIGN_OTHER;
+}
+
+static const char *text_name(const struct input *in)
+{
+	switch (text_kind(in)) {
+	case FOREIGN_SYMBOLS: return "a list of a kernel's symbols (System.map, kallsyms)";
+	case FOREIGN_CONFIG: return "a kernel's configuration";
+	case FOREIGN_TEXT: return "text";
+	default: return NULL;
+	}
+}
+
+/* The kernel's own is neither for BPF nor waits to be linked. */
+static enum foreign_kind elf_kind_of(const uint8_t *head, size_t len)
+{
+	enum { DATA = 5, TYPE = 16, MACHINE = 18, MSB = 2, RELOCATABLE = 1, BPF = 247 };
+	bool swap;
+
+	if (len < MACHINE + 2)
+		return FOREIGN_OTHER;
+	swap = (head[DATA] == MSB) != host_big_endian();
+	if (load_u16(head + TYPE, swap) != RELOCATABLE)
+		return FOREIGN_ELF;
+	return load_u16(head + MACHINE, swap) == BPF ? FOREIGN_OBJECT : FOREIGN_RELOCATABLE;
+}
+
+enum foreign_kind foreign_kind(const uint8_t *head, size_t len)
+{
+	struct input in = {.data = head, .len = len};
+
+	if (len >= 2 && head[0] == 0x1f && head[1] == 0x8b)
+		return FOREIGN_PACKED;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
+		if (has(&in, &magics[i]))
+			return magics[i].kind == FOREIGN_ELF ? elf_kind_of(head, len)
+							     : magics[i].kind;
+	return len ? text_kind(&in) : FOREIGN_OTHER;
+}
+
+bool foreign_is_kernel(const char *path, enum foreign_kind kind)
+{
+	static const char *const boots[] = {"vmlinu", "bzImage", "zImage",
+					    "Image",  "linux",   "kernel"};
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	bool named = strstr(name, ".btf") != NULL || strstr(name, "vmlinu") != NULL;
+
+	if (kind == FOREIGN_BTF || (kind == FOREIGN_OTHER && strstr(name, ".btf")))
+		return true;
+	if (kind == FOREIGN_ELF || kind == FOREIGN_PACKED)
+		return named;
+	for (size_t i = 0; kind == FOREIGN_IMAGE && i < sizeof(boots) / sizeof(*boots); i++)
+		if (strncmp(name, boots[i], strlen(boots[i])) == 0)
+			return true;
+	return false;
 }
 
 /* What in is, as in "but a Debian package"; NULL when that is not known. */
@@ -124,8 +187,8 @@ static int refuse(const struct input *in, const char *wanted, const char *instea
 int foreign_btf(const struct input *in, struct err *e)
 {
 	return refuse(in, "BTF",
-		      "taken are raw BTF, an ELF file with a .BTF section, such as vmlinux, and "
-		      "gzip of either",
+		      "taken are raw BTF, an ELF file with a .BTF section, such as vmlinux, "
+		      "kernel images, packages and archives that have one, packed or not",
 		      e);
 }
 
@@ -201,6 +264,10 @@ int foreign_is_symbols(const struct input *in, struct err *e)
 
 	if (in->len)
 		next_line(in->data, in->data + in->len, &len);
+	if (is_stub(in->data, len))
+		return err_set(e, ERR_UNSUPPORTED, in->path, NULL, ERR_NO_OFFSET,
+			       "not a list of a kernel's symbols but a line that says that it is "
+			       "in another package (Debian's linux-image-...-dbg)");
 	if (symbol_digits(in->data, len))
 		return 0;
 	return refuse(in, "a list of a kernel's symbols",
