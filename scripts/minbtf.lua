@@ -5,7 +5,7 @@ local cli = btfl.cli {
     .. "these objects as against the whole; with --policy, a loader of these rules.",
 }
 if not cli.args.output then cli:error "-o FILE is needed: BTF is no text" end
-if #cli.args.target > 1 then cli:error "one target at a time: a BTF is of one kernel" end
+if cli:several() then cli:error "one target at a time: a BTF is of one kernel" end
 
 -- What a relocation became; ids of types are the part's own.
 local function outcome(result)

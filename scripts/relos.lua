@@ -13,7 +13,7 @@ end
 local columns = { "object", "section", "insn_off", "type_id", "type", "access", "kind", "status",
   "local", "target", "target_id", "insn_before", "insn_after" }
 if policy then table.move({ "rule", "note" }, 1, 2, #columns + 1, columns) end
-if #cli.args.target > 1 then table.insert(columns, 1, "kernel") end
+if cli:several() then table.insert(columns, 1, "kernel") end
 local text = { "source", "program", "insn", "kind", "path", "local", "target", "status", "reason" }
 if policy then table.move({ "rule", "note" }, 1, 2, #text + 1, text) end
 local out = btfl.report("relos", {

@@ -21,8 +21,8 @@ local cli = btfl.cli {
 }
 if cli.args.pick and not cli.args.code then cli:error("--pick says for which suggestion --code prints C") end
 local columns = { "query", "rank", "successor", "change", "score", "evidence" }
-if #cli.args.target > 1 then table.insert(columns, 1, "target") end
-local out = btfl.report("why", { columns = columns, group = #cli.args.target > 1 and { "target" } or nil })
+if cli:several() then table.insert(columns, 1, "target") end
+local out = btfl.report("why", { columns = columns, group = cli:several() and { "target" } or nil })
 
 -- What is suggested, and what is only worth a look: its likeness lies under that.
 local SUGGESTED, PERHAPS = btfl.thresholds.suggested, btfl.thresholds.perhaps
@@ -64,7 +64,7 @@ local function used(object, path)
 end
 
 local object = cli.args.object and btfl.object(cli.args.object)
-local several = #cli.args.target > 1
+local several = cli:several()
 
 local function row(target, fields)
   fields.target = several and target.name or nil

@@ -16,6 +16,7 @@ local COMMANDS = {
   log = { { "example.bpf.o", "-t", "small.btf", "--log", "customer.log" } },
   minbtf = { { "example.bpf.o", "-t", "small.btf", "-o", "out.btf" } },
   relos = { { "example.bpf.o", "-t", "small.btf" }, { "--local", "example.bpf.o" } },
+  targets = { { "-t", "small.btf", "-t", "*.btf" }, { "-t", "none*" } },
   types = { { "small.btf", "task_struct" } },
   arguments = { { "example.bpf.o", "fixed.bpf.o", "-t", "small.btf" } },
   ladders = { { "guards.clang19.o", "-t", "small.btf", "-t", "small.btf" } },

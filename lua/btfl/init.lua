@@ -11,6 +11,8 @@ local LAZY = {
   thresholds = function() return require "btfl.successor.thresholds" end,
   loaders = function() return require("btfl.policy.support.shipped").loaders end,
   policy = function() return require "btfl.policy.support.make" end,
+  target = function() return require("btfl.kernels.open").target end,
+  targets = function() return require("btfl.kernels.open").targets end,
   renames = function() return require "btfl.policy.support.renames" end,
   report = function()
     local report = require "btfl.report.report"
@@ -62,7 +64,7 @@ local btfl = setmetatable({}, {
 })
 
 for _, name in ipairs {
-  "version", "btf", "object", "open", "target", "subset", "u64", "essential", "insn", "nearest",
+  "version", "btf", "object", "open", "subset", "u64", "essential", "insn", "nearest",
 } do
   btfl[name] = engine[name]
 end

@@ -20,7 +20,9 @@
 ---@field reasons btfl.reasons.doc[] what each code of a finding means, in order and by code
 local btfl = {}
 
---- Opens the BTF in a file: raw, gzip, or an ELF file with a `.BTF` section.
+--- Opens the BTF in a file: raw, an ELF file with a `.BTF` section, a kernel image such as vmlinuz, or one of these
+--- packed (gzip; through libarchive xz, zstd, lz4, bzip2) or the one kernel in an archive or a package (tar, .deb,
+--- .rpm). "FILE!MEMBER" is a file in an archive.
 --- Raises when the file cannot be read or its BTF is malformed.
 ---@param path string
 ---@param base? btfl.btf what a split BTF stands on, such as vmlinux for a module; others stand on none
@@ -41,11 +43,21 @@ function btfl.object(path) end
 function btfl.open(path, base) end
 
 --- Opens a kernel: the running one without a path, else a BTF as for `btfl.btf`, a folder with a
---- `vmlinux` and modules, or a BTF that is open. The files beside one named `vmlinux` are its modules.
+--- `vmlinux` and modules, or a BTF that is open. The files beside one named `vmlinux` are its modules. Its
+--- configuration and symbols are those beside it: of its name (`config-6.1.0`, `6.1.0.config.gz`, `System.map-6.1.0`,
+--- `6.1.0.kallsyms`), or without one (`config`) where it is the only kernel in the folder or archive.
 ---@param path? string|btfl.btf
 ---@param options? btfl.target.options|string[] a list is its `modules`
 ---@return btfl.target
 function btfl.target(path, options) end
+
+--- Iterates over the kernels that paths name, as -t does: files, folders, patterns such as "k/*.btf", archives and
+--- packages, "@LIST". Each is looked for and opened when its turn comes; who closes one before the next holds one at a
+--- time. What cannot be used is false and an error, or a text.
+---@param paths string|string[]
+---@param options? btfl.target.options of each of them
+---@return fun(): (btfl.target|false)?, any
+function btfl.targets(paths, options) end
 
 --- What is known of a kernel besides its BTF. The running one tells its own version, configuration and
 --- symbols; the last two are read when they are first asked for.
@@ -53,8 +65,12 @@ function btfl.target(path, options) end
 ---@field modules? string[] further modules' BTF: files, or folders of them
 ---@field release? string as uname -r, such as "6.12.1"; else the first N.N.N of the file's name
 ---@field version? string "5.10.223", or a text that has it: of uname -v on Debian, of /proc/version_signature
----@field kconfig? string a file with its configuration, plain or gzip
----@field kallsyms? string a file with its symbols, as /proc/kallsyms or System.map, plain or gzip
+---@field kconfig? string|false a file with its configuration, plain or packed; false: not even that beside it
+---@field kallsyms? string|false a file with its symbols, as /proc/kallsyms or System.map, likewise
+---@field name? string what it is called; else the path tells
+---@field arch? string its architecture, where its BTF does not tell: "x86_64", "arm64"
+---@field distro? string the distribution that it is of
+---@field flavour? string which of the kernels of that
 
 --- The signatures of what a program attaches to on several kernels: classes of those that are alike.
 ---@param targets btfl.target[]
@@ -787,9 +803,14 @@ function accessor:steps() end
 --- A kernel to relocate against.
 ---@class btfl.target
 ---@field path string
----@field name string such as "6.12.117-generic-amd64": the file's name, or uname -r of the running kernel
+---@field name string such as "6.12.117-generic-amd64": the file's name without `vmlinuz-` and suffixes, in a tree such as BTFHub's "ubuntu/20.04/x86_64/5.4.0-26-generic"; or uname -r of the running kernel
 ---@field release string? as it was given, else the first N.N.N of the name, or uname -r of the running kernel
 ---@field version string? "5.10.223", of which LINUX_KERNEL_VERSION is made: as it was given, else of the configuration, else what the running kernel says, else the release; nil when that hides it, as Debian's 5.10.0-32
+---@field arch string? what it runs on, in the words of clang's -D__TARGET_ARCH_: "x86", "arm64", "s390"; by its registers, else by its path
+---@field distro string? the distribution that made it, by its path, its release or the compiler in its configuration
+---@field flavour string? which of the kernels of that: "generic", "cloud", "aws"
+---@field kconfig string? the file that its configuration is read from
+---@field kallsyms string? the file that its symbols are read from
 ---@field btf btfl.btf vmlinux
 ---@field endian "little"|"big"
 local target = {}
@@ -1143,7 +1164,8 @@ function attempt:refusal() end
 ---@field targets? boolean -t/--target and -m/--module are taken (default true)
 ---@field options? fun(parser: table) adds options to the argparse parser
 ---@field policy? string why --policy is refused; without, it is taken wherever targets are
----@field verdicts? boolean --release, --version, --kconfig and --kallsyms are taken, and told of every target; --set, --unset, --attach, --type, --skip, --one-of, --map and --only, see check_options; objects are validated; a name that none of them has is a warning
+---@field verdicts? boolean --release, --version, --kconfig and --kallsyms are taken, for every target or as NAME=VALUE for that one, and targets have the configuration and the symbols that lie beside them; --set, --unset, --attach, --type, --skip, --one-of, --map and --only, see check_options; objects are validated; a name that none of them has is a warning
+---@field facts? boolean only --release, --version, --kconfig and --kallsyms of these
 ---@field epilog? string
 
 ---@class btfl.cli
@@ -1159,9 +1181,14 @@ local cli = {}
 ---@return fun(): btfl.object?
 function cli:objects() end
 
---- Iterates over the targets: those of -t in order, else the running kernel. Each is opened once.
+--- Iterates over the targets: those of -t in order, as btfl.targets() finds them, else the running kernel. Each is
+--- opened once, when its turn comes.
 ---@return fun(): btfl.target?
 function cli:targets() end
+
+--- Whether -t names more than one kernel. They are looked for, but none is opened.
+---@return boolean
+function cli:several() end
 
 --- Iterates over every object with every target that it can be relocated on. A pair of two byte orders
 --- is an error in the report; the others go on.

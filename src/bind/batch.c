@@ -17,6 +17,8 @@ static void drop(struct batch *b)
 			resolution_free(t->results[k]);
 		free(t->results);
 		target_free(t->target);
+		kconfig_unref(t->facts.kconfig);
+		symbols_unref(t->facts.symbols);
 	}
 	for (size_t i = 0; b->objects && i < b->object_count; i++)
 		object_free(b->objects[i].object);
@@ -73,16 +75,25 @@ static void push_target_outcome(lua_State *L, struct batch_target *t, int object
 	}
 }
 
+/* What is told of target i. It is held, for what is kept elsewhere may go. */
+static void take_facts(lua_State *L, struct batch_target *t, int facts, size_t i)
+{
+	lua_rawgeti(L, facts, (lua_Integer)i + 1);
+	t->facts = check_facts(L, lua_gettop(L));
+	t->facts.kconfig = t->facts.kconfig ? kconfig_ref(t->facts.kconfig) : NULL;
+	t->facts.symbols = t->facts.symbols ? symbols_ref(t->facts.symbols) : NULL;
+	lua_pop(L, 1);
+}
+
 /* engine.batch(targets, modules, objects, jobs, resolve, facts), the first three lists of paths,
- * the last options of target(): a list with, for each target, it or the error that opening it met,
- * and such a list for the objects. With `resolve`, object:results() of each pair by libbpf's rules
- * is known from then on. */
+ * the last a list of options of target(): a list with, for each target, it or the error that
+ * opening it met, and such a list for the objects. With `resolve`, object:results() of each pair by
+ * libbpf's rules is known from then on. */
 int engine_batch(lua_State *L)
 {
 	size_t target_count, module_count, object_count;
 	const char **targets, **modules, **objects;
 	lua_Integer jobs = luaL_checkinteger(L, 4);
-	struct target_facts facts;
 	struct batch *b;
 	struct err e;
 	int first;
@@ -92,13 +103,12 @@ int engine_batch(lua_State *L)
 	targets = check_paths(L, 1, &target_count);
 	modules = check_paths(L, 2, &module_count);
 	objects = check_paths(L, 3, &object_count);
-	facts = check_facts(L, 6);
+	luaL_checktype(L, 6, LUA_TTABLE);
 	b = lua_newuserdatauv(L, sizeof(*b), 0);
 	*b = (struct batch){.target_count = target_count,
 			    .object_count = object_count,
 			    .modules = modules,
 			    .module_count = module_count,
-			    .facts = &facts,
 			    .resolve = lua_toboolean(L, 5),
 			    .jobs = (unsigned)jobs};
 	class_set(L, &batch_class);
@@ -108,6 +118,8 @@ int engine_batch(lua_State *L)
 		return luaL_error(L, "not enough memory");
 	for (size_t i = 0; i < target_count; i++)
 		b->targets[i].path = targets[i];
+	for (size_t i = 0; i < target_count; i++)
+		take_facts(L, &b->targets[i], 6, i);
 	for (size_t i = 0; i < object_count; i++)
 		b->objects[i].path = objects[i];
 	if (batch_run(b, &e) < 0)

@@ -64,6 +64,9 @@ int engine_helper_marker(lua_State *L);
  * the life of the Lua state, and kept as long. Raises when it cannot be read or is something else.
  */
 struct kconfig *kept_kconfig(lua_State *L, const char *path);
+/* Makes a text what that path is found to hold from then on; one that is no whole configuration is
+ * refused. */
+void keep_kconfig(lua_State *L, const char *path, const char *text, size_t len);
 struct symbols *kept_symbols(lua_State *L, const char *path);
 
 /* btf */
@@ -185,6 +188,17 @@ int target_helper(lua_State *L);
 int target_kfunc(lua_State *L);
 int target_attach(lua_State *L);
 int target_signature(lua_State *L);
+/* Files and folders, for who looks for kernels: see inputs.c. */
+int engine_file_kind(lua_State *L);
+int engine_folder(lua_State *L);
+int engine_glob(lua_State *L);
+int engine_archive(lua_State *L);
+int engine_stem(lua_State *L);
+int engine_architecture(lua_State *L);
+int engine_read_fact(lua_State *L);
+int engine_keep_config(lua_State *L);
+int engine_config_value(lua_State *L);
+
 /* engine.batch(targets, modules, objects, jobs, resolve, facts): see batch.c. */
 int engine_batch(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */

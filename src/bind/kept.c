@@ -1,8 +1,13 @@
 /*
- * kept: files that many calls are given by name, such as a kernel's configuration: read once, for
- * one may be a pipe, and inflating it for each object took longer than looking things up in it.
+ * kept: files that many calls are given by name, such as a kernel's configuration: inflating one
+ * for each object took longer than looking things up in it. What can be read only once, as a pipe,
+ * is kept for good; of others the last ones, for every kernel of a thousand may have its own.
  */
+#include <sys/stat.h>
+
 #include "bind/classes.h"
+
+enum { KEPT_MOST = 4 };
 
 /* What such a file is read as. */
 struct kept_kind {
@@ -59,12 +64,10 @@ static int drop(lua_State *L)
 	return 0;
 }
 
-/* Pushes what the file is, or the error that it is another kind of file. One that cannot be read
- * may be there later. */
-static void push_kept(lua_State *L, const struct kept_kind *kind, const char *path)
+/* Pushes a new one. */
+static struct kept_file *push_new(lua_State *L, const struct kept_kind *kind)
 {
 	struct kept_file *k = lua_newuserdatauv(L, sizeof(*k), 0);
-	struct err e;
 
 	*k = (struct kept_file){kind, NULL};
 	if (luaL_newmetatable(L, "btfl.kept")) {
@@ -72,11 +75,50 @@ static void push_kept(lua_State *L, const struct kept_kind *kind, const char *pa
 		lua_setfield(L, -2, "__gc");
 	}
 	lua_setmetatable(L, -2);
+	return k;
+}
+
+/* Pushes what the file is, or the error that it is another kind of file. One that cannot be read
+ * may be there later. */
+static void push_kept(lua_State *L, const struct kept_kind *kind, const char *path)
+{
+	struct kept_file *k = push_new(L, kind);
+	struct err e;
+
 	if (kind->open(path, &k->value, &e) == 0)
 		return;
 	if (e.code == ERR_IO)
 		raise_err(L, &e);
 	push_err(L, &e);
+}
+
+static bool is_regular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 || S_ISREG(st.st_mode);
+}
+
+/* The table at the top, of userdata by path, has their paths in order, too: drops the oldest. */
+static void make_room(lua_State *L, const char *path)
+{
+	int table = lua_gettop(L);
+	lua_Integer n = (lua_Integer)lua_rawlen(L, table);
+
+	if (!is_regular(path))
+		return;
+	if (n == KEPT_MOST) {
+		lua_rawgeti(L, table, 1);
+		lua_pushnil(L);
+		lua_rawset(L, table);
+		for (lua_Integer i = 1; i <= n; i++) {
+			lua_rawgeti(L, table, i + 1);
+			lua_rawseti(L, table, i);
+		}
+		n--;
+	}
+	lua_pushstring(L, path);
+	lua_rawseti(L, table, n + 1);
 }
 
 static void *kept(lua_State *L, const struct kept_kind *kind, const char *path)
@@ -86,6 +128,8 @@ static void *kept(lua_State *L, const struct kept_kind *kind, const char *path)
 
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, kind->name);
 	if (lua_getfield(L, -1, path) == LUA_TNIL) {
+		lua_pop(L, 1);
+		make_room(L, path);
 		push_kept(L, kind, path);
 		lua_pushvalue(L, -1);
 		lua_setfield(L, top + 1, path);
@@ -105,4 +149,26 @@ struct kconfig *kept_kconfig(lua_State *L, const char *path)
 struct symbols *kept_symbols(lua_State *L, const char *path)
 {
 	return kept(L, &symbols, path);
+}
+
+void keep_kconfig(lua_State *L, const char *path, const char *text, size_t len)
+{
+	int top = lua_gettop(L);
+	struct kept_file *k;
+	struct kconfig *config;
+	struct err e;
+
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, configs.name);
+	if (lua_getfield(L, -1, path) == LUA_TNIL) {
+		lua_pop(L, 1);
+		make_room(L, path);
+	} else {
+		lua_pop(L, 1);
+	}
+	k = push_new(L, &configs);
+	if (kconfig_of(path, text, len, &config, &e) < 0)
+		raise_err(L, &e);
+	k->value = config;
+	lua_setfield(L, top + 1, path);
+	lua_settop(L, top);
 }

@@ -197,6 +197,40 @@ static int get_version(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_arch(lua_State *L, const void *self)
+{
+	lua_pushstring(L, ((const struct target *)owner_native(L, self))->arch);
+	return 1;
+}
+
+static int get_distro(lua_State *L, const void *self)
+{
+	push_name(L, ((const struct target *)owner_native(L, self))->distro);
+	return 1;
+}
+
+static int get_flavour(lua_State *L, const void *self)
+{
+	push_name(L, ((const struct target *)owner_native(L, self))->flavour);
+	return 1;
+}
+
+static int get_kconfig(lua_State *L, const void *self)
+{
+	const struct kconfig *k = target_kconfig(owner_native(L, self));
+
+	lua_pushstring(L, k ? k->input->path : NULL);
+	return 1;
+}
+
+static int get_kallsyms(lua_State *L, const void *self)
+{
+	const struct symbols *s = target_symbols(owner_native(L, self));
+
+	lua_pushstring(L, s ? symbols_path(s) : NULL);
+	return 1;
+}
+
 static int get_btf(lua_State *L, const void *self)
 {
 	push_target_btf(L, 1, ((const struct target *)owner_native(L, self))->btf[0]);
@@ -268,13 +302,10 @@ static int target_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"path", get_path},
-    {"name", get_name},
-    {"release", get_release},
-    {"version", get_version},
-    {"btf", get_btf},
-    {"endian", get_endian},
-    {NULL, NULL},
+    {"path", get_path},       {"name", get_name},       {"release", get_release},
+    {"version", get_version}, {"arch", get_arch},       {"distro", get_distro},
+    {"flavour", get_flavour}, {"kconfig", get_kconfig}, {"kallsyms", get_kallsyms},
+    {"btf", get_btf},         {"endian", get_endian},   {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {

@@ -4,8 +4,8 @@
 #include "bind/classes.h"
 #include "core/kernel_version.h"
 
-static const char *const option_names[] = {"kallsyms", "kconfig", "modules",
-					   "release",  "version", NULL};
+static const char *const option_names[] = {"arch",    "distro", "flavour", "kallsyms", "kconfig",
+					   "modules", "name",   "release", "version",  NULL};
 
 static void check_names(lua_State *L, int arg)
 {
@@ -96,6 +96,10 @@ struct target_facts facts_of(lua_State *L, int arg)
 	const char *kconfig, *kallsyms;
 	struct target_facts f = {0};
 
+	f.name = string_option(L, arg, "name");
+	f.arch = string_option(L, arg, "arch");
+	f.distro = string_option(L, arg, "distro");
+	f.flavour = string_option(L, arg, "flavour");
 	f.release = release_option(L, arg);
 	f.version = version_option(L, arg);
 	kconfig = string_option(L, arg, "kconfig");

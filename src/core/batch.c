@@ -75,7 +75,7 @@ static bool open_target(const struct batch *b, struct batch_target *t)
 {
 	struct target *target;
 
-	if (target_open(t->path, b->modules, b->module_count, b->facts, &target, &t->e) < 0)
+	if (target_open(t->path, b->modules, b->module_count, &t->facts, &target, &t->e) < 0)
 		return false;
 	t->target = target;
 	if (b->resolve)

@@ -17,6 +17,7 @@ struct batch_object {
 /* One target of a batch, likewise. */
 struct batch_target {
 	const char *path;            /* as for target_open() */
+	struct target_facts facts;   /* likewise; the caller holds what they refer to */
 	struct target *target;       /* NULL when e is filled; the caller's to free */
 	struct resolution **results; /* one for each object: NULL for one that is not open, without
 				      * BTF or of the other byte order, or when it failed; the
@@ -31,9 +32,8 @@ struct batch {
 	size_t target_count;
 	const char *const *modules; /* of each target */
 	size_t module_count;
-	const struct target_facts *facts; /* likewise; NULL for none */
-	bool resolve;                     /* each object against each target, by libbpf's rules */
-	unsigned jobs;                    /* threads, of which the caller's is one */
+	bool resolve;  /* each object against each target, by libbpf's rules */
+	unsigned jobs; /* threads, of which the caller's is one */
 };
 
 /* Opens all objects and targets, and resolves. Fails only when memory is out at the start. */

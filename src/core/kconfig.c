@@ -64,19 +64,23 @@ static int find_version(struct kconfig *k)
 	return 0;
 }
 
-int kconfig_open(const char *path, struct kconfig **out, struct err *e)
+/* Takes over in. */
+static int take(struct input *in, struct kconfig **out, struct err *e)
 {
 	struct kconfig_box *x = calloc(1, sizeof(*x));
 
-	if (!x)
-		return err_memory(e, path);
+	if (!x) {
+		err_memory(e, in->path);
+		input_unref(in);
+		return -1;
+	}
 	atomic_init(&x->refs, 1);
-	if (input_open(path, &x->kconfig.input, e) < 0 ||
-	    foreign_is_config(x->kconfig.input, e) < 0)
+	x->kconfig.input = in;
+	if (foreign_is_config(in, e) < 0)
 		goto fail;
-	input_settle(x->kconfig.input);
+	input_settle(in);
 	if (find_version(&x->kconfig) < 0) {
-		err_memory(e, path);
+		err_memory(e, in->path);
 		goto fail;
 	}
 	*out = &x->kconfig;
@@ -84,6 +88,37 @@ int kconfig_open(const char *path, struct kconfig **out, struct err *e)
 fail:
 	kconfig_unref(&x->kconfig);
 	return -1;
+}
+
+int kconfig_open(const char *path, struct kconfig **out, struct err *e)
+{
+	struct input *in;
+
+	return input_open(path, &in, e) < 0 ? -1 : take(in, out, e);
+}
+
+int kconfig_of(const char *path, const void *data, size_t n, struct kconfig **out, struct err *e)
+{
+	const uint8_t *gzip = data;
+	struct input *in;
+
+	if (n >= 2 && gzip[0] == 0x1f && gzip[1] == 0x8b) {
+		if (input_unpack(path, data, n, &in, e) < 0)
+			return -1;
+	} else {
+		in = input_copy(path, data, n);
+		if (!in)
+			return err_memory(e, path);
+	}
+	if (take(in, out, e) < 0)
+		return -1;
+	if ((*out)->version)
+		return 0;
+	kconfig_unref(*out);
+	return err_set(
+	    e, ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
+	    "not a whole configuration but a defconfig, which leaves out what is as it is by "
+	    "default: not used");
 }
 
 struct kconfig *kconfig_ref(const struct kconfig *k)

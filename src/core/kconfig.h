@@ -16,6 +16,11 @@ struct kconfig {
  * CONFIG_NAME=value is refused, by its number. The caller owns one reference. */
 int kconfig_open(const char *path, struct kconfig **out, struct err *e);
 
+/* The same of n bytes, which are copied, called path in messages; packed or not. What has not the
+ * head line "# Linux/… Kernel Configuration" is refused: a defconfig, which leaves out what is as
+ * it is by default. */
+int kconfig_of(const char *path, const void *data, size_t n, struct kconfig **out, struct err *e);
+
 struct kconfig *kconfig_ref(const struct kconfig *k);
 void kconfig_unref(struct kconfig *k); /* NULL is allowed */
 

@@ -162,6 +162,11 @@ void symbols_unref(struct symbols *s)
 	free(s);
 }
 
+const char *symbols_path(const struct symbols *s)
+{
+	return s->input->path;
+}
+
 bool symbols_list_modules(const struct symbols *s)
 {
 	return s->modules;

@@ -38,6 +38,9 @@ enum symbol_form symbols_function(const struct symbols *s, const char *module, s
 /* Whether a function matches a pattern, of which `*` stands for anything and `?` for any byte. */
 bool symbols_match(const struct symbols *s, const char *pattern, size_t len);
 
+/* The file that it was read from. */
+const char *symbols_path(const struct symbols *s);
+
 /* Whether symbols of modules are listed; System.map has none. */
 bool symbols_list_modules(const struct symbols *s);
 

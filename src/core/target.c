@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "base/arena.h"
+#include "core/arch.h"
 #include "core/features_impl.h"
 #include "core/kernel_version.h"
 
@@ -39,11 +40,13 @@ static char *keep_text(struct target_box *x, const char *s, size_t n, struct err
 	return copy;
 }
 
+/* Behind the last slash, or the "!" before a file in an archive. */
 static const char *last_part(const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *member = strrchr(name, '!');
 
-	return slash ? slash + 1 : path;
+	return member && member[1] ? member + 1 : name;
 }
 
 static bool ends_with(const char *s, size_t n, const char *suffix)
@@ -56,7 +59,8 @@ static bool ends_with(const char *s, size_t n, const char *suffix)
 /* Length of a file's name without the suffixes of BTF files. */
 static size_t stem_len(const char *name)
 {
-	static const char *const suffixes[] = {".gz", ".btf", ".ko"};
+	static const char *const suffixes[] = {".gz",  ".xz",  ".zst", ".lz4", ".bz2",
+					       ".tar", ".elf", ".btf", ".ko"};
 	size_t n = strlen(name);
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
@@ -105,21 +109,35 @@ static int name_running(struct target_box *x, struct err *e)
 	return t->name ? ask_version(x, &u, e) : -1;
 }
 
-/* A file that is just called vmlinux is named after its folder. */
-static int name_file(struct target_box *x, struct err *e)
+const char *target_stem(const char *path, size_t *len)
 {
-	struct target *t = &x->target;
-	const char *path = t->path, *name = last_part(path), *s;
+	const char *name = last_part(path);
 	size_t n = stem_len(name);
+	bool is_linux =
+	    n >= 7 && memcmp(name, "vmlinu", 6) == 0 && (name[6] == 'x' || name[6] == 'z');
 
-	if (n == 7 && memcmp(name, "vmlinux", 7) == 0 && name - path > 1) {
+	if (is_linux && n > 8 && name[7] == '-') {
+		name += 8;
+		n -= 8;
+	} else if (is_linux && n == 7 && name - path > 1) {
 		const char *end = name - 1;
 
 		for (name = end; name > path && name[-1] != '/';)
 			name--;
 		n = (size_t)(end - name);
 	}
-	t->name = keep_text(x, name, n, e);
+	*len = n;
+	return name;
+}
+
+static int name_file(struct target_box *x, const struct target_facts *f, struct err *e)
+{
+	struct target *t = &x->target;
+	const char *s;
+	size_t n;
+
+	s = f && f->name ? f->name : target_stem(t->path, &n);
+	t->name = f && f->name ? keep(x, s, e) : keep_text(x, s, n, e);
 	if (!t->name)
 		return -1;
 	for (s = t->name; *s && !kernel_version_len(s); s++)
@@ -146,11 +164,22 @@ static int take_version(struct target_box *x, const char *text, struct err *e)
 	return !at || x->target.version ? 0 : -1;
 }
 
+/* Keeps a text that may be missing. */
+static int take_text(struct target_box *x, const char *given, const char **out, struct err *e)
+{
+	*out = given ? keep(x, given, e) : *out;
+	return given && !*out ? -1 : 0;
+}
+
 /* What was given comes before what the name tells. */
 static int take_facts(struct target_box *x, const struct target_facts *f, struct err *e)
 {
 	if (!f)
 		return 0;
+	if (take_text(x, f->distro, &x->target.distro, e) < 0 ||
+	    take_text(x, f->flavour, &x->target.flavour, e) < 0)
+		return -1;
+	x->target.arch = f->arch ? arch_of_word(f->arch, strlen(f->arch)) : x->target.arch;
 	x->kconfig = f->kconfig ? kconfig_ref(f->kconfig) : NULL;
 	x->symbols = f->symbols ? symbols_ref(f->symbols) : NULL;
 	if (f->release) {
@@ -167,7 +196,7 @@ static int take_facts(struct target_box *x, const struct target_facts *f, struct
 
 static int name_target(struct target_box *x, const struct target_facts *f, struct err *e)
 {
-	if ((is_running(&x->target) ? name_running(x, e) : name_file(x, e)) < 0)
+	if ((is_running(&x->target) ? name_running(x, e) : name_file(x, f, e)) < 0)
 		return -1;
 	return take_facts(x, f, e);
 }
@@ -254,6 +283,11 @@ static int add_btf(struct target_box *x, struct btf *b, const char *name, size_t
 	if (!btf || !module || !copy) {
 		btf_unref(b);
 		return err_memory(e, t->path);
+	}
+	if (t->count == 0) {
+		const char *arch = arch_of_btf(b);
+
+		t->arch = arch ? arch : t->arch;
 	}
 	t->btf[t->count] = b;
 	t->module[t->count++] = copy;
@@ -438,6 +472,9 @@ int target_with(const struct target *t, const struct target_facts *facts, struct
 	x->target.name = t->name;
 	x->target.release = t->release;
 	x->target.version = t->version;
+	x->target.arch = t->arch;
+	x->target.distro = t->distro;
+	x->target.flavour = t->flavour;
 	rc = take_facts(x, facts, e);
 	for (size_t i = 0; i < t->count && rc == 0; i++)
 		rc = add_btf(x, btf_ref(t->btf[i]), t->module[i], strlen(t->module[i]), e);

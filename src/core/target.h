@@ -13,18 +13,23 @@
 
 struct target {
 	const char *path;    /* as given; TARGET_RUNNING for the running kernel */
-	const char *name;    /* release and flavour: the file's name without directory and suffix */
+	const char *name;    /* as given, else what target_stem() makes of the path */
 	const char *release; /* as given, else uname's or the first N.N.N of name; NULL */
 	const char *version; /* "5.10.223", as LINUX_KERNEL_VERSION tells; NULL when nobody knows */
-	struct btf **btf;    /* [0] is vmlinux, then modules in alphabetical order */
-	char **module;       /* their names; [0] is "vmlinux" */
-	size_t count;        /* of btf and module */
-	struct err *skipped; /* modules whose BTF could not be read */
+	const char *arch;    /* arch.h: of its registers, else as given; NULL */
+	const char *distro, *flavour; /* as given; NULL */
+	struct btf **btf;             /* [0] is vmlinux, then modules in alphabetical order */
+	char **module;                /* their names; [0] is "vmlinux" */
+	size_t count;                 /* of btf and module */
+	struct err *skipped;          /* modules whose BTF could not be read */
 	size_t skipped_count;
 };
 
 /* What is known of a kernel besides its BTF. NULL for what is not. */
 struct target_facts {
+	const char *name;
+	const char *arch; /* a word of arch.h */
+	const char *distro, *flavour;
 	const char *release;     /* that kernel_version_code() can read */
 	const char *version;     /* in which kernel_version_in() finds one */
 	struct kconfig *kconfig; /* which is referenced, and so are */
@@ -52,6 +57,11 @@ int target_with(const struct target *t, const struct target_facts *facts, struct
 		struct err *e);
 
 void target_free(struct target *t); /* NULL is allowed */
+
+/* Of a kernel's file "boot/vmlinuz-6.1.0.xz" the part that tells it from others, *len bytes of
+ * "6.1.0": the name of the file, also in FILE!MEMBER, without the suffixes of BTF and what packs
+ * it, and without `vmlinuz-`. What is just called vmlinux is named after its folder. */
+const char *target_stem(const char *path, size_t *len);
 
 /* What its verifier is told by: the version, else the release; NULL for neither. */
 const char *target_known_as(const struct target *t);

@@ -192,8 +192,7 @@ int foreign_btf(const struct input *in, struct err *e)
 		      e);
 }
 
-const char foreign_kernel[] = "every kernel takes a -t of its own (the shell makes `-t *.btf` one "
-			      "kernel and objects)";
+const char foreign_kernel[] = "a kernel is given with -t";
 
 int foreign_object(const struct input *in, struct err *e)
 {

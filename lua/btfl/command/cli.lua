@@ -8,7 +8,7 @@ local protect = require "btfl.command.protect"
 
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
-  policy = true,
+  policy = true, facts = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, policy = true }
@@ -53,7 +53,8 @@ function module.parse(definition, words)
     ok, policy = pcall(require "btfl.policy.support.make", args.policy)
     if not ok then return nil, ("%s: %s"):format(name, options.one_line(tostring(policy))) end
   end
-  local given = definition.verdicts and require("btfl.command.verdict_options").new(args) or nil
+  local settings = definition.verdicts or definition.facts
+  local given = settings and require("btfl.command.verdict_options").new(args) or nil
   local self = inputs.new(definition)
   self.args, self.name, self.policy, self.failures, self.settings = args, name, policy, {}, given
   return setmetatable(self, metatable)

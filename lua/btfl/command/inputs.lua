@@ -2,6 +2,7 @@
 --- opened is a failure of the cli, and costs no other.
 local class = require "btfl.class"
 local engine = require "btfl.engine"
+local find = require "btfl.kernels.find"
 local pair = require "btfl.diagnose.pair"
 
 local inputs = {}
@@ -14,7 +15,7 @@ inputs.methods = methods
 ---@param definition btfl.cli.definition
 ---@return table
 function inputs.new(definition)
-  return { opened = {}, takes_objects = definition.objects ~= false, clashes = {}, plain = {} }
+  return { opened = {}, takes_objects = definition.objects ~= false, clashes = {}, plain = {}, found = {} }
 end
 
 local function object_paths(self)
@@ -83,19 +84,48 @@ local function take_target(self, n, target)
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
 end
 
--- What the command line tells of every kernel of the run: nothing where it has no options for that.
-local function facts_of(self)
+-- What the command line tells of a kernel, and, where nobody asks for these, that its configuration and
+-- symbols are not wanted.
+local function facts_of(self, found)
   local settings = rawget(self, "settings")
-  return settings and settings:facts() or {}
+  return settings and settings:facts(found.options.name) or { kconfig = false, kallsyms = false }
+end
+
+-- The n-th kernel of -t, which is looked for when it is asked for; nil when there are fewer. Without -t
+-- it is the running one.
+local function found_target(self, n)
+  local found = rawget(self, "found")
+  if not found.next then
+    local words = self.args.target
+    found.next = #words > 0 and find.each(words, function(why) self:failure(why) end) or function() end
+    if #words == 0 then found[1] = { options = {} } end
+  end
+  while not found[n] and not found.ended do
+    local one = found.next()
+    found[#found + 1] = one
+    found.ended = one == nil
+  end
+  return found[n]
+end
+
+-- All of them.
+local function found_targets(self)
+  local n = 1
+  while found_target(self, n) do n = n + 1 end
+  return rawget(self, "found")
 end
 
 -- With --jobs all files are opened at the first need of one, and resolved where no policy is asked.
 local function open_all(self)
-  local args = self.args
+  local args, targets, facts = self.args, {}, {}
   local paths = rawget(self, "takes_objects") and object_paths(self) or {}
+  for i, found in ipairs(found_targets(self)) do
+    targets[i], facts[i] = found.path, find.options(found, facts_of(self, found))
+    if found.config or not found.path then return end
+  end
+  if #targets < 2 then return end
   local function batch()
-    local facts = facts_of(self)
-    return table.pack(engine.batch(args.target, args.module, paths, args.jobs, not self.policy, facts))
+    return table.pack(engine.batch(targets, args.module, paths, args.jobs, not self.policy, facts))
   end
   -- What is wrong with all of them is told as it is without threads: of each.
   local lists = self:try(batch)
@@ -103,29 +133,37 @@ local function open_all(self)
 end
 
 -- Each target is opened once, whether it can be read or not: false is one that cannot.
-local function open_target(self, n, path)
+local function open_target(self, n, found)
   local known = rawget(self, "opened")[n]
   if known ~= nil then return known or nil end
-  if self.args.jobs > 1 and #self.args.target > 1 and not rawget(self, "batch") then open_all(self) end
-  local options = facts_of(self)
+  if self.args.jobs > 1 and not rawget(self, "batch") then open_all(self) end
+  local options = facts_of(self, found)
   options.modules = self.args.module
-  local target = opened(self, "targets", n, "btfl.target", engine.target, path, options)
+  local function failed(why) self:failure(why) end
+  local target = opened(self, "targets", n, "btfl.target", find.open, found, options, failed)
   take_target(self, n, target)
   return target
 end
 
 function methods:targets()
-  local paths, n = self.args.target, 0
-  if paths == nil then error("this script takes no targets", 2) end
-  local count = math.max(1, #paths)
+  local n = 0
+  if self.args.target == nil then error("this script takes no targets", 2) end
   return function()
-    while n < count do
+    while true do
+      local found = found_target(self, n + 1)
+      if not found then return nil end
       n = n + 1
-      local target = open_target(self, n, paths[n])
+      local target = open_target(self, n, found)
       if target then return target end
     end
-    return nil
   end
+end
+
+--- Whether -t names more than one kernel, of which the second need not be one that can be opened.
+---@return boolean
+function methods:several()
+  if self.args.target == nil then error("this script takes no targets", 2) end
+  return found_target(self, 2) ~= nil
 end
 
 -- A script meets only pairs that it can relocate: what is open is sound, but may be of another byte order.
@@ -137,7 +175,7 @@ end
 
 function methods:pairs()
   local jobs = self.args.jobs or 1
-  if jobs > 1 and #self.args.target > 1 and not rawget(self, "batch") then open_all(self) end
+  if jobs > 1 and self.args.target and not rawget(self, "batch") then open_all(self) end
   local next_object = self:objects()
   local next_target, object
   return function()

@@ -56,6 +56,7 @@ local function lost_input(args)
   for _, name in ipairs(INPUTS) do
     local given = args[name]
     for _, path in ipairs(type(given) == "table" and given or { given }) do
+      if type(path) == "table" then path = path.value end
       if is_lost(path) then return path end
     end
   end
@@ -67,9 +68,10 @@ end
 local function add_options(parser, definition)
   if definition.options then definition.options(parser) end
   if definition.verdicts then require("btfl.command.verdict_options").add(parser) end
+  if definition.facts then require("btfl.command.verdict_options").add_facts(parser) end
   if definition.targets ~= false then
-    parser:option("-t --target", "A kernel's BTF, or a folder with a vmlinux; the running kernel without.")
-      :argname("BTF"):count("*")
+    parser:option("-t --target", "A kernel: BTF, vmlinux, vmlinuz, a package or an archive; a folder that is "
+      .. "searched, a quoted pattern, @LIST; the running one without."):argname("KERNEL"):count("*")
     parser:option("-m --module", "The BTF of a module of the target, or a folder of them.")
       :argname("BTF"):count("*")
     local policy = parser:option("--policy", ("The rules to relocate by: %s or a file.")
@@ -96,6 +98,19 @@ function options.one_line(message)
   return (message:gsub("%s*\n%s*", " "))
 end
 
+-- Moves what cannot be an object to the targets: the shell makes of `-t *.btf` one target and objects.
+local function sort_kernels(args)
+  local objects, kernels = {}, {}
+  for _, path in ipairs(args.obj) do
+    local kind, _, _, kernel = engine.file_kind(path)
+    table.insert((kernel and kind ~= "other" or kind == "archive") and kernels or objects, path)
+  end
+  if #kernels == 0 then return nil end
+  args.obj = objects
+  table.move(kernels, 1, #kernels, #args.target + 1, args.target)
+  return #objects == 0 and ("%s is a kernel, and no object is given"):format(kernels[1]) or nil
+end
+
 --- Parses the words: what argparse makes of them, or nil and what is wrong, or nil and the help that was
 --- asked for. `--policy` is not looked at.
 ---@param name string of the command
@@ -115,6 +130,10 @@ function options.parse(name, definition, words)
   if not ok then
     local hint = ("usage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
     return nil, ("%s\n%s   (--help lists the options)"):format(options.one_line(args), hint)
+  end
+  if type(args.obj) == "table" and args.target then
+    local wrong = sort_kernels(args)
+    if wrong then return nil, wrong end
   end
   local lost = args.output and lost_input(args)
   if lost then return nil, ("%s is an input: it is not written over"):format(lost) end

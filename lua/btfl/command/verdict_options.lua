@@ -4,14 +4,27 @@ local engine = require "btfl.engine"
 
 local verdict_options = {}
 
-local function as_release(word)
-  if word:find "^%d+%.%d+" then return word end
-  return nil, ("option '--release': `%s` is no release such as 6.12.1"):format(word)
+-- "NAME=VALUE", of the kernel of that name, or VALUE, of every one.
+local function of_kernel(word)
+  local name, value = word:match "^([^=]+)=(.+)$"
+  return { name = name, value = name and value or word }
 end
 
-local function as_version(words)
-  if engine.kernel_version(words) then return words end
-  return nil, ("option '--version': `%s` has no version such as 5.10.223"):format(words)
+local function as_release(word)
+  local given = of_kernel(word)
+  if given.value:find "^%d+%.%d+" then return given end
+  return nil, ("option '--release': `%s` is no release such as 6.12.1"):format(given.value)
+end
+
+local function as_version(word)
+  local given = of_kernel(word)
+  if engine.kernel_version(given.value) then return given end
+  return nil, ("option '--version': `%s` has no version such as 5.10.223"):format(given.value)
+end
+
+-- A file may have such a name.
+local function as_file(word)
+  return engine.file_kind(word) and { value = word } or of_kernel(word)
 end
 
 -- "NAME=VALUE" as two words.
@@ -73,14 +86,21 @@ local function as_twins(word)
   return nil, ("--one-of takes PROGRAM,PROGRAM, not `%s`"):format(word)
 end
 
---- Adds the options to an argparse parser.
-function verdict_options.add(parser)
+--- Adds those that tell of kernels to an argparse parser.
+function verdict_options.add_facts(parser)
   parser:option("--release", "The kernel's release; else the first N.N.N of its file's name.")
-    :convert(as_release)
+    :argname("[NAME=]RELEASE"):count("*"):convert(as_release)
   parser:option("--version", "Its version, where the release hides it: 5.10.223, or what uname -v prints.")
-    :argname("TEXT"):convert(as_version)
-  parser:option("--kconfig", "The kernel's configuration, plain or gzip."):argname("FILE")
-  parser:option("--kallsyms", "The kernel's symbols, as /proc/kallsyms."):argname("FILE")
+    :argname("[NAME=]TEXT"):count("*"):convert(as_version)
+  parser:option("--kconfig", "The kernel's configuration; else that beside it.")
+    :argname("[NAME=]FILE"):count("*"):convert(as_file)
+  parser:option("--kallsyms", "The kernel's symbols, as /proc/kallsyms; else those beside it.")
+    :argname("[NAME=]FILE"):count("*"):convert(as_file)
+end
+
+--- Adds all the options.
+function verdict_options.add(parser)
+  verdict_options.add_facts(parser)
   parser:option("--set", "Another value for a constant of the objects."):argname("NAME=VALUE"):count("*")
     :convert(as_pair("--set", "NAME=VALUE"))
   parser:option("--unset", "A constant that a tool sets at start."):argname("NAME"):count("*")
@@ -167,11 +187,26 @@ function methods:check(object)
   }
 end
 
---- What the command line tells of every kernel of the run, as btfl.target() takes it.
+local FACTS = { "release", "version", "kconfig", "kallsyms" }
+
+--- What the command line tells of a kernel, as btfl.target() takes it: what names it comes before what is for
+--- every one, the last before others.
+---@param name string? the target's; nil for the running one
 ---@return btfl.target.options
-function methods:facts()
-  local args = self.args
-  return { release = args.release, version = args.version, kconfig = args.kconfig, kallsyms = args.kallsyms }
+function methods:facts(name)
+  local facts = {}
+  for _, fact in ipairs(FACTS) do
+    local named
+    for _, given in ipairs(self.args[fact]) do
+      if given.name and given.name == name then
+        named, given.met = given.value, true
+      elseif not given.name then
+        facts[fact] = given.value
+      end
+    end
+    facts[fact] = named or facts[fact]
+  end
+  return facts
 end
 
 -- All names that the command line gives to something, in order.
@@ -200,6 +235,14 @@ local UNMET = {
 --- Adds a warning for each name that no object had, once options were asked for.
 ---@param out btfl.report
 function methods:remark(out)
+  for _, fact in ipairs(FACTS) do
+    for _, given in ipairs(self.args[fact]) do
+      if given.name and not given.met then
+        out:warning { rule = "no-target",
+          message = ("--%s is for a kernel %s, and there is none of that name"):format(fact, given.name) }
+      end
+    end
+  end
   if not self.asked then return end
   for _, unmet in ipairs(UNMET) do
     for _, name in ipairs(names_of(self, unmet.what)) do

@@ -7,62 +7,19 @@ local others = require "btfl.diagnose.others"
 
 local cause = {}
 
--- The structs that hold a program's registers, and members that only one architecture has in them.
+-- The structs that hold a program's registers.
 local REGISTERS = { pt_regs = true, user_pt_regs = true, user_regs_struct = true }
-
-local ARCHITECTURES = {
-  { name = "x86", "di", "si", "dx", "cx", "ax", "bp", "ip", "orig_ax", "orig_rax" },
-  { name = "arm64", "pstate", "orig_x0", "pc" },
-  { name = "arm", "uregs" },
-  { name = "s390", "psw", "gprs", "orig_gpr2" },
-  { name = "powerpc", "gpr", "nip", "ctr", "xer", "ccr", "orig_gpr3" },
-  { name = "riscv", "epc", "ra", "gp", "tp", "t0", "a0", "a1", "orig_a0" },
-  { name = "loongarch", "csr_era", "csr_crmd", "csr_badvaddr" },
-  { name = "mips", "cp0_epc", "cp0_status", "cp0_cause" },
-  { name = "sparc", "u_regs", "tstate", "tpc" },
-}
 
 local function composite(t)
   return t.kind == "struct" or t.kind == "union"
-end
-
--- The one architecture whose registers a struct has; nil when none is told apart.
-local function architecture_of(t)
-  local best, most, member = nil, 0, nil
-  for _, arch in ipairs(ARCHITECTURES) do
-    local count, first = 0, nil
-    for _, name in ipairs(arch) do
-      local ok, found = pcall(t.member, t, name)
-      if not ok then return nil end -- a struct of more members than any search goes through
-      if found then
-        count, first = count + 1, first or name
-      end
-    end
-    if count > most then
-      best, most, member = arch.name, count, first
-    elseif count == most then
-      best = nil
-    end
-  end
-  return best, member
-end
-
--- The registers of a target: its pt_regs, or what user space sees of them.
-local function target_architecture(target)
-  for _, name in ipairs { "pt_regs", "user_pt_regs", "user_regs_struct" } do
-    local t = target.btf:find(name, "struct")
-    local arch = t and architecture_of(t)
-    if arch then return arch end
-  end
-  return nil
 end
 
 local function architecture(result)
   local relo, target = result.relo, result.target
   local root = relo.type:resolve()
   if not (root.essential and REGISTERS[root.essential] and composite(root)) then return nil end
-  local there = target_architecture(target)
-  local here, member = architecture_of(root)
+  local there = target.arch
+  local here, member = engine.architecture(root)
   if not there or there == here then return nil end
   local whose = here and ("the object is built for %s (its struct %s has `%s`), the kernel for %s")
     :format(here, root.essential, member, there)
@@ -160,6 +117,7 @@ end
 local CONFIG = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
 
 local function same_arch(a, b)
+  if a.arch and b.arch then return a.arch == b.arch end
   return a.name:match("[^-]*$") == b.name:match("[^-]*$")
 end
 

@@ -713,6 +713,14 @@ warning[no-program]: no object has a program handle_exce]=],
 warning[no-map]: no object has a map stackmpa]=],
   },
   {
+    code = "no-target", engine = false,
+    title = "no kernel has the name that --release, --version, --kconfig or --kallsyms gives",
+    text = "Each of these takes NAME=VALUE for the kernel of that name alone, or VALUE for every one.",
+    todo = "`btfl targets` lists the names of kernels.",
+    example = [=[
+warning[no-target]: --kconfig is for a kernel 6.1.0-9-cluod-amd64, and there is none of that name]=],
+  },
+  {
     code = "by-policy", engine = true,
     title = "the policy that was given decided so, and not libbpf's rules",
     text = [[
