@@ -45,6 +45,13 @@ local LAZY = {
     end
   end,
   meant = function() return require "btfl.meant" end,
+  printable = function()
+    local escape = require("btfl.report.terminal").escape
+    return function(text)
+      argument.check(1, text, "string", "printable")
+      return escape(text)
+    end
+  end,
   path = function() return require("btfl.command.host").folders() end,
 }
 
@@ -75,10 +82,28 @@ local function extend(class, added)
   for name, method in pairs(argument.of_class("btfl." .. class, added)) do methods[name] = method end
 end
 
+local RENAME = "table|function"
+
 extend("type", {
-  decl = function(self, name)
+  decl = function(self, name, options)
     argument.optional(1, name, "string", "decl")
-    return require("btfl.code.decl").of(self, name)
+    argument.options(2, options, { rename = RENAME }, "decl")
+    return engine.type_decl(self, name, options and options.rename)
+  end,
+  define = function(self, options)
+    argument.options(1, options, { comments = "string", rename = RENAME }, "define")
+    options = options or {}
+    return engine.type_define(self, options.comments, options.rename)
+  end,
+})
+
+local PRINT_OPTIONS = { format = "string", header = "any", types = "btfl.type[]", write = "function" }
+
+extend("btf", {
+  print = function(self, options)
+    argument.options(1, options, PRINT_OPTIONS, "print")
+    options = options or {}
+    return engine.btf_print(self, options.format, options.header, options.types, options.write)
   end,
 })
 

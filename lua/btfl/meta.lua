@@ -206,6 +206,12 @@ function btfl.nearest(name, candidates) end
 ---@return string
 function btfl.meant(name, known, quotes) end
 
+--- Text of an input as it may be shown: control characters, bytes that are no UTF-8 and marks that reorder text
+--- are escaped. Reports do so by themselves.
+---@param text string
+---@return string
+function btfl.printable(text) end
+
 --- The fields of an instruction (kernel, Documentation/bpf/standardization/instruction-set.rst).
 ---@class btfl.insn
 ---@field code integer the opcode
@@ -280,7 +286,21 @@ function btf:scan(kind) end
 ---@return fun(): integer?, integer, string?, integer, integer, integer
 function btf:scan_members(name) end
 
+--- The types in C, in an order in which a compiler takes them, each once: all that are stored here, or those of
+--- `types`, with what they need. The second type of a name is NAME___2, as bpftool has it. `header` makes it a
+--- vmlinux.h: with preserve_access_index, functions that BPF programs may call as __ksym, and other functions
+--- where VMLINUX_FUNCTIONS is defined. Without `header`, functions and variables are those of `types`.
+--- As format "json" and "raw" the types are shown as they are stored, as `bpftool btf dump` does.
+--- With `write`, the text is handed to it in pieces; without, it is what is returned.
+---@param options? { format?: "c"|"json"|"raw", header?: boolean, types?: btfl.type[], write?: fun(text: string) }
+---@return string?
+function btf:print(options) end
+
 function btf:close() end
+
+--- What types are called instead: a table of names by the names that they have, or a function of the type that
+--- gives the name, nil for its own. Asked of structs, unions, enums, typedefs, and other named types.
+---@alias btfl.rename table<string, string>|fun(t: btfl.type): string?
 
 --- A type. Its size and its elements (`#`, members(), member(), values(), value(), params(), vars()) are
 --- those of what stands behind typedefs and const, volatile, restrict and type_tag, as in C; its other
@@ -293,6 +313,8 @@ function btf:close() end
 ---@field flavor string? what follows the last `___` of the name
 ---@field btf btfl.btf the BTF that stores it
 ---@field size integer? bytes, arrays resolved too; nil when it has none, or stands behind 32 others, as for libbpf
+---@field align integer? bytes: as a compiler of the kernel aligns it, derived from sizes and offsets; nil for what has no size of its own
+---@field packed boolean? of what is a struct or union: whether it lies other than the alignment of its members demands, as with __attribute__((packed)) or parts of it
 ---@field type btfl.type? what a ptr, typedef, modifier, func, var or tag refers to, an array's element, a func_proto's return type
 ---@field kind_flag boolean
 ---@field encoding string? of an int: "signed", "char", "bool", or "" for a plain unsigned one
@@ -345,13 +367,30 @@ function type:vars() end
 ---@return btfl.type
 function type:resolve() end
 
+--- Iterates over the fields of a struct or union as C names them, those of anonymous members among them, as
+--- plain values: name, offset in bits from the start of this type, size in bits (nil when the type has none),
+--- type, and whether it is a bitfield. Bits without a name are left out. Raises where anonymous members nest
+--- deeper than 32.
+---@return fun(): string?, integer, integer?, btfl.type, boolean
+function type:fields() end
+
 --- The type in C: "struct task_struct *", or with a name its declaration: "char comm[16]". What is
 --- anonymous is written "struct {...}"; a type tag as the kernel writes it: "char __user *".
 --- The second result is the type at the left, behind all pointers, arrays and qualifiers.
 ---@param name? string
+---@param options? { rename?: btfl.rename }
 ---@return string
 ---@return btfl.type base
-function type:decl(name) end
+function type:decl(name, options) end
+
+--- The definition of the type in C, with its body, those of anonymous types in it, and `;` at the end. For a
+--- compiler, which then lays it out as the BTF says: with padding, and packed where that is needed. Comments
+--- make it one for people: "offsets" tells offsets and sizes, "layout" also holes, padding and cachelines.
+--- Control characters in names are escaped. What has no body is declared. What nests without end is cut off
+--- with "...".
+---@param options? { comments?: "none"|"offsets"|"layout", rename?: btfl.rename }
+---@return string
+function type:define(options) end
 
 ---@class btfl.member
 ---@field name string? nil when anonymous
@@ -1167,6 +1206,7 @@ function attempt:refusal() end
 ---@field verdicts? boolean --release, --version, --kconfig and --kallsyms are taken, for every target or as NAME=VALUE for that one, and targets have the configuration and the symbols that lie beside them; --set, --unset, --attach, --type, --skip, --one-of, --map and --only, see check_options; objects are validated; a name that none of them has is a warning
 ---@field facts? boolean only --release, --version, --kconfig and --kallsyms of these
 ---@field epilog? string
+---@field formats? string[] names for --format that the script looks at and writes itself
 
 ---@class btfl.cli
 ---@field args table what argparse made of the command line, every option by its long name
@@ -1232,6 +1272,11 @@ function cli:programs(object) end
 --- file is one that was read.
 ---@param bytes string
 function cli:write(bytes) end
+
+--- The same piece by piece: work is given a function that takes the next piece of text. What goes to stdout
+--- is not held back, so memory does not grow with it; the file of --output is replaced when all is done.
+---@param work fun(write: fun(text: string))
+function cli:stream(work) end
 
 ---@class btfl.report.layout
 ---@field columns? string[] the report is a table of rows with these columns

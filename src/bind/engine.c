@@ -1,6 +1,7 @@
 /* engine: the Lua module btfl.engine: what opens inputs, the classes, and the words of the domain.
  */
 #include "bind/policy/tier.h"
+#include "bind/print.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"
 
@@ -159,6 +160,9 @@ static const luaL_Reg functions[] = {
     {"target", open_target},
     {"kernel_version", engine_kernel_version},
     {"subset", open_subset},
+    {"type_decl", engine_type_decl},
+    {"type_define", engine_type_define},
+    {"btf_print", engine_btf_print},
     {"batch", engine_batch},
     {"class", engine_class},
     {"closed", engine_closed},

@@ -2,7 +2,7 @@
  * type: the Lua class btfl.type. A type is decoded anew at each access, which costs less than
  * keeping a copy of 150,000 of them.
  */
-#include "bind/classes.h"
+#include "bind/print.h"
 
 #include <string.h>
 
@@ -91,6 +91,37 @@ static int get_size(lua_State *L, const void *self)
 	int64_t size = btf_size(t.btf, t.id);
 
 	return push_int(L, size >= 0, size);
+}
+
+/* Pushes what is known of alignments, and gives the type. */
+static struct btf_type push_type_align(lua_State *L, const void *self, struct align **a)
+{
+	struct btf_type t = handle_type(L, self);
+
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	*a = push_align(L, lua_gettop(L));
+	return t;
+}
+
+static int get_align(lua_State *L, const void *self)
+{
+	struct align *a;
+	struct btf_type t = push_type_align(L, self, &a);
+	uint32_t bytes = align_of(a, t.id);
+
+	return push_int(L, bytes > 0, bytes);
+}
+
+static int get_packed(lua_State *L, const void *self)
+{
+	struct align *a;
+	struct btf_type t = push_type_align(L, self, &a), to = btf_strip(t.btf, t.id);
+
+	if (btf_is_composite(&to))
+		lua_pushboolean(L, align_is_packed(a, to.id));
+	else
+		lua_pushnil(L);
+	return 1;
 }
 
 static int get_type(lua_State *L, const void *self)
@@ -444,6 +475,8 @@ static const struct field fields[] = {
     {"flavor", get_flavor},
     {"btf", get_btf},
     {"size", get_size},
+    {"align", get_align},
+    {"packed", get_packed},
     {"type", get_type},
     {"kind_flag", get_kind_flag},
     {"encoding", get_encoding},
@@ -458,9 +491,11 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"members", type_members}, {"member", type_member},   {"offsetof", type_offsetof},
-    {"values", type_values},   {"value", type_value},     {"params", type_params},
-    {"vars", type_vars},       {"resolve", type_resolve}, {NULL, NULL},
+    {"members", type_members},   {"member", type_member},
+    {"offsetof", type_offsetof}, {"values", type_values},
+    {"value", type_value},       {"params", type_params},
+    {"vars", type_vars},         {"resolve", type_resolve},
+    {"fields", type_fields},     {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

@@ -8,7 +8,7 @@ local protect = require "btfl.command.protect"
 
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
-  policy = true, facts = true,
+  policy = true, facts = true, formats = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, policy = true }
@@ -108,6 +108,23 @@ function methods:write(bytes)
   else
     assert(io.stdout:write(bytes))
   end
+end
+
+--- Writes what is no report piece by piece, so that memory does not grow with it: work is given a function
+--- that takes the pieces. With --output the file is replaced when all is done.
+---@param work fun(write: fun(text: string))
+function methods:stream(work)
+  argument.check(1, work, "function", "stream")
+  if self.args.output then
+    local parts = {}
+    work(function(text) parts[#parts + 1] = text end)
+    return engine.write_file(self.args.output, table.concat(parts))
+  end
+  local function told(done, why)
+    if not done then host.usage("standard output: %s", why) end
+  end
+  work(function(text) told(io.stdout:write(text)) end)
+  told(io.stdout:flush())
 end
 
 --- Ends the script: one line on stderr, exit status 2. For what a user can mend.

@@ -44,6 +44,27 @@ local function as_format(name)
   return nil, ("option '--format': there is no format '%s'%s"):format(name, why)
 end
 
+-- The same for a script that writes some formats itself.
+local function format_of(own)
+  local is_own = {}
+  for _, name in ipairs(own or {}) do is_own[name] = true end
+  return function(name)
+    if is_own[name] then return name end
+    return as_format(name)
+  end
+end
+
+-- The names of all formats, each once.
+local function format_names(own)
+  local names, seen = {}, {}
+  for _, list in ipairs { formats, own or {} } do
+    for _, name in ipairs(list) do
+      if not seen[name] then names[#names + 1], seen[name] = name, true end
+    end
+  end
+  return table.concat(names, ", ")
+end
+
 -- Arguments that are paths of inputs.
 local INPUTS = {
   "obj", "target", "module", "file", "btf", "base", "from", "object", "kconfig", "kallsyms", "log",
@@ -81,7 +102,7 @@ local function add_options(parser, definition)
       :convert(as_jobs):default("1"):show_default(false)
   end
   parser:option("--format", ("How to print what was found: %s, or a module or file of your own.")
-    :format(table.concat(formats, ", "))):argname("FORMAT"):convert(as_format)
+    :format(format_names(definition.formats))):argname("FORMAT"):convert(format_of(definition.formats))
     :default("text"):show_default(false)
   parser:option("-o --output", "Write to a file, which is replaced when all is done."):argname("FILE")
   parser:option("--color", "Colour: auto is on a terminal, unless NO_COLOR is set.")

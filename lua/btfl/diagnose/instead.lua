@@ -1,5 +1,4 @@
 --- What stands in the target where a member that is missing there used to be.
-local decl = require "btfl.code.decl"
 
 -- Members looked at, and how deep: a hostile struct may contain the same one over and over.
 local MOST, DEEPEST = 8192, 16
@@ -68,7 +67,7 @@ return function(from, name, there)
       local bits = member.bitfield and (" : %d"):format(member.size) or ""
       return ("%s there has `%s%s` at %s, where `%s` was"):format(
         there.name and there.kind .. " " .. there.name or "the anonymous " .. there.kind,
-        decl.of(member.type, member.name), bits,
+        (member.type:decl(member.name)), bits,
         at % 8 == 0 and at // 8 or ("bit %d"):format(at), name)
     end
   end

@@ -1,6 +1,5 @@
 --- Why a relocation is not ok, in one sentence made of the facts of its trail.
 local engine = require "btfl.engine"
-local decl = require "btfl.code.decl"
 
 -- Of a list, so many are shown.
 local SHOWN = 4
@@ -12,7 +11,7 @@ local function quoted(text)
 end
 
 local function c(t)
-  return quoted((decl.of(t)))
+  return quoted((t:decl()))
 end
 
 -- "struct foo", "an anonymous union", "`int *`".

@@ -2,7 +2,6 @@
 --- what to do.
 local cause = require "btfl.diagnose.cause"
 local engine = require "btfl.engine"
-local decl = require "btfl.code.decl"
 local disasm = require "btfl.code.disasm"
 local why_command = require "btfl.diagnose.why_command"
 local thresholds = require "btfl.successor.thresholds"
@@ -75,7 +74,7 @@ end
 
 -- What a macro of bpf_core_read.h takes for this access: "struct task_struct, state".
 local function arguments(relo)
-  local root = decl.of(relo.type)
+  local root = relo.type:decl()
   local rest = relo.path:match("^[%w_]+%.(.*)$") or relo.path:match("::(.*)$")
   return rest and ("%s, %s"):format(root, rest) or root
 end
@@ -92,7 +91,7 @@ local function help_for(result, options)
   if decider and not (doc and doc.policies) then doc = reasons["by-policy"] end
   if not (doc and doc.help) then return nil end
   local relo = result.relo
-  local words = { args = arguments(relo), type = (decl.of(relo.type)), decider = decider }
+  local words = { args = arguments(relo), type = (relo.type:decl()), decider = decider }
   if doc.help:find("{why}", 1, true) then
     words.why = why_command(result, (relo.path:gsub("^[%w_]+", asked_as, 1)), options)
   end

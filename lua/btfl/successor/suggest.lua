@@ -2,7 +2,6 @@
 local argument = require "btfl.argument"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
-local decl = require "btfl.code.decl"
 local thresholds = require "btfl.successor.thresholds"
 local question = require "btfl.successor.question"
 
@@ -36,7 +35,7 @@ end
 
 -- The type in C, with the width of a bitfield.
 local function declared(t, bits)
-  return decl.of(t) .. (bits and (":%d"):format(bits) or "")
+  return t:decl() .. (bits and (":%d"):format(bits) or "")
 end
 
 local NUMBER = { int = true, enum = true, enum64 = true }
@@ -52,7 +51,7 @@ local function alike(old, new)
   elseif old.kind == "array" and old.nelems == new.nelems then
     return alike(old.type, new.type)
   end
-  return decl.of(old) == decl.of(new)
+  return (old:decl()) == (new:decl())
 end
 
 local function odds(score)
