@@ -34,7 +34,6 @@ return btfl.report.read(io.read "a")]])
     check = { "check", OBJECT, "-t", KERNEL, "-t", KERNEL, "--why", "--all" },
     verdicts = { "verdicts", OBJECT, "-t", KERNEL },
     why = { "why", "task_struct.state", "-t", KERNEL, "--object", OBJECT, "--code" },
-    types = { "types", KERNEL, "task_struct" },
     dialects = { "dialects", OBJECT, "-t", KERNEL, "--all" },
     explain = { "explain", "no-field" },
     doctor = { "doctor", KERNEL, "README.md" },

@@ -8,8 +8,11 @@ local trial = require "spec.support.trial"
 -- The types of the values of each column, null aside.
 local function types_of(...)
   local r = run { ... }
-  local report = assert(dkjson.decode(r.out))
-  local columns = {}
+  local report, columns = dkjson.decode(r.out), {}
+  if not report.rows then -- a row a line
+    report = { rows = {} }
+    for line in r.out:gmatch "[^\n]+" do table.insert(report.rows, (assert(dkjson.decode(line)))) end
+  end
   for _, row in ipairs(report.rows) do
     for column, value in pairs(row) do
       columns[column] = columns[column] or {}
@@ -62,7 +65,7 @@ describe("a column of JSON", function()
   end)
 
   it("of types is of one type", function()
-    local columns = types_of("types", target.path, "e", "--format", "json")
+    local columns = types_of("types", target.path, "e", "--format", "jsonl")
     assert_one_type(columns)
     assert.same({ string = true }, columns.value)
   end)

@@ -117,9 +117,11 @@ struct point {
   end)
 
   it("gives members as rows", function()
-    local report = assert(dkjson.decode(run({ "types", path, "outer", "--format", "json" }).out))
     local by_name = {}
-    for _, row in ipairs(report.rows) do by_name[row.name or row.decl] = row end
+    for line in run({ "types", path, "outer", "--format", "jsonl" }).out:gmatch "[^\n]+" do
+      local row = assert(dkjson.decode(line))
+      by_name[row.name or row.decl] = row
+    end
     assert.same({ type = "struct outer", name = "y", decl = "int", offset = 12, bit_offset = 96, size = 4,
       bit_size = 32 }, by_name.y)
     assert.same({ type = "struct outer", name = "flag", decl = "unsigned int", offset = 16, bit_offset = 128,

@@ -1,6 +1,7 @@
 --- bench: what btfl's work costs, next to what libbpf and bpftool take for it in the same run. Ratios
 --- are what counts: times differ from machine to machine and from minute to minute.
-local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "walk", "minbtf", "growth", "instructions" }
+local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "walk", "minbtf", "types", "growth",
+  "instructions" }
 local cli = btfl.cli {
   about = "Measures btfl against libbpf and bpftool.", objects = false, targets = false,
   options = function(parser)
@@ -241,6 +242,16 @@ local function minbtf()
   add("minbtf, one object, one kernel: wall", ours, peer, "ms", "1/4", "bpftool gen min_core_btf")
 end
 
+local function printing()
+  local source, header, c, json, dump = time({ PROGRAM, "types", kernel, "--all" },
+    { PROGRAM, "types", kernel, "--header" }, { "bpftool", "btf", "dump", "file", kernel, "format", "c" },
+    { PROGRAM, "types", kernel, "--all", "--format", "json" }, { "bpftool", "-j", "btf", "dump", "file", kernel })
+  add("types --all, a kernel in C: wall", source, c, "ms", "2", "bpftool btf dump format c")
+  add("types --all, a kernel in C: peak memory", source.peak, c.peak, "KiB", "-", "bpftool btf dump format c")
+  add("types --header, all functions with it: wall", header, c, "ms", "-", "bpftool btf dump format c, without")
+  add("types --format json, a kernel: wall", json, dump, "ms", "2", "bpftool -j btf dump")
+end
+
 local function write(name, bytes)
   local path = dir .. "/" .. name
   local file <close> = assert(io.open(path, "wb"))
@@ -323,7 +334,7 @@ end
 
 local measured = {
   relos = one_object, open = open_btf, many = many, hook = one_hook, workers = workers, verdicts = verdicts,
-  walk = walk, minbtf = minbtf, growth = growth, instructions = callgrind,
+  walk = walk, minbtf = minbtf, types = printing, growth = growth, instructions = callgrind,
 }
 for _, part in ipairs(PARTS) do
   if (cli.args.only or part) == part then measured[part]() end

@@ -242,6 +242,9 @@ static void put_params(struct ctext *c, uint32_t id)
 	out_char(c->out, '(');
 	if (t.vlen == 0)
 		out_text(c->out, "void");
+	/* Before C23 a function of nothing but `...` is one of no prototype. */
+	else if (t.vlen == 1 && btf_param(&t, 0).type == 0 && c->style == CTEXT_SOURCE)
+		t.vlen = 0;
 	for (uint32_t i = 0; i < t.vlen; i++) {
 		struct btf_param p = btf_param(&t, i);
 

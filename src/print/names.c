@@ -27,6 +27,7 @@ struct names {
 	uint32_t *meant;   /* by id of a forward declaration; 0: itself */
 	struct arena made; /* names that are in no BTF */
 	bool failed;
+	bool is_long; /* for a name was too long */
 };
 
 /* What C, or clang, has already: no typedef and no enumerator can be called so. */
@@ -133,9 +134,12 @@ void names_write(struct out *o, const char *name, uint32_t number)
 	}
 }
 
-bool names_failed(const struct names *n)
+int names_check(const struct names *n, struct err *e)
 {
-	return n->failed;
+	if (n->is_long)
+		return err_set(e, ERR_LIMIT, n->b->name, NULL, ERR_NO_OFFSET,
+			       "a name has more than %d bytes", NAMES_LONGEST);
+	return n->failed ? err_memory(e, n->b->name) : 0;
 }
 
 static uint32_t hash_of(const char *s)
@@ -255,7 +259,11 @@ static bool take_free(struct names *n, enum space space, const char *name, uint3
 {
 	bool is_new = false;
 
-	*e = entry(n, space, mended(n, name), &is_new);
+	*e = NULL;
+	if (strnlen(name, NAMES_LONGEST + 1) > NAMES_LONGEST)
+		n->failed = n->is_long = true;
+	else
+		*e = entry(n, space, mended(n, name), &is_new);
 	if (*e && is_new)
 		(*e)->id = id;
 	return !*e || is_new;
@@ -321,16 +329,11 @@ static bool is_ordinary(const struct btf_type *t)
 /* The first of that name, when it is what the forward declaration promises. */
 static void take_fwd(struct names *n, const struct btf_type *t)
 {
-	bool is_new;
-	struct named *e = entry(n, TAGS, mended(n, t->name), &is_new);
+	struct named *e;
 	struct btf_type has;
 
-	if (!e)
+	if (take_free(n, TAGS, t->name, t->id, &e))
 		return;
-	if (is_new) {
-		e->id = t->id;
-		return;
-	}
 	has = btf_type(n->b, e->id);
 	if (has.kind == (t->kflag ? BTF_UNION : BTF_STRUCT) ||
 	    (has.kind == BTF_FWD && has.kflag == t->kflag))
@@ -351,7 +354,7 @@ static void take_all(struct names *n)
 	enum space space;
 	struct named *e;
 
-	for (uint32_t id = 1; id < n->b->end_id; id++) {
+	for (uint32_t id = 1; id < n->b->end_id && !n->failed; id++) {
 		struct btf_type t = btf_type(n->b, id);
 
 		if (has_name(&t, &space) && !take_free(n, space, t.name, id, &e))
@@ -374,12 +377,14 @@ static void take_all(struct names *n)
 	}
 }
 
-struct names *names_new(const struct btf *b)
+struct names *names_new(const struct btf *b, struct err *e)
 {
 	struct names *n = calloc(1, sizeof(*n));
 
-	if (!n)
+	if (!n) {
+		err_memory(e, b->name);
 		return NULL;
+	}
 	n->b = b;
 	n->number = calloc(b->end_id, sizeof(*n->number));
 	n->meant = calloc(b->end_id, sizeof(*n->meant));
@@ -388,7 +393,7 @@ struct names *names_new(const struct btf *b)
 		take(n, ORDINARY, reserved[i]);
 	if (!n->failed)
 		take_all(n);
-	if (n->failed) {
+	if (names_check(n, e) < 0) {
 		names_free(n);
 		return NULL;
 	}

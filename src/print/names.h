@@ -11,10 +11,13 @@
 
 struct names;
 
+/* The kernel has less; of a hostile file, every one of many types may have the same long name. */
+enum { NAMES_LONGEST = 4096 };
+
 /* Names for all types of b and its bases: the tags of structs, unions and enums, and the names that
  * typedefs and ints have. The lower id keeps the plain name; what C or the compiler has already
- * taken has none. NULL when memory is out. */
-struct names *names_new(const struct btf *b);
+ * taken has none. NULL when memory is out, or a name has more than NAMES_LONGEST bytes. */
+struct names *names_new(const struct btf *b, struct err *e);
 void names_free(struct names *n); /* NULL is allowed */
 
 /* Writes the name of a type. */
@@ -34,6 +37,7 @@ uint32_t names_meant(const struct names *n, const struct btf_type *fwd);
 /* Whether the int or float has the name of one of C's own types, of its size wherever C says it. */
 bool names_is_builtin(const struct btf_type *number);
 
-bool names_failed(const struct names *n);
+/* Whether all names could be had: -1 when memory was out, or a name was too long. */
+int names_check(const struct names *n, struct err *e);
 
 #endif

@@ -238,8 +238,12 @@ static bool run(struct source *s, uint32_t id, bool whole)
 
 static void write_function(struct source *s, const struct btf_type *t, bool kfunc)
 {
-	bool taken = names_take(s->text.names, t->name, true) == UINT32_MAX;
+	bool taken;
 
+	if (s->state[t->id] & WRITTEN)
+		return;
+	s->state[t->id] |= WRITTEN;
+	taken = names_take(s->text.names, t->name, true) == UINT32_MAX;
 	if (s->last != t->kind)
 		out_line(s->text.out);
 	s->last = t->kind;
@@ -412,7 +416,7 @@ static uint64_t element_count(const struct btf *b)
 	return count;
 }
 
-static bool write_source(struct source *s)
+static int write_source(struct source *s, struct err *e)
 {
 	struct out *out = s->text.out;
 	bool done;
@@ -424,26 +428,31 @@ static bool write_source(struct source *s)
 	done = s->options->ids ? write_named(s) : write_whole(s);
 	if (done && s->options->header)
 		out_text(out, tail);
-	return done && out_flush(out) && !names_failed(s->text.names);
+	if (names_check(s->text.names, e) < 0)
+		return -1;
+	if (s->failed || s->text.failed)
+		return err_memory(e, s->b->name);
+	if (s->text.members > s->text.most_members)
+		return err_set(e, ERR_LIMIT, s->b->name, NULL, ERR_NO_OFFSET,
+			       "types without a name nest to more than %llu members",
+			       (unsigned long long)s->text.most_members);
+	return out_flush(out) ? 0 : -1;
 }
 
 int source_write(const struct btf *b, const struct source_options *options, struct out *out,
 		 struct err *e)
 {
 	struct source s = {.b = b, .options = options, .last = BTF_KINDS};
-	int rc = 0;
+	int rc;
 
 	s.text = (struct ctext){.out = out, .btf = b, .style = CTEXT_SOURCE};
 	s.text.most_members = (1 << 20) + 64 * element_count(b);
+	s.text.names = names_new(b, e);
+	if (!s.text.names)
+		return -1;
 	s.text.align = align_new(b, ALIGN_COMPILER);
-	s.text.names = names_new(b);
 	s.state = calloc(b->end_id, 1);
-	if (!s.text.align || !s.text.names || !s.state || !write_source(&s))
-		rc = out->failed ? -1 : err_memory(e, b->name);
-	else if (s.text.members > s.text.most_members)
-		rc = err_set(e, ERR_LIMIT, b->name, NULL, ERR_NO_OFFSET,
-			     "types without a name nest to more than %llu members",
-			     (unsigned long long)s.text.most_members);
+	rc = s.text.align && s.state ? write_source(&s, e) : err_memory(e, b->name);
 	ctext_free(&s.text);
 	align_free(s.text.align);
 	names_free(s.text.names);
