@@ -363,7 +363,7 @@ describe("an obstacle", function()
     -- r2 = *(u64 *)(r1 + 0); r2 = *(u64 *)(r2 + 8)
     local reads = { object.ldx(8, 2, 1, 0), object.ldx(8, 2, 2, 8) }
     local function traced(t)
-      t:func("do_it", t:func_proto(0, { { "f", t:ptr(t:struct("file", 16, {})) } }))
+      t:func("do_it", t:func_proto(0, { { "f", t:ptr(t:struct("file", 16, { { "f_op", t:ptr(0), 64 } })) } }))
     end
     local verdict, _, x = expect("license", "struct",
       "only GPL programs may read the kernel's structs by an argument, and the object's license is another",
@@ -492,6 +492,27 @@ describe("an obstacle", function()
     expect("ctx-access", "write", "the program writes to its context at byte 0", with { object.st(8, 1, 0, 0) })
     expect("ctx-access", "misaligned", "the context is read at byte 4, which is within an argument",
       with { object.ldx(4, 2, 1, 4) })
+  end)
+
+  it("is a load by an argument that lands nowhere in what it points to", function()
+    local target = kernel(function(t)
+      local int = t:int("int", 4, "signed")
+      local task = t:struct("task", 16, { { "pid", int, 0 }, { "mm", t:ptr(0), 64 } })
+      kernels.tracepoint(t, "sched", { { "a", t:ptr(task) }, { "n", int } })
+    end)
+    local function by(at, ...) return one("tp_btf/sched", { object.ldx(8, 2, 1, at), ... }) end
+    local function load(off, size) return by(0, object.ldx(size, 3, 2, off)) end
+    expect("struct-access", "beyond", "byte 16 is read by a pointer to `struct task`, which ends before", load(16, 4),
+      target)
+    expect("struct-access", "hole", "byte 4 is read by a pointer to `struct task`, where it has no member", load(4, 4),
+      target)
+    expect("struct-access", "part", "a part of `mm` of `struct task` is read, which is a pointer", load(8, 4), target)
+    expect("struct-access", "over", "more is read than `pid` of `struct task` has, from byte 0 on", load(0, 8), target)
+    expect("struct-access", "before", "memory before `struct task` is read, at byte -8", load(-8, 8), target)
+    expect("struct-access", "argument", "memory is read by an argument that is a number on this kernel",
+      by(8, object.ldx(8, 3, 2, 0)), target)
+    expect("struct-access", "number", "memory is read by what was loaded from a member that is no pointer to a struct",
+      by(0, object.ldx(4, 3, 2, 0), object.ldx(8, 3, 3, 0)), target)
   end)
 
   it("is of each rule here", function()

@@ -664,7 +664,7 @@ function program:verdict(target, options) end
 ---@field number integer? the argument of the callee
 ---@field callee string? the helper, without its "bpf_", or the kernel function
 ---@field struct string? the kernel's struct that the callee takes it for
----@field refused "missing"|"unreadable"|nil why the target's verifier refuses the load
+---@field refused "missing"|"unreadable"|"argument"|"number"|"beyond"|"before"|"hole"|"part"|"over"|nil why the target's verifier refuses the load: of an argument, or by one (see btfl.obstacle.cause)
 ---@field setting true? only under other constants of the object
 ---@field constant string? the one that decides
 
@@ -1047,7 +1047,7 @@ function verdict:report(options) end
 ---@return fun(): btfl.obstacle?
 function verdict:failures() end
 
----@alias btfl.obstacle.rule "open"|"ksym"|"kconfig"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"license"
+---@alias btfl.obstacle.rule "open"|"ksym"|"kconfig"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"struct-access"|"license"
 
 --- One thing that keeps a program from loading.
 ---@class btfl.obstacle

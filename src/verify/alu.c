@@ -118,6 +118,9 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 			v = number_in(dst);
 			v.id = 0;
 			v.need = need;
+			/* Added to what may be a pointer, it would be one. */
+			if (src->kind != VALUE_SCALAR || !scalar_is_known(&src->number))
+				v.which = NUMBER_UNKNOWN;
 			scalar_alu(&v.number, number_in(src).number, op, wide, in.off == 1,
 				   m->w->abilities);
 		}

@@ -24,6 +24,12 @@ enum go machine_give_up(struct machine *m, enum walk_end end, const char *why)
 enum go machine_stop(struct machine *m, const struct state *s, enum obstacle_rule rule,
 		     const char *cause, int64_t number)
 {
+	return machine_refuse(m, s,
+			      (struct reached){.rule = rule, .cause = cause, .number = number});
+}
+
+enum go machine_refuse(struct machine *m, const struct state *s, struct reached what)
+{
 	struct walk *w = m->w;
 	struct reached *more;
 
@@ -34,14 +40,10 @@ enum go machine_stop(struct machine *m, const struct state *s, enum obstacle_rul
 		return machine_fail(m);
 	w->traces[s->at].stopped = true;
 	w->hits = more;
-	w->hits[w->hit_count++] = (struct reached){
-	    .at = s->at,
-	    .path = s->path,
-	    .entry = m->entry,
-	    .rule = rule,
-	    .cause = cause,
-	    .number = number,
-	};
+	what.at = s->at;
+	what.path = s->path;
+	what.entry = m->entry;
+	w->hits[w->hit_count++] = what;
 	if (m->most > w->work + WALK_MOST_AFTER)
 		m->most = w->work + WALK_MOST_AFTER;
 	return GO_END;

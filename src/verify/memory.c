@@ -14,6 +14,14 @@ static struct value maybe_pointer(unsigned size, unsigned pointer_size)
 	return v;
 }
 
+static struct value number_of(enum number_source source)
+{
+	struct value v = value_unknown();
+
+	v.which = source;
+	return v;
+}
+
 static struct value read_data(struct machine *m, const struct value *from, int64_t off,
 			      unsigned size)
 {
@@ -46,8 +54,35 @@ static struct value read_context(const struct machine *m, const struct value *fr
 		return packet;
 	if (known && context_is_closed(m->context, off))
 		return (struct value){.kind = VALUE_ANY, .which = 1};
+	if (known && m->context->suspect && size == SLOT_SIZE && context_pointee(m->context, off))
+		return value_of(VALUE_STRUCT, context_pointee(m->context, off));
 	number = known && context_has_number(m->context, off);
+	if (known && m->context->suspect && context_is_plain(m->context, off))
+		return number_of(NUMBER_ARGUMENT);
 	return m->ctx_numbers || number ? value_unknown() : maybe_pointer(size, 4);
+}
+
+/* Where a load by a typed pointer lands. */
+static struct landing land(const struct machine *m, const struct value *from, int64_t off,
+			   unsigned size)
+{
+	if (!scalar_is_known(&from->number))
+		return (struct landing){.kind = LANDS_SOMEWHERE};
+	return struct_walk(m->context->btf, from->which,
+			   (int64_t)(from->number.bits.value + (uint64_t)off), size,
+			   &m->context->rules);
+}
+
+static struct value read_struct(const struct machine *m, const struct value *from, int64_t off,
+				unsigned size)
+{
+	struct landing l = land(m, from, off, size);
+
+	switch (l.kind) {
+	case LANDS_NUMBER: return number_of(NUMBER_LOADED);
+	case LANDS_POINTER: return value_of(VALUE_STRUCT, l.type);
+	default: return maybe_pointer(size, 8);
+	}
 }
 
 static struct value read_any(struct machine *m, struct state *s, const struct value *from,
@@ -61,6 +96,7 @@ static struct value read_any(struct machine *m, struct state *s, const struct va
 	case VALUE_ARENA:
 	case VALUE_MEMORY: return value_unknown();
 	case VALUE_CTX: return read_context(m, from, off, size);
+	case VALUE_STRUCT: return read_struct(m, from, off, size);
 	default: return maybe_pointer(size, 8);
 	}
 }
@@ -92,6 +128,31 @@ static enum go check_context(struct machine *m, const struct state *s, const str
 			    cause, number);
 }
 
+/* Ends the path at a load by what no verifier lets a program load by, or that lands nowhere. */
+static enum go check_struct(struct machine *m, const struct state *s, const struct value *from,
+			    struct insn in)
+{
+	static const char *const causes[] = {
+	    [NUMBER_ARGUMENT] = "argument",
+	    [NUMBER_LOADED] = "number",
+	};
+	struct landing l;
+
+	if (from->kind == VALUE_SCALAR && from->which)
+		return machine_stop(m, s, RULE_STRUCT_ACCESS, causes[from->which], in.off);
+	if (from->kind != VALUE_STRUCT)
+		return GO_ON;
+	l = land(m, from, in.off, insn_bytes(in.code));
+	if (l.kind != LANDS_NOWHERE)
+		return GO_ON;
+	return machine_refuse(m, s,
+			      (struct reached){.rule = RULE_STRUCT_ACCESS,
+					       .cause = l.cause,
+					       .number = l.off,
+					       .name = *l.in ? l.in : "(anon)",
+					       .type = *l.member ? l.member : NULL});
+}
+
 static struct value load(struct machine *m, struct state *s, const struct linked_insn *n,
 			 bool extends)
 {
@@ -112,6 +173,8 @@ enum go machine_load(struct machine *m, struct state *s, const struct linked_ins
 {
 	enum go go = check_context(m, s, machine_reg(s, n->in.src), n->in, false);
 
+	if (go == GO_ON)
+		go = check_struct(m, s, machine_reg(s, n->in.src), n->in);
 	if (go != GO_ON)
 		return go;
 	*machine_reg(s, n->in.dst) = load(m, s, n, BPF_MODE(n->in.code) == BPF_MEMSX);

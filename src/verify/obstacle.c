@@ -42,6 +42,7 @@ static const char *const rules[RULE_COUNT] = {
     [RULE_HELPER_NOT_FOR_TYPE] = "helper-not-for-type",
     [RULE_CTX_ARG] = "ctx-arg",
     [RULE_CTX_ACCESS] = "ctx-access",
+    [RULE_STRUCT_ACCESS] = "struct-access",
     [RULE_LICENSE] = "license",
 };
 

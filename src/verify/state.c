@@ -230,6 +230,13 @@ static bool same_id(struct id_map *m, uint32_t old, uint32_t cur)
 	return true;
 }
 
+/* Whether what may be loaded by it depends on what it is. */
+static bool tells_paths(const struct value *v)
+{
+	return v->kind == VALUE_CTX || v->kind == VALUE_STRUCT ||
+	       (v->kind == VALUE_SCALAR && v->which);
+}
+
 static bool value_covers(const struct value *a, const struct value *b, bool decides,
 			 struct id_map *ids)
 {
@@ -238,8 +245,10 @@ static bool value_covers(const struct value *a, const struct value *b, bool deci
 	if (a->kind == VALUE_ANY)
 		return b->kind != VALUE_STACK && b->kind != VALUE_NONE && b->kind != VALUE_FUNC &&
 		       b->kind != VALUE_MAP && b->kind != VALUE_ITER &&
-		       (!ids->context || (b->kind != VALUE_CTX && (a->which || !b->which)));
+		       (!ids->context || (!tells_paths(b) && (a->which || !b->which)));
 	if (a->kind != b->kind)
+		return false;
+	if (a->kind == VALUE_SCALAR && ids->context && b->which && a->which != b->which)
 		return false;
 	if (a->kind == VALUE_SCALAR)
 		return !decides ||
@@ -269,7 +278,7 @@ static bool slot_covers(const struct slot *a, const struct slot *b, bool decides
 			return false;
 		/* A pointer to the stack or the context means more than unknown bytes do. */
 		if (x != BYTE_SPILL && y == BYTE_SPILL &&
-		    (b->spill.kind == VALUE_STACK || (b->spill.kind == VALUE_CTX && ids->context)))
+		    (b->spill.kind == VALUE_STACK || (ids->context && tells_paths(&b->spill))))
 			return false;
 	}
 	return !spilled || value_covers(&a->spill, &b->spill, decides, ids);

@@ -13,7 +13,7 @@ enum { REGISTERS = 11, FRAMES = 8, SLOTS = 64, SLOT_SIZE = 8, STACK_SIZE = SLOTS
 
 enum value_kind {
 	VALUE_NONE,   /* never set */
-	VALUE_SCALAR, /* a number */
+	VALUE_SCALAR, /* a number; `which` is enum number_source */
 	VALUE_STACK,  /* the stack of frame `which`, scalar bytes from its end */
 	VALUE_DATA,   /* section `which`, scalar bytes from its start */
 	VALUE_ITEM,   /* a value of map `which` */
@@ -23,6 +23,8 @@ enum value_kind {
 	VALUE_PACKET, /* into a packet; `which` is enum packet_range */
 	VALUE_PACKET_END,
 	VALUE_MEMORY, /* other memory that is not null */
+	VALUE_STRUCT, /* into struct `which` of the BTF of the context, scalar bytes from its start,
+			 or null */
 	VALUE_OBJECT, /* an object of the kernel that is not null */
 	VALUE_ARENA,  /* somewhere in an arena */
 	VALUE_SYMBOL, /* a kernel symbol */
@@ -33,6 +35,10 @@ enum value_kind {
 
 /* What a branch told of a pointer into a packet: that it is not before the end, or behind it. */
 enum packet_range { PACKET_UNKNOWN, PACKET_AT_END, PACKET_BEYOND };
+
+/* Why a number is no pointer for sure: an argument is none, or what was loaded by one. Of others
+ * nobody knows, for memory of maps may hold pointers, too. */
+enum number_source { NUMBER_UNKNOWN, NUMBER_ARGUMENT, NUMBER_LOADED };
 
 enum iter_state { ITER_ACTIVE, ITER_DRAINED };
 

@@ -32,9 +32,11 @@ struct reached {
 	uint32_t at;
 	enum obstacle_rule rule;
 	const char *cause; /* of a rule that the walk itself found broken; NULL otherwise */
-	int64_t number;    /* likewise: what belongs to it, see obstacle.h */
-	uint32_t path;     /* into steps */
-	uint32_t entry;    /* the instruction at which its path starts */
+	/* Likewise: what belongs to it, see obstacle.h. */
+	int64_t number;
+	const char *name, *type;
+	uint32_t path;  /* into steps */
+	uint32_t entry; /* the instruction at which its path starts */
 };
 
 enum walk_end { WALK_DONE, WALK_LIMIT, WALK_BROKEN };

@@ -74,6 +74,8 @@ static int add_found(struct verdict *v, struct err *e)
 			continue;
 		x.at = (int32_t)hit->at;
 		x.number = hit->number;
+		x.name = hit->name;
+		x.type = hit->type;
 		if (obstacles_add(&v->obstacles, x, e) < 0)
 			return -1;
 	}
@@ -205,7 +207,7 @@ static int run(struct verdict *v, const struct loading *l, struct err *e)
 		return -1;
 	context.known = context.known &&
 			(obstacles_want(o, RULE_CTX_ARG) || obstacles_want(o, RULE_CTX_ACCESS) ||
-			 obstacles_want(o, RULE_LICENSE));
+			 obstacles_want(o, RULE_STRUCT_ACCESS) || obstacles_want(o, RULE_LICENSE));
 	if (context_suspects(&context, v->linked, e) < 0)
 		return -1;
 	/* A loader has refused the program by then. */

@@ -600,6 +600,44 @@ error[ctx-access]: the context is accessed through a pointer that was moved by 8
    = help: keep the compiler from moving the pointer: read the field early, and without preserve_access_index]=],
   },
   {
+    code = "struct-access", title = "a load by an argument lands on no member of what it points to",
+    text = [[
+A program that attaches by BTF reads its arguments as pointers to which the kernel gives a type, and what is loaded
+by them has one again. The verifier looks up each such load in the kernel's own struct, whatever the program takes
+the argument for: it must lie within one member, and on the whole of one that is a pointer. It does not when the
+argument is another one on this kernel, or when an offset was not relocated.]],
+    todo = [[
+Have a program for each form of what it attaches to. Where the argument is the right one, let CO-RE find the member
+(BPF_CORE_READ, preserve_access_index); bpf_probe_read_kernel() reads whatever stands there, and nothing fails.]],
+    messages = {
+      beyond = "byte {number} is read by a pointer to `struct {name}`, which ends before",
+      before = "memory before `struct {name}` is read, at byte {number}",
+      hole = "byte {number} is read by a pointer to `struct {name}`, where it has no member",
+      part = "a part of `{type}` of `struct {name}` is read, which is a pointer",
+      over = "more is read than `{type}` of `struct {name}` has, from byte {number} on",
+      argument = "memory is read by an argument that is a number on this kernel",
+      number = "memory is read by what was loaded from a member that is no pointer to a struct",
+    },
+    help = "have a program for each form of what it attaches to, and load the one that fits",
+    says = {
+      "access beyond struct task_struct at off 24 size 8",
+      "cannot access ptr member mm with moff 8 in struct task with off 8 size 4",
+      "access beyond the end of member pid (mend:4) in struct task with off 0 size 8",
+      "struct task doesn't have field at offset 5", "R1 invalid mem access 'scalar'",
+    },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[struct-access]: byte 48 is read by a pointer to `struct inode`, which ends before
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         name = dentry->d_name.name;
+   |                ^
+   = stage: walk, scope: program, cause: beyond, insn: 3
+   = target: 6.18.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: have a program for each form of what it attaches to, and load the one that fits]=],
+  },
+  {
     code = "license", title = "the license of the object does not allow it",
     text = [[
 Kernel functions, programs of LSM and about 45 helpers, those of tracing above all, are for objects whose section

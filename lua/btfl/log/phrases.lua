@@ -291,8 +291,9 @@ for _, what in ipairs { "stack", "write to stack", "variable%-offset" } do
   verifier("rejected", "(invalid " .. what .. " .*)", { "why" }, "{why}")
 end
 verifier("rejected", "(math between [%w_ ]+ pointer and .*)", { "why" }, "{why}")
-verifier("rejected", "(access beyond .*)", { "why" }, "{why}: the object's own type of it is not the kernel's")
-verifier("rejected", "(cannot access ptr member .*)", { "why" }, "{why}")
+verifier("struct-access", "(access beyond .*)", { "why" }, "{why}: the object's own type of it is not the kernel's")
+verifier("struct-access", "(cannot access ptr member .*)", { "why" }, "{why}")
+verifier("struct-access", "(struct [^']* doesn't have field at offset .*)", { "why" }, "{why}")
 verifier("rejected", "(Unreleased reference id=.*)", { "why" }, "{why}", { help = "release it on every path" })
 verifier("rejected", "(infinite loop detected at insn (%d+))", { "why", "at" }, "{why}")
 verifier("rejected", "(back%-edge from insn (%d+) to %d+)", { "why", "at" }, "{why}: that kernel takes no loops (5.3 does)",

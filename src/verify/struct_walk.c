@@ -1,0 +1,186 @@
+/* struct_walk: see struct_walk.h. */
+#include "verify/struct_walk.h"
+
+#include <string.h>
+
+enum { NESTED_MOST = 64 };
+
+/* Trailing arrays of numbers may be read since; and, in unions, past the end of a member. Before,
+ * or when it is not known, neither is told. */
+enum { NUMBER_TAILS = 6 << 16 | 1 << 8, LOOSE_UNIONS = 6 << 16 | 1 << 8 };
+
+/* The kernel's own enum of what a walk ends in tells whether it has pointers that are no numbers.
+ */
+static bool walks_to_numbers(const struct target *t)
+{
+	uint32_t id = btf_find(t->btf[0], "bpf_struct_walk_result", BTF_ENUM);
+	struct btf_type e = btf_type(t->btf[0], id);
+
+	for (uint32_t i = 0; id && i < e.vlen; i++)
+		if (strcmp(btf_enumerator(&e, i).name, "WALK_PTR_UNTRUSTED") == 0)
+			return false;
+	return id != 0;
+}
+
+uint32_t struct_pointee(const struct btf *b, const struct btf_type *pointer)
+{
+	struct btf_type t = btf_type(b, pointer->type);
+
+	while (t.kind == BTF_TYPEDEF || t.kind == BTF_CONST || t.kind == BTF_VOLATILE ||
+	       t.kind == BTF_RESTRICT || t.kind == BTF_TYPE_TAG) {
+		if (t.kind == BTF_TYPE_TAG && !t.kflag && strcmp(t.name, "rcu") != 0)
+			return 0;
+		t = btf_type(b, t.type);
+	}
+	return btf_is_composite(&t) ? t.id : 0;
+}
+
+static struct landing nowhere(const char *cause, const struct btf_type *t, const char *member,
+			      int64_t off)
+{
+	return (struct landing){
+	    .kind = LANDS_NOWHERE, .cause = cause, .in = t->name, .member = member, .off = off};
+}
+
+static struct landing lands(enum landing_kind kind)
+{
+	return (struct landing){.kind = kind};
+}
+
+/* Behind the end of a struct stand the elements of an array without a size that is its last member:
+ * then *t becomes the element's type, and *off the place in it. */
+static bool in_tail(const struct btf *b, struct btf_type *t, int64_t *off,
+		    const struct struct_rules *r, struct landing *out)
+{
+	struct btf_member last;
+	struct btf_type array, elem;
+
+	*out = nowhere("beyond", t, "", *off);
+	if (!t->vlen)
+		return false;
+	last = btf_member(t, t->vlen - 1);
+	array = btf_strip(b, last.type);
+	if (array.kind != BTF_ARRAY || btf_array(&array).count || *off < last.bit_offset / 8)
+		return false;
+	elem = btf_strip(b, btf_array(&array).elem);
+	if (elem.kind == BTF_INT)
+		*out = lands(r->version >= NUMBER_TAILS ? LANDS_NUMBER : LANDS_SOMEWHERE);
+	if (!btf_is_composite(&elem))
+		return false;
+	if (!elem.size) {
+		*out = lands(LANDS_SOMEWHERE);
+		return false;
+	}
+	*off = (*off - last.bit_offset / 8) % elem.size;
+	*t = elem;
+	return true;
+}
+
+static struct landing in_pointer(const struct btf *b, const struct btf_type *pointer,
+				 const struct struct_rules *r)
+{
+	struct btf_type to = btf_strip(b, pointer->type);
+	struct landing l = {.kind = LANDS_SOMEWHERE};
+
+	l.type = struct_pointee(b, pointer);
+	if (l.type)
+		l.kind = LANDS_POINTER;
+	else if (!btf_is_composite(&to) && walks_to_numbers(r->target))
+		l.kind = LANDS_NUMBER;
+	return l;
+}
+
+/* Of a load, what the walk knows besides the struct that it is in. */
+struct load {
+	const struct btf *btf;
+	const struct struct_rules *rules;
+	int64_t off;
+	unsigned size;
+	bool in_union;
+};
+
+/* The member that the load lands in: false when it is in a struct, which *t becomes. */
+static bool in_member(struct load *x, struct btf_type *t, const struct btf_member *m, int64_t bytes,
+		      struct landing *out)
+{
+	int64_t start = m->bit_offset / 8, end = start + bytes;
+	struct btf_type in = btf_strip(x->btf, m->type);
+
+	if (in.kind == BTF_ARRAY) {
+		in = btf_innermost(x->btf, m->type);
+		bytes = btf_size(x->btf, in.id);
+		if (bytes <= 0) {
+			*out = lands(LANDS_SOMEWHERE);
+			return true;
+		}
+		start += (x->off - start) / bytes * bytes;
+	}
+	if (btf_is_composite(&in)) {
+		x->off -= start;
+		*t = in;
+		return false;
+	}
+	if (in.kind == BTF_PTR && (bytes != x->size || x->off != start))
+		*out = nowhere("part", t, m->name, x->off);
+	else if (in.kind == BTF_PTR)
+		*out = in_pointer(x->btf, &in, x->rules);
+	else if (x->off + x->size <= end)
+		*out = lands(LANDS_NUMBER);
+	else if (x->in_union && (!x->rules->version || x->rules->version >= LOOSE_UNIONS))
+		*out = lands(LANDS_SOMEWHERE);
+	else
+		*out = nowhere("over", t, m->name, x->off);
+	return true;
+}
+
+/* Likewise, of a struct that it does not go beyond. */
+static bool in_struct(struct load *x, struct btf_type *t, struct landing *out)
+{
+	for (uint32_t i = 0; i < t->vlen; i++) {
+		struct btf_member m = btf_member(t, i);
+		int64_t start = m.bit_offset / 8, bytes;
+
+		if (x->off + x->size <= start)
+			break;
+		if (m.bit_size) {
+			int64_t end = ((int64_t)m.bit_offset + m.bit_size + 7) / 8;
+
+			if (x->off > start || end > x->off + x->size)
+				continue;
+			*out = lands(LANDS_NUMBER);
+			return true;
+		}
+		if (x->off < start)
+			break;
+		bytes = btf_size(x->btf, m.type);
+		if (bytes < 0) {
+			*out = lands(LANDS_SOMEWHERE);
+			return true;
+		}
+		if (x->off < start + bytes)
+			return in_member(x, t, &m, bytes, out);
+	}
+	*out = nowhere("hole", t, "", x->off);
+	return true;
+}
+
+struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
+			   const struct struct_rules *r)
+{
+	struct load x = {.btf = b, .rules = r, .off = off, .size = size};
+	struct btf_type t = btf_strip(b, type);
+	struct landing out = {.kind = LANDS_SOMEWHERE};
+
+	if (off < 0)
+		return nowhere("before", &t, "", off);
+	for (unsigned nested = 0; nested < NESTED_MOST && btf_is_composite(&t); nested++) {
+		x.in_union = x.in_union || (t.kind == BTF_UNION && t.vlen != 1);
+		if (x.off + size > t.size) {
+			if (!in_tail(b, &t, &x.off, r, &out))
+				return out;
+		} else if (in_struct(&x, &t, &out)) {
+			return out;
+		}
+	}
+	return lands(LANDS_SOMEWHERE);
+}

@@ -1,0 +1,45 @@
+/*
+ * struct_walk: where a load lands that goes by a pointer to which the kernel's BTF gives a type: in
+ * a number, in a pointer by which loads go on, or nowhere, so that the verifier refuses it. The
+ * rules are btf_struct_walk() of the kernel's btf.c.
+ */
+#ifndef BTFL_STRUCT_WALK_H
+#define BTFL_STRUCT_WALK_H
+
+#include <stdbool.h>
+
+#include "core/target.h"
+
+enum landing_kind {
+	LANDS_SOMEWHERE, /* nobody can tell: it is refused or not, and anything is loaded */
+	LANDS_NUMBER,
+	LANDS_POINTER,
+	LANDS_NOWHERE, /* the verifier refuses it */
+};
+
+struct landing {
+	enum landing_kind kind;
+	uint32_t type; /* LANDS_POINTER: the struct that it points to */
+	/* LANDS_NOWHERE: "beyond" the end of the struct, "part" of a pointer, "over" the end of a
+	 * member, in a "hole", or "before" its start; and the names of struct and member, "" for
+	 * none */
+	const char *cause, *in, *member;
+	int64_t off; /* likewise: bytes from the start of that struct, which may be a part of the
+			first */
+};
+
+/* The kernel, and LINUX_KERNEL_VERSION, 0 when it is not known. */
+struct struct_rules {
+	const struct target *target;
+	uint32_t version;
+};
+
+/* Where a load of `size` bytes at byte `off` of struct `type` of b lands. */
+struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
+			   const struct struct_rules *r);
+
+/* The struct that a pointer of that type leads to, of which loads are followed; 0 for none, as
+ * where the pointer is one into user or per-CPU memory. */
+uint32_t struct_pointee(const struct btf *b, const struct btf_type *pointer);
+
+#endif
