@@ -76,10 +76,10 @@ static uint32_t moved(struct flow *x, uint32_t fact, int64_t number, int32_t rel
 	for (unsigned i = 0; i < SOURCES_MOST && old.source[i]; i++) {
 		struct source s = x->p->sources[old.source[i]];
 
-		/* A second relocation is of the struct that the first led to. */
+		/* A second relocation is of the struct that the first led to: its offset counts. */
 		if (relo >= 0 && s.relo < 0)
 			s.relo = relo;
-		else if (relo < 0 && number < INT32_MAX / 2 && number > INT32_MIN / 2)
+		else if (number < INT32_MAX / 2 && number > INT32_MIN / 2)
 			s.offset += (int32_t)number;
 		fact_add(&f, provenance_source(x->p, s));
 	}
@@ -226,7 +226,7 @@ static uint32_t argument_at(const struct flow *x, const struct fact *ctx, int64_
  * parent. */
 static uint32_t loaded(struct flow *x, uint32_t fact, int64_t off, int32_t relo)
 {
-	const struct fact from = *fact_of(x, moved(x, fact, relo < 0 ? off : 0, relo));
+	const struct fact from = *fact_of(x, moved(x, fact, off, relo));
 	struct fact f = {.relo = NO_RELO, .place = PLACE_MIXED};
 
 	for (unsigned i = 0; i < SOURCES_MOST && from.source[i]; i++) {

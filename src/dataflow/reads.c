@@ -170,21 +170,72 @@ static bool leaves_out(const struct walk *w)
 	return false;
 }
 
-/* What a verifier says of the loads of the context themselves. */
+enum { ARGUMENT_SIZE = 8 };
+
+/* What a source points to on the target: a struct of the context's BTF, nothing at all for sure, or
+ * who knows what. */
+struct behind {
+	uint32_t type;     /* 0 for no struct */
+	const char *plain; /* why nothing may be loaded by it */
+};
+
+/* Where a load by source s lands, `off` bytes from what it was moved by. */
+static struct landing land(const struct loading *l, const struct context *c, const struct source *s,
+			   struct behind to, int64_t off, unsigned size)
+{
+	const struct result *x = s->relo < 0 ? NULL : &l->resolution->results[s->relo];
+
+	if (!to.type || (x && x->status != STATUS_OK))
+		return (struct landing){.kind = LANDS_SOMEWHERE};
+	return struct_walk(c->btf, to.type, off + s->offset + (x ? (int64_t)x->target : 0), size,
+			   &c->rules);
+}
+
+static struct behind behind(const struct loading *l, const struct context *c,
+			    const struct provenance *p, uint32_t source)
+{
+	const struct source *s = &p->sources[source], *parent = &p->sources[s->parent];
+	int64_t slot = ((int64_t)s->argument - 1) * ARGUMENT_SIZE;
+	struct landing at;
+
+	if (!s->parent)
+		return (struct behind){context_pointee(c, slot),
+				       context_is_plain(c, slot) ? "argument" : NULL};
+	at = land(l, c, parent, behind(l, c, p, s->parent), 0, ARGUMENT_SIZE);
+	return (struct behind){at.kind == LANDS_POINTER ? at.type : 0,
+			       at.kind == LANDS_NUMBER ? "number" : NULL};
+}
+
+static const char *refuses_load(const struct loading *l, const struct context *c,
+				const struct provenance *p, const struct read *x)
+{
+	struct behind to = behind(l, c, p, x->source);
+	struct landing at =
+	    land(l, c, &p->sources[x->source], to, x->offset, x->size ? x->size : ARGUMENT_SIZE);
+
+	if (to.plain)
+		return to.plain;
+	return at.kind == LANDS_NOWHERE ? at.cause : NULL;
+}
+
+/* What a verifier says of the loads of the context themselves, and of those by an argument. */
 static void add_refused(const struct loading *l, struct reads *r)
 {
 	struct context c;
 	int64_t number;
 
 	context_of(l, &c);
-	for (size_t i = 0; c.slots && i < r->count; i++) {
+	for (size_t i = 0; c.slots && r->shape == SHAPE_SLOTS && i < r->count; i++) {
 		struct read *x = &r->list[i];
 		int64_t slot = r->provenance.sources[x->source].argument;
 		const char *cause;
 
-		if (x->use != USE_READ || r->shape != SHAPE_SLOTS)
+		if (x->use == USE_LOAD)
+			x->refused = refuses_load(l, &c, &r->provenance, x);
+		if (x->use != USE_READ)
 			continue;
-		cause = context_refuses(&c, (slot - 1) * 8, 8, false, &number);
+		cause =
+		    context_refuses(&c, (slot - 1) * ARGUMENT_SIZE, ARGUMENT_SIZE, false, &number);
 		if (cause && context_is_argument(cause))
 			x->refused = cause;
 	}

@@ -41,7 +41,9 @@ struct read {
 	int32_t relo;    /* relocation of the instruction itself; -1 for none */
 	int32_t offset;  /* of a load: bytes that the instruction adds */
 	uint32_t callee;
-	const char *refused;   /* why a verifier refuses the load: "missing", "unreadable"; NULL */
+	/* Why a verifier refuses the load: of an argument "missing" or "unreadable", of memory by
+	 * one a cause of struct_walk.h, or "argument" or "number" where that is no pointer; NULL */
+	const char *refused;
 	uint32_t guard_origin; /* of a setting: ORIGIN_* of trace.h; 0 when it is not known */
 };
 

@@ -9,8 +9,6 @@ local drift = {}
 local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result = true,
   retv = true, ret_val = true, ["return"] = true, rv = true, err = true }
 
-local POINTER = 8
-
 -- Programs that the verifier gives typed arguments.
 local TYPED = { func = true, lsm = true, iter = true, tp_btf = true }
 
@@ -28,35 +26,13 @@ local function any_fits(target, t, types)
   return #types == 0
 end
 
--- Where a load by the argument goes on the target, bytes; nil when nobody knows.
-local function place_of(read, target, policy)
-  if not read.relo then return read.offset end
-  local result = read.relo:resolve(target, { policy = policy })
-  return result.ok and result.value or nil
-end
-
--- Whether the verifier refuses a load by the argument, of what it really is: by what is no pointer to a
--- struct, of bytes that are no member's, or by what was loaded where no pointer stands.
-local function refuses_loads(argument, target, t, policy)
-  local to = fits.pointee(t)
+-- Whether the verifier refuses a load by the argument, or by what was loaded from there; with `plain`,
+-- whether it does because the argument itself is no pointer.
+local function refuses_loads(argument, plain)
   for _, read in ipairs(argument.reads) do
-    if read.use == "load" and not read.setting and #(read.from or {}) < 2 then
-      local at = read.from and read.from[1] or read
-      local place = place_of(at, target, policy)
-      if not to or to.kind ~= "struct" and to.kind ~= "union" then return true end
-      local lands, is_pointer = fits.load(to, place or 0, read.from and POINTER or read.size or 1)
-      if place and not (lands and (is_pointer or not read.from)) then return true end
+    if read.use == "load" and read.refused and not read.setting and (not plain or read.refused == "argument") then
+      return true
     end
-  end
-  return false
-end
-
--- Whether loads go by a number, which the verifier refuses whatever it is taken for.
-local function loads_by_number(argument, t)
-  local to = fits.pointee(t)
-  if to and (to.kind == "struct" or to.kind == "union" or to.kind == "fwd") then return false end
-  for _, read in ipairs(argument.reads) do
-    if read.use == "load" and not read.from and not read.setting then return true end
   end
   return false
 end
@@ -90,15 +66,15 @@ local function other(target, sig, argument, slot)
       local candidates = slot == "return" and sig.params or { { type = sig.ret } }
       for _, one in ipairs(candidates) do
         if one.type and fits.pointee(one.type) and any_fits(target, one.type, argument.types) then
-          return "role", t
+          return "role"
         end
       end
     end
-    return "other-type", t
+    return "other-type"
   end
-  if changes_role(sig, argument, slot) then return "role", t end
-  if slot ~= "return" and moved_to(sig, argument, slot) then return "moved", t end
-  return "same", t
+  if changes_role(sig, argument, slot) then return "role" end
+  if slot ~= "return" and moved_to(sig, argument, slot) then return "moved" end
+  return "same"
 end
 
 -- Only under other constants: the load itself, or all that tells what it is taken for.
@@ -119,7 +95,7 @@ local function constant_of(argument)
   return nil
 end
 
-local function judge(row, argument, target, sig, typed, policy)
+local function judge(row, argument, target, sig, typed)
   local slot
   if argument.number == "return" then
     slot = "return"
@@ -143,12 +119,12 @@ local function judge(row, argument, target, sig, typed, policy)
   if not argument.used then return "same" end
   local given = slot == "return" and sig.ret or slot.type
   local taken = typed and #argument.types > 0 and given:resolve().kind ~= "struct"
-  if taken and loads_by_number(argument, given) then
+  if taken and refuses_loads(argument, true) then
     return "other-type", "rejected"
   end
-  local verdict, t = other(target, sig, argument, slot)
+  local verdict = other(target, sig, argument, slot)
   if verdict == "same" then return verdict end
-  return verdict, typed and refuses_loads(argument, target, t, policy) and "rejected" or "silent"
+  return verdict, typed and refuses_loads(argument) and "rejected" or "silent"
 end
 
 local function taken_for(argument)
@@ -203,8 +179,8 @@ function drift.arguments(program, target, options, sinks)
       types = argument.types, first = argument.first, signature = sig, declared = argument.declared }
     row.taken_for, row.by = taken_for(argument)
     if sig then
-      local typed, policy = TYPED[program.attach.form], options and options.policy
-      row.verdict, row.consequence = judge(row, argument, target, sig, typed, policy)
+      local typed = TYPED[program.attach.form]
+      row.verdict, row.consequence = judge(row, argument, target, sig, typed)
       if row.consequence and is_setting(argument, row.verdict) then
         row.consequence, row.constant = "setting", constant_of(argument)
       end

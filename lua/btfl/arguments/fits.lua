@@ -76,39 +76,4 @@ function fits.pointer(target, t, name, read)
     read ~= nil and same_place(target, read, name, to)
 end
 
--- Which member of a struct holds all of the bytes: true, and whether it is a pointer.
-local function member_at(t, offset, size)
-  for member in t:members() do
-    local start = member.offset
-    local inner = member.type:resolve()
-    local bytes = member.bitfield and ((member.bit_size or 8) + 7) // 8 + 1 or inner.size or 0
-    if inner.kind == "array" then
-      local element = inner.type:resolve()
-      while element.kind == "array" do element = element.type:resolve() end
-      local each = element.size or 0
-      if each > 0 and offset >= start and (offset < start + bytes or bytes == 0) then
-        offset, start, inner, bytes = (offset - start) % each + start, start, element, each
-      end
-    end
-    if offset >= start and offset + size <= start + bytes then
-      if is_composite(inner) then return member_at(inner, offset - start, size) end
-      if inner.kind == "ptr" then return offset == start and size == bytes, true end
-      return true, false
-    end
-  end
-  return false, false
-end
-
---- Whether the verifier lets a program load `size` bytes at that offset of a struct of the kernel by a typed
---- pointer (btf_struct_walk() of the kernel's btf.c), and whether that is a pointer.
----@param t btfl.type
----@param offset integer bytes
----@param size integer bytes
----@return boolean
----@return boolean is_pointer
-function fits.load(t, offset, size)
-  if not is_composite(t) or offset < 0 then return false, false end
-  return member_at(t, offset, size)
-end
-
 return fits

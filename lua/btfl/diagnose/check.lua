@@ -127,7 +127,9 @@ end
 
 -- Whether a finding about the argument itself tells of it.
 local function is_told(x, told)
-  return x.rule == "ctx-arg" and told[("%s %s"):format(x.verdict.program.name, x.number)]
+  local program = x.verdict.program.name
+  if x.rule == "struct-access" then return told[("%s %s %d"):format(program, x.program.name, x.insn)] end
+  return x.rule == "ctx-arg" and told[("%s %s"):format(program, x.number)]
 end
 
 -- Those of the stages before a verifier looks at instructions, or those from then on.

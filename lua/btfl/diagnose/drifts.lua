@@ -82,7 +82,18 @@ local function finding_of(row, others)
   }
 end
 
---- The findings of a pair, each with its level; and by program and argument what they tell of.
+-- That argument, and every load by it that is refused.
+local function add_told(told, program, row)
+  told[("%s %s"):format(program.name, row.argument)] = true
+  for _, read in ipairs(row.reads) do
+    if read.use == "load" and read.refused then
+      told[("%s %s %d"):format(program.name, read.program.name, read.insn)] = true
+    end
+  end
+end
+
+--- The findings of a pair, each with its level; and what they tell of that a verifier refuses: by program and
+--- argument, and by program, function and instruction.
 ---@param object btfl.object
 ---@param target btfl.target
 ---@param options btfl.check.options those of check.lua, with `verdict`
@@ -99,7 +110,7 @@ function drifts.of(object, target, options)
     for _, row in ipairs(rows) do
       if row.consequence then
         list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row, others) }
-        told[("%s %s"):format(program.name, row.argument)] = row.consequence == "rejected"
+        if row.consequence == "rejected" then add_told(told, program, row) end
       end
     end
   end
