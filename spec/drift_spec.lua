@@ -26,6 +26,8 @@ local function structs(b)
   t.unsized = b:struct("sockaddr_unsized", 8, { { "family", t.int, 0 }, { "data", t.int, 32 } })
   for _, name in ipairs { "task", "inode", "common", "sock", "inet", "addr",
     "unsized" } do t["p" .. name] = b:ptr(t[name]) end
+  t.pview = b:ptr(b:struct("view", 24, { { nil, b:union(nil, 24, { { "number", t.int, 0 }, { "as", t.inode, 0 } }),
+    0 } }))
   t.pvoid, t.pconst = b:ptr(0), b:ptr(b:const(0))
   return t
 end
@@ -229,16 +231,22 @@ describe("an argument", function()
     local lo, hi = object.ldimm64(2, 0)
     o:program { name = "p", section = "tp_btf/f", insns = { lo, hi, ldx(4, 2, 2, 0), object.insn(0x15, 2, 0, 1, 0),
       ldx(8, 3, 1, 8), mov(0, 0), exit() } }
+    o:program { name = "early", section = "tp_btf/f", insns = { ldx(8, 6, 1, 8), lo, hi, ldx(4, 2, 2, 0),
+      object.insn(0x15, 2, 0, 1, 0), object.insn(0x15, 6, 0, 0, 0), mov(0, 0), exit() } }
     o:program { name = "dead", section = "tp_btf/f", insns = { mov(2, 0), object.insn(0x15, 2, 0, 1, 0),
       ldx(8, 3, 1, 8), mov(0, 0), exit() } }
     o:rel("tp_btf/f", 0, "targ_old")
+    o:rel("tp_btf/f", 64, "targ_old")
     local x, target = btfl.object(tmp.write("setting.o", o:bytes())), kernel { { "a", "ptask" } }
     local rows = x:program "p":arguments(target)
     assert.equal(1, #rows)
     assert.same({ "missing", "setting", "targ_old" }, { rows[1].verdict, rows[1].consequence, rows[1].constant })
     assert.equal("rejected", x:program "p":arguments(target, { set = { targ_old = 1 } })[1].consequence)
     assert.same({}, x:program "dead":arguments(target))
-    local report = x:check(target)
+    -- What is read in any case is refused in any case.
+    local before = x:program "early":arguments(target)[1]
+    assert.same({ "missing", "rejected" }, { before.verdict, before.consequence })
+    local report = x:check(target, { skip = { "early" } })
     assert.equal("note arg-missing", ("%s %s"):format(report.findings[1].level, report.findings[1].rule))
   end)
 end)
@@ -255,6 +263,8 @@ describe("nothing is said of", function()
     silent("a downcast", program("tp_btf/f", 0, "probe", "inet", "0:1", 16), kernel { { "a", "psock" } })
     silent("a downcast over two", program("tp_btf/f", 0, "probe", "inet", "0:1", 16), kernel { { "a", "pcommon" } })
     silent("an upcast", program("tp_btf/f", 0, "probe", "common"), kernel { { "a", "pinet" } })
+    silent("what a union holds at its start", program("tp_btf/f", 0, "probe", "inode", "0:2", 16), kernel {
+      { "a", "pview" } })
     silent("a rename", program("tp_btf/f", 0, "probe", "addr"), kernel { { "a", "punsized" } })
   end)
 
@@ -282,6 +292,16 @@ describe("nothing is said of", function()
       "ptask")))
     assert.equal("return struct task * access other-type silent",
       said(program("kretprobe/f", 80, "probe", "task"), kernel({}, "pinode")))
+  end)
+
+  it("the result of what returns nothing, unless it is taken for a struct", function()
+    local nothing = kernel({}, "void")
+    silent("a number", program("kretprobe/f", 80, "compare"), nothing)
+    assert.equal("return struct task * access missing silent", said(program("kretprobe/f", 80, "probe", "task"),
+      nothing))
+    local fexit = program("fexit/f", 0, "compare")
+    assert.equal("1 - - unreadable rejected", said(fexit, nothing))
+    assert.same({ "rejected", "ctx-arg" }, { fexit:verdict(nothing).verdict, fexit:verdict(nothing).rule })
   end)
 
   it("what a program attaches to that is not there", function()

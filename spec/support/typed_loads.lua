@@ -103,7 +103,8 @@ table.sort(NAMES)
 local function load_on(list, t, structs)
   local how = pick(NAMES)
   local by = HOW[how](list) or 0
-  local dice, at, inner, size = math.random(10), 0, nil, 8
+  local dice = math.random(10)
+  local at, inner
   if t and dice <= 6 then
     at, inner = member_of(t)
   elseif dice <= 9 then
@@ -111,7 +112,7 @@ local function load_on(list, t, structs)
   else
     at = math.random(0, 600)
   end
-  size = inner and inner.size or 8
+  local size = inner and inner.size or 8
   if size ~= 1 and size ~= 2 and size ~= 4 and size ~= 8 or math.random(8) == 1 then size = pick(SIZES) end
   if at - by > 32000 or at - by < -32000 then at = by end
   list[#list + 1] = ldx(size, 6, 2, at - by)

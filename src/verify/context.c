@@ -101,15 +101,14 @@ static bool closes_structs(const struct loading *l)
 	return l->version >= SINCE && !object_is_gpl(l->resolution->object);
 }
 
-/* What a function returns may be read whatever it is. */
+/* What a function returns is read like an argument; of one that returns nothing it is refused. */
 static void add_result(struct context *c, const struct btf *b, const struct btf_type *t)
 {
-	if (c->count >= CONTEXT_SLOTS)
-		return;
-	c->numbers |= (uint64_t)is_number(t) << c->count;
-	c->plain |= (uint64_t)is_number(t) << c->count;
-	add_pointee(c, b, t);
-	c->count++;
+	unsigned slot = c->count;
+
+	add_slot(c, b, t);
+	if (slot < CONTEXT_SLOTS)
+		c->unreadable |= (uint64_t)(t->kind == BTF_VOID) << slot;
 }
 
 static uint32_t struct_size(const struct target *t, uint32_t prog_type)

@@ -30,9 +30,8 @@ end
 -- whether it does because the argument itself is no pointer.
 local function refuses_loads(argument, plain)
   for _, read in ipairs(argument.reads) do
-    if read.use == "load" and read.refused and not read.setting and (not plain or read.refused == "argument") then
-      return true
-    end
+    local counts = read.use == "load" and not read.setting and read.refused
+    if counts and (not plain or counts == "argument") then return true end
   end
   return false
 end
@@ -79,8 +78,10 @@ end
 
 -- Only under other constants: the load itself, or all that tells what it is taken for.
 local function is_setting(argument, verdict)
-  if argument.setting or argument.used == "setting" then return true end
-  if verdict == "missing" or verdict == "unreadable" then return argument.setting end
+  if argument.setting then return true end
+  -- The verifier stops where it is read, used or not.
+  if argument.refused and (verdict == "missing" or verdict == "unreadable") then return false end
+  if argument.used == "setting" then return true end
   if #argument.types == 0 then return false end
   for _, one in ipairs(argument.types) do
     if not one.setting then return false end
@@ -113,7 +114,9 @@ local function judge(row, argument, target, sig, typed)
   end
   if argument.refused == "unreadable" then return "unreadable", "rejected" end
   if not slot then
-    if not used or argument.number == "return" then return "same" end
+    if not used then return "same" end
+    -- Programs read the result of what returns nothing, too, and do nothing with it but print it.
+    if argument.number == "return" and #argument.types == 0 then return "same" end
     return "missing", typed and argument.refused and "rejected" or "silent"
   end
   if not argument.used then return "same" end

@@ -5,19 +5,16 @@ local POINTER, CHAIN_MOST = 8, 16
 
 local function is_composite(t) return t ~= nil and (t.kind == "struct" or t.kind == "union") end
 
--- The first member of a struct by value, which a pointer to the struct points to as well.
-local function first_of(t)
-  local member = t:members()()
-  local inner = member and member.offset == 0 and member.type:resolve()
-  return is_composite(inner) and inner or nil
-end
-
--- Whether `t` starts with a struct of that name, to any depth.
-local function starts_with(t, name)
-  for _ = 1, CHAIN_MOST do
-    if not t then return false end
-    if t.essential == name then return true end
-    t = first_of(t)
+-- Whether `t` starts with a struct of that name, to any depth and in whatever way it is read: a pointer to a
+-- struct points to its first member as well, and to each of a union.
+local function starts_with(t, name, depth)
+  depth = depth or 1
+  if t.essential == name then return true end
+  if depth > CHAIN_MOST then return false end
+  for member in t:members() do
+    if member.offset ~= 0 then return false end
+    local inner = member.type:resolve()
+    if is_composite(inner) and starts_with(inner, name, depth + 1) then return true end
   end
   return false
 end
