@@ -20,7 +20,7 @@ end
 
 local function row_of(object, row)
   return {
-    object = object.path, program = row.program.name, attach = tostring(row.program.attach),
+    object = object.path, program = row.program.name, attach = tostring(row.attach),
     argument = tostring(row.argument), taken_for = row.taken_for, by = row.by, target = row.target.name,
     has = row.has, verdict = row.verdict, consequence = row.consequence, line = source(row.first),
   }

@@ -219,6 +219,59 @@ describe("an argument", function()
     assert.equal("2 - - same -", said(goes, targets[3], goes:sinks { targets[1], targets[3] }))
   end)
 
+  it("is one of a member of struct_ops, or of an iterator", function()
+    -- A kernel whose struct things_ops has a member with these parameters.
+    local function with(params)
+      n = n + 1
+      local b = kernels.new { prog_type = kernels.PROG_TYPES }
+      local t, list = structs(b), {}
+      for i, param in ipairs(params) do list[i] = { nil, t[param] } end
+      local ops = b:struct("things_ops", 16, { { "flags", t.int, 0 }, { "run", b:ptr(b:func_proto(t.int, list)), 64 } })
+      b:struct("bpf_struct_ops_things_ops", 16, { { "data", ops, 0 } })
+      b:func("bpf_iter_thing", b:func_proto(t.int, { { "meta", b:ptr(b:struct("bpf_iter_meta", 8, {})) },
+        { "it", t[params[2] or "ptask"] } }))
+      return btfl.target(tmp.write(("6.12.%d-ops.btf"):format(n), b:bytes()))
+    end
+    -- A program for it that takes its second argument for a task.
+    local function runs(use)
+      n = n + 1
+      local b = btf.new()
+      local t, list = structs(b), { ldx(8, 6, 1, 8), relos = {} }
+      USES[use](t, list, "task")
+      list[#list + 1], list[#list + 2] = mov(0, 0), exit()
+      local o = object.new(b)
+      local proto = b:ptr(b:func_proto(t.int, {}))
+      local ops = b:struct("things_ops___mine", 16, { { "flags", t.int, 0 }, { "run", proto, 64 } })
+      b:datasec(".struct_ops.link", 16, { { b:var("things", ops), 0, 16 } })
+      o:section(".struct_ops.link", ("\0"):rep(16), { flags = 3, align = 8 })
+      o:symbol { name = "things", section = ".struct_ops.link", size = 16, info = 0x11 }
+      o:program { name = "p", section = "struct_ops/any_name", insns = list, relos = list.relos }
+      o:rel(".struct_ops.link", 8, "p")
+      return btfl.object(tmp.write(("ops%d.o"):format(n), o:bytes())):program "p"
+    end
+    local task, inode, none = with { "int", "ptask" }, with { "int", "pinode" }, with { "int" }
+    assert.equal("2 struct task * access same -", said(runs "probe", task))
+    assert.equal("2 struct task * access other-type silent", said(runs "probe", inode))
+    assert.equal("2 struct task * access missing rejected", said(runs "probe", none))
+    local function only(use, target)
+      return runs(use):verdict(target, { only = { "ctx-arg", "struct-access" } }).verdict
+    end
+    assert.equal("rejected", only("probe", none))
+    -- The kernel gives arguments of struct_ops other types than they are declared with.
+    assert.equal("2 struct task * access other-type silent", said(runs "load", inode))
+    assert.equal("loads", only("load", inode))
+    local row = runs "probe":arguments(inode)[1]
+    assert.equal("struct_ops/things_ops.run", row.attach)
+    assert.equal("(int, struct inode *) -> int", tostring(inode:signature("struct_ops", "things_ops.run")))
+    assert.is_false(inode:attach("struct_ops/things_ops.walk").found)
+    local found = runs "probe".object:check(inode):filter(function(f) return f.rule == "arg-type" end).findings
+    assert.same({ "argument 2 of struct_ops/things_ops.run is `struct inode *` here, and not struct task *", 1 },
+      { found[1].message, #found })
+    local iterator = program("iter/thing", 8, "probe", "task")
+    assert.equal("2 struct task * access same -", said(iterator, task))
+    assert.equal("2 struct task * access other-type silent", said(iterator, inode))
+  end)
+
   it("counts where the verifier comes only, and under another constant as a setting", function()
     n = n + 1
     local b = btf.new()

@@ -647,6 +647,7 @@ function program:verdict(target, options) end
 ---@field verdict "same"|"other-type"|"missing"|"role"|"unreadable"|"moved"|"target-absent"|"unknown" "role": a result is taken for an argument or the other way round; "moved": the declared name stands elsewhere; "unknown": the kernel's BTF does not describe what it attaches to
 ---@field consequence "rejected"|"silent"|"setting"|nil what comes of it: the verifier refuses the program, the data is wrong, or that only under another constant; nil for "same"
 ---@field constant string? the one that decides
+---@field attach btfl.attach|string what it is an argument of; of struct_ops "struct_ops/STRUCT.MEMBER"
 ---@field signature btfl.signature?
 ---@field reads btfl.program.read[] all that is done with it
 ---@field first btfl.program.read the load
@@ -895,7 +896,7 @@ function target:attach(attach) end
 --- The parameters that a program at a function, tracepoint, LSM hook or iterator sees, and what it returns;
 --- nil when that is not there or has none. Those of tracepoints have the names that the function has which calls
 --- their programs.
----@param attach btfl.attach|string|{ form: string, name: string, module: string?, category: string? } a string is a section, or the name of a function; with `name` what stands before the `/` of a section
+---@param attach btfl.attach|string|{ form: string, name: string, module: string?, category: string? } a string is a section, or the name of a function; with `name` what stands before the `/` of a section; of struct_ops "struct_ops/STRUCT.MEMBER"
 ---@param name? string
 ---@return btfl.signature?
 function target:signature(attach, name) end

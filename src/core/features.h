@@ -83,6 +83,7 @@ void features_address(const struct target *t, struct found *out);
 
 /* Looks for what a program attaches to: in the module that p names (`vmlinux` is one), or in
  * vmlinux and then in all. addressed is filled, for which the running kernel's symbols may be read.
+ * Of struct_ops it is a member, "STRUCT.MEMBER", which is what a map says and no section.
  * What no kernel tells is KNOWN_NOT: user probes, other programs, a section that names nothing. */
 void features_attach(const struct target *t, const struct attach_point *p, struct found *out);
 

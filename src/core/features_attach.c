@@ -310,6 +310,31 @@ static void attach_function(struct wanted *w, struct found *out)
 	features_address(w->target, out);
 }
 
+/* A member of a struct that programs fill in, "STRUCT.MEMBER": what it points to. */
+static void attach_member(struct wanted *w, struct found *out)
+{
+	const char *dot = memchr(w->name, '.', w->len);
+	const char *member = dot ? dot + 1 : NULL;
+	size_t len = dot ? w->len - (size_t)(member - w->name) : 0;
+	struct btf_type t;
+
+	if (!dot)
+		return;
+	w->len = (size_t)(dot - w->name);
+	w->kind = BTF_STRUCT;
+	if (!find(w, out))
+		return;
+	t = btf_type(out->btf, out->id);
+	for (uint32_t i = 0; i < t.vlen; i++) {
+		struct btf_member m = btf_member(&t, i);
+
+		if (strncmp(m.name, member, len) == 0 && !m.name[len])
+			out->proto = proto_of(out->btf, btf_strip(out->btf, m.type).id);
+	}
+	out->found = out->proto ? KNOWN_YES : KNOWN_NO;
+	out->addressed = out->found;
+}
+
 void features_attach(const struct target *t, const struct attach_point *p, struct found *out)
 {
 	struct wanted w = {.target = t,
@@ -340,6 +365,7 @@ void features_attach(const struct target *t, const struct attach_point *p, struc
 			attach_function(&w, out);
 		break;
 	case ATTACH_KSYSCALL: attach_syscall(&w, out); break;
+	case ATTACH_STRUCT_OPS: attach_member(&w, out); break;
 	default: break;
 	}
 }

@@ -2,6 +2,7 @@
  * context, check_ptr_off_reg() of its verifier.c; see context.h. */
 #include "verify/context.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "verify/helpers.h"
@@ -66,7 +67,7 @@ static bool is_plain(const struct context *c, const struct btf *b, const struct 
 
 static void add_pointee(struct context *c, const struct btf *b, const struct btf_type *t)
 {
-	if (t->kind == BTF_PTR && c->count < CONTEXT_ARGUMENTS)
+	if (t->kind == BTF_PTR && !c->retyped && c->count < CONTEXT_ARGUMENTS)
 		c->type[c->count] = struct_pointee(b, t);
 }
 
@@ -119,10 +120,38 @@ static uint32_t struct_size(const struct target *t, uint32_t prog_type)
 	return id ? btf_type(t->btf[0], id).size : 0;
 }
 
+/* Of a program of struct_ops, the member of the kernel's struct that it is for. Users of struct_ops
+ * may give arguments other types than they have there (tcp_sock for sock). */
+static void find_ops_member(const struct loading *l, struct found *out)
+{
+	enum { NAME_MOST = 256 };
+	const struct references *r = l->externs->references;
+	const struct struct_ops_slot *slot = references_slot_of(r, l->entry);
+	struct attach_point p = l->attach;
+	struct btf_type t;
+	char name[NAME_MOST];
+	int len;
+
+	memset(out, 0, sizeof(*out));
+	if (!slot)
+		return;
+	t = btf_type(l->resolution->object->btf, r->maps[slot->map].type_id);
+	len =
+	    snprintf(name, sizeof(name), "%.*s.%s", (int)btf_essential_len(t.name, strlen(t.name)),
+		     t.name, btf_member(&t, slot->member).name);
+	if (len < 0 || len >= (int)sizeof(name))
+		return;
+	p.name = name;
+	p.name_len = (size_t)len;
+	features_attach(l->target, &p, out);
+}
+
 void context_of(const struct loading *l, struct context *out)
 {
-	const struct btf *b = l->found.btf;
+	bool ops = l->attach.def && l->attach.form == ATTACH_STRUCT_OPS;
 	struct btf_type t, result;
+	struct found f = l->found;
+	const struct btf *b;
 
 	memset(out, 0, sizeof(*out));
 	out->prog_type = l->prog_type;
@@ -132,14 +161,18 @@ void context_of(const struct loading *l, struct context *out)
 	out->age = loading_age(l);
 	out->known = l->prog_type != BPF_PROG_TYPE_UNSPEC;
 	out->shut = closes_structs(l);
-	if (!l->found.proto)
+	if (ops)
+		find_ops_member(l, &f);
+	if (!f.proto)
 		return;
+	b = f.btf;
 	out->slots = true;
 	out->btf = b;
 	out->rules = (struct struct_rules){l->target, l->version};
-	out->buffers = l->attach.form == ATTACH_ITER;
-	t = btf_type(b, l->found.proto);
-	for (uint32_t i = l->found.skip; i < t.vlen; i++) {
+	out->buffers = ops || l->attach.form == ATTACH_ITER;
+	out->retyped = ops;
+	t = btf_type(b, f.proto);
+	for (uint32_t i = f.skip; i < t.vlen; i++) {
 		struct btf_type arg = btf_strip(b, btf_param(&t, i).type);
 
 		/* A struct that is passed in two registers has two slots. */

@@ -18,6 +18,7 @@ struct context {
 	bool shut;           /* the object's license keeps structs of the kernel shut */
 	bool slots;          /* the arguments of a function */
 	bool buffers;        /* a pointer to void may be one to memory */
+	bool retyped;        /* an argument may point to another struct than its type says */
 	unsigned count;      /* of slots, with the one of what it returns where that may be read */
 	uint64_t unreadable; /* bit n: slot n may not be read */
 	uint64_t pointers;   /* likewise: it is a pointer */

@@ -10,7 +10,7 @@ local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result 
   retv = true, ret_val = true, ["return"] = true, rv = true, err = true }
 
 -- Programs that the verifier gives typed arguments.
-local TYPED = { func = true, lsm = true, iter = true, tp_btf = true }
+local TYPED = { func = true, lsm = true, iter = true, tp_btf = true, struct_ops = true }
 
 local function any_fits(target, t, types)
   for _, one in ipairs(types) do
@@ -140,10 +140,21 @@ local function taken_for(argument)
   return nil, nil
 end
 
+-- The member of a struct that a program of struct_ops is for, which no section says.
+local function member_of(program)
+  for ops in program.object:struct_ops() do
+    for member, one in pairs(ops:programs()) do
+      if one == program then return ("struct_ops/%s.%s"):format(ops.type.essential, member) end
+    end
+  end
+  return nil
+end
+
 -- What a program attaches to; nil when nobody knows, or it is many.
 local function attach_of(program, options)
   local attach = program.attach
   if not attach then return nil end
+  if attach.form == "struct_ops" then return member_of(program) end
   if options and type(options.attach) == "string" then
     return ("%s/%s"):format(tostring(attach):match("^[^/]+"), options.attach)
   end
@@ -179,7 +190,8 @@ function drift.arguments(program, target, options, sinks)
       add_sink(argument, sinks or {})
     end
     local row = { program = program, target = target, argument = argument.number, reads = argument.reads,
-      types = argument.types, first = argument.first, signature = sig, declared = argument.declared }
+      types = argument.types, first = argument.first, signature = sig, declared = argument.declared,
+      attach = attach }
     row.taken_for, row.by = taken_for(argument)
     if sig then
       local typed = TYPED[program.attach.form]

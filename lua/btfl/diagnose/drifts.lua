@@ -49,7 +49,7 @@ end
 
 local function words_of(row)
   return {
-    what = what(row), program = row.program.name, attach = tostring(row.program.attach), has = row.has,
+    what = what(row), program = row.program.name, attach = tostring(row.attach), has = row.has,
     taken = row.taken_for or "something else", name = row.declared and row.declared.name or "it",
     constant = row.constant or "a constant",
   }
@@ -65,7 +65,7 @@ local function notes_of(row, others)
   end
   notes[#notes + 1] = filled(CONSEQUENCE[row.consequence], words)
   -- One kernel's is in the message.
-  local classes = #others > 1 and signatures.of(others, row.program.attach) or {}
+  local classes = #others > 1 and signatures.of(others, row.attach) or {}
   for _, class in ipairs(classes) do notes[#notes + 1] = tostring(class) end
   return notes
 end
