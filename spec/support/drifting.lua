@@ -151,7 +151,8 @@ function drifting.object(case)
   local params, taken = {}, case.struct and ("struct %s *it"):format(case.struct) or "long " .. (case.name or "")
   for i = 1, case.slot - 1 do params[i] = "void *x" .. i end
   params[#params + 1] = taken
-  local line = (way.by == "line" or way.by == "name") and ("int %s(p, %s)"):format(macro, table.concat(params, ", ")) or "int p(void *ctx)"
+  local told = way.by == "line" or way.by == "name"
+  local line = told and ("int %s(p, %s)"):format(macro, table.concat(params, ", ")) or "int p(void *ctx)"
   local o = object.new(b)
   if p.map then add_map(o, b) end
   if p.constant then add_constant(o, b) end
