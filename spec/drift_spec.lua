@@ -28,6 +28,7 @@ local function structs(b)
     "unsized" } do t["p" .. name] = b:ptr(t[name]) end
   t.pview = b:ptr(b:struct("view", 24, { { nil, b:union(nil, 24, { { "number", t.int, 0 }, { "as", t.inode, 0 } }),
     0 } }))
+  t.pint = b:ptr(t.int)
   t.pvoid, t.pconst = b:ptr(0), b:ptr(b:const(0))
   return t
 end
@@ -217,6 +218,10 @@ describe("an argument", function()
     assert.equal("2 struct inode * sink same -", said(goes, targets[1], sinks))
     assert.equal("2 struct inode * sink other-type silent", said(goes, targets[3], sinks))
     assert.equal("2 - - same -", said(goes, targets[3], goes:sinks { targets[1], targets[3] }))
+    -- What goes where most kernels have text is no struct.
+    local text = { kernel { { "a", "int" }, { "b", "pint" } },
+      kernel { { "a", "int" }, { "b", "pint" }, { "c", "int" } }, kernel { { "a", "int" }, { "b", "ptask" } } }
+    assert.same({}, goes:sinks(text))
   end)
 
   it("is one of a member of struct_ops, or of an iterator", function()
@@ -444,6 +449,20 @@ describe("what is read", function()
     assert.equal(1, #report.findings)
     assert.same({ "error", "arg-missing" }, { report.findings[1].level, report.findings[1].rule })
     assert.equal("rejected", missing:verdict(target).verdict)
+  end)
+
+  it("is said once, where the verifier refuses a load by it", function()
+    local target = kernel(TASK_INODE)
+    -- Half of inode.sb is read.
+    local p = program("tp_btf/f", 8, "load", "task", "0:2", 8, 4)
+    local report = p.object:check(target)
+    assert.same({ 1, "error", "arg-type" }, { #report.findings, report.findings[1].level, report.findings[1].rule })
+    assert.same({ "rejected", "struct-access" }, { p:verdict(target).verdict, p:verdict(target).rule })
+    -- Of the right argument only the load is wrong.
+    local own = program("tp_btf/f", 0, "load", "task", "0:2", 8, 4)
+    report = own.object:check(target)
+    assert.same({ 1, "error", "struct-access", 7 }, { #report.findings, report.findings[1].level,
+      report.findings[1].rule, report.findings[1].at.line })
   end)
 
   it("is a row of the command", function()

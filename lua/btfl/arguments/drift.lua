@@ -239,7 +239,7 @@ local function count_sinks(seen, argument, sig)
     local counts = seen[sink] or { all = 0, by_name = {} }
     seen[sink] = counts
     counts.all = counts.all + 1
-    local name = to and to.essential
+    local name = to and fits.is_composite(to) and to.essential
     if name then counts.by_name[name] = (counts.by_name[name] or 0) + 1 end
   end
 end

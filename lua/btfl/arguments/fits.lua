@@ -3,6 +3,9 @@ local fits = {}
 
 local POINTER, CHAIN_MOST = 8, 16
 
+--- Whether it is a struct or union.
+---@param t btfl.type?
+---@return boolean
 local function is_composite(t) return t ~= nil and (t.kind == "struct" or t.kind == "union") end
 
 -- Whether `t` starts with a struct of that name, to any depth and in whatever way it is read: a pointer to a
@@ -28,6 +31,8 @@ local function is_renamed(t, other)
   end
   return count > 0
 end
+
+fits.is_composite = is_composite
 
 local function find(target, name)
   return target.btf:find(name, "struct") or target.btf:find(name, "union")
