@@ -115,6 +115,9 @@ local VERIFIER = {
   { "func '([^']+)' arg '?(%d+)'? has type .* Only pointer access", "ctx-arg", "%1 arg %2" },
   { "func '([^']+)' arg(%d+) '.-' has type .* Only pointer access", "ctx-arg", "%1 arg %2" },
   { "func '([^']+)' offset (%-?%d+) is not multiple of", "ctx-access", "%1 off %2" },
+  -- A helper or function takes another struct; before that the kernel looks for it in the one given.
+  { "is of type %S+ but %S+ is expected", "memory", "-" },
+  { "expected pointer to %S+ %S+ but R%d has", "memory", "-" },
   { "access beyond struct (%S+) at off (%d+) size (%d+)", "struct-access", "%1 off %2" },
   { "access beyond the end of member (%S+) ", "struct-access" },
   { "cannot access ptr member (%S+) ", "struct-access" },
