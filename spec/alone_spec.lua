@@ -20,6 +20,7 @@ local COMMANDS = {
   types = { { "small.btf", "task_struct" } },
   arguments = { { "example.bpf.o", "fixed.bpf.o", "-t", "small.btf" } },
   ladders = { { "guards.clang19.o", "-t", "small.btf", "-t", "small.btf" } },
+  matrix = { { "example.bpf.o", "fixed.bpf.o", "-t", "small.btf", "-t", "small.btf" } },
   verdicts = { { "example.bpf.o", "fixed.bpf.o", "-t", "small.btf", "-t", "small.btf", "-j", "2" } },
   why = {
     { "task_struct.state", "-t", "small.btf", "--object", "example.bpf.o" },

@@ -13,6 +13,15 @@ local LAZY = {
   policy = function() return require "btfl.policy.support.make" end,
   target = function() return require("btfl.kernels.open").target end,
   targets = function() return require("btfl.kernels.open").targets end,
+  matrix = function()
+    local known = { check = "table|function", shapes = "table", memo = "boolean" }
+    return function(objects, targets, options)
+      argument.list(1, objects, "btfl.object|string", "matrix")
+      argument.check(2, targets, "string|table|function", "matrix")
+      argument.options(3, options, known, "matrix")
+      return require("btfl.matrix.matrix").new(objects, targets, options)
+    end
+  end,
   renames = function() return require "btfl.policy.support.renames" end,
   report = function()
     local report = require "btfl.report.report"
@@ -121,7 +130,7 @@ extend("object", {
   check = function(self, target, options)
     argument.check(1, target, "btfl.target", "check")
     argument.options(2, options, CHECK_OPTIONS, "check")
-    return require("btfl.diagnose.check").run(self, target, options)
+    return (require("btfl.diagnose.check").run(self, target, options))
   end,
   ladders = function(self, targets, options)
     argument.list(1, targets, "btfl.target", "ladders")

@@ -59,6 +59,54 @@ function btfl.target(path, options) end
 ---@return fun(): (btfl.target|false)?, any
 function btfl.targets(paths, options) end
 
+--- Every object on every kernel, kernel after kernel: each is opened when its turn comes and closed behind its last
+--- cell, so that a thousand take no more room than one. Kernels that are given open are left open. What it returns
+--- is called for the next cell (`for cell in btfl.matrix(...) do`): nil at the end; false and why for a kernel that
+--- cannot be read, which costs no other.
+---@param objects (btfl.object|string)[] objects, or their paths
+---@param targets string|string[]|btfl.target[]|fun(): btfl.target? as for btfl.targets(), or open kernels
+---@param options? btfl.matrix.options
+---@return btfl.matrix
+function btfl.matrix(objects, targets, options) end
+
+---@class btfl.matrix
+---@operator call: btfl.matrix.cell?
+local matrix = {}
+
+--- The cells that are left as a report: a row for each; what is said of each case, once, with its kernels; as text a
+--- picture. `by` is what stands across, "program" where there is one object.
+---@param options? { by?: "object"|"program", width?: integer }
+---@return btfl.report
+function matrix:report(options) end
+
+---@class btfl.matrix.options
+---@field check? btfl.check.options|fun(object: btfl.object): btfl.check.options
+---@field shapes? table<string, btfl.verdict.options> by name: constants that a tool sets at its start and the like, each looked at for itself; { default = {} } without
+---@field memo? boolean false: each pair is looked into, though it may be a case that is known
+
+--- One object on one kernel in one shape. A plain table.
+---@class btfl.matrix.cell
+---@field object string its path
+---@field target string the kernel's name
+---@field release string?
+---@field shape string
+---@field state btfl.matrix.state of the gravest of its programs
+---@field case integer cells of one object and shape with the same number are alike in all that is said of them; from 1, in the order in which they came
+---@field programs btfl.matrix.program[] those that a tool loads; shared by the cells of a case, as what follows
+---@field findings btfl.finding[] of object:check(), without their kernel
+---@field failures string[]? of an object or kernel that proved to be damaged: what is wrong
+
+---@class btfl.matrix.program
+---@field program string
+---@field state btfl.matrix.state
+---@field verdict string as btfl.verdict has it
+---@field rule string? of what stops it first
+---@field name string? of that
+---@field attaches boolean? of one that loads
+---@field excused boolean? another one loads in its place
+
+---@alias btfl.matrix.state "not-applicable"|"loads"|"guarded"|"drift"|"no-attach"|"excused"|"incomplete"|"unknown"|"no-target"|"rejected"|"refused"|"error"|"unreadable" "drift": it loads and takes an argument for what it is not there; "no-attach": it loads and does not attach; "no-target": there is nothing to attach it to, so it is not loaded; "not-applicable": another byte order or architecture; "excused": of a program only
+
 --- What is known of a kernel besides its BTF. The running one tells its own version, configuration and
 --- symbols; the last two are read when they are first asked for.
 ---@class btfl.target.options
@@ -431,6 +479,7 @@ local secvar = {}
 ---@field path string as given to btfl.object
 ---@field endian "little"|"big"
 ---@field btf btfl.btf? nil when it has none
+---@field arch string? what it was compiled for, by the registers in its BTF, in the words of target.arch; nil for one that does not look at them
 ---@field license string? as the section `license` has it, "GPL"; nil without one
 local object = {}
 
@@ -1227,6 +1276,10 @@ function cli:objects() end
 ---@return fun(): btfl.target?
 function cli:targets() end
 
+--- The same, each closed when the next is asked for.
+---@return fun(): btfl.target?
+function cli:each_target() end
+
 --- Whether -t names more than one kernel. They are looked for, but none is opened.
 ---@return boolean
 function cli:several() end
@@ -1284,6 +1337,7 @@ function cli:stream(work) end
 ---@field text? string[] the columns that the text format shows, where they differ
 ---@field group? string[] columns that the text format shows once, over the rows that share them
 ---@field title? string
+---@field frames? boolean false: the text format shows the texts and no findings, which those for machines have
 
 ---@class btfl.finding
 ---@field level "error"|"warning"|"note"
@@ -1313,6 +1367,7 @@ function cli:stream(work) end
 ---@field text_columns string[]? the layout's `text`
 ---@field group string[]?
 ---@field title string?
+---@field frames boolean the layout's `frames`
 ---@field summaries table[]
 ---@field blocks string[][] lines of each block
 ---@field failures string[]

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/arch.h"
 #include "format/opening.h"
 
 static void free_object(void *native)
@@ -76,6 +77,14 @@ static int get_endian(lua_State *L, const void *self)
 static int get_license(lua_State *L, const void *self)
 {
 	push_name(L, ((const struct object *)owner_native(L, self))->license);
+	return 1;
+}
+
+static int get_arch(lua_State *L, const void *self)
+{
+	const struct object *o = owner_native(L, self);
+
+	push_name(L, o->btf ? arch_of_btf(o->btf) : NULL);
 	return 1;
 }
 
@@ -287,7 +296,7 @@ static int object_constant(lua_State *L)
 
 static const struct field fields[] = {
     {"path", get_path}, {"endian", get_endian}, {"license", get_license},
-    {"btf", get_btf},   {NULL, NULL},
+    {"btf", get_btf},   {"arch", get_arch},     {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {

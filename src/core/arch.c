@@ -1,7 +1,7 @@
 /* arch: a table of architectures, their registers and what they are called; see arch.h. */
 #include "core/arch.h"
 
-enum { NAMES = 9, WORDS = 8, DEPTH = 3, MEMBERS_MOST = 4096 };
+enum { NAMES = 10, WORDS = 8, DEPTH = 3, MEMBERS_MOST = 4096 };
 
 static const struct arch {
 	const char *name;
@@ -9,7 +9,7 @@ static const struct arch {
 	const char *words[WORDS];     /* of uname -m, of distributions */
 } arches[] = {
     {"x86",
-     {"di", "si", "dx", "cx", "ax", "bp", "ip", "orig_ax", "orig_rax"},
+     {"di", "si", "dx", "cx", "ax", "bp", "ip", "orig_ax", "orig_rax", "rdi"},
      {"x86_64", "amd64", "x86", "x86-64", "i386", "i586", "i686", "686"}},
     {"arm64", {"pstate", "orig_x0", "pc"}, {"arm64", "aarch64"}},
     {"arm", {"uregs"}, {"arm", "armhf", "armv7hl", "armv7l", "armel", "armv7", "armmp"}},

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "core/accessor.h"
+#include "core/arch.h"
 
 enum { ARGUMENTS_MOST = 8, ELSEWHERE = -1 };
 
 struct registers {
-	enum machine_arch arch;
-	const char *mark;                         /* a member that only its struct has */
+	const char *arch;                         /* of 64 bits */
 	int16_t argument[ARGUMENTS_MOST], result; /* bytes from the start of the context */
 	/* The members of those names; the second is how user space's headers name it. Of an array
 	 * the name is one, and the first argument, and the result, is element `first`. */
@@ -19,30 +19,26 @@ struct registers {
 };
 
 static const struct registers all[] = {
-    {.arch = ARCH_AMD64,
-     .mark = "di",
+    {.arch = "x86",
      .argument = {112, 104, 96, 88, 72, 64, ELSEWHERE, ELSEWHERE},
      .result = 80,
      .name =
 	 {{"di", "rdi"}, {"si", "rsi"}, {"dx", "rdx"}, {"cx", "rcx"}, {"r8", "r8"}, {"r9", "r9"}},
      .result_name = {"ax", "rax"},
      .first = ELSEWHERE},
-    {.arch = ARCH_ARM64,
-     .mark = "pstate",
+    {.arch = "arm64",
      .argument = {0, 8, 16, 24, 32, 40, 48, 56},
      .result = 0,
      .name = {{"regs", "regs"}},
      .first = 0,
      .count = 8},
-    {.arch = ARCH_S390X,
-     .mark = "gprs",
+    {.arch = "s390",
      .argument = {40, 48, 56, 64, 72, ELSEWHERE, ELSEWHERE, ELSEWHERE},
      .result = 40,
      .name = {{"gprs", "gprs"}},
      .first = 2,
      .count = 5},
-    {.arch = ARCH_RISCV,
-     .mark = "a0",
+    {.arch = "riscv",
      .argument = {80, 88, 96, 104, 112, 120, 128, 136},
      .result = 80,
      .name = {{"a0", "a0"},
@@ -55,8 +51,7 @@ static const struct registers all[] = {
 	      {"a7", "a7"}},
      .result_name = {"a0", "a0"},
      .first = ELSEWHERE},
-    {.arch = ARCH_PPC64,
-     .mark = "gpr",
+    {.arch = "powerpc",
      .argument = {24, 32, 40, 48, 56, 64, 72, 80},
      .result = 24,
      .name = {{"gpr", "gpr"}},
@@ -66,52 +61,21 @@ static const struct registers all[] = {
 
 enum { ARCHES = sizeof(all) / sizeof(*all) };
 
-/* Whether a struct, or one that it embeds without a name, has a member of that name. */
-static bool has_member(const struct btf *b, const struct btf_type *t, const char *name,
-		       unsigned depth)
+const char *registers_arch(const struct object *o, const struct target *t)
 {
-	for (uint32_t i = 0; i < t->vlen; i++) {
-		struct btf_member m = btf_member(t, i);
-		struct btf_type in = btf_strip(b, m.type);
+	const char *arch = o->btf ? arch_of_btf(o->btf) : NULL;
 
-		if (strcmp(m.name, name) == 0)
-			return true;
-		if (!*m.name && depth && btf_is_composite(&in) &&
-		    has_member(b, &in, name, depth - 1))
-			return true;
-	}
-	return false;
+	if (t && t->btf[0]->ptr_size != 8)
+		return NULL;
+	return arch || !t ? arch : arch_of_btf(t->btf[0]);
 }
 
-static enum machine_arch arch_of(const struct btf *b)
-{
-	static const char *const structs[] = {"pt_regs", "user_pt_regs", "user_regs_struct"};
-
-	for (size_t s = 0; b && s < sizeof(structs) / sizeof(*structs); s++) {
-		uint32_t id = btf_find(b, structs[s], BTF_STRUCT);
-		struct btf_type t = btf_type(b, id);
-
-		for (size_t i = 0; id && i < ARCHES; i++)
-			if (has_member(b, &t, all[i].mark, 3) ||
-			    (all[i].arch == ARCH_AMD64 && has_member(b, &t, "rdi", 0)))
-				return all[i].arch;
-	}
-	return ARCH_UNKNOWN;
-}
-
-enum machine_arch registers_arch(const struct object *o, const struct target *t)
-{
-	enum machine_arch arch = arch_of(o->btf);
-
-	return arch == ARCH_UNKNOWN && t ? arch_of(t->btf[0]) : arch;
-}
-
-unsigned registers_at(enum machine_arch arch, int64_t off, bool returns)
+unsigned registers_at(const char *arch, int64_t off, bool returns)
 {
 	for (size_t i = 0; i < ARCHES; i++) {
 		const struct registers *r = &all[i];
 
-		if (r->arch != arch)
+		if (!arch || strcmp(r->arch, arch) != 0)
 			continue;
 		/* Half of a register, of the first byte or not, is of the same one. */
 		if (returns)

@@ -159,6 +159,27 @@ function methods:targets()
   end
 end
 
+--- The same, each closed when the next is asked for.
+---@return fun(): btfl.target?
+function methods:each_target()
+  local n, last = 0, nil
+  if self.args.target == nil then error("this script takes no targets", 2) end
+  return function()
+    if last then last:close() end
+    last = nil
+    while not last do
+      n = n + 1
+      local found = found_target(self, n)
+      if not found then return nil end
+      local options = facts_of(self, found)
+      options.modules = self.args.module
+      last = self:try(find.open, found, options, function(why) self:failure(why) end)
+    end
+    for line in last:skipped() do tell_skipped(self, tostring(line)) end
+    return last
+  end
+end
+
 --- Whether -t names more than one kernel, of which the second need not be one that can be opened.
 ---@return boolean
 function methods:several()

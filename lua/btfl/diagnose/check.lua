@@ -193,7 +193,7 @@ local function compare(object, target, options)
   for _, one in ipairs(drifting) do out[one.level](out, one.finding) end
   for _, verdict in ipairs(verdicts) do attaching.add(out, verdict) end
   add_summary(out, object, target, count, verdicts)
-  return out
+  return out, verdicts
 end
 
 --- See object:check in meta.lua. What is half done when an input proves to be damaged is not told.
@@ -201,6 +201,7 @@ end
 ---@param target btfl.target
 ---@param options? btfl.check.options
 ---@return btfl.report
+---@return btfl.verdict[]? of the programs that are loaded, in order; nil when the pair cannot be compared
 function check.run(object, target, options)
   local out = report.new "check"
   local clash = object:clash(target)
@@ -210,8 +211,8 @@ function check.run(object, target, options)
   end
   check_programs(object, options or {})
   if not object.btf then out:note(pair.no_btf(object)) end
-  local ok, found = protect.call(compare, object, target, options or {})
-  if ok then return out:append(found) end
+  local ok, found, verdicts = protect.call(compare, object, target, options or {})
+  if ok then return out:append(found), verdicts end
   out:failure(found)
   return out
 end

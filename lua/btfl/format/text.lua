@@ -39,7 +39,7 @@ return function(report, options)
     if #out > 0 then out[#out + 1] = "" end
   end
   if report.title then out[1] = paint("head", terminal.escape(report.title)) end
-  for _, finding in ipairs(report.findings) do
+  for _, finding in ipairs(report.frames and report.findings or {}) do
     part()
     -- Loaded for the first one: a table alone would pay 2 % for it.
     out[#out + 1] = require "btfl.report.frame"(finding, paint, options.width)

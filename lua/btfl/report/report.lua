@@ -14,9 +14,10 @@ for _, name in ipairs { "notes", "help", "programs", "targets", "fine" } do FIND
 local FIELDS = {
   name = true, status = true, findings = true, rows = true, columns = true, title = true,
   text_columns = true, group = true, summaries = true, blocks = true, failures = true,
+  frames = true,
 }
 
-local LAYOUT = { columns = true, text = true, group = true, title = true }
+local LAYOUT = { columns = true, text = true, group = true, title = true, frames = true }
 
 local LEVELS = { error = true, warning = true, note = true }
 
@@ -224,7 +225,7 @@ function module.new(name, layout)
     name = name, title = layout.title,
     columns = column_list(layout, "columns", known),
     text_columns = column_list(layout, "text", known),
-    group = column_list(layout, "group", known),
+    group = column_list(layout, "group", known), frames = layout.frames ~= false,
     findings = {}, rows = {}, summaries = {}, blocks = {}, failures = {},
   }, metatable)
   if layout.columns then row_fields[self] = known end

@@ -1,0 +1,185 @@
+--- Every object on every kernel, kernel after kernel: see btfl.matrix in meta.lua.
+local check = require "btfl.diagnose.check"
+local class = require "btfl.class"
+local engine = require "btfl.engine"
+local protect = require "btfl.command.protect"
+local reached = require "btfl.diagnose.reached"
+local states = require "btfl.matrix.states"
+
+local cells = {}
+
+-- Of a program whose twin loads nothing is wrong.
+local function rows_of(verdicts, one_of)
+  local excused, rows = reached.excused(verdicts, one_of), {}
+  for i, verdict in ipairs(verdicts) do
+    local first = verdict.first
+    rows[i] = {
+      program = verdict.program.name, state = states.of_verdict(verdict), verdict = verdict.verdict,
+      rule = verdict.rule, name = first and (first.name or first.relo and first.relo.path) or nil,
+      attaches = verdict.ok and verdict.attaches or nil, excused = excused[verdict.program.name] or nil,
+    }
+  end
+  return rows
+end
+
+-- A program that loads and reads what is not what it takes it for.
+local function mark_drifts(rows, findings)
+  local drifting = {}
+  for _, finding in ipairs(findings) do
+    if finding.rule:find "^arg%-" and finding.level == "warning" then drifting[finding.program] = true end
+  end
+  for _, row in ipairs(rows) do
+    if drifting[row.program] then row.state = states.worse(row.state, "drift") end
+  end
+end
+
+local function state_of(rows)
+  local state
+  for _, row in ipairs(rows) do
+    if not row.excused then state = states.worse(state, row.state) end
+  end
+  return state or "loads"
+end
+
+local function is_other_machine(object, target)
+  local here, there = object.arch, target.arch
+  return here ~= nil and there ~= nil and here ~= there
+end
+
+-- What there is to say of a pair. Findings name no kernel: they hold for all of the case.
+local function answer_of(object, target, options)
+  if object:clash(target) or is_other_machine(object, target) then return { state = "not-applicable", programs = {}, findings = {} } end
+  local report, verdicts = check.run(object, target, options)
+  local findings = {}
+  for i, finding in ipairs(report:merge().findings) do
+    finding.target = nil
+    findings[i] = finding
+  end
+  if #report.failures > 0 then
+    return { state = "unreadable", programs = {}, findings = findings, failures = report.failures }
+  end
+  local rows = rows_of(verdicts or {}, options.one_of)
+  mark_drifts(rows, findings)
+  return { state = state_of(rows), programs = rows, findings = findings }
+end
+
+local function words(...)
+  local parts = table.pack(...)
+  for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+  return table.concat(parts, "\0", 1, parts.n)
+end
+
+-- All that is said of a pair, as one text.
+local function text_of(answer)
+  local parts = { answer.state }
+  for _, row in ipairs(answer.programs) do
+    parts[#parts + 1] = words(row.program, row.verdict, row.rule, row.name, row.attaches, row.excused)
+  end
+  for _, finding in ipairs(answer.findings) do
+    parts[#parts + 1] = words(finding.level, finding.rule, finding.at, finding.program, finding.message,
+      table.concat(finding.notes or {}, "\n"))
+  end
+  return table.concat(parts, "\1")
+end
+
+-- The cases of an object in one shape: by what is said, and by what the engine calls a case.
+local function case_of(known, object, target, options, memo)
+  local key = memo and engine.has_case and object:case(target, options.verdict) or nil
+  local case = key and known.by_key[key]
+  if case then return case end
+  local answer = answer_of(object, target, options)
+  local text = text_of(answer)
+  case = known.by_text[text]
+  if not case then
+    known.count = known.count + 1
+    case, answer.number = answer, known.count
+    known.by_text[text] = case
+  end
+  if key then known.by_key[key] = case end
+  return case
+end
+
+local function joined(a, b)
+  local out = {}
+  for _, part in ipairs { a, b } do
+    for name, value in pairs(part) do out[name] = value end
+  end
+  return out
+end
+
+-- In each shape, by its name, a function that gives the options of object:check() for an object.
+local function shapes_of(options)
+  local list, given = {}, options.check or {}
+  for name, shape in pairs(options.shapes or { default = {} }) do
+    list[#list + 1] = { name = name, options = function(object)
+      local own = type(given) == "function" and given(object) or given
+      return joined(own, { verdict = joined(own.verdict or {}, shape) })
+    end }
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return list
+end
+
+-- Targets one after another, and whether each is to be closed when it has been looked at.
+local function each_target(targets)
+  if type(targets) == "function" then return targets, false end
+  if type(targets) == "table" and class(targets[1]) == "btfl.target" then
+    local n = 0
+    return function()
+      n = n + 1
+      return targets[n]
+    end, false
+  end
+  return require("btfl.kernels.open").targets(targets), true
+end
+
+local function opened(objects)
+  local list = {}
+  for i, one in ipairs(objects) do list[i] = type(one) == "string" and engine.object(one) or one end
+  return list
+end
+
+local function cell_of(object, target, shape, case)
+  return {
+    object = object.path, target = target.name, release = target.release, shape = shape, state = case.state,
+    case = case.number, programs = case.programs, findings = case.findings, failures = case.failures,
+  }
+end
+
+-- A kernel that cannot be read costs no other.
+local function on_target(list, target, shapes, memo, known, yield)
+  for i, object in ipairs(list) do
+    for _, shape in ipairs(shapes) do
+      known[i][shape.name] = known[i][shape.name] or { by_key = {}, by_text = {}, count = 0 }
+      local ok, case = protect.call(case_of, known[i][shape.name], object, target, shape.options(object), memo)
+      if not ok then
+        case = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(case) } }
+      end
+      yield(cell_of(object, target, shape.name, case))
+    end
+  end
+end
+
+--- See btfl.matrix in meta.lua.
+---@param objects (btfl.object|string)[]
+---@param targets string|string[]|btfl.target[]|fun(): btfl.target?
+---@param options? btfl.matrix.options
+---@return fun(): btfl.matrix.cell?, any
+function cells.each(objects, targets, options)
+  options = options or {}
+  local list, known, shapes = opened(objects), {}, shapes_of(options)
+  for i in ipairs(list) do known[i] = {} end
+  return coroutine.wrap(function()
+    local next_target, close = each_target(targets)
+    for target, why in next_target do
+      if target then
+        on_target(list, target, shapes, options.memo ~= false, known, coroutine.yield)
+        if close then target:close() end
+      else
+        coroutine.yield(false, why)
+      end
+    end
+  end)
+end
+
+return cells

@@ -1,0 +1,96 @@
+--- What btfl.matrix() gives: cells one after another, and a report of all of them. See meta.lua.
+local argument = require "btfl.argument"
+local cells = require "btfl.matrix.cells"
+local picture = require "btfl.matrix.picture"
+local report = require "btfl.report.report"
+
+local matrix = {}
+
+local methods = {}
+local metatable = { __name = "btfl.matrix", __index = methods }
+
+function metatable:__call()
+  return self.next()
+end
+
+-- What is said of a case is said once, of all of its kernels.
+local function add_findings(out, list)
+  local cases, order = {}, {}
+  for _, cell in ipairs(list) do
+    local case = cases[cell.findings]
+    if not case then
+      case = { findings = cell.findings, targets = {} }
+      cases[cell.findings], order[#order + 1] = case, case
+    end
+    table.insert(case.targets, cell.target)
+  end
+  for _, case in ipairs(order) do
+    for _, finding in ipairs(case.findings) do
+      local own = {}
+      for name, value in pairs(finding) do own[name] = value end
+      local level = own.level
+      own.level = nil
+      if #case.targets == 1 then own.target = case.targets[1] else own.targets = case.targets end
+      out[level](out, own)
+    end
+  end
+end
+
+local function add_totals(out, count)
+  local facts, words = { order = {} }, {}
+  for _, state in ipairs(require("btfl.matrix.states").list) do
+    if count[state.word] then
+      table.insert(facts.order, state.word)
+      facts[state.word] = count[state.word]
+      words[#words + 1] = ("%d %s"):format(count[state.word], state.word)
+    end
+  end
+  facts.text = table.concat(words, ", ")
+  out:summary(facts)
+end
+
+-- Of one object its programs are shown.
+local function across(list, options)
+  local by = options and options.by
+  if by then return by end
+  for _, cell in ipairs(list) do
+    if cell.object ~= list[1].object then return "object" end
+  end
+  return "program"
+end
+
+function methods:report(options)
+  argument.options(1, options, { by = "string", width = "number" }, "report")
+  local out = report.new("matrix", {
+    columns = { "object", "target", "shape", "state", "case", "findings" }, frames = false,
+  })
+  local list = {}
+  for cell, why in self do
+    if cell then
+      list[#list + 1] = cell
+      out:row { object = cell.object, target = cell.target, shape = cell.shape, state = cell.state,
+        case = cell.case, findings = #cell.findings }
+      for _, failure in ipairs(cell.failures or {}) do out:failure(failure) end
+    else
+      out:failure(why)
+    end
+  end
+  add_findings(out, list)
+  local blocks, count = picture.blocks(list, across(list, options), options and options.width)
+  for _, block in ipairs(blocks) do out:text(block) end
+  add_totals(out, count)
+  return out:merge()
+end
+
+argument.of_class("btfl.matrix", methods)
+
+--- See btfl.matrix in meta.lua.
+---@param objects (btfl.object|string)[]
+---@param targets string|string[]|btfl.target[]|fun(): btfl.target?
+---@param options? btfl.matrix.options
+---@return btfl.matrix
+function matrix.new(objects, targets, options)
+  return setmetatable({ next = cells.each(objects, targets, options) }, metatable)
+end
+
+return matrix

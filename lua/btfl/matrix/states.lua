@@ -1,0 +1,59 @@
+--- What a cell of a matrix says: one word for all programs of an object on a kernel, the gravest that holds.
+local states = {}
+
+--- From the least grave to the gravest, with what a picture shows of each: a mark, and a letter for who sees no
+--- colours; and in which totals it counts.
+states.list = {
+  { word = "not-applicable", letter = "-", mark = " ", about = "another byte order or architecture" },
+  { word = "loads", letter = "L", mark = "+", about = "loads" },
+  { word = "guarded", letter = "G", mark = "+", about = "loads: what fails is dead code" },
+  { word = "drift", letter = "D", mark = "~", about = "loads, but takes an argument for what it is not there" },
+  { word = "no-attach", letter = "N", mark = "~", about = "loads, but does not attach" },
+  { word = "excused", letter = "T", mark = "+", about = "another program loads in its place" },
+  { word = "incomplete", letter = "I", mark = "?", about = "a tool has to set more before it loads" },
+  { word = "unknown", letter = "U", mark = "?", about = "not known" },
+  { word = "no-target", letter = "A", mark = "!", about = "nothing to attach it to, so it is not loaded" },
+  { word = "rejected", letter = "R", mark = "!", about = "the verifier rejects it" },
+  { word = "refused", letter = "F", mark = "!", about = "a loader or the kernel refuses it" },
+  { word = "error", letter = "E", mark = "!", about = "a loader refuses a relocation" },
+  { word = "unreadable", letter = "X", mark = "!", about = "it proved to be damaged" },
+}
+
+local RANK, ABOUT = {}, {}
+for rank, state in ipairs(states.list) do
+  RANK[state.word], ABOUT[state.word] = rank, state
+end
+
+--- What is shown of a state.
+---@param word btfl.matrix.state
+---@return { word: string, letter: string, mark: string, about: string }
+function states.of(word)
+  return ABOUT[word]
+end
+
+--- Whether all programs load.
+---@param word btfl.matrix.state
+---@return boolean
+function states.is_fine(word)
+  return RANK[word] <= RANK.excused and word ~= "not-applicable"
+end
+
+--- The graver of two; either may be nil.
+---@param a btfl.matrix.state?
+---@param b btfl.matrix.state?
+---@return btfl.matrix.state?
+function states.worse(a, b)
+  if not (a and b) then return a or b end
+  return RANK[a] >= RANK[b] and a or b
+end
+
+--- What a verdict says of its program.
+---@param verdict btfl.verdict
+---@return btfl.matrix.state
+function states.of_verdict(verdict)
+  if verdict.ok and verdict.attaches == false then return "no-attach" end
+  if verdict.verdict == "refused" and verdict.rule == "attach-target" then return "no-target" end
+  return verdict.verdict
+end
+
+return states

@@ -1,0 +1,142 @@
+--- Every object on every kernel: cells, which kernels are one case, and the picture.
+
+local btf = require "spec.support.btf"
+local btfl = require "btfl"
+local object = require "spec.support.object"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+-- An object whose program reads task.pid, in 8 bytes.
+local function reader()
+  local b = btf.new()
+  local int = b:int("int", 4)
+  local task = b:struct("task", 8, { { "pad", int, 0 }, { "pid", int, 32 } })
+  local o = object.new(b)
+  o:program { name = "reader", section = "raw_tp/sched_switch", insns = {
+    object.ldx(8, 1, 1, 0), object.ldx(4, 0, 1, 4), object.exit(),
+  }, relos = { { insn = 1, type = task, access = "0:1", kind = 0 } } }
+  return tmp.write("reader.bpf.o", o:bytes())
+end
+
+-- A kernel whose struct task has these members of 4 bytes.
+local function kernel(folder, name, ...)
+  local b = btf.new()
+  local int, members = b:int("int", 4), {}
+  for i, member in ipairs { ... } do members[i] = { member, int, (i - 1) * 32 } end
+  b:struct("task", 4 * #members, members)
+  return tmp.write(folder .. "/" .. name .. ".btf", b:bytes())
+end
+
+describe("a matrix", function()
+  local path, folder, paths
+
+  setup(function()
+    path, folder = reader(), tmp.mkdir "kernels"
+    paths = {
+      kernel("kernels", "5.10.1-amd64", "pid"), kernel("kernels", "5.15.2-amd64", "pad", "pid"),
+      kernel("kernels", "6.1.3-amd64", "pad", "pid"), kernel("kernels", "6.6.4-amd64", "pad", "tgid"),
+    }
+  end)
+  teardown(tmp.clean)
+
+  local function collect(...)
+    local list = {}
+    for cell in btfl.matrix(...) do
+      list[#list + 1] = ("%s %s %d"):format(cell.target, cell.state, cell.case)
+    end
+    return list
+  end
+
+  it("has a cell for each object and kernel, and numbers cases as they come", function()
+    assert.same({ "5.10.1-amd64 loads 1", "5.15.2-amd64 loads 1", "6.1.3-amd64 loads 1", "6.6.4-amd64 rejected 2" },
+      collect({ path }, folder))
+  end)
+
+  it("is kernel after kernel", function()
+    local order = {}
+    for cell in btfl.matrix({ path, run.top .. "/spec/fixtures/example.bpf.o" }, paths) do
+      order[#order + 1] = cell.target
+    end
+    local wanted = {}
+    for i, name in ipairs { "5.10.1-amd64", "5.15.2-amd64", "6.1.3-amd64", "6.6.4-amd64" } do
+      wanted[2 * i - 1], wanted[2 * i] = name, name
+    end
+    assert.same(wanted, order)
+  end)
+
+  it("leaves open what was given open, and says the same without a memo", function()
+    local o <close> = btfl.object(path)
+    local a <close> = btfl.target(paths[1])
+    local b <close> = btfl.target(paths[4])
+    local said = collect({ o }, { a, b })
+    assert.same(said, collect({ o }, { a, b }, { memo = false }))
+    assert.same({ "5.10.1-amd64 loads 1", "6.6.4-amd64 rejected 2" }, said)
+    assert.equal("5.10.1", a.release)
+  end)
+
+  it("gives false and why for a kernel that cannot be read, and goes on", function()
+    local broken = tmp.write("broken.btf", "\x9f\xeb\1\0 damaged")
+    local states, why = {}, nil
+    for cell, reason in btfl.matrix({ path }, { paths[1], broken, paths[4] }) do
+      states[#states + 1] = cell and cell.state or "broken"
+      why = why or reason
+    end
+    assert.same({ "loads", "broken", "rejected" }, states)
+    assert.matches("broken%.btf", tostring(why))
+  end)
+
+  it("looks at each shape for itself", function()
+    local guards = run.top .. "/spec/fixtures/guards.clang19.o"
+    local shapes = { plain = {}, set = { release = "6.1.0" } }
+    local seen = {}
+    for cell in btfl.matrix({ guards }, { paths[1] }, { shapes = shapes }) do seen[#seen + 1] = cell.shape end
+    assert.same({ "plain", "set" }, seen)
+  end)
+
+  it("says what is wrong with its arguments", function()
+    assert.error_matches(function() btfl.matrix("x.o", folder) end, "table expected, got string")
+    assert.error_matches(function() btfl.matrix({ path }, folder, { shape = {} }) end, "no option `shape`")
+    assert.error_matches(function() btfl.matrix({ 1 }, folder) end, "number 1 is a number")
+  end)
+
+  it("is a picture: cases first, then kernels down", function()
+    local r = run { "matrix", path, "-t", folder }
+    assert.equal(1, r.status)
+    assert.equal([[
+reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
+  loads        5.10.1-amd64, 5.15.2-amd64, 6.1.3-amd64
+  rejected     relocation task.pid: 6.6.4-amd64
+
+  1  reader
+
+             1
+5.10.1-amd64 +L
+5.15.2-amd64 +L
+6.1.3-amd64  +L
+6.6.4-amd64  !R
+
++L   3  loads
+!R   1  the verifier rejects it
+
+3 loads, 1 rejected
+]], r.out)
+  end)
+
+  it("has a row for each cell, and what is said of a case once", function()
+    local r = run { "matrix", path, "-t", folder, "--format", "tsv" }
+    assert.equal(5, select(2, r.out:gsub("\n", "")))
+    assert.matches("reader.bpf.o\t6.6.4-amd64\tdefault\trejected\t2\t1\n", r.out, nil, true)
+    kernel("kernels", "6.6.5-amd64", "pad", "tgid")
+    local found = require "dkjson".decode(run { "matrix", path, "-t", folder, "--format", "json" }.out)
+    os.remove(folder .. "/6.6.5-amd64.btf")
+    assert.equal(1, #found.findings)
+    assert.same({ "6.6.4-amd64", "6.6.5-amd64" }, found.findings[1].targets)
+  end)
+
+  it("does not hold an object of another byte order against a kernel", function()
+    local b = btf.new { endian = "big" }
+    b:struct("task", 4, { { "pid", b:int("int", 4), 0 } })
+    local big = tmp.write("big.btf", b:bytes())
+    assert.same({ "big not-applicable 1" }, collect({ path }, { big }))
+  end)
+end)
