@@ -48,7 +48,9 @@ end
 
 -- What there is to say of a pair. Findings name no kernel: they hold for all of the case.
 local function answer_of(object, target, options)
-  if object:clash(target) or is_other_machine(object, target) then return { state = "not-applicable", programs = {}, findings = {} } end
+  if object:clash(target) or is_other_machine(object, target) then
+    return { state = "not-applicable", programs = {}, findings = {} }
+  end
   local report, verdicts = check.run(object, target, options)
   local findings = {}
   for i, finding in ipairs(report:merge().findings) do
@@ -150,8 +152,9 @@ end
 local function on_target(list, target, shapes, memo, known, yield)
   for i, object in ipairs(list) do
     for _, shape in ipairs(shapes) do
-      known[i][shape.name] = known[i][shape.name] or { by_key = {}, by_text = {}, count = 0 }
-      local ok, case = protect.call(case_of, known[i][shape.name], object, target, shape.options(object), memo)
+      local cases = known[i][shape.name] or { by_key = {}, by_text = {}, count = 0 }
+      known[i][shape.name] = cases
+      local ok, case = protect.call(case_of, cases, object, target, shape.options(object), memo)
       if not ok then
         case = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(case) } }
       end

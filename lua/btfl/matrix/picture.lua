@@ -66,7 +66,8 @@ end
 
 local function case_line(case)
   local reason = reason_of(case.cell)
-  return ("  %-12s %s%s"):format(case.cell.state, reason ~= "" and reason .. ": " or "", names.some(case.targets))
+  if reason ~= "" then reason = reason .. ": " end
+  return ("  %-12s %s%s"):format(case.cell.state, reason, names.some(case.targets))
 end
 
 -- What is to be tested: the newest of each case.
@@ -89,7 +90,8 @@ local function cases_block(matrix, what)
   end
   if plain > 0 then
     local rest = plain < #matrix.columns and " other" or ""
-    block[#block + 1] = ("%d%s %s%s: one case, which loads"):format(plain, rest, what, plain == 1 and "" or "s")
+    local many = plain == 1 and "" or "s"
+    block[#block + 1] = ("%d%s %s%s: one case, which loads"):format(plain, rest, what, many)
   end
   return block
 end

@@ -1,13 +1,13 @@
 --- What a cell of a matrix says: one word for all programs of an object on a kernel, the gravest that holds.
 local states = {}
 
---- From the least grave to the gravest, with what a picture shows of each: a mark, and a letter for who sees no
---- colours; and in which totals it counts.
+--- From the least grave to the gravest, with what a picture shows of each: a mark, and a letter that tells it
+--- apart from others of that mark.
 states.list = {
   { word = "not-applicable", letter = "-", mark = " ", about = "another byte order or architecture" },
   { word = "loads", letter = "L", mark = "+", about = "loads" },
   { word = "guarded", letter = "G", mark = "+", about = "loads: what fails is dead code" },
-  { word = "drift", letter = "D", mark = "~", about = "loads, but takes an argument for what it is not there" },
+  { word = "drift", letter = "D", mark = "~", about = "loads, but takes an argument for another" },
   { word = "no-attach", letter = "N", mark = "~", about = "loads, but does not attach" },
   { word = "excused", letter = "T", mark = "+", about = "another program loads in its place" },
   { word = "incomplete", letter = "I", mark = "?", about = "a tool has to set more before it loads" },
