@@ -101,7 +101,7 @@ describe("the table of helpers", function()
     local last = 0
     for _, row in ipairs(helpers.rows()) do
       assert.is_true(row.number > last, helpers.row(row))
-      assert.matches("^[kvVmw48rd.?]*$", row.args)
+      assert.matches("^[MkvVmw48rd.?]*$", row.args)
       assert.is_true(#row.args <= 5)
       last = row.number
     end
@@ -178,7 +178,7 @@ describe("the table of helpers", function()
   end)
 
   it("is compared with prototypes of the kernel's sources", function()
-    local path = tmp.write("helpers.def", 'HELPER(1, one, ITEM, ".kVv.")\nHELPER(2, two, NUMBER, "w.m.?")\n'
+    local path = tmp.write("helpers.def", 'HELPER(1, one, ITEM, "MkVv.")\nHELPER(2, two, NUMBER, "w.m.?")\n'
       .. 'HELPER(4, four, POINTER, ".....")\n')
     local names = { "one", "two", "three", "four", "five", "six", "commented" }
     assert.are.same({ {}, {
@@ -196,7 +196,7 @@ describe("the table of helpers", function()
       :format(kernel { [1] = "map_lookup_elem", [2] = "two", [900] = "three" }, source()))
     assert.are.equal("", err)
     assert.are.equal(1, status)
-    assert.matches('error[helper-name]: HELPER(2, map_update_elem, NUMBER, ".kv.") is two', out, nil, true)
+    assert.matches('error[helper-name]: HELPER(2, map_update_elem, NUMBER, "Mkv.") is two', out, nil, true)
     assert.matches('HELPER(900, three, MEMORY, "84r..")', out, nil, true)
     assert.not_matches("helper-prototype", out, nil, true)
   end)

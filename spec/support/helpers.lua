@@ -61,6 +61,7 @@ local SIZEOF = { int = 4, s32 = 4, u32 = 4, long = 8, s64 = 8, u64 = 8 }
 local function character(fields, n)
   local arg = fields["arg" .. n .. "_type"] or ""
   local written = arg:find("UNINIT") or arg:find("MEM_WRITE")
+  if arg:find("CONST_MAP_PTR") then return "M" end
   if arg:find("MAP_KEY") then return "k" end
   if arg:find("MAP_VALUE") then return written and "V" or "v" end
   if arg:find("PTR_TO_LONG") then return "8" end

@@ -61,10 +61,19 @@ struct helper_arg helper_arg(uint32_t helper, unsigned n)
 	case '4': return (struct helper_arg){SIZE_FIXED, 4, true};
 	case 'd': return (struct helper_arg){SIZE_FIXED, DYNPTR_SIZE, true};
 	case 'r': return (struct helper_arg){SIZE_ANY, 0, false};
+	case 'M':
 	case '.':
 	case '\0': return (struct helper_arg){SIZE_NONE, 0, false};
 	default: return (struct helper_arg){SIZE_ANY, 0, true};
 	}
+}
+
+unsigned helper_map(uint32_t helper)
+{
+	const struct helper *h = find(helper);
+	const char *map = h ? strchr(h->args, 'M') : NULL;
+
+	return map ? (unsigned)(map - h->args) + 1 : 0;
 }
 
 unsigned helper_arity(uint32_t helper)

@@ -34,6 +34,9 @@ const char *helper_name(uint32_t helper);
 /* Argument n (1 to 5) of a helper. What is not in the table is SIZE_ANY and written. */
 struct helper_arg helper_arg(uint32_t helper, unsigned n);
 
+/* The argument (1 to 5) that is a map, 0 for none. */
+unsigned helper_map(uint32_t helper);
+
 /* How many arguments it takes; 5 of one with variable arguments, and of one that is not listed. */
 unsigned helper_arity(uint32_t helper);
 
