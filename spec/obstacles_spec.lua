@@ -515,6 +515,20 @@ describe("an obstacle", function()
       by(0, object.ldx(4, 3, 2, 0), object.ldx(8, 3, 3, 0)), target)
   end)
 
+  it("is a map that the helper does not take", function()
+    local o = loadable.maps { { "trie", function(_, int)
+      return { { "type", 11 }, { "max_entries", 1 }, { "key_size", 8 }, { "value", int }, { "map_flags", 1 } }
+    end } }
+    local lo, hi = object.ldimm64(2, 0)
+    o:program { section = "tc", name = "prog",
+      insns = { lo, hi, object.mov(3, 0), object.call(12), RETURN[1], RETURN[2] } }
+    o:rel("tc", 0, "trie")
+    local verdict, state, x = expect("map-use", "helper",
+      "map `trie` is of type lpm_trie, which helper bpf_tail_call does not take", o,
+      kernel(nil, { helper = helpers(211, { [12] = "tail_call" }) }))
+    assert.same({ "rejected", "reached", "trie", "tail_call", "walk" }, { verdict, state, x.name, x.helper, x.stage })
+  end)
+
   it("is of each rule here", function()
     local without = {}
     for _, rule in ipairs(engine.rules) do

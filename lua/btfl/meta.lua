@@ -1097,13 +1097,14 @@ function verdict:report(options) end
 ---@return fun(): btfl.obstacle?
 function verdict:failures() end
 
----@alias btfl.obstacle.rule "open"|"ksym"|"kconfig"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"struct-access"|"license"
+---@alias btfl.obstacle.rule "open"|"ksym"|"kconfig"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"struct-access"|"license"|"map-use"
 
 --- One thing that keeps a program from loading.
 ---@class btfl.obstacle
 ---@field stage "open"|"externs"|"struct-ops"|"relocation"|"maps"|"section"|"attach"|"load"|"instructions"|"walk" where it is met
 ---@field rule btfl.obstacle.rule
 ---@field name string? the function, helper, map, symbol or section that it is about
+---@field helper string? the helper that is passed the map, without its `bpf_`
 ---@field cause string? which of the ways a rule has
 ---@field type string? a name that belongs to it, of a program, map or BTF type
 ---@field number integer likewise: of a helper or an argument, an offset in bytes

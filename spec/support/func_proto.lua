@@ -315,7 +315,8 @@ end
 
 local function enum_of(text, name)
   local of_name, number = {}, 0
-  for item, value in text:match("enum%s+" .. name .. "%s*(%b{})"):sub(2, -2):gmatch("([%w_]+)%s*=?%s*([%w_]*)%s*,") do
+  local body = text:match("enum%s+" .. name .. "%s*(%b{})") or "{}"
+  for item, value in body:sub(2, -2):gmatch("([%w_]+)%s*=?%s*([%w_]*)%s*,") do
     number = math.tointeger(value) or of_name[value] or number
     of_name[item] = number
     number = number + 1
@@ -339,21 +340,31 @@ local function without_prefix(of_name, prefix)
   return set
 end
 
+--- The release and the numbers of a kernel: of helpers, and of types of programs and maps and of attach types
+--- without their prefixes.
+---@param dir string the top of the source tree
+---@return { line: string, sublevel: integer, [string]: table<string, integer> } helpers, types, maps, attach
+function func_proto.numbers(dir)
+  local uapi = sources.read(dir .. "/include/uapi/linux/bpf.h"):gsub("/%*.-%*/", "")
+  local makefile = sources.read(dir .. "/Makefile")
+  return {
+    line = ("%s.%s"):format(makefile:match("VERSION = (%d+)\nPATCHLEVEL = (%d+)")),
+    sublevel = math.tointeger(makefile:match("SUBLEVEL = (%d+)")), helpers = helpers_of(uapi),
+    types = without_prefix(enum_of(uapi, "bpf_prog_type"), "BPF_PROG_TYPE_"),
+    maps = without_prefix(enum_of(uapi, "bpf_map_type"), "BPF_MAP_TYPE_"),
+    attach = without_prefix(enum_of(uapi, "bpf_attach_type"), "BPF_"),
+  }
+end
+
 --- Reads the sources of a kernel, as far as they decide about helpers.
 ---@param dir string the top of the source tree
 ---@return spec.Kernel
 function func_proto.open(dir)
-  local uapi = sources.read(dir .. "/include/uapi/linux/bpf.h"):gsub("/%*.-%*/", "")
-  local source = { functions = {}, weak = {}, sleeps = {}, gpl = {}, iters = {}, constants = {}, entry = {} }
-  local makefile = sources.read(dir .. "/Makefile")
-  source.line = ("%s.%s"):format(makefile:match("VERSION = (%d+)\nPATCHLEVEL = (%d+)"))
-  source.sublevel = math.tointeger(makefile:match("SUBLEVEL = (%d+)"))
-  local types, attach = enum_of(uapi, "bpf_prog_type"), enum_of(uapi, "bpf_attach_type")
-  for name, number in pairs(types) do source.constants[name] = number end
-  for name, number in pairs(attach) do source.constants[name] = number end
-  source.types = without_prefix(types, "BPF_PROG_TYPE_")
-  source.attach = without_prefix(attach, "BPF_")
-  source.helpers = helpers_of(uapi)
+  local source = func_proto.numbers(dir)
+  source.functions, source.weak, source.sleeps, source.gpl, source.iters = {}, {}, {}, {}, {}
+  source.constants, source.entry = {}, {}
+  for name, number in pairs(source.types) do source.constants["BPF_PROG_TYPE_" .. name] = number end
+  for name, number in pairs(source.attach) do source.constants["BPF_" .. name] = number end
   for name, number in pairs(source.helpers) do source.constants["BPF_FUNC_" .. name] = number end
   local ops = {}
   for _, path in ipairs(sources.lines(("grep -rlE --include='*.c' 'bpf_func_proto|bpf_prog_has_trampoline' '%s'")

@@ -33,11 +33,13 @@ loads.RULES = {
   ["program-type"] = { "program-type" },
   open = { "open" },
   license = { "license" },
+  ["map-use"] = { "map-use" },
   relocation = { "relocation" },
 }
 
--- What the verifier refuses of how a program treats memory, numbers and maps: no verdict tells that.
-loads.BEYOND = { memory = true, ["map-use"] = true }
+-- What the verifier refuses of how a program treats memory and numbers, and what kernels know in values of
+-- maps besides spin locks: no verdict tells that.
+loads.BEYOND = { memory = true, ["map-field"] = true }
 
 ---@class spec.Load
 ---@field kernel string
@@ -151,10 +153,11 @@ local VERIFIER = {
   { "cannot pass map_type (%d+) into func", "map-use" },
   { "expected prog array map for tail call", "map-use", "-" },
   { "callback function not allowed for map", "map-use", "-" },
-  { "programs can only use array, hash", "map-use", "-" },
-  { "bpf_spin_lock", "map-use", "-" },
-  { "tracing progs cannot use bpf_", "map-use", "-" },
-  { "has no valid bpf_", "map-use", "-" },
+  { "programs can only use", "map-use", "-" },
+  { "progs cannot use bpf_spin_lock", "map-use", "-" },
+  { "progs cannot use bpf_", "map-field", "-" },
+  { "bpf_spin_lock", "map-field", "-" },
+  { "has no valid bpf_", "map-field", "-" },
   { "is missing BTF_KIND_FUNC", "unknown", "-" },
 }
 
@@ -171,7 +174,7 @@ for _, pattern in ipairs {
   "has no valid kptr", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
   "pointer %S+ pointer prohibited", "may write into memory",
-  "only read is supported", "unacquired reference",
+  "only read is supported", "unacquired reference", "helper access to the packet",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.

@@ -42,6 +42,12 @@ static int get_name(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_helper(lua_State *L, const void *self)
+{
+	push_name(L, obstacle_at(L, self)->helper);
+	return 1;
+}
+
 static int get_cause(lua_State *L, const void *self)
 {
 	push_name(L, obstacle_at(L, self)->cause);
@@ -239,12 +245,25 @@ static int obstacle_tostring(lua_State *L)
 }
 
 static const struct field obstacle_fields[] = {
-    {"stage", get_stage},       {"rule", get_rule},       {"name", get_name},
-    {"cause", get_cause},       {"type", get_type},       {"number", get_number},
-    {"reached", get_reached},   {"guarded", get_guarded}, {"scope", get_scope},
-    {"settable", get_settable}, {"relo", get_relo},       {"result", get_result},
-    {"program", get_program},   {"insn", get_insn},       {"line", get_line},
-    {"guard", get_guard},       {"verdict", get_verdict}, {NULL, NULL},
+    {"stage", get_stage},
+    {"rule", get_rule},
+    {"name", get_name},
+    {"cause", get_cause},
+    {"type", get_type},
+    {"number", get_number},
+    {"reached", get_reached},
+    {"guarded", get_guarded},
+    {"scope", get_scope},
+    {"settable", get_settable},
+    {"relo", get_relo},
+    {"result", get_result},
+    {"program", get_program},
+    {"insn", get_insn},
+    {"line", get_line},
+    {"guard", get_guard},
+    {"verdict", get_verdict},
+    {"helper", get_helper},
+    {NULL, NULL},
 };
 
 static const luaL_Reg obstacle_methods[] = {{"path", obstacle_path}, {NULL, NULL}};

@@ -3,6 +3,7 @@
 
 #include "verify/helpers.h"
 #include "verify/kfuncs.h"
+#include "verify/map_uses.h"
 
 enum { ARGUMENT_MOST = 5, ERRNO_MOST = 4095 };
 
@@ -20,10 +21,10 @@ static int64_t upper_bound(const struct value *v)
 }
 
 /* Bytes behind an argument of a helper, -1 for as many as there are. */
-static int64_t argument_size(const struct machine *m, const struct frame *f, unsigned n,
-			     struct helper_arg arg)
+static int64_t argument_size(const struct machine *m, const struct frame *f, uint32_t helper,
+			     unsigned n, struct helper_arg arg)
 {
-	const struct value *map = &f->reg[1];
+	const struct value *map;
 	const struct map_def *def;
 	uint32_t size;
 
@@ -32,6 +33,7 @@ static int64_t argument_size(const struct machine *m, const struct frame *f, uns
 	case SIZE_NEXT: return n < ARGUMENT_MOST ? upper_bound(&f->reg[n + 1]) : -1;
 	case SIZE_KEY:
 	case SIZE_VALUE:
+		map = &f->reg[helper_map(helper)];
 		if (map->kind != VALUE_MAP)
 			return -1;
 		def = &m->w->externs->references->maps[map->which];
@@ -61,7 +63,7 @@ static int helper_writes(struct machine *m, struct state *s, uint32_t helper)
 		if (f->reg[n].kind != VALUE_STACK || arg.size == SIZE_NONE ||
 		    (!arg.writes && m->w->abilities->reads_keep))
 			continue;
-		if (stack_clobber(s, &f->reg[n], argument_size(m, f, n, arg)) < 0)
+		if (stack_clobber(s, &f->reg[n], argument_size(m, f, helper, n, arg)) < 0)
 			return -1;
 	}
 	return 0;
@@ -181,12 +183,41 @@ static enum go run_callback(struct machine *m, struct state *s, uint32_t helper,
 	return enter_callback(m, other, helper, func);
 }
 
+/* Whether the helper is passed a map that it does not take: why, and which. */
+static const char *map_refused(const struct machine *m, struct state *s, uint32_t helper,
+			       uint32_t *map)
+{
+	const struct value *v = &TOP(s)->reg[helper_map(helper)];
+
+	*map = v->which;
+	if (v->kind == VALUE_MAP)
+		return map_uses_refused(m->context->uses, map_uses_type(m->context->uses, v->which),
+					helper)
+			   ? "helper"
+			   : NULL;
+	/* What a look-up in a map of maps gives is a map. */
+	if (v->kind != VALUE_ITEM || v->maybe_null || v->which == UINT32_MAX)
+		return NULL;
+	return map_uses_refused(m->context->uses, map_uses_inner_type(m->context->uses, v->which),
+				helper)
+		   ? "inner"
+		   : NULL;
+}
+
 static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
 {
 	unsigned n = helper_callback(helper);
 	struct value func = {.kind = VALUE_NONE}, result;
+	const char *refused;
+	uint32_t map;
 	bool runs;
 
+	refused = m->context->uses && helper_map(helper) ? map_refused(m, s, helper, &map) : NULL;
+	if (refused)
+		return machine_refuse(
+		    m, s,
+		    (struct reached){
+			.rule = RULE_MAP_USE, .cause = refused, .number = helper, .map = map});
 	if (n)
 		func = TOP(s)->reg[n];
 	runs = func.kind == VALUE_FUNC;

@@ -85,7 +85,7 @@ static uint64_t callers_refused(uint32_t helper, struct kernel_age age)
 	return refused;
 }
 
-static bool is_newer_than_table(struct kernel_age age)
+bool kernel_age_is_unseen(struct kernel_age age)
 {
 #define NEWEST(major, minor) return age.version >> 8 > LINE(major, minor);
 #include "verify/helper_types.def"
@@ -103,7 +103,7 @@ enum known helper_type_allowed(uint32_t helper, uint32_t prog_type, uint32_t att
 	if (!sleepable && prog_type != BPF_PROG_TYPE_SYSCALL)
 		allowed &= ~callers_asleep(helper);
 	if (!allowed)
-		return is_newer_than_table(age) ? KNOWN_NOT : KNOWN_NO;
+		return kernel_age_is_unseen(age) ? KNOWN_NOT : KNOWN_NO;
 	return exact ? KNOWN_YES : KNOWN_NOT;
 }
 
@@ -114,7 +114,7 @@ bool helper_gpl_only(uint32_t helper, uint32_t prog_type, uint32_t attach_type,
 	bool exact;
 	uint64_t allowed, others, like = callers_like(prog_type, attach_type, &exact);
 
-	if (!callers_ever(helper, &allowed) || is_newer_than_table(age))
+	if (!callers_ever(helper, &allowed) || kernel_age_is_unseen(age))
 		return false;
 	others = allowed &= like & ~callers_refused(helper, age);
 #define GPL(number, name, set) others &= helper == (number) ? ~(set) : EVERY;

@@ -27,6 +27,9 @@ struct kernel_age {
  * knows. */
 uint32_t kernel_age_newest_line(struct kernel_age age);
 
+/* Whether it is newer than the newest release of helper_types.def. */
+bool kernel_age_is_unseen(struct kernel_age age);
+
 /*
  * Whether a program of that type (enum bpf_prog_type) and expected attach type (enum
  * bpf_attach_type) may call a helper that the kernel has. KNOWN_NO is what the verifier says by

@@ -74,3 +74,11 @@ struct map_def loading_map(const struct loading *l, uint32_t map)
 	}
 	return def;
 }
+
+bool loading_sets_inner(const struct loading *l, const char *map)
+{
+	for (size_t i = 0; i < l->setting_count; i++)
+		if (l->settings[i].inner && strcmp(l->settings[i].map, map) == 0)
+			return true;
+	return false;
+}

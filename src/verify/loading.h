@@ -62,4 +62,7 @@ const char *loading_function(const struct loading *l);
 /* The map of that number, as it is created. */
 struct map_def loading_map(const struct loading *l, uint32_t map);
 
+/* Whether a tool gives the map of that name, a map of maps, what it holds. */
+bool loading_sets_inner(const struct loading *l, const char *map);
+
 #endif

@@ -21,13 +21,6 @@ enum go machine_give_up(struct machine *m, enum walk_end end, const char *why)
 	return GO_END;
 }
 
-enum go machine_stop(struct machine *m, const struct state *s, enum obstacle_rule rule,
-		     const char *cause, int64_t number)
-{
-	return machine_refuse(m, s,
-			      (struct reached){.rule = rule, .cause = cause, .number = number});
-}
-
 enum go machine_refuse(struct machine *m, const struct state *s, struct reached what)
 {
 	struct walk *w = m->w;
@@ -47,6 +40,13 @@ enum go machine_refuse(struct machine *m, const struct state *s, struct reached 
 	if (m->most > w->work + WALK_MOST_AFTER)
 		m->most = w->work + WALK_MOST_AFTER;
 	return GO_END;
+}
+
+enum go machine_stop(struct machine *m, const struct state *s, enum obstacle_rule rule,
+		     const char *cause, int64_t number)
+{
+	return machine_refuse(m, s,
+			      (struct reached){.rule = rule, .cause = cause, .number = number});
 }
 
 void machine_identify(struct machine *m, struct value *v)

@@ -44,7 +44,7 @@ enum go machine_fail(struct machine *m);
 /* Ends the path of s where the verifier refuses its instruction, and notes the first that does. */
 enum go machine_stop(struct machine *m, const struct state *s, enum obstacle_rule rule,
 		     const char *cause, int64_t number);
-/* The same with all that belongs to it: rule, cause, number, name and type of `what`. */
+/* The same with all that belongs to it: rule, cause, number, name, type and map of `what`. */
 enum go machine_refuse(struct machine *m, const struct state *s, struct reached what);
 /* Ends the walk, unless it has ended: what was not reached by then may be. */
 enum go machine_give_up(struct machine *m, enum walk_end end, const char *why);

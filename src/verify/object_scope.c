@@ -87,19 +87,11 @@ static bool has_inner(uint32_t type)
 	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
-static bool sets_inner(const struct loading *l, const char *map)
-{
-	for (size_t i = 0; i < l->setting_count; i++)
-		if (l->settings[i].inner && strcmp(l->settings[i].map, map) == 0)
-			return true;
-	return false;
-}
-
 /* What is missing to create it; NULL for nothing. max_entries is not asked for: a tool that leaves
  * it at 0 sets it always. */
 static const char *unset(const struct loading *l, const struct map_def *m)
 {
-	if (has_inner(m->type) && !m->inner && !sets_inner(l, m->name))
+	if (has_inner(m->type) && !m->inner && !loading_sets_inner(l, m->name))
 		return "inner";
 	return map_attrs_unset(m);
 }

@@ -44,6 +44,7 @@ static const char *const rules[RULE_COUNT] = {
     [RULE_CTX_ACCESS] = "ctx-access",
     [RULE_STRUCT_ACCESS] = "struct-access",
     [RULE_LICENSE] = "license",
+    [RULE_MAP_USE] = "map-use",
 };
 
 static const char *const settables[] = {

@@ -53,6 +53,7 @@ enum obstacle_rule {
 	RULE_CTX_ACCESS,
 	RULE_STRUCT_ACCESS,
 	RULE_LICENSE,
+	RULE_MAP_USE,
 	RULE_COUNT
 };
 
@@ -67,8 +68,9 @@ struct obstacle {
 	enum known reached; /* KNOWN_NO: only dead code has it */
 	bool object;        /* fails every program of the object */
 	enum obstacle_settable settable;
-	const char *name;  /* the function, helper, map, symbol or section; NULL for none */
-	const char *cause; /* which of the ways a rule has: a word such as "missing" or "inner" */
+	const char *name;   /* the function, helper, map, symbol or section; NULL for none */
+	const char *helper; /* that is passed the map; NULL for none */
+	const char *cause;  /* which of the ways a rule has: a word such as "missing" or "inner" */
 	const char
 	    *type; /* a name that belongs to it: of a program, map or BTF type; NULL for none */
 	int64_t number;        /* likewise: of a helper or an argument, an offset in bytes */
@@ -95,7 +97,7 @@ struct obstacle obstacle_of(enum obstacle_stage stage, enum obstacle_rule rule, 
 int obstacles_add(struct obstacles *o, struct obstacle x, struct err *e);
 bool obstacles_want(const struct obstacles *o, enum obstacle_rule rule);
 
-/* "open" … "walk"; "open" … "license". */
+/* "open" … "walk"; "open" … "map-use". */
 const char *obstacle_stage_name(enum obstacle_stage stage);
 const char *obstacle_rule_name(enum obstacle_rule rule);
 /* The rule of that name, RULE_NONE when there is none. */

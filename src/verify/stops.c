@@ -6,6 +6,7 @@
 #include "verify/helper_types.h"
 #include "verify/helpers.h"
 #include "verify/hooks.h"
+#include "verify/map_uses.h"
 
 enum { SIGNED_OFF = 1, CAST_OFF = 1 };
 enum { ATOMIC_ADD = 0x00, ATOMIC_LOAD_ACQUIRE = 0x100, ATOMIC_STORE_RELEASE = 0x110 };
@@ -17,6 +18,7 @@ struct stop_search {
 	struct obstacles *o;
 	struct err *e;
 	struct kernel_age age;
+	uint64_t maps_met; /* bit n: map n was looked at */
 };
 
 static bool lacks(const struct stop_search *s, enum feature_mark mark)
@@ -154,6 +156,23 @@ static int look_at_callback(struct stop_search *s, uint32_t at)
 	return 0;
 }
 
+static int look_at_map(struct stop_search *s, uint32_t at)
+{
+	uint32_t map = s->f->insns[at].target;
+	struct obstacle x = obstacle_of(STAGE_INSTRUCTIONS, RULE_MAP_USE, NULL, NULL);
+
+	/* The kernel looks at each once, where it stands first. */
+	if (map < 64 && (s->maps_met >> map & 1))
+		return 0;
+	s->maps_met |= map < 64 ? UINT64_C(1) << map : 0;
+	x.cause = map_uses_program_refused(s->l, map);
+	if (!x.cause)
+		return 0;
+	x.name = s->l->externs->references->maps[map].name;
+	x.type = uapi_name(UAPI_MAP_TYPE, map_uses_type(s->l, map));
+	return add(s, at, x);
+}
+
 static int look_at_atomic(struct stop_search *s, uint32_t at)
 {
 	int32_t imm = s->f->insns[at].in.imm;
@@ -190,7 +209,10 @@ static int look_at(struct stop_search *s, uint32_t at)
 	switch (BPF_CLASS(n->in.code)) {
 	case BPF_ALU:
 	case BPF_ALU64: return look_at_alu(s, at);
-	case BPF_LD: return n->ref_kind == REF_FUNC ? look_at_callback(s, at) : 0;
+	case BPF_LD:
+		if (n->ref_kind == REF_MAP)
+			return look_at_map(s, at);
+		return n->ref_kind == REF_FUNC ? look_at_callback(s, at) : 0;
 	case BPF_LDX:
 		if (BPF_MODE(n->in.code) == BPF_MEMSX && lacks_v4(s))
 			return add_insn(s, at, STAGE_INSTRUCTIONS, "ldsx");

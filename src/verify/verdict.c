@@ -3,8 +3,11 @@
 #include "verify/verdict.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "verify/guards.h"
+#include "verify/helpers.h"
+#include "verify/map_uses.h"
 #include "verify/object_scope.h"
 #include "verify/program_scope.h"
 #include "verify/releases.h"
@@ -63,8 +66,19 @@ static int add_relocations(struct verdict *v, const struct resolution *r, struct
 	return 0;
 }
 
+static void tell_map(const struct loading *l, const struct reached *hit, struct obstacle *x)
+{
+	const struct references *r = l->externs->references;
+	bool inner = strcmp(hit->cause, "inner") == 0;
+
+	x->name = r->maps[hit->map].name;
+	x->helper = helper_name((uint32_t)hit->number);
+	x->type = uapi_name(UAPI_MAP_TYPE,
+			    inner ? map_uses_inner_type(l, hit->map) : map_uses_type(l, hit->map));
+}
+
 /* What the walk itself found to be refused. */
-static int add_found(struct verdict *v, struct err *e)
+static int add_found(struct verdict *v, const struct loading *l, struct err *e)
 {
 	for (size_t i = 0; i < v->walk->hit_count; i++) {
 		const struct reached *hit = &v->walk->hits[i];
@@ -76,6 +90,8 @@ static int add_found(struct verdict *v, struct err *e)
 		x.number = hit->number;
 		x.name = hit->name;
 		x.type = hit->type;
+		if (hit->rule == RULE_MAP_USE)
+			tell_map(l, hit, &x);
 		if (obstacles_add(&v->obstacles, x, e) < 0)
 			return -1;
 	}
@@ -152,7 +168,7 @@ static int walk_it(struct verdict *v, const struct loading *l, const struct cont
 		return -1;
 	v->walk->abilities = NULL;
 	v->why = v->walk->why;
-	if (add_found(v, e) < 0 || guards_find(v->linked, v->walk, &v->obstacles, e) < 0)
+	if (add_found(v, l, e) < 0 || guards_find(v->linked, v->walk, &v->obstacles, e) < 0)
 		return -1;
 	if (!v->walk->hit_count)
 		return 0;
@@ -200,6 +216,7 @@ static int run(struct verdict *v, const struct loading *l, struct err *e)
 {
 	struct obstacles *o = &v->obstacles;
 	struct context context;
+	bool walks;
 
 	o->wanted = l->wanted;
 	if (object_scope_find(l, o, e) < 0 || add_relocations(v, l->resolution, e) < 0 ||
@@ -210,9 +227,14 @@ static int run(struct verdict *v, const struct loading *l, struct err *e)
 			 obstacles_want(o, RULE_STRUCT_ACCESS) || obstacles_want(o, RULE_LICENSE));
 	if (context_suspects(&context, v->linked, e) < 0)
 		return -1;
+	walks = context.suspect || has_stage(o, STAGE_WALK);
+	if (obstacles_want(o, RULE_MAP_USE)) {
+		if (!walks && map_uses_suspects(l, v->linked, &walks, e) < 0)
+			return -1;
+		context.uses = l;
+	}
 	/* A loader has refused the program by then. */
-	if (!has_stage(o, STAGE_RELOCATION) && (context.suspect || has_stage(o, STAGE_WALK)) &&
-	    walk_it(v, l, &context, e) < 0)
+	if (walks && !has_stage(o, STAGE_RELOCATION) && walk_it(v, l, &context, e) < 0)
 		return -1;
 	if (v->obstacles.count)
 		qsort(v->obstacles.list, v->obstacles.count, sizeof(*v->obstacles.list), by_order);

@@ -11,14 +11,15 @@ local WHAT = {
 
 -- The helper as C calls it.
 local function helper(x)
-  return x.name and "bpf_" .. x.name
+  local name = x.helper or x.name
+  return name and "bpf_" .. name
 end
 
 local function words_of(x)
   return {
     name = x.name, type = x.type, number = tostring(x.number), cause = x.cause,
     what = WHAT[x.type] or "function", program = x.verdict.program.name,
-    helper = x.name and "helper " .. helper(x) or ("helper number %d"):format(x.number),
+    helper = helper(x) and "helper " .. helper(x) or ("helper number %d"):format(x.number),
   }
 end
 
@@ -70,7 +71,7 @@ end
 
 local function mark(x)
   if x.relo then return notes.mark(x.relo) end
-  return (x.rule:find "^helper" or x.cause == "helper") and helper(x) or x.name
+  return (x.rule:find "^helper" or x.cause == "helper" or x.helper) and helper(x) or x.name
 end
 
 --- It as a finding, without a level and without what lies behind it. A relocation has its reason as the code,

@@ -672,6 +672,48 @@ error[license]: only GPL programs may call `bpf_task_acquire`, and the object's 
    = target: 6.12.0-amd64
    = help: declare a license that is compatible with the GPL in SEC("license")]=],
   },
+  {
+    code = "map-use", title = "a map is used in a way that its type does not allow",
+    text = [[
+Many types of maps are for a few helpers only, and many helpers are for maps of one type: a ring buffer is no array
+to look up in, and a tail call goes through a prog_array. A path passes a map to a helper that does not take it. Maps may
+also be nothing for the program as a whole, wherever it refers to them: one that may sleep can have some types only,
+more of them with each release; up to 5.15 its hashes, and those of perf_event programs, have to be preallocated; and
+programs of tracing and socket filters can have no spin lock in a map's value.]],
+    todo = "Use a map of the type that the helper takes. Where a tool sets the type, give it: --map NAME.type=TYPE.",
+    messages = {
+      helper = "map `{name}` is of type {type}, which {helper} does not take",
+      inner = "the maps in `{name}` are of type {type}, which {helper} does not take",
+      sleepable = "the program may sleep, and the kernel gives such programs no map of type {type}, as `{name}` is",
+      preallocated = "map `{name}` is not preallocated, which this kernel demands for such a program",
+      ["spin-lock"] = "values of map `{name}` have a spin lock, which the kernel does not let programs of this type use",
+    },
+    help = {
+      "use a map of a type that the helper takes, or a helper for that type",
+      sleepable = "use a map of another type, or a program that does not sleep",
+      preallocated = "leave BPF_F_NO_PREALLOC out of its map_flags on such kernels",
+      ["spin-lock"] = "do without the lock in that map, or use a program of BTF: fentry, fexit or tp_btf",
+    },
+    says = {
+      "cannot pass map_type 27 into func bpf_map_lookup_elem#1",
+      "expected prog array map for tail call", "callback function not allowed for map",
+      "Sleepable programs can only use array, hash, ringbuf and local storage maps",
+      "Sleepable programs can only use preallocated maps",
+      "perf_event programs can only use preallocated hash map",
+      "tracing progs cannot use bpf_spin_lock yet", "socket filter progs cannot use bpf_spin_lock yet",
+    },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[map-use]: map `events` is of type ringbuf, which helper bpf_map_lookup_elem does not take
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         count = bpf_map_lookup_elem(&events, &key);
+   |                 ^^^^^^^^^^^^^^^^^^^
+   = stage: walk, scope: program, cause: helper, insn: 12
+   = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: use a map of a type that the helper takes, or a helper for that type]=],
+  },
 }
 
 for _, doc in ipairs(list) do

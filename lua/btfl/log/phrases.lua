@@ -202,6 +202,16 @@ verifier("helper-unknown", "invalid func ([%w_]+)#(%d+)", { "helper", "number" }
   { help = "ask bpf_core_enum_value_exists(enum bpf_func_id, {enumerator}) before the call" })
 verifier("helper-not-for-type", "unknown func ([%w_]+)#(%d+)", { "helper", "number" },
   "helper {helper} is not for programs of this type on that kernel")
+verifier("map-use", "cannot pass map_type (%d+) into func ([%w_]+)#(%d+)", { "type", "helper", "number" },
+  "helper {helper} takes no map of type {type}")
+verifier("map-use", "expected prog array map for tail call", {}, "a tail call goes through a prog_array only, and this map is another")
+verifier("map-use", "callback function not allowed for map", {}, "maps of that type have no callbacks for each of their elements")
+verifier("map-use", "Sleepable programs can only use (.*)", { "why" }, "programs that may sleep can only use {why} on that kernel", { whole = true })
+verifier("map-use", "perf_event programs can only use (.*)", { "why" }, "programs of perf_event can only use {why} on that kernel", { whole = true })
+verifier("map-use", "trace type programs can only use (.*)", { "why" }, "programs of tracing can only use {why} on that kernel", { whole = true })
+verifier("map-use", "socket filter progs cannot use (bpf_.*) yet", { "why" }, "socket filters cannot use {why} on that kernel", { whole = true })
+verifier("map-use", "tracing progs cannot use (bpf_.*) yet", { "why" }, "programs of tracing cannot use {why} on that kernel", { whole = true })
+verifier("map-use", "sleepable progs cannot use (bpf_.*) yet", { "why" }, "programs that may sleep cannot use {why} on that kernel", { whole = true })
 verifier("license", "cannot call GPL%-?%a* ?o?n?l?y? function from", {}, "a helper for GPL programs is called from one under another license",
   { help = "declare a license that is compatible with the GPL in SEC(\"license\")" })
 verifier("license", "cannot call kernel function from non%-GPL compatible program", {}, "kernel functions are for programs under a license that is compatible with the GPL",

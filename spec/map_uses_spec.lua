@@ -1,0 +1,328 @@
+--- What maps may be used for: which helper takes which, and which programs may have them; how the table is made
+--- from a kernel's sources.
+
+local btfl = require "btfl"
+local kernels = require "spec.support.kernel"
+local loadable = require "spec.support.loadable"
+local map_uses = require "spec.support.map_uses"
+local object = require "spec.support.object"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local n = 0
+local HASH, ARRAY, PROG_ARRAY, LPM_TRIE, ARRAY_OF_MAPS, SOCKMAP, RINGBUF = 1, 2, 3, 11, 12, 15, 27
+
+
+-- A kernel that has all types of maps and helpers.
+local function kernel(release)
+  local maps, helpers = {}, {}
+  for i = 0, 35 do maps[i + 1] = "TYPE_" .. i end
+  for i = 0, 211 do helpers[i + 1] = i == 0 and "unspec" or "helper_" .. i end
+  n = n + 1
+  local t = kernels.new { prog_type = kernels.PROG_TYPES, map_type = maps, helper = helpers }
+  t:func("bpf_jit_binary_alloc", t.proto)
+  t:func("bpf_iter_num_new", t.proto)
+  kernels.tracepoint(t, "sched", { { "a", t:int("int", 4, "signed") } })
+  return btfl.target(tmp.write(("%s-map-uses%d.btf"):format(release or "6.12.9", n), t:bytes()))
+end
+
+-- Attributes that every kernel takes for a type.
+local function map(name, type, more)
+  return { name, function(b, int)
+    local fields = { { "type", type }, { "max_entries", 4096 } }
+    if type == LPM_TRIE then
+      table.move({ { "key_size", 8 }, { "value", int }, { "map_flags", 1 } }, 1, 3, 3, fields)
+    elseif type ~= RINGBUF then
+      table.move({ { "key", int }, { "value", int } }, 1, 2, 3, fields)
+    end
+    return more and more(b, int, fields) or fields
+  end }
+end
+
+-- An object whose program is made of these: a number is moved to r1, a name is the map that goes to that
+-- register.
+local function with(section, maps, insns)
+  local o = loadable.maps(maps)
+  local all, relos = {}, {}
+  for _, x in ipairs(insns) do
+    if x.map then
+      relos[#relos + 1] = { #all * 8, x.map }
+      local lo, hi = object.ldimm64(x.reg, 0)
+      if hi then all[#all + 1], all[#all + 2] = lo, hi else all[#all + 1] = lo end
+    else
+      all[#all + 1] = x
+    end
+  end
+  all[#all + 1], all[#all + 2] = object.mov(0, 0), object.exit()
+  o:program { section = section, name = "prog", insns = all, lines = { { insn = 0, text = "first", line = 7 } } }
+  o:section("license", "GPL\0")
+  for _, r in ipairs(relos) do o:rel(section, r[1], r[2]) end
+  n = n + 1
+  return tmp.write(("map_uses%d.o"):format(n), o:bytes())
+end
+
+local function load(name, reg) return { map = name, reg = reg or 1 } end
+
+-- A key on the stack, its address in r2.
+local function key()
+  return object.mov(3, 0), object.stx(4, 10, 3, -4), object.insn(0xbf, 2, 10, 0), object.insn(0x07, 2, 0, 0, -4)
+end
+
+local function key_then(...)
+  local list = { key() }
+  for _, x in ipairs { ... } do list[#list + 1] = x end
+  return list
+end
+
+local function verdict(path, options, target)
+  return btfl.object(path):program "prog":verdict(target or kernel(), options)
+end
+
+-- What stops it first, as "rule cause name type helper".
+local function first(path, options, target)
+  local v = verdict(path, options, target)
+  local x = v.first
+  return x and ("%s %s %s %s %s"):format(x.rule, x.cause or "-", x.name or "-", x.type or "-", x.helper or "-")
+    or v.verdict, x
+end
+
+describe("what a map is used for", function()
+  teardown(tmp.clean)
+
+  it("is what its type is for", function()
+    local path = with("tc", { map("events", RINGBUF) }, key_then(load "events", object.call(1)))
+    local said, x = first(path)
+    assert.equal("map-use helper events ringbuf map_lookup_elem", said)
+    assert.same({ "walk", true, "program", 1 }, { x.stage, x.reached, x.scope, x.number })
+    assert.equal("map `events` is of type ringbuf, which helper bpf_map_lookup_elem does not take", x:message())
+    assert.equal("use a map of a type that the helper takes, or a helper for that type", x:help())
+    assert.equal("rejected", verdict(path).verdict)
+    assert.equal("loads", first(with("tc", { map("events", HASH) }, key_then(load "events", object.call(1)))))
+  end)
+
+  it("is what the helper takes, in whichever argument", function()
+    local call = { object.insn(0xbf, 6, 1, 0), object.insn(0xbf, 1, 6, 0), load("jumps", 2), object.mov(3, 0),
+      object.call(12) }
+    assert.equal("map-use helper jumps hash tail_call", first(with("tc", { map("jumps", HASH) }, call)))
+    assert.equal("loads", first(with("tc", { map("jumps", PROG_ARRAY) }, call)))
+  end)
+
+  it("does not count where no path comes to it", function()
+    local function guarded(condition)
+      return with("tc", { map("events", RINGBUF) }, key_then(object.mov(3, condition), object.insn(0x15, 3, 0, 3, 0),
+        load "events", object.call(1)))
+    end
+    assert.equal("map-use helper events ringbuf map_lookup_elem", first(guarded(1)))
+    assert.equal("loads", first(guarded(0)))
+  end)
+
+  it("is asked of every map that comes to the call", function()
+    local function chosen(one, other)
+      return with("tc", { map("one", one), map("other", other) }, {
+        object.call(7), object.insn(0xbf, 6, 0, 0), object.mov(3, 0), object.stx(4, 10, 3, -4),
+        object.insn(0xbf, 2, 10, 0), object.insn(0x07, 2, 0, 0, -4),
+        load "one", object.insn(0x15, 6, 0, 2, 0), load "other", object.call(1),
+      })
+    end
+    assert.equal("loads", first(chosen(HASH, ARRAY)))
+    assert.equal("map-use helper other ringbuf map_lookup_elem", first(chosen(HASH, RINGBUF)))
+    assert.equal("map-use helper one ringbuf map_lookup_elem", first(chosen(RINGBUF, HASH)))
+  end)
+
+  it("is asked of the maps in a map", function()
+    local function outer(inner)
+      return with("tc", { { "outer", function(b, int)
+        local fields = { { "type", inner }, { "max_entries", 1 }, { "key", int }, { "value", int } }
+        local members = {}
+        for i, f in ipairs(fields) do
+          members[i] = { f[1], b:ptr(i < 3 and b:array(int, f[2]) or int), (i - 1) * 64 }
+        end
+        return { { "type", ARRAY_OF_MAPS }, { "max_entries", 5 }, { "key_size", 4 },
+          { "values", b:struct(nil, 32, members) } }
+      end } }, key_then(load "outer", object.call(1), object.insn(0x15, 0, 0, 5, 0), object.insn(0xbf, 1, 0, 0),
+        object.insn(0xbf, 2, 10, 0), object.insn(0x07, 2, 0, 0, -4), object.mov(3, 0), object.call(1)))
+    end
+    assert.equal("loads", first(outer(HASH)))
+    local said, x = first(outer(PROG_ARRAY))
+    assert.equal("map-use inner outer prog_array map_lookup_elem", said)
+    assert.equal("the maps in `outer` are of type prog_array, which helper bpf_map_lookup_elem does not take",
+      x:message())
+    assert.equal("loads", first(outer(PROG_ARRAY), { maps = { outer = { inner = true } } }))
+  end)
+
+  it("is what a tool makes of it", function()
+    local path = with("tc", { map("events", HASH) }, key_then(load "events", object.call(1)))
+    assert.equal("map-use helper events prog_array map_lookup_elem",
+      first(path, { maps = { events = { type = "prog_array" } } }))
+  end)
+
+  it("may hang on the program, too", function()
+    local deletes = key_then(load "socks", object.call(3))
+    assert.equal("map-use helper socks sockmap map_delete_elem",
+      first(with("kprobe/x", { map("socks", SOCKMAP) }, deletes)))
+    assert.equal("loads", first(with("tc", { map("socks", SOCKMAP) }, deletes)))
+    -- Some 6.6 let everybody do so.
+    assert.equal("loads", first(with("kprobe/x", { map("socks", SOCKMAP) }, deletes), nil, kernel "6.6.9"))
+  end)
+
+  it("is not known of a kernel that is newer than the table", function()
+    local path = with("tc", { map("events", RINGBUF) }, key_then(load "events", object.call(1)))
+    assert.equal("loads", first(path, { release = "9.1.2" }))
+  end)
+
+  it("is nothing that is looked for when other rules are asked about", function()
+    local path = with("tc", { map("events", RINGBUF) }, key_then(load "events", object.call(1)))
+    assert.equal("loads", first(path, { only = { "ctx-arg" } }))
+  end)
+end)
+
+describe("a map of a program", function()
+  local function sleeps(type)
+    return with("iter.s/task", { map("m", type) }, { load "m" })
+  end
+
+  it("is of some types only where it may sleep, more in newer kernels", function()
+    local function asked(type, release)
+      local v = verdict(sleeps(type), { release = release })
+      for x in v:obstacles() do if x.rule == "map-use" then return x.cause .. " " .. x.name end end
+    end
+    assert.equal("sleepable m", asked(LPM_TRIE, "6.12.9"))
+    assert.is_nil(asked(LPM_TRIE, "7.3.1"))
+    assert.is_nil(asked(HASH, "5.10.9"))
+    assert.equal("sleepable m", asked(RINGBUF, "5.10.9"))
+    assert.is_nil(asked(RINGBUF, "6.1.9"))
+    assert.equal("sleepable m", asked(SOCKMAP, "7.3.1"))
+    assert.is_nil(asked(SOCKMAP, "9.1.1"))
+  end)
+
+  it("has to be preallocated where old kernels say so", function()
+    local function hash(flags)
+      return with("perf_event", { map("m", HASH, function(_, _, fields)
+        fields[#fields + 1] = { "map_flags", flags }
+        return fields
+      end) }, { load "m" })
+    end
+    local said, x = first(hash(1), { release = "5.10.262" })
+    assert.equal("map-use preallocated m hash -", said)
+    assert.same({ "instructions", "first" }, { x.stage, x.line.text })
+    assert.equal("loads", first(hash(0), { release = "5.10.262" }))
+    assert.equal("loads", first(hash(1), { release = "6.1.9" }))
+  end)
+
+  it("has no spin lock in programs of tracing", function()
+    local function locked(section, type, name, key_type)
+      return with(section, { { "m", function(b, int)
+        local lock = b:struct(name or "bpf_spin_lock", 4, { { "val", int, 0 } })
+        local value = b:struct("value", 8, { { "lock", lock, 0 }, { "count", int, 32 } })
+        return { { "type", type }, { "max_entries", 1 }, key_type == false and { "key_size", 4 } or { "key", int },
+          { "value", value } }
+      end } }, { load "m" })
+    end
+    for _, section in ipairs { "kprobe/x", "raw_tp/sched", "tp/a/b", "perf_event", "socket" } do
+      assert.equal("map-use spin-lock m hash -", first(locked(section, HASH)))
+    end
+    assert.equal("map-use spin-lock m array -", first(locked("kprobe/x", ARRAY)))
+    assert.equal("loads", first(locked("tc", HASH)))
+    assert.equal("loads", first(locked("kprobe/x", HASH, "other")))
+    -- libbpf creates these without BTF, so that no kernel knows of the lock.
+    assert.equal("loads", first(locked("kprobe/x", HASH, nil, false)))
+    assert.equal("loads", first(locked("kprobe/x", 5)))
+    assert.equal("loads", first(locked("kprobe/x", HASH), { maps = { m = { value_size = 12 } } }))
+  end)
+end)
+
+local SOURCE = [[
+static bool may_update_sockmap(struct bpf_verifier_env *env, int func_id)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_XDP:
+		return true;
+	}
+	return false;
+}
+static int check_map_func_compatibility(struct bpf_verifier_env *env, struct bpf_map *map, int func_id)
+{
+	/* We need a two way check */
+	switch (map->map_type) {
+	case BPF_MAP_TYPE_ONE:
+		if (func_id != BPF_FUNC_map_update_elem%s)
+			goto error;
+		break;
+	case BPF_MAP_TYPE_SOCKMAP:
+	case BPF_MAP_TYPE_THREE:
+		if (func_id != BPF_FUNC_third &&
+		    !may_update_sockmap(env, func_id))
+			goto error;
+		break;
+	case BPF_MAP_TYPE_NOWHERE:
+		goto error;
+	default:
+		break;
+	}
+	switch (func_id) {
+	case BPF_FUNC_third:
+	case BPF_FUNC_fourth:
+		if (map->map_type != BPF_MAP_TYPE_SOCKMAP &&
+		    map->map_type != BPF_MAP_TYPE_ONE)
+			goto error;
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+static int check_map_prog_compatibility(struct bpf_verifier_env *env, struct bpf_map *map)
+{
+%s
+	if (prog->sleepable)
+		switch (map->map_type) {
+		case BPF_MAP_TYPE_ONE:
+%s
+			break;
+		default:
+			return -EINVAL;
+		}
+	return 0;
+}
+]]
+
+local function tree(name, version, goes, prealloc, sleeps)
+  local top = tmp.mkdir(name)
+  assert(os.execute(("mkdir -p '%s/kernel/bpf' '%s/include/uapi/linux' '%s/include/linux'"):format(top, top, top)))
+  run.write(top .. "/Makefile", ("VERSION = %d\nPATCHLEVEL = %d\nSUBLEVEL = 0\n"):format(table.unpack(version)))
+  run.write(top .. "/include/linux/bpf_types.h", "")
+  run.write(top .. "/kernel/bpf/verifier.c", "\n" .. SOURCE:format(goes, prealloc, sleeps))
+  run.write(top .. "/include/uapi/linux/bpf.h", [[
+enum bpf_map_type {
+	BPF_MAP_TYPE_UNSPEC, BPF_MAP_TYPE_ONE, BPF_MAP_TYPE_SOCKMAP, BPF_MAP_TYPE_THREE, BPF_MAP_TYPE_NOWHERE,
+};
+enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC, BPF_PROG_TYPE_XDP, };
+#define ___BPF_FUNC_MAPPER(FN, ctx...) FN(unspec, 0, ##ctx) \
+	FN(map_update_elem, 2, ##ctx) FN(map_delete_elem, 3, ##ctx) FN(third, 5, ##ctx) FN(fourth, 6, ##ctx)
+
+]])
+  return top
+end
+
+describe("the table of what maps are for", function()
+  teardown(tmp.clean)
+
+  it("is made from sources: what one release allows is allowed", function()
+    local old = tree("old", { 5, 10 }, "", "\tverbose(env, \"preallocated\");", "")
+    local new = tree("new", { 7, 0 }, " && func_id != BPF_FUNC_fourth", "", "\t\tcase BPF_MAP_TYPE_THREE:")
+    assert.equal([[
+MAP_GOES(1, ONE, 2, 6)
+MAP_GOES(2, SOCKMAP, 2, 3, 5)
+MAP_GOES(3, THREE, 2, 3, 5)
+MAP_GOES(4, NOWHERE, 0)
+HELPER_TAKES(5, third, 1, 2)
+HELPER_TAKES(6, fourth, 1, 2)
+UPDATES_SOCKETS(1, XDP)
+DELETES_SOCKETS(5, 10)
+SLEEPS(1, ONE)
+SLEEPS(3, THREE)
+AWAKE(3, THREE, 5, 10)
+PREALLOCATED(5, 10)
+]], map_uses.table_of { new, old })
+  end)
+end)

@@ -1,0 +1,197 @@
+--- Makes the table of what maps may be used for (src/verify/map_uses.def) from the sources of kernels.
+
+local func_proto = require "spec.support.func_proto"
+local sources = require "spec.support.sources"
+
+local map_uses = {}
+
+-- Which field of struct bpf_map_ops the helper calls, where the verifier only asks whether it is there.
+local BY_OPERATION = { for_each_map_elem = "map_for_each_callback" }
+
+-- Up to which line stable releases have once let everybody delete from a map of sockets, and later not
+-- (98e948fb60d4, "bpf: Allow delete from sockmap/sockhash only if update is allowed", of 6.10).
+local ONCE_DELETED = "6.6"
+
+local MAP, HELPER = "BPF_MAP_TYPE_([%w_]+)", "BPF_FUNC_([%w_]+)"
+
+local function body_of(text, name)
+  return assert(text:match("\nstatic [%w ]+[ *]" .. name .. "%b()%s*(%b{})"), "no function " .. name)
+end
+
+-- What the cases of a switch let through: by label, the set of names that are compared with.
+local function cases(text, label, name)
+  local of, current, open = {}, {}, false
+  for line in text:gmatch("[^\n]+") do
+    local case = line:match("case%s+" .. label .. ":")
+    if case then
+      current = open and current or {}
+      current[#current + 1] = case
+      of[case] = of[case] or {}
+    end
+    open = case ~= nil
+    for _, case_name in ipairs(current) do
+      for other in line:gmatch("!=%s*" .. name) do of[case_name][other] = true end
+      if line:find("may_update_sockmap", 1, true) then
+        of[case_name].map_update_elem, of[case_name].map_delete_elem = true, true
+      end
+    end
+    if line:find("break;") or line:find("goto error;%s*$") and next(current) and not next(of[current[1]]) then
+      current = {}
+    end
+  end
+  return of
+end
+
+-- The types of maps whose operations have that field.
+local function types_with(dir, operation)
+  local has, of = {}, {}
+  for _, path in ipairs(sources.lines(("grep -rl --include='*.c' '%s' '%s/kernel/bpf'")
+    :format(operation, (dir:gsub("'", [['\'']]))))) do
+    for name, body in sources.read(path):gmatch("struct%s+bpf_map_ops%s+([%w_]+)%s*=%s*(%b{})") do
+      has[name] = has[name] or body:find("%." .. operation .. "%s*=") ~= nil
+    end
+  end
+  for type, ops in sources.read(dir .. "/include/linux/bpf_types.h")
+    :gmatch("BPF_MAP_TYPE%(" .. MAP .. ",%s*([%w_]+)%)") do
+    of[type] = has[ops] or nil
+  end
+  return next(of) and of or nil
+end
+
+---@class spec.MapUses what the sources of a kernel say of its maps
+---@field line string release line, "6.12"
+---@field types table<string, integer> enum bpf_map_type, without its prefix
+---@field helpers table<string, integer>
+---@field goes table<string, table<string, boolean>> by type that not every helper takes: the helpers that do
+---@field takes table<string, table<string, boolean>> by helper that does not take every type: those it takes
+---@field sleeps table<string, boolean>? what a program that may sleep can have; nil where none may sleep
+---@field preallocated boolean whether hashes of some programs have to be preallocated
+---@field updates table<string, boolean> the types of programs that may update a map of sockets
+
+--- Reads the sources of a kernel, as far as they decide about maps.
+---@param dir string the top of the source tree
+---@return spec.MapUses
+function map_uses.open(dir)
+  local text = sources.read(dir .. "/kernel/bpf/verifier.c"):gsub("/%*.-%*/", " ")
+  local kernel = func_proto.numbers(dir)
+  local source = { line = kernel.line, helpers = kernel.helpers, types = kernel.maps, programs = kernel.types }
+  local first, second = body_of(text, "check_map_func_compatibility"):match("^(.-)(switch %(func_id%).*)$")
+  source.goes, source.takes = cases(first, MAP, HELPER), cases(second, HELPER, MAP)
+  for helper, operation in pairs(BY_OPERATION) do
+    if source.helpers[helper] then source.takes[helper] = types_with(dir, operation) end
+  end
+  local program = body_of(text, "check_map_prog_compatibility")
+  local sleeps = program:match("sleepable%)%s*switch %(map%->map_type%) (%b{})")
+  if sleeps then
+    source.sleeps = {}
+    for type in sleeps:gmatch("case " .. MAP) do source.sleeps[type] = true end
+  end
+  source.preallocated = program:find("preallocated", 1, true) ~= nil
+  source.deletes = first:match("case BPF_MAP_TYPE_SOCKMAP:(.-)break;"):find("BPF_FUNC_map_delete_elem", 1, true) ~= nil
+  source.updates = {}
+  local updates = text:match("\nstatic bool may_update_sockmap%b()%s*(%b{})") or ""
+  for type in updates:gmatch("case BPF_PROG_TYPE_([%w_]+)") do source.updates[type] = true end
+  return source
+end
+
+local function by_number(of)
+  local list = {}
+  for name, number in pairs(of) do list[#list + 1] = { name = name, number = number } end
+  table.sort(list, function(a, b) return a.number < b.number or a.number == b.number and a.name < b.name end)
+  return list
+end
+
+-- What of `others` some source lets go with `name`; nil where one lets all that it has.
+local function allowed(list, name, field, own, others)
+  local set = {}
+  for _, source in ipairs(list) do
+    local known = source[field][name]
+    if source[own][name] and not known then return nil end
+    for other in pairs(known or {}) do set[other] = source[others][other] or error("no number of " .. other) end
+  end
+  return set
+end
+
+local function row(word, number, name, set)
+  local numbers = {}
+  for _, other in ipairs(by_number(set)) do numbers[#numbers + 1] = tostring(other.number) end
+  return ("%s(%d, %s, %s)"):format(word, number, name, numbers[1] and table.concat(numbers, ", ") or "0")
+end
+
+-- The newest line up to which all that let programs sleep refuse them that type; nil where the first allows it.
+local function refused_until(list, type)
+  local last
+  for _, source in ipairs(list) do
+    if source.sleeps and source.sleeps[type] then return last, true end
+    if source.sleeps and source.types[type] then last = source.line end
+  end
+  return last, false
+end
+
+-- The first line of those that let nobody delete from a map of sockets whom they do not let update it.
+local function first_without_delete(list)
+  local first
+  for _, source in ipairs(list) do
+    if source.deletes or source.line == ONCE_DELETED then first = nil else first = first or source.line end
+  end
+  return first
+end
+
+local function comma(line) return (line:gsub("%.", ", ")) end
+
+local function sleep_rows(list, newest, out)
+  for _, type in ipairs(by_number(newest.types)) do
+    local last, some = refused_until(list, type.name)
+    if some then out[#out + 1] = ("SLEEPS(%d, %s)"):format(type.number, type.name) end
+    if some and last then out[#out + 1] = ("AWAKE(%d, %s, %s)"):format(type.number, type.name, comma(last)) end
+  end
+end
+
+-- All names but those that stand for another of the same number.
+local function types_of(newest)
+  local set = {}
+  for name, number in pairs(newest.types) do
+    if not name:find("_DEPRECATED$") and name ~= "UNSPEC" and name ~= "STRUCT_OPS" then set[name] = number end
+  end
+  return set
+end
+
+local function older(a, b)
+  local x, y = { a.line:match("(%d+)%.(%d+)") }, { b.line:match("(%d+)%.(%d+)") }
+  return tonumber(x[1]) * 1000 + tonumber(x[2]) < tonumber(y[1]) * 1000 + tonumber(y[2])
+end
+
+--- The rows of the table, to be put below its comment.
+---@param dirs string[] source trees
+---@return string
+function map_uses.table_of(dirs)
+  local list, out = {}, {}
+  for i, dir in ipairs(dirs) do list[i] = map_uses.open(dir) end
+  table.sort(list, older)
+  local newest = list[#list]
+  newest.types = types_of(newest)
+  for _, type in ipairs(by_number(newest.types)) do
+    local set = allowed(list, type.name, "goes", "types", "helpers")
+    if set then out[#out + 1] = row("MAP_GOES", type.number, type.name, set) end
+  end
+  for _, helper in ipairs(by_number(newest.helpers)) do
+    local set = allowed(list, helper.name, "takes", "helpers", "types")
+    if set then out[#out + 1] = row("HELPER_TAKES", helper.number, helper.name, set) end
+  end
+  local updates = {}
+  for _, source in ipairs(list) do
+    for type in pairs(source.updates) do updates[type] = source.programs[type] end
+  end
+  for _, type in ipairs(by_number(updates)) do
+    out[#out + 1] = ("UPDATES_SOCKETS(%d, %s)"):format(type.number, type.name)
+  end
+  local line = first_without_delete(list)
+  if line then out[#out + 1] = ("DELETES_SOCKETS(%s)"):format(comma(line)) end
+  sleep_rows(list, newest, out)
+  local last
+  for _, source in ipairs(list) do last = source.preallocated and source.line or last end
+  if last then out[#out + 1] = ("PREALLOCATED(%s)"):format(comma(last)) end
+  return table.concat(out, "\n") .. "\n"
+end
+
+return map_uses

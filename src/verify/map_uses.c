@@ -1,0 +1,301 @@
+/* map_uses: the rows of map_uses.def, and which calls they may concern; see map_uses.h. */
+#include "verify/map_uses.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/helpers.h"
+#include "verify/map_attrs.h"
+
+enum { LIST_MOST = 8, LOOK_BACK = 64 };
+
+#define LINE(major, minor) ((uint32_t)(major) << 8 | (minor))
+
+/* What goes with a type or a helper, ended by 0; all does where `closed` is not set. */
+struct partners {
+	bool closed;
+	uint8_t list[LIST_MOST];
+};
+
+static const struct partners helpers_of[] = {
+#define MAP_GOES(type, name, ...) [type] = {true, {__VA_ARGS__}},
+#include "verify/map_uses.def"
+};
+
+static const struct partners types_of[] = {
+#define HELPER_TAKES(helper, name, ...) [helper] = {true, {__VA_ARGS__}},
+#include "verify/map_uses.def"
+};
+
+static bool goes_with(const struct partners *table, size_t count, uint32_t one, uint32_t other)
+{
+	if (one >= count || !table[one].closed)
+		return true;
+	for (unsigned i = 0; i < LIST_MOST && table[one].list[i]; i++)
+		if (table[one].list[i] == other)
+			return true;
+	return false;
+}
+
+static bool is_sockets(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_SOCKMAP || type == BPF_MAP_TYPE_SOCKHASH;
+}
+
+/* Programs that replace others are taken for those. */
+static bool may_update_sockets(const struct loading *l)
+{
+	if (l->prog_type == BPF_PROG_TYPE_TRACING)
+		return l->attach_type == BPF_TRACE_ITER;
+#define UPDATES_SOCKETS(type, name) \
+	if (l->prog_type == (type)) \
+		return true;
+#include "verify/map_uses.def"
+	return l->prog_type == BPF_PROG_TYPE_EXT;
+}
+
+/* Whether who may not update a map of sockets may not delete from it either. */
+static bool deletes_as_updates(const struct loading *l)
+{
+#define DELETES_SOCKETS(major, minor) return l->version >> 8 >= LINE(major, minor);
+#include "verify/map_uses.def"
+}
+
+static bool type_refused(const struct loading *l, uint32_t type, uint32_t helper)
+{
+	if (!goes_with(helpers_of, sizeof(helpers_of) / sizeof(*helpers_of), type, helper) ||
+	    !goes_with(types_of, sizeof(types_of) / sizeof(*types_of), helper, type))
+		return true;
+	if (!is_sockets(type) || may_update_sockets(l))
+		return false;
+	return helper == HELPER_map_update_elem ||
+	       (helper == HELPER_map_delete_elem && deletes_as_updates(l));
+}
+
+bool map_uses_refused(const struct loading *l, uint32_t type, uint32_t helper)
+{
+	return type != MAP_TYPE_UNKNOWN && type_refused(l, type, helper) &&
+	       !kernel_age_is_unseen(loading_age(l));
+}
+
+uint32_t map_uses_type(const struct loading *l, uint32_t map)
+{
+	return l->setting_count ? loading_map(l, map).type : l->externs->references->maps[map].type;
+}
+
+uint32_t map_uses_inner_type(const struct loading *l, uint32_t map)
+{
+	const struct map_def *def = &l->externs->references->maps[map];
+
+	return def->inner && !loading_sets_inner(l, def->name) ? def->inner->type
+							       : MAP_TYPE_UNKNOWN;
+}
+
+/* what a program refers to */
+
+static bool is_hash(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_PERCPU_HASH ||
+	       type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+/* Whether no kernel as old as l's gives a program that may sleep maps of that type. */
+static bool sleep_refused(const struct loading *l, uint32_t type)
+{
+	uint32_t newest = kernel_age_newest_line(loading_age(l));
+	bool refused = !kernel_age_is_unseen(loading_age(l));
+
+#define SLEEPS(number, name) refused = refused && type != (number);
+#include "verify/map_uses.def"
+#define AWAKE(number, name, major, minor) \
+	refused = refused || (type == (number) && newest <= LINE(major, minor));
+#include "verify/map_uses.def"
+	return refused;
+}
+
+static bool must_be_preallocated(const struct loading *l)
+{
+	uint32_t newest = kernel_age_newest_line(loading_age(l));
+
+	if (!l->sleepable && l->prog_type != BPF_PROG_TYPE_PERF_EVENT)
+		return false;
+#define PREALLOCATED(major, minor) return newest <= LINE(major, minor);
+#include "verify/map_uses.def"
+}
+
+static bool is_tracing(uint32_t prog_type)
+{
+	return prog_type == BPF_PROG_TYPE_KPROBE || prog_type == BPF_PROG_TYPE_TRACEPOINT ||
+	       prog_type == BPF_PROG_TYPE_PERF_EVENT || prog_type == BPF_PROG_TYPE_RAW_TRACEPOINT;
+}
+
+/* How many bpf_spin_lock the struct has; -1 where it has more that kernels know by name, so that
+ * not all of them may take it. */
+static int locks_in(const struct btf *b, struct btf_type t)
+{
+	int locks = 0;
+
+	for (uint32_t i = 0; i < t.vlen; i++) {
+		struct btf_member m = btf_member(&t, i);
+		struct btf_type of = btf_type(b, m.type);
+
+		if (of.kind == BTF_PTR && btf_type(b, of.type).kind == BTF_TYPE_TAG)
+			return -1;
+		if (of.kind != BTF_STRUCT || strncmp(of.name, "bpf_", 4) != 0)
+			continue;
+		if (strcmp(of.name, "bpf_spin_lock") != 0 || of.size != 4 || m.bit_offset % 32)
+			return -1;
+		locks++;
+	}
+	return locks;
+}
+
+/* Whether a kernel is told by the BTF of the map that its values have a spin lock, and takes that
+ * (map_check_btf() of syscall.c): otherwise libbpf creates it without. */
+static bool has_lock(const struct loading *l, const struct map_def *m)
+{
+	const struct btf *b = l->resolution->object->btf;
+	struct btf_type key, value;
+
+	if ((m->type != BPF_MAP_TYPE_HASH && m->type != BPF_MAP_TYPE_ARRAY) || !b || !m->key_type ||
+	    !m->value_type || (m->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)))
+		return false;
+	value = btf_strip(b, m->value_type);
+	if (value.kind != BTF_STRUCT || value.size != m->value_size || locks_in(b, value) != 1)
+		return false;
+	key = btf_strip(b, m->key_type);
+	return m->type == BPF_MAP_TYPE_ARRAY ? key.kind == BTF_INT && key.size == 4
+					     : btf_size(b, m->key_type) == m->key_size;
+}
+
+const char *map_uses_program_refused(const struct loading *l, uint32_t map)
+{
+	const struct map_def m = loading_map(l, map);
+	bool inner = m.inner && !loading_sets_inner(l, m.name);
+
+	if (l->sleepable && sleep_refused(l, m.type))
+		return "sleepable";
+	if (must_be_preallocated(l) &&
+	    ((is_hash(m.type) && (m.flags & BPF_F_NO_PREALLOC)) ||
+	     (inner && is_hash(m.inner->type) && (m.inner->flags & BPF_F_NO_PREALLOC))))
+		return "preallocated";
+	if ((is_tracing(l->prog_type) || l->prog_type == BPF_PROG_TYPE_SOCKET_FILTER) &&
+	    has_lock(l, &m))
+		return "spin-lock";
+	return NULL;
+}
+
+/* which calls may be refused */
+
+struct call_search {
+	const struct loading *l;
+	const struct linked *f;
+	bool *target;    /* by instruction: some jump leads there */
+	uint32_t *calls; /* of helpers that take a map */
+	size_t count;
+};
+
+static bool takes_map(const struct linked_insn *n)
+{
+	return n->ref_kind == LINKED_NONE && !n->in.src && !n->stop &&
+	       helper_map((uint32_t)n->in.imm);
+}
+
+static void find_calls(struct call_search *s)
+{
+	const struct linked *f = s->f;
+
+	for (uint32_t at = 0; at < f->count; at++) {
+		struct insn in = f->insns[at].in;
+		int64_t to;
+
+		if (!insn_is_jump(in) || BPF_OP(in.code) == JUMP_EXIT)
+			continue;
+		if (BPF_OP(in.code) == JUMP_CALL) {
+			if (takes_map(&f->insns[at]))
+				s->calls[s->count++] = at;
+			continue;
+		}
+		to = insn_jump_target(in, at);
+		if (to >= 0 && to < (int64_t)f->count)
+			s->target[to] = true;
+	}
+}
+
+/* Whether an instruction may change a register otherwise than by a move from another. */
+static bool changes(struct insn in, unsigned reg)
+{
+	enum { SCRATCH = 6 };
+
+	switch (BPF_CLASS(in.code)) {
+	case BPF_ST: return false;
+	case BPF_STX: return BPF_MODE(in.code) == BPF_ATOMIC && in.src == reg;
+	case BPF_JMP: return BPF_OP(in.code) == JUMP_CALL && reg < SCRATCH;
+	case BPF_JMP32: return false;
+	case BPF_LD: return in.code == BPF_LDIMM64 ? in.dst == reg : in.code && reg < SCRATCH;
+	default: return in.dst == reg;
+	}
+}
+
+/* The map that register `reg` has wherever the call at `at` is come to, OBJECT_NONE when that does
+ * not show in the instructions right before. */
+static uint32_t map_before(const struct call_search *s, uint32_t at, unsigned reg)
+{
+	const struct linked_insn *n = &s->f->insns[at];
+	uint32_t func = n->func;
+
+	for (unsigned i = 0; i < LOOK_BACK && at && !s->target[at]; i++) {
+		n = &s->f->insns[--at];
+		if (n->func != func || n->stop || !insn_falls_through(n->in))
+			return OBJECT_NONE;
+		if (n->in.code == (BPF_ALU64 | BPF_X | ALU_MOV) && n->in.dst == reg && !n->in.off)
+			reg = n->in.src;
+		else if (changes(n->in, reg))
+			return n->ref_kind == REF_MAP ? n->target : OBJECT_NONE;
+	}
+	return OBJECT_NONE;
+}
+
+/* Whether the helper does not take some map that the program can come by. */
+static bool refuses_any(const struct call_search *s, uint32_t helper)
+{
+	for (uint32_t at = 0; at < s->f->count; at++) {
+		const struct linked_insn *n = &s->f->insns[at];
+
+		if (n->ref_kind == REF_MAP &&
+		    (map_uses_refused(s->l, map_uses_type(s->l, n->target), helper) ||
+		     map_uses_refused(s->l, map_uses_inner_type(s->l, n->target), helper)))
+			return true;
+	}
+	return false;
+}
+
+static bool suspects(const struct call_search *s, uint32_t at)
+{
+	uint32_t helper = (uint32_t)s->f->insns[at].in.imm;
+	uint32_t map = map_before(s, at, helper_map(helper));
+
+	if (map == OBJECT_NONE)
+		return refuses_any(s, helper);
+	return map_uses_refused(s->l, map_uses_type(s->l, map), helper);
+}
+
+int map_uses_suspects(const struct loading *l, const struct linked *f, bool *out, struct err *e)
+{
+	struct call_search s = {.l = l, .f = f};
+	int rc = 0;
+
+	*out = false;
+	s.calls = malloc(f->count * sizeof(*s.calls) + 1);
+	s.target = calloc(f->count + 1, sizeof(*s.target));
+	if (!s.calls || !s.target) {
+		rc = err_memory(e, f->object->path);
+	} else {
+		find_calls(&s);
+		for (size_t i = 0; i < s.count && !*out; i++)
+			*out = suspects(&s, s.calls[i]);
+	}
+	free(s.calls);
+	free(s.target);
+	return rc;
+}
