@@ -195,6 +195,12 @@ describe("a map of a program", function()
     assert.is_nil(asked(SOCKMAP, "9.1.1"))
   end)
 
+  it("is looked at before what the program attaches to since 6.12, and behind it before", function()
+    local path = with("iter.s/num_new", { map("m", LPM_TRIE) }, { load "m" })
+    assert.equal("map-use", verdict(path, { release = "6.12.9" }).rule)
+    assert.equal("attach-target", verdict(path, { release = "6.6.63" }).rule)
+  end)
+
   it("has to be preallocated where old kernels say so", function()
     local function hash(flags)
       return with("perf_event", { map("m", HASH, function(_, _, fields)

@@ -66,6 +66,7 @@ struct obstacle {
 	enum obstacle_stage stage;
 	enum obstacle_rule rule;
 	enum known reached; /* KNOWN_NO: only dead code has it */
+	bool late;          /* of STAGE_LOAD: the kernel looks at its instructions before */
 	bool object;        /* fails every program of the object */
 	enum obstacle_settable settable;
 	const char *name;   /* the function, helper, map, symbol or section; NULL for none */

@@ -29,6 +29,14 @@ static int add(struct program_search *s, struct obstacle x)
 	return obstacles_add(s->o, x, s->e);
 }
 
+/* Adds what check_attach_btf_id() of verifier.c finds, which bpf_check() calls before it looks at
+ * instructions up to 6.6, and since 6.12 afterwards. */
+static int add_at_check(struct program_search *s, struct obstacle x)
+{
+	x.late = s->l->version >> 8 >= 0x060c;
+	return add(s, x);
+}
+
 /* What there is no type for, a loader does not load. */
 static int look_at_section(struct program_search *s)
 {
@@ -108,8 +116,9 @@ static int look_at_struct_ops(struct program_search *s)
 	if (l->prog_type != BPF_PROG_TYPE_STRUCT_OPS ||
 	    references_slot_of(l->externs->references, l->entry))
 		return 0;
-	return add(s, obstacle_of(STAGE_LOAD, RULE_STRUCT_OPS,
-				  l->resolution->object->programs[l->entry].name, "unused"));
+	return add_at_check(s,
+			    obstacle_of(STAGE_LOAD, RULE_STRUCT_OPS,
+					l->resolution->object->programs[l->entry].name, "unused"));
 }
 
 /* Other functions start with bpf_iter_, too; that of an iterator takes its meta data first and
@@ -145,14 +154,14 @@ static int look_at_target(struct program_search *s)
 	if (l->attach.form == ATTACH_ITER && l->found.proto && !is_iterator(s)) {
 		x.stage = STAGE_LOAD;
 		x.cause = "iter";
-		return add(s, x);
+		return add_at_check(s, x);
 	}
 	if (l->attach.form == ATTACH_FUNC && l->found.found == KNOWN_YES &&
 	    l->found.addressed == KNOWN_NO) {
 		x.stage = STAGE_LOAD;
 		x.rule = RULE_NO_ADDRESS;
 		x.cause = "split";
-		return add(s, x);
+		return add_at_check(s, x);
 	}
 	return 0;
 }
@@ -176,7 +185,7 @@ static int add_proto(struct program_search *s, const char *cause, uint32_t argum
 	struct obstacle x = obstacle_of(STAGE_LOAD, RULE_ATTACH_PROTO, attach_name(s->l), cause);
 
 	x.number = argument;
-	return add(s, x);
+	return add_at_check(s, x);
 }
 
 /* What a function takes and returns, where a trampoline is to be made for it. */
@@ -231,11 +240,12 @@ static int look_at_sleep(struct program_search *s)
 	if (!l->sleepable)
 		return 0;
 	if (!type_sleeps(s))
-		return add(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE,
-					  uapi_name(UAPI_PROG_TYPE, l->prog_type), "type"));
+		return add_at_check(s,
+				    obstacle_of(STAGE_LOAD, RULE_SLEEPABLE,
+						uapi_name(UAPI_PROG_TYPE, l->prog_type), "type"));
 	if (l->attach.form != ATTACH_LSM || !l->found.id || may_sleep(s))
 		return 0;
-	return add(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE, attach_name(l), "lsm"));
+	return add_at_check(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE, attach_name(l), "lsm"));
 }
 
 /* The kernel lets no program of LSM or struct_ops in that is not GPL (bpf_lsm_verify_prog(),
@@ -247,9 +257,11 @@ static int look_at_license(struct program_search *s)
 	if (object_is_gpl(l->resolution->object))
 		return 0;
 	if (l->prog_type == BPF_PROG_TYPE_LSM)
-		return add(s, obstacle_of(STAGE_LOAD, RULE_LICENSE, attach_name(l), "lsm"));
+		return add_at_check(s,
+				    obstacle_of(STAGE_LOAD, RULE_LICENSE, attach_name(l), "lsm"));
 	if (l->prog_type == BPF_PROG_TYPE_STRUCT_OPS)
-		return add(s, obstacle_of(STAGE_LOAD, RULE_LICENSE, attach_name(l), "struct_ops"));
+		return add_at_check(
+		    s, obstacle_of(STAGE_LOAD, RULE_LICENSE, attach_name(l), "struct_ops"));
 	return 0;
 }
 

@@ -25,13 +25,18 @@ const char *verdict_name(enum verdict_kind kind)
 	return names[kind];
 }
 
+static int order_of(const struct obstacle *x)
+{
+	return x->late ? 2 * STAGE_INSTRUCTIONS + 1 : 2 * (int)x->stage;
+}
+
 /* By stage; within the walk, what is reached first, in the verifier's order. */
 static int by_order(const void *x, const void *y)
 {
 	const struct obstacle *a = x, *b = y;
 
-	if (a->stage != b->stage)
-		return a->stage < b->stage ? -1 : 1;
+	if (order_of(a) != order_of(b))
+		return order_of(a) < order_of(b) ? -1 : 1;
 	if ((a->hit < 0) != (b->hit < 0))
 		return a->hit < 0 ? 1 : -1;
 	if (a->hit != b->hit)
