@@ -1,5 +1,7 @@
 --- Changes to a program of an object, one thing at a time, that a kernel or libbpf may answer to.
 
+local helpers = require "spec.support.helpers"
+
 local changes = {}
 
 local random = math.random
@@ -234,6 +236,42 @@ function changes.map_size(c)
   return change_map(c, { key_size = true, value_size = true, max_entries = true, map_flags = true })
 end
 
+-- Helpers by the number of the argument that is a map.
+local MAP_HELPERS = {}
+for _, row in ipairs(helpers.rows()) do
+  local at = row.args:find("M", 1, true)
+  if at then
+    MAP_HELPERS[at] = MAP_HELPERS[at] or {}
+    table.insert(MAP_HELPERS[at], row.number)
+    MAP_HELPERS[-row.number] = at
+  end
+end
+
+-- Another helper that takes a map, or another map for one.
+function changes.map_use(c)
+  if random(2) == 1 then
+    local insn = pick(insns(c, function(i)
+      return i.code == 0x85 and i.src == 0 and not i.symbol and MAP_HELPERS[-i.imm] ~= nil
+    end))
+    local id = insn and pick(MAP_HELPERS[MAP_HELPERS[-insn.imm]])
+    if not insn or id == insn.imm then return nil end
+    put(c, insn, 4, "<i4", id)
+    return ("call %d -> %d at %d"):format(insn.imm, id, insn.index)
+  end
+  local section = c.file.sections[".maps"]
+  local others = {}
+  for i = 1, #c.file.symbols do
+    if section and c.file.symbols[i].section == section.index then others[#others + 1] = i end
+  end
+  local insn = pick(insns(c, function(i)
+    return i.code == 0x18 and i.symbol ~= nil and section ~= nil and i.symbol.section == section.index
+  end))
+  local other = pick(others)
+  if not insn or c.file.symbols[other] == insn.symbol then return nil end
+  c.file:refer(c.program, insn.index, other)
+  return ("map %s -> %s at %d"):format(insn.symbol.name, c.file.symbols[other].name, insn.index)
+end
+
 -- Symbols that are defined elsewhere, with what the BTF has of them.
 local function externs(c)
   local list = {}
@@ -323,8 +361,8 @@ end
 
 --- How often each is tried in a round.
 changes.WEIGHTS = {
-  { "helper", 5 }, { "context", 4 }, { "section", 5 }, { "map_type", 2 }, { "map_size", 2 }, { "extern", 3 },
-  { "relocation", 4 }, { "branch", 2 }, { "atomic", 1 }, { "license", 1 }, { "constant", 1 },
+  { "helper", 5 }, { "context", 4 }, { "section", 5 }, { "map_type", 2 }, { "map_size", 2 }, { "map_use", 2 },
+  { "extern", 3 }, { "relocation", 4 }, { "branch", 2 }, { "atomic", 1 }, { "license", 1 }, { "constant", 1 },
 }
 
 local ROUND = {}

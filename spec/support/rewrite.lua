@@ -68,7 +68,7 @@ local function read_symbols(self)
   end
 end
 
--- By section and offset in it: the symbol that an instruction refers to.
+-- By section and offset in it: the symbol that an instruction refers to, and where that is said.
 local function read_relocations(self)
   for i = 0, #self.sections do
     local s = self.sections[i]
@@ -78,6 +78,7 @@ local function read_relocations(self)
       for at = s.offset, s.offset + s.size - 16, 16 do
         local offset, info = ("<I8I8"):unpack(self.original, at + 1)
         of[offset] = self.symbols[info >> 32]
+        self.said_at[s.info << 32 | offset] = { at = at + 8, kind = info & 0xffffffff }
       end
     end
   end
@@ -137,7 +138,8 @@ end
 ---@param bytes string
 function rewrite.open(bytes)
   if bytes:sub(1, 6) ~= "\127ELF\2\1" then return nil end
-  local self = setmetatable({ original = bytes, sections = {}, symbols = {}, refers = {} }, rewrite)
+  local self = setmetatable({ original = bytes, sections = {}, symbols = {}, refers = {},
+    said_at = {} }, rewrite)
   read_sections(self)
   read_symbols(self)
   read_relocations(self)
@@ -287,6 +289,12 @@ function rewrite:insn(program, index)
   local refers = self.refers[program.section]
   return { code = code, dst = regs & 15, src = regs >> 4, off = off, imm = imm,
     symbol = refers and refers[program.value + index * 8] }
+end
+
+--- Lets an instruction that refers to a symbol refer to the one of another number in self.symbols.
+function rewrite:refer(program, index, number)
+  local said = self.said_at[program.section << 32 | program.value + index * 8]
+  self:put(said.at, ("<I8"):pack(number << 32 | said.kind))
 end
 
 local function function_at(self, section, offset)
