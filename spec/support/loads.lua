@@ -174,7 +174,7 @@ for _, pattern in ipairs {
   "has no valid kptr", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
   "pointer %S+ pointer prohibited", "may write into memory",
-  "only read is supported", "unacquired reference", "helper access to the packet",
+  "only read is supported", "unacquired reference", "helper access to the packet", "non%-zero flags",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.
