@@ -8,7 +8,8 @@ local argument = {}
 -- Raises where the method was called that asks `level` calls further in, when the value is closed: what the
 -- engine raises of it names the line at which it was used.
 local function check_open(value, level)
-  local closed = engine.closed(value)
+  -- What is in Lua is never closed.
+  local closed = type(value) == "userdata" and engine.closed(value)
   if closed then error(closed, level + 2) end
 end
 

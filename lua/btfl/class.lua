@@ -6,6 +6,8 @@ local known = setmetatable({}, { __mode = "k" })
 ---@param value any
 ---@return string?
 return function(value)
+  local is = type(value)
+  if is ~= "table" and is ~= "userdata" then return nil end
   local meta = getmetatable(value)
   if type(meta) ~= "table" then return nil end
   local name = known[meta]

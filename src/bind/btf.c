@@ -275,7 +275,7 @@ static int next_candidate(lua_State *L)
 		lua_pushnil(L);
 		return 1;
 	}
-	len = btf_essential_len(name, len);
+	len = btf_named_len(b, kind, name);
 	next = of_kind(b, btf_next_named(b, id, name, len), kind, name, len);
 	lua_pushinteger(L, next);
 	lua_replace(L, lua_upvalueindex(3));
@@ -292,7 +292,7 @@ static int btf_candidates_method(lua_State *L)
 	const char *name = luaL_checklstring(L, 2, &len);
 
 	if (len && strlen(name) == len) {
-		len = btf_essential_len(name, len);
+		len = btf_named_len(b, kind, name);
 		id = of_kind(b, btf_first_named(b, kind, name, len), kind, name, len);
 	}
 	lua_pushvalue(L, 1);

@@ -22,7 +22,7 @@ struct wanted {
 /* The first type of b's own with exactly that name and kind; 0 for none. */
 static uint32_t find_own(const struct btf *b, const char *name, int kind)
 {
-	size_t len = btf_essential_len(name, strlen(name));
+	size_t len = btf_named_len(b, kind, name);
 	uint32_t id = btf_first_named(b, kind, name, len);
 
 	for (; id; id = btf_next_named(b, id, name, len)) {

@@ -1,6 +1,5 @@
 /*
- * btf_hash: the hashes of essential names, by which types are indexed, of one name or of all at
- * once.
+ * btf_hash: the hashes of names, by which types are indexed, of one name or of all at once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -45,9 +44,11 @@ uint32_t btf_hash(const char *name, size_t len)
 	return mix(word, len);
 }
 
-static uint32_t hash_essential(const char *name)
+static uint32_t hash_string(const char *name, bool whole)
 {
-	return btf_hash(name, btf_essential_len(name, strlen(name)));
+	size_t len = strlen(name);
+
+	return btf_hash(name, whole ? len : btf_essential_len(name, len));
 }
 
 /* A bit for each of the HASHED bytes at p that is c, the first byte's lowest. */
@@ -76,12 +77,12 @@ static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
 		    load_le64(p + 8 * i) & (kept >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * kept) - 1);
 	}
 }
-/* hash_essential() of a name of which HASHED bytes can be read; false for the few that are longer
+/* hash_string() of a name of which HASHED bytes can be read; false for the few that are longer
  * or may have a flavor. No branch depends on other names: of 40 ns a name 25 were spent on branches
  * that a processor predicted wrongly. */
-static bool hash_fast(const char *name, uint32_t *out)
+static bool hash_fast(const char *name, bool whole, uint32_t *out)
 {
-	uint32_t end = bytes_that_are(name, '\0'), under = bytes_that_are(name, '_');
+	uint32_t end = bytes_that_are(name, '\0'), under = whole ? 0 : bytes_that_are(name, '_');
 	uint64_t word[4];
 	uint32_t len;
 
@@ -133,16 +134,18 @@ static int sort_names(const struct btf *b, const struct btf_named *named, size_t
 }
 
 /* Of the string at byte `off` of b's own, which is at s, where so many bytes can be read. */
-static uint32_t hash_at(const struct btf *b, uint32_t off, const char *s, size_t readable)
+static uint32_t hash_at(const struct btf *b, uint32_t off, const char *s, size_t readable,
+			bool whole)
 {
 	uint32_t fast;
 	size_t len;
 
-	if (readable >= HASHED && hash_fast(s, &fast))
+	if (readable >= HASHED && hash_fast(s, whole, &fast))
 		return fast;
 	len = strnlen(s, readable);
-	return len < readable ? btf_hash(s, btf_essential_len(s, len))
-			      : hash_essential(b->strings + off);
+	if (len == readable)
+		return hash_string(b->strings + off, whole);
+	return btf_hash(s, whole ? len : btf_essential_len(s, len));
 }
 
 /* Compilers and linkers keep each string once and whole: a name that starts inside one is damaged.
@@ -157,7 +160,7 @@ static int inside_string(const struct btf *b, const struct btf_named *n, struct 
 }
 
 int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
-		   size_t count, uint32_t *hashes, struct err *e)
+		   size_t count, bool whole, uint32_t *hashes, struct err *e)
 {
 	char *buffer = malloc(WINDOW + BEHIND);
 	uint32_t *order = malloc((count + 1) * sizeof(*order)), *end = NULL;
@@ -180,12 +183,13 @@ int btf_hash_names(const struct btf *b, const struct input *in, const struct btf
 			if (in && off && (off > from ? s[off - from - 1] : b->strings[off - 1]))
 				rc = inside_string(b, &named[order[i]], e);
 			hashes[order[i]] =
-			    off - from < len ? hash_at(b, off, s + (off - from), len - (off - from))
-					     : hash_essential(btf_string(b, name));
+			    off - from < len
+				? hash_at(b, off, s + (off - from), len - (off - from), whole)
+				: hash_string(btf_string(b, name), whole);
 		}
 	}
 	for (; rc == 0 && i < count; i++)
-		hashes[order[i]] = hash_essential(btf_string(b, named[order[i]].name));
+		hashes[order[i]] = hash_string(btf_string(b, named[order[i]].name), whole);
 	free(end);
 	free(order);
 	free(buffer);

@@ -84,12 +84,12 @@ int btf_check_type(struct btf_check *c);
 /* What only all types together tell: to be called when b can be read. */
 int btf_check_late(struct btf_check *c);
 
-/* btf_hash.c: the hash of an essential name of len bytes. */
+/* btf_hash.c: the hash of a name, or essential name, of len bytes. */
 uint32_t btf_hash(const char *name, size_t len);
-/* Sets hashes[i] to that of the essential name of named[i]. When b is opened, the strings are read
+/* Sets hashes[i] to that of the essential name of named[i], or of the whole name. When b is opened, the strings are read
  * from its input, and a name that is none of them is a defect; else in is NULL. */
 int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
-		   size_t count, uint32_t *hashes, struct err *e);
+		   size_t count, bool whole, uint32_t *hashes, struct err *e);
 
 /* btf_index.c: builds the name index, for which the strings are read from b's input; takes over the
  * list, which btf_pass() made. */

@@ -1,7 +1,7 @@
 /*
- * btf_index: finds types by essential name, in two hash tables: of types, made when a BTF is
- * opened, and of functions, variables and sections, which are most of a kernel's names and made
- * when the first of them is looked for. Chains ascend, so candidates come in the order of ids, as a
+ * btf_index: finds types in two hash tables: types by essential name, made when a BTF is opened,
+ * and functions, variables and sections by their names, which are most of a kernel's, made when the
+ * first of them is looked for. Chains ascend, so candidates come in the order of ids, as a
  * scan would find them.
  */
 #include <pthread.h>
@@ -62,14 +62,15 @@ static struct name_table *link_entries(const struct btf *b, struct btf_named *na
 
 /* Takes over the list; NULL with an error. */
 static struct name_table *make_table(const struct btf *b, const struct input *in,
-				     struct btf_named *named, size_t count, struct err *e)
+				     struct btf_named *named, size_t count, bool whole,
+				     struct err *e)
 {
 	uint32_t *hashes = malloc((count + 1) * sizeof(*hashes));
 	struct name_table *t = NULL;
 
 	if (!hashes)
 		err_memory(e, b->name);
-	else if (btf_hash_names(b, in, named, count, hashes, e) == 0 &&
+	else if (btf_hash_names(b, in, named, count, whole, hashes, e) == 0 &&
 		 !(t = link_entries(b, named, count, hashes)))
 		err_memory(e, b->name);
 	if (!t)
@@ -89,7 +90,7 @@ int btf_index_types(struct btf *b, const struct input *in, struct btf_named *nam
 		return err_memory(e, b->name);
 	}
 	pthread_mutex_init(&b->index->lock, NULL);
-	types = make_table(b, in, named, count, e);
+	types = make_table(b, in, named, count, false, e);
 	atomic_init(&b->index->table[TYPES], types);
 	return types ? 0 : -1;
 }
@@ -127,7 +128,7 @@ static struct name_table *make_others(const struct btf *b)
 		named[count] = (struct btf_named){i, name};
 		count += b->shape[kind].names == BTF_NAMES_OTHER && name;
 	}
-	return make_table(b, NULL, named, count, &e);
+	return make_table(b, NULL, named, count, true, &e);
 }
 
 /* The table of that class; NULL when memory is out. */
@@ -157,15 +158,23 @@ static int class_of(const struct btf *b, unsigned kind)
 	}
 }
 
+/* How much of a name counts. */
+static size_t name_len(int class, const char *name)
+{
+	size_t len = strlen(name);
+
+	return class == TYPES ? btf_essential_len(name, len) : len;
+}
+
 /* The first along a chain, from 1 + index `at` on, that has the name. */
-static uint32_t same_name_from(const struct btf *b, const struct name_table *t, uint32_t at,
-			       const char *name, size_t len)
+static uint32_t same_name_from(const struct btf *b, const struct name_table *t, int class,
+			       uint32_t at, const char *name, size_t len)
 {
 	for (; at; at = t->entries[at - 1].next) {
 		uint32_t id = t->entries[at - 1].id;
 		const char *s = btf_type(b, id).name;
 
-		if (strncmp(s, name, len) == 0 && btf_essential_len(s, strlen(s)) == len)
+		if (strncmp(s, name, len) == 0 && name_len(class, s) == len)
 			return id;
 	}
 	return 0;
@@ -175,7 +184,8 @@ static uint32_t first_of_class(const struct btf *b, int class, const char *name,
 {
 	const struct name_table *t = table_of(b, class);
 
-	return t ? same_name_from(b, t, t->bucket[btf_hash(name, len) & t->mask], name, len) : 0;
+	return t ? same_name_from(b, t, class, t->bucket[btf_hash(name, len) & t->mask], name, len)
+		 : 0;
 }
 
 uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t len)
@@ -183,6 +193,11 @@ uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t
 	int class = kind < 0 ? TYPES : class_of(b, (unsigned)kind);
 
 	return class < 0 ? 0 : first_of_class(b, class, name, len);
+}
+
+size_t btf_named_len(const struct btf *b, int kind, const char *name)
+{
+	return name_len(kind < 0 || class_of(b, (unsigned)kind) != OTHERS ? TYPES : OTHERS, name);
 }
 
 /* The entry of id, which must be there. */
@@ -203,14 +218,15 @@ static const struct index_entry *entry_of(const struct name_table *t, uint32_t i
 
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size_t len)
 {
-	const struct name_table *t = table_of(b, class_of(b, btf_type(b, id).kind));
+	int class = class_of(b, btf_type(b, id).kind);
+	const struct name_table *t = table_of(b, class);
 
-	return t ? same_name_from(b, t, entry_of(t, id)->next, name, len) : 0;
+	return t ? same_name_from(b, t, class, entry_of(t, id)->next, name, len) : 0;
 }
 
 static uint32_t find_in(const struct btf *b, const char *name, int kind, int class)
 {
-	size_t len = btf_essential_len(name, strlen(name));
+	size_t len = name_len(class, name);
 	uint32_t id = first_of_class(b, class, name, len);
 
 	for (; id; id = btf_next_named(b, id, name, len)) {

@@ -20,9 +20,9 @@ local function put(set, key, value)
 end
 
 local function text(...)
-  local parts = {}
-  for i = 1, select("#", ...) do parts[i] = tostring((select(i, ...))) end
-  return table.concat(parts, "\0")
+  local parts = table.pack(...)
+  for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+  return table.concat(parts, "\0", 1, parts.n)
 end
 
 -- Where a finding is and what it is about, without the reason.

@@ -61,7 +61,7 @@ local WORDS = {
 }
 
 local function is_a(want, value)
-  if want == "any" then return true end
+  if want == "any" or want == "string" then return want == "any" or type(value) == "string" end
   if want == "integer" then return math.type(value) == "integer" end
   if want == "place" then return type(value) == "string" or class(value) == "btfl.line" end
   if want ~= "list" then return (class(value) or type(value)) == want end
