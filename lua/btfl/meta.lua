@@ -314,7 +314,8 @@ function btf:get(name, kind) end
 function btf:types(kind) end
 
 --- Iterates over the types stored here whose essential name (without flavor) is that of `name`, of one
---- kind if given. Functions, variables and sections are found only by their kind.
+--- kind if given. Functions, variables and sections are found only by their kind, and have no flavors: by their whole
+--- names.
 ---@param name string
 ---@param kind? btfl.kind
 ---@return fun(): btfl.type?
