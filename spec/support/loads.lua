@@ -158,6 +158,7 @@ local VERIFIER = {
   { "progs cannot use bpf_", "map-field", "-" },
   { "bpf_spin_lock", "map-field", "-" },
   { "has no valid bpf_", "map-field", "-" },
+  { "has to have BTF in order to use", "map-field", "-" },
   { "is missing BTF_KIND_FUNC", "unknown", "-" },
 }
 
@@ -175,6 +176,7 @@ for _, pattern in ipairs {
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
   "pointer %S+ pointer prohibited", "may write into memory",
   "only read is supported", "unacquired reference", "helper access to the packet", "non%-zero flags",
+  "without taking a lock",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.
