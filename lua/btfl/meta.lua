@@ -383,7 +383,8 @@ function type:members() end
 
 --- The member at a dotted path ("se.sum_exec_runtime"), looked up through anonymous members but no
 --- pointer, and its offset in bits from the start of this type; nil when there is none. The member's own
---- offset is that in the struct which has it: of "se.sum_exec_runtime" in sched_entity.
+--- offset is that in the struct which has it: of "se.sum_exec_runtime" in sched_entity. A path may lead through
+--- elements of arrays, and to one ("comm[3]"): the member is then the array, the offset the element's.
 ---@param path string
 ---@return btfl.member?
 ---@return integer? bit_offset
@@ -394,6 +395,16 @@ function type:member(path) end
 ---@param path string
 ---@return integer?
 function type:offsetof(path) end
+
+--- What lies at a byte of a struct or union: its path, as member() and offsetof() take it, through structs, unions
+--- and arrays to what is none of them ("se.load.weight", "comm[3]"); the type of that; and how many bytes behind its
+--- start the byte is (of a bitfield, behind the byte that it starts in). Of members that lie there the first.
+--- nil in padding, beyond the end, and of other kinds.
+---@param byte integer from 0
+---@return string? path
+---@return btfl.type? type
+---@return integer? rest
+function type:at(byte) end
 
 --- Iterates over the enumerators of an enum or enum64.
 ---@return fun(): btfl.enumerator?

@@ -4,7 +4,11 @@
  */
 #include "bind/print.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "format/btf_at.h"
 
 struct btf_type handle_type(lua_State *L, const struct handle *h)
 {
@@ -373,6 +377,28 @@ static bool search_members(struct member_search *s, const struct btf *b, uint32_
 	return false;
 }
 
+/* Reads the indexes of array elements behind a name of a path, "[2][0]", which starts at *s of type
+ * *id: moves all three on to the element. False for what is none of the array's. */
+static bool search_elements(const struct btf *b, const char **s, uint32_t *id, uint64_t *bit_offset)
+{
+	while (**s == '[') {
+		struct btf_type t = btf_strip(b, *id);
+		struct btf_array a = t.kind == BTF_ARRAY ? btf_array(&t) : (struct btf_array){0};
+		int64_t size = btf_size(b, a.elem);
+		size_t digits = strspn(++*s, "0123456789");
+		uint64_t index = strtoull(*s, NULL, 10);
+
+		/* An array without a length is as long as what it stands in. */
+		if (t.kind != BTF_ARRAY || size < 0 || !digits || digits > 10 ||
+		    (*s)[digits] != ']' || index > UINT32_MAX || (a.count && index >= a.count))
+			return false;
+		*s += digits + 1;
+		*id = a.elem;
+		*bit_offset += index * (uint64_t)size * 8;
+	}
+	return true;
+}
+
 /* Looks for the member at the dotted path at stack index 2 from the type at 1; raises when the
  * search meets its bound. */
 static bool search_path(lua_State *L, struct member_search *s)
@@ -387,15 +413,19 @@ static bool search_path(lua_State *L, struct member_search *s)
 	*s = (struct member_search){.budget = SEARCH_BUDGET};
 	for (;;) {
 		s->name = at;
-		s->len = strcspn(at, ".");
+		s->len = strcspn(at, ".[");
 		if (s->len == 0 || !search_members(s, b, id, base, 0))
 			break;
-		if (!at[s->len])
-			return true;
-		base = s->bit_offset;
+		at += s->len;
 		t = btf_type(b, s->parent);
 		id = btf_member(&t, s->found).type;
-		at += s->len + 1;
+		if (!search_elements(b, &at, &id, &s->bit_offset))
+			break;
+		if (!*at)
+			return true;
+		if (*at++ != '.')
+			break;
+		base = s->bit_offset;
 	}
 	if (s->budget <= 0) {
 		err_set(&e, ERR_LIMIT, b->name, NULL, ERR_NO_OFFSET,
@@ -425,6 +455,41 @@ static int type_offsetof(lua_State *L)
 	bool found = search_path(L, &s);
 
 	return push_int(L, found, (lua_Integer)(s.bit_offset / 8));
+}
+
+/* type:at(byte): path, type, rest */
+static int type_at(lua_State *L)
+{
+	struct btf_type t = check_type(L, 1);
+	lua_Integer byte = luaL_checkinteger(L, 2);
+	struct btf_place at;
+	luaL_Buffer path;
+	struct err e;
+
+	if (byte < 0 || !btf_at(t.btf, t.id, (uint64_t)byte, &at)) {
+		if (byte >= 0 && at.budget < 0) {
+			err_set(&e, ERR_LIMIT, t.btf->name, NULL, ERR_NO_OFFSET,
+				"looking for byte %lld took more than %d members", (long long)byte,
+				BTF_AT_BUDGET);
+			raise_err(L, &e);
+		}
+		lua_pushnil(L);
+		return 1;
+	}
+	luaL_buffinit(L, &path);
+	for (unsigned i = 0; i < at.count; i++) {
+		char index[16];
+
+		if (at.steps[i].name && i)
+			luaL_addchar(&path, '.');
+		snprintf(index, sizeof(index), "[%u]", at.steps[i].index);
+		luaL_addstring(&path, at.steps[i].name ? at.steps[i].name : index);
+	}
+	luaL_pushresult(&path);
+	push_referred(L, at.type);
+	lua_remove(L, -2);
+	lua_pushinteger(L, at.rest);
+	return 3;
 }
 
 static int type_value(lua_State *L)
@@ -491,11 +556,17 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"members", type_members},   {"member", type_member},
-    {"offsetof", type_offsetof}, {"values", type_values},
-    {"value", type_value},       {"params", type_params},
-    {"vars", type_vars},         {"resolve", type_resolve},
-    {"fields", type_fields},     {NULL, NULL},
+    {"members", type_members},
+    {"member", type_member},
+    {"offsetof", type_offsetof},
+    {"values", type_values},
+    {"value", type_value},
+    {"params", type_params},
+    {"vars", type_vars},
+    {"resolve", type_resolve},
+    {"fields", type_fields},
+    {"at", type_at},
+    {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {
