@@ -633,14 +633,15 @@ function program:calls() end
 function program:linked() end
 
 --- What it does with the arguments of what it attaches to, in order of instructions: each load of one, and each
---- use of what was loaded, through moves, the stack and its subprograms. On a target only what the target's
---- verifier reaches is there, or would reach under other constants of the object (`setting`). Nothing of a
---- program whose context has no arguments. The list's field `complete` is false where the program was too
+--- use of what was loaded, through moves, the stack and its subprograms; and likewise with the current task. On a
+--- target only what the target's verifier reaches is there, or would reach under other constants of the object
+--- (`setting`). A program whose context has no arguments has the task alone. The list's field `complete` is false where the program was too
 --- much for its verifier.
 ---@param target? btfl.target
 ---@param options? btfl.verdict.options
+---@param fixed? boolean only loads and copies of the kernel's memory at places that no relocation gives
 ---@return btfl.program.read[]
-function program:reads(target, options) end
+function program:reads(target, options, fixed) end
 
 --- What each argument that it reads is on a target, and what it takes it for; in order. `sinks`, from program:sinks(),
 --- tells more where the program itself does not say.
@@ -721,10 +722,10 @@ function program:verdict(target, options) end
 ---@field insn integer from 0
 ---@field offset integer bytes that were added to it
 ---@field relo btfl.relo? the relocation that was
----@field from { offset: integer, relo: btfl.relo? }[]? not the argument, but what was loaded from there; the last is at the argument
+---@field from { offset: integer, relo: btfl.relo?, nested: true? }[]? not the argument, but what was loaded from there; the last is at the argument; "nested": more relocations were added, of what the first led to
 ---@field size integer? bytes of a load, a store or a copy
 ---@field number integer? the argument of the callee
----@field callee string? the helper, without its "bpf_", or the kernel function
+---@field callee string? the helper, without its "bpf_", or the kernel function; of a probe the helper that copies
 ---@field struct string? the kernel's struct that the callee takes it for
 ---@field refused "missing"|"unreadable"|"argument"|"number"|"beyond"|"before"|"hole"|"part"|"over"|nil why the target's verifier refuses the load: of an argument, or by one (see btfl.obstacle.cause)
 ---@field setting true? only under other constants of the object

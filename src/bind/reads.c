@@ -99,6 +99,10 @@ static void set_path(lua_State *L, int object, const struct reads *r, const stru
 		set_integer(L, "offset", s->offset);
 		set_part(L, object, "relo", &relo_class,
 			 s->relo < 0 ? OBJECT_NONE : (uint32_t)s->relo);
+		if (s->nested) {
+			lua_pushboolean(L, true);
+			lua_setfield(L, -2, "nested");
+		}
 		lua_rawseti(L, -2, ++n);
 	}
 	lua_setfield(L, -2, "from");
@@ -124,7 +128,7 @@ static void push_read(lua_State *L, int object, const struct reads *r, const str
 		set_integer(L, "size", x->size);
 	if (x->number)
 		set_integer(L, "number", x->number);
-	if (x->use == USE_HELPER || x->use == USE_MEMORY)
+	if (x->use == USE_HELPER || x->use == USE_MEMORY || x->use == USE_PROBE)
 		set_string(L, "callee", helper_name(x->callee));
 	else if (x->use == USE_KFUNC)
 		set_string(L, "callee", l->externs[x->callee].name);
@@ -137,14 +141,17 @@ static void push_read(lua_State *L, int object, const struct reads *r, const str
 	}
 }
 
-static int push_reads(lua_State *L, int object, const struct reads *r)
+static int push_reads(lua_State *L, int object, const struct reads *r, bool fixed)
 {
 	const struct references *l = object_references(L, object);
+	lua_Integer n = 0;
 
-	lua_createtable(L, (int)r->count, 1);
+	lua_createtable(L, fixed ? 0 : (int)r->count, 1);
 	for (size_t i = 0; i < r->count; i++) {
+		if (fixed && !read_is_fixed(r, &r->list[i]))
+			continue;
 		push_read(L, object, r, l, &r->list[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
+		lua_rawseti(L, -2, ++n);
 	}
 	lua_pushboolean(L, r->complete);
 	lua_setfield(L, -2, "complete");
@@ -157,8 +164,11 @@ int program_reads(lua_State *L)
 	struct loading loading = {.entry = h->id};
 	struct reading *r;
 	struct err e = {0};
+	bool fixed;
 
 	owner_native(L, h->owner);
+	lua_settop(L, 4);
+	fixed = lua_toboolean(L, 4);
 	lua_settop(L, 3);
 	if (!lua_isnil(L, 2))
 		check_target(L, 2);
@@ -172,7 +182,7 @@ int program_reads(lua_State *L)
 		if (reads_anywhere(check_object(L, 4), object_references(L, 4), h->id, &r->reads,
 				   &e) < 0)
 			return raise_err(L, &e);
-		return push_reads(L, 4, r->reads);
+		return push_reads(L, 4, r->reads, fixed);
 	}
 	push_policy(L, 3);
 	push_resolution(L, 4, 2, 6);
@@ -187,5 +197,5 @@ int program_reads(lua_State *L)
 	loading_options(L, 3, &loading);
 	if (reads_new(&loading, &r->reads, &e) < 0)
 		return raise_err(L, &e);
-	return push_reads(L, 4, r->reads);
+	return push_reads(L, 4, r->reads, fixed);
 }

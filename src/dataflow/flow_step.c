@@ -77,6 +77,7 @@ static uint32_t moved(struct flow *x, uint32_t fact, int64_t number, int32_t rel
 		struct source s = x->p->sources[old.source[i]];
 
 		/* A second relocation is of the struct that the first led to: its offset counts. */
+		s.nested |= relo >= 0 && s.relo >= 0;
 		if (relo >= 0 && s.relo < 0)
 			s.relo = relo;
 		else if (number < INT32_MAX / 2 && number > INT32_MIN / 2)
@@ -248,8 +249,7 @@ static void put_argument(struct flow *x, uint32_t at, uint32_t n, unsigned size,
 	struct source s = {.argument = n, .relo = NO_RELO};
 
 	*to = provenance_of(x->p, provenance_source(x->p, s));
-	note(x, *to,
-	     (struct read){.at = at, .use = USE_READ, .size = (uint8_t)size, .relo = NO_RELO});
+	note(x, *to, (struct read){.at = at, .use = USE_READ, .size = size, .relo = NO_RELO});
 }
 
 static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
@@ -271,11 +271,8 @@ static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
 		return;
 	}
 	note(x, from,
-	     (struct read){.at = at,
-			   .use = USE_LOAD,
-			   .size = (uint8_t)size,
-			   .relo = n->relo,
-			   .offset = n->in.off});
+	     (struct read){
+		 .at = at, .use = USE_LOAD, .size = size, .relo = n->relo, .offset = n->in.off});
 	*dst = loaded(x, from, n->in.off, n->relo);
 }
 
@@ -293,7 +290,7 @@ static void step_store(struct flow *x, uint32_t at, struct flow_state *s)
 		note(x, value,
 		     (struct read){.at = at,
 				   .use = slot >= 0 ? USE_STORE : USE_PUT,
-				   .size = (uint8_t)size,
+				   .size = size,
 				   .relo = NO_RELO});
 	if (slot < 0)
 		return;
@@ -351,11 +348,10 @@ static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint3
 }
 
 /* probe_read(dst, size, from) */
-static void step_probe(struct flow *x, uint32_t at, struct flow_state *s)
+static void step_probe(struct flow *x, uint32_t at, struct flow_state *s, uint32_t helper)
 {
 	const struct fact *size = fact_of(x, s->reg[2]), *to = fact_of(x, s->reg[1]);
-	bool known = size->place == PLACE_NUMBER && size->relo < 0 && size->number > 0 &&
-		     size->number <= UINT8_MAX;
+	bool known = size->place == PLACE_NUMBER && size->relo < 0 && size->number > 0;
 	int slot = slot_of(to, x->f->insns[at].func, 0);
 	const struct fact *from = fact_of(x, s->reg[3]);
 	uint32_t bytes = known ? (uint32_t)size->number : 0, argument = 0;
@@ -363,8 +359,12 @@ static void step_probe(struct flow *x, uint32_t at, struct flow_state *s)
 	if (from->place == PLACE_CONTEXT)
 		argument = argument_at(x, from, 0, NO_RELO);
 	note(x, s->reg[3],
-	     (struct read){
-		 .at = at, .use = USE_PROBE, .number = 3, .size = (uint8_t)bytes, .relo = NO_RELO});
+	     (struct read){.at = at,
+			   .use = USE_PROBE,
+			   .number = 3,
+			   .size = bytes,
+			   .relo = NO_RELO,
+			   .callee = helper});
 	step_memory(x, at, s, HELPER_probe_read, 1);
 	if (slot >= 0 && argument)
 		put_argument(x, at, argument, bytes, &s->slot[slot]);
@@ -378,7 +378,7 @@ static void step_helper(struct flow *x, uint32_t at, struct flow_state *s, uint3
 	bool task = helper == HELPER_get_current_task || helper == HELPER_get_current_task_btf;
 
 	if (copies_kernel(helper)) {
-		step_probe(x, at, s);
+		step_probe(x, at, s, helper);
 	} else {
 		for (unsigned i = 1; i <= arity && i <= ARGUMENT_COUNT; i++) {
 			note(x, s->reg[i],

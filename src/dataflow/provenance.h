@@ -19,6 +19,7 @@ struct source {
 	int32_t relo;      /* the relocation whose offset was added, or loaded at; -1 for none */
 	int32_t offset;    /* bytes that were added; of what was loaded, at which */
 	uint32_t depth;    /* how many loads it took */
+	bool nested;       /* more relocations were added, of what the first led to */
 };
 
 enum { SOURCES_MOST = 6 };

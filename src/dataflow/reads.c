@@ -31,6 +31,12 @@ const char *read_use_name(enum read_use use)
 	return names[use];
 }
 
+bool read_is_fixed(const struct reads *r, const struct read *x)
+{
+	return (x->use == USE_LOAD || x->use == USE_PROBE) && x->relo < 0 &&
+	       r->provenance.sources[x->source].relo < 0;
+}
+
 static bool starts_with(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
@@ -58,6 +64,21 @@ static void shape_of(const struct attach_point *p, const struct object *o, const
 		return;
 	default: return;
 	}
+}
+
+/* Whether there is anything to follow. */
+static bool has_sources(const struct linked *f, enum context_shape shape)
+{
+	for (uint32_t at = 0; shape == SHAPE_NONE && at < f->count; at++) {
+		const struct linked_insn *n = &f->insns[at];
+
+		if (n->in.code == (BPF_JMP | JUMP_CALL) && n->ref_kind == LINKED_NONE &&
+		    n->in.src == 0 &&
+		    (n->in.imm == HELPER_get_current_task ||
+		     n->in.imm == HELPER_get_current_task_btf))
+			return true;
+	}
+	return shape != SHAPE_NONE;
 }
 
 static int walk_with(const struct loading *l, const struct externs *x, const struct reads *r,
@@ -149,7 +170,7 @@ static int add_settings(const struct loading *l, struct flow_ask *ask, const str
 		if (has_read(r->list, count, &x))
 			continue;
 		x.setting = true;
-		if (x.use == USE_READ)
+		if (x.use == USE_READ || read_is_fixed(r, &x))
 			rc = find_guard(r, w, &x, e);
 		r->list[kept++] = x;
 	}
@@ -249,7 +270,7 @@ static int follow(const struct loading *l, struct reads *r, struct err *e)
 
 	shape_of(&l->attach, r->linked->object, l->target, &ask);
 	r->shape = ask.shape;
-	if (ask.shape == SHAPE_NONE)
+	if (!has_sources(r->linked, ask.shape))
 		return 0;
 	rc = walk_with(l, l->externs, r, &w, e);
 	if (rc == 0) {
@@ -310,7 +331,7 @@ int reads_anywhere(const struct object *o, const struct references *r, uint32_t 
 		shape_of(&point, o, NULL, &ask);
 		(*out)->shape = ask.shape;
 		(*out)->complete = true;
-		if (ask.shape != SHAPE_NONE)
+		if (has_sources((*out)->linked, ask.shape))
 			rc = flow_run(&ask, *out, e);
 	}
 	return finish(out, rc);

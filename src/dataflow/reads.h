@@ -15,7 +15,7 @@
 enum read_use {
 	USE_READ,       /* it is loaded from the context */
 	USE_LOAD,       /* memory is loaded by it */
-	USE_PROBE,      /* a helper copies kernel memory from it */
+	USE_PROBE,      /* helper `callee` copies kernel memory from it */
 	USE_CONTAINER,  /* a relocated offset is subtracted: it is a member of a struct */
 	USE_HELPER,     /* argument `number` of helper `callee` */
 	USE_KFUNC,      /* argument `number` of kernel function `callee`, an extern */
@@ -36,8 +36,8 @@ struct read {
 	uint32_t source; /* number of a source */
 	uint8_t use;     /* enum read_use */
 	uint8_t number;  /* see there */
-	uint8_t size;    /* bytes of a load or a store; of a copy, 0 when that is not known */
 	bool setting;    /* only under other constants of the object */
+	uint32_t size;   /* bytes of a load or a store; of a copy, 0 when that is not known */
 	int32_t relo;    /* relocation of the instruction itself; -1 for none */
 	int32_t offset;  /* of a load: bytes that the instruction adds */
 	uint32_t callee;
@@ -66,6 +66,9 @@ void reads_free(struct reads *r); /* NULL is allowed */
 /* The kernel's struct that a helper or a function of the kernel takes x for; NULL for none. l is
  * what the program refers to. */
 const char *read_struct(const struct reads *r, const struct references *l, const struct read *x);
+
+/* Whether x loads or copies memory of the kernel at a place that no relocation gives. */
+bool read_is_fixed(const struct reads *r, const struct read *x);
 
 /* "read", "load", "probe" … */
 const char *read_use_name(enum read_use use);

@@ -4,6 +4,10 @@ local declared = require "btfl.arguments.declared"
 
 local evidence = {}
 
+-- Programs that see arguments; others have the current task alone.
+local HAS_ARGUMENTS = { func = true, lsm = true, iter = true, tp_btf = true, raw_tp = true, struct_ops = true,
+  kprobe = true, kprobe_multi = true }
+
 -- Uses that only hand a value on.
 local MOVES = { read = true, store = true }
 
@@ -78,6 +82,7 @@ end
 ---@param options? btfl.verdict.options
 ---@return table[] arguments in order: number, types, used, setting, reads, first (the load)
 function evidence.of(program, target, options)
+  if not HAS_ARGUMENTS[program.attach and program.attach.form] then return {} end
   local reads = program:reads(target, options)
   local by_number, list = {}, {}
   for _, read in ipairs(reads) do
