@@ -17,8 +17,16 @@ local others, from = {}, {}
 for target in cli:targets() do table.insert(others, target) end
 for _, path in ipairs(cli.args.from) do table.insert(from, cli:try(btfl.target, path)) end
 
--- How the branches go that a kernel's answers decide is told of all kernels together.
+-- How the branches go that a kernel's answers decide, and what is read without asking, is told of all kernels
+-- together.
 local objects, kernels = {}, {}
+local function add_fixed_reads(object)
+  if cli.args.only then return end
+  local reads = cli:try(object.fixed_reads, object, kernels[object], cli:check_options(object))
+  for _, finding in ipairs(reads and reads.findings or {}) do
+    if finding.level ~= "note" or cli.args.all then out[finding.level](out, finding) end
+  end
+end
 local function add_ladders(object)
   for _, ladder in ipairs(cli:try(object.ladders, object, kernels[object]) or {}) do
     for _, finding in ipairs(ladder.findings) do out:note(finding) end
@@ -36,5 +44,8 @@ for object, target in cli:pairs() do
   options.others, options.from, options.why, options.all = others, from, cli.args.why, cli.args.all
   out:append(object:check(target, options))
 end
-for _, object in ipairs(objects) do add_ladders(object) end
+for _, object in ipairs(objects) do
+  add_fixed_reads(object)
+  add_ladders(object)
+end
 return out:merge()

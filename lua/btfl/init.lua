@@ -132,6 +132,11 @@ extend("object", {
     argument.options(2, options, CHECK_OPTIONS, "check")
     return (require("btfl.diagnose.check").run(self, target, options))
   end,
+  fixed_reads = function(self, targets, options)
+    argument.list(1, targets, "btfl.target", "fixed_reads")
+    argument.options(2, options, CHECK_OPTIONS, "fixed_reads")
+    return require("btfl.diagnose.nocore").of(self, targets, options)
+  end,
   ladders = function(self, targets, options)
     argument.list(1, targets, "btfl.target", "ladders")
     argument.options(2, options, { policy = "btfl.policy|string" }, "ladders")

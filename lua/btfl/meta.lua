@@ -555,6 +555,37 @@ function object:check(target, options) end
 ---@return btfl.object.ladder[]
 function object:ladders(targets, options) end
 
+--- What its programs load or copy of the kernel's memory at places that no relocation gives, by their arguments
+--- and the current task, where the kernels tell which struct that is of; in order of programs. The list's field
+--- `findings` has what is to be said of it, each with its level: a warning where another member lies there on
+--- another kernel, or than where the object was compiled, else a note; one for an object without any CO-RE record.
+---@param targets btfl.target[] kernels, in any order; those of the other byte order are left out
+---@param options? btfl.check.options
+---@return btfl.object.fixed_read[]
+function object:fixed_reads(targets, options) end
+
+--- A read at a fixed place. A plain table.
+---@class btfl.object.fixed_read
+---@field program btfl.program
+---@field read btfl.program.read
+---@field argument integer|"return"|"task"
+---@field line btfl.line?
+---@field struct btfl.type on the first of the targets
+---@field offset integer bytes from its start
+---@field bytes integer that are read; 1 of a string, and where it is not known
+---@field targets btfl.target[] the kernels on which it is read, by release
+---@field classes btfl.object.fixed_read.class[] of kernels on which the same lies there
+---@field differs boolean there are several
+---@field differs_at integer? the first byte that does
+---@field mixed boolean? the structs have different names
+---@field setting boolean? only under other constants of the object, on all of them
+---@field constant string? the one that decides
+
+---@class btfl.object.fixed_read.class
+---@field struct btfl.type
+---@field own true? it is what the object was compiled with
+---@field targets btfl.target[]
+
 --- A branch, and how it goes over a set of kernels. A plain table.
 ---@class btfl.object.ladder
 ---@field program btfl.program
@@ -1368,7 +1399,7 @@ function cli:stream(work) end
 ---@field help? string[] what to do, a line each
 ---@field programs? string[] of a merged finding that is about several
 ---@field targets? string[] of a merged finding that is about several
----@field fine? string[] of a merged finding: the targets on which nothing is wrong there
+---@field fine? string[] of a merged finding: the targets on which nothing is wrong there; empty in one that merging is not to tell it of
 ---@field count? integer of a merged finding: how many places it stands for, when they are several
 
 --- What a script found. A script returns it, and the host renders it by --format.

@@ -150,8 +150,11 @@ local function member_of(program)
   return nil
 end
 
--- What a program attaches to; nil when nobody knows, or it is many.
-local function attach_of(program, options)
+--- What a program attaches to; nil when nobody knows, or it is many.
+---@param program btfl.program
+---@param options? btfl.verdict.options
+---@return btfl.attach|string|nil
+function drift.attach_of(program, options)
   local attach = program.attach
   if not attach then return nil end
   if attach.form == "struct_ops" then return member_of(program) end
@@ -178,7 +181,7 @@ end
 ---@param sinks? table<string, string>|fun(): table<string, string>
 ---@return btfl.program.argument[]
 function drift.arguments(program, target, options, sinks)
-  local attach, rows = attach_of(program, options), {}
+  local attach, rows = drift.attach_of(program, options), {}
   if not attach then return rows end
   local list = evidence.of(program, target, options)
   if #list == 0 then return rows end
@@ -252,7 +255,7 @@ end
 ---@return table<string, string> by what evidence.sinks() gives
 function drift.sinks(program, targets, options)
   local seen, out = {}, {}
-  local attach = attach_of(program, options)
+  local attach = drift.attach_of(program, options)
   if not attach or #targets < MOST_OF or not differs(attach, targets) then return out end
   for _, target in ipairs(targets) do
     local list = program.object:clash(target) and {} or evidence.of(program, target, options)

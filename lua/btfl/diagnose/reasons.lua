@@ -598,6 +598,32 @@ warning[arg-moved]: argument 1 of tp_btf/mm_vmscan_memcg_reclaim_begin is `gfp_t
    = help: load a variant of handle for each signature]=],
   },
   {
+    code = "no-core", engine = false,
+    title = "a program reads memory of the kernel at a place that no relocation gives",
+    text = [[
+An argument, the current task, or what was loaded from them is read at a constant offset: that of the headers which the
+program was compiled with. Nothing moves it along with the member that it is meant for. What the program attaches to
+tells which struct it is of, and so what lies there on each kernel. It is a warning where that differs between the
+kernels of the run, or from what the object itself was compiled with; with --all a note where it does not. An object
+without any CO-RE record gets one finding.]],
+    todo = [[
+Read the member by CO-RE: BPF_CORE_READ(dev, name), bpf_core_read(dst, size, &dev->name), or a struct that is declared
+with __attribute__((preserve_access_index)). The first member is one, too: (void *)dev is relocated nowhere. Of a copied
+struct read the members that are needed.]],
+    help = "read the member by CO-RE: BPF_CORE_READ(), or bpf_core_read(&to, size, &from->member)",
+    bare_help = "build it with CO-RE (vmlinux.h, BPF_CORE_READ()), or on each kernel for that kernel alone",
+    example = [=[
+warning[no-core]: reads byte 0 of struct net_device without CO-RE: `name` on 5.10.262 .. 6.1.192, `priv_flags` from 6.12.95
+  --> neigh_table_tuner.bpf.c:48:4   neigh_table_tuner.bpf.o, program bpftune_neigh_create
+   |
+48 |                         bpf_probe_read(&new_tbl_stats.dev, sizeof(new_tbl_stats.dev), dev);
+   |                         ^
+   = access: byte 0 of struct net_device, size: 16
+   = targets: 5.10.262-amd64, 6.1.192-amd64, 6.12.95-amd64, 6.12.117-amd64
+   = nothing fails: the program gets what lies there
+   = help: read the member by CO-RE: BPF_CORE_READ(), or bpf_core_read(&to, size, &from->member)]=],
+  },
+  {
     code = "ladder-gap", engine = false,
     title = "the newest kernels are back in the branch of older ones",
     text = [[

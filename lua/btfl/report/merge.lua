@@ -131,6 +131,7 @@ local function fine_of(group, targets, failing)
     if not failing.at[name] then fine[#fine + 1] = name end
   end
   local first = group.first
+  if first.fine and #first.fine == 0 then return nil end
   local placed = first.at ~= nil or first.details ~= nil
   return #fine > 0 and placed and #group.targets.list > 0 and fine or nil
 end
