@@ -86,8 +86,9 @@ int btf_check_late(struct btf_check *c);
 
 /* btf_hash.c: the hash of a name, or essential name, of len bytes. */
 uint32_t btf_hash(const char *name, size_t len);
-/* Sets hashes[i] to that of the essential name of named[i], or of the whole name. When b is opened, the strings are read
- * from its input, and a name that is none of them is a defect; else in is NULL. */
+/* Sets hashes[i] to that of the essential name of named[i], or of the whole name. When b is opened,
+ * the strings are read from its input, and a name that is none of them is a defect; else in is
+ * NULL. */
 int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
 		   size_t count, bool whole, uint32_t *hashes, struct err *e);
 
