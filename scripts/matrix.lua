@@ -5,7 +5,6 @@ local cli = btfl.cli {
   options = function(parser)
     parser:option("--by", "What stands across: object, or program, as of one object."):argname("WHAT")
       :choices { "object", "program" }
-    parser:flag("--no-memo", "Look into each pair, also where nothing differs that the object asks for.")
   end,
 }
 
@@ -13,6 +12,5 @@ local objects = {}
 for object in cli:objects() do objects[#objects + 1] = object end
 
 return btfl.matrix(objects, cli:each_target(), {
-  memo = not cli.args.no_memo,
   check = function(object) return cli:check_options(object) end,
 }):report { by = cli.args.by }

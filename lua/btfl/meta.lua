@@ -82,7 +82,6 @@ function matrix:report(options) end
 ---@class btfl.matrix.options
 ---@field check? btfl.check.options|fun(object: btfl.object): btfl.check.options
 ---@field shapes? table<string, btfl.verdict.options> by name: constants that a tool sets at its start and the like, each looked at for itself; { default = {} } without
----@field memo? boolean false: each pair is looked into, though it may be a case that is known
 
 --- One object on one kernel in one shape. A plain table.
 ---@class btfl.matrix.cell

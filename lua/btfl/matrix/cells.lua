@@ -84,20 +84,16 @@ local function text_of(answer)
   return table.concat(parts, "\1")
 end
 
--- The cases of an object in one shape: by what is said, and by what the engine calls a case.
-local function case_of(known, object, target, options, memo)
-  local key = memo and engine.has_case and object:case(target, options.verdict) or nil
-  local case = key and known.by_key[key]
-  if case then return case end
+-- The case of a pair, of those of its object in one shape.
+local function case_of(known, object, target, options)
   local answer = answer_of(object, target, options)
   local text = text_of(answer)
-  case = known.by_text[text]
+  local case = known.by_text[text]
   if not case then
     known.count = known.count + 1
     case, answer.number = answer, known.count
     known.by_text[text] = case
   end
-  if key then known.by_key[key] = case end
   return case
 end
 
@@ -149,12 +145,12 @@ local function cell_of(object, target, shape, case)
 end
 
 -- A kernel that cannot be read costs no other.
-local function on_target(list, target, shapes, memo, known, yield)
+local function on_target(list, target, shapes, known, yield)
   for i, object in ipairs(list) do
     for _, shape in ipairs(shapes) do
-      local cases = known[i][shape.name] or { by_key = {}, by_text = {}, count = 0 }
+      local cases = known[i][shape.name] or { by_text = {}, count = 0 }
       known[i][shape.name] = cases
-      local ok, case = protect.call(case_of, cases, object, target, shape.options(object), memo)
+      local ok, case = protect.call(case_of, cases, object, target, shape.options(object))
       if not ok then
         case = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(case) } }
       end
@@ -176,7 +172,7 @@ function cells.each(objects, targets, options)
     local next_target, close = each_target(targets)
     for target, why in next_target do
       if target then
-        on_target(list, target, shapes, options.memo ~= false, known, coroutine.yield)
+        on_target(list, target, shapes, known, coroutine.yield)
         if close then target:close() end
       else
         coroutine.yield(false, why)
