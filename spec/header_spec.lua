@@ -161,7 +161,7 @@ describe("a header", function()
     local text = opened:print { header = true }
     assert.equal("", compiled(text))
     assert.equal("", compiled(text, "gnu2x"))
-    has(text, "#if __STDC_VERSION__ < 202311L\ntypedef _Bool bool;\n#endif\n")
+    has(text, " && __GNUC__ < 13 && __clang_major__ < 15)\ntypedef _Bool bool;\n#endif\n")
     has(text, "typedef struct __va_list_tag __builtin_va_list___2[1];\n")
     has(text, "struct odd_name___T_ {\n\tint _0;\n};\n")
     has(text, "struct for_ {\n\tint while_;\n};\n")

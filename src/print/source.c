@@ -117,6 +117,11 @@ static bool is_in_c23(const struct btf_type *t)
 	return false;
 }
 
+/* gcc from 13 and clang from 15 on have these words in a C2x that still has an earlier number. */
+static const char before_c23[] =
+    "#if __STDC_VERSION__ < 202000L || "
+    "(__STDC_VERSION__ < 202311L && __GNUC__ < 13 && __clang_major__ < 15)\n";
+
 static void write_type(struct source *s, uint32_t id)
 {
 	struct btf_type t = btf_type(s->b, id);
@@ -127,7 +132,7 @@ static void write_type(struct source *s, uint32_t id)
 	s->state[id] |= WRITTEN;
 	part(s, &t);
 	if (older)
-		out_text(s->text.out, "#if __STDC_VERSION__ < 202311L\n");
+		out_text(s->text.out, before_c23);
 	if (t.kind == BTF_INT || t.kind == BTF_FLOAT)
 		define_number(s, &t);
 	else
