@@ -73,14 +73,6 @@ static void word(struct dump *d, const char *name, const char *text)
 
 /* Elements */
 
-static void start_elements(struct dump *d, const char *name)
-{
-	if (!d->json)
-		return;
-	start_fact(d, name);
-	out_char(d->out, '[');
-}
-
 static void start_element(struct dump *d, uint32_t i)
 {
 	if (!d->json) {
@@ -92,14 +84,21 @@ static void start_element(struct dump *d, uint32_t i)
 	d->first = true;
 }
 
-static void end_element(struct dump *d)
+/* How many there are, and each as `put` shows it. */
+static void elements(struct dump *d, const struct btf_type *t, const char *name,
+		     void (*put)(struct dump *d, const struct btf_type *t, uint32_t i))
 {
-	if (d->json)
-		out_char(d->out, '}');
-}
-
-static void end_elements(struct dump *d)
-{
+	number(d, "vlen", t->vlen);
+	if (d->json) {
+		start_fact(d, name);
+		out_char(d->out, '[');
+	}
+	for (uint32_t i = 0; i < t->vlen; i++) {
+		start_element(d, i);
+		put(d, t, i);
+		if (d->json)
+			out_char(d->out, '}');
+	}
 	if (d->json)
 		out_char(d->out, ']');
 	d->first = false;
@@ -112,81 +111,52 @@ static void element_name(struct dump *d, const char *name)
 	put_string(d, name);
 }
 
-static void dump_members(struct dump *d, const struct btf_type *t)
+static void dump_member(struct dump *d, const struct btf_type *t, uint32_t i)
 {
-	number(d, "size", t->size);
-	number(d, "vlen", t->vlen);
-	start_elements(d, "members");
-	for (uint32_t i = 0; i < t->vlen; i++) {
-		struct btf_member m = btf_member(t, i);
+	struct btf_member m = btf_member(t, i);
 
-		start_element(d, i);
-		element_name(d, m.name);
-		number(d, "type_id", m.type);
-		number(d, "bits_offset", m.bit_offset);
-		if (m.bit_size)
-			number(d, "bitfield_size", m.bit_size);
-		end_element(d);
-	}
-	end_elements(d);
+	element_name(d, m.name);
+	number(d, "type_id", m.type);
+	number(d, "bits_offset", m.bit_offset);
+	if (m.bit_size)
+		number(d, "bitfield_size", m.bit_size);
 }
 
 /* In JSON, bpftool extends the sign of 32 bits that have none. */
-static void dump_value(struct dump *d, const struct btf_type *t, uint64_t value)
+static void dump_value(struct dump *d, const struct btf_type *t, uint32_t i)
 {
+	struct btf_enumerator v = btf_enumerator(t, i);
+
+	element_name(d, v.name);
 	if (t->kflag)
-		signed_number(d, "val", (int64_t)value);
+		signed_number(d, "val", (int64_t)v.value);
 	else
-		number(d, "val", t->kind == BTF_ENUM && !d->json ? (uint32_t)value : value);
+		number(d, "val", t->kind == BTF_ENUM && !d->json ? (uint32_t)v.value : v.value);
 	if (t->kind == BTF_ENUM64 && !d->json)
 		out_text(d->out, t->kflag ? "LL" : "ULL");
 }
 
-static void dump_values(struct dump *d, const struct btf_type *t)
+static void dump_param(struct dump *d, const struct btf_type *t, uint32_t i)
 {
-	word(d, "encoding", t->kflag ? "SIGNED" : "UNSIGNED");
-	number(d, "size", t->size);
-	number(d, "vlen", t->vlen);
-	start_elements(d, "values");
-	for (uint32_t i = 0; i < t->vlen; i++) {
-		struct btf_enumerator v = btf_enumerator(t, i);
+	struct btf_param p = btf_param(t, i);
 
-		start_element(d, i);
-		element_name(d, v.name);
-		dump_value(d, t, v.value);
-		end_element(d);
-	}
-	end_elements(d);
-}
-
-static void dump_params(struct dump *d, const struct btf_type *t)
-{
-	number(d, "ret_type_id", t->type);
-	number(d, "vlen", t->vlen);
-	start_elements(d, "params");
-	for (uint32_t i = 0; i < t->vlen; i++) {
-		struct btf_param p = btf_param(t, i);
-
-		start_element(d, i);
-		element_name(d, p.name);
-		number(d, "type_id", p.type);
-		end_element(d);
-	}
-	end_elements(d);
+	element_name(d, p.name);
+	number(d, "type_id", p.type);
 }
 
 /* A variable is named in the raw form only. */
-static void dump_variable(struct dump *d, const struct btf_secinfo *s)
+static void dump_variable(struct dump *d, const struct btf_type *t, uint32_t i)
 {
-	struct btf_type var = btf_type(d->b, s->type);
+	struct btf_secinfo s = btf_secinfo(t, i);
+	struct btf_type var = btf_type(d->b, s.type);
 
 	if (!d->json)
 		out_text(d->out, "type_id=");
 	else
 		start_fact(d, "type_id");
-	out_u64(d->out, s->type, 0);
-	number(d, "offset", s->offset);
-	number(d, "size", s->size);
+	out_u64(d->out, s.type, 0);
+	number(d, "offset", s.offset);
+	number(d, "size", s.size);
 	if (d->json || (var.kind != BTF_VAR && var.kind != BTF_FUNC))
 		return;
 	out_text(d->out, " (");
@@ -194,21 +164,6 @@ static void dump_variable(struct dump *d, const struct btf_secinfo *s)
 	out_char(d->out, ' ');
 	put_string(d, var.name);
 	out_char(d->out, ')');
-}
-
-static void dump_variables(struct dump *d, const struct btf_type *t)
-{
-	number(d, "size", t->size);
-	number(d, "vlen", t->vlen);
-	start_elements(d, "vars");
-	for (uint32_t i = 0; i < t->vlen; i++) {
-		struct btf_secinfo s = btf_secinfo(t, i);
-
-		start_element(d, i);
-		dump_variable(d, &s);
-		end_element(d);
-	}
-	end_elements(d);
 }
 
 static const char *linkage_name(uint32_t linkage)
@@ -251,22 +206,35 @@ static void dump_facts(struct dump *d, const struct btf_type *t)
 	case BTF_TYPE_TAG: number(d, "type_id", t->type); break;
 	case BTF_ARRAY: dump_array(d, t); break;
 	case BTF_STRUCT:
-	case BTF_UNION: dump_members(d, t); break;
+	case BTF_UNION:
+		number(d, "size", t->size);
+		elements(d, t, "members", dump_member);
+		break;
 	case BTF_ENUM:
-	case BTF_ENUM64: dump_values(d, t); break;
+	case BTF_ENUM64:
+		word(d, "encoding", t->kflag ? "SIGNED" : "UNSIGNED");
+		number(d, "size", t->size);
+		elements(d, t, "values", dump_value);
+		break;
 	case BTF_FWD: word(d, "fwd_kind", t->kflag ? "union" : "struct"); break;
 	case BTF_FUNC:
 		number(d, "type_id", t->type);
 		word(d, "linkage", linkage_name(t->vlen));
 		break;
-	case BTF_FUNC_PROTO: dump_params(d, t); break;
+	case BTF_FUNC_PROTO:
+		number(d, "ret_type_id", t->type);
+		elements(d, t, "params", dump_param);
+		break;
 	case BTF_VAR:
 		number(d, "type_id", t->type);
 		if (!d->json)
 			out_char(d->out, ',');
 		word(d, "linkage", linkage_name(btf_tail_u32(t)));
 		break;
-	case BTF_DATASEC: dump_variables(d, t); break;
+	case BTF_DATASEC:
+		number(d, "size", t->size);
+		elements(d, t, "vars", dump_variable);
+		break;
 	case BTF_FLOAT: number(d, "size", t->size); break;
 	case BTF_DECL_TAG:
 		number(d, "type_id", t->type);
