@@ -29,25 +29,32 @@ struct align {
 	size_t cap;
 };
 
+/* The type that one is an array of, or stands for; 0 for none. */
+static uint32_t stands_for(const struct btf_type *t)
+{
+	switch (t->kind) {
+	case BTF_ARRAY: return btf_array(t).elem;
+	case BTF_TYPEDEF:
+	case BTF_CONST:
+	case BTF_VOLATILE:
+	case BTF_RESTRICT:
+	case BTF_TYPE_TAG:
+	case BTF_VAR: return t->type;
+	default: return 0;
+	}
+}
+
 enum { CHAIN = 32 }; /* as far as btf_size() looks */
 
 /* Whether the type is an array of, or stands for, an integer or a float of `size` bytes. */
 static bool is_number(const struct btf *b, uint32_t id, uint32_t size)
 {
-	for (int step = 0; step < CHAIN; step++) {
+	for (int step = 0; id && step < CHAIN; step++) {
 		struct btf_type t = btf_type(b, id);
 
-		switch (t.kind) {
-		case BTF_INT:
-		case BTF_FLOAT: return t.size == size;
-		case BTF_ARRAY: id = btf_array(&t).elem; break;
-		case BTF_TYPEDEF:
-		case BTF_CONST:
-		case BTF_VOLATILE:
-		case BTF_RESTRICT:
-		case BTF_TYPE_TAG: id = t.type; break;
-		default: return false;
-		}
+		if (t.kind == BTF_INT || t.kind == BTF_FLOAT)
+			return t.size == size;
+		id = stands_for(&t);
 	}
 	return false;
 }
@@ -184,30 +191,20 @@ static uint8_t composite_align(const struct align *a, const struct btf_type *t)
 /* The next type that must be known before the one of the frame; 0 for none. */
 static uint32_t next_part(const struct align *a, const struct btf_type *t, struct align_frame *f)
 {
-	switch (t->kind) {
-	case BTF_ARRAY: return f->next++ ? 0 : btf_array(t).elem;
-	case BTF_TYPEDEF:
-	case BTF_CONST:
-	case BTF_VOLATILE:
-	case BTF_RESTRICT:
-	case BTF_TYPE_TAG:
-	case BTF_VAR: return f->next++ ? 0 : t->type;
-	case BTF_STRUCT:
-	case BTF_UNION:
-		while (f->next < t->vlen) {
-			uint32_t id = btf_member(t, f->next++).type;
+	if (!btf_is_composite(t))
+		return f->next++ ? 0 : stands_for(t);
+	while (f->next < t->vlen) {
+		uint32_t id = btf_member(t, f->next++).type;
 
-			if (btf_has(a->b, id) && !a->known[id])
-				return id;
-		}
-		return 0;
-	default: return 0;
+		if (btf_has(a->b, id) && !a->known[id])
+			return id;
 	}
+	return 0;
 }
 
 static uint8_t learn(const struct align *a, const struct btf_type *t)
 {
-	uint32_t of = 0;
+	uint32_t of = stands_for(t);
 
 	switch (t->kind) {
 	case BTF_INT:
@@ -217,13 +214,6 @@ static uint8_t learn(const struct align *a, const struct btf_type *t)
 	case BTF_PTR: return as_known(a->b->ptr_size);
 	case BTF_STRUCT:
 	case BTF_UNION: return composite_align(a, t);
-	case BTF_ARRAY: of = btf_array(t).elem; break;
-	case BTF_TYPEDEF:
-	case BTF_CONST:
-	case BTF_VOLATILE:
-	case BTF_RESTRICT:
-	case BTF_TYPE_TAG:
-	case BTF_VAR: of = t->type; break;
 	default: break;
 	}
 	of = btf_has(a->b, of) ? a->known[of] & LOG2 : 0;
