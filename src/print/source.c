@@ -56,13 +56,11 @@ static void end_line(struct source *s)
 }
 
 /* A blank line before what has a body, and between kinds. */
-static void part(struct source *s, const struct btf_type *t)
+static void part(struct source *s, unsigned kind, bool body)
 {
-	bool body = btf_is_composite(t) || btf_is_enum(t);
-
-	if (body || s->last != t->kind)
+	if (body || s->last != kind)
 		out_line(s->text.out);
-	s->last = t->kind;
+	s->last = kind;
 }
 
 static void declare_tag(struct source *s, const struct btf_type *t)
@@ -70,9 +68,7 @@ static void declare_tag(struct source *s, const struct btf_type *t)
 	if (s->state[t->id] & (DECLARED | WRITTEN))
 		return;
 	s->state[t->id] |= DECLARED;
-	if (s->last != BTF_FWD)
-		out_line(s->text.out);
-	s->last = BTF_FWD;
+	part(s, BTF_FWD, false);
 	ctext_decl(&s->text, t->id, NULL);
 	end_line(s);
 }
@@ -130,7 +126,7 @@ static void write_type(struct source *s, uint32_t id)
 	if (s->state[id] & WRITTEN)
 		return;
 	s->state[id] |= WRITTEN;
-	part(s, &t);
+	part(s, t.kind, btf_is_composite(&t) || btf_is_enum(&t));
 	if (older)
 		out_text(s->text.out, before_c23);
 	if (t.kind == BTF_INT || t.kind == BTF_FLOAT)
@@ -225,7 +221,7 @@ static void meet(struct source *s, uint32_t id, bool whole)
 	}
 }
 
-static bool run(struct source *s, uint32_t id, bool whole)
+static bool follow(struct source *s, uint32_t id, bool whole)
 {
 	meet(s, id, whole);
 	while (s->count && !s->failed && !s->text.failed && !s->text.out->failed) {
@@ -249,9 +245,7 @@ static void write_function(struct source *s, const struct btf_type *t, bool kfun
 		return;
 	s->state[t->id] |= WRITTEN;
 	taken = names_take(s->text.names, t->name, true) == UINT32_MAX;
-	if (s->last != t->kind)
-		out_line(s->text.out);
-	s->last = t->kind;
+	part(s, t->kind, false);
 	if (taken) /* by a type, or another function of the name */
 		out_text(s->text.out, "/* ");
 	out_text(s->text.out, kfunc || t->kind == BTF_VAR ? "extern " : "");
@@ -300,7 +294,7 @@ static bool meet_functions(struct source *s)
 	struct btf_type t = {0};
 
 	while (btf_next(s->b, &t, BTF_FUNC))
-		if (!run(s, t.id, false))
+		if (!follow(s, t.id, false))
 			return false;
 	return true;
 }
@@ -349,7 +343,7 @@ static bool write_all(struct source *s)
 
 		if (btf_is_enum(&t) && !named && !(s->state[t.id] & INSIDE))
 			write_type(s, t.id);
-		else if (named && !run(s, t.id, true))
+		else if (named && !follow(s, t.id, true))
 			return false;
 	}
 	return true;
@@ -360,7 +354,7 @@ static bool write_named(struct source *s)
 	for (size_t i = 0; i < s->options->id_count; i++) {
 		struct btf_type t = btf_type(s->b, s->options->ids[i]);
 
-		if (!run(s, t.id, true))
+		if (!follow(s, t.id, true))
 			return false;
 		if (btf_is_enum(&t) && !*t.name)
 			write_type(s, t.id);
