@@ -49,7 +49,6 @@ struct ctext {
 	uint64_t members;         /* of anonymous types that were written in others */
 	unsigned gaps;            /* members that stand for padding */
 	uint64_t line;            /* cacheline that the comments have reached */
-	bool cut;                 /* something was cut off */
 	bool failed;              /* memory was out */
 	struct ctext_part *parts; /* a stack; owned */
 	size_t part_count, part_cap;
@@ -79,8 +78,6 @@ void ctext_indent(struct ctext *c);
 /* What a layout says before a member, and at the end of a body. */
 void ctext_layout_member(struct ctext *c, const struct btf_member *m, struct gap gap);
 void ctext_layout_end(struct ctext *c, const struct btf_type *t, const struct holes *h);
-/* The comment with an offset and a size that stands beside a member. */
-void ctext_extent(struct ctext *c, const struct btf_member *m, uint64_t bits);
 /* The name of a type. */
 void ctext_type_name(struct ctext *c, const struct btf_type *t);
 /* A name that is no type's, and the number behind it. */

@@ -9,14 +9,6 @@
 
 enum { NOTE_COLUMN = 60, FILLS = 8 };
 
-void ctext_indent(struct ctext *c)
-{
-	if (c->style == CTEXT_SOURCE)
-		out_repeat(c->out, '\t', c->depth);
-	else
-		out_repeat(c->out, ' ', c->depth * 4ul);
-}
-
 static void start_note(struct ctext *c)
 {
 	size_t column = out_column(c->out);
@@ -26,7 +18,7 @@ static void start_note(struct ctext *c)
 }
 
 /* "     16      4" for 4 bytes at 16, "  16:3     :5" for 5 bits from bit 3 there. */
-void ctext_extent(struct ctext *c, const struct btf_member *m, uint64_t bits)
+static void extent(struct ctext *c, const struct btf_member *m, uint64_t bits)
 {
 	int64_t size = btf_size(c->btf, m->type);
 	char text[32];
@@ -238,7 +230,7 @@ static void noted_member(struct ctext *c, const struct btf_member *m)
 	c->start += m->bit_offset;
 	ctext_indent(c);
 	member_text(c, m);
-	ctext_extent(c, m, c->start);
+	extent(c, m, c->start);
 	out_line(c->out);
 	c->start = start;
 }

@@ -6,8 +6,6 @@
 #include "base/arena.h"
 #include "print/ctext.h"
 
-#include <stdlib.h>
-
 /* Parts of one declaration, parameters included, and declarations in one another: a hostile BTF
  * nests them without end. */
 enum { PARTS = 1024, NESTED = 64 };
@@ -15,36 +13,7 @@ enum { PARTS = 1024, NESTED = 64 };
 /* What a body may stand in. */
 enum { DEPTH = 32 };
 
-void ctext_free(struct ctext *c)
-{
-	free(c->parts);
-	c->parts = NULL;
-	c->part_count = c->part_cap = 0;
-}
-
-void ctext_name(struct ctext *c, const char *name, uint32_t number)
-{
-	if (c->style == CTEXT_SOURCE)
-		names_write(c->out, name, number);
-	else if (c->style == CTEXT_DECL)
-		out_text(c->out, name);
-	else
-		out_name(c->out, name);
-}
-
-void ctext_type_name(struct ctext *c, const struct btf_type *t)
-{
-	const char *other = c->rename ? c->rename(c->rename_ctx, t) : NULL;
-
-	if (other)
-		ctext_name(c, other, 0);
-	else if (c->names)
-		names_type(c->names, c->out, t);
-	else
-		ctext_name(c, t->name, 0);
-}
-
-static bool push_part(struct ctext *c, const struct btf_type *t)
+static bool stack_part(struct ctext *c, const struct btf_type *t)
 {
 	struct ctext_part *parts =
 	    array_grow(c->parts, &c->part_cap, c->part_count, sizeof(*parts));
@@ -82,14 +51,12 @@ static bool push_chain(struct ctext *c, uint32_t id, struct btf_type *base)
 		uint32_t next;
 
 		*base = btf_type(c->btf, id);
-		if (c->left == 0 || c->nested > NESTED) {
-			c->cut = true;
+		if (c->left == 0 || c->nested > NESTED)
 			return false;
-		}
 		c->left--;
 		if (!goes_around(base, &next))
 			return true;
-		if (!push_part(c, base))
+		if (!stack_part(c, base))
 			return false;
 		id = next;
 	}
@@ -111,13 +78,7 @@ static void put_word(struct ctext *c, bool *space, const char *word)
 
 static void put_tag(struct ctext *c, bool *space, const struct btf_type *t)
 {
-	const char *s = t->name;
-	bool word = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_';
-
-	for (; word && *s; s++)
-		word = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-		       (*s >= '0' && *s <= '9') || *s == '_';
-	if (!t->kflag && word && c->style != CTEXT_SOURCE) {
+	if (!t->kflag && c->style != CTEXT_SOURCE && names_is_identifier(t->name)) {
 		put_word(c, space, "__"); /* the kernel's own spelling: __user, __rcu */
 		out_text(c->out, t->name);
 		return;
@@ -202,7 +163,6 @@ void ctext_anonymous(struct ctext *c, const struct btf_type *t)
 	if (c->style == CTEXT_DECL || c->depth > DEPTH || c->members > c->most_members) {
 		/* A compiler takes a type without members. */
 		out_text(c->out, c->style == CTEXT_SOURCE ? "{}" : "{...}");
-		c->cut = c->cut || c->style != CTEXT_DECL;
 		return;
 	}
 	ctext_body(c, &nameless);

@@ -1,11 +1,6 @@
 /* ctext_enum: bodies of enums. */
 #include "print/ctext.h"
 
-/* What the values of an enum need. */
-struct range {
-	bool negative, wide_signed, wide; /* below 0; no int holds it; no unsigned int holds it */
-};
-
 static uint64_t value_of(const struct btf_type *t, uint32_t i)
 {
 	uint64_t value = btf_enumerator(t, i).value;

@@ -107,7 +107,7 @@ static bool is_word_char(char c)
 	       c == '_';
 }
 
-static bool is_identifier(const char *s)
+bool names_is_identifier(const char *s)
 {
 	if (!*s || (*s >= '0' && *s <= '9'))
 		return false;
@@ -118,7 +118,7 @@ static bool is_identifier(const char *s)
 
 void names_write(struct out *o, const char *name, uint32_t number)
 {
-	if (is_identifier(name)) {
+	if (names_is_identifier(name)) {
 		out_text(o, name);
 	} else {
 		if (!is_word_char(*name) || (*name >= '0' && *name <= '9'))
@@ -215,7 +215,7 @@ static const char *mended(struct names *n, const char *name)
 	bool starts_well = is_word_char(*name) && !(*name >= '0' && *name <= '9');
 	char *text, *p;
 
-	if (is_identifier(name))
+	if (names_is_identifier(name))
 		return name;
 	text = arena_alloc(&n->made, strlen(name) + 2, 1);
 	if (!text) {

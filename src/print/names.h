@@ -20,6 +20,9 @@ enum { NAMES_LONGEST = 4096 };
 struct names *names_new(const struct btf *b, struct err *e);
 void names_free(struct names *n); /* NULL is allowed */
 
+/* Whether the text is made as names of C are; reserved words are. */
+bool names_is_identifier(const char *s);
+
 /* Writes the name of a type. */
 void names_type(const struct names *n, struct out *o, const struct btf_type *t);
 

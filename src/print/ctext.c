@@ -1,0 +1,41 @@
+/* ctext: what all of ctext write with: names as the style has them, and the indentation. */
+#include "print/ctext.h"
+
+#include <stdlib.h>
+
+void ctext_free(struct ctext *c)
+{
+	free(c->parts);
+	c->parts = NULL;
+	c->part_count = c->part_cap = 0;
+}
+
+void ctext_name(struct ctext *c, const char *name, uint32_t number)
+{
+	if (c->style == CTEXT_SOURCE)
+		names_write(c->out, name, number);
+	else if (c->style == CTEXT_DECL)
+		out_text(c->out, name);
+	else
+		out_name(c->out, name);
+}
+
+void ctext_type_name(struct ctext *c, const struct btf_type *t)
+{
+	const char *other = c->rename ? c->rename(c->rename_ctx, t) : NULL;
+
+	if (other)
+		ctext_name(c, other, 0);
+	else if (c->names)
+		names_type(c->names, c->out, t);
+	else
+		ctext_name(c, t->name, 0);
+}
+
+void ctext_indent(struct ctext *c)
+{
+	if (c->style == CTEXT_SOURCE)
+		out_repeat(c->out, '\t', c->depth);
+	else
+		out_repeat(c->out, ' ', c->depth * 4ul);
+}
