@@ -10,6 +10,8 @@
 #include "format/opening.h"
 #include "format/references.h"
 
+struct align;
+
 /* Of the parts of a btf. */
 enum { TAG_TYPE, TAG_MEMBER, TAG_ENUMERATOR, TAG_PARAM, TAG_SECVAR };
 /* Of the parts of an object; an object and the results of a pair both have accessors. */
@@ -101,6 +103,18 @@ void push_element(lua_State *L, int btf, const struct class *c, uint32_t id, uin
 struct btf_type handle_type(lua_State *L, const struct handle *h);
 /* Pushes a type that an element at stack index 1 refers to. */
 int push_referred(lua_State *L, uint32_t id);
+/* Pushes the bits that a member of b takes, nil when its type has no size. */
+void push_bit_size(lua_State *L, const struct btf *b, const struct btf_member *m);
+/* Pushes what is known of the alignment of the types of the btf at that index, which is kept with
+ * it, and gives it. */
+struct align *push_align(lua_State *L, int btf);
+/* type:fields(): see fields.c. */
+int type_fields(lua_State *L);
+/* Types as text: see print.c, and btfl.type and btfl.btf in meta.lua; init.lua has looked at the
+ * arguments. */
+int engine_type_decl(lua_State *L);   /* (type, name, rename) */
+int engine_type_define(lua_State *L); /* (type, comments, rename) */
+int engine_btf_print(lua_State *L);   /* (btf, format, header, types, write) */
 /* Getters of every element. */
 int get_element_parent(lua_State *L, const void *self);
 int get_element_index(lua_State *L, const void *self);

@@ -1,7 +1,7 @@
 /* engine: the Lua module btfl.engine: what opens inputs, the classes, and the words of the domain.
  */
+#include "bind/classes.h"
 #include "bind/policy/tier.h"
-#include "bind/print.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"
 

@@ -2,7 +2,7 @@
  * fields: type:fields(): the fields of a struct or union as C names them, those of anonymous
  * members among them, as plain values.
  */
-#include "bind/print.h"
+#include "bind/classes.h"
 
 enum { FIELDS_DEPTH = 32, FIELDS_STEPS = 1 << 20 };
 
@@ -15,7 +15,6 @@ struct fields_at {
 struct fields_loop {
 	struct fields_at at[FIELDS_DEPTH];
 	int depth;
-	uint32_t steps; /* without a field, which a hostile BTF makes as many as it likes */
 };
 
 enum { UP_BTF = 1, UP_LOOP };
@@ -33,11 +32,12 @@ static int too_many(lua_State *L, const struct btf *b)
 static bool next_field(lua_State *L, const struct btf *b, struct fields_loop *l,
 		       struct btf_member *m)
 {
-	for (l->steps = 0; l->depth; l->steps++) {
+	/* Without a field there are as many steps as a hostile BTF likes. */
+	for (uint32_t steps = 0; l->depth; steps++) {
 		struct fields_at *f = &l->at[l->depth - 1];
 		struct btf_type t;
 
-		if (l->steps == FIELDS_STEPS)
+		if (steps == FIELDS_STEPS)
 			too_many(L, b);
 		if (f->next == f->type.vlen) {
 			l->depth--;
@@ -61,7 +61,6 @@ static int fields_next(lua_State *L)
 	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_BTF)));
 	struct fields_loop *l = lua_touserdata(L, lua_upvalueindex(UP_LOOP));
 	struct btf_member m;
-	int64_t size;
 
 	if (!next_field(L, b, l, &m)) {
 		lua_pushnil(L);
@@ -69,13 +68,7 @@ static int fields_next(lua_State *L)
 	}
 	lua_pushstring(L, m.name);
 	lua_pushinteger(L, (lua_Integer)(l->at[l->depth - 1].start + m.bit_offset));
-	size = btf_size(b, m.type);
-	if (m.bit_size)
-		lua_pushinteger(L, m.bit_size);
-	else if (size >= 0)
-		lua_pushinteger(L, size * 8);
-	else
-		lua_pushnil(L);
+	push_bit_size(L, b, &m);
 	push_type(L, lua_upvalueindex(UP_BTF), m.type);
 	lua_pushboolean(L, m.bit_size != 0);
 	return 5;
@@ -89,7 +82,6 @@ int type_fields(lua_State *L)
 	t = btf_strip(t.btf, t.id);
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
 	l = lua_newuserdatauv(L, sizeof(*l), 0);
-	l->steps = 0;
 	l->depth = btf_is_composite(&t);
 	l->at[0] = (struct fields_at){t, 0, 0};
 	lua_pushcclosure(L, fields_next, 2);

@@ -66,18 +66,24 @@ static int get_bitfield(lua_State *L, const void *self)
 	return 1;
 }
 
-static int get_bit_size(lua_State *L, const void *self)
+void push_bit_size(lua_State *L, const struct btf *b, const struct btf_member *m)
 {
-	const struct btf *b;
-	struct btf_member m = member_of(L, self, &b);
-	int64_t size = btf_size(b, m.type);
+	int64_t size = btf_size(b, m->type);
 
-	if (m.bit_size)
-		lua_pushinteger(L, m.bit_size);
+	if (m->bit_size)
+		lua_pushinteger(L, m->bit_size);
 	else if (size >= 0)
 		lua_pushinteger(L, size * 8);
 	else
 		lua_pushnil(L);
+}
+
+static int get_bit_size(lua_State *L, const void *self)
+{
+	const struct btf *b;
+	struct btf_member m = member_of(L, self, &b);
+
+	push_bit_size(L, b, &m);
 	return 1;
 }
 

@@ -3,11 +3,10 @@
  * Text is gathered, or handed to a Lua function in pieces. What Lua raises meanwhile is kept until
  * the engine has returned.
  */
-#include "bind/print.h"
-
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "bind/classes.h"
 #include "print/ctext.h"
 #include "print/dump.h"
 #include "print/source.h"
@@ -60,8 +59,7 @@ static struct printer *push_printer(lua_State *L)
 	return p;
 }
 
-/* Calls f with the values that are above `top`, and keeps the one that it gives, or what it raises.
- */
+/* Calls f with the topmost `args` values, and keeps the one that it gives, or what it raises. */
 static bool call_kept(struct printer *p, lua_CFunction f, int args)
 {
 	lua_State *L = p->L;
@@ -299,40 +297,4 @@ int engine_btf_print(lua_State *L)
 	if (p->write)
 		lua_pushnil(L);
 	return 1;
-}
-
-/* Kept with a btf. */
-struct align_box {
-	struct align *align;
-};
-
-static int align_gc(lua_State *L)
-{
-	struct align_box *box = lua_touserdata(L, 1);
-
-	align_free(box->align);
-	box->align = NULL;
-	return 0;
-}
-
-struct align *push_align(lua_State *L, int btf)
-{
-	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
-	struct align_box *box;
-
-	if (lua_getiuservalue(L, btf, OWNER_LAST) == LUA_TUSERDATA)
-		return ((struct align_box *)lua_touserdata(L, -1))->align;
-	lua_pop(L, 1);
-	box = lua_newuserdatauv(L, sizeof(*box), 0);
-	box->align = NULL;
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, align_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
-	box->align = align_new(b, ALIGN_KERNEL);
-	if (!box->align)
-		luaL_error(L, "not enough memory");
-	lua_pushvalue(L, -1);
-	lua_setiuservalue(L, btf, OWNER_LAST);
-	return box->align;
 }

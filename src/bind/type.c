@@ -2,13 +2,13 @@
  * type: the Lua class btfl.type. A type is decoded anew at each access, which costs less than
  * keeping a copy of 150,000 of them.
  */
-#include "bind/print.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bind/classes.h"
 #include "format/btf_at.h"
+#include "print/align.h"
 
 struct btf_type handle_type(lua_State *L, const struct handle *h)
 {
@@ -107,12 +107,19 @@ static struct btf_type push_type_align(lua_State *L, const void *self, struct al
 	return t;
 }
 
+static void check_known(lua_State *L, const struct align *a)
+{
+	if (align_failed(a))
+		luaL_error(L, "not enough memory");
+}
+
 static int get_align(lua_State *L, const void *self)
 {
 	struct align *a;
 	struct btf_type t = push_type_align(L, self, &a);
 	uint32_t bytes = align_of(a, t.id);
 
+	check_known(L, a);
 	return push_int(L, bytes > 0, bytes);
 }
 
@@ -120,9 +127,11 @@ static int get_packed(lua_State *L, const void *self)
 {
 	struct align *a;
 	struct btf_type t = push_type_align(L, self, &a), to = btf_strip(t.btf, t.id);
+	bool packed = align_is_packed(a, to.id);
 
+	check_known(L, a);
 	if (btf_is_composite(&to))
-		lua_pushboolean(L, align_is_packed(a, to.id));
+		lua_pushboolean(L, packed);
 	else
 		lua_pushnil(L);
 	return 1;

@@ -1,0 +1,42 @@
+/*
+ * align: what is known of the alignment of a btf's types, which Lua asks for type by type.
+ */
+#include "print/align.h"
+
+#include "bind/classes.h"
+
+/* Kept with a btf. */
+struct align_box {
+	struct align *align;
+};
+
+static int align_gc(lua_State *L)
+{
+	struct align_box *box = lua_touserdata(L, 1);
+
+	align_free(box->align);
+	box->align = NULL;
+	return 0;
+}
+
+struct align *push_align(lua_State *L, int btf)
+{
+	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
+	struct align_box *box;
+
+	if (lua_getiuservalue(L, btf, OWNER_LAST) == LUA_TUSERDATA)
+		return ((struct align_box *)lua_touserdata(L, -1))->align;
+	lua_pop(L, 1);
+	box = lua_newuserdatauv(L, sizeof(*box), 0);
+	box->align = NULL;
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, align_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	box->align = align_new(b, ALIGN_KERNEL);
+	if (!box->align)
+		luaL_error(L, "not enough memory");
+	lua_pushvalue(L, -1);
+	lua_setiuservalue(L, btf, OWNER_LAST);
+	return box->align;
+}
