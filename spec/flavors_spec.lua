@@ -52,6 +52,29 @@ describe("a flavor", function()
     assert.has_error(function() btfl.essential() end)
   end)
 
+  -- libbpf cuts these names, too, and takes none of what it finds.
+  it("is no part of a function's name", function()
+    local function build(...)
+      local b = btf.new()
+      local proto = b:func_proto(0)
+      local id
+      for _, name in ipairs { ... } do id = b:func(name, proto, "global") end
+      return b, id
+    end
+    local kernel = build("run", "run___new", "run___old")
+    local b, root = build "run___old"
+    local o = object.new(b)
+    o:program { insns = { object.mov(1, 1), object.exit() },
+      relos = { { insn = 0, type = root, access = "0", kind = "type_exists" } } }
+    local target <close> = btfl.target(tmp.write("functions.btf", kernel:bytes()))
+    local obj <close> = btfl.object(tmp.write("functions.o", o:bytes()))
+    for relo in obj:relos() do
+      local res, tried = relo:resolve(target), {}
+      for attempt in res:trail() do tried[#tried + 1] = attempt.candidate.name end
+      assert.same({ "ok", 0, { "run___old" } }, { res.status, res.value, tried })
+    end
+  end)
+
   it("is left out of the question that check hints at", function()
     assert.equal("task.state", asked(write_kernel("k.btf", "task", "__state"), write_object "task___old"))
   end)

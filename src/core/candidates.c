@@ -20,7 +20,7 @@ int candidates_add(struct candidates *c, struct candidate item)
 static int add_from(const struct btf_type *local, const struct btf *b, struct candidates *out,
 		    struct err *e)
 {
-	size_t len = btf_essential_len(local->name, strlen(local->name));
+	size_t len = btf_named_len(b, local->kind, local->name);
 	uint32_t id = btf_first_named(b, local->kind, local->name, len);
 
 	for (; id; id = btf_next_named(b, id, local->name, len)) {

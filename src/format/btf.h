@@ -193,16 +193,18 @@ size_t btf_essential_len(const char *name, size_t len);
 /* Whether two names have the same essential part; empty matches only empty. */
 bool btf_same_essential(const char *a, const char *b);
 
-/* Types of b's own (not its base's) with that essential name, in ascending id: the first, and the
- * next after `id`; 0 when there are no more. kind tells where to look: among functions, variables
- * and sections, which share names with types and have no flavors, for one of those kinds, else (< 0
- * too) among types; the kinds found may still differ from it (semantics 29). len is as
- * btf_named_len() has it. */
-uint32_t btf_first_named(const struct btf *b, int kind, const char *essential, size_t len);
-uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *essential, size_t len);
-
-/* Bytes of a name that count where types of that kind are looked for. */
+/* Bytes of a name that count where one of that kind (< 0: a type) is looked for: all of a
+ * function's, a variable's or a section's, which have no flavors, the essential ones of a type's.
+ */
 size_t btf_named_len(const struct btf *b, int kind, const char *name);
+
+/* Types of b's own (not its base's) that have the first len bytes of that name for what counts of
+ * theirs, in ascending id: the first, and the next after `id`; 0 when there are no more. kind tells
+ * where to look: among functions, variables and sections, which share names with types, for one of
+ * those kinds, else (< 0 too) among types; the kinds found may still differ from it (semantics 29).
+ */
+uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t len);
+uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size_t len);
 
 /* The first type (base first) with exactly that name and kind (kind < 0: any but FUNC, VAR and
  * DATASEC, which share names with types; then those); 0 when there is none. */

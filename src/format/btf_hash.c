@@ -46,9 +46,7 @@ uint32_t btf_hash(const char *name, size_t len)
 
 static uint32_t hash_string(const char *name, bool whole)
 {
-	size_t len = strlen(name);
-
-	return btf_hash(name, whole ? len : btf_essential_len(name, len));
+	return btf_hash(name, btf_key_len(name, strlen(name), whole));
 }
 
 /* A bit for each of the HASHED bytes at p that is c, the first byte's lowest. */
@@ -77,6 +75,7 @@ static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
 		    load_le64(p + 8 * i) & (kept >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * kept) - 1);
 	}
 }
+
 /* hash_string() of a name of which HASHED bytes can be read; false for the few that are longer
  * or may have a flavor. No branch depends on other names: of 40 ns a name 25 were spent on branches
  * that a processor predicted wrongly. */
@@ -145,7 +144,7 @@ static uint32_t hash_at(const struct btf *b, uint32_t off, const char *s, size_t
 	len = strnlen(s, readable);
 	if (len == readable)
 		return hash_string(b->strings + off, whole);
-	return btf_hash(s, whole ? len : btf_essential_len(s, len));
+	return btf_hash(s, btf_key_len(s, len, whole));
 }
 
 /* Compilers and linkers keep each string once and whole: a name that starts inside one is damaged.

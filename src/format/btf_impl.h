@@ -84,7 +84,13 @@ int btf_check_type(struct btf_check *c);
 /* What only all types together tell: to be called when b can be read. */
 int btf_check_late(struct btf_check *c);
 
-/* btf_hash.c: the hash of a name, or essential name, of len bytes. */
+/* Of the len bytes of a name, those by which it is found: all, or those of its essential name. */
+static inline size_t btf_key_len(const char *name, size_t len, bool whole)
+{
+	return whole ? len : btf_essential_len(name, len);
+}
+
+/* btf_hash.c: the hash of len bytes of a name. */
 uint32_t btf_hash(const char *name, size_t len);
 /* Sets hashes[i] to that of the essential name of named[i], or of the whole name. When b is opened,
  * the strings are read from its input, and a name that is none of them is a defect; else in is

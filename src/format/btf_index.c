@@ -1,8 +1,8 @@
 /*
- * btf_index: finds types in two hash tables: types by essential name, made when a BTF is opened,
- * and functions, variables and sections by their names, which are most of a kernel's, made when the
- * first of them is looked for. Chains ascend, so candidates come in the order of ids, as a
- * scan would find them.
+ * btf_index: finds types in two hash tables: types by their essential names, made when a BTF is
+ * opened, and functions, variables and sections by their whole names, which are most of a kernel's,
+ * made when the first of them is looked for. Chains ascend, so candidates come in the order of ids,
+ * as a scan would find them.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,6 +20,7 @@ struct index_entry {
 struct name_table {
 	struct index_entry *entries;
 	size_t count;
+	bool whole; /* names count as a whole, not only what is essential of them */
 	uint32_t mask;
 	uint32_t bucket[]; /* 1 + index of the first entry, 0 for none */
 };
@@ -73,7 +74,9 @@ static struct name_table *make_table(const struct btf *b, const struct input *in
 	else if (btf_hash_names(b, in, named, count, whole, hashes, e) == 0 &&
 		 !(t = link_entries(b, named, count, hashes)))
 		err_memory(e, b->name);
-	if (!t)
+	if (t)
+		t->whole = whole;
+	else
 		free(named);
 	free(hashes);
 	return t;
@@ -158,23 +161,20 @@ static int class_of(const struct btf *b, unsigned kind)
 	}
 }
 
-/* How much of a name counts. */
-static size_t name_len(int class, const char *name)
+static size_t key_len(int class, const char *name)
 {
-	size_t len = strlen(name);
-
-	return class == TYPES ? btf_essential_len(name, len) : len;
+	return btf_key_len(name, strlen(name), class == OTHERS);
 }
 
 /* The first along a chain, from 1 + index `at` on, that has the name. */
-static uint32_t same_name_from(const struct btf *b, const struct name_table *t, int class,
-			       uint32_t at, const char *name, size_t len)
+static uint32_t same_name_from(const struct btf *b, const struct name_table *t, uint32_t at,
+			       const char *name, size_t len)
 {
 	for (; at; at = t->entries[at - 1].next) {
 		uint32_t id = t->entries[at - 1].id;
 		const char *s = btf_type(b, id).name;
 
-		if (strncmp(s, name, len) == 0 && name_len(class, s) == len)
+		if (strncmp(s, name, len) == 0 && btf_key_len(s, strlen(s), t->whole) == len)
 			return id;
 	}
 	return 0;
@@ -184,8 +184,7 @@ static uint32_t first_of_class(const struct btf *b, int class, const char *name,
 {
 	const struct name_table *t = table_of(b, class);
 
-	return t ? same_name_from(b, t, class, t->bucket[btf_hash(name, len) & t->mask], name, len)
-		 : 0;
+	return t ? same_name_from(b, t, t->bucket[btf_hash(name, len) & t->mask], name, len) : 0;
 }
 
 uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t len)
@@ -197,7 +196,7 @@ uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t
 
 size_t btf_named_len(const struct btf *b, int kind, const char *name)
 {
-	return name_len(kind < 0 || class_of(b, (unsigned)kind) != OTHERS ? TYPES : OTHERS, name);
+	return key_len(kind < 0 ? TYPES : class_of(b, (unsigned)kind), name);
 }
 
 /* The entry of id, which must be there. */
@@ -218,15 +217,14 @@ static const struct index_entry *entry_of(const struct name_table *t, uint32_t i
 
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size_t len)
 {
-	int class = class_of(b, btf_type(b, id).kind);
-	const struct name_table *t = table_of(b, class);
+	const struct name_table *t = table_of(b, class_of(b, btf_type(b, id).kind));
 
-	return t ? same_name_from(b, t, class, entry_of(t, id)->next, name, len) : 0;
+	return t ? same_name_from(b, t, entry_of(t, id)->next, name, len) : 0;
 }
 
 static uint32_t find_in(const struct btf *b, const char *name, int kind, int class)
 {
-	size_t len = name_len(class, name);
+	size_t len = key_len(class, name);
 	uint32_t id = first_of_class(b, class, name, len);
 
 	for (; id; id = btf_next_named(b, id, name, len)) {
