@@ -1,14 +1,8 @@
 --- type:at(): what lies at a byte of a struct, and that its path leads back there.
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
+local open = require "spec.support.opened"
 local tmp = require "spec.support.tmp"
-
-local n = 0
-
-local function opened(b)
-  n = n + 1
-  return btfl.btf(tmp.write(("at%d.btf"):format(n), b:bytes()))
-end
 
 -- "path type+rest", or nil.
 local function said(t, byte)
@@ -42,7 +36,7 @@ describe("type:at()", function()
     { "wide", wide, 512 },
   })
   b:struct("flexible", 4, { { "n", int, 0 }, { "tail", b:array(inner, 0), 32 } })
-  local own = opened(b)
+  local own = open(b)
   local outer = own:get "outer"
 
   it("leads through structs, arrays and members without a name", function()
@@ -107,7 +101,7 @@ describe("type:at()", function()
     local t = hostile:struct(nil, 8, { { "x", byte, 0 } })
     for _ = 1, 30 do t = hostile:union(nil, 8, { { nil, t, 0 }, { nil, t, 0 }, { nil, t, 0 } }) end
     hostile:struct("top", 8, { { "u", t, 0 } })
-    local top = opened(hostile):get "top"
+    local top = open(hostile):get "top"
     assert.equal("u.x char+0", said(top, 0))
     assert.error_matches(function() top:at(7) end, "took more than 1000000 members")
   end)

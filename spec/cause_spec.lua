@@ -4,6 +4,7 @@ local btf = require "spec.support.btf"
 local btfl = require "btfl"
 local loaders = require("btfl.policy.support.shipped").loaders
 local object = require "spec.support.object"
+local open = require "spec.support.opened"
 local instead_of = require "btfl.diagnose.instead"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -225,13 +226,10 @@ describe("what stands where a member was", function()
 
   -- instead_of() of a member, from a struct to its like in another BTF.
   local function stands(name, make_from, make_to)
-    n = n + 1
     local a, b = btf.new(), btf.new()
     make_from(a)
     make_to(b)
-    local from = btfl.btf(tmp.write(("from%d.btf"):format(n), a:bytes()))
-    local to = btfl.btf(tmp.write(("to%d.btf"):format(n), b:bytes()))
-    return instead_of(from:get "s", name, to:get "s")
+    return instead_of(open(a):get "s", name, open(b):get "s")
   end
   local function struct(...)
     local make = members(...)

@@ -1,13 +1,7 @@
 --- type:decl: types as C writes them.
 local btf = require "spec.support.btf"
-local btfl = require "btfl"
+local open = require "spec.support.opened"
 local tmp = require "spec.support.tmp"
-
-local n = 0
-local function open(b)
-  n = n + 1
-  return btfl.btf(tmp.write(("decl%d.btf"):format(n), b:bytes()))
-end
 
 describe("type:decl", function()
   teardown(tmp.clean)

@@ -2,6 +2,7 @@
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
 local object = require "spec.support.object"
+local open = require "spec.support.opened"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -43,7 +44,7 @@ describe("a flavor", function()
       b:struct(name, 4, {})
       sorted[#sorted + 1] = name
     end
-    local opened = btfl.btf(tmp.write("names.btf", b:bytes()))
+    local opened = open(b)
     for id, name in ipairs(sorted) do
       assert.same({ name, names[name], names[name] },
         { opened:type(id).name, opened:type(id).essential, btfl.essential(name) })

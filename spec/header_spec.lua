@@ -3,16 +3,11 @@
 local asserts = require "spec.support.asserts"
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
+local open = require "spec.support.opened"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
 local corpus = os.getenv("BTFL_CORPUS") or "../shared/corpus"
-
-local n = 0
-local function open(b)
-  n = n + 1
-  return btfl.btf(tmp.write(("header%d.btf"):format(n), b:bytes()))
-end
 
 -- What the compiler that builds btfl says of the text, "" when it takes it.
 local function compiled(text, standard)
@@ -269,7 +264,7 @@ describe("a header", function()
     split:struct("own", 4, { { "a", used, 0 } })
     split:struct("used", 8, { { "a", t.long, 0 } })
     local whole = open(base)
-    local text = btfl.btf(tmp.write("split.btf", split:bytes()), whole):print { header = true }
+    local text = open(split, whole):print { header = true }
     assert.equal("", compiled(text))
     has(text, "struct used {\n\tint a;")
     has(text, "struct used___2 {\n\tlong int a;")

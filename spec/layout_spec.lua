@@ -1,15 +1,11 @@
 --- How types lie in memory: type.align, type.packed, type:fields(), and what `btfl types --layout` tells,
 --- which is what pahole does.
 local btf = require "spec.support.btf"
-local btfl = require "btfl"
+local open = require "spec.support.opened"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
 local corpus = os.getenv("BTFL_CORPUS") or "../shared/corpus"
-
-local function open(b)
-  return btfl.btf(tmp.write("layout.btf", b:bytes()))
-end
 
 describe("type.align and type.packed", function()
   teardown(tmp.clean)
