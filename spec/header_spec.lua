@@ -311,6 +311,24 @@ describe("a header", function()
     assert.matches("^btfl: [^\n]*evil.btf: types without a name nest to more than %d+ members\n$", r.err)
   end)
 
+  it("is refused where bodies stand deeper in one another than they are written", function()
+    local function nested(depth)
+      local b, t = numbers()
+      local id = b:struct(nil, 4, { { "x", t.int, 0 } })
+      for i = 2, depth do id = b:struct(nil, 4, { { "m" .. i, id, 0 } }) end
+      b:struct("top", 8, { { "u", id, 0 }, { "z", t.int, 32 } })
+      return b
+    end
+    has_not(assert_compiles(nested(32)), "{}")
+    local deeper = nested(33)
+    local r = run { "types", tmp.write("deep.btf", deeper:bytes()), "--header", "-o", "/dev/null" }
+    assert.equal(2, r.status)
+    assert.matches("^btfl: [^\n]*deep.btf: types without a name nest deeper than 32\n$", r.err)
+    local top = open(deeper):get "top"
+    assert.error_matches(function() top:define() end, "nest deeper than 32")
+    has(top:define { comments = "offsets" }, "{...}")
+  end)
+
   it("takes chains as long as the file", function()
     local b, t = numbers()
     local id = t.int

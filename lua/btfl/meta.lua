@@ -313,8 +313,8 @@ function btf:get(name, kind) end
 function btf:types(kind) end
 
 --- Iterates over the types stored here whose essential name (without flavor) is that of `name`, of one
---- kind if given. Functions, variables and sections are found only by their kind, and have no flavors: by their whole
---- names.
+--- kind if given. Functions, variables and sections, which have no flavors, are found only by their kind, and by
+--- whole names.
 ---@param name string
 ---@param kind? btfl.kind
 ---@return fun(): btfl.type?
@@ -398,7 +398,7 @@ function type:offsetof(path) end
 --- What lies at a byte of a struct or union: its path, as member() and offsetof() take it, through structs, unions
 --- and arrays to what is none of them ("se.load.weight", "comm[3]"); the type of that; and how many bytes behind its
 --- start the byte is (of a bitfield, behind the byte that it starts in). Of members that lie there the first.
---- nil in padding, beyond the end, and of other kinds.
+--- nil in padding, beyond the end, of other kinds, and behind more than 64 names and indexes.
 ---@param byte integer from 0
 ---@return string? path
 ---@return btfl.type? type
@@ -446,7 +446,7 @@ function type:decl(name, options) end
 --- compiler, which then lays it out as the BTF says: with padding, and packed where that is needed. Comments
 --- make it one for people: "offsets" tells offsets and sizes, "layout" also holes, padding and cachelines.
 --- Control characters in names are escaped. What has no body is declared. What nests without end is cut off
---- with "...".
+--- with "...", but raises where it is a body for a compiler.
 ---@param options? { comments?: "none"|"offsets"|"layout", rename?: btfl.rename }
 ---@return string
 function type:define(options) end

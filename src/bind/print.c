@@ -223,7 +223,8 @@ int engine_type_define(lua_State *L)
 	struct printer *p;
 	struct btf_type t;
 	struct align *align;
-	int btf, style;
+	struct err e;
+	int btf, style, rc;
 
 	lua_settop(L, 3);
 	style = luaL_checkoption(L, 2, "none", styles);
@@ -234,7 +235,8 @@ int engine_type_define(lua_State *L)
 	p->text.align = align;
 	p->text.style = style_of[style];
 	ctext_define(&p->text, t.id);
-	finish(L, p, NULL);
+	rc = p->text.style == CTEXT_SOURCE ? ctext_check(&p->text, &e) : 0;
+	finish(L, p, rc < 0 ? &e : NULL);
 	return 1;
 }
 

@@ -1,4 +1,5 @@
-/* ctext: what all of ctext write with: names as the style has them, and the indentation. */
+/* ctext: what all of ctext write with: names as the style has them, and the indentation; and
+ * whether all was written. */
 #include "print/ctext.h"
 
 #include <stdlib.h>
@@ -8,6 +9,20 @@ void ctext_free(struct ctext *c)
 	free(c->parts);
 	c->parts = NULL;
 	c->part_count = c->part_cap = 0;
+}
+
+int ctext_check(const struct ctext *c, struct err *e)
+{
+	if (c->failed)
+		return err_memory(e, c->btf->name);
+	if (!c->cut)
+		return 0;
+	if (c->members > c->most_members)
+		return err_set(e, ERR_LIMIT, c->btf->name, NULL, ERR_NO_OFFSET,
+			       "types without a name nest to more than %llu members",
+			       (unsigned long long)c->most_members);
+	return err_set(e, ERR_LIMIT, c->btf->name, NULL, ERR_NO_OFFSET,
+		       "types without a name nest deeper than %d", CTEXT_DEPTH);
 }
 
 void ctext_name(struct ctext *c, const char *name, uint32_t number)

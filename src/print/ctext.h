@@ -4,7 +4,8 @@
  *
  * What is written for a compiler has the layout that the BTF says, whatever it takes: padding where
  * there is a gap, packed where members stand closer than they would. Nested pieces that a hostile
- * BTF makes endless are cut off with "...".
+ * BTF makes endless are cut off with "...", and bodies for a compiler with {}, which ctext_check()
+ * tells.
  */
 #ifndef BTFL_CTEXT_H
 #define BTFL_CTEXT_H
@@ -21,6 +22,8 @@ enum ctext_style {
 	CTEXT_OFFSETS, /* for people: offsets and sizes in bytes stand beside members */
 	CTEXT_LAYOUT,  /* also holes, padding and cachelines, as pahole tells of them */
 };
+
+enum { CTEXT_DEPTH = 32 }; /* what a body may stand in */
 
 /* A part of a declarator, from the name to the type at the left. */
 struct ctext_part {
@@ -47,6 +50,7 @@ struct ctext {
 	unsigned depth;           /* bodies around what is written */
 	uint64_t start;           /* where that begins, in bits from the start of the outermost */
 	uint64_t members;         /* of anonymous types that were written in others */
+	bool cut;                 /* a body was cut off */
 	unsigned gaps;            /* members that stand for padding */
 	uint64_t line;            /* cacheline that the comments have reached */
 	bool failed;              /* memory was out */
@@ -55,6 +59,10 @@ struct ctext {
 };
 
 void ctext_free(struct ctext *c);
+
+/* Whether what was written for a compiler is whole: -1 when memory was out, or a body was cut off.
+ */
+int ctext_check(const struct ctext *c, struct err *e);
 
 /* Writes the declaration of a name (NULL or "" for none) of that type. Returns the id of the type
  * at the left: that behind its pointers, arrays and qualifiers. */

@@ -10,9 +10,6 @@
  * nests them without end. */
 enum { PARTS = 1024, NESTED = 64 };
 
-/* What a body may stand in. */
-enum { DEPTH = 32 };
-
 static bool stack_part(struct ctext *c, const struct btf_type *t)
 {
 	struct ctext_part *parts =
@@ -160,9 +157,10 @@ void ctext_anonymous(struct ctext *c, const struct btf_type *t)
 	nameless.name = "";
 	out_text(c->out, keyword_of(t));
 	out_char(c->out, ' ');
-	if (c->style == CTEXT_DECL || c->depth > DEPTH || c->members > c->most_members) {
+	if (c->style == CTEXT_DECL || c->depth > CTEXT_DEPTH || c->members > c->most_members) {
 		/* A compiler takes a type without members. */
 		out_text(c->out, c->style == CTEXT_SOURCE ? "{}" : "{...}");
+		c->cut = true;
 		return;
 	}
 	ctext_body(c, &nameless);

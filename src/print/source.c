@@ -429,12 +429,10 @@ static int write_source(struct source *s, struct err *e)
 		out_text(out, tail);
 	if (names_check(s->text.names, e) < 0)
 		return -1;
-	if (s->failed || s->text.failed)
+	if (s->failed)
 		return err_memory(e, s->b->name);
-	if (s->text.members > s->text.most_members)
-		return err_set(e, ERR_LIMIT, s->b->name, NULL, ERR_NO_OFFSET,
-			       "types without a name nest to more than %llu members",
-			       (unsigned long long)s->text.most_members);
+	if (ctext_check(&s->text, e) < 0)
+		return -1;
 	return out_flush(out) ? 0 : -1;
 }
 

@@ -21,7 +21,8 @@ struct source_options {
 };
 
 /* Writes it. Fails when memory is out, when the sink of out has failed (with an error of its own to
- * tell), and where types that have no name are nested in one another beyond what a file can hold.
+ * tell), and where types that have no name are nested in one another beyond what ctext writes, or a
+ * file can hold.
  */
 int source_write(const struct btf *b, const struct source_options *options, struct out *out,
 		 struct err *e);
