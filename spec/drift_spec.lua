@@ -437,6 +437,18 @@ describe("what is read", function()
     assert.equal(targets[3].name .. ": (int a) -> struct task *", tostring(classes[2]))
   end)
 
+  it("has its signatures in order of release, candidates first, those of no release last", function()
+    local function named(name, version, ...)
+      return kernel({ ... }, nil, { name = name, version = version })
+    end
+    local a, b = { "a", "int" }, { "b", "int" }
+    local classes = btfl.signatures({ named("mine", nil, a), named("7.1.0-amd64", nil, a), named("7.1.0-rc2-amd64",
+      nil, b), named("5.10.0-32-amd64", "5.10.223", a), named("5.10.100-amd64", nil, b) }, "fentry", "f")
+    local list = {}
+    for i, class in ipairs(classes) do list[i] = tostring(class):match "^[^:]+" end
+    assert.same({ "5.10.100-amd64", "5.10.0-32-amd64", "7.1.0-rc2-amd64", "7.1.0-amd64 .. mine" }, list)
+  end)
+
   it("is what check says, at the source line", function()
     local p, target = program("tp_btf/f", 8, "probe", "task"), kernel(TASK_INODE)
     local f = p.object:check(target).findings[1]

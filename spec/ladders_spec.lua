@@ -16,8 +16,9 @@ local function move(dst, src) return insn(0xbf, dst, src) end
 
 local n = 0
 
--- A kernel of that name: struct s has what is listed, and struct other and its `always` exist.
-local function kernel(name, fields, endian)
+-- A kernel of that name: struct s has what is listed, and struct other and its `always` exist. `register` is one
+-- of its architecture.
+local function kernel(name, fields, endian, register)
   n = n + 1
   local t = btf.new { endian = endian }
   local int = t:int("int", 4, "signed")
@@ -26,6 +27,7 @@ local function kernel(name, fields, endian)
   t:struct("s", 4 + 4 * #fields, members)
   t:struct("other", 4, { { "always", int, 0 } })
   t:struct("bpf_ringbuf", 4, { { "mask", int, 0 } })
+  if register then t:struct("pt_regs", 4, { { register, int, 0 } }) end
   tmp.mkdir(tostring(n))
   return tmp.write(("%d/%s.btf"):format(n, name), t:bytes())
 end
@@ -152,6 +154,13 @@ describe("a ladder", function()
     assert.equal("1 gap", one {
       "5.14.0-70.el9.x86_64", "", "vmlinux-6.1.10+deb12-amd64", "a", "6.5.6-300.fc39.x86_64", "" })
     assert.equal("1 gap", one { "5.10", "", "6.1", "a", "6.12", "" })
+  end)
+
+  it("is one for each architecture where names tell none", function()
+    local list = ladders(make(ONE, { [0] = "a" }), { kernel("5.15.0-generic", {}, nil, "di"),
+      kernel("6.1.2-generic", { "a" }, nil, "pstate"), kernel("6.8.0-generic", {}, nil, "di") })
+    assert.equal("mixed", list[1].verdict)
+    assert.equal("generic-arm64: 6.1.2=1; generic-x86: 5.15.0..6.8.0=0", list[1].vector)
   end)
 
   it("is uneven and no gap where only older kernels went back", function()

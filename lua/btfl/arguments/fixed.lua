@@ -4,8 +4,9 @@ local engine = require "btfl.engine"
 local drift = require "btfl.arguments.drift"
 local fits = require "btfl.arguments.fits"
 local layout = require "btfl.arguments.layout"
+local pair = require "btfl.diagnose.pair"
 local reached = require "btfl.diagnose.reached"
-local series = require "btfl.ladder.series"
+local series = require "btfl.kernels.series"
 local signature = require "btfl.arguments.signature"
 
 local fixed = {}
@@ -267,16 +268,6 @@ local function add_row(rows, read, key, ask)
   rows[#rows + 1] = row
 end
 
--- Kernels in order of release; those that tell none behind.
-local function in_order(object, targets)
-  local list = {}
-  for _, target in ipairs(targets) do
-    if target.endian == object.endian then list[#list + 1] = target end
-  end
-  local _, all, others = series.of(list)
-  return table.move(others, 1, #others, #all + 1, all)
-end
-
 --- See object:fixed_reads in meta.lua.
 ---@param object btfl.object
 ---@param targets btfl.target[]
@@ -285,7 +276,7 @@ end
 function fixed.of(object, targets, options)
   local rows, bare = {}, object:relos()() == nil
   local asks = not bare or object:externs()() ~= nil
-  targets = in_order(object, targets)
+  targets = series.in_order(pair.comparable(object, targets))
   if #targets == 0 then return rows end
   for program, own in reached.programs(object, options) do
     local order, by_key, list = reads_of(program, targets, own, bare)

@@ -1,4 +1,5 @@
 --- The signatures of one attach point on several kernels: those that are alike as one class.
+local series = require "btfl.kernels.series"
 local signature = require "btfl.arguments.signature"
 
 local signatures = {}
@@ -15,33 +16,20 @@ function metatable.__tostring(self)
   return ("%s: %s"):format(range(self.targets), self.signature and tostring(self.signature) or "absent")
 end
 
--- Numbers of a release, for the order in which they came.
-local function release_of(target)
-  local a, b, c = (target.release or target.name):match("^(%d+)%.(%d+)%.?(%d*)")
-  return ((tonumber(a) or 0) * 1000 + (tonumber(b) or 0)) * 100000 + (tonumber(c) or 0)
-end
-
 --- Classes of kernels that follow one another and have the same signature, in order of release.
 ---@param targets btfl.target[]
 ---@param attach btfl.attach|string
 ---@param name? string
 ---@return btfl.signatures[]
 function signatures.of(targets, attach, name)
-  local order, classes = {}, {}
-  for i, target in ipairs(targets) do
-    order[i] = { target = target, release = release_of(target), index = i }
-  end
-  table.sort(order, function(a, b)
-    if a.release ~= b.release then return a.release < b.release end
-    return a.index < b.index
-  end)
-  for _, one in ipairs(order) do
-    local sig = signature.of(one.target, attach, name)
+  local classes = {}
+  for _, target in ipairs(series.in_order(targets)) do
+    local sig = signature.of(target, attach, name)
     local text, last = sig and tostring(sig) or "", classes[#classes]
     if last and last.text == text then
-      table.insert(last.targets, one.target)
+      table.insert(last.targets, target)
     else
-      local class = { text = text, signature = sig, targets = { one.target } }
+      local class = { text = text, signature = sig, targets = { target } }
       classes[#classes + 1] = setmetatable(class, metatable)
     end
   end

@@ -2,7 +2,7 @@
 --- other kernels. See object:fixed_reads in meta.lua.
 local fixed = require "btfl.arguments.fixed"
 local layout = require "btfl.arguments.layout"
-local series = require "btfl.ladder.series"
+local series = require "btfl.kernels.series"
 
 local nocore = {}
 

@@ -20,4 +20,16 @@ function pair.clash(object, target)
   }
 end
 
+--- Those of the kernels that the object can be compared with.
+---@param object btfl.object
+---@param targets btfl.target[]
+---@return btfl.target[]
+function pair.comparable(object, targets)
+  local list = {}
+  for _, target in ipairs(targets) do
+    if not pair.clash(object, target) then list[#list + 1] = target end
+  end
+  return list
+end
+
 return pair

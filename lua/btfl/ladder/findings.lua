@@ -3,7 +3,7 @@
 local notes = require "btfl.diagnose.notes"
 local questions = require "btfl.ladder.questions"
 local reasons = require "btfl.diagnose.reasons"
-local series = require "btfl.ladder.series"
+local series = require "btfl.kernels.series"
 
 local findings = {}
 

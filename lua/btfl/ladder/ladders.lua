@@ -2,8 +2,9 @@
 --- object:ladders in meta.lua.
 local findings = require "btfl.ladder.findings"
 local guards = require "btfl.ladder.guards"
+local pair = require "btfl.diagnose.pair"
 local questions = require "btfl.ladder.questions"
-local series = require "btfl.ladder.series"
+local series = require "btfl.kernels.series"
 
 local ladders = {}
 
@@ -179,15 +180,6 @@ local function given(ladder)
   }
 end
 
--- Kernels that the object can be held against.
-local function comparable(object, targets)
-  local list = {}
-  for _, target in ipairs(targets) do
-    if target.endian == object.endian then list[#list + 1] = target end
-  end
-  return list
-end
-
 local function add_program(out, program, targets, options)
   local is_asked = questions.of(program)
   if not is_asked then return end
@@ -207,7 +199,7 @@ end
 ---@param options? btfl.resolve.options
 ---@return btfl.object.ladder[]
 function ladders.of(object, targets, options)
-  local out, list = {}, comparable(object, targets)
+  local out, list = {}, pair.comparable(object, targets)
   if not object.btf or #list == 0 then return out end
   for program in object:programs() do add_program(out, program, list, options) end
   return out

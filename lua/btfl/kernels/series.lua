@@ -1,5 +1,7 @@
 --- Kernels in series: those of one flavour and architecture, by their version. A flavour's configuration
 --- differs from another's, so that only within one series something comes and goes with releases.
+local engine = require "btfl.engine"
+
 local series = {}
 
 local function set_of(words)
@@ -7,9 +9,6 @@ local function set_of(words)
   for word in words:gmatch "%S+" do set[word] = true end
   return set
 end
-
-local ARCHITECTURES = set_of [[amd64 i386 i686 686 arm64 aarch64 armhf armmp armel arm ppc64el ppc64le ppc64
-  riscv64 riscv s390x loong64 loongarch64 mips64el mips64 mipsel mips sparc64 alpha hppa]]
 
 -- Words with a digit that tell kernels of one release apart; others count builds.
 local FLAVOURS = set_of "4k 16k 64k"
@@ -26,20 +25,19 @@ local function suffix(name)
   return last and name:sub(last + 1) or name
 end
 
---- The flavour and architecture that a kernel's name tells, in one word: "cloud-amd64"; "" when it tells
---- neither.
----@param name string
----@return string
-function series.flavour(name)
+-- The flavour and architecture in one word, as the kernel's name has them: "cloud-amd64"; a flavour that it
+-- does not tell is the target's. "" when nothing tells either.
+local function name_of(target)
   local words, arch = {}, nil
-  local text = suffix(name):lower():gsub("x86[_-]64", "amd64")
+  local text = suffix(target.name):lower():gsub("x86[_-]64", "amd64")
   for word in text:gmatch "%w+" do
-    if ARCHITECTURES[word] then
+    if engine.architecture(word) then
       arch = arch or word
     elseif FLAVOURS[word] or word:find "^%a+$" and not NOISE[word] then
       words[#words + 1] = word
     end
   end
+  if #words == 0 and target.flavour ~= arch then words[1] = target.flavour end
   words[#words + 1] = arch
   return table.concat(words, "-")
 end
@@ -72,6 +70,16 @@ function series.short(target)
   return text_of(target) or target.name
 end
 
+-- What names do not tell apart is called by its architecture, too.
+local function add_arches(lists)
+  local count = {}
+  for _, list in ipairs(lists) do count[list.name] = (count[list.name] or 0) + 1 end
+  for _, list in ipairs(lists) do
+    local arch = list[1].arch
+    if count[list.name] > 1 and arch then list.name = list.name == "" and arch or list.name .. "-" .. arch end
+  end
+end
+
 --- The kernels whose version is known, in lists by flavour, each from the oldest to the newest; all of them
 --- in one such list; and the others, as they were given.
 ---@param targets btfl.target[]
@@ -79,7 +87,7 @@ end
 ---@return btfl.target[]
 ---@return btfl.target[]
 function series.of(targets)
-  local entries, lists, by_name, all, others = {}, {}, {}, {}, {}
+  local entries, lists, by_key, all, others = {}, {}, {}, {}, {}
   for place, target in ipairs(targets) do
     local version = version_of(target)
     if version then
@@ -90,16 +98,26 @@ function series.of(targets)
   end
   table.sort(entries, before)
   for i, entry in ipairs(entries) do
-    local name = series.flavour(entry.target.name)
-    if not by_name[name] then
-      by_name[name] = { name = name }
-      lists[#lists + 1] = by_name[name]
+    local name = name_of(entry.target)
+    local key = ("%s %s"):format(name, entry.target.arch)
+    if not by_key[key] then
+      by_key[key] = { name = name }
+      lists[#lists + 1] = by_key[key]
     end
-    table.insert(by_name[name], entry.target)
+    table.insert(by_key[key], entry.target)
     all[i] = entry.target
   end
+  add_arches(lists)
   table.sort(lists, function(a, b) return a.name < b.name end)
   return lists, all, others
+end
+
+--- All kernels from the oldest to the newest; behind them those whose version is not known.
+---@param targets btfl.target[]
+---@return btfl.target[]
+function series.in_order(targets)
+  local _, all, others = series.of(targets)
+  return table.move(others, 1, #others, #all + 1, all)
 end
 
 --- Runs of equal values in a list, nil left out: lists of their items, each with its value.
