@@ -2,6 +2,7 @@
 --- there on each kernel, and what is said of it.
 local btfl = require "btfl"
 local kernels = require "spec.support.kernel"
+local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -180,6 +181,27 @@ describe("memory read without CO-RE", function()
       notes[1])
     assert.equal("and 1 more such", notes[4])
     assert.equal("note has no CO-RE record, and reads the kernel's memory at 5 places", (said(BARE, { THREE[1] })))
+  end)
+
+  it("is counted by place where no line tells, too", function()
+    local o = object.new()
+    local copy = { object.ldx(8, 3, 1, 112), object.insn(0xbf, 1, 10), object.add(1, -8), object.mov(2, 8),
+      object.call(113), object.mov(0, 0), object.exit() }
+    o:program { name = "one", section = "kprobe/seen", insns = copy }
+    o:program { name = "two", section = "kprobe/seen", insns = copy }
+    o:section("license", "GPL\0")
+    assert.equal("warning has no CO-RE record, and reads the kernel's memory at 2 places, where other kernels have "
+      .. "something else", (said(tmp.write("places.o", o:bytes()), THREE)))
+  end)
+
+  it("is told of the current task in a program of a section that nobody knows", function()
+    local o = object.new()
+    o:program { name = "own", section = "own", insns = { object.call(35), object.insn(0xbf, 3, 0),
+      object.add(3, 8), object.insn(0xbf, 1, 10), object.add(1, -8), object.mov(2, 8), object.call(113),
+      object.mov(0, 0), object.exit() } }
+    o:section("license", "GPL\0")
+    assert.equal("warning has no CO-RE record, and reads the kernel's memory at one place, where other kernels have "
+      .. "something else", (said(tmp.write("own.o", o:bytes()), THREE)))
   end)
 
   it("of a kprobe is not asked of another architecture", function()

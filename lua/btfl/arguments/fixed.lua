@@ -208,7 +208,8 @@ end
 
 -- Whether the program is not rejected where its loads are of no member.
 local function loads_on(ask, target)
-  if not TYPED[ask.program.attach.form] then return true end
+  local attach = ask.program.attach
+  if not (attach and TYPED[attach.form]) then return true end
   if ask.loads[target] == nil then ask.loads[target] = may_load(ask.program:verdict(target, ask.options)) end
   return ask.loads[target]
 end

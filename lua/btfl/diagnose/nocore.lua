@@ -155,14 +155,19 @@ local function finding_of(row)
   }
 end
 
+-- The line that reads, or the instruction where none is known.
+local function place_of(row)
+  if row.line then return ("%s:%d"):format(row.line.file, row.line.line) end
+  local func = row.read.program
+  return ("%s %d %d"):format(func.section, func.offset, row.read.insn)
+end
+
 -- Each place once, whichever programs it was compiled into: those that differ first.
 local function each_once(rows)
   local list, seen = {}, {}
   for _, differs in ipairs { true, false } do
     for _, row in ipairs(rows) do
-      local line = row.line
-      local place = line and ("%s:%d"):format(line.file, line.line) or row.read.insn
-      local key = ("%s %s"):format(place, access_of(row))
+      local key = ("%s %s"):format(place_of(row), access_of(row))
       if (level_of(row) == "warning") == differs and not seen[key] then
         seen[key] = true
         list[#list + 1] = row
