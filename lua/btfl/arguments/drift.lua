@@ -9,8 +9,8 @@ local drift = {}
 local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result = true,
   retv = true, ret_val = true, ["return"] = true, rv = true, err = true }
 
--- Programs that the verifier gives typed arguments.
-local TYPED = { func = true, lsm = true, iter = true, tp_btf = true, struct_ops = true }
+--- By the form of what they attach to, programs that the verifier gives typed arguments.
+drift.TYPED = { func = true, lsm = true, iter = true, tp_btf = true, struct_ops = true }
 
 local function any_fits(target, t, types)
   for _, one in ipairs(types) do
@@ -197,7 +197,7 @@ function drift.arguments(program, target, options, sinks)
       attach = attach }
     row.taken_for, row.by = taken_for(argument)
     if sig then
-      local typed = TYPED[program.attach.form]
+      local typed = drift.TYPED[program.attach.form]
       row.verdict, row.consequence = judge(row, argument, target, sig, typed)
       if row.consequence and is_setting(argument, row.verdict) then
         row.consequence, row.constant = "setting", constant_of(argument)

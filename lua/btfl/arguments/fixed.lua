@@ -1,6 +1,5 @@
 --- Memory of the kernel that a program reads at places that no relocation gives: which struct it is of, by
 --- what the program attaches to, and what lies there on each kernel.
-local engine = require "btfl.engine"
 local drift = require "btfl.arguments.drift"
 local fits = require "btfl.arguments.fits"
 local layout = require "btfl.arguments.layout"
@@ -12,11 +11,9 @@ local signature = require "btfl.arguments.signature"
 local fixed = {}
 
 -- The structs that hold the registers of a process.
-local REGISTERS = { "pt_regs", "user_pt_regs", "user_regs_struct" }
+local REGISTERS = { pt_regs = true, user_pt_regs = true, user_regs_struct = true }
 
 local HAS_REGISTERS = { kprobe = true, kprobe_multi = true }
-
-local function is_composite(t) return t and (t.kind == "struct" or t.kind == "union") end
 
 -- A struct of which a BTF has only the name may be described elsewhere on the kernel.
 local function described(target, t)
@@ -30,7 +27,7 @@ end
 -- The struct behind a pointer; nil when it points to none.
 local function struct_behind(target, t)
   local to = described(target, fits.pointee(t) or nil)
-  return is_composite(to) and to.name and to or nil
+  return fits.is_composite(to) and to.name and to or nil
 end
 
 -- The struct that the argument points to.
@@ -52,7 +49,7 @@ local function step_from(t, step, target, policy)
     local result = step.relo:resolve(target, { policy = policy })
     if not result.ok or not result.candidate then return nil end
     t = result.candidate:resolve()
-    if not is_composite(t) then return nil end
+    if not fits.is_composite(t) then return nil end
     local path = step.relo.path:match "^[^.%[]+%.(.+)$"
     local member = step.offset == 0 and path and t:member(path)
     if member then return struct_behind(target, member.type) end
@@ -110,16 +107,6 @@ local function collect(list, order, by_key)
   end
 end
 
--- The architecture that an object was compiled for, where its BTF tells.
-local function architecture_of(object)
-  for _, name in ipairs(object.btf and REGISTERS or {}) do
-    local registers = object.btf:find(name, "struct")
-    local arch = registers and engine.architecture(registers)
-    if arch then return arch end
-  end
-  return nil
-end
-
 -- Programs find arguments in registers of one architecture, and what has no record was compiled for one.
 -- Where the object does not tell which, a kernel of it does.
 local function reads_of(program, targets, options, bare)
@@ -128,16 +115,15 @@ local function reads_of(program, targets, options, bare)
   local registers = program.attach and HAS_REGISTERS[program.attach.form]
   if not registers and not bare then return order, by_key, targets end
   if #order == 0 and not bare then return order, by_key, {} end
-  local arch, list = architecture_of(program.object), {}
+  local arch, list = program.object.arch, {}
   for _, target in ipairs(#order > 0 and targets or {}) do
     local there = target.arch
     if not arch or not there or arch == there then list[#list + 1] = target end
   end
   if #order == 0 and registers and bare and not arch then
     for _, target in ipairs(targets) do
-      local before = #order
       collect(program:reads(target, options, true), order, by_key)
-      if #order > before or #order > 0 then list[#list + 1] = target end
+      if #order > 0 then list[#list + 1] = target end
     end
   end
   return order, by_key, list
@@ -183,9 +169,6 @@ local function classify(row, list)
   row.differs = #classes > 1
 end
 
--- Programs whose verifier knows what they load from.
-local TYPED = { func = true, lsm = true, iter = true, tp_btf = true, struct_ops = true }
-
 local STOPPED = { rejected = true, refused = true, error = true }
 
 -- What libbpf does not open has a loader of its own.
@@ -209,7 +192,7 @@ end
 -- Whether the program is not rejected where its loads are of no member.
 local function loads_on(ask, target)
   local attach = ask.program.attach
-  if not (attach and TYPED[attach.form]) then return true end
+  if not (attach and drift.TYPED[attach.form]) then return true end
   if ask.loads[target] == nil then ask.loads[target] = may_load(ask.program:verdict(target, ask.options)) end
   return ask.loads[target]
 end
@@ -231,10 +214,8 @@ end
 
 -- The registers of a process are laid out by architecture, which the object, or the first kernel, has.
 local function is_foreign(row, t, target, first)
-  local is_registers = false
-  for _, name in ipairs(REGISTERS) do is_registers = is_registers or t.essential == name end
-  if not is_registers then return false end
-  local mine = architecture_of(row.program.object) or first and first.target.arch
+  if not REGISTERS[t.essential] then return false end
+  local mine = row.program.object.arch or first and first.target.arch
   return mine ~= nil and target.arch ~= mine
 end
 
