@@ -26,8 +26,7 @@ local function row_of(object, row)
   }
 end
 
-local sinks = setmetatable({}, { __mode = "k" })
-
+local sinks = {}
 for object, target in cli:pairs() do
   for program, options in cli:programs(object) do
     sinks[program] = sinks[program] or cli:try(program.sinks, program, targets, options) or {}

@@ -17,35 +17,45 @@ local others, from = {}, {}
 for target in cli:targets() do table.insert(others, target) end
 for _, path in ipairs(cli.args.from) do table.insert(from, cli:try(btfl.target, path)) end
 
+local function options_for(object)
+  local options, sinks = cli:check_options(object), {}
+  options.others, options.from, options.why, options.all = others, from, cli.args.why, cli.args.all
+  -- Found once for all kernels.
+  function options.sinks(program, verdict_options)
+    sinks[program] = sinks[program] or program:sinks(others, verdict_options)
+    return sinks[program]
+  end
+  return options
+end
+
 -- How the branches go that a kernel's answers decide, and what is read without asking, is told of all kernels
 -- together.
-local objects, kernels = {}, {}
-local function add_fixed_reads(object)
+local function add_fixed_reads(run)
   if cli.args.only then return end
-  local reads = cli:try(object.fixed_reads, object, kernels[object], cli:check_options(object))
+  local reads = cli:try(run.object.fixed_reads, run.object, run.kernels, run.options)
   for _, finding in ipairs(reads and reads.findings or {}) do
     if finding.level ~= "note" or cli.args.all then out[finding.level](out, finding) end
   end
 end
-local function add_ladders(object)
-  for _, ladder in ipairs(cli:try(object.ladders, object, kernels[object]) or {}) do
+local function add_ladders(run)
+  for _, ladder in ipairs(cli:try(run.object.ladders, run.object, run.kernels) or {}) do
     for _, finding in ipairs(ladder.findings) do out:note(finding) end
     if cli.args.ladders and ladder.cleanup then out:note(ladder.cleanup) end
   end
 end
 
+local runs, of = {}, {}
 for object, target in cli:pairs() do
-  if not kernels[object] then
-    table.insert(objects, object)
-    kernels[object] = {}
+  local run = of[object]
+  if not run then
+    run = { object = object, kernels = {}, options = options_for(object) }
+    runs[#runs + 1], of[object] = run, run
   end
-  table.insert(kernels[object], target)
-  local options = cli:check_options(object)
-  options.others, options.from, options.why, options.all = others, from, cli.args.why, cli.args.all
-  out:append(object:check(target, options))
+  table.insert(run.kernels, target)
+  out:append(object:check(target, run.options))
 end
-for _, object in ipairs(objects) do
-  add_fixed_reads(object)
-  add_ladders(object)
+for _, run in ipairs(runs) do
+  add_fixed_reads(run)
+  add_ladders(run)
 end
 return out:merge()

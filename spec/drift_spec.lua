@@ -218,6 +218,16 @@ describe("an argument", function()
     assert.equal("2 struct inode * sink same -", said(goes, targets[1], sinks))
     assert.equal("2 struct inode * sink other-type silent", said(goes, targets[3], sinks))
     assert.equal("2 - - same -", said(goes, targets[3], goes:sinks { targets[1], targets[3] }))
+    local function rules(options)
+      local list = {}
+      for _, finding in ipairs(goes.object:check(targets[3], options).findings) do list[#list + 1] = finding.rule end
+      return list
+    end
+    assert.same({ "arg-type" }, rules { others = targets })
+    assert.same({}, rules {})
+    -- Those that are known are not looked for.
+    assert.same({ "arg-type" }, rules { sinks = function(p) return p == goes and sinks end })
+    assert.same({}, rules { others = targets, sinks = function() return {} end })
     -- What goes where most kernels have text is no struct.
     local text = { kernel { { "a", "int" }, { "b", "pint" } },
       kernel { { "a", "int" }, { "b", "pint" }, { "c", "int" } }, kernel { { "a", "int" }, { "b", "ptask" } } }

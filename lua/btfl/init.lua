@@ -119,7 +119,7 @@ extend("btf", {
 local CHECK_OPTIONS = {
   policy = "btfl.policy|string", others = "btfl.target[]", from = "btfl.target[]", why = "any", all = "any",
   verdict = "table", attach = "table", type = "table", skip = "string[]", maps = "table", only = "string[]",
-  one_of = "table",
+  one_of = "table", sinks = "function",
 }
 
 extend("object", {

@@ -665,8 +665,8 @@ function program:linked() end
 --- What it does with the arguments of what it attaches to, in order of instructions: each load of one, and each
 --- use of what was loaded, through moves, the stack and its subprograms; and likewise with the current task. On a
 --- target only what the target's verifier reaches is there, or would reach under other constants of the object
---- (`setting`). A program whose context has no arguments has the task alone. The list's field `complete` is false where the program was too
---- much for its verifier.
+--- (`setting`). A program whose context has no arguments has the task alone. The list's field `complete` is false
+--- where the program was too much for its verifier.
 ---@param target? btfl.target
 ---@param options? btfl.verdict.options
 ---@param fixed? boolean only loads and copies of the kernel's memory at places that no relocation gives
@@ -918,6 +918,7 @@ function relo:try(target, candidate, options) end
 ---@field one_of? string[][] programs of which a tool loads one: when one loads, what keeps the others from it is a note
 ---@field maps? table<string, btfl.verdict.map> as in btfl.verdict.options
 ---@field only? btfl.obstacle.rule[] likewise
+---@field sinks? fun(program: btfl.program, options: btfl.verdict.options): table<string, string> gives what program:sinks() gave for the others, which is found anew for each target without
 
 --- What an access string says. `#accessor` is the number of its steps.
 ---@class btfl.accessor

@@ -82,7 +82,7 @@ local check = {}
 
 local OWN = {
   others = true, why = true, from = true, all = true, verdict = true, attach = true, type = true, skip = true,
-  maps = true, only = true, one_of = true,
+  maps = true, only = true, one_of = true, sinks = true,
 }
 
 -- The options of object:results() and, with those that check was given for it, of program:verdict().

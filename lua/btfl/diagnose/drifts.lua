@@ -105,6 +105,7 @@ function drifts.of(object, target, options)
   if options.verdict and options.verdict.only then return list, told end
   for program, verdict_options in reached.programs(object, options) do
     local rows = drift.arguments(program, target, verdict_options, function()
+      if options.sinks then return options.sinks(program, verdict_options) end
       return drift.sinks(program, others, verdict_options)
     end)
     for _, row in ipairs(rows) do
