@@ -73,6 +73,27 @@ describe("registers of a kprobe", function()
   end
 end)
 
+describe("registers of an architecture that calls them as another does", function()
+  teardown(tmp.clean)
+
+  -- The first argument of mips is in regs[4], where arm64 has its fifth.
+  it("are not the other's", function()
+    local function read_by(own)
+      n = n + 1
+      local b = btf.new()
+      local long = b:int("long", 8)
+      local regs = b:struct("pt_regs", 264, { { "regs", b:array(long, 32), 0 }, { own, long, 2048 } })
+      local o = object.new(b)
+      o:program { name = "p", section = "kprobe/f", insns = { ldx(8, 2, 1, 32), mov(0, 0), exit() },
+        relos = { { insn = 0, type = regs, access = "0:0:4", kind = "byte_off" } } }
+      local reads = btfl.object(tmp.write(("named%d.o"):format(n), o:bytes())):program "p":reads()
+      return reads[1] and reads[1].argument
+    end
+    assert.equal(5, read_by "pstate")
+    assert.is_nil(read_by "cp0_epc")
+  end)
+end)
+
 describe("the registers of a system call", function()
   teardown(tmp.clean)
 

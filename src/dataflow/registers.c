@@ -116,7 +116,7 @@ unsigned registers_named(const struct object *o, const struct relo *r, bool retu
 {
 	struct accessor_room room;
 	const struct accessor *a = &room.accessor;
-	const char *name = NULL;
+	const char *name = NULL, *arch = registers_arch(o, NULL);
 	uint32_t index = 0;
 
 	if (r->kind != RELO_BYTE_OFF ||
@@ -129,8 +129,12 @@ unsigned registers_named(const struct object *o, const struct relo *r, bool retu
 			index = a->step[i].index;
 	}
 	for (size_t i = 0; name && i < ARCHES; i++) {
-		unsigned n = find_named(&all[i], name, index, returns);
+		unsigned n;
 
+		/* Several call theirs `regs`. */
+		if (arch && strcmp(all[i].arch, arch) != 0)
+			continue;
+		n = find_named(&all[i], name, index, returns);
 		if (n != REGISTER_NONE)
 			return n;
 	}

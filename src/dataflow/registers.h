@@ -19,7 +19,8 @@ const char *registers_arch(const struct object *o, const struct target *t);
  * return REGISTER_RESULT for what it returns. */
 unsigned registers_at(const char *arch, int64_t off, bool returns);
 
-/* The same of the register that a relocation of o names: `pt_regs.di`, `user_pt_regs.regs[2]`. */
+/* The same of the register that a relocation of o names: `pt_regs.di`, `user_pt_regs.regs[2]`.
+ * Where o does not tell its architecture, of the first one that has such a name. */
 unsigned registers_named(const struct object *o, const struct relo *r, bool returns);
 
 #endif
