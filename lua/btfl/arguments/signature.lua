@@ -28,7 +28,7 @@ function methods:slot(n)
   for i, param in ipairs(self.params) do
     if not param.type then return false end
     local size = slots_of(param)
-    if size > 1 and self.registers then return n < at and nil or false end
+    if size > 1 and self.registers then return false end
     if n >= at and n < at + size then return param, i end
     at = at + size
   end
