@@ -119,16 +119,16 @@ local function all_in_order(lists, value)
 end
 
 -- "cloud-amd64: 5.10.223=0 6.1.192..6.16.3=1; generic-amd64: ...", and "name=0" of those without a version.
-local function vector_of(lists, others, answers)
+local function vector_of(order, answers)
   local out = {}
-  for i, list in ipairs(lists) do
+  for i, list in ipairs(order.lists) do
     local parts = {}
     for _, run in ipairs(series.runs(list, function(target) return answers[target] end)) do
       parts[#parts + 1] = series.span(run):gsub(" ", "") .. "=" .. run.value
     end
     out[i] = (list.name ~= "" and list.name .. ": " or "") .. table.concat(parts, " ")
   end
-  for _, target in ipairs(others) do out[#out + 1] = target.name .. "=" .. answers[target] end
+  for _, target in ipairs(order.others) do out[#out + 1] = target.name .. "=" .. answers[target] end
   return table.concat(out, "; ")
 end
 
@@ -143,7 +143,7 @@ end
 
 local ALL = { ["1"] = "always", ["0"] = "never" }
 
-local function verdict_of(ladder, targets, lists, all)
+local function verdict_of(ladder, targets, order)
   local function answer(target) return ladder.answers[target] end
   local function arm(target) return arm_of(ladder, target) end
   local one = only_answer(targets, ladder.answers)
@@ -151,21 +151,20 @@ local function verdict_of(ladder, targets, lists, all)
     return #ladder.relos == 1 and questions.exists(ladder.relos[1]) and ALL[one] or "constant"
   end
   if #ladder.gaps > 0 then return "gap" end
-  if not all_in_order(lists, arm) then return "mixed" end
-  if in_order(all, answer) then return "monotone" end
-  return all_in_order(lists, answer) and "mixed" or "covered"
+  if not all_in_order(order.lists, arm) then return "mixed" end
+  if in_order(order.all, answer) then return "monotone" end
+  return all_in_order(order.lists, answer) and "mixed" or "covered"
 end
 
-local function judge(ladder, targets, options)
-  local lists, all, others = series.of(targets)
+local function judge(ladder, targets, order, options)
   ladder.answers, ladder.gaps = {}, {}
   for _, target in ipairs(targets) do ladder.answers[target] = answer_of(ladder, target, options) end
   ladder.head = head_of(ladder, targets)
-  for _, list in ipairs(lists) do
+  for _, list in ipairs(order.lists) do
     table.insert(ladder.gaps, gap_in(list, function(target) return arm_of(ladder, target) end))
   end
-  ladder.verdict = verdict_of(ladder, targets, lists, all)
-  ladder.vector = vector_of(lists, others, ladder.answers)
+  ladder.verdict = verdict_of(ladder, targets, order)
+  ladder.vector = vector_of(order, ladder.answers)
 end
 
 -- What is given out of it.
@@ -180,12 +179,12 @@ local function given(ladder)
   }
 end
 
-local function add_program(out, program, targets, options)
+local function add_program(out, program, targets, order, options)
   local is_asked = questions.of(program)
   if not is_asked then return end
   local list, shown = collect(program, targets, options, is_asked), {}
   for i, ladder in ipairs(list) do
-    judge(ladder, targets, options)
+    judge(ladder, targets, order, options)
     shown[i] = given(ladder)
     out[#out + 1] = shown[i]
   end
@@ -201,7 +200,9 @@ end
 function ladders.of(object, targets, options)
   local out, list = {}, pair.comparable(object, targets)
   if not object.btf or #list == 0 then return out end
-  for program in object:programs() do add_program(out, program, list, options) end
+  local order = {}
+  order.lists, order.all, order.others = series.of(list)
+  for program in object:programs() do add_program(out, program, list, order, options) end
   return out
 end
 
