@@ -400,12 +400,9 @@ static void step_helper(struct flow *x, uint32_t at, struct flow_state *s, uint3
 /* How many arguments a function of the kernel takes, by the object's BTF. */
 static unsigned kfunc_arity(const struct flow *x, uint32_t number)
 {
-	const struct extern_def *ext = &x->ask->references->externs[number];
-	const struct btf *b = x->f->object->btf;
-	struct btf_type t = btf_type(b, ext->var_id);
+	struct btf_type t =
+	    btf_type(x->f->object->btf, x->ask->references->externs[number].type_id);
 
-	if (t.kind == BTF_FUNC)
-		t = btf_type(b, t.type);
 	return t.kind == BTF_FUNC_PROTO && t.vlen < ARGUMENT_COUNT ? t.vlen : ARGUMENT_COUNT;
 }
 

@@ -339,10 +339,8 @@ int reads_anywhere(const struct object *o, const struct references *r, uint32_t 
 
 static const char *kfunc_struct(const struct btf *b, const struct extern_def *ext, unsigned n)
 {
-	struct btf_type t = btf_type(b, ext->var_id);
+	struct btf_type t = btf_type(b, ext->type_id);
 
-	if (t.kind == BTF_FUNC)
-		t = btf_type(b, t.type);
 	if (t.kind != BTF_FUNC_PROTO || n < 1 || n > t.vlen)
 		return NULL;
 	t = btf_strip(b, btf_param(&t, n - 1).type);
