@@ -8,7 +8,7 @@ local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
 local ldx, stx, mov, call, exit = object.ldx, object.stx, object.mov, object.call, object.exit
-local PROBE, TASK_STORAGE_DELETE = 113, 157
+local PROBE, TASK_STORAGE_DELETE, PERF_EVENT_OUTPUT = 113, 157, 25
 local n = 0
 
 -- The structs that both sides have: a task and an inode, whose fields differ, and a family of sockets.
@@ -432,6 +432,23 @@ describe("what is read", function()
     for _, read in ipairs(p:reads()) do uses[#uses + 1] = ("%s %s%s"):format(read.argument, read.use, read.from and
       " from" or "") end
     assert.same({ "2 read", "2 store", "2 probe", "2 compare from" }, uses)
+  end)
+
+  it("is followed to memory that a helper reads in parts of slots", function()
+    local function uses(start, size)
+      local p = program("tp_btf/f", 8, function(_, list)
+        for _, insn in ipairs { stx(4, 10, 6, -16), object.insn(0xbf, 4, 10), object.add(4, start), mov(5, size),
+          call(PERF_EVENT_OUTPUT) } do list[#list + 1] = insn end
+      end)
+      local found = {}
+      for _, read in ipairs(p:reads()) do found[#found + 1] = read.use end
+      return table.concat(found, " ")
+    end
+    assert.equal("read store memory", uses(-16, 8))
+    assert.equal("read store memory", uses(-20, 8))
+    assert.equal("read store memory", uses(-24, 9))
+    assert.equal("read store", uses(-24, 8))
+    assert.equal("read store", uses(-12, 0))
   end)
 
   it("is told with its signature, on each kernel", function()

@@ -327,13 +327,14 @@ static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint3
 {
 	struct helper_arg arg = helper_arg(helper, i);
 	const struct fact *to = fact_of(x, s->reg[i]);
-	int64_t size = bytes_behind(x, s, arg, i), start = to->number;
-	bool writes = arg.writes && arg.size != SIZE_ANY && size >= 0;
+	int64_t size = bytes_behind(x, s, arg, i), end = size < 0 ? 0 : to->number + size;
+	int first = slot_of(to, x->f->insns[at].func, 0);
 
-	if (arg.size == SIZE_NONE || slot_of(to, x->f->insns[at].func, 0) < 0)
+	if (arg.size == SIZE_NONE || size == 0)
 		return;
-	for (int64_t off = start; off < 0 && (size < 0 || off < start + size); off += SLOT_SIZE) {
-		uint32_t *slot = &s->slot[(-off - 1) / SLOT_SIZE];
+	/* Slot k has the bytes from -SLOT_SIZE * (k + 1) on. */
+	for (int k = first; k >= 0 && -SLOT_SIZE * (int64_t)(k + 1) < end; k--) {
+		uint32_t *slot = &s->slot[k];
 
 		if (!arg.writes)
 			note(x, *slot,
@@ -342,7 +343,7 @@ static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint3
 					   .number = (uint8_t)i,
 					   .relo = NO_RELO,
 					   .callee = helper});
-		else if (writes)
+		else if (size >= 0)
 			*slot = 0;
 	}
 }
