@@ -13,15 +13,16 @@ local n = 0
 local HASH, ARRAY, PROG_ARRAY, LPM_TRIE, ARRAY_OF_MAPS, SOCKMAP, RINGBUF = 1, 2, 3, 11, 12, 15, 27
 
 
--- A kernel that has all types of maps and helpers.
-local function kernel(release)
+-- A kernel that has all types of maps, helpers (or so many) and work queues.
+local function kernel(release, last)
   local maps, helpers = {}, {}
   for i = 0, 35 do maps[i + 1] = "TYPE_" .. i end
-  for i = 0, 211 do helpers[i + 1] = i == 0 and "unspec" or "helper_" .. i end
+  for i = 0, last or 211 do helpers[i + 1] = i == 0 and "unspec" or "helper_" .. i end
   n = n + 1
   local t = kernels.new { prog_type = kernels.PROG_TYPES, map_type = maps, helper = helpers }
   t:func("bpf_jit_binary_alloc", t.proto)
   t:func("bpf_iter_num_new", t.proto)
+  if not last then t:func("bpf_wq_init", t.proto) end
   kernels.tracepoint(t, "sched", { { "a", t:int("int", 4, "signed") } })
   return btfl.target(tmp.write(("%s-map-uses%d.btf"):format(release or "6.12.9", n), t:bytes()))
 end
@@ -41,8 +42,9 @@ end
 
 -- An object whose program is made of these: a number is moved to r1, a name is the map that goes to that
 -- register.
-local function with(section, maps, insns)
-  local o = loadable.maps(maps)
+local function with(section, maps, insns, more)
+  local o, b, int = loadable.maps(maps)
+  if more then more(o, b, int) end
   local all, relos = {}, {}
   for _, x in ipairs(insns) do
     if x.map then
@@ -237,6 +239,152 @@ describe("a map of a program", function()
   end)
 end)
 
+-- A map whose values are made of members: { name, struct, bytes of it, where in bits }. A struct is a name, or
+-- what makes its type of the builder and an int.
+local function valued(name, type, size, members, more)
+  return { name, function(b, int)
+    local list = {}
+    for i, m in ipairs(members) do
+      local made = _G.type(m[2]) == "function" and m[2](b, int)
+        or b:struct(m[2], m[3], { { "opaque", b:array(int, m[3] // 4), 0 } })
+      list[i] = { m[1], made, m[4] }
+    end
+    return { { "type", type }, { "max_entries", 1 }, { more == "no key" and "key_size" or "key",
+      more == "no key" and 4 or int }, { "value", b:struct("value", size, list) } }
+  end }
+end
+
+local function timer(at) return { "t" .. at, "bpf_timer", 16, at * 8 } end
+local function lock(at) return { "l" .. at, "bpf_spin_lock", 4, at * 8 } end
+local function plain(at) return { "p" .. at, function(_, int) return int end, 4, at * 8 } end
+
+describe("a field of a map's values", function()
+  local LRU_HASH, PERCPU_ARRAY = 9, 6
+  local PERF = "perf_event"
+
+  local function cause(section, map_of, target)
+    local v = verdict(with(section, { map_of }, { load "m" }), nil, target)
+    for x in v:obstacles() do if x.rule == "map-use" then return x.cause, x end end
+    return v.verdict
+  end
+
+  it("is a timer or a work queue that programs of tracing may not have, up to 6.18", function()
+    local wq = { "w", "bpf_wq", 16, 64 }
+    for _, section in ipairs { "kprobe/x", "raw_tp/sched", "tp/a/b", PERF, "raw_tp.w/sched" } do
+      assert.equal("timer", (cause(section, valued("m", HASH, 24, { plain(0), timer(8) }))))
+      assert.equal("work-queue", (cause(section, valued("m", ARRAY, 24, { plain(0), wq }))))
+    end
+    local _, x = cause(PERF, valued("m", HASH, 16, { timer(0) }))
+    assert.equal("values of map `m` have a timer, which the kernel does not let programs of this type use", x:message())
+    assert.equal("loads", cause("tc", valued("m", HASH, 16, { timer(0) })))
+    assert.equal("loads", cause("socket", valued("m", HASH, 16, { timer(0) })))
+    assert.equal("timer", (cause(PERF, valued("m", HASH, 16, { timer(0) }), kernel "6.18.44")))
+    assert.equal("loads", cause(PERF, valued("m", HASH, 16, { timer(0) }), kernel "7.2.13"))
+    assert.equal("loads", cause("raw_tp.w/sched", valued("m", HASH, 16, { timer(0) }), kernel "5.15.9"))
+  end)
+
+  it("is nothing to a kernel that does not know it", function()
+    assert.equal("loads", cause(PERF, valued("m", HASH, 16, { timer(0) }), kernel("5.10.262", 160)))
+    assert.equal("loads", cause(PERF, valued("m", HASH, 16, { { "w", "bpf_wq", 16, 0 } }), kernel("6.1.9", 209)))
+    assert.equal("loads", cause(PERF, valued("m", HASH, 16, { { "r", "bpf_res_spin_lock", 4, 0 } })))
+  end)
+
+  it("is a lock that a program which sleeps may not have, from 5.15 to 6.1", function()
+    local function asked(release, last)
+      return (cause("iter.s/task", valued("m", HASH, 4, { lock(0) }), kernel(release, last)))
+    end
+    assert.not_equal("spin-lock", asked("5.10.262", 163))
+    assert.equal("spin-lock", asked("5.15.100", 176))
+    assert.equal("spin-lock", asked("6.1.192", 210))
+    assert.not_equal("spin-lock", asked "6.6.63")
+  end)
+
+  it("is no reason where kernels may not take it", function()
+    local function nested(name, size)
+      return { "n", function(b, int)
+        local inner = b:struct(name, size, { { "opaque", b:array(int, size // 4), 0 } })
+        return b:array(b:struct("nest", size, { { "inner", inner, 0 } }), 1, int)
+      end, size, 128 }
+    end
+    local function tagged(b, int) return b:ptr(b:type_tag("kptr", b:struct("some", 4, { { "x", int, 0 } }))) end
+    for what, one in pairs {
+      two = valued("m", HASH, 32, { timer(0), timer(16) }),
+      odd = valued("m", HASH, 24, { plain(0), timer(4) }),
+      small = valued("m", HASH, 16, { { "t", "bpf_timer", 8, 0 } }),
+      over = valued("m", HASH, 24, { timer(0), timer(8) }),
+      across = valued("m", HASH, 16, { timer(0), lock(8) }),
+      beyond = valued("m", HASH, 16, { plain(0), timer(8) }),
+      nested_timer = valued("m", HASH, 32, { timer(0), nested("bpf_timer", 16) }),
+      nested_lock = valued("m", HASH, 20, { lock(0), nested("bpf_spin_lock", 4) }),
+      kptr = valued("m", HASH, 24, { timer(0), { "k", tagged, 8, 128 } }),
+      list = valued("m", HASH, 24, { lock(0), { "h", "bpf_list_head", 16, 64 } }),
+      locks = valued("m", HASH, 8, { lock(0), { "r", "bpf_res_spin_lock", 4, 32 } }),
+      typedef = valued("m", HASH, 16, { { "t", function(b, int)
+        return b:typedef("bpf_timer", b:struct("other", 16, { { "x", b:array(int, 4), 0 } }))
+      end, 16, 0 } }),
+      percpu = valued("m", PERCPU_ARRAY, 16, { timer(0) }),
+      no_key = valued("m", HASH, 16, { timer(0) }, "no key"),
+    } do
+      assert.equal("loads", cause(PERF, one), what)
+    end
+  end)
+
+  -- Passes what a look-up gives to a helper.
+  local function passed(helper, map_of, target)
+    local path = with("tc", { map_of }, key_then(load "m", object.call(1), object.insn(0x15, 0, 0, 6, 0),
+      object.insn(0xbf, 1, 0, 0), object.insn(0x07, 1, 0, 0, 0), object.mov(2, 0), load("m", helper == 169 and 2 or 4),
+      object.mov(3, 0), object.call(helper)))
+    local v = verdict(path, nil, target)
+    return v.first and ("%s %s"):format(v.first.cause, v.first.type or "-") or v.verdict, v.first
+  end
+
+  it("is what some helpers take", function()
+    local said, x = passed(93, valued("m", ARRAY, 4, { plain(0) }))
+    assert.equal("field bpf_spin_lock", said)
+    assert.same({ "walk", "map-use", "m", "spin_lock", true }, { x.stage, x.rule, x.name, x.helper, x.reached })
+    assert.equal("values of map `m` have no bpf_spin_lock, which helper bpf_spin_lock takes", x:message())
+    for _, helper in ipairs { 169, 170, 171, 172 } do
+      assert.equal("field bpf_timer", (passed(helper, valued("m", HASH, 4, { lock(0) }))))
+      assert.equal("loads", passed(helper, valued("m", HASH, 16, { timer(0) })))
+    end
+    assert.equal("field kptr", (passed(194, valued("m", LRU_HASH, 4, { plain(0) }))))
+    assert.equal("loads", passed(194, valued("m", LRU_HASH, 8, { { "k", function(b, int)
+      return b:ptr(b:type_tag("kptr", b:struct("some", 4, { { "x", int, 0 } })))
+    end, 8, 0 } })))
+  end)
+
+  it("may stand deep within", function()
+    assert.equal("loads", passed(94, valued("m", ARRAY, 8, { plain(0), { "n", function(b, int)
+      return b:array(b:struct("nest", 4, { { "l", b:struct("bpf_spin_lock", 4, { { "val", int, 0 } }), 0 } }), 1, int)
+    end, 4, 32 } })))
+  end)
+
+  it("is not there where no kernel takes it with maps of that type", function()
+    assert.equal("field bpf_timer", (passed(171, valued("m", PERCPU_ARRAY, 16, { timer(0) }))))
+    assert.equal("field bpf_spin_lock", (passed(93, valued("m", LRU_HASH, 4, { lock(0) }))))
+    assert.equal("loads", passed(93, valued("m", LRU_HASH, 4, { lock(0) }), kernel "9.1.2"))
+  end)
+
+  it("is looked for in data, too", function()
+    local function data(name)
+      return first(with("tc", {}, { load("lock", 1), object.call(93) }, function(o, b, int)
+        local var = b:var("lock", b:struct(name, 4, { { "val", int, 0 } }))
+        b:datasec(".bss.x", 4, { { var, 0, 4 } })
+        o:section(".bss.x", "\0\0\0\0", { type = 8, flags = 3, align = 4 })
+        o:symbol { name = "lock", section = ".bss.x", value = 0, size = 4, info = 0x11 }
+      end))
+    end
+    assert.equal("map-use field .bss.x bpf_spin_lock spin_lock", data "other")
+    assert.equal("loads", data "bpf_spin_lock")
+  end)
+
+  it("does not count where no path comes to the helper", function()
+    local path = with("tc", { valued("m", ARRAY, 4, { plain(0) }) }, key_then(object.mov(3, 0),
+      object.insn(0x15, 3, 0, 5, 0), load "m", object.call(1), object.insn(0xbf, 1, 0, 0), object.call(93)))
+    assert.equal("loads", first(path))
+  end)
+end)
+
 local SOURCE = [[
 static bool may_update_sockmap(struct bpf_verifier_env *env, int func_id)
 {
@@ -277,6 +425,16 @@ static int check_map_func_compatibility(struct bpf_verifier_env *env, struct bpf
 	}
 	return 0;
 }
+static bool is_tracing_prog_type(enum bpf_prog_type type);
+static bool is_tracing_prog_type(enum bpf_prog_type type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_KPROBE:%s
+		return true;
+	default:
+		return false;
+	}
+}
 static int check_map_prog_compatibility(struct bpf_verifier_env *env, struct bpf_map *map)
 {
 %s
@@ -292,17 +450,94 @@ static int check_map_prog_compatibility(struct bpf_verifier_env *env, struct bpf
 }
 ]]
 
-local function tree(name, version, goes, prealloc, sleeps)
+local OLD_FIELDS = [[
+static int map_check_btf(struct bpf_map *map, const struct btf *btf)
+{
+	if (map_value_has_spin_lock(map)) {
+		if (map->map_flags & BPF_F_RDONLY_PROG)
+			return -EACCES;
+		if (map->map_type != BPF_MAP_TYPE_ONE &&
+		    map->map_type != BPF_MAP_TYPE_SOCKMAP)
+			return -ENOTSUPP;
+	}
+	if (map_value_has_timer(map)) {
+		if (map->map_type != BPF_MAP_TYPE_THREE)
+			return -EOPNOTSUPP;
+	}
+	return 0;
+}
+]]
+
+local NEW_FIELDS = [[
+static int map_check_btf(struct bpf_map *map, struct bpf_token *token, const struct btf *btf)
+{
+	switch (map->record->field_mask & (1 << i)) {
+	case 0:
+		continue;
+	case BPF_SPIN_LOCK:
+	case BPF_RES_SPIN_LOCK:
+		if (map->map_type != BPF_MAP_TYPE_THREE) {
+			ret = -EOPNOTSUPP;
+			goto free_map_tab;
+		}
+		break;
+	case BPF_TIMER:
+	case BPF_TASK_WORK:
+		if (map->map_type != BPF_MAP_TYPE_THREE) {
+			ret = -EOPNOTSUPP;
+			goto free_map_tab;
+		}
+		break;
+	case BPF_LIST_HEAD:
+		if (map->map_type != BPF_MAP_TYPE_ONE)
+			ret = -EOPNOTSUPP;
+		break;
+	}
+	return ret;
+}
+]]
+
+local OLD_CHECKS = [[
+	verbose(env, "preallocated");
+	if (map_value_has_spin_lock(map)) {
+		if (is_tracing_prog_type(prog_type)) {
+			verbose(env, "tracing progs cannot use bpf_spin_lock yet\n");
+			return -EINVAL;
+		}
+		if (prog->aux->sleepable) {
+			verbose(env, "sleepable progs cannot use bpf_spin_lock yet\n");
+			return -EINVAL;
+		}
+	}
+	if (map_value_has_timer(map)) {
+		if (is_tracing_prog_type(prog_type)) {
+			verbose(env, "tracing progs cannot use bpf_timer yet\n");
+			return -EINVAL;
+		}
+	}
+]]
+
+local NEW_CHECKS = [[
+	if (btf_record_has_field(map->record, BPF_SPIN_LOCK | BPF_RES_SPIN_LOCK)) {
+		if (is_tracing_prog_type(prog_type)) {
+			verbose(env, "tracing progs cannot use bpf_spin_lock yet\n");
+			return -EINVAL;
+		}
+	}
+]]
+
+local function tree(name, version, goes, tracing, checks, sleeps, fields)
   local top = tmp.mkdir(name)
   assert(os.execute(("mkdir -p '%s/kernel/bpf' '%s/include/uapi/linux' '%s/include/linux'"):format(top, top, top)))
   run.write(top .. "/Makefile", ("VERSION = %d\nPATCHLEVEL = %d\nSUBLEVEL = 0\n"):format(table.unpack(version)))
   run.write(top .. "/include/linux/bpf_types.h", "")
-  run.write(top .. "/kernel/bpf/verifier.c", "\n" .. SOURCE:format(goes, prealloc, sleeps))
+  run.write(top .. "/kernel/bpf/verifier.c", "\n" .. SOURCE:format(goes, tracing, checks, sleeps))
+  run.write(top .. "/kernel/bpf/syscall.c", "\n" .. fields)
   run.write(top .. "/include/uapi/linux/bpf.h", [[
 enum bpf_map_type {
 	BPF_MAP_TYPE_UNSPEC, BPF_MAP_TYPE_ONE, BPF_MAP_TYPE_SOCKMAP, BPF_MAP_TYPE_THREE, BPF_MAP_TYPE_NOWHERE,
 };
-enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC, BPF_PROG_TYPE_XDP, };
+enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC, BPF_PROG_TYPE_XDP, BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_RAW, };
 #define ___BPF_FUNC_MAPPER(FN, ctx...) FN(unspec, 0, ##ctx) \
 	FN(map_update_elem, 2, ##ctx) FN(map_delete_elem, 3, ##ctx) FN(third, 5, ##ctx) FN(fourth, 6, ##ctx)
 
@@ -314,8 +549,9 @@ describe("the table of what maps are for", function()
   teardown(tmp.clean)
 
   it("is made from sources: what one release allows is allowed", function()
-    local old = tree("old", { 5, 10 }, "", "\tverbose(env, \"preallocated\");", "")
-    local new = tree("new", { 7, 0 }, " && func_id != BPF_FUNC_fourth", "", "\t\tcase BPF_MAP_TYPE_THREE:")
+    local old = tree("old", { 5, 10 }, "", "", OLD_CHECKS, "", OLD_FIELDS)
+    local new = tree("new", { 7, 0 }, " && func_id != BPF_FUNC_fourth", "\n\tcase BPF_PROG_TYPE_RAW:",
+      NEW_CHECKS, "\t\tcase BPF_MAP_TYPE_THREE:", NEW_FIELDS)
     assert.equal([[
 MAP_GOES(1, ONE, 2, 6)
 MAP_GOES(2, SOCKMAP, 2, 3, 5)
@@ -329,6 +565,15 @@ SLEEPS(1, ONE)
 SLEEPS(3, THREE)
 AWAKE(3, THREE, 5, 10)
 PREALLOCATED(5, 10)
+HOLDS(SPIN_LOCK, 1, 2, 3)
+UNTRACED(SPIN_LOCK)
+HOLDS(RES_SPIN_LOCK, 3)
+UNTRACED(RES_SPIN_LOCK)
+HOLDS(TIMER, 3)
+UNTRACED_TO(TIMER, 5, 10)
+AWAKE_LOCKS(5, 10, 5, 10)
+TRACING(2, KPROBE)
+TRACING_SINCE(3, RAW, 7, 0)
 ]], map_uses.table_of { new, old })
   end)
 end)

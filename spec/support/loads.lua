@@ -37,8 +37,9 @@ loads.RULES = {
   relocation = { "relocation" },
 }
 
--- What the verifier refuses of how a program treats memory and numbers, and what kernels know in values of
--- maps besides spin locks: no verdict tells that.
+-- What the verifier refuses of how a program treats memory and numbers; of what kernels know by name in values of
+-- maps, list heads and trees, what only kernel functions take, and what is there and no kernel takes: no verdict
+-- tells that.
 loads.BEYOND = { memory = true, ["map-field"] = true }
 
 ---@class spec.Load
@@ -154,11 +155,22 @@ local VERIFIER = {
   { "expected prog array map for tail call", "map-use", "-" },
   { "callback function not allowed for map", "map-use", "-" },
   { "programs can only use", "map-use", "-" },
-  { "progs cannot use bpf_spin_lock", "map-use", "-" },
-  { "progs cannot use bpf_", "map-field", "-" },
-  { "bpf_spin_lock", "map-field", "-" },
+  -- List heads and trees, whose BTF has to fit in more than a name.
+  { "progs cannot use bpf_{", "map-field", "-" },
+  { "progs cannot use bpf_", "map-use", "-" },
+  { "doesn't have 'struct bpf_", "map-use", "-" },
+  { "has no valid bpf_spin_lock", "map-use", "-" },
+  { "has no valid bpf_timer", "map-use", "-" },
+  { "has no valid kptr", "map-use", "-" },
+  { "has to have BTF in order to use bpf_spin_lock", "map-use", "-" },
+  { "has to have BTF in order to use bpf_timer", "map-use", "-" },
+  { "has to have BTF in order to use bpf_kptr_xchg", "map-use", "-" },
+  -- What kernel functions take.
   { "has no valid bpf_", "map-field", "-" },
   { "has to have BTF in order to use", "map-field", "-" },
+  -- Two of a kind, or one at an odd place.
+  { "has more than one 'struct bpf_", "map-field", "-" },
+  { "is not a struct type or bpf_%S+ is mangled", "map-field", "-" },
   { "is missing BTF_KIND_FUNC", "unknown", "-" },
 }
 
@@ -172,7 +184,7 @@ for _, pattern in ipairs {
   "while holding", "outside of the allowed memory range", "value is outside", "zero%-sized",
   "access out of", "cannot write into", "only read from", "outside of mem", "last insn is not", "R%d+ bitwise",
   "frame pointer is read only", "invalid variable", "not aligned", "combined stack size", "is ptr_", "not inside",
-  "has no valid kptr", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
+  "bpf_spin_lock", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
   "pointer %S+ pointer prohibited", "may write into memory",
   "only read is supported", "unacquired reference", "helper access to the packet", "non%-zero flags",

@@ -12,6 +12,12 @@ local BY_OPERATION = { for_each_map_elem = "map_for_each_callback" }
 -- (98e948fb60d4, "bpf: Allow delete from sockmap/sockhash only if update is allowed", of 6.10).
 local ONCE_DELETED = "6.6"
 
+-- What kernels know by name in values: their bit or the end of their function, and the name in the table.
+local FIELDS = {
+  { "SPIN_LOCK", "spin_lock" }, { "RES_SPIN_LOCK" }, { "TIMER", "timer" }, { "WORKQUEUE", as = "WQ" },
+  { "KPTR_REF", "kptrs", as = "KPTR" },
+}
+
 local MAP, HELPER = "BPF_MAP_TYPE_([%w_]+)", "BPF_FUNC_([%w_]+)"
 
 local function body_of(text, name)
@@ -58,6 +64,48 @@ local function types_with(dir, operation)
   return next(of) and of or nil
 end
 
+-- Goes through the lines that ask for fields, and calls take(fields, line) for those behind.
+local function each_field_line(body, take)
+  local current, open = {}, false
+  for line in body:gmatch("[^\n]+") do
+    local bits = line:match("case (BPF_[%u_]+):") or line:match("btf_record_has_field%(map%->record, ([^)]*)%)")
+    local has = line:match("map_value_has_([%l_]+)%(map%)")
+    if bits or has then
+      if not open then current = {} end
+      for _, field in ipairs(FIELDS) do
+        if has == field[2] and has or bits and (" " .. bits .. " "):find("%sBPF_" .. field[1] .. "%s") then
+          current[field.as or field[1]] = true
+        end
+      end
+    end
+    open = line:find("case BPF_") ~= nil
+    take(current, line)
+  end
+end
+
+-- By field: the types of maps that may have it in their values.
+local function holders(dir)
+  local of = {}
+  local text = sources.read(dir .. "/kernel/bpf/syscall.c"):gsub("/%*.-%*/", " ")
+  each_field_line(body_of(text, "map_check_btf"), function(fields, line)
+    local type = line:match("map_type != " .. MAP)
+    for field in pairs(type and fields or {}) do
+      of[field] = of[field] or {}
+      of[field][type] = true
+    end
+  end)
+  return of
+end
+
+-- The fields that a complaint of check_map_prog_compatibility() is about.
+local function complained(program, words)
+  local set = {}
+  each_field_line(program, function(fields, line)
+    if line:find(words, 1, true) then for field in pairs(fields) do set[field] = true end end
+  end)
+  return set
+end
+
 ---@class spec.MapUses what the sources of a kernel say of its maps
 ---@field line string release line, "6.12"
 ---@field types table<string, integer> enum bpf_map_type, without its prefix
@@ -66,6 +114,10 @@ end
 ---@field takes table<string, table<string, boolean>> by helper that does not take every type: those it takes
 ---@field sleeps table<string, boolean>? what a program that may sleep can have; nil where none may sleep
 ---@field preallocated boolean whether hashes of some programs have to be preallocated
+---@field holds table<string, table<string, boolean>> by field: the types of maps whose values may have it
+---@field untraced table<string, boolean> the fields that programs of tracing may not have in a map
+---@field awake_locks boolean whether programs that may sleep may not have locks
+---@field tracing table<string, boolean> the types of programs of tracing
 ---@field updates table<string, boolean> the types of programs that may update a map of sockets
 
 --- Reads the sources of a kernel, as far as they decide about maps.
@@ -85,6 +137,13 @@ function map_uses.open(dir)
   if sleeps then
     source.sleeps = {}
     for type in sleeps:gmatch("case " .. MAP) do source.sleeps[type] = true end
+  end
+  source.holds = holders(dir)
+  source.untraced = complained(program, "tracing progs cannot use")
+  source.awake_locks = complained(program, "sleepable progs cannot use").SPIN_LOCK or false
+  source.tracing = {}
+  for type in body_of(text, "is_tracing_prog_type"):gmatch("case BPF_PROG_TYPE_([%w_]+)") do
+    source.tracing[type] = true
   end
   source.preallocated = program:find("preallocated", 1, true) ~= nil
   source.deletes = first:match("case BPF_MAP_TYPE_SOCKMAP:(.-)break;"):find("BPF_FUNC_map_delete_elem", 1, true) ~= nil
@@ -147,6 +206,39 @@ local function sleep_rows(list, newest, out)
   end
 end
 
+local function field_rows(list, newest, out)
+  for _, field in ipairs(FIELDS) do
+    local name, set, last, always = field.as or field[1], {}, nil, true
+    for _, source in ipairs(list) do
+      for type in pairs(source.holds[name] or {}) do set[type] = newest.types[type] end
+      if source.holds[name] and not source.untraced[name] then always = false end
+      if source.untraced[name] and always then last = source.line end
+    end
+    if next(set) then out[#out + 1] = (row("HOLDS", 0, name, set):gsub("%(0, ", "(")) end
+    if last then
+      out[#out + 1] = always and ("UNTRACED(%s)"):format(name) or ("UNTRACED_TO(%s, %s)"):format(name, comma(last))
+    end
+  end
+  local first, last
+  for _, source in ipairs(list) do
+    if source.awake_locks then first, last = first or source.line, source.line end
+  end
+  if first then out[#out + 1] = ("AWAKE_LOCKS(%s, %s)"):format(comma(first), comma(last)) end
+end
+
+local function tracing_rows(list, out)
+  local since, numbers = {}, {}
+  for _, source in ipairs(list) do
+    for type in pairs(source.tracing) do
+      since[type], numbers[type] = since[type] or source.line, source.programs[type]
+    end
+  end
+  for _, type in ipairs(by_number(numbers)) do
+    out[#out + 1] = since[type.name] == list[1].line and ("TRACING(%d, %s)"):format(type.number, type.name)
+      or ("TRACING_SINCE(%d, %s, %s)"):format(type.number, type.name, comma(since[type.name]))
+  end
+end
+
 -- All names but those that stand for another of the same number.
 local function types_of(newest)
   local set = {}
@@ -191,6 +283,8 @@ function map_uses.table_of(dirs)
   local last
   for _, source in ipairs(list) do last = source.preallocated and source.line or last end
   if last then out[#out + 1] = ("PREALLOCATED(%s)"):format(comma(last)) end
+  field_rows(list, newest, out)
+  tracing_rows(list, out)
   return table.concat(out, "\n") .. "\n"
 end
 

@@ -3,6 +3,7 @@
 
 #include "verify/helpers.h"
 #include "verify/kfuncs.h"
+#include "verify/map_fields.h"
 #include "verify/map_uses.h"
 
 enum { ARGUMENT_MOST = 5, ERRNO_MOST = 4095 };
@@ -183,12 +184,32 @@ static enum go run_callback(struct machine *m, struct state *s, uint32_t helper,
 	return enter_callback(m, other, helper, func);
 }
 
-/* Whether the helper is passed a map that it does not take: why, and which. */
+/* Whether the helper is passed a value of a map that surely lacks the field that it takes. */
+static bool field_refused(const struct loading *l, const struct value *v, uint32_t helper,
+			  uint32_t *map)
+{
+	enum map_field field = map_fields_taken(helper);
+
+	*map = OBJECT_NONE;
+	if (field == MAP_FIELDS)
+		return false;
+	if (v->kind == VALUE_ITEM && v->which != UINT32_MAX)
+		*map = v->which;
+	else if (v->kind == VALUE_DATA && !(v->which & DATA_EXTERN))
+		*map = map_fields_of_data(l, v->which);
+	return *map != OBJECT_NONE && map_fields_lack(l, *map, field);
+}
+
+/* Whether the helper is passed a map, or a value of one, that it does not take: why, and which. */
 static const char *map_refused(const struct machine *m, struct state *s, uint32_t helper,
 			       uint32_t *map)
 {
 	const struct value *v = &TOP(s)->reg[helper_map(helper)];
 
+	if (field_refused(m->context->uses, &TOP(s)->reg[1], helper, map))
+		return "field";
+	if (!helper_map(helper))
+		return NULL;
 	*map = v->which;
 	if (v->kind == VALUE_MAP)
 		return map_uses_refused(m->context->uses, map_uses_type(m->context->uses, v->which),
@@ -212,7 +233,7 @@ static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
 	uint32_t map;
 	bool runs;
 
-	refused = m->context->uses && helper_map(helper) ? map_refused(m, s, helper, &map) : NULL;
+	refused = m->context->uses ? map_refused(m, s, helper, &map) : NULL;
 	if (refused)
 		return machine_refuse(
 		    m, s,

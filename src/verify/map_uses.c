@@ -6,6 +6,7 @@
 
 #include "verify/helpers.h"
 #include "verify/map_attrs.h"
+#include "verify/map_fields.h"
 
 enum { LIST_MOST = 8, LOOK_BACK = 64 };
 
@@ -123,51 +124,6 @@ static bool must_be_preallocated(const struct loading *l)
 #include "verify/map_uses.def"
 }
 
-static bool is_tracing(uint32_t prog_type)
-{
-	return prog_type == BPF_PROG_TYPE_KPROBE || prog_type == BPF_PROG_TYPE_TRACEPOINT ||
-	       prog_type == BPF_PROG_TYPE_PERF_EVENT || prog_type == BPF_PROG_TYPE_RAW_TRACEPOINT;
-}
-
-/* How many bpf_spin_lock the struct has; -1 where it has more that kernels know by name, so that
- * not all of them may take it. */
-static int locks_in(const struct btf *b, struct btf_type t)
-{
-	int locks = 0;
-
-	for (uint32_t i = 0; i < t.vlen; i++) {
-		struct btf_member m = btf_member(&t, i);
-		struct btf_type of = btf_type(b, m.type);
-
-		if (of.kind == BTF_PTR && btf_type(b, of.type).kind == BTF_TYPE_TAG)
-			return -1;
-		if (of.kind != BTF_STRUCT || strncmp(of.name, "bpf_", 4) != 0)
-			continue;
-		if (strcmp(of.name, "bpf_spin_lock") != 0 || of.size != 4 || m.bit_offset % 32)
-			return -1;
-		locks++;
-	}
-	return locks;
-}
-
-/* Whether a kernel is told by the BTF of the map that its values have a spin lock, and takes that
- * (map_check_btf() of syscall.c): otherwise libbpf creates it without. */
-static bool has_lock(const struct loading *l, const struct map_def *m)
-{
-	const struct btf *b = l->resolution->object->btf;
-	struct btf_type key, value;
-
-	if ((m->type != BPF_MAP_TYPE_HASH && m->type != BPF_MAP_TYPE_ARRAY) || !b || !m->key_type ||
-	    !m->value_type || (m->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)))
-		return false;
-	value = btf_strip(b, m->value_type);
-	if (value.kind != BTF_STRUCT || value.size != m->value_size || locks_in(b, value) != 1)
-		return false;
-	key = btf_strip(b, m->key_type);
-	return m->type == BPF_MAP_TYPE_ARRAY ? key.kind == BTF_INT && key.size == 4
-					     : btf_size(b, m->key_type) == m->key_size;
-}
-
 const char *map_uses_program_refused(const struct loading *l, uint32_t map)
 {
 	const struct map_def m = loading_map(l, map);
@@ -179,10 +135,7 @@ const char *map_uses_program_refused(const struct loading *l, uint32_t map)
 	    ((is_hash(m.type) && (m.flags & BPF_F_NO_PREALLOC)) ||
 	     (inner && is_hash(m.inner->type) && (m.inner->flags & BPF_F_NO_PREALLOC))))
 		return "preallocated";
-	if ((is_tracing(l->prog_type) || l->prog_type == BPF_PROG_TYPE_SOCKET_FILTER) &&
-	    has_lock(l, &m))
-		return "spin-lock";
-	return NULL;
+	return map_fields_refused(l, &m);
 }
 
 /* which calls may be refused */
@@ -191,14 +144,16 @@ struct call_search {
 	const struct loading *l;
 	const struct linked *f;
 	bool *target;    /* by instruction: some jump leads there */
-	uint32_t *calls; /* of helpers that take a map */
+	uint32_t *calls; /* of helpers that take a map, or a field of its values */
 	size_t count;
 };
 
 static bool takes_map(const struct linked_insn *n)
 {
+	uint32_t helper = (uint32_t)n->in.imm;
+
 	return n->ref_kind == LINKED_NONE && !n->in.src && !n->stop &&
-	       helper_map((uint32_t)n->in.imm);
+	       (helper_map(helper) || map_fields_taken(helper) != MAP_FIELDS);
 }
 
 static void find_calls(struct call_search *s)
@@ -270,11 +225,33 @@ static bool refuses_any(const struct call_search *s, uint32_t helper)
 	return false;
 }
 
+/* Whether values of some map that the program can come by lack the field. */
+static bool some_lacks(const struct call_search *s, enum map_field field)
+{
+	for (uint32_t at = 0; at < s->f->count; at++) {
+		const struct linked_insn *n = &s->f->insns[at];
+		uint32_t map = OBJECT_NONE;
+
+		if (n->ref_kind == REF_MAP)
+			map = n->target;
+		else if (n->ref_kind == REF_DATA)
+			map = map_fields_of_data(s->l, n->target);
+		if (map != OBJECT_NONE && map_fields_lack(s->l, map, field))
+			return true;
+	}
+	return false;
+}
+
 static bool suspects(const struct call_search *s, uint32_t at)
 {
-	uint32_t helper = (uint32_t)s->f->insns[at].in.imm;
-	uint32_t map = map_before(s, at, helper_map(helper));
+	uint32_t helper = (uint32_t)s->f->insns[at].in.imm, map;
+	enum map_field field = map_fields_taken(helper);
 
+	if (field != MAP_FIELDS && some_lacks(s, field))
+		return true;
+	if (!helper_map(helper))
+		return false;
+	map = map_before(s, at, helper_map(helper));
 	if (map == OBJECT_NONE)
 		return refuses_any(s, helper);
 	return map_uses_refused(s->l, map_uses_type(s->l, map), helper);

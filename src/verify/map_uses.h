@@ -1,7 +1,7 @@
 /*
  * map_uses: which maps a kernel's verifier lets a program have, and pass to which helper. The table
  * is map_uses.def, its source check_map_func_compatibility() and check_map_prog_compatibility() of
- * the kernel's verifier.c.
+ * the kernel's verifier.c. What is in the values of maps is map_fields.h.
  */
 #ifndef BTFL_MAP_USES_H
 #define BTFL_MAP_USES_H
@@ -21,12 +21,13 @@ uint32_t map_uses_inner_type(const struct loading *l, uint32_t map);
 bool map_uses_refused(const struct loading *l, uint32_t type, uint32_t helper);
 
 /* Why the verifier refuses l's program for a map that it refers to, wherever: "sleepable" (it may
- * sleep), "preallocated" (the map has BPF_F_NO_PREALLOC), "spin-lock" (a value has one); NULL when
- * it does not, or that is not known. */
+ * sleep), "preallocated" (the map has BPF_F_NO_PREALLOC), or what a value has, by
+ * map_fields_refused(); NULL when it does not, or that is not known. */
 const char *map_uses_program_refused(const struct loading *l, uint32_t map);
 
-/* Whether f may have a call that a path comes to with a map that the helper does not take. When
- * not, no path does. Fails only when memory is out. */
+/* Whether f may have a call that a path comes to with a map that the helper does not take, or a
+ * value that lacks the field that it takes. When not, no path does. Fails only when memory is out.
+ */
 int map_uses_suspects(const struct loading *l, const struct linked *f, bool *out, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "verify/guards.h"
 #include "verify/helpers.h"
+#include "verify/map_fields.h"
 #include "verify/map_uses.h"
 #include "verify/object_scope.h"
 #include "verify/program_scope.h"
@@ -78,6 +79,10 @@ static void tell_map(const struct loading *l, const struct reached *hit, struct 
 
 	x->name = r->maps[hit->map].name;
 	x->helper = helper_name((uint32_t)hit->number);
+	if (strcmp(hit->cause, "field") == 0) {
+		x->type = map_field_name(map_fields_taken((uint32_t)hit->number));
+		return;
+	}
 	x->type = uapi_name(UAPI_MAP_TYPE,
 			    inner ? map_uses_inner_type(l, hit->map) : map_uses_type(l, hit->map));
 }

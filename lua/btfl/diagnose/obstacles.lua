@@ -673,13 +673,15 @@ error[license]: only GPL programs may call `bpf_task_acquire`, and the object's 
    = help: declare a license that is compatible with the GPL in SEC("license")]=],
   },
   {
-    code = "map-use", title = "a map is used in a way that its type does not allow",
+    code = "map-use", title = "a map is used in a way that its type or its values do not allow",
     text = [[
 Many types of maps are for a few helpers only, and many helpers are for maps of one type: a ring buffer is no array
 to look up in, and a tail call goes through a prog_array. A path passes a map to a helper that does not take it. Maps may
 also be nothing for the program as a whole, wherever it refers to them: one that may sleep can have some types only,
-more of them with each release; up to 5.15 its hashes, and those of perf_event programs, have to be preallocated; and
-programs of tracing and socket filters can have no spin lock in a map's value.]],
+more of them with each release; up to 5.15 its hashes, and those of perf_event programs, have to be preallocated.
+Some structs the kernel knows by name in a map's values, by the BTF of the map: programs of tracing can have no spin
+lock there, and up to 6.18 no timer and no work queue; socket filters no spin lock, nor up to 6.1 programs that may
+sleep. And helpers that take a lock, a timer or a kptr take it in a value of a map that has one.]],
     todo = "Use a map of the type that the helper takes. Where a tool sets the type, give it: --map NAME.type=TYPE.",
     messages = {
       helper = "map `{name}` is of type {type}, which {helper} does not take",
@@ -687,12 +689,18 @@ programs of tracing and socket filters can have no spin lock in a map's value.]]
       sleepable = "the program may sleep, and the kernel gives such programs no map of type {type}, as `{name}` is",
       preallocated = "map `{name}` is not preallocated, which this kernel demands for such a program",
       ["spin-lock"] = "values of map `{name}` have a spin lock, which the kernel does not let programs of this type use",
+      timer = "values of map `{name}` have a timer, which the kernel does not let programs of this type use",
+      ["work-queue"] = "values of map `{name}` have a work queue, which the kernel does not let programs of this type use",
+      field = "values of map `{name}` have no {type}, which {helper} takes",
     },
     help = {
       "use a map of a type that the helper takes, or a helper for that type",
       sleepable = "use a map of another type, or a program that does not sleep",
       preallocated = "leave BPF_F_NO_PREALLOC out of its map_flags on such kernels",
       ["spin-lock"] = "do without the lock in that map, or use a program of BTF: fentry, fexit or tp_btf",
+      timer = "do without the timer in that map, or use a program of BTF: fentry, fexit or tp_btf",
+      ["work-queue"] = "do without the work queue in that map, or use a program of BTF: fentry, fexit or tp_btf",
+      field = "pass the {type} in a value of a map, described with BTF, of a type that may have one (a hash, an array)",
     },
     says = {
       "cannot pass map_type 27 into func bpf_map_lookup_elem#1",
@@ -701,6 +709,10 @@ programs of tracing and socket filters can have no spin lock in a map's value.]]
       "Sleepable programs can only use preallocated maps",
       "perf_event programs can only use preallocated hash map",
       "tracing progs cannot use bpf_spin_lock yet", "socket filter progs cannot use bpf_spin_lock yet",
+      "tracing progs cannot use bpf_timer yet", "tracing progs cannot use bpf_wq yet",
+      "sleepable progs cannot use bpf_spin_lock yet",
+      "map 'counts' has no valid bpf_spin_lock", "map 'counts' doesn't have 'struct bpf_timer'",
+      "map 'counts' has to have BTF in order to use bpf_timer", "R1 has no valid kptr",
     },
     compat = "VERIFIER_REJECTION",
     example = [=[

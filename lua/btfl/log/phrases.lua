@@ -212,6 +212,10 @@ verifier("map-use", "trace type programs can only use (.*)", { "why" }, "program
 verifier("map-use", "socket filter progs cannot use (bpf_.*) yet", { "why" }, "socket filters cannot use {why} on that kernel", { whole = true })
 verifier("map-use", "tracing progs cannot use (bpf_.*) yet", { "why" }, "programs of tracing cannot use {why} on that kernel", { whole = true })
 verifier("map-use", "sleepable progs cannot use (bpf_.*) yet", { "why" }, "programs that may sleep cannot use {why} on that kernel", { whole = true })
+verifier("map-use", "map '([^']*)' has no valid (bpf_[%w_]+)", { "named", "why" }, "values of map {named} have no {why}, or one that the kernel does not take")
+verifier("map-use", "map '([^']*)' doesn't have 'struct (bpf_[%w_]+)'", { "named", "why" }, "values of map {named} have no {why}")
+verifier("map-use", "map '([^']*)' has to have BTF in order to use (bpf_[%w_]+)", { "named", "why" }, "the kernel knows no BTF of map {named}, and {why} needs it")
+verifier("map-use", "has no valid kptr", {}, "values of that map have no kptr")
 verifier("license", "cannot call GPL%-?%a* ?o?n?l?y? function from", {}, "a helper for GPL programs is called from one under another license",
   { help = "declare a license that is compatible with the GPL in SEC(\"license\")" })
 verifier("license", "cannot call kernel function from non%-GPL compatible program", {}, "kernel functions are for programs under a license that is compatible with the GPL",
