@@ -240,8 +240,7 @@ bool context_is_plain(const struct context *c, int64_t off)
 
 bool context_is_closed(const struct context *c, int64_t off)
 {
-	return c->known && c->slots && off >= 0 && off % SLOT == 0 && off / SLOT < CONTEXT_SLOTS &&
-	       (c->closed >> (off / SLOT) & 1);
+	return is_slot(c, off) && (c->closed >> (off / SLOT) & 1);
 }
 
 bool context_refuses_moved(const struct context *c)

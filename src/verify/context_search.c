@@ -450,10 +450,10 @@ static int search_start(struct context_search *s)
 	size_t n = s->f->count + 1;
 
 	s->held = malloc(n * sizeof(*s->held));
-	s->met = calloc(2 * n, sizeof(*s->met));
-	s->meets = s->met + n;
+	s->met = calloc(n, sizeof(*s->met));
+	s->meets = calloc(n, sizeof(*s->meets));
 	s->types = s->c->slots ? malloc(n * sizeof(*s->types)) : NULL;
-	return s->held && s->met && (s->types || !s->c->slots) ? 0 : -1;
+	return s->held && s->met && s->meets && (s->types || !s->c->slots) ? 0 : -1;
 }
 
 static void search_end(struct context_search *s)
@@ -461,6 +461,7 @@ static void search_end(struct context_search *s)
 	free(s->held);
 	free(s->types);
 	free(s->met);
+	free(s->meets);
 }
 
 int context_suspects(struct context *c, const struct linked *f, struct err *e)

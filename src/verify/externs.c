@@ -348,6 +348,7 @@ int externs_any_constant(const struct externs *x, struct externs **out, struct e
 	size_t n = x->references->extern_count, count = 0;
 	struct externs *copy = malloc(sizeof(*copy));
 	struct overlay *all = calloc(c->section_count + x->overlay_count + 1, sizeof(*all));
+	int rc;
 
 	*out = NULL;
 	for (uint32_t i = 0; all && i < c->section_count; i++)
@@ -359,11 +360,12 @@ int externs_any_constant(const struct externs *x, struct externs **out, struct e
 		copy->values = malloc((n + 1) * sizeof(*copy->values));
 	}
 	if (!all || !copy || !copy->values || !count) {
+		rc = all && !count ? 0 : err_memory(e, x->object->path);
 		if (copy)
 			free(copy->values);
 		free(copy);
 		free(all);
-		return all && !count ? 0 : err_memory(e, x->object->path);
+		return rc;
 	}
 	memcpy(copy->values, x->values, n * sizeof(*copy->values));
 	/* Those that were set stay. */

@@ -28,7 +28,7 @@ struct helper_arg {
 	bool writes;
 };
 
-/* "map_lookup_elem"; NULL when it is not listed. */
+/* The kernel's name without its "bpf_": "map_lookup_elem"; NULL when it is not listed. */
 const char *helper_name(uint32_t helper);
 
 /* Argument n (1 to 5) of a helper. What is not in the table is SIZE_ANY and written. */
@@ -55,8 +55,5 @@ bool helper_gives_struct(uint32_t helper);
  * callback's context (0: none). */
 unsigned helper_callback(uint32_t helper);
 unsigned helper_context(uint32_t helper, unsigned *callback_argument);
-
-/* The kernel's name without its "bpf_"; NULL for one that is not listed. */
-const char *helper_name(uint32_t helper);
 
 #endif
