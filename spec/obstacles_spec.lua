@@ -333,6 +333,21 @@ describe("an obstacle", function()
     end
   end)
 
+  it("is a load of a packet in a program that is given none", function()
+    local context = object.insn(0xbf, 6, 1, 0)
+    local absolute, indirect = object.insn(0x30, 0, 0, 0, 12), object.insn(0x48, 0, 1, 0, 0)
+    local message = "programs of this type load nothing of a packet by load_byte() and the like"
+    for _, load in ipairs { absolute, indirect } do
+      for _, section in ipairs { "xdp", "kprobe/x", "cgroup_skb/ingress" } do
+        local _, _, x = expect("insn", "packet", message, one(section, { context, object.mov(1, 0), load }), kernel())
+        assert.same({ "walk", 2 }, { x.stage, x.insn })
+      end
+      for _, section in ipairs { "tc", "socket", "action" } do
+        assert.same({}, (obstacles(one(section, { context, object.mov(1, 0), load }), kernel())))
+      end
+    end
+  end)
+
   it("is that there is no JIT for kernel functions and callbacks", function()
     local o, b = one("tc", { object.call(-1, 2) })
     add_extern(o, b, ".ksyms", "bpf_do", b:func_proto(0, {}))

@@ -123,6 +123,7 @@ return {
   { "BPF_ATOMIC uses invalid atomic opcode e1", "insn" },
   { "unrecognized bpf_ld_imm64 insn", "insn" },
   { "BPF_LD_IMM64 uses reserved fields", "insn" },
+  { "BPF_LD_[ABS|IND] instructions not allowed for this program type", "insn" },
   { "function calls to other bpf functions are allowed for CAP_BPF and CAP_SYS_ADMIN", "insn" },
   { "func 'vfs_read' doesn't have 7-th argument", "ctx-arg", attach = "vfs_read", number = "7" },
   { "func 'vfs_read' arg2 type INT is not a struct", "ctx-arg", number = "2", kind_of = "INT" },

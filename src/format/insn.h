@@ -14,7 +14,14 @@ enum { BPF_LD, BPF_LDX, BPF_ST, BPF_STX, BPF_ALU, BPF_JMP, BPF_JMP32, BPF_ALU64 
 /* Sizes of loads and stores: code & 0x18. */
 enum { BPF_W = 0x00, BPF_H = 0x08, BPF_B = 0x10, BPF_DW = 0x18 };
 /* Modes of loads and stores: code & 0xe0. */
-enum { BPF_IMM = 0x00, BPF_MEM = 0x60, BPF_MEMSX = 0x80, BPF_ATOMIC = 0xc0 };
+enum {
+	BPF_IMM = 0x00,
+	BPF_ABS = 0x20,
+	BPF_IND = 0x40,
+	BPF_MEM = 0x60,
+	BPF_MEMSX = 0x80,
+	BPF_ATOMIC = 0xc0
+};
 /* Source of arithmetic and jumps: code & 8. */
 enum { BPF_K = 0x00, BPF_X = 0x08 };
 

@@ -173,6 +173,34 @@ static int look_at_map(struct stop_search *s, uint32_t at)
 	return add(s, at, x);
 }
 
+/* Whether the kernel gives the program no packets by BPF_LD_ABS and BPF_LD_IND (may_access_skb() of
+ * its verifier.c). Which program another replaces is not known. */
+static bool lacks_packets(const struct stop_search *s)
+{
+	switch (s->l->prog_type) {
+	case BPF_PROG_TYPE_UNSPEC:
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_EXT: return false;
+	default: return !kernel_age_is_unseen(s->age);
+	}
+}
+
+static int look_at_ld(struct stop_search *s, uint32_t at)
+{
+	const struct linked_insn *n = &s->f->insns[at];
+
+	if (n->ref_kind == REF_MAP)
+		return look_at_map(s, at);
+	if (n->ref_kind == REF_FUNC)
+		return look_at_callback(s, at);
+	if ((BPF_MODE(n->in.code) == BPF_ABS || BPF_MODE(n->in.code) == BPF_IND) &&
+	    lacks_packets(s))
+		return add_insn(s, at, STAGE_WALK, "packet");
+	return 0;
+}
+
 static int look_at_atomic(struct stop_search *s, uint32_t at)
 {
 	int32_t imm = s->f->insns[at].in.imm;
@@ -209,10 +237,7 @@ static int look_at(struct stop_search *s, uint32_t at)
 	switch (BPF_CLASS(n->in.code)) {
 	case BPF_ALU:
 	case BPF_ALU64: return look_at_alu(s, at);
-	case BPF_LD:
-		if (n->ref_kind == REF_MAP)
-			return look_at_map(s, at);
-		return n->ref_kind == REF_FUNC ? look_at_callback(s, at) : 0;
+	case BPF_LD: return look_at_ld(s, at);
 	case BPF_LDX:
 		if (BPF_MODE(n->in.code) == BPF_MEMSX && lacks_v4(s))
 			return add_insn(s, at, STAGE_INSTRUCTIONS, "ldsx");

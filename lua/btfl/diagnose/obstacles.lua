@@ -420,11 +420,12 @@ error[sleepable]: the hook `path_chmod` may not sleep on this kernel
    = help: have a program for such kernels that does not sleep: SEC("lsm/path_chmod")]=],
   },
   {
-    code = "insn", title = "the kernel does not know an instruction",
+    code = "insn", title = "the kernel does not know an instruction, or not in such a program",
     text = [[
 The instruction set grows: atomic operations that return a value came in 5.12, callbacks and kernel functions
 in 5.13, the fourth version (-mcpu=v4) in 6.6, may_goto, casts of address spaces and ordered atomics after it. An
-older verifier refuses the program, many of them wherever the instruction stands.]],
+older verifier refuses the program, many of them wherever the instruction stands. The loads of packets of the first
+BPF (load_byte() and the like) are for socket filters and traffic control.]],
     todo = "Compile with an older -mcpu, or load the program only where the instruction is known.",
     messages = {
       atomic = "the kernel knows no atomic operation but adding without a result",
@@ -438,16 +439,19 @@ older verifier refuses the program, many of them wherever the instruction stands
       ldsx = "the kernel knows no loads that extend a sign",
       ["may-goto"] = "the kernel knows no may_goto",
       gotol = "the kernel knows no long jumps",
+      packet = "programs of this type load nothing of a packet by load_byte() and the like",
     },
     help = {
       "load it only where the kernel knows it: bpf_program__set_autoload(), --skip {program}",
       atomic = "build that program with -mcpu=v2, and without the operation's result",
       movsx = "build with -mcpu=v3", ["signed-division"] = "build with -mcpu=v3", bswap = "build with -mcpu=v3",
       ldsx = "build with -mcpu=v3", gotol = "build with -mcpu=v3",
+      packet = "read the packet by its pointers, or by a helper such as bpf_skb_load_bytes()",
     },
     says = {
       "unknown opcode 81", "BPF_STX uses reserved fields", "BPF_ALU uses reserved fields",
       "unrecognized bpf_ld_imm64 insn", "BPF_CALL uses reserved fields",
+      "BPF_LD_[ABS|IND] instructions not allowed for this program type",
     },
     compat = "VERIFIER_REJECTION",
     example = [=[

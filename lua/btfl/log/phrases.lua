@@ -245,6 +245,7 @@ verifier("insn", "BPF_(%u+) uses reserved fields", { "opcode" }, "that kernel do
   { help = "an atomic operation whose result is used needs 5.12; compile with an older -mcpu otherwise" })
 verifier("insn", "BPF_ATOMIC uses invalid atomic opcode", {}, "that kernel does not know this atomic operation")
 verifier("insn", "unrecognized bpf_ld_imm64 insn", {}, "that kernel does not know this form of a 64-bit constant, such as the address of a function")
+verifier("insn", "BPF_LD_%[ABS|IND%] instructions not allowed for this program type", {}, "programs of this type load nothing of a packet by load_byte() and the like")
 verifier("insn", "BPF_LD_IMM64 uses reserved fields", {}, "that kernel does not know this form of a 64-bit constant")
 verifier("insn", "function calls to other bpf functions are allowed for", {}, "that kernel does not let this program call functions of its own")
 
