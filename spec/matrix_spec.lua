@@ -2,6 +2,7 @@
 
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
+local kernels = require "spec.support.kernel"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -20,6 +21,7 @@ end
 
 -- A kernel whose struct task has these members of 4 bytes.
 local function kernel(folder, name, ...)
+  tmp.mkdir(folder)
   local b = btf.new()
   local int, members = b:int("int", 4), {}
   for i, member in ipairs { ... } do members[i] = { member, int, (i - 1) * 32 } end
@@ -27,11 +29,33 @@ local function kernel(folder, name, ...)
   return tmp.write(folder .. "/" .. name .. ".btf", b:bytes())
 end
 
+-- An object of n programs of one source line, each of which looks at argument 2 of tracepoint f.
+local function watchers(count)
+  local b = btf.new()
+  b:int("int", 4)
+  local o = object.new(b)
+  for i = 1, count do
+    o:program { name = ("watcher%d"):format(i), section = "raw_tp/f", insns = {
+      object.ldx(8, 6, 1, 8), object.insn(0x15, 6, 0, 0, 0), object.mov(0, 0), object.exit(),
+    }, lines = { { insn = 0, file = "w.bpf.c", line = 7, text = "if (!b)" } } }
+  end
+  return tmp.write(("watchers%d.bpf.o"):format(count), o:bytes())
+end
+
+-- A kernel where f has as many parameters.
+local function traced(name, count)
+  local b = kernels.new { prog_type = kernels.PROG_TYPES }
+  local int, params = b:int("int", 4, "signed"), {}
+  for i = 1, count do params[i] = { ("arg%d"):format(i), int } end
+  kernels.tracepoint(b, "f", params)
+  return tmp.write(name .. ".btf", b:bytes())
+end
+
 describe("a matrix", function()
   local path, folder, paths
 
   setup(function()
-    path, folder = reader(), tmp.mkdir "kernels"
+    path, folder = reader(), tmp.path "kernels"
     paths = {
       kernel("kernels", "5.10.1-amd64", "pid"), kernel("kernels", "5.15.2-amd64", "pad", "pid"),
       kernel("kernels", "6.1.3-amd64", "pad", "pid"), kernel("kernels", "6.6.4-amd64", "pad", "tgid"),
@@ -90,6 +114,15 @@ describe("a matrix", function()
     local seen = {}
     for cell in btfl.matrix({ guards }, { paths[1] }, { shapes = shapes }) do seen[#seen + 1] = cell.shape end
     assert.same({ "plain", "set" }, seen)
+  end)
+
+  it("marks every program that takes an argument for another, though they are one finding", function()
+    local states = {}
+    for cell in btfl.matrix({ watchers(2) }, { traced("6.1.5-f", 1) }) do
+      assert.equal(1, #cell.findings)
+      for _, row in ipairs(cell.programs) do states[#states + 1] = row.program .. " " .. row.state end
+    end
+    assert.same({ "watcher1 drift", "watcher2 drift" }, states)
   end)
 
   it("says what is wrong with its arguments", function()

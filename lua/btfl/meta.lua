@@ -87,12 +87,13 @@ function matrix:report(options) end
 ---@class btfl.matrix.cell
 ---@field object string its path
 ---@field target string the kernel's name
+---@field path string of the kernel
 ---@field release string?
 ---@field shape string
 ---@field state btfl.matrix.state of the gravest of its programs
----@field case integer cells of one object and shape with the same number are alike in all that is said of them; from 1, in the order in which they came
+---@field case integer cells of one object and shape with the same number are alike in all that is said of them, but for what to do about it, which may name the kernel; from 1, in the order in which they came
 ---@field programs btfl.matrix.program[] those that a tool loads; shared by the cells of a case, as what follows
----@field findings btfl.finding[] of object:check(), without their kernel
+---@field findings btfl.finding[] of object:check(), merged, without their kernel
 ---@field failures string[]? of an object or kernel that proved to be damaged: what is wrong
 
 ---@class btfl.matrix.program

@@ -2,6 +2,8 @@
 local check = require "btfl.diagnose.check"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
+local key_of = require "btfl.report.key"
+local names = require "btfl.report.names"
 local protect = require "btfl.command.protect"
 local reached = require "btfl.diagnose.reached"
 local states = require "btfl.matrix.states"
@@ -26,7 +28,9 @@ end
 local function mark_drifts(rows, findings)
   local drifting = {}
   for _, finding in ipairs(findings) do
-    if finding.rule:find "^arg%-" and finding.level == "warning" then drifting[finding.program] = true end
+    if finding.rule:find "^arg%-" and finding.level == "warning" then
+      for _, name in ipairs(names.programs(finding)) do drifting[name] = true end
+    end
   end
   for _, row in ipairs(rows) do
     if drifting[row.program] then row.state = states.worse(row.state, "drift") end
@@ -65,28 +69,26 @@ local function answer_of(object, target, options)
   return { state = state_of(rows), programs = rows, findings = findings }
 end
 
-local function words(...)
-  local parts = table.pack(...)
-  for i = 1, parts.n do parts[i] = tostring(parts[i]) end
-  return table.concat(parts, "\0", 1, parts.n)
-end
-
--- All that is said of a pair, as one text.
+-- All that is said of a pair, as one text, but for what to do about it: that may name the kernel.
 local function text_of(answer)
   local parts = { answer.state }
   for _, row in ipairs(answer.programs) do
-    parts[#parts + 1] = words(row.program, row.verdict, row.rule, row.name, row.attaches, row.excused)
+    parts[#parts + 1] = key_of(row.program, row.verdict, row.rule, row.name, row.attaches, row.excused)
   end
   for _, finding in ipairs(answer.findings) do
-    parts[#parts + 1] = words(finding.level, finding.rule, finding.at, finding.program, finding.message,
-      table.concat(finding.notes or {}, "\n"))
+    parts[#parts + 1] = key_of(finding.level, finding.rule, finding.at, finding.count, finding.message,
+      table.concat(names.programs(finding), "\n"), table.concat(finding.notes or {}, "\n"))
   end
+  for _, failure in ipairs(answer.failures or {}) do parts[#parts + 1] = failure end
   return table.concat(parts, "\1")
 end
 
--- The case of a pair, of those of its object in one shape.
+-- The case of a pair, of those of its object in one shape. A kernel that cannot be read costs no other.
 local function case_of(known, object, target, options)
-  local answer = answer_of(object, target, options)
+  local ok, answer = protect.call(answer_of, object, target, options)
+  if not ok then
+    answer = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(answer) } }
+  end
   local text = text_of(answer)
   local case = known.by_text[text]
   if not case then
@@ -139,22 +141,18 @@ end
 
 local function cell_of(object, target, shape, case)
   return {
-    object = object.path, target = target.name, release = target.release, shape = shape, state = case.state,
-    case = case.number, programs = case.programs, findings = case.findings, failures = case.failures,
+    object = object.path, target = target.name, path = target.path, release = target.release, shape = shape,
+    state = case.state, case = case.number, programs = case.programs, findings = case.findings,
+    failures = case.failures,
   }
 end
 
--- A kernel that cannot be read costs no other.
 local function on_target(list, target, shapes, known, yield)
   for i, object in ipairs(list) do
     for _, shape in ipairs(shapes) do
       local cases = known[i][shape.name] or { by_text = {}, count = 0 }
       known[i][shape.name] = cases
-      local ok, case = protect.call(case_of, cases, object, target, shape.options(object))
-      if not ok then
-        case = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(case) } }
-      end
-      yield(cell_of(object, target, shape.name, case))
+      yield(cell_of(object, target, shape.name, case_of(cases, object, target, shape.options(object))))
     end
   end
 end

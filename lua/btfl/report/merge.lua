@@ -1,6 +1,7 @@
 --- Findings of one cause as one finding: the same source line, field and reason, in whatever programs,
 --- unrolled copies and kinds of relocation, and on whatever kernels.
 local class = require "btfl.class"
+local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 
 -- Notes that hold on all of the kernels, and on some only; more of them, as of many programs, tell no more.
@@ -19,12 +20,6 @@ local function put(set, key, value)
   return key ~= nil and set.at[key] or nil
 end
 
-local function text(...)
-  local parts = table.pack(...)
-  for i = 1, parts.n do parts[i] = tostring(parts[i]) end
-  return table.concat(parts, "\0", 1, parts.n)
-end
-
 -- Where a finding is and what it is about, without the reason.
 local function subject(finding)
   local at, details = finding.at, finding.details or {}
@@ -34,13 +29,13 @@ local function subject(finding)
   else
     place = tostring(at or finding.program)
   end
-  return text(finding.object, place, details.access or finding.message)
+  return key_of(finding.object, place, details.access or finding.message)
 end
 
 -- The relocation (or other place) itself, to count it once for all kernels.
 local function occurrence(finding)
   local details = finding.details or {}
-  return text(finding.program, details.section, details.offset, details.insn, details.kind,
+  return key_of(finding.program, details.section, details.offset, details.insn, details.kind,
     class(finding.at) == "btfl.line" and finding.at.column or nil)
 end
 
@@ -157,7 +152,7 @@ return function(report)
   local groups, order, failing = {}, {}, {}
   for _, finding in ipairs(report.findings) do
     local about = subject(finding)
-    local key = text(finding.level, finding.rule, about)
+    local key = key_of(finding.level, finding.rule, about)
     local group = groups[key]
     if not group then
       group = {
