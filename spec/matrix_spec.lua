@@ -116,6 +116,15 @@ describe("a matrix", function()
     assert.same({ "plain", "set" }, seen)
   end)
 
+  it("is at its end for good, and then a report of nothing", function()
+    local matrix = btfl.matrix({ path }, { paths[1] })
+    assert.equal("loads", matrix().state)
+    assert.is_nil(matrix())
+    assert.is_nil(matrix())
+    local report = matrix:report()
+    assert.same({ 0, 0, "" }, { #report.rows, report.status, report:render "text" })
+  end)
+
   it("marks every program that takes an argument for another, though they are one finding", function()
     local states = {}
     for cell in btfl.matrix({ watchers(2) }, { traced("6.1.5-f", 1) }) do
@@ -129,6 +138,8 @@ describe("a matrix", function()
     assert.error_matches(function() btfl.matrix("x.o", folder) end, "table expected, got string")
     assert.error_matches(function() btfl.matrix({ path }, folder, { shape = {} }) end, "no option `shape`")
     assert.error_matches(function() btfl.matrix({ 1 }, folder) end, "number 1 is a number")
+    assert.error_matches(function() btfl.matrix({ path }, folder):report { by = "row" } end,
+      "object or program, not row")
   end)
 
   it("is a picture: cases first, then kernels down", function()
@@ -163,6 +174,46 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
     os.remove(folder .. "/6.6.5-amd64.btf")
     assert.equal(1, #found.findings)
     assert.same({ "6.6.4-amd64", "6.6.5-amd64" }, found.findings[1].targets)
+  end)
+
+  it("has a row for each of two kernels of one name, by their paths", function()
+    local twins = { kernel("one", "6.1.3-amd64", "pad", "pid"), kernel("two", "6.1.3-amd64", "pad", "tgid") }
+    local text = btfl.matrix({ path }, twins):report():render "text"
+    assert.matches(twins[1] .. " +L\n" .. twins[2] .. " !R\n", text, nil, true)
+    assert.matches("to test them: " .. twins[1] .. ", " .. twins[2] .. "\n", text, nil, true)
+  end)
+
+  it("names the newest kernel of a case by its release", function()
+    local folders = { kernel("newest", "6.12.1-amd64", "pid"), kernel("newest", "6.6.1-amd64", "pid"),
+      kernel("newest", "6.6.2-amd64", "pad", "tgid") }
+    local text = btfl.matrix({ path }, folders):report():render "text"
+    assert.matches("reader: 2 cases; to test them: 6.12.1-amd64, 6.6.2-amd64\n", text, nil, true)
+  end)
+
+  it("has a name of any length, and of any characters", function()
+    local long = "6.1.0-" .. ("x"):rep(120)
+    local text = btfl.matrix({ path }, { kernel("long", long, "pid") }):report():render "text"
+    assert.matches("\n" .. long .. " +L\n", text, nil, true)
+    text = btfl.matrix({ path }, { kernel("long", "6.1\1.0", "pid"), paths[1] }):report():render "text"
+    assert.matches("\n6.1\\x01.0    +L\n5.10.1-amd64 +L\n", text, nil, true)
+  end)
+
+  it("keeps more than 99 columns apart", function()
+    local text = btfl.matrix({ watchers(101) }, { traced("6.1.6-f", 2) }):report { width = 1000 }:render "text"
+    assert.matches("\n +1   2   .* 99  100 101\n6%.1%.6%-f %+L  %+L  .* %+L\n", text)
+    assert.matches("\n 99  watcher99\n100  watcher100\n", text, nil, true)
+  end)
+
+  it("has a row for a kernel on which no program was looked at", function()
+    local b = btf.new { endian = "big" }
+    b:struct("task", 4, { { "pid", b:int("int", 4), 0 } })
+    local text = btfl.matrix({ path }, { paths[1], tmp.write("big2.btf", b:bytes()) }):report():render "text"
+    assert.matches("\n5.10.1-amd64 +L\nbig2          -\n", text, nil, true)
+  end)
+
+  it("prints nothing of no kernel", function()
+    local r = run { "matrix", path, "-t", "nowhere" }
+    assert.same({ "", 2 }, { r.out, r.status })
   end)
 
   it("does not hold an object of another byte order against a kernel", function()

@@ -9,8 +9,12 @@ local matrix = {}
 local methods = {}
 local metatable = { __name = "btfl.matrix", __index = methods }
 
+-- What has come to its end stays there.
 function metatable:__call()
-  return self.next()
+  local cell, why
+  if not self.ended then cell, why = self.next() end
+  self.ended = cell == nil
+  return cell, why
 end
 
 -- What is said of a case is said once, of all of its kernels.
@@ -51,8 +55,7 @@ end
 
 -- Of one object its programs are shown.
 local function across(list, options)
-  local by = options and options.by
-  if by then return by end
+  if options.by then return options.by end
   for _, cell in ipairs(list) do
     if cell.object ~= list[1].object then return "object" end
   end
@@ -61,6 +64,10 @@ end
 
 function methods:report(options)
   argument.options(1, options, { by = "string", width = "number" }, "report")
+  options = options or {}
+  if options.by and options.by ~= "object" and options.by ~= "program" then
+    error(("bad argument #1 to 'report' (`by` is object or program, not %s)"):format(options.by), 2)
+  end
   local out = report.new("matrix", {
     columns = { "object", "target", "shape", "state", "case", "findings" }, frames = false,
   })
@@ -75,8 +82,9 @@ function methods:report(options)
       out:failure(why)
     end
   end
+  if #list == 0 then return out end
   add_findings(out, list)
-  local blocks, count = picture.blocks(list, across(list, options), options and options.width)
+  local blocks, count = picture.blocks(list, across(list, options), options.width)
   for _, block in ipairs(blocks) do out:text(block) end
   add_totals(out, count)
   return out:merge()

@@ -1,6 +1,9 @@
 --- A matrix for people: which kernels are one case, then kernels down and objects across.
+local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
+local series = require "btfl.kernels.series"
 local states = require "btfl.matrix.states"
+local terminal = require "btfl.report.terminal"
 
 local picture = {}
 
@@ -9,49 +12,63 @@ local WIDTH = 100
 
 local function last_part(path) return path:match "[^/]*$" end
 
--- The rows and columns of a matrix, in the order in which they first came.
+-- Kernels of one name are told apart by their paths.
+local function name_rows(rows)
+  local count = {}
+  for _, row in ipairs(rows) do count[row.name] = (count[row.name] or 0) + 1 end
+  for _, row in ipairs(rows) do
+    row.label = terminal.escape(count[row.name] > 1 and row.path or row.name)
+    row.width = terminal.width(row.label)
+  end
+end
+
+-- The rows and columns of a matrix, in the order in which they first came. A row is a kernel, as series.of()
+-- takes it, and has its cells by the numbers of their columns.
 local function axes(cells)
-  local out = { targets = {}, columns = {}, at = {} }
-  local seen, shapes, count = {}, {}, 0
+  local out = { rows = {}, columns = {} }
+  local columns, rows, shapes, count = {}, {}, {}, 0
   for _, cell in ipairs(cells) do
     if not shapes[cell.shape] then shapes[cell.shape], count = true, count + 1 end
   end
   for _, cell in ipairs(cells) do
-    local column = ("%s\0%s"):format(cell.object, cell.shape)
-    if not seen[column] then
-      seen[column] = { object = cell.object, number = #out.columns + 1,
+    local at = key_of(cell.object, cell.shape)
+    local column = columns[at]
+    if not column then
+      column = { number = #out.columns + 1,
         label = last_part(cell.object) .. (count > 1 and " (" .. cell.shape .. ")" or "") }
-      table.insert(out.columns, seen[column])
+      columns[at], out.columns[column.number] = column, column
     end
-    local row = out.at[cell.target]
+    at = key_of(cell.target, cell.path)
+    local row = rows[at]
     if not row then
-      row = { target = cell.target }
-      out.at[cell.target] = row
-      table.insert(out.targets, row)
+      row = { name = cell.target, path = cell.path, release = cell.release }
+      rows[at], out.rows[#out.rows + 1] = row, row
     end
-    row[seen[column].number] = cell
+    row[column.number] = cell
   end
+  name_rows(out.rows)
   return out
 end
 
 -- The cases of one column, in order of their numbers: each with its kernels.
 local function cases_of(matrix, n)
   local list, by_number = {}, {}
-  for _, row in ipairs(matrix.targets) do
+  for _, row in ipairs(matrix.rows) do
     local cell = row[n]
     if cell and cell.state ~= "not-applicable" then
       local case = by_number[cell.case]
       if not case then
-        case = { cell = cell, targets = {} }
+        case = { cell = cell, rows = {}, labels = {} }
         by_number[cell.case], list[#list + 1] = case, case
       end
-      table.insert(case.targets, row.target)
+      table.insert(case.rows, row)
+      table.insert(case.labels, row.label)
     end
   end
   return list
 end
 
--- "no-field request.rq_disk (block_rq_issue)": what is worst of the case.
+-- "no-field request.rq_disk in block_rq_issue": what is worst of the case.
 local function reason_of(cell)
   for _, row in ipairs(cell.programs) do
     if row.state == cell.state and not row.excused and (row.rule or row.state == "drift") then
@@ -67,7 +84,13 @@ end
 local function case_line(case)
   local reason = reason_of(case.cell)
   if reason ~= "" then reason = reason .. ": " end
-  return ("  %-12s %s%s"):format(case.cell.state, reason, names.some(case.targets))
+  return ("  %-12s %s%s"):format(case.cell.state, reason, names.some(case.labels))
+end
+
+-- By release, where that is known; else the last that was given.
+local function newest_of(case)
+  local _, known, others = series.of(case.rows)
+  return (known[#known] or others[#others]).label
 end
 
 -- What is to be tested: the newest of each case.
@@ -75,7 +98,7 @@ local function add_cases(block, matrix, n, column)
   local cases = cases_of(matrix, n)
   if #cases == 1 and states.is_fine(cases[1].cell.state) then return false end
   local newest = {}
-  for i, case in ipairs(cases) do newest[i] = case.targets[#case.targets] end
+  for i, case in ipairs(cases) do newest[i] = newest_of(case) end
   block[#block + 1] = #cases == 0 and ("%s: on no kernel"):format(column.label)
     or #cases == 1 and ("%s: one case"):format(column.label)
     or ("%s: %d cases; to test them: %s"):format(column.label, #cases, table.concat(newest, ", "))
@@ -96,31 +119,44 @@ local function cases_block(matrix, what)
   return block
 end
 
-local function heads(columns, from, to, indent)
+-- Characters that text lacks to be as wide as that.
+local function padding(text, width) return (" "):rep(width - #text) end
+
+local function trimmed(parts) return (table.concat(parts):gsub("%s+$", "")) end
+
+local function heads(columns, from, to, indent, wide)
   local line = { (" "):rep(indent) }
-  for n = from, to do line[#line + 1] = ("%-3d"):format(columns[n].number) end
-  return (table.concat(line):gsub("%s+$", ""))
+  for n = from, to do
+    local number = tostring(columns[n].number)
+    line[#line + 1] = number .. padding(number, wide)
+  end
+  return trimmed(line)
 end
 
-local function grid_line(row, from, to, width)
-  local line = { ("%-" .. width .. "s "):format(row.target) }
+local function grid_line(row, from, to, indent, wide)
+  local line = { row.label, (" "):rep(indent - row.width) }
   for n = from, to do
     local state = row[n] and states.of(row[n].state)
-    line[#line + 1] = state and state.mark .. state.letter .. " " or "   "
+    local shown = state and state.mark .. state.letter or ""
+    line[#line + 1] = shown .. padding(shown, wide)
   end
-  return (table.concat(line):gsub("%s+$", ""))
+  return trimmed(line)
+end
+
+-- How wide a column is: its number, a state, and what stands between them and the next.
+local function column_width(matrix)
+  return math.max(2, #tostring(#matrix.columns)) + 1
 end
 
 -- The kernels down, as many objects across as fit.
 local function grid_blocks(matrix, width)
-  local longest = 0
-  for _, row in ipairs(matrix.targets) do longest = math.max(longest, utf8.len(row.target) or #row.target) end
-  local most = math.max(1, (width - longest - 1) // 3)
-  local blocks = {}
+  local indent, wide, blocks = 0, column_width(matrix), {}
+  for _, row in ipairs(matrix.rows) do indent = math.max(indent, row.width + 1) end
+  local most = math.max(1, (width - indent) // wide)
   for from = 1, #matrix.columns, most do
     local to = math.min(from + most - 1, #matrix.columns)
-    local block = { heads(matrix.columns, from, to, longest + 1) }
-    for _, row in ipairs(matrix.targets) do block[#block + 1] = grid_line(row, from, to, longest) end
+    local block = { heads(matrix.columns, from, to, indent, wide) }
+    for _, row in ipairs(matrix.rows) do block[#block + 1] = grid_line(row, from, to, indent, wide) end
     blocks[#blocks + 1] = block
   end
   return blocks
@@ -128,9 +164,9 @@ end
 
 -- The numbers at the heads of the columns.
 local function names_block(matrix)
-  local block = {}
-  for _, column in ipairs(matrix.columns) do
-    block[#block + 1] = ("%3d  %s"):format(column.number, column.label)
+  local block, wide = {}, math.max(3, column_width(matrix) - 1)
+  for n, column in ipairs(matrix.columns) do
+    block[n] = ("%s%d  %s"):format(padding(tostring(n), wide), n, column.label)
   end
   return block
 end
@@ -145,25 +181,45 @@ local function legend_block(count)
   return block
 end
 
--- A cell for each program of each; of an object that has none there, nothing.
+-- The programs of each object in each shape, by a kernel on which they were looked at.
+local function programs_of(cells)
+  local out = {}
+  for _, cell in ipairs(cells) do
+    local at = key_of(cell.object, cell.shape)
+    if not out[at] and #cell.programs > 0 then out[at] = cell.programs end
+  end
+  return out
+end
+
+-- What a cell says of one of its programs; where none was looked at, of each what it says of the object.
+local function program_cell(cell, name, row)
+  return {
+    object = name, shape = cell.shape, target = cell.target, path = cell.path, release = cell.release,
+    state = row and (row.excused and "excused" or row.state) or cell.state,
+    case = row and key_of(row.state, row.rule, row.name) or cell.case,
+    programs = { row }, failures = cell.failures,
+  }
+end
+
+-- A cell for each program of each.
 local function by_program(cells)
-  local out, several = {}, false
+  local out, several, known = {}, false, programs_of(cells)
   for _, cell in ipairs(cells) do several = several or cell.object ~= cells[1].object end
   for _, cell in ipairs(cells) do
-    for _, row in ipairs(cell.programs) do
-      out[#out + 1] = {
-        object = several and ("%s:%s"):format(cell.object, row.program) or row.program, shape = cell.shape,
-        target = cell.target, state = row.excused and "excused" or row.state, programs = { row },
-        case = ("%s %s %s"):format(row.state, row.rule, row.name),
-      }
+    local looked_at = #cell.programs > 0
+    local programs = looked_at and cell.programs or known[key_of(cell.object, cell.shape)] or {}
+    for _, row in ipairs(programs) do
+      local name = several and ("%s:%s"):format(cell.object, row.program) or row.program
+      out[#out + 1] = program_cell(cell, name, looked_at and row or nil)
     end
+    if #programs == 0 then out[#out + 1] = program_cell(cell, cell.object) end
   end
   return out
 end
 
 --- The blocks of a report that show these cells, and how many there are by state.
 ---@param cells btfl.matrix.cell[]
----@param by? "object"|"program" what stands across
+---@param by "object"|"program" what stands across
 ---@param width? integer characters of a line
 ---@return string[][]
 ---@return table<string, integer>
@@ -171,7 +227,7 @@ function picture.blocks(cells, by, width)
   if by == "program" then cells = by_program(cells) end
   local matrix, count = axes(cells), {}
   for _, cell in ipairs(cells) do count[cell.state] = (count[cell.state] or 0) + 1 end
-  local blocks = { cases_block(matrix, by or "object") }
+  local blocks = { cases_block(matrix, by) }
   blocks[#blocks + 1] = names_block(matrix)
   for _, block in ipairs(grid_blocks(matrix, width or WIDTH)) do blocks[#blocks + 1] = block end
   blocks[#blocks + 1] = legend_block(count)
