@@ -78,9 +78,7 @@ local function tell_skipped(self, line)
   io.stderr:write(self.name, ": skipped a module: ", line, "\n")
 end
 
-local function take_target(self, n, target)
-  rawget(self, "opened")[n] = target or false
-  if not target then return end
+local function tell_modules(self, target)
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
 end
 
@@ -132,50 +130,63 @@ local function open_all(self)
   if lists then rawset(self, "batch", { targets = lists[1], objects = lists[2] }) end
 end
 
--- Each target is opened once, whether it can be read or not: false is one that cannot.
-local function open_target(self, n, found)
-  local known = rawget(self, "opened")[n]
-  if known ~= nil then return known or nil end
-  if self.args.jobs > 1 and not rawget(self, "batch") then open_all(self) end
+-- What opens a kernel, and what it is to be called with.
+local function opener(self, found)
   local options = facts_of(self, found)
   options.modules = self.args.module
-  local function failed(why) self:failure(why) end
-  local target = opened(self, "targets", n, "btfl.target", find.open, found, options, failed)
-  take_target(self, n, target)
+  return find.open, found, options, function(why) self:failure(why) end
+end
+
+-- Each target is opened once, whether it can be read or not: false is one that cannot.
+local function open_target(self, n, found)
+  local known = rawget(self, "opened")
+  if known[n] == nil then
+    if self.args.jobs > 1 and not rawget(self, "batch") then open_all(self) end
+    local target = opened(self, "targets", n, "btfl.target", opener(self, found))
+    known[n] = target or false
+    if target then tell_modules(self, target) end
+  end
+  return known[n]
+end
+
+-- Of a target that is closed behind its turn.
+local function open_for_a_turn(self, _, found)
+  local target = self:try(opener(self, found))
+  if target then tell_modules(self, target) end
   return target
 end
 
-function methods:targets()
+local function check_takes_targets(self)
+  if self.args.target == nil then error("this script takes no targets", 3) end
+end
+
+-- Iterates over the kernels of -t that open(self, n, found) gives a target for.
+local function each_opened(self, open)
   local n = 0
-  if self.args.target == nil then error("this script takes no targets", 2) end
   return function()
-    while true do
-      local found = found_target(self, n + 1)
-      if not found then return nil end
+    local found, target
+    repeat
       n = n + 1
-      local target = open_target(self, n, found)
-      if target then return target end
-    end
+      found = found_target(self, n)
+      target = found and open(self, n, found)
+    until target or not found
+    return target
   end
+end
+
+function methods:targets()
+  check_takes_targets(self)
+  return each_opened(self, open_target)
 end
 
 --- The same, each closed when the next is asked for.
 ---@return fun(): btfl.target?
 function methods:each_target()
-  local n, last = 0, nil
-  if self.args.target == nil then error("this script takes no targets", 2) end
+  check_takes_targets(self)
+  local next_target, last = each_opened(self, open_for_a_turn), nil
   return function()
     if last then last:close() end
-    last = nil
-    while not last do
-      n = n + 1
-      local found = found_target(self, n)
-      if not found then return nil end
-      local options = facts_of(self, found)
-      options.modules = self.args.module
-      last = self:try(find.open, found, options, function(why) self:failure(why) end)
-    end
-    for line in last:skipped() do tell_skipped(self, tostring(line)) end
+    last = next_target()
     return last
   end
 end
@@ -183,7 +194,7 @@ end
 --- Whether -t names more than one kernel, of which the second need not be one that can be opened.
 ---@return boolean
 function methods:several()
-  if self.args.target == nil then error("this script takes no targets", 2) end
+  check_takes_targets(self)
   return found_target(self, 2) ~= nil
 end
 
