@@ -176,6 +176,11 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
     assert.same({ "6.6.4-amd64", "6.6.5-amd64" }, found.findings[1].targets)
   end)
 
+  it("is the same picture when it is read again", function()
+    local json = run { "matrix", path, "-t", folder, "--format", "json" }.out
+    assert.equal(run({ "matrix", path, "-t", folder }).out, btfl.report.read(json):render "text")
+  end)
+
   it("has a row for each of two kernels of one name, by their paths", function()
     local twins = { kernel("one", "6.1.3-amd64", "pad", "pid"), kernel("two", "6.1.3-amd64", "pad", "tgid") }
     local text = btfl.matrix({ path }, twins):report():render "text"

@@ -57,6 +57,7 @@ return function(report)
     '"status":' .. json.encode(report.status),
   }
   if report.title then out[#out + 1] = '"title":' .. json.encode(json.value(report.title)) end
+  if not report.frames then out[#out + 1] = '"frames":false' end
   if report.columns then put_layout(out, report) end
   if report.columns or #report.rows > 0 then list(out, "rows", entries.rows(report)) end
   list(out, "findings", entries.findings(report))

@@ -133,7 +133,8 @@ function Reader:summary(value, number)
 end
 
 function Reader:layout(value)
-  local layout = { title = value.title ~= nil and self:text(value.title, "`title`") or nil }
+  local title = value.title ~= nil and self:text(value.title, "`title`") or nil
+  local layout = { title = title, frames = value.frames }
   for _, name in ipairs { "columns", "text", "group" } do
     if value[name] ~= nil then layout[name] = self:texts(value[name], ("`%s`"):format(name)) end
   end
