@@ -181,6 +181,13 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
     assert.equal(run({ "matrix", path, "-t", folder }).out, btfl.report.read(json):render "text")
   end)
 
+  it("refuses threads, for it has one kernel open at a time", function()
+    local r = run { "matrix", path, "-t", folder, "-j", "2" }
+    assert.same({ 2, "", "btfl matrix: each kernel is open only for its turn: --jobs does not apply\n" },
+      { r.status, r.out, r.err })
+    assert.is_nil(run({ "matrix", "--help" }).out:find("--jobs", 1, true))
+  end)
+
   it("has a row for each of two kernels of one name, by their paths", function()
     local twins = { kernel("one", "6.1.3-amd64", "pad", "pid"), kernel("two", "6.1.3-amd64", "pad", "tgid") }
     local text = btfl.matrix({ path }, twins):report():render "text"

@@ -1299,6 +1299,7 @@ function attempt:refusal() end
 ---@field targets? boolean -t/--target and -m/--module are taken (default true)
 ---@field options? fun(parser: table) adds options to the argparse parser
 ---@field policy? string why --policy is refused; without, it is taken wherever targets are
+---@field jobs? string why --jobs is refused; likewise
 ---@field verdicts? boolean --release, --version, --kconfig and --kallsyms are taken, for every target or as NAME=VALUE for that one, and targets have the configuration and the symbols that lie beside them; --set, --unset, --attach, --type, --skip, --one-of, --map and --only, see check_options; objects are validated; a name that none of them has is a warning
 ---@field facts? boolean only --release, --version, --kconfig and --kallsyms of these
 ---@field epilog? string

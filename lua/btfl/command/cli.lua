@@ -8,7 +8,7 @@ local protect = require "btfl.command.protect"
 
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
-  policy = true, facts = true, formats = true,
+  policy = true, jobs = true, facts = true, formats = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, policy = true }
@@ -52,6 +52,9 @@ function module.parse(definition, words)
     local ok
     ok, policy = pcall(require "btfl.policy.support.make", args.policy)
     if not ok then return nil, ("%s: %s"):format(name, options.one_line(tostring(policy))) end
+  end
+  if definition.jobs and args.jobs and args.jobs > 1 then
+    return nil, ("%s: %s: --jobs does not apply"):format(name, definition.jobs)
   end
   local settings = definition.verdicts or definition.facts
   local given = settings and require("btfl.command.verdict_options").new(args) or nil

@@ -98,8 +98,9 @@ local function add_options(parser, definition)
     local policy = parser:option("--policy", ("The rules to relocate by: %s or a file.")
       :format(table.concat(shipped.names(), ", "))):argname("NAME|FILE")
     if definition.policy then policy:hidden(true) end
-    parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
+    local jobs = parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
       :convert(as_jobs):default("1"):show_default(false)
+    if definition.jobs then jobs:hidden(true) end
   end
   parser:option("--format", ("How to print what was found: %s, or a module or file of your own.")
     :format(format_names(definition.formats))):argname("FORMAT"):convert(format_of(definition.formats))
