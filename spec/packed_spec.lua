@@ -255,6 +255,10 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
       end
     end)
 
+    it("is refused: an image of nothing but marks", function()
+      refused(tmp.write("vmlinuz-marks", "MZ" .. ("\xfd7zXZ\0"):rep(800000)), "a kernel image without BTF")
+    end)
+
     it("is refused: a file of an archive, or holes in one", function()
       if os.getenv "ASAN_OPTIONS" then return pending "ASan takes more memory" end
       if not needs("tar", "truncate") then return end

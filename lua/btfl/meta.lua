@@ -766,7 +766,7 @@ function program:verdict(target, options) end
 ---@field policy? btfl.policy|string by whose rules, as in btfl.resolve.options
 ---@field release? string the kernel's release such as "6.12.1", for LINUX_KERNEL_VERSION and its verifier; this and the next three are the target's by default
 ---@field version? string its version, or a text that has it, where that differs from the release
----@field kconfig? string a file with the kernel's configuration, plain or gzip
+---@field kconfig? string a file with the kernel's configuration, plain or packed
 ---@field kallsyms? string a file with the kernel's symbols, as /proc/kallsyms
 ---@field set? table<string, integer|boolean|string> other values for constants of the object
 ---@field unset? string[] constants that a tool sets at start: unknown

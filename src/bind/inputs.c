@@ -59,7 +59,7 @@ int engine_file_kind(lua_State *L)
 	/* What the kernel makes up has no size but in sysfs, and reading it may do something. */
 	if (S_ISREG(st.st_mode) && st.st_size) {
 		in.len = read_head(path, head, sizeof(head));
-		kind = foreign_kind(inner, unpack_head(&in, inner, sizeof(inner)));
+		kind = foreign_kind(inner, input_head(&in, inner, sizeof(inner)));
 	}
 	snprintf(id, sizeof(id), "%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
 	lua_pushstring(L, S_ISDIR(st.st_mode)   ? "folder"

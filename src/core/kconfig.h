@@ -12,7 +12,7 @@ struct kconfig {
 	char *version; /* "5.10.223" of "# Linux/x86 5.10.223 Kernel Configuration"; NULL */
 };
 
-/* Reads the file at path, plain or gzip. What has a line that is no comment and no
+/* Reads the file at path, packed or not. What has a line that is no comment and no
  * CONFIG_NAME=value is refused, by its number. The caller owns one reference. */
 int kconfig_open(const char *path, struct kconfig **out, struct err *e);
 

@@ -18,7 +18,7 @@ enum symbol_form {
 	SYMBOL_WHOLE,
 };
 
-/* Reads the file at path, plain or gzip. What has a line that is no "address type name" is refused,
+/* Reads the file at path, packed or not. What has a line that is no "address type name" is refused,
  * by its number. The caller owns one reference; it is immutable, and threads share it. */
 int symbols_open(const char *path, struct symbols **out, struct err *e);
 

@@ -51,6 +51,15 @@ static bool has(const struct input *in, const struct magic *m)
 	return in->len >= (size_t)m->at + m->len && memcmp(in->data + m->at, m->bytes, m->len) == 0;
 }
 
+/* NULL for a file that begins as none of them. */
+static const struct magic *magic_of(const struct input *in)
+{
+	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
+		if (has(in, &magics[i]))
+			return &magics[i];
+	return NULL;
+}
+
 /* The digits of the address in a line "address letter name" of System.map or /proc/kallsyms; 0 for
  * any other. */
 static size_t symbol_digits(const uint8_t *s, size_t n)
@@ -121,13 +130,12 @@ static enum foreign_kind elf_kind_of(const uint8_t *head, size_t len)
 enum foreign_kind foreign_kind(const uint8_t *head, size_t len)
 {
 	struct input in = {.data = head, .len = len};
+	const struct magic *m = magic_of(&in);
 
 	if (len >= 2 && head[0] == 0x1f && head[1] == 0x8b)
 		return FOREIGN_PACKED;
-	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
-		if (has(&in, &magics[i]))
-			return magics[i].kind == FOREIGN_ELF ? elf_kind_of(head, len)
-							     : magics[i].kind;
+	if (m)
+		return m->kind == FOREIGN_ELF ? elf_kind_of(head, len) : m->kind;
 	return len ? text_kind(&in) : FOREIGN_OTHER;
 }
 
@@ -151,12 +159,11 @@ bool foreign_is_kernel(const char *path, enum foreign_kind kind)
 /* What in is, as in "but a Debian package"; NULL when that is not known. */
 static const char *foreign_name(const struct input *in)
 {
+	const struct magic *m = magic_of(in);
+
 	if (!in->len)
 		return "empty";
-	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
-		if (has(in, &magics[i]))
-			return magics[i].name;
-	return text_name(in);
+	return m ? m->name : text_name(in);
 }
 
 /* What is packed is told by its name only. */

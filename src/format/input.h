@@ -33,6 +33,9 @@ int input_file(const char *path, struct input **out, struct err *e);
 int input_unpack(const char *path, const uint8_t *data, size_t len, struct input **out,
 		 struct err *e);
 
+/* The first bytes of in, inflated where it is gzip, up to `size` of them; how many there are. */
+size_t input_head(const struct input *in, uint8_t *out, size_t size);
+
 /* Bytes that malloc() gave, which it takes over; NULL, and they are the caller's, when memory is
  * out. */
 struct input *input_take(const char *path, uint8_t *data, size_t n);

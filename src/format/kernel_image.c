@@ -128,7 +128,7 @@ static bool has_string(const struct input *in, size_t at, const char *s)
 
 bool kernel_image_is(const struct input *in)
 {
-	return foreign_kind(in->data, in->len < 1024 ? in->len : 1024) == FOREIGN_IMAGE;
+	return foreign_kind(in->data, in->len) == FOREIGN_IMAGE;
 }
 
 /* A part of the image that its head names; false when it names none that is there. */
@@ -245,11 +245,16 @@ static int search(const struct input *in, struct input **out, struct err *e)
 		const struct packing *p = packing_at(in->data + i, in->len - i);
 		struct err why;
 
-		if (!p || !packed_len(p, in->data + i, in->len - i))
+		if (!p)
 			continue;
-		tries++;
-		if (unpack(in, p, in->data + i, in->len - i, out, &why) == 0 && *out)
-			return 0;
+		tries++; /* also where nothing has an end, for which all is looked through */
+		if (!packed_len(p, in->data + i, in->len - i))
+			continue;
+		if (unpack(in, p, in->data + i, in->len - i, out, &why) == 0) {
+			if (*out)
+				return 0;
+			continue;
+		}
 		if (why.code == ERR_MEMORY || (why.code == ERR_UNSUPPORTED && *p->name != 'l')) {
 			*e = why;
 			return -1;

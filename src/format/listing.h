@@ -31,9 +31,4 @@ void listing_free(struct listing *m);
  * NULL when they were not kept. */
 struct input *listing_kept(const char *path);
 
-/* Of unpack.c: the first bytes of in, inflated where it is gzip; how many there are. Whether it is
- * a gzip of an archive. */
-size_t unpack_head(const struct input *in, uint8_t *out, size_t size);
-bool unpack_is_archive(const struct input *in);
-
 #endif

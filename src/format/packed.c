@@ -52,7 +52,9 @@ char *packed_path(const char *file, const char *member, char *out, size_t size)
 
 #define FIELD(name) __typeof__(&(name)) name;
 
-enum { FILTER_COUNT = 7, FORMAT_COUNT = 4, BLOCK = 1 << 16, LEVELS = 2 };
+#define ONE(name) +1
+
+enum { FILTER_COUNT = 0 FILTERS(ONE), BLOCK = 1 << 16 };
 
 static struct {
 	FILTERS(FIELD)

@@ -91,7 +91,7 @@ static int gunzip(const struct input *packed, bool once, struct input **out, str
 	return growing_input(&g, out, e);
 }
 
-size_t unpack_head(const struct input *in, uint8_t *out, size_t size)
+size_t input_head(const struct input *in, uint8_t *out, size_t size)
 {
 	z_stream z = {
 	    .next_in = (Bytef *)(uintptr_t)in->data, .next_out = out, .avail_out = (uInt)size};
@@ -109,17 +109,12 @@ size_t unpack_head(const struct input *in, uint8_t *out, size_t size)
 	return size - z.avail_out;
 }
 
-static enum foreign_kind kind_of(const struct input *in)
-{
-	return foreign_kind(in->data, in->len < PACKED_HEAD ? in->len : PACKED_HEAD);
-}
-
-bool unpack_is_archive(const struct input *in)
+/* Or a gzip of one. */
+static bool is_archive(const struct input *in)
 {
 	uint8_t head[PACKED_HEAD];
 
-	return is_gzip(in->data, in->len) &&
-	       foreign_kind(head, unpack_head(in, head, sizeof(head))) == FOREIGN_ARCHIVE;
+	return foreign_kind(head, input_head(in, head, sizeof(head))) == FOREIGN_ARCHIVE;
 }
 
 /* The bytes that a walk looks for. */
@@ -189,7 +184,9 @@ static int unpack_once(struct input **in, struct err *e)
 	struct input *out;
 
 	if (!is_gzip((*in)->data, (*in)->len))
-		return kind_of(*in) == FOREIGN_PACKED ? from_archive(in, NULL, e) : 0;
+		return foreign_kind((*in)->data, (*in)->len) == FOREIGN_PACKED
+			   ? from_archive(in, NULL, e)
+			   : 0;
 	if (gunzip(*in, false, &out, e) < 0)
 		return -1;
 	input_unref(*in);
@@ -199,7 +196,7 @@ static int unpack_once(struct input **in, struct err *e)
 
 static int unpack(struct input **in, const char *name, struct err *e)
 {
-	if (!name && kind_of(*in) != FOREIGN_ARCHIVE && !unpack_is_archive(*in))
+	if (!name && !is_archive(*in))
 		return unpack_once(in, e);
 	if (from_archive(in, name, e) < 0)
 		return -1;
