@@ -278,6 +278,13 @@ describe("a list of kernel-crawler", function()
     assert.same(alone, run(words))
   end)
 
+  it("tells the same of a release of several distributions on each run", function()
+    local dir, list = folder { ["6.1.0.btf"] = true }, {}
+    for name in ("abcdefgh"):gmatch "." do list[name] = { { kernelrelease = "6.1.0", target = name } } end
+    run.write(dir .. "/list.json", require "dkjson".encode(list))
+    for _ = 1, 6 do assert.same({ "h" }, column(targets(dir, "-t", "@" .. dir .. "/list.json"), "distro")) end
+  end)
+
   it("is none without such entries", function()
     local dir = folder { ["6.1.0.btf"] = true }
     for text, what in pairs { ["{"] = "not JSON", ["[]"] = "no `kernelrelease`", ["{\"a\":[1,{\"kernelrelease\":2}]}"] =

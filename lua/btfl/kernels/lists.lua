@@ -52,8 +52,8 @@ local function decode(text)
   return table.concat(out)
 end
 
---- Entries by their release. The file is a table of lists by the name of a distribution, each entry with
---- kernelrelease, target, headers, and of some kernelconfigdata.
+-- Entries by their release, of several the last, and how many. The file is a table of lists by the name of a
+-- distribution, each entry with kernelrelease, target, headers, and of some kernelconfigdata.
 local function entries_of(path, text, failed)
   local ok, data = pcall(function()
     local value, _, why = require("dkjson").decode(text)
@@ -62,8 +62,11 @@ local function entries_of(path, text, failed)
   if not ok or type(data) ~= "table" then
     return failed(("%s: not a list of kernels: not JSON as kernel-crawler writes it"):format(path))
   end
-  local entries, count = {}, 0
-  for _, list in pairs(data) do
+  local entries, count, names = {}, 0, {}
+  for name in pairs(data) do names[#names + 1] = name end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  for _, name in ipairs(names) do
+    local list = data[name]
     for _, entry in ipairs(type(list) == "table" and (list.kernelrelease and { list } or list) or {}) do
       if type(entry) == "table" and type(entry.kernelrelease) == "string" then
         count = count + (entries[entry.kernelrelease] and 0 or 1)
