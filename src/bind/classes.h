@@ -213,6 +213,7 @@ int engine_read_fact(lua_State *L);
 int engine_keep_config(lua_State *L);
 int engine_config_value(lua_State *L);
 
+int engine_signature_key(lua_State *L);
 /* engine.batch(targets, modules, objects, jobs, resolve, facts): see batch.c. */
 int engine_batch(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */

@@ -174,6 +174,7 @@ static const luaL_Reg functions[] = {
     {"context_access", engine_context_access},
     {"context_struct", engine_context_struct},
     {"context_moved", engine_context_moved},
+    {"signature_key", engine_signature_key},
     {"hook_allowed", engine_hook_allowed},
     {"helper_marker", engine_helper_marker},
     {"nearest", engine_nearest},

@@ -146,7 +146,7 @@ static int push_reads(lua_State *L, int object, const struct reads *r, bool fixe
 	const struct references *l = object_references(L, object);
 	lua_Integer n = 0;
 
-	lua_createtable(L, fixed ? 0 : (int)r->count, 1);
+	lua_createtable(L, fixed ? 0 : (int)r->count, 2);
 	for (size_t i = 0; i < r->count; i++) {
 		if (fixed && !read_is_fixed(r, &r->list[i]))
 			continue;
@@ -155,6 +155,8 @@ static int push_reads(lua_State *L, int object, const struct reads *r, bool fixe
 	}
 	lua_pushboolean(L, r->complete);
 	lua_setfield(L, -2, "complete");
+	lua_pushboolean(L, !r->lost);
+	lua_setfield(L, -2, "whole");
 	return 1;
 }
 

@@ -2,6 +2,7 @@
  * target_features: the methods of btfl.target that tell what the kernel has. Where nobody can tell
  * the answer is nil.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "bind/classes.h"
@@ -199,23 +200,32 @@ int target_attach(lua_State *L)
 	return 1;
 }
 
+/* What a target's signature is asked of at argument 2; false when no prototype was found. */
+static bool find_prototype(lua_State *L, const struct target *t, struct attach_point *p,
+			   struct found *f)
+{
+	const char *name;
+
+	*p = (struct attach_point){.form = ATTACH_NONE};
+	if (lua_type(L, 2) == LUA_TSTRING && !strchr(check_cstring(L, 2), '/')) {
+		name = lua_tostring(L, 2);
+		features_find(t, BTF_FUNC, name, strlen(name), f);
+	} else {
+		*p = check_attach(L);
+		features_attach(t, p, f);
+	}
+	return f->proto != 0;
+}
+
 int target_signature(lua_State *L)
 {
 	const struct target *t = check_target(L, 1);
+	struct attach_point p;
 	struct btf_type proto;
 	struct found f;
-	const char *name;
 	int btf;
 
-	if (lua_type(L, 2) == LUA_TSTRING && !strchr(check_cstring(L, 2), '/')) {
-		name = lua_tostring(L, 2);
-		features_find(t, BTF_FUNC, name, strlen(name), &f);
-	} else {
-		struct attach_point p = check_attach(L);
-
-		features_attach(t, &p, &f);
-	}
-	if (!f.proto) {
+	if (!find_prototype(L, t, &p, &f)) {
 		lua_pushnil(L);
 		return 1;
 	}
@@ -229,5 +239,84 @@ int target_signature(lua_State *L)
 	}
 	push_type(L, btf, proto.type);
 	lua_setfield(L, -2, "returns");
+	return 1;
+}
+
+static void add_number(luaL_Buffer *out, uint32_t n)
+{
+	luaL_addlstring(out, (const char *)&n, sizeof(n));
+}
+
+/* What a value of a type may be: its kind and size, and what it points to. */
+static void add_type(luaL_Buffer *out, const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_strip(b, id), to;
+
+	luaL_addchar(out, (char)t.kind);
+	if (t.kind == BTF_INT || btf_is_enum(&t) || btf_is_composite(&t))
+		add_number(out, t.size);
+	if (t.kind != BTF_PTR)
+		return;
+	to = btf_strip(b, t.type);
+	luaL_addchar(out, t.type ? 'c' : 'v');
+	luaL_addchar(out, (char)to.kind);
+	if (to.kind == BTF_INT)
+		add_number(out, to.size);
+	luaL_addlstring(out, to.name, strlen(to.name) + 1);
+}
+
+/* The prototype with the names of a tracepoint's parameters, when it is told; as signature.lua. */
+static struct btf_type named_prototype(const struct target *t, const struct attach_point *p,
+				       const struct found *f, const struct btf **b, uint32_t *first)
+{
+	struct btf_type proto = btf_type(f->btf, f->proto), probe;
+	char name[256];
+	struct found g;
+
+	*b = f->btf;
+	*first = f->skip;
+	if ((p->form != ATTACH_TP_BTF && p->form != ATTACH_RAW_TP) ||
+	    p->name_len >= sizeof(name) - sizeof("__traceiter_"))
+		return proto;
+	snprintf(name, sizeof(name), "__traceiter_%.*s", (int)p->name_len, p->name);
+	features_find(t, BTF_FUNC, name, strlen(name), &g);
+	if (!g.proto)
+		return proto;
+	probe = btf_type(g.btf, g.proto);
+	if (probe.vlen != proto.vlen - f->skip + 1)
+		return proto;
+	*b = g.btf;
+	*first = 1;
+	return probe;
+}
+
+/* engine.signature_key(target, attach): a text that is equal for prototypes whose parameters have
+ * equal names, sizes and kinds, and point to structs of equal names; nil for no prototype. */
+int engine_signature_key(lua_State *L)
+{
+	const struct target *t = check_target(L, 1);
+	struct btf_type proto, result;
+	struct attach_point p;
+	const struct btf *b;
+	struct found f;
+	luaL_Buffer out;
+	uint32_t first;
+
+	if (!find_prototype(L, t, &p, &f)) {
+		lua_pushnil(L);
+		return 1;
+	}
+	result = btf_type(f.btf, f.proto);
+	proto = named_prototype(t, &p, &f, &b, &first);
+	luaL_buffinit(L, &out);
+	for (uint32_t i = first; i < proto.vlen; i++) {
+		struct btf_param param = btf_param(&proto, i);
+
+		luaL_addlstring(&out, param.name, strlen(param.name) + 1);
+		add_type(&out, b, param.type);
+	}
+	luaL_addchar(&out, '>');
+	add_type(&out, f.btf, result.type);
+	luaL_pushresult(&out);
 	return 1;
 }

@@ -82,7 +82,8 @@ static void flow_call(struct flow *x, uint32_t at, struct flow_state *s)
 	arrive(x, x->f->funcs[func].start, &callee);
 	memset(s->reg, 0, 6 * sizeof(*s->reg));
 	s->reg[0] = x->results[func];
-	arrive(x, (int64_t)at + 1, s);
+	if (x->returned[func])
+		arrive(x, (int64_t)at + 1, s);
 }
 
 /* What a function returns; its callers are looked at again when that is more. */
@@ -192,5 +193,6 @@ int flow_run(const struct flow_ask *ask, struct reads *r, struct err *e)
 	free(x.calls);
 	free(x.results);
 	free(x.returned);
+	r->lost |= x.p->lost;
 	return x.failed || x.p->failed ? err_memory(e, r->linked->object->path) : 0;
 }

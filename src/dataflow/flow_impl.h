@@ -27,6 +27,9 @@ struct flow {
 	bool noting; /* all is found: what is done is noted */
 };
 
+/* The fact, its sources moved by `number` bytes or by relocation `relo`, -1 for none. */
+uint32_t flow_moved(struct flow *x, uint32_t fact, int64_t number, int32_t relo);
+
 /* Does to s what instruction `at` does, one that is no call of a function of the program. */
 void flow_step(struct flow *x, uint32_t at, struct flow_state *s);
 

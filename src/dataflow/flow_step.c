@@ -1,5 +1,5 @@
 /* flow_step: what one instruction does to where values come from; see flow.h. */
-#include "dataflow/flow_impl.h"
+#include "dataflow/ways.h"
 
 #include <string.h>
 
@@ -61,8 +61,7 @@ static uint32_t only_sources(struct flow *x, uint32_t fact)
 	return provenance_fact(x->p, f);
 }
 
-/* The fact, its sources moved by `number` bytes or by a relocation. */
-static uint32_t moved(struct flow *x, uint32_t fact, int64_t number, int32_t relo)
+uint32_t flow_moved(struct flow *x, uint32_t fact, int64_t number, int32_t relo)
 {
 	const struct fact old = *fact_of(x, fact);
 	struct fact f = {.relo = NO_RELO, .place = PLACE_MIXED};
@@ -72,7 +71,11 @@ static uint32_t moved(struct flow *x, uint32_t fact, int64_t number, int32_t rel
 		f.func = old.func;
 		f.number = (int32_t)((uint32_t)old.number + (uint32_t)number);
 		f.relo = relo >= 0 && old.place != PLACE_NUMBER ? relo : NO_RELO;
+	} else if (old.place == PLACE_EITHER) {
+		f.place = PLACE_EITHER;
+		f.number = old.number;
 	}
+	ways_moved(x, &old, relo, &f);
 	for (unsigned i = 0; i < SOURCES_MOST && old.source[i]; i++) {
 		struct source s = x->p->sources[old.source[i]];
 
@@ -108,14 +111,14 @@ static uint32_t sum(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
 	}
 	if (q->place == PLACE_NUMBER && !q->source[0]) {
 		if (q->relo < 0 || is_field_offset(x, q->relo))
-			return moved(x, a, q->number, q->relo);
+			return flow_moved(x, a, q->number, q->relo);
 		note_use(x, at, a, USE_ARITHMETIC);
 		return 0;
 	}
 	/* One is an index into the other; which of them nobody can tell. */
 	note_use(x, at, a, USE_ARITHMETIC);
 	note_use(x, at, b, USE_ARITHMETIC);
-	return 0;
+	return ways_add(x, a, b);
 }
 
 static uint32_t difference(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
@@ -124,7 +127,7 @@ static uint32_t difference(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
 
 	if (q->place == PLACE_NUMBER && !q->source[0]) {
 		if (q->relo < 0)
-			return moved(x, a, -(int64_t)q->number, NO_RELO);
+			return flow_moved(x, a, -(int64_t)q->number, NO_RELO);
 		note(x, a,
 		     (struct read){.at = at,
 				   .use =
@@ -134,7 +137,7 @@ static uint32_t difference(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
 	}
 	note_use(x, at, a, USE_ARITHMETIC);
 	note_use(x, at, b, USE_ARITHMETIC);
-	return 0;
+	return ways_add(x, a, b);
 }
 
 static bool is_plain_number(const struct fact *f)
@@ -149,7 +152,7 @@ static uint32_t folded(struct flow *x, const struct fact *a, const struct fact *
 	int64_t n = a->number, by = b->number;
 
 	if (!is_plain_number(a) || !is_plain_number(b))
-		return 0;
+		return ways_either(x, (fact_places(a) & fact_places(b)) & 1u << PLACE_NUMBER);
 	switch (op) {
 	case ALU_LSH: return by < 32 && by >= 0 ? number_fact(x, NO_RELO, n * (1LL << by)) : 0;
 	case ALU_MUL: return number_fact(x, NO_RELO, n * by);
@@ -208,12 +211,13 @@ static int slot_of(const struct fact *f, uint32_t func, int64_t off)
 
 /* The argument that stands `off` bytes, or a relocation, from a pointer to the context; 0 for none.
  */
-static uint32_t argument_at(const struct flow *x, const struct fact *ctx, int64_t off, int32_t relo)
+static uint32_t argument_at(struct flow *x, const struct fact *ctx, int64_t off, int32_t relo)
 {
 	const struct flow_ask *ask = x->ask;
 
 	off += ctx->number;
 	relo = relo >= 0 ? relo : ctx->relo;
+	ways_lose(x, ask->shape == SHAPE_SLOTS ? relo >= 0 : relo < 0 && !ask->arch);
 	if (ask->shape == SHAPE_SLOTS)
 		return off >= 0 ? (uint32_t)(off / SLOT_SIZE) + 1 : 0;
 	if (ask->shape != SHAPE_REGISTERS)
@@ -227,7 +231,7 @@ static uint32_t argument_at(const struct flow *x, const struct fact *ctx, int64_
  * parent. */
 static uint32_t loaded(struct flow *x, uint32_t fact, int64_t off, int32_t relo)
 {
-	const struct fact from = *fact_of(x, moved(x, fact, off, relo));
+	const struct fact from = *fact_of(x, flow_moved(x, fact, off, relo));
 	struct fact f = {.relo = NO_RELO, .place = PLACE_MIXED};
 
 	for (unsigned i = 0; i < SOURCES_MOST && from.source[i]; i++) {
@@ -255,11 +259,14 @@ static void put_argument(struct flow *x, uint32_t at, uint32_t n, unsigned size,
 static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
 {
 	const struct linked_insn *n = &x->f->insns[at];
-	uint32_t from = s->reg[n->in.src], argument = 0, *dst = &s->reg[n->in.dst];
+	uint32_t from = s->reg[n->in.src], argument = 0, places = 0, *dst = &s->reg[n->in.dst];
 	const struct fact *f = fact_of(x, from);
 	unsigned size = insn_bytes(n->in.code);
 	int slot = slot_of(f, n->func, n->in.off);
 
+	ways_lose(x, ways_may_be(f, PLACE_CONTEXT));
+	if (ways_may_be(f, PLACE_STACK) || (f->place == PLACE_STACK && n->relo >= 0))
+		places = ways_any_slot(x, s);
 	if (f->place == PLACE_CONTEXT)
 		argument = argument_at(x, f, n->in.off, n->relo);
 	if (argument) {
@@ -268,12 +275,17 @@ static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
 	}
 	if (slot >= 0) {
 		*dst = size == SLOT_SIZE ? s->slot[slot] : only_sources(x, s->slot[slot]);
-		return;
+	} else {
+		note(x, from,
+		     (struct read){.at = at,
+				   .use = USE_LOAD,
+				   .size = (uint8_t)size,
+				   .relo = n->relo,
+				   .offset = n->in.off});
+		*dst = loaded(x, from, n->in.off, n->relo);
 	}
-	note(x, from,
-	     (struct read){
-		 .at = at, .use = USE_LOAD, .size = size, .relo = n->relo, .offset = n->in.off});
-	*dst = loaded(x, from, n->in.off, n->relo);
+	if (places)
+		*dst = provenance_join(x->p, *dst, ways_either(x, places));
 }
 
 static void step_store(struct flow *x, uint32_t at, struct flow_state *s)
@@ -292,6 +304,8 @@ static void step_store(struct flow *x, uint32_t at, struct flow_state *s)
 				   .use = slot >= 0 ? USE_STORE : USE_PUT,
 				   .size = size,
 				   .relo = NO_RELO});
+	if (ways_may_be(to, PLACE_STACK) || (to->place == PLACE_STACK && n->relo >= 0))
+		ways_store_anywhere(x, s, value);
 	if (slot < 0)
 		return;
 	if (size < SLOT_SIZE)
@@ -329,9 +343,14 @@ static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint3
 	const struct fact *to = fact_of(x, s->reg[i]);
 	int64_t size = bytes_behind(x, s, arg, i), end = size < 0 ? 0 : to->number + size;
 	int first = slot_of(to, x->f->insns[at].func, 0);
+	bool by_kernel = arg.size == SIZE_NEXT && i < ARGUMENT_COUNT && !x->ask->walk &&
+			 fact_of(x, s->reg[i + 1])->relo >= 0;
 
+	if (arg.size != SIZE_NONE && !arg.writes && ways_may_be(to, PLACE_STACK))
+		ways_any_slot(x, s);
 	if (arg.size == SIZE_NONE || size == 0)
 		return;
+	ways_lose(x, first >= 0 && by_kernel && !arg.writes);
 	/* Slot k has the bytes from -SLOT_SIZE * (k + 1) on. */
 	for (int k = first; k >= 0 && -SLOT_SIZE * (int64_t)(k + 1) < end; k--) {
 		uint32_t *slot = &s->slot[k];
@@ -343,7 +362,7 @@ static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint3
 					   .number = (uint8_t)i,
 					   .relo = NO_RELO,
 					   .callee = helper});
-		else if (size >= 0)
+		else if (size >= 0 && !by_kernel)
 			*slot = 0;
 	}
 }
@@ -357,6 +376,7 @@ static void step_probe(struct flow *x, uint32_t at, struct flow_state *s, uint32
 	const struct fact *from = fact_of(x, s->reg[3]);
 	uint32_t bytes = known ? (uint32_t)size->number : 0, argument = 0;
 
+	ways_lose(x, ways_may_be(from, PLACE_CONTEXT));
 	if (from->place == PLACE_CONTEXT)
 		argument = argument_at(x, from, 0, NO_RELO);
 	note(x, s->reg[3],

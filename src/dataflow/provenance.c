@@ -51,8 +51,10 @@ uint32_t provenance_source(struct provenance *p, struct source s)
 	for (size_t i = 1; i < p->source_count; i++)
 		if (same_source(&p->sources[i], &s))
 			return (uint32_t)i;
-	if (p->source_count >= SOURCE_MOST)
+	if (p->source_count >= SOURCE_MOST) {
+		p->lost |= !s.parent;
 		return 0;
+	}
 	more = array_grow(p->sources, &p->source_cap, p->source_count, sizeof(*more));
 	if (!more) {
 		p->failed = true;
@@ -129,18 +131,39 @@ uint32_t provenance_fact(struct provenance *p, struct fact f)
 	return (uint32_t)p->fact_count++;
 }
 
-void fact_add(struct fact *f, uint32_t source)
+bool fact_add(struct fact *f, uint32_t source)
 {
 	unsigned i = 0;
 
-	if (!source || f->source[SOURCES_MOST - 1])
-		return;
-	while (f->source[i] && f->source[i] < source)
+	if (!source)
+		return true;
+	while (i < SOURCES_MOST && f->source[i] && f->source[i] < source)
 		i++;
-	if (f->source[i] == source)
-		return;
+	if (i < SOURCES_MOST && f->source[i] == source)
+		return true;
+	if (f->source[SOURCES_MOST - 1])
+		return false;
 	memmove(&f->source[i + 1], &f->source[i], (SOURCES_MOST - 1 - i) * sizeof(*f->source));
 	f->source[i] = source;
+	return true;
+}
+
+bool source_is_argument(const struct provenance *p, uint32_t source)
+{
+	const struct source *s = &p->sources[source];
+
+	return source && !s->parent && s->argument != ARGUMENT_TASK;
+}
+
+uint32_t fact_places(const struct fact *f)
+{
+	switch (f->place) {
+	case PLACE_NUMBER:
+	case PLACE_CONTEXT:
+	case PLACE_STACK: return 1u << f->place;
+	case PLACE_EITHER: return (uint32_t)f->number;
+	default: return 0;
+	}
 }
 
 uint32_t provenance_of(struct provenance *p, uint32_t source)
@@ -168,19 +191,21 @@ uint32_t provenance_place(struct provenance *p, enum fact_place place, uint32_t 
 uint32_t provenance_join(struct provenance *p, uint32_t a, uint32_t b)
 {
 	struct fact f, other;
+	uint32_t places;
 
 	if (a == b)
 		return a;
 	f = *provenance_at(p, a);
 	other = *provenance_at(p, b);
 	for (unsigned i = 0; i < SOURCES_MOST && other.source[i]; i++)
-		fact_add(&f, other.source[i]);
+		p->lost |= !fact_add(&f, other.source[i]) && source_is_argument(p, other.source[i]);
 	if (f.place != other.place || f.func != other.func || f.relo != other.relo ||
 	    f.number != other.number) {
-		f.place = PLACE_MIXED;
+		places = fact_places(&f) | fact_places(&other);
+		f.number = (int32_t)places;
+		f.place = f.number ? PLACE_EITHER : PLACE_MIXED;
 		f.func = 0;
 		f.relo = -1;
-		f.number = 0;
 	}
 	return provenance_fact(p, f);
 }

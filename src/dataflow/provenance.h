@@ -32,6 +32,7 @@ enum fact_place {
 	PLACE_STACK,   /* the stack of function `func`, `number` bytes from its end */
 	PLACE_MAP,     /* map `number` */
 	PLACE_MIXED,   /* this or that */
+	PLACE_EITHER,  /* one of the places whose bits `number` has, or nothing known */
 };
 
 struct fact {
@@ -49,6 +50,7 @@ struct provenance {
 	size_t fact_count, fact_cap;
 	uint32_t *table; /* of facts by what they are: numbers, 0 for none */
 	size_t table_size;
+	bool lost;   /* an argument was one source too many */
 	bool failed; /* memory is out */
 };
 
@@ -66,8 +68,12 @@ uint32_t provenance_place(struct provenance *p, enum fact_place place, uint32_t 
 			  int64_t number);
 /* Either of two facts. */
 uint32_t provenance_join(struct provenance *p, uint32_t a, uint32_t b);
-/* Adds a source to those of f, if there is room. */
-void fact_add(struct fact *f, uint32_t source);
+/* Adds a source to those of f, if there is room; false when there is none. */
+bool fact_add(struct fact *f, uint32_t source);
+/* Whether a source is an argument itself, and nothing that was loaded from one. */
+bool source_is_argument(const struct provenance *p, uint32_t source);
+/* The bits 1 << PLACE_* of the numbers and addresses that a fact may be. */
+uint32_t fact_places(const struct fact *f);
 
 static inline const struct fact *provenance_at(const struct provenance *p, uint32_t fact)
 {

@@ -50,6 +50,7 @@ struct read {
 struct reads {
 	enum context_shape shape;
 	bool complete; /* the walk came to its end: what is not here is not reached */
+	bool lost;     /* where all ways are followed: along some of them more may be read */
 	struct linked *linked;
 	struct provenance provenance;
 	struct read *list; /* ordered by instruction */

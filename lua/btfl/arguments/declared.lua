@@ -1,5 +1,7 @@
 --- What the source says of a program's arguments: the line of BPF_PROG(name, type argument, ...), of
 --- BPF_KPROBE and their like, as line_info has it. Of a declaration of several lines it has the first.
+local kept = require "btfl.arguments.kept"
+
 local declared = {}
 
 -- Those that take the program's name first; BPF_KRETPROBE has the result only.
@@ -36,9 +38,6 @@ local function parameter(text)
   return { text = text, name = name, struct = rest:match("struct%s+([%a_][%w_]*)[%s%a]*%*[%s%a]*$") }
 end
 
--- The same lines are read for each kernel.
-local read = setmetatable({}, { __mode = "k" })
-
 local function of_text(text)
   local macro, rest = text:match("(BPF_[%u%d]+)%s*%((.*)$")
   local kind = MACROS[macro or ""]
@@ -49,30 +48,30 @@ local function of_text(text)
   return out
 end
 
+-- The same lines are read for each kernel.
+local read = kept(function(program)
+  local line, last
+  for insn = 0, math.min(#program, 64) - 1 do
+    line = program:line(insn)
+    if line and line ~= last then
+      local found = of_text(line.text)
+      if found then
+        found.line = line
+        return found
+      end
+    end
+    last = line
+  end
+  return false
+end)
+
 --- The parameters that the program declares, each with `text`, `name` and `struct` (nil where it is none);
 --- with `kind`, which is "result" for BPF_KRETPROBE, and `cut` when there may be more. nil for a program
 --- that declares none.
 ---@param program btfl.program
 ---@return table?
 function declared.of(program)
-  local found = read[program]
-  if found == nil then
-    found = false
-    local line, last
-    for insn = 0, math.min(#program, 64) - 1 do
-      line = program:line(insn)
-      if line and line ~= last then
-        found = of_text(line.text) or false
-        if found then
-          found.line = line
-          break
-        end
-      end
-      last = line
-    end
-    read[program] = found
-  end
-  return found or nil
+  return read(program) or nil
 end
 
 return declared

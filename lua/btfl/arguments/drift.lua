@@ -58,6 +58,16 @@ local function changes_role(sig, argument, slot)
   return argument.last and RESULT_NAMES[param.name] and slot.name ~= param.name
 end
 
+--- What is told by the names in the source and in a signature: "role", "moved", or nil.
+---@param sig btfl.signature
+---@param argument table of evidence.lua
+---@param slot btfl.param|"return"
+---@return string?
+function drift.by_names(sig, argument, slot)
+  if changes_role(sig, argument, slot) then return "role" end
+  return slot ~= "return" and moved_to(sig, argument, slot) and "moved" or nil
+end
+
 local function other(target, sig, argument, slot)
   local t = slot == "return" and sig.ret or slot.type
   if #argument.types > 0 and not any_fits(target, t, argument.types) then
@@ -71,9 +81,7 @@ local function other(target, sig, argument, slot)
     end
     return "other-type"
   end
-  if changes_role(sig, argument, slot) then return "role" end
-  if slot ~= "return" and moved_to(sig, argument, slot) then return "moved" end
-  return "same"
+  return drift.by_names(sig, argument, slot) or "same"
 end
 
 -- Only under other constants: the load itself, or all that tells what it is taken for.
@@ -220,8 +228,9 @@ function drift.drifting(program, target, options, sinks)
   return list
 end
 
--- Kernels of which most can be told.
+--- Kernels of which most can be told.
 local MOST_OF = 3
+drift.MOST_OF = MOST_OF
 
 -- Where all kernels have the same parameters nothing drifts.
 local function differs(attach, targets)

@@ -80,7 +80,9 @@ end
 ---@param program btfl.program
 ---@param target? btfl.target
 ---@param options? btfl.verdict.options
----@return table[] arguments in order: number, types, used, setting, reads, first (the load)
+---@return table[] arguments in order: number, types, used, setting, reads, first (the load); every (all
+--- types, those too that better evidence puts aside)
+---@return boolean whole of no target: nothing more is read on any, as program:reads() has it
 function evidence.of(program, target, options)
   if not HAS_ARGUMENTS[program.attach and program.attach.form] then return {} end
   local reads = program:reads(target, options)
@@ -109,6 +111,7 @@ function evidence.of(program, target, options)
   end
   local source = #list > 0 and declared.of(program) or nil
   for _, argument in ipairs(list) do
+    argument.every = argument.types
     best(argument)
     declare(argument, source)
   end
@@ -117,7 +120,7 @@ function evidence.of(program, target, options)
     if last or a.number == "return" then return last and a.number ~= "return" end
     return a.number < b.number
   end)
-  return list
+  return list, reads.whole
 end
 
 --- The places that an argument goes to, by which others that go there are like it: instruction and use.

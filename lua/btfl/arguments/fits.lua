@@ -57,12 +57,13 @@ function fits.pointee(t)
 end
 
 --- Whether a value of the target's type t may be a pointer to the struct of that name. `read`, if any, is an
---- access that takes it for one.
+--- access that takes it for one. True besides when it takes the target's structs to tell.
 ---@param target btfl.target
 ---@param t btfl.type
 ---@param name string
 ---@param read? btfl.program.read
 ---@return boolean
+---@return true?
 function fits.pointer(target, t, name, read)
   local plain, to = t:resolve(), fits.pointee(t)
   -- A number that is as wide as a pointer may be one.
@@ -73,9 +74,9 @@ function fits.pointer(target, t, name, read)
   if not to.name then return true end
   local mine = find(target, name)
   -- What this kernel does not have went by another name.
-  if not mine then return true end
+  if not mine then return true, true end
   return starts_with(to, name) or starts_with(mine, to.essential) or is_renamed(mine, to) or
-    read ~= nil and same_place(target, read, name, to)
+    read ~= nil and same_place(target, read, name, to), true
 end
 
 return fits

@@ -2,6 +2,7 @@
 local drift = require "btfl.arguments.drift"
 local reached = require "btfl.diagnose.reached"
 local reasons = require "btfl.diagnose.reasons"
+local settled = require "btfl.arguments.settled"
 local signatures = require "btfl.arguments.signatures"
 
 local drifts = {}
@@ -92,6 +93,13 @@ local function add_told(told, program, row)
   end
 end
 
+-- The arguments of a program on a target.
+local function arguments_of(program, target, others, options, sinks)
+  return drift.arguments(program, target, options, function()
+    return sinks and sinks(program, options) or drift.sinks(program, others, options)
+  end)
+end
+
 --- The findings of a pair, each with its level; and what they tell of that a verifier refuses: by program and
 --- argument, and by program, function and instruction.
 ---@param object btfl.object
@@ -104,10 +112,8 @@ function drifts.of(object, target, options)
   local others = options.others or { target }
   if options.verdict and options.verdict.only then return list, told end
   for program, verdict_options in reached.programs(object, options) do
-    local rows = drift.arguments(program, target, verdict_options, function()
-      if options.sinks then return options.sinks(program, verdict_options) end
-      return drift.sinks(program, others, verdict_options)
-    end)
+    local rows = settled.of(program, target, verdict_options, others) and {}
+      or arguments_of(program, target, others, verdict_options, options.sinks)
     for _, row in ipairs(rows) do
       if row.consequence then
         list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row, others) }

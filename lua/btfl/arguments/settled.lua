@@ -1,0 +1,172 @@
+--- Whether no argument of a program drifts on a target, as far as that is told without following the
+--- program there. What it reads along all of its ways is found once, and what it may be taken for on any
+--- kernel, all of it, must fit. That follows for all kernels whose signatures are alike, but where it takes
+--- their structs to tell.
+local engine = require "btfl.engine"
+local drift = require "btfl.arguments.drift"
+local evidence = require "btfl.arguments.evidence"
+local fits = require "btfl.arguments.fits"
+local kept = require "btfl.arguments.kept"
+local signature = require "btfl.arguments.signature"
+
+local settled = {}
+
+-- By target and attach point: engine.signature_key(), false for none.
+local keys = setmetatable({}, { __mode = "k" })
+
+local function key_of(target, attach, text)
+  local known = keys[target]
+  if not known then
+    known = {}
+    keys[target] = known
+  end
+  local key = known[text]
+  if key == nil then
+    key = engine.signature_key(target, attach) or false
+    known[text] = key
+  end
+  return key
+end
+
+-- What is found once of a program: `open` when its reads differ by kernel, `none` when there are none.
+local record_of = kept(function(program)
+  local record = { fine = {}, sinking = {} }
+  local attach = drift.attach_of(program)
+  if not attach then
+    record.none = true
+    return record
+  end
+  local list, whole = evidence.of(program)
+  record.open, record.none = not whole, whole and #list == 0
+  record.list, record.attach, record.text = list, attach, tostring(attach)
+  record.typed = drift.TYPED[program.attach.form]
+  for _, argument in ipairs(list) do
+    argument.sinks = evidence.sinks(argument)
+    if #argument.sinks > 0 then table.insert(record.sinking, argument) end
+  end
+  return record
+end)
+
+local READABLE = { struct = true, union = true, fwd = true }
+
+-- Whether all verifiers let a program read an argument of that type, as verify/context.c has it.
+local function is_readable(t)
+  local to = fits.pointee(t)
+  if to == nil then return t:resolve().kind ~= "array" end
+  if not to then return t:resolve().type == nil or t:resolve().type.kind == "void" end
+  return READABLE[to.kind] or to.kind == "int" and to.name == "char"
+end
+
+-- Whether a type of the target may be all that an argument may be taken for; and whether it takes the
+-- target's structs to tell.
+local function fits_all(argument, target, t)
+  local by_structs
+  local function fit(name, read)
+    local ok, own = fits.pointer(target, t, name, read)
+    by_structs = by_structs or own
+    return ok
+  end
+  for _, one in ipairs(argument.every) do
+    local ok = fit(one.name)
+    for _, read in ipairs(ok and {} or one.reads) do
+      if one.by ~= "access" or read.use == "container" or not fit(one.name, read) then return false end
+    end
+  end
+  local declared = argument.declared and argument.declared.struct
+  return not declared or fit(declared), by_structs
+end
+
+-- Whether nothing tells what it is.
+local function tells_nothing(argument)
+  local declared = argument.declared
+  return #argument.every == 0 and #argument.sinks == 0 and not (declared and declared.struct)
+end
+
+-- Whether loads go by what is no pointer to a struct, which the verifier refuses whatever it is taken for.
+local function loads_by_number(argument, t)
+  local to = fits.pointee(t)
+  if to and fits.is_composite(to) then return false end
+  for _, read in ipairs(argument.reads) do
+    if read.use == "load" and not read.from then return true end
+  end
+  return false
+end
+
+local function holds(argument, target, sig, typed)
+  local is_result = argument.number == "return"
+  if is_result and sig.ret:resolve().kind == "void" then return tells_nothing(argument) end
+  local slot = is_result and "return" or not is_result and sig:slot(argument.number)
+  if slot == false then return true end
+  if not slot then return false end
+  if typed and slot ~= "return" and not is_readable(slot.type) then return false end
+  local t = slot == "return" and sig.ret or slot.type
+  if typed and loads_by_number(argument, t) then return false end
+  local ok, by_structs = fits_all(argument, target, t)
+  return ok and not drift.by_names(sig, argument, slot), by_structs
+end
+
+-- What the slot of an argument points to by the signature of a target; false for nothing with a name.
+local function struct_at(argument, sig)
+  local slot = argument.number ~= "return" and sig:slot(argument.number)
+  local to = slot and slot ~= "return" and fits.pointee(slot.type)
+  return to and to.essential or false
+end
+
+-- Whether what goes to one place is the same on all of those kernels, so that no place tells another type:
+-- the keys of their signatures.
+local function sinks_agree(record, others)
+  local there, at = {}, {}
+  for _, target in ipairs(others) do
+    local key = key_of(target, record.attach, record.text)
+    if key and not there[key] then
+      there[key] = true
+      local sig = signature.of(target, record.attach)
+      for _, argument in ipairs(record.sinking) do
+        local name = struct_at(argument, sig)
+        for _, sink in ipairs(argument.sinks) do
+          if at[sink] == nil then at[sink] = name end
+          if at[sink] ~= name then return {} end
+        end
+      end
+    end
+  end
+  return there
+end
+
+-- Whether the sinks of the other kernels, drift.sinks(), can tell nothing of a signature.
+local function are_sinks_settled(record, key, others)
+  if #record.sinking == 0 or #others < drift.MOST_OF then return true end
+  if record.others ~= others then record.others, record.agreed = others, sinks_agree(record, others) end
+  return record.agreed[key] or false
+end
+
+local function is_fine(record, target)
+  local sig, by_structs = signature.of(target, record.attach), false
+  for _, argument in ipairs(record.list) do
+    local ok, own = holds(argument, target, sig, record.typed)
+    if not ok then return false end
+    by_structs = by_structs or own
+  end
+  return true, by_structs
+end
+
+--- Whether drift.drifting() gives nothing, with the sinks of the others; false when it takes a walk to tell.
+---@param program btfl.program
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@param others btfl.target[]
+---@return boolean
+function settled.of(program, target, options, others)
+  if options and (options.attach or options.type) then return false end
+  local record = record_of(program)
+  if record.none then return true end
+  local key = key_of(target, record.attach, record.text)
+  if not key or record.open then return not key end
+  if not are_sinks_settled(record, key, others) then return false end
+  if record.fine[key] then return true end
+  local ok, by_structs = is_fine(record, target)
+  if ok and not by_structs then record.fine[key] = true end
+  return ok
+end
+
+return settled

@@ -1,0 +1,81 @@
+/* ways: see ways.h. */
+#include "dataflow/ways.h"
+
+enum { NUMBER = 1 << PLACE_NUMBER };
+
+static const struct fact *fact_of(const struct flow *x, uint32_t fact)
+{
+	return provenance_at(x->p, fact);
+}
+
+static bool has_argument(const struct flow *x, const struct fact *f)
+{
+	for (unsigned i = 0; i < SOURCES_MOST && f->source[i]; i++)
+		if (source_is_argument(x->p, f->source[i]))
+			return true;
+	return false;
+}
+
+void ways_lose(struct flow *x, bool loses)
+{
+	x->r->lost |= loses;
+}
+
+uint32_t ways_either(struct flow *x, uint32_t places)
+{
+	return places ? provenance_place(x->p, PLACE_EITHER, 0, -1, places) : 0;
+}
+
+void ways_moved(struct flow *x, const struct fact *old, int32_t relo, struct fact *f)
+{
+	bool may_be_address = ways_may_be(old, PLACE_CONTEXT) || ways_may_be(old, PLACE_STACK);
+
+	if (x->ask->walk)
+		return;
+	ways_lose(x, (relo >= 0 && (old->place == PLACE_STACK || may_be_address)) ||
+			 (relo < 0 && old->relo >= 0 && old->place != PLACE_NUMBER));
+	/* Which number a second offset adds, a kernel tells. */
+	for (unsigned i = 0; relo >= 0 && i < SOURCES_MOST && old->source[i]; i++)
+		ways_lose(x, source_is_argument(x->p, old->source[i]) &&
+				 x->p->sources[old->source[i]].relo >= 0);
+	if (old->place == PLACE_NUMBER && (relo >= 0 || old->relo >= 0)) {
+		f->place = PLACE_EITHER;
+		f->number = NUMBER;
+	}
+}
+
+uint32_t ways_add(struct flow *x, uint32_t a, uint32_t b)
+{
+	const struct fact *p = fact_of(x, a), *q = fact_of(x, b);
+
+	if (x->ask->walk || !((fact_places(p) | fact_places(q)) & NUMBER))
+		return 0;
+	ways_lose(x, (ways_may_be(p, PLACE_NUMBER) && has_argument(x, q)) ||
+			 (ways_may_be(q, PLACE_NUMBER) && has_argument(x, p)));
+	return ways_either(x, fact_places(p) | fact_places(q));
+}
+
+uint32_t ways_any_slot(struct flow *x, const struct flow_state *s)
+{
+	uint32_t places = 0;
+
+	for (unsigned i = 0; i < SLOTS && !x->ask->walk; i++) {
+		const struct fact *f = fact_of(x, s->slot[i]);
+
+		ways_lose(x, has_argument(x, f));
+		places |= fact_places(f);
+	}
+	return places;
+}
+
+void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value)
+{
+	uint32_t any;
+
+	if (x->ask->walk)
+		return;
+	ways_lose(x, has_argument(x, fact_of(x, value)));
+	any = ways_either(x, fact_places(fact_of(x, value)));
+	for (unsigned i = 0; i < SLOTS && any; i++)
+		s->slot[i] = provenance_join(x->p, s->slot[i], any);
+}

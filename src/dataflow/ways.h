@@ -1,0 +1,36 @@
+/*
+ * ways: where all ways of a program are followed, and not those of one kernel, a value is one thing
+ * on some of them and another on others. Whoever follows fewer ways may tell more of it; what that
+ * could be is kept here, and where it cannot be, it is noted that arguments are lost. Of facts
+ * along a walk none of this makes a difference.
+ */
+#ifndef BTFL_WAYS_H
+#define BTFL_WAYS_H
+
+#include "dataflow/flow_impl.h"
+
+/* Whether a fact may be such a place on some ways, and something else on others. */
+static inline bool ways_may_be(const struct fact *f, enum fact_place place)
+{
+	return f->place == PLACE_EITHER && ((uint32_t)f->number >> place & 1);
+}
+
+/* Notes that arguments may be used otherwise than is told. */
+void ways_lose(struct flow *x, bool loses);
+
+/* A value of one of those places, bits 1 << PLACE_*, or nothing known. */
+uint32_t ways_either(struct flow *x, uint32_t places);
+
+/* Makes of `f`, which is `old` moved by a constant or by a relocation, what it may be. */
+void ways_moved(struct flow *x, const struct fact *old, int32_t relo, struct fact *f);
+
+/* a + b, or a - b, of which one is a constant on some ways only. */
+uint32_t ways_add(struct flow *x, uint32_t a, uint32_t b);
+
+/* What any slot of the stack may be, bits 1 << PLACE_*; an argument there is lost. */
+uint32_t ways_any_slot(struct flow *x, const struct flow_state *s);
+
+/* A store into any slot, or none. */
+void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value);
+
+#endif
