@@ -6,14 +6,8 @@ local signatures = {}
 
 local metatable = { __name = "btfl.signatures" }
 
--- "6.12.43 .. 6.18.44", or "6.12.43" for one kernel.
-local function range(targets)
-  local first, last = targets[1].name, targets[#targets].name
-  return #targets == 1 and first or ("%s .. %s"):format(first, last)
-end
-
 function metatable.__tostring(self)
-  return ("%s: %s"):format(range(self.targets), self.signature and tostring(self.signature) or "absent")
+  return ("%s: %s"):format(series.span(self.targets), self.signature and tostring(self.signature) or "absent")
 end
 
 --- Classes of kernels that follow one another and have the same signature, in order of release.
@@ -34,6 +28,42 @@ function signatures.of(targets, attach, name)
     end
   end
   return classes
+end
+
+-- The parameters as C, with "..." for those that are the same from the first on.
+local function params_after(before, sig)
+  local list, alike = {}, true
+  for i, param in ipairs(sig.params) do
+    local text = signature.param_text(param)
+    local other = before and before.params[i]
+    alike = alike and other ~= nil and signature.param_text(other) == text
+    if not alike then list[#list + 1] = text end
+  end
+  if #list == #sig.params then return #list > 0 and table.concat(list, ", ") or "void" end
+  table.insert(list, 1, "...")
+  return table.concat(list, ", ")
+end
+
+-- What is as in the class before is not repeated.
+local function words_of(class, before)
+  local span, sig = series.span(class.targets), class.signature
+  if not sig then return span .. ": absent" end
+  local ret = sig.ret:decl()
+  if before and before.ret:decl() == ret then ret = "..." end
+  return ("%s: (%s) -> %s"):format(span, params_after(before, sig), ret)
+end
+
+--- Classes in one line: "6.12.43 .. 6.18.44: (gfp_t gfp, unsigned int order) -> struct folio *; 6.19.14 ..
+--- 7.3.4: (..., struct mempolicy *policy) -> ...".
+---@param classes btfl.signatures[]
+---@return string
+function signatures.line(classes)
+  local list, before = {}, nil
+  for i, class in ipairs(classes) do
+    list[i] = words_of(class, before)
+    before = class.signature or before
+  end
+  return table.concat(list, "; ")
 end
 
 return signatures

@@ -1,5 +1,6 @@
 --- Arguments that are on a kernel not what a program takes them for, as findings of object:check().
 local drift = require "btfl.arguments.drift"
+local kept = require "btfl.arguments.kept"
 local reached = require "btfl.diagnose.reached"
 local reasons = require "btfl.diagnose.reasons"
 local settled = require "btfl.arguments.settled"
@@ -56,18 +57,41 @@ local function words_of(row)
   }
 end
 
+-- What goes where on the kernels of a run, and the signatures there, are the same for each of them.
+local last_of = kept(function() return {} end)
+
+-- The signatures on those kernels.
+local function classes_of(row, others)
+  local last, attach = last_of(row.program), tostring(row.attach)
+  if last.told_of ~= others or last.attach ~= attach then
+    last.told_of, last.attach = others, attach
+    last.classes = signatures.line(signatures.of(others, row.attach))
+  end
+  return last.classes
+end
+
+-- What it is taken for, and what tells.
+local function taken(row)
+  local one = row.types[1]
+  if one then return ("taken for `struct %s *`: %s"):format(one.name, WITNESS[one.by](one)) end
+  return row.declared and ("declared as `%s`"):format(row.declared.text)
+end
+
+--- What a finding would say of a row that drifts, for others.
+---@param row btfl.program.argument
+---@return { rule: string, message: string, what: string, taken: string? }
+function drifts.told(row)
+  local rule, words = KIND[row.verdict].rule, words_of(row)
+  return { rule = rule, message = filled(reasons[rule].message, words):gsub(" here", " there", 1),
+    what = words.what, taken = taken(row) }
+end
+
 local function notes_of(row, others)
   local words, notes = words_of(row), {}
-  local one = row.types[1]
-  if one then
-    notes[1] = ("taken for `struct %s *`: %s"):format(one.name, WITNESS[one.by](one))
-  elseif row.declared then
-    notes[1] = ("declared as `%s`"):format(row.declared.text)
-  end
+  notes[1] = taken(row)
   notes[#notes + 1] = filled(CONSEQUENCE[row.consequence], words)
   -- One kernel's is in the message.
-  local classes = #others > 1 and signatures.of(others, row.attach) or {}
-  for _, class in ipairs(classes) do notes[#notes + 1] = tostring(class) end
+  if #others > 1 then notes[#notes + 1] = classes_of(row, others) end
   return notes
 end
 

@@ -63,11 +63,13 @@ local function before(a, b)
   return a.place < b.place
 end
 
---- What a kernel is called where its series is known.
+--- What a kernel is called where its series is known: "6.12.43", "7.1.0-rc2".
 ---@param target btfl.target
 ---@return string
 function series.short(target)
-  return text_of(target) or target.name
+  local text = text_of(target)
+  local candidate = text and not text:find "%-rc%d" and target.name:match "%-rc%d+"
+  return text and text .. (candidate or "") or target.name
 end
 
 -- What names do not tell apart is called by its architecture, too.
@@ -118,6 +120,19 @@ end
 function series.in_order(targets)
   local _, all, others = series.of(targets)
   return table.move(others, 1, #others, #all + 1, all)
+end
+
+--- Names of kernels by the version that they tell; as they are when one tells none.
+---@param names string[]
+---@return string[]
+function series.names_in_order(names)
+  local targets, out = {}, {}
+  for i, name in ipairs(names) do
+    if not name:find(VERSION) then return names end
+    targets[i] = { name = name }
+  end
+  for i, target in ipairs(series.in_order(targets)) do out[i] = target.name end
+  return out
 end
 
 --- Runs of equal values in a list, nil left out: lists of their items, each with its value.

@@ -3,6 +3,7 @@
 local class = require "btfl.class"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
+local series = require "btfl.kernels.series"
 
 -- Notes that hold on all of the kernels, and on some only; more of them, as of many programs, tell no more.
 local COMMON, SHOWN = 6, 4
@@ -96,7 +97,7 @@ local function notes_of(group)
       else
         partial = partial + 1
         if partial <= SHOWN then
-          notes[#notes + 1] = ("on %s: %s"):format(names.some(on), line)
+          notes[#notes + 1] = ("on %s: %s"):format(names.some(series.names_in_order(on)), line)
         end
       end
     end
@@ -128,7 +129,7 @@ local function fine_of(group, targets, failing)
   local first = group.first
   if first.fine and #first.fine == 0 then return nil end
   local placed = first.at ~= nil or first.details ~= nil
-  return #fine > 0 and placed and #group.targets.list > 0 and fine or nil
+  return #fine > 0 and placed and #group.targets.list > 0 and series.names_in_order(fine) or nil
 end
 
 local function finding_of(group, targets, failing)
@@ -138,7 +139,7 @@ local function finding_of(group, targets, failing)
   out.notes = notes_of(group)
   out.help = #group.help.list > 0 and group.help.list or nil
   out.fine = fine_of(group, targets, failing)
-  if #group.targets.list > 1 then out.target, out.targets = nil, group.targets.list end
+  if #group.targets.list > 1 then out.target, out.targets = nil, series.names_in_order(group.targets.list) end
   if #group.programs.list > 1 then out.program, out.programs = nil, group.programs.list end
   if group.count > 1 then out.count = group.count end
   return out
