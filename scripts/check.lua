@@ -31,15 +31,14 @@ end
 -- How the branches go that a kernel's answers decide, and what is read without asking, is told of all kernels
 -- together.
 local function add_fixed_reads(run)
-  if cli.args.only then return end
   local reads = cli:try(run.object.fixed_reads, run.object, run.kernels, run.options)
   for _, finding in ipairs(reads and reads.findings or {}) do
     if finding.level ~= "note" or cli.args.all then out[finding.level](out, finding) end
   end
 end
 local function add_ladders(run)
-  for _, ladder in ipairs(cli:try(run.object.ladders, run.object, run.kernels) or {}) do
-    for _, finding in ipairs(ladder.findings) do out:note(finding) end
+  for _, ladder in ipairs(cli:try(run.object.ladders, run.object, run.kernels, run.options) or {}) do
+    for _, finding in ipairs(ladder.findings) do out[finding.level](out, finding) end
     if cli.args.ladders and ladder.cleanup then out:note(ladder.cleanup) end
   end
 end
@@ -54,8 +53,8 @@ for object, target in cli:pairs() do
   table.insert(run.kernels, target)
   out:append(object:check(target, run.options))
 end
-for _, run in ipairs(runs) do
+for _, run in ipairs(cli.args.only and {} or runs) do
   add_fixed_reads(run)
-  add_ladders(run)
+  if #run.kernels > 1 then add_ladders(run) end
 end
 return out:merge()

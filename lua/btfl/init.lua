@@ -139,7 +139,7 @@ extend("object", {
   end,
   ladders = function(self, targets, options)
     argument.list(1, targets, "btfl.target", "ladders")
-    argument.options(2, options, { policy = "btfl.policy|string" }, "ladders")
+    argument.options(2, options, CHECK_OPTIONS, "ladders")
     return require("btfl.ladder.ladders").of(self, targets, options)
   end,
 })

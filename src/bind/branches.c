@@ -109,7 +109,7 @@ int program_branches(lua_State *L)
 	r = owner_native(L, lua_touserdata(L, 6));
 	b = push_box(L);
 	if (linked_new(r, object_references(L, 4), h->id, &b->linked, &e) < 0 ||
-	    ladder_new(b->linked, object_references(L, 4), &b->ladder, &e) < 0)
+	    ladder_new(b->linked, &b->ladder, &e) < 0)
 		return raise_err(L, &e);
 	lua_createtable(L, (int)b->ladder->count, 0);
 	for (size_t i = 0; i < b->ladder->count; i++) {

@@ -28,10 +28,9 @@ struct ladder {
 	struct graph *graph;
 };
 
-/* The rungs of the first function of f, whose relocations are resolved. l is what its object refers
- * to. Fails only when memory is out. */
-int ladder_new(const struct linked *f, const struct references *l, struct ladder **out,
-	       struct err *e);
+/* The rungs of the first function of f, whose relocations are resolved. Fails only when memory is
+ * out. */
+int ladder_new(const struct linked *f, struct ladder **out, struct err *e);
 void ladder_free(struct ladder *x); /* NULL is allowed */
 
 #endif

@@ -1,5 +1,7 @@
 --- What is to be said of ladders over a set of kernels: that the newest are back at what older ones take, and
 --- that all answer alike.
+local drifting = require "btfl.ladder.drifting"
+local drifts = require "btfl.diagnose.drifts"
 local notes = require "btfl.diagnose.notes"
 local questions = require "btfl.ladder.questions"
 local reasons = require "btfl.diagnose.reasons"
@@ -61,17 +63,47 @@ local function tell_answers(finding, group)
   end
 end
 
-local function add_gap(group, relos)
-  local ladder = group[1]
+-- "filelife.bpf.c:102: `int BPF_KPROBE(vfs_unlink, void *arg0)`"
+local function place(line)
+  local text = line.text:gsub("^%s+", "")
+  return ("%s:%d%s"):format(line.name, line.line, text ~= "" and (": `%s`"):format(text) or "")
+end
+
+-- Those of a list that are in a set, by release.
+local function on_kernels(set)
+  local list = {}
+  for target in pairs(set) do list[#list + 1] = target end
+  return series.span(series.in_order(list))
+end
+
+-- An argument for which the newest kernels have something else makes it a warning, which shows both lines.
+-- What there is to say of the argument itself, its own finding does.
+local function add_drift(finding, ladder, found)
+  local row = found.row
+  local told = drifts.told(row)
+  local read = row.first.program:line(row.first.insn)
+  if finding.level ~= "warning" then
+    finding.level, finding.message = "warning", ("%s: %s"):format(finding.message, told.message)
+  else
+    table.insert(finding.notes, told.message)
+  end
+  local asked = ladder.line and ("asked at %s:%d; "):format(ladder.line.name, ladder.line.line) or ""
+  table.insert(finding.notes, ("%son %s %s is read%s"):format(asked, on_kernels(found.on), told.what,
+    read and " at " .. place(read) or ""))
+  table.insert(finding.notes, ("%s (see %s)"):format(told.taken or "declared otherwise", told.rule))
+end
+
+local function add_gap(group)
+  local ladder, relos = group[1], group.relos
   local gaps = ladder.gaps
-  local finding = findings.of(ladder, relos, { rule = "ladder-gap", message = gap_words(gaps[1]) })
+  local message = gap_words(gaps[1])
+  if #gaps > 1 and gaps[1].series ~= "" then message = ("%s: %s"):format(gaps[1].series, message) end
+  local finding = findings.of(ladder, relos, { rule = "ladder-gap", message = message })
   finding.targets = {}
+  for _, found in ipairs(group.found) do add_drift(finding, ladder, found) end
   for i, gap in ipairs(gaps) do
     for _, target in ipairs(gap.newest) do table.insert(finding.targets, target.name) end
     if i > 1 then table.insert(finding.notes, ("%s: %s"):format(gap.series, gap_words(gap))) end
-  end
-  if #gaps > 1 and gaps[1].series ~= "" then
-    finding.message = ("%s: %s"):format(gaps[1].series, finding.message)
   end
   tell_answers(finding, group)
   table.insert(ladder.findings, finding)
@@ -96,8 +128,30 @@ local function all_within(ladder, seen)
   return true
 end
 
+-- The arguments that drift for the sake of each group: of those whose evidence stands behind no branch the
+-- first group tells.
+local function find_drifting(groups, targets, options)
+  local context, told = drifting.context(groups[1][1].program, targets, options), {}
+  local function is_new(found)
+    local key = ("%s %s"):format(found.row.program.name, found.row.argument)
+    if told[key] and not found.behind then return false end
+    told[key] = true
+    return true
+  end
+  for _, group in ipairs(groups) do group.found = context:of(group) end
+  for _, behind in ipairs { true, false } do
+    for _, group in ipairs(groups) do
+      group.kept = group.kept or {}
+      for _, found in ipairs(group.found) do
+        if found.behind == behind and is_new(found) then table.insert(group.kept, found) end
+      end
+    end
+  end
+  for _, group in ipairs(groups) do group.found = group.kept end
+end
+
 -- A ladder that asks further down for nothing else is told with the first.
-local function add_gaps(list)
+local function groups_of(list)
   local groups = {}
   for _, ladder in ipairs(list) do
     local found
@@ -111,7 +165,7 @@ local function add_gaps(list)
       groups[#groups + 1] = { relos = relos, seen = seen, ladder }
     end
   end
-  for _, group in ipairs(groups) do add_gap(group, group.relos) end
+  return groups
 end
 
 local CLEANUP = {
@@ -132,8 +186,11 @@ end
 --- Adds to the ladders of one program what is to be said of them.
 ---@param list btfl.object.ladder[]
 ---@param targets btfl.target[]
-function findings.add(list, targets)
-  add_gaps(list)
+---@param options btfl.check.options
+function findings.add(list, targets, options)
+  local groups = groups_of(list)
+  if #groups > 0 then find_drifting(groups, targets, options) end
+  for _, group in ipairs(groups) do add_gap(group) end
   for _, ladder in ipairs(list) do ladder.cleanup = cleanup_of(ladder, targets) end
 end
 

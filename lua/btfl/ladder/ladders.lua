@@ -180,29 +180,34 @@ local function given(ladder)
 end
 
 local function add_program(out, program, targets, order, options)
-  local is_asked = questions.of(program)
+  local is_asked, resolving = questions.of(program), { policy = options.policy }
   if not is_asked then return end
-  local list, shown = collect(program, targets, options, is_asked), {}
+  local list, shown = collect(program, targets, resolving, is_asked), {}
   for i, ladder in ipairs(list) do
-    judge(ladder, targets, order, options)
+    judge(ladder, targets, order, resolving)
     shown[i] = given(ladder)
     out[#out + 1] = shown[i]
   end
-  findings.add(shown, targets)
-  guards.add(shown, list, targets, options)
+  findings.add(shown, targets, options)
+  guards.add(shown, list, targets, resolving)
 end
 
 --- See object:ladders in meta.lua.
 ---@param object btfl.object
 ---@param targets btfl.target[]
----@param options? btfl.resolve.options
+---@param options? btfl.check.options
 ---@return btfl.object.ladder[]
 function ladders.of(object, targets, options)
-  local out, list = {}, pair.comparable(object, targets)
+  local out, list, skip = {}, pair.comparable(object, targets), {}
   if not object.btf or #list == 0 then return out end
   local order = {}
   order.lists, order.all, order.others = series.of(list)
-  for program in object:programs() do add_program(out, program, list, order, options) end
+  options = options or {}
+  for _, name in ipairs(options.skip or {}) do skip[name] = true end
+  for program in object:programs() do
+    local skipped = program.entry and skip[program.name]
+    if not skipped then add_program(out, program, list, order, options) end
+  end
   return out
 end
 
