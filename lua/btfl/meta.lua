@@ -551,7 +551,7 @@ function object:check(target, options) end
 --- a type or an enumerator, a size, an enumerator's value; in order. What BPF_CORE_READ_BITFIELD asks by itself is
 --- left out, and kernels of the other byte order are not asked.
 ---@param targets btfl.target[] kernels, in any order
----@param options? { policy?: btfl.policy|string }
+---@param options? btfl.check.options which programs a tool loads, with what
 ---@return btfl.object.ladder[]
 function object:ladders(targets, options) end
 
@@ -738,6 +738,7 @@ function program:verdict(target, options) end
 ---@field taken_for string? "struct dentry *", several with `|` between; else as it is declared
 ---@field by "access"|"call"|"sink"|"declaration"|nil what tells: a relocation, a helper or kernel function, most kernels, the source line
 ---@field has string? what stands there, in C; nil for nothing
+---@field is_result boolean? what stands there is the result
 ---@field verdict "same"|"other-type"|"missing"|"role"|"unreadable"|"moved"|"target-absent"|"unknown" "role": a result is taken for an argument or the other way round; "moved": the declared name stands elsewhere; "unknown": the kernel's BTF does not describe what it attaches to
 ---@field consequence "rejected"|"silent"|"setting"|nil what comes of it: the verifier refuses the program, the data is wrong, or that only under another constant; nil for "same"
 ---@field constant string? the one that decides

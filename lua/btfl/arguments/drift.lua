@@ -118,7 +118,8 @@ local function judge(row, argument, target, sig, typed)
   if argument.number == "return" then
     row.has = sig.ret:decl()
   elseif slot then
-    row.has = slot == "return" and sig.ret:decl() or signature.param_text(slot)
+    row.is_result = slot == "return"
+    row.has = row.is_result and sig.ret:decl() or signature.param_text(slot)
   end
   if argument.refused == "unreadable" then return "unreadable", "rejected" end
   if not slot then

@@ -54,6 +54,8 @@ local function words_of(row)
     what = what(row), program = row.program.name, attach = tostring(row.attach), has = row.has,
     taken = row.taken_for or "something else", name = row.declared and row.declared.name or "it",
     constant = row.constant or "a constant",
+    is = row.is_result and ("the return value (`%s`)"):format(row.has) or ("`%s`"):format(row.has),
+    other = row.is_result and "an argument" or "the return value",
   }
 end
 

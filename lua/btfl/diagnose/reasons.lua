@@ -523,10 +523,10 @@ function gains a parameter, that stands where the result was. The verifier accep
     todo = [[
 Write a variant of the program for each signature, or read the result with bpf_get_func_ret() (5.17), which finds it
 wherever it is.]],
-    message = "{what} of {attach} is `{has}` here, another thing than the result or argument it is taken for",
+    message = "{what} of {attach} is {is} here, and not {other}",
     help = "load a variant of {program} for each signature, or ask bpf_get_func_ret() for the result",
     example = [=[
-warning[arg-role]: argument 3 of fexit/filemap_alloc_folio_noprof is `struct mempolicy *policy` here, another thing than the result or argument it is taken for
+warning[arg-role]: argument 3 of fexit/filemap_alloc_folio_noprof is `struct mempolicy *policy` here, and not the return value
   --> readahead.bpf.c:58:5   readahead.bpf.o, program filemap_alloc_folio_ret
    |
 58 | int BPF_PROG(filemap_alloc_folio_ret, gfp_t gfp, unsigned int order,
