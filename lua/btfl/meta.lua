@@ -736,7 +736,7 @@ function program:verdict(target, options) end
 ---@field target btfl.target
 ---@field argument integer|"return" as in btfl.program.read
 ---@field taken_for string? "struct dentry *", several with `|` between; else as it is declared
----@field by "access"|"call"|"sink"|"declaration"|nil what tells: a relocation, a helper or kernel function, most kernels, the source line
+---@field by "access"|"call"|"map"|"sink"|"declaration"|nil what tells: a relocation, a helper or kernel function, the type of a map's key or value, most kernels, the source line
 ---@field has string? what stands there, in C; nil for nothing
 ---@field is_result boolean? what stands there is the result
 ---@field verdict "same"|"other-type"|"missing"|"role"|"unreadable"|"moved"|"target-absent"|"unknown" "role": a result is taken for an argument or the other way round; "moved": the declared name stands elsewhere; "unknown": the kernel's BTF does not describe what it attaches to
@@ -759,7 +759,8 @@ function program:verdict(target, options) end
 ---@field size integer? bytes of a load, a store or a copy
 ---@field number integer? the argument of the callee
 ---@field callee string? the helper, without its "bpf_", or the kernel function; of a probe the helper that copies
----@field struct string? the kernel's struct that the callee takes it for
+---@field map btfl.map? "memory" is part of a key or a value of that map
+---@field struct string? the kernel's struct that the callee takes it for, or that the type of the key or value has there
 ---@field refused "missing"|"unreadable"|"argument"|"number"|"beyond"|"before"|"hole"|"part"|"over"|nil why the target's verifier refuses the load: of an argument, or by one (see btfl.obstacle.cause)
 ---@field setting true? only under other constants of the object
 ---@field constant string? the one that decides

@@ -132,6 +132,7 @@ static void push_read(lua_State *L, int object, const struct reads *r, const str
 		set_string(L, "callee", helper_name(x->callee));
 	else if (x->use == USE_KFUNC)
 		set_string(L, "callee", l->externs[x->callee].name);
+	set_part(L, object, "map", &map_class, x->map ? x->map - 1 : OBJECT_NONE);
 	set_string(L, "struct", read_struct(r, l, x));
 	set_string(L, "refused", x->refused);
 	if (x->setting) {

@@ -335,6 +335,23 @@ static int64_t bytes_behind(const struct flow *x, const struct flow_state *s, st
 	return size->place == PLACE_NUMBER && size->number >= 0 ? size->number : -1;
 }
 
+/* Notes that a slot is part of memory that a helper reads, which starts at `from`. */
+static void note_memory(struct flow *x, uint32_t at, const struct flow_state *s, unsigned slot,
+			struct read r, const struct fact *from)
+{
+	const struct fact *map = fact_of(x, s->reg[1]);
+	uint8_t size = helper_arg(r.callee, r.number).size;
+
+	r.at = at;
+	r.use = USE_MEMORY;
+	r.relo = NO_RELO;
+	if ((size == SIZE_KEY || size == SIZE_VALUE) && map->place == PLACE_MAP) {
+		r.map = (uint32_t)map->number + 1;
+		r.place = -SLOT_SIZE * ((int32_t)slot + 1) - (int32_t)from->number;
+	}
+	note(x, s->slot[slot], r);
+}
+
 /* Memory of the stack that a helper reads or writes: what stands there is used, or gone. */
 static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint32_t helper,
 			unsigned i)
@@ -353,17 +370,11 @@ static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint3
 	ways_lose(x, first >= 0 && by_kernel && !arg.writes);
 	/* Slot k has the bytes from -SLOT_SIZE * (k + 1) on. */
 	for (int k = first; k >= 0 && -SLOT_SIZE * (int64_t)(k + 1) < end; k--) {
-		uint32_t *slot = &s->slot[k];
-
 		if (!arg.writes)
-			note(x, *slot,
-			     (struct read){.at = at,
-					   .use = USE_MEMORY,
-					   .number = (uint8_t)i,
-					   .relo = NO_RELO,
-					   .callee = helper});
+			note_memory(x, at, s, (unsigned)k,
+				    (struct read){.number = (uint8_t)i, .callee = helper}, to);
 		else if (size >= 0 && !by_kernel)
-			*slot = 0;
+			s->slot[k] = 0;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dataflow/flow.h"
+#include "format/btf_at.h"
 #include "verify/guards.h"
 #include "verify/helpers.h"
 #include "verify/releases.h"
@@ -337,6 +338,12 @@ int reads_anywhere(const struct object *o, const struct references *r, uint32_t 
 	return finish(out, rc);
 }
 
+/* The name of a struct; NULL for anything else. */
+static const char *struct_name(const struct btf_type *t)
+{
+	return (btf_is_composite(t) || t->kind == BTF_FWD) && *t->name ? t->name : NULL;
+}
+
 static const char *kfunc_struct(const struct btf *b, const struct extern_def *ext, unsigned n)
 {
 	struct btf_type t = btf_type(b, ext->type_id);
@@ -346,16 +353,43 @@ static const char *kfunc_struct(const struct btf *b, const struct extern_def *ex
 	t = btf_strip(b, btf_param(&t, n - 1).type);
 	if (t.kind == BTF_PTR)
 		t = btf_strip(b, t.type);
-	return (btf_is_composite(&t) || t.kind == BTF_FWD) && *t.name ? t.name : NULL;
+	return struct_name(&t);
+}
+
+/* What a pointer points to that is all of a key or value, or a member of it. */
+static const char *stored_struct(const struct btf *b, uint32_t type, int32_t place)
+{
+	struct btf_type t = btf_strip(b, type);
+	struct btf_place at;
+
+	if (!type || place < 0)
+		return NULL;
+	if (btf_is_composite(&t) && btf_at(b, type, (uint64_t)place, &at) && at.rest == 0)
+		t = btf_strip(b, at.type);
+	else if (place > 0)
+		return NULL;
+	if (t.kind != BTF_PTR)
+		return NULL;
+	t = btf_strip(b, t.type);
+	return struct_name(&t);
+}
+
+static const char *map_struct(const struct btf *b, const struct map_def *m, const struct read *x)
+{
+	bool is_key = helper_arg(x->callee, x->number).size == SIZE_KEY;
+
+	return stored_struct(b, is_key ? m->key_type : m->value_type, x->place);
 }
 
 const char *read_struct(const struct reads *r, const struct references *l, const struct read *x)
 {
+	const struct btf *b = r->linked->object->btf;
+
 	if (x->use == USE_HELPER)
 		return helper_takes(x->callee, x->number);
-	if (x->use == USE_KFUNC && r->linked->object->btf)
-		return kfunc_struct(r->linked->object->btf, &l->externs[x->callee], x->number);
-	return NULL;
+	if (x->use == USE_KFUNC && b)
+		return kfunc_struct(b, &l->externs[x->callee], x->number);
+	return x->map && b ? map_struct(b, &l->maps[x->map - 1], x) : NULL;
 }
 
 void reads_free(struct reads *r)

@@ -41,6 +41,10 @@ struct read {
 	int32_t relo;    /* relocation of the instruction itself; -1 for none */
 	int32_t offset;  /* of a load: bytes that the instruction adds */
 	uint32_t callee;
+	/* Of memory that is a key or a value of a map: the number of the map and 1, else 0; and the
+	 * byte of it where the slot of the stack starts, below 0 before its start. */
+	uint32_t map;
+	int32_t place;
 	/* Why a verifier refuses the load: of an argument "missing" or "unreadable", of memory by
 	 * one a cause of struct_walk.h, or "argument" or "number" where that is no pointer; NULL */
 	const char *refused;
@@ -64,8 +68,9 @@ int reads_anywhere(const struct object *o, const struct references *r, uint32_t 
 		   struct reads **out, struct err *e);
 void reads_free(struct reads *r); /* NULL is allowed */
 
-/* The kernel's struct that a helper or a function of the kernel takes x for; NULL for none. l is
- * what the program refers to. */
+/* The kernel's struct that a helper or a function of the kernel takes x for, or that the key or the
+ * value of a map, whose part it is, points to by its type; with a flavor, if it has one; NULL for
+ * none. l is what the program refers to. */
 const char *read_struct(const struct reads *r, const struct references *l, const struct read *x);
 
 /* Whether x loads or copies memory of the kernel at a place that no relocation gives. */

@@ -1,6 +1,8 @@
---- What a program takes each of its arguments for, and by what it tells: best first an access by a relocation
---- ("access"), a helper or kernel function that takes a struct ("call"), and the source line ("declaration").
+--- What a program takes each of its arguments for, and by what it tells: best first an access by a
+--- relocation ("access"), a helper or kernel function that takes a struct ("call"), a map whose key or value
+--- it becomes part of ("map"), and the source line ("declaration").
 local declared = require "btfl.arguments.declared"
+local engine = require "btfl.engine"
 
 local evidence = {}
 
@@ -33,14 +35,18 @@ local function taken_by(read)
     if relo.kind ~= "byte_off" or not relo.accessor or read.offset ~= 0 then return nil end
     return struct_of(relo.type), "access"
   end
-  if read.struct and read.offset == 0 then return read.struct, "call" end
-  return nil
+  if not read.struct or read.offset ~= 0 then return nil end
+  return engine.essential(read.struct), read.map and "map" or "call"
 end
+
+-- What tells more goes before what tells less.
+local RANK = { map = 1, call = 2, access = 3 }
 
 local function add_type(argument, name, by, read)
   for _, known in ipairs(argument.types) do
     if known.name == name then
-      table.insert(known.reads, read)
+      if RANK[by] > RANK[known.by] then known.by, known.reads = by, {} end
+      if by == known.by then table.insert(known.reads, read) end
       known.setting = known.setting and read.setting
       return
     end
@@ -123,14 +129,15 @@ function evidence.of(program, target, options)
   return list, reads.whole
 end
 
---- The places that an argument goes to, by which others that go there are like it: instruction and use.
+--- The places that an argument goes to, by which others that go there are like it: instruction and use. That
+--- it is kept on the stack tells nothing: compilers keep what only some kernels' branches use.
 ---@param argument table
 ---@return string[]
 function evidence.sinks(argument)
   local list = {}
   for _, read in ipairs(argument.reads) do
     if not read.from and read.offset == 0 and not read.relo and
-      (read.use == "store" or read.use == "put" or read.use == "memory") then
+      (read.use == "put" or read.use == "memory") then
       list[#list + 1] = ("%s %d %s %d"):format(read.program.name, read.insn, read.use, read.number or 0)
     end
   end

@@ -40,6 +40,10 @@ local WITNESS = {
     local read = one.reads[1]
     return ("%s takes it%s"):format(read.callee or "a function", at_line(read))
   end,
+  map = function(one)
+    local read = one.reads[1]
+    return ("it becomes part of map `%s`%s"):format(read.map.name, at_line(read))
+  end,
   sink = function() return "what most kernels of the run have where it goes" end,
   declaration = function(one) return "declared so" .. at_line(one.reads[1]) end,
 }
