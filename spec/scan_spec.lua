@@ -57,6 +57,27 @@ describe("scan", function()
     assert.same({ { 1, "unknown", "new", 2, n = 6 }, { last, "int", "int", 0, n = 6 } }, rows(o:scan()))
   end)
 
+  it("finds names by a part of them, of one kind or of any", function()
+    local b = btf.new()
+    local int = b:int("a___int", 4)
+    b:struct("a___struct", 4, { { "m", int, 0 } })
+    b:struct("b__struct", 4, { { "___m", int, 0 } })
+    b:struct(nil, 4, { { "m", int, 0 } })
+    local o <close> = btfl.btf(tmp.write("part.btf", b:bytes()))
+    local function names(...)
+      local list = {}
+      for _, _, name in o:scan(...) do list[#list + 1] = name end
+      return table.concat(list, " ")
+    end
+    assert.equal("a___int a___struct", names(nil, "___"))
+    assert.equal("a___struct", names("struct", "___"))
+    assert.equal("a___struct b__struct", names("struct", "struct"))
+    assert.equal("a___int a___struct b__struct", names(nil, ""):gsub(" +$", ""))
+    assert.equal("", names(nil, "nothing"))
+    assert.has_error(function() o:scan(nil, "a\0b") end)
+    assert.has_error(function() o:scan(nil, {}) end)
+  end)
+
   it("finds a kind, and a member by its name", function()
     local o <close> = btfl.btf(tmp.write("scan.btf", sample():bytes()))
     local ids = {}

@@ -325,8 +325,9 @@ function btf:candidates(name, kind) end
 --- anonymous) and number of elements (0 for a func: they are its prototype's). Several times as fast as
 --- types(), because no handle is made; type(id) makes one.
 ---@param kind? btfl.kind
+---@param part? string only types whose names have that text somewhere
 ---@return fun(): integer?, btfl.kind, string?, integer
-function btf:scan(kind) end
+function btf:scan(kind, part) end
 
 --- Iterates over the members of all structs and unions stored here, of one name if given, as plain values:
 --- id of the struct, index, name (nil when anonymous), id of the member's type, offset in bits from the

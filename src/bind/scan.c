@@ -9,10 +9,11 @@
 struct scan {
 	struct btf_type type; /* the last that was given, or whose members are */
 	int kind;             /* that is asked for; -1 for any */
+	const char *part;     /* of names that are asked for; NULL for any */
 	uint32_t next;        /* member of it */
 };
 
-enum { UP_BTF = 1, UP_SCAN, UP_KINDS, UP_NAME = UP_KINDS };
+enum { UP_BTF = 1, UP_SCAN, UP_KINDS, UP_PART, UP_NAME = UP_KINDS };
 
 static const struct btf *scanned(lua_State *L, struct scan **s)
 {
@@ -33,8 +34,11 @@ static int next_type(lua_State *L)
 {
 	struct scan *s;
 	const struct btf *b = scanned(L, &s);
-	bool found = btf_next(b, &s->type, s->kind);
+	bool found;
 
+	do
+		found = btf_next(b, &s->type, s->kind);
+	while (found && s->part && !strstr(s->type.name, s->part));
 	if (!found) {
 		lua_pushnil(L);
 		return 1;
@@ -52,14 +56,21 @@ static int next_type(lua_State *L)
 
 int btf_scan_method(lua_State *L)
 {
+	const char *part = lua_isnoneornil(L, 3) ? NULL : check_cstring(L, 3);
+	struct scan *s;
+
 	check_btf(L, 1);
+	lua_settop(L, 3);
 	push_scan(L, check_kind(L, 2));
+	s = lua_touserdata(L, -1);
+	s->part = part;
 	lua_createtable(L, BTF_KIND_COUNT, 1);
 	for (int k = 0; k < BTF_KIND_COUNT; k++) {
 		lua_pushstring(L, btf_kind_name((unsigned)k));
 		lua_rawseti(L, -2, k);
 	}
-	lua_pushcclosure(L, next_type, 3);
+	lua_pushvalue(L, 3);
+	lua_pushcclosure(L, next_type, 4);
 	return 1;
 }
 

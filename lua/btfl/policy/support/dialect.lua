@@ -35,12 +35,10 @@ function dialect.names(essential)
     local of = flavored[btf]
     if not of then
       of = {}
-      for id, _, name in btf:scan() do
-        if name and name:find("___", 1, true) then
-          local key = essential(name)
-          of[key] = of[key] or {}
-          table.insert(of[key], btf:type(id))
-        end
+      for id, _, name in btf:scan(nil, "___") do
+        local key = essential(name)
+        of[key] = of[key] or {}
+        table.insert(of[key], btf:type(id))
       end
       flavored[btf] = of
     end
