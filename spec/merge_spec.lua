@@ -165,7 +165,7 @@ error[no-field]: struct foo has no member `bit`
   = reachable, so the verifier rejects two
   = help: guard it with bpf_core_field_exists(struct foo, bit), or follow it: HINT
 
-OBJ on 5.10.1-amd64: 2 ok, 8 poison, 0 error; 2 programs: 2 rejected
+OBJ on 5.10.1-amd64, 6.1.1-amd64: 2 ok, 8 poison, 0 error; 2 programs: 2 rejected
 ]]):gsub("%u%u%u+", { OBJ = obj, HINT = hint }), 1, true), r.out)
   end)
 

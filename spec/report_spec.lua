@@ -148,6 +148,31 @@ describe("a report", function()
     assert.same({ "1", "x", "a", "b", "", "", "x", "c", "", "1", "x", "d" }, lines(r:render "text"))
   end)
 
+  it("shows rows once that are the same for several values of the last column they are grouped by", function()
+    local r = btfl.report("r", { columns = { "o", "k", "x" }, text = { "x" }, group = { "o", "k" } })
+    for _, row in ipairs { { "p", "k1", "a" }, { "p", "k1", "b" }, { "p", "k2", "a" }, { "p", "k3", "a" },
+      { "p", "k3", "b" }, { "q", "k1", "a" }, { "q", nil, "a" }, { "q", "k2", "a" } } do
+      r:row { o = row[1], k = row[2], x = row[3] }
+    end
+    assert.same({ "p, k1, k3", "x", "a", "b", "", "p, k2", "x", "a", "", "q, k1, k2", "x", "a", "", "q", "x", "a" },
+      lines(r:render "text"))
+    local many = btfl.report("r", { columns = { "k", "x" }, text = { "x" }, group = { "k" } })
+    for i = 1, 9 do many:row { k = "k" .. i, x = "a" } end
+    assert.same({ "k1, k2, k3, k4 and 5 more", "x", "a" }, lines(many:render "text"))
+  end)
+
+  it("has one line for kernels on which an object is the same", function()
+    local r = btfl.report "r"
+    for _, one in ipairs { { "o", "k1", "1 ok" }, { "o", "k2", "2 ok" }, { "o", "k3", "1 ok" },
+      { "p", "k1", "1 ok" } } do
+      r:summary { object = one[1], target = one[2], text = ("%s on %s: %s"):format(table.unpack(one)) }
+    end
+    r:summary { object = "o", target = "k4", text = "in other words" }
+    r:summary { object = "o", target = "k4", text = "in other words" }
+    assert.same({ "o on k1, k3: 1 ok", "o on k2: 2 ok", "p on k1: 1 ok", "in other words", "in other words" },
+      lines(r:render "text"))
+  end)
+
   describe("as tsv", function()
     it("is a header and rows, - for nothing", function()
       local r = btfl.report("r", { columns = { "a", "b", "c" } })

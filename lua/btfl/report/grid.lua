@@ -1,5 +1,7 @@
 --- Rows as an aligned table, columns of numbers to the right.
+local key_of = require "btfl.report.key"
 local memo = require "btfl.memo"
+local names = require "btfl.report.names"
 local terminal = require "btfl.report.terminal"
 
 local GAP = "  " -- between columns
@@ -29,16 +31,16 @@ function Column:aligned(is_last)
 end
 
 -- The columns, and the texts of their cells row by row.
-local function fill(names, rows)
+local function fill(list, rows)
   local columns, texts, cells = {}, {}, {}
-  for i, name in ipairs(names) do
+  for i, name in ipairs(list) do
     columns[i] = new_column(name)
     texts[i] = columns[i].texts
   end
   for n, row in ipairs(rows) do
     local line = {}
-    for i = 1, #names do
-      local value = row[names[i]]
+    for i = 1, #list do
+      local value = row[list[i]]
       if value == nil then value = "-" end
       line[i] = texts[i][value]
     end
@@ -60,46 +62,79 @@ local function line_of(texts, aligned)
   return trimmed(table.concat(texts))
 end
 
-local function heading(row, group)
-  local parts = {}
-  for _, name in ipairs(group) do
-    if row[name] ~= nil then parts[#parts + 1] = terminal.escape(tostring(row[name])) end
-  end
-  return table.concat(parts, ", ")
-end
+local function shown(value) return value ~= nil and tostring(value) or nil end
 
 local function is_alike(row, other, group)
   for _, name in ipairs(group) do
-    if row[name] ~= other[name] then return false end
+    if shown(row[name]) ~= shown(other[name]) then return false end
   end
   return true
 end
 
---- Appends the table's lines to out. Rows that share the columns of `group` stand under one heading.
+-- What stands above some rows: of the last of those columns, all that they are of.
+local function heading(section, group)
+  local parts = {}
+  for i, name in ipairs(group) do
+    local value = section.row[name]
+    if i == #group and #section.of > 1 then value = names.some(section.of) end
+    if value ~= nil then parts[#parts + 1] = terminal.escape(value) end
+  end
+  return table.concat(parts, ", ")
+end
+
+-- Rows that follow one another and share the columns of `group`: { row =, of =, lines... }.
+local function sections_of(rows, lines, group)
+  local list, last = {}, group[#group]
+  for n, row in ipairs(rows) do
+    if not (n > 1 and is_alike(row, rows[n - 1], group)) then
+      list[#list + 1] = { row = row, of = { shown(row[last]) } }
+    end
+    table.insert(list[#list], lines[n])
+  end
+  return list
+end
+
+-- Those that say the same, and differ in the last column of `group` alone, are one.
+local function joined(list, group)
+  local out, known = {}, {}
+  for _, section in ipairs(list) do
+    local parts = { #section.of }
+    for i = 1, #group - 1 do parts[i + 1] = shown(section.row[group[i]]) or false end
+    local key = key_of(table.concat(section, "\n"), table.unpack(parts))
+    if known[key] then
+      table.move(section.of, 1, #section.of, #known[key].of + 1, known[key].of)
+    else
+      out[#out + 1], known[key] = section, section
+    end
+  end
+  return out
+end
+
+--- Appends the table's lines to out. Rows that share the columns of `group` stand under one heading; where
+--- those of several values of its last column are the same, they stand there once.
 ---@param out string[]
 ---@param rows table[]
----@param names string[] The columns.
+---@param columns string[]
 ---@param group string[]
 ---@param paint fun(style: string, text: string): string
-return function(out, rows, names, group, paint)
-  local columns, cells = fill(names, rows)
-  local aligned, head, title = {}, {}, nil
-  for i, column in ipairs(columns) do
-    aligned[i] = column:aligned(i == #columns)
-    head[i] = terminal.escape(names[i])
+return function(out, rows, columns, group, paint)
+  local made, cells = fill(columns, rows)
+  local aligned, head = {}, {}
+  for i, column in ipairs(made) do
+    aligned[i] = column:aligned(i == #made)
+    head[i] = terminal.escape(columns[i])
   end
   head = paint("head", line_of(head, aligned))
-  if #group == 0 then out[#out + 1] = head end
-  for n, row in ipairs(rows) do
-    if #group > 0 and not (n > 1 and is_alike(row, rows[n - 1], group)) then
-      local before = title
-      title = heading(row, group)
-      if title ~= before then
-        if before then out[#out + 1] = "" end
-        out[#out + 1] = paint("head", title)
-        out[#out + 1] = head
-      end
-    end
-    out[#out + 1] = line_of(cells[n], aligned)
+  for n, texts in ipairs(cells) do cells[n] = line_of(texts, aligned) end
+  if #group == 0 then
+    out[#out + 1] = head
+    table.move(cells, 1, #cells, #out + 1, out)
+    return
+  end
+  for i, section in ipairs(joined(sections_of(rows, cells, group), group)) do
+    if i > 1 then out[#out + 1] = "" end
+    out[#out + 1] = paint("head", heading(section, group))
+    out[#out + 1] = head
+    table.move(section, 1, #section, #out + 1, out)
   end
 end
