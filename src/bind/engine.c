@@ -194,6 +194,7 @@ static const luaL_Reg functions[] = {
     {"keep_config", engine_keep_config},
     {"config_value", engine_config_value},
     {"isatty", system_isatty},
+    {"interrupted", system_interrupted},
     {"columns", system_columns},
     {"write_file", system_write_file},
     {"note_input", system_note_input},

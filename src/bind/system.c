@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/inputs.h"
+#include "base/interrupt.h"
 #include "base/write_file.h"
 #include "bind/handle.h"
 
@@ -24,6 +25,16 @@ int system_isatty(lua_State *L)
 	lua_Integer fd = luaL_checkinteger(L, 1);
 
 	lua_pushboolean(L, fd >= 0 && fd <= INT_MAX && isatty((int)fd));
+	return 1;
+}
+
+/* engine.interrupted([last]): whether SIGINT came, which waits for being asked for from then on,
+ * but not behind the last time. */
+int system_interrupted(lua_State *L)
+{
+	lua_pushboolean(L, interrupt_asked());
+	if (lua_toboolean(L, 1))
+		interrupt_unasked();
 	return 1;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <lauxlib.h>
 
+#include "base/interrupt.h"
 #include "host/host.h"
 
 static lua_State *running; /* the state that a signal is to stop */
@@ -21,10 +22,12 @@ static void raise_interrupt(lua_State *L, lua_Debug *ar)
 	lua_error(L);
 }
 
-/* A handler may not touch the stack, but it may set a hook. A second signal ends the process, for
- * a long call of C never reaches the hook. */
+/* A handler may not touch the stack, but it may set a hook. A second signal, of those that do not
+ * wait, ends the process, for a long call of C never reaches the hook. */
 static void on_sigint(int sig)
 {
+	if (interrupt_waits())
+		return;
 	signal(sig, SIG_DFL);
 	lua_sethook(running, raise_interrupt,
 		    LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);

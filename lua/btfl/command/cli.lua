@@ -4,6 +4,7 @@ local engine = require "btfl.engine"
 local host = require "btfl.command.host"
 local inputs = require "btfl.command.inputs"
 local options = require "btfl.command.options"
+local progress = require "btfl.command.progress"
 local protect = require "btfl.command.protect"
 
 local DEFINITION = {
@@ -71,6 +72,7 @@ function methods:failure(message)
     if told == line then return end
   end
   table.insert(self.failures, line)
+  progress.clear()
   io.stderr:write(self.name, ": ", line, "\n")
 end
 

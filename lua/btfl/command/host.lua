@@ -163,6 +163,8 @@ end
 
 -- Results
 
+local INTERRUPTED = 130
+
 local function is_report(value)
   return require "btfl.class"(value) == "btfl.report"
 end
@@ -180,10 +182,7 @@ local function with_inputs(status)
   return status
 end
 
---- Hands on what a script returned, and gives the exit status for it.
----@param result any its first value
----@return integer
-function M.finish(result)
+local function status_of(result)
   if result == nil or result == true then
     return with_inputs(0)
   elseif result == false then
@@ -195,6 +194,17 @@ function M.finish(result)
   end
   M.usage("%s returned %s; a script returns a report, a boolean, or an exit status from 0 to 255",
     arg[0], type(result) == "number" and result or "a " .. type(result))
+end
+
+--- Hands on what a script returned, and gives the exit status for it: of one that SIGINT ended, what the
+--- signal's is.
+---@param result any its first value
+---@return integer
+function M.finish(result)
+  local status = status_of(result)
+  if not require("btfl.engine").interrupted(true) then return status end
+  io.stderr:write "btfl: interrupted: this is what was done until then\n"
+  return INTERRUPTED
 end
 
 --- Prints what code given to -e or typed at the prompt returned; a report is rendered.

@@ -4,6 +4,7 @@ local class = require "btfl.class"
 local engine = require "btfl.engine"
 local find = require "btfl.kernels.find"
 local pair = require "btfl.diagnose.pair"
+local progress = require "btfl.command.progress"
 
 local inputs = {}
 
@@ -75,6 +76,7 @@ local function tell_skipped(self, line)
   for _, path in ipairs(self.args.module) do
     if line:sub(1, #path + 1) == path .. ":" then return self:failure(line) end
   end
+  progress.clear()
   io.stderr:write(self.name, ": skipped a module: ", line, "\n")
 end
 
@@ -174,9 +176,19 @@ local function each_opened(self, open)
   end
 end
 
+-- How many kernels there are, once all are found.
+local function count_targets(self)
+  local found = rawget(self, "found")
+  return found.ended and #found or nil
+end
+
+local function over_targets(self, next_target)
+  return progress.over(self.name, next_target, function() return count_targets(self) end)
+end
+
 function methods:targets()
   check_takes_targets(self)
-  return each_opened(self, open_target)
+  return over_targets(self, each_opened(self, open_target))
 end
 
 --- The same, each closed when the next is asked for.
@@ -184,11 +196,11 @@ end
 function methods:each_target()
   check_takes_targets(self)
   local next_target, last = each_opened(self, open_for_a_turn), nil
-  return function()
+  return over_targets(self, function()
     if last then last:close() end
     last = next_target()
     return last
-  end
+  end)
 end
 
 --- Whether -t names more than one kernel, of which the second need not be one that can be opened.
@@ -208,18 +220,23 @@ end
 function methods:pairs()
   local jobs = self.args.jobs or 1
   if jobs > 1 and self.args.target and not rawget(self, "batch") then open_all(self) end
+  check_takes_targets(self)
   local next_object = self:objects()
   local next_target, object
-  return function()
+  local function next_pair()
     while true do
       local target = next_target and next_target()
       while target and not comparable(self, object, target) do target = next_target() end
       if target then return object, target end
       object = next_object()
       if object == nil then return nil end
-      next_target = self:targets()
+      next_target = each_opened(self, open_target)
     end
   end
+  return progress.over(self.name, next_pair, function()
+    local targets = count_targets(self)
+    return targets and targets * #object_paths(self)
+  end)
 end
 
 --- What is to be said of inputs besides what the script found: pairs that cannot be compared, objects that
