@@ -1,6 +1,7 @@
 /* engine: the Lua module btfl.engine: what opens inputs, the classes, and the words of the domain.
  */
 #include "bind/classes.h"
+#include "bind/data.h"
 #include "bind/policy/tier.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"
@@ -199,6 +200,7 @@ static const luaL_Reg functions[] = {
     {"write_file", system_write_file},
     {"note_input", system_note_input},
     {"same_file", system_same_file},
+    {"data", data_read},
     {NULL, NULL},
 };
 
