@@ -112,7 +112,7 @@ describe("meta.lua", function()
     local samples = {
       rule = "no-field", message = "x", at = "a.c:1", object = "a.o", program = "p", target = "t",
       details = {}, notes = {}, mark = "x", help = {}, insn = {}, count = 2, programs = {}, targets = {},
-      fine = {},
+      fine = {}, shape = "s", shapes = {},
     }
     for name in pairs(meta["btfl.finding"].fields) do
       if name ~= "level" then

@@ -44,6 +44,20 @@ describe("report:merge", function()
     assert.equal(0, r.findings[1].details.insn)
   end)
 
+  it("makes one of the shapes in which the same is said of a program, and another of other shapes", function()
+    local r = report({ of { shape = "a" }, of { shape = "b" }, of { shape = "b", program = "q" },
+      of { shape = "a", program = "r" }, of { shape = "b", program = "r" } }):merge()
+    local f = r.findings
+    assert.equal(2, #f)
+    assert.same({ { "p", "r" }, { "a", "b" } }, { f[1].programs, f[1].shapes })
+    assert.same({ "q", "b" }, { f[2].program, f[2].shape })
+    assert.is_nil(f[1].shape or f[2].shapes)
+    assert.matches("target: a; in the shapes a, b\n", r:render "text", 1, true)
+    local again = btfl.report.read(r:render "json").findings
+    assert.same({ { "a", "b" }, "b" }, { again[1].shapes, again[2].shape })
+    assert.same(f, r:merge().findings)
+  end)
+
   it("makes one of the kinds, programs and copies, and counts them", function()
     local f = merged { of { insn = 1 }, of { insn = 1, kind = "field_exists" }, of { insn = 7 },
       of { insn = 7, kind = "field_exists" }, of { program = "q", insn = 1 } }

@@ -14,7 +14,7 @@ local LAZY = {
   target = function() return require("btfl.kernels.open").target end,
   targets = function() return require("btfl.kernels.open").targets end,
   matrix = function()
-    local known = { check = "table|function", shapes = "table" }
+    local known = { check = "table|function", shapes = "table|function" }
     return function(objects, targets, options)
       argument.list(1, objects, "btfl.object|string", "matrix")
       argument.check(2, targets, "string|table|function", "matrix")
@@ -119,7 +119,7 @@ extend("btf", {
 local CHECK_OPTIONS = {
   policy = "btfl.policy|string", others = "btfl.target[]", from = "btfl.target[]", why = "any", all = "any",
   verdict = "table", attach = "table", type = "table", skip = "string[]", maps = "table", only = "string[]",
-  one_of = "table", sinks = "function",
+  one_of = "table", sinks = "function", shape = "string",
 }
 
 extend("object", {
@@ -207,8 +207,8 @@ extend("obstacle", {
 
 extend("verdict", {
   report = function(self, options)
-    argument.options(1, options, { others = "btfl.target[]", one_of = "table", verdicts = "btfl.verdict[]" },
-      "report")
+    argument.options(1, options, { others = "btfl.target[]", one_of = "table", verdicts = "btfl.verdict[]",
+      shape = "string" }, "report")
     return require "btfl.diagnose.judged"(self, options)
   end,
 })

@@ -81,7 +81,7 @@ function matrix:report(options) end
 
 ---@class btfl.matrix.options
 ---@field check? btfl.check.options|fun(object: btfl.object): btfl.check.options
----@field shapes? table<string, btfl.verdict.options> by name: constants that a tool sets at its start and the like, each looked at for itself; { default = {} } without
+---@field shapes? table<string, btfl.verdict.options>|fun(object: btfl.object): btfl.check.options[] by name: constants that a tool sets at its start and the like, each looked at for itself; one that is called default without. A function stands in for `check`
 
 --- One object on one kernel in one shape. A plain table.
 ---@class btfl.matrix.cell
@@ -923,6 +923,7 @@ function relo:try(target, candidate, options) end
 ---@field one_of? string[][] programs of which a tool loads one: when one loads, what keeps the others from it is a note
 ---@field maps? table<string, btfl.verdict.map> as in btfl.verdict.options
 ---@field only? btfl.obstacle.rule[] likewise
+---@field shape? string what findings and the summary call all of these options: a shape of a tool
 ---@field sinks? fun(program: btfl.program, options: btfl.verdict.options): table<string, string> gives what program:sinks() gave for the others, which is found anew for each target without
 
 --- What an access string says. `#accessor` is the number of its steps.
@@ -1141,6 +1142,7 @@ function verdict:report(options) end
 ---@field others? btfl.target[] the kernels of the run: what a program attaches to and none of several has is a warning
 ---@field one_of? string[][] as in btfl.check.options
 ---@field verdicts? btfl.verdict[] on the programs of the object, for one_of
+---@field shape? string as in btfl.check.options
 
 --- Iterates over the relocations that failed among them.
 ---@return fun(): btfl.obstacle?
@@ -1399,12 +1401,14 @@ function cli:stream(work) end
 ---@field object? string
 ---@field program? string
 ---@field target? string
+---@field shape? string of a tool that has several
 ---@field insn? { index: integer, bytes: string, text: string } shown where there is no source line: hex and disassembly
 ---@field details? table<string, any> further facts, shown in order of `order`, kept in json
 ---@field notes? string[] lines that explain
 ---@field help? string[] what to do, a line each
 ---@field programs? string[] of a merged finding that is about several
 ---@field targets? string[] of a merged finding that is about several
+---@field shapes? string[] of a merged finding that is about several
 ---@field fine? string[] of a merged finding: the targets on which nothing is wrong there; empty in one that merging is not to tell it of
 ---@field count? integer of a merged finding: how many places it stands for, when they are several
 

@@ -82,7 +82,7 @@ local check = {}
 
 local OWN = {
   others = true, why = true, from = true, all = true, verdict = true, attach = true, type = true, skip = true,
-  maps = true, only = true, one_of = true, sinks = true,
+  maps = true, only = true, one_of = true, sinks = true, shape = true,
 }
 
 -- The options of object:results() and, with those that check was given for it, of program:verdict().
@@ -150,14 +150,14 @@ local function wants(options, rule)
   return false
 end
 
-local function add_summary(out, object, target, count, verdicts)
+local function add_summary(out, object, target, count, verdicts, shape)
   local programs, words = count_verdicts(verdicts)
   out:summary {
-    order = { "object", "target", "ok", "poison", "error", "programs" },
-    object = object.path, target = target.name,
+    order = { "object", "target", "shape", "ok", "poison", "error", "programs" },
+    object = object.path, target = target.name, shape = shape,
     ok = count.ok, poison = count.poison, error = count.error, programs = programs,
-    text = ("%s on %s: %d ok, %d poison, %d error; %s"):format(object.path, target.name,
-      count.ok, count.poison, count.error, words),
+    text = ("%s on %s%s: %d ok, %d poison, %d error; %s"):format(object.path, target.name,
+      shape and (" (%s)"):format(shape) or "", count.ok, count.poison, count.error, words),
   }
 end
 
@@ -192,7 +192,8 @@ local function compare(object, target, options)
   add_stops(out, stops, own, true, told)
   for _, one in ipairs(drifting) do out[one.level](out, one.finding) end
   for _, verdict in ipairs(verdicts) do attaching.add(out, verdict) end
-  add_summary(out, object, target, count, verdicts)
+  add_summary(out, object, target, count, verdicts, own.shape)
+  for _, finding in ipairs(out.findings) do finding.shape = own.shape end
   return out, verdicts
 end
 

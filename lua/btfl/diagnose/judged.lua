@@ -34,5 +34,6 @@ return function(verdict, options)
     out[level](out, finding)
   end
   attaching.add(out, verdict)
+  for _, finding in ipairs(out.findings) do finding.shape = options.shape end
   return out
 end

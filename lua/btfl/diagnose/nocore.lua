@@ -215,12 +215,14 @@ end
 ---@param options? btfl.check.options
 ---@return btfl.object.fixed_read[]
 function nocore.of(object, targets, options)
-  local rows, findings, is_bare = fixed.of(object, targets, options or {}), {}, object:relos()() == nil
+  options = options or {}
+  local rows, findings, is_bare = fixed.of(object, targets, options), {}, object:relos()() == nil
   if is_bare and #rows > 0 then
     findings[1] = bare_finding(object, rows)
   else
     for i, row in ipairs(rows) do findings[i] = finding_of(row) end
   end
+  for _, finding in ipairs(findings) do finding.shape = options.shape end
   rows.findings = findings
   return rows
 end

@@ -101,10 +101,10 @@ local function message_of(finding)
 end
 
 local function properties_of(finding)
-  local targets = names.targets(finding)
-  return { order = { "object", "targets", "fine", "count", "details" }, object = finding.object,
-    targets = #targets > 0 and targets or nil, fine = finding.fine, count = finding.count,
-    details = finding.details }
+  local targets, shapes = names.targets(finding), finding.shapes or { finding.shape }
+  return { order = { "object", "targets", "shapes", "fine", "count", "details" }, object = finding.object,
+    targets = #targets > 0 and targets or nil, shapes = #shapes > 0 and shapes or nil, fine = finding.fine,
+    count = finding.count, details = finding.details }
 end
 
 local function result_of(finding, index, seen)

@@ -6,7 +6,7 @@ local terminal = require "btfl.report.terminal"
 local FINDING = { "level", "rule", "object", "program", "target", "at", "message" }
 
 -- A merged finding has several programs and targets.
-local LISTS = { program = "programs", target = "targets" }
+local LISTS = { program = "programs", target = "targets", shape = "shapes" }
 
 local function missing(row, column)
   local list = LISTS[column] and row[LISTS[column]]

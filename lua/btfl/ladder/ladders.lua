@@ -208,6 +208,10 @@ function ladders.of(object, targets, options)
     local skipped = program.entry and skip[program.name]
     if not skipped then add_program(out, program, list, order, options) end
   end
+  for _, ladder in ipairs(out) do
+    for _, finding in ipairs(ladder.findings) do finding.shape = options.shape end
+    if ladder.cleanup then ladder.cleanup.shape = options.shape end
+  end
   return out
 end
 

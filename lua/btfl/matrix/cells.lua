@@ -107,17 +107,16 @@ local function joined(a, b)
   return out
 end
 
--- In each shape, by its name, a function that gives the options of object:check() for an object.
-local function shapes_of(options)
-  local list, given = {}, options.check or {}
-  for name, shape in pairs(options.shapes or { default = {} }) do
-    list[#list + 1] = { name = name, options = function(object)
-      local own = type(given) == "function" and given(object) or given
-      return joined(own, { verdict = joined(own.verdict or {}, shape) })
-    end }
+-- What object:check() is to be given for an object, in each shape.
+local function shapes_of(object, options)
+  local shapes, given, list = options.shapes or {}, options.check or {}, {}
+  if type(shapes) == "function" then return shapes(object) end
+  local own = type(given) == "function" and given(object) or given
+  for name, shape in pairs(shapes) do
+    list[#list + 1] = joined(own, { verdict = joined(own.verdict or {}, shape), shape = name })
   end
-  table.sort(list, function(a, b) return a.name < b.name end)
-  return list
+  table.sort(list, function(a, b) return a.shape < b.shape end)
+  return options.shapes and list or { own }
 end
 
 -- Targets one after another, and whether each is to be closed when it has been looked at.
@@ -147,14 +146,24 @@ local function cell_of(object, target, shape, case)
   }
 end
 
-local function on_target(list, target, shapes, known, yield)
-  for i, object in ipairs(list) do
-    for _, shape in ipairs(shapes) do
-      local cases = known[i][shape.name] or { by_text = {}, count = 0 }
-      known[i][shape.name] = cases
-      yield(cell_of(object, target, shape.name, case_of(cases, object, target, shape.options(object))))
+local function on_target(runs, target, yield)
+  for _, run in ipairs(runs) do
+    for i, options in ipairs(run.shapes) do
+      local case = case_of(run.cases[i], run.object, target, options)
+      yield(cell_of(run.object, target, options.shape or "default", case))
     end
   end
+end
+
+-- Each object with its shapes, and the cases that are known of it in each.
+local function runs_of(objects, options)
+  local runs = {}
+  for n, object in ipairs(opened(objects)) do
+    local run = { object = object, shapes = shapes_of(object, options), cases = {} }
+    for i in ipairs(run.shapes) do run.cases[i] = { by_text = {}, count = 0 } end
+    runs[n] = run
+  end
+  return runs
 end
 
 --- See btfl.matrix in meta.lua.
@@ -164,13 +173,12 @@ end
 ---@return fun(): btfl.matrix.cell?, any
 function cells.each(objects, targets, options)
   options = options or {}
-  local list, known, shapes = opened(objects), {}, shapes_of(options)
-  for i in ipairs(list) do known[i] = {} end
+  local runs = runs_of(objects, options)
   return coroutine.wrap(function()
     local next_target, close = each_target(targets)
     for target, why in next_target do
       if target then
-        on_target(list, target, shapes, known, coroutine.yield)
+        on_target(runs, target, coroutine.yield)
         if close then target:close() end
       else
         coroutine.yield(false, why)

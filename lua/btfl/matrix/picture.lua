@@ -26,16 +26,17 @@ end
 -- takes it, and has its cells by the numbers of their columns.
 local function axes(cells)
   local out = { rows = {}, columns = {} }
-  local columns, rows, shapes, count = {}, {}, {}, 0
+  local columns, rows, shape, several = {}, {}, {}, {}
   for _, cell in ipairs(cells) do
-    if not shapes[cell.shape] then shapes[cell.shape], count = true, count + 1 end
+    shape[cell.object] = shape[cell.object] or cell.shape
+    several[cell.object] = several[cell.object] or shape[cell.object] ~= cell.shape
   end
   for _, cell in ipairs(cells) do
     local at = key_of(cell.object, cell.shape)
     local column = columns[at]
     if not column then
       column = { number = #out.columns + 1,
-        label = last_part(cell.object) .. (count > 1 and " (" .. cell.shape .. ")" or "") }
+        label = last_part(cell.object) .. (several[cell.object] and " (" .. cell.shape .. ")" or "") }
       columns[at], out.columns[column.number] = column, column
     end
     at = key_of(cell.target, cell.path)

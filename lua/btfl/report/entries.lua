@@ -26,7 +26,7 @@ function entries.rows(report)
 end
 
 local FINDING = { "level", "rule", "message", "at", "mark", "object", "program", "programs", "target",
-  "targets", "fine", "count", "insn", "details", "notes", "help" }
+  "targets", "shape", "shapes", "fine", "count", "insn", "details", "notes", "help" }
 
 --- Iterates over the findings.
 ---@param report btfl.report

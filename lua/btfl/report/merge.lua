@@ -1,5 +1,5 @@
 --- Findings of one cause as one finding: the same source line, field and reason, in whatever programs,
---- unrolled copies and kinds of relocation, and on whatever kernels.
+--- unrolled copies and kinds of relocation, on whatever kernels and in whatever shapes of a tool.
 local class = require "btfl.class"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
@@ -56,6 +56,22 @@ end
 local function each(value, visit)
   if type(value) ~= "table" then value = { value } end
   for _, item in ipairs(value) do visit(item) end
+end
+
+-- Gives for a finding all shapes in which the same is said of the same programs on the same kernels, none
+-- where it has no shape: what is said in other shapes is another finding.
+local function shapes_of(report)
+  local all = {}
+  local function of(finding)
+    local key = key_of(finding.level, finding.rule, subject(finding),
+      table.concat(names.programs(finding), "\n"), table.concat(names.targets(finding), "\n"))
+    all[key] = all[key] or ordered()
+    return all[key]
+  end
+  for _, finding in ipairs(report.findings) do
+    each(finding.shapes or finding.shape, function(name) put(of(finding), name) end)
+  end
+  return function(finding) return (finding.shapes or finding.shape) and of(finding).list or {} end
 end
 
 -- Collects a finding, which may be a merged one itself.
@@ -141,6 +157,7 @@ local function finding_of(group, targets, failing)
   out.fine = fine_of(group, targets, failing)
   if #group.targets.list > 1 then out.target, out.targets = nil, series.names_in_order(group.targets.list) end
   if #group.programs.list > 1 then out.program, out.programs = nil, group.programs.list end
+  if #group.shapes > 1 then out.shape, out.shapes = nil, group.shapes end
   if group.count > 1 then out.count = group.count end
   return out
 end
@@ -150,15 +167,16 @@ end
 ---@param report btfl.report
 ---@return btfl.finding[]
 return function(report)
-  local groups, order, failing = {}, {}, {}
+  local groups, order, failing, shapes = {}, {}, {}, shapes_of(report)
   for _, finding in ipairs(report.findings) do
     local about = subject(finding)
-    local key = key_of(finding.level, finding.rule, about)
+    local own = shapes(finding)
+    local key = key_of(finding.level, finding.rule, about, table.unpack(own))
     local group = groups[key]
     if not group then
       group = {
         first = finding, about = about, count = 0, targets = ordered(), programs = ordered(),
-        kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
+        shapes = own, kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
         notes = ordered(), help = ordered(),
       }
       groups[key] = group

@@ -26,16 +26,20 @@ function names.programs(finding)
   return finding.programs or { finding.program }
 end
 
---- "6.1.192, 6.12.117; fine on 12 others"; nil for a finding of no kernel.
+--- "6.1.192, 6.12.117; fine on 12 others; in the shape rss"; nil for a finding of no kernel.
 ---@param finding btfl.finding
 ---@return string?
 function names.kernels(finding)
   local text = names.some(names.targets(finding))
   if text == "" then return nil end
-  local fine = finding.fine or {}
-  if #fine == 0 then return text end
-  if #fine <= 2 then return ("%s; fine on %s"):format(text, table.concat(fine, ", ")) end
-  return ("%s; fine on %d others"):format(text, #fine)
+  local fine, shapes = finding.fine or {}, finding.shapes or { finding.shape }
+  if #fine > 2 then
+    text = ("%s; fine on %d others"):format(text, #fine)
+  elseif #fine > 0 then
+    text = ("%s; fine on %s"):format(text, table.concat(fine, ", "))
+  end
+  if #shapes == 0 then return text end
+  return ("%s; in the shape%s %s"):format(text, #shapes > 1 and "s" or "", names.some(shapes))
 end
 
 return names

@@ -93,10 +93,10 @@ end
 -- How each field of a finding is read.
 local FINDING = {
   level = Reader.level, at = Reader.place, count = Reader.integer, insn = Reader.object,
-  details = Reader.object, programs = Reader.texts, targets = Reader.texts, fine = Reader.texts,
-  notes = Reader.texts, help = Reader.texts,
+  details = Reader.object, programs = Reader.texts, targets = Reader.texts, shapes = Reader.texts,
+  fine = Reader.texts, notes = Reader.texts, help = Reader.texts,
 }
-for _, name in ipairs { "rule", "message", "mark", "object", "program", "target" } do
+for _, name in ipairs { "rule", "message", "mark", "object", "program", "target", "shape" } do
   FINDING[name] = Reader.text
 end
 

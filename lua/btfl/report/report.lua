@@ -6,10 +6,12 @@ local formats = require "btfl.report.formats"
 
 -- The type of each field of a finding. `level` is what the method says.
 local FINDING = { level = "any", at = "place", count = "integer", details = "table", insn = "table" }
-for _, name in ipairs { "rule", "message", "mark", "object", "program", "target" } do
+for _, name in ipairs { "rule", "message", "mark", "object", "program", "target", "shape" } do
   FINDING[name] = "string"
 end
-for _, name in ipairs { "notes", "help", "programs", "targets", "fine" } do FINDING[name] = "list" end
+for _, name in ipairs { "notes", "help", "programs", "targets", "shapes", "fine" } do
+  FINDING[name] = "list"
+end
 
 local FIELDS = {
   name = true, status = true, findings = true, rows = true, columns = true, title = true,
