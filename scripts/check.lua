@@ -17,29 +17,32 @@ local others, from = {}, {}
 for target in cli:targets() do table.insert(others, target) end
 for _, path in ipairs(cli.args.from) do table.insert(from, cli:try(btfl.target, path)) end
 
-local function options_for(object)
-  local options, sinks = cli:check_options(object), {}
+local function complete(options)
+  local sinks = {}
   options.others, options.from, options.why, options.all = others, from, cli.args.why, cli.args.all
   -- Found once for all kernels.
   function options.sinks(program, verdict_options)
     sinks[program] = sinks[program] or program:sinks(others, verdict_options)
     return sinks[program]
   end
-  return options
 end
 
 -- How the branches go that a kernel's answers decide, and what is read without asking, is told of all kernels
 -- together.
 local function add_fixed_reads(run)
-  local reads = cli:try(run.object.fixed_reads, run.object, run.kernels, run.options)
-  for _, finding in ipairs(reads and reads.findings or {}) do
-    if finding.level ~= "note" or cli.args.all then out[finding.level](out, finding) end
+  for _, options in ipairs(run.shapes) do
+    local reads = cli:try(run.object.fixed_reads, run.object, run.kernels, options)
+    for _, finding in ipairs(reads and reads.findings or {}) do
+      if finding.level ~= "note" or cli.args.all then out[finding.level](out, finding) end
+    end
   end
 end
 local function add_ladders(run)
-  for _, ladder in ipairs(cli:try(run.object.ladders, run.object, run.kernels, run.options) or {}) do
-    for _, finding in ipairs(ladder.findings) do out[finding.level](out, finding) end
-    if cli.args.ladders and ladder.cleanup then out:note(ladder.cleanup) end
+  for _, options in ipairs(run.shapes) do
+    for _, ladder in ipairs(cli:try(run.object.ladders, run.object, run.kernels, options) or {}) do
+      for _, finding in ipairs(ladder.findings) do out[finding.level](out, finding) end
+      if cli.args.ladders and ladder.cleanup then out:note(ladder.cleanup) end
+    end
   end
 end
 
@@ -47,11 +50,13 @@ local runs, of = {}, {}
 for object, target in cli:pairs() do
   local run = of[object]
   if not run then
-    run = { object = object, kernels = {}, options = options_for(object) }
+    -- What a tool sets at its start may lead other ways.
+    run = { object = object, kernels = {}, shapes = cli:shapes(object) }
+    for _, options in ipairs(run.shapes) do complete(options) end
     runs[#runs + 1], of[object] = run, run
   end
   table.insert(run.kernels, target)
-  out:append(object:check(target, run.options))
+  for _, options in ipairs(run.shapes) do out:append(object:check(target, options)) end
 end
 for _, run in ipairs(cli.args.only and {} or runs) do
   add_fixed_reads(run)

@@ -12,5 +12,5 @@ local objects = {}
 for object in cli:objects() do objects[#objects + 1] = object end
 
 return btfl.matrix(objects, cli:each_target(), {
-  check = function(object) return cli:check_options(object) end,
+  shapes = function(object) return cli:shapes(object) end,
 }):report { by = cli.args.by }

@@ -22,6 +22,15 @@ local LAZY = {
       return require("btfl.matrix.matrix").new(objects, targets, options)
     end
   end,
+  project = function()
+    return {
+      load = function(path)
+        argument.check(1, path, "string", "load")
+        local project, wrong = require("btfl.project.load").file(path)
+        return project or error(table.concat(wrong, "\n"), 2)
+      end,
+    }
+  end,
   renames = function() return require "btfl.policy.support.renames" end,
   report = function()
     local report = require "btfl.report.report"

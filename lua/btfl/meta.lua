@@ -168,6 +168,49 @@ btfl.report = {}
 ---@return btfl.report
 function btfl.report.read(text, file) end
 
+--- Project files: what a repository says of itself, in btfl.lua.
+---@class btfl.project.module
+btfl.project = {}
+
+--- Reads a project file. It is data: it runs in a Lua state of its own, without what reaches out of it, of text and
+--- not bytecode, and what it may take of time and memory is bounded. Raises with a line for each thing that is wrong.
+---@param path string
+---@return btfl.project
+function btfl.project.load(path) end
+
+--- What a project file says. A plain table; the settings of its own are those of all shapes.
+---@class btfl.project: btfl.project.settings
+---@field path string of the file
+---@field folder string its folder, to which its paths are relative: "" or with a slash at its end
+---@field has string[] the names of the fields that it has
+---@field objects string[]? paths and patterns
+---@field targets { word: string, facts: btfl.target.options }[]? words as -t takes them, each with what is known of its kernels
+---@field policy string? a name or a path
+---@field shapes table<string, btfl.project.settings>?
+---@field optional string[]? patterns of programs and objects that may fail
+---@field fail_on string[]? the rules that fail; `error` and `warning` are all of that level
+---@field ignore btfl.project.ignore[]?
+
+--- What a tool sets before it loads its objects. A plain table.
+---@class btfl.project.settings
+---@field set table<string, integer|boolean|string>?
+---@field unset string[]?
+---@field attach table<string, string>?
+---@field type table<string, string>?
+---@field skip string[]?
+---@field one_of string[][]?
+---@field maps table<string, btfl.verdict.map>? with what the file has as `sizes`
+
+--- Findings that are known. What is nil matches any; `*` and `?` stand for any text and character.
+---@class btfl.project.ignore
+---@field rule string?
+---@field object string? the last parts of its path
+---@field program string?
+---@field target string?
+---@field because string
+---@field until_ string? the last day, in UTC: "2027-03-01"
+---@field place string "ignore[1] of btfl.lua"
+
 --- What loaders and verifiers wrote.
 ---@class btfl.log.module
 btfl.log = {}
@@ -1315,7 +1358,8 @@ function attempt:refusal() end
 ---@field args table what argparse made of the command line, every option by its long name
 ---@field name string such as "btfl check"
 ---@field failures string[] what could not be done for an input, one line each
----@field policy btfl.policy? what --policy names; it is then the default of all that relocates
+---@field policy btfl.policy? what --policy names, or the project file; it is then the default of all that relocates
+---@field project btfl.project? what the project file says: --project, else btfl.lua of the repository. Objects, kernels and options that the command line does not give are its; `args` has them
 local cli = {}
 
 --- Iterates over the objects named on the command line, each opened when its turn comes. One that
@@ -1358,10 +1402,17 @@ function cli:try(work, ...) end
 ---@param message string|btfl.error
 function cli:error(message) end
 
---- What object:check() is to be given for this object, by the options of the command line.
+--- What object:check() is to be given for this object, by the options of the command line and the project file.
 ---@param object btfl.object
 ---@return btfl.check.options
 function cli:check_options(object) end
+
+--- The same for each shape of the project file, in order of their names: what a tool sets at its start leads other
+--- ways, and is looked at each for itself. Shapes that set nothing of the object are one; where all are, or there is
+--- none, it is cli:check_options() alone, of no shape.
+---@param object btfl.object
+---@return btfl.check.options[]
+function cli:shapes(object) end
 
 --- What program:verdict() is to be given for programs of this object likewise, but for what concerns one
 --- program alone (--attach, --type).
@@ -1372,8 +1423,9 @@ function cli:verdict_options(object) end
 --- Iterates over the programs of an object that the tool loads, which are those that --skip does not name, each
 --- with what program:verdict() is to be given for it.
 ---@param object btfl.object
+---@param shape? btfl.check.options one of cli:shapes(); cli:check_options() without
 ---@return fun(): btfl.program?, btfl.verdict.options?
-function cli:programs(object) end
+function cli:programs(object, shape) end
 
 --- Writes what is no report: to the file of --output, in one step, else to stdout. Raises when that
 --- file is one that was read.

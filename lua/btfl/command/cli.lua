@@ -3,16 +3,18 @@ local argument = require "btfl.argument"
 local engine = require "btfl.engine"
 local host = require "btfl.command.host"
 local inputs = require "btfl.command.inputs"
+local named = require "btfl.command.named"
 local options = require "btfl.command.options"
 local progress = require "btfl.command.progress"
 local protect = require "btfl.command.protect"
+local terminal = require "btfl.report.terminal"
 
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
   policy = true, jobs = true, facts = true, formats = true,
 }
 
-local FIELDS = { args = true, name = true, failures = true, policy = true }
+local FIELDS = { args = true, name = true, failures = true, policy = true, project = true }
 
 local methods = {}
 local metatable = {
@@ -33,6 +35,26 @@ local function program_name()
   return "btfl " .. name:gsub("%.lua$", "")
 end
 
+-- The policy that is asked for, or nil and what is wrong.
+local function policy_of(definition, args, project)
+  if definition.policy then
+    return nil, args.policy and definition.policy .. ": --policy does not apply" or nil
+  end
+  local word = args.policy
+  if not word and project and definition.targets ~= false then
+    word = project.policy
+    -- A file is a program, and who looks at a clone has not asked for it.
+    if word and named.is_file(word) and not args.project then
+      return nil, ("%s: the policy %s is a program, which runs when it is asked for: by --project %s or "
+        .. "--policy %s"):format(project.path, word, project.path, word)
+    end
+  end
+  if not word then return nil end
+  local ok, policy = pcall(require "btfl.policy.support.make", word)
+  if ok then return policy end
+  return nil, tostring(policy)
+end
+
 --- Parses a command line: the cli, or nil and what is wrong, or nil and the help that was asked for.
 ---@param definition btfl.cli.definition
 ---@param words string[]
@@ -43,24 +65,22 @@ function module.parse(definition, words)
     if not DEFINITION[key] then error(("btfl.cli has no field `%s`"):format(tostring(key)), 3) end
   end
   local name = program_name()
-  local args, message, is_help = options.parse(name, definition, words)
+  local args, message, is_help, project = options.parse(name, definition, words)
   if is_help then return nil, message, true end
   if not args then return nil, ("%s: %s"):format(name, message) end
-  local policy
-  if args.policy and definition.policy then
-    return nil, ("%s: %s: --policy does not apply"):format(name, definition.policy)
-  elseif args.policy then
-    local ok
-    ok, policy = pcall(require "btfl.policy.support.make", args.policy)
-    if not ok then return nil, ("%s: %s"):format(name, options.one_line(tostring(policy))) end
-  end
+  local policy, wrong = policy_of(definition, args, project)
+  if wrong then return nil, ("%s: %s"):format(name, terminal.escape(options.one_line(wrong))) end
   if definition.jobs and args.jobs and args.jobs > 1 then
     return nil, ("%s: %s: --jobs does not apply"):format(name, definition.jobs)
   end
-  local settings = definition.verdicts or definition.facts
-  local given = settings and require("btfl.command.verdict_options").new(args) or nil
+  local given = (definition.verdicts or definition.facts)
+    and require("btfl.command.verdict_options").new(args, project, args.project_objects) or nil
   local self = inputs.new(definition)
   self.args, self.name, self.policy, self.failures, self.settings = args, name, policy, {}, given
+  self.project = project
+  if project and host.verbose then
+    io.stderr:write(("%s: read %s: %s\n"):format(name, project.path, table.concat(project.has, ", ")))
+  end
   return setmetatable(self, metatable)
 end
 
@@ -88,6 +108,14 @@ function methods:check_options(object)
   return settings_of(self):check(object)
 end
 
+--- The same for each shape of a project file.
+---@param object btfl.object
+---@return btfl.check.options[]
+function methods:shapes(object)
+  argument.check(1, object, "btfl.object", "shapes")
+  return settings_of(self):shapes(object)
+end
+
 --- What program:verdict() is to be given likewise.
 ---@param object btfl.object
 ---@return btfl.verdict.options
@@ -98,10 +126,12 @@ end
 
 --- The programs that the tool loads, each with what program:verdict() is to be given for it.
 ---@param object btfl.object
+---@param shape? btfl.check.options
 ---@return fun(): btfl.program?, btfl.verdict.options?
-function methods:programs(object)
+function methods:programs(object, shape)
   argument.check(1, object, "btfl.object", "programs")
-  return require("btfl.diagnose.reached").programs(object, settings_of(self):check(object))
+  argument.optional(2, shape, "table", "programs")
+  return require("btfl.diagnose.reached").programs(object, shape or settings_of(self):check(object))
 end
 
 --- Writes what is no report: to the file of --output, in one step, else to stdout.

@@ -16,7 +16,17 @@ inputs.methods = methods
 ---@param definition btfl.cli.definition
 ---@return table
 function inputs.new(definition)
-  return { opened = {}, takes_objects = definition.objects ~= false, clashes = {}, plain = {}, found = {} }
+  return { opened = {}, takes_objects = definition.objects ~= false, clashes = {}, plain = {}, found = {},
+    met = { objects = {}, targets = {}, programs = {} } }
+end
+
+-- What is looked at, for btfl.project.ignore.
+local function note_object(self, object)
+  if not self.project then return object end
+  local met = rawget(self, "met")
+  met.objects[object.path] = true
+  for program in object:programs() do met.programs[program.name] = true end
+  return object
 end
 
 local function object_paths(self)
@@ -32,7 +42,7 @@ local function take_object(self, object)
   if object.btf or judges then
     if judges and not self:try(object.validate, object) then return nil end
     rawset(self, "relocatable", true)
-    return object
+    return note_object(self, object)
   end
   table.insert(rawget(self, "plain"), pair.no_btf(object))
   return nil
@@ -80,7 +90,8 @@ local function tell_skipped(self, line)
   io.stderr:write(self.name, ": skipped a module: ", line, "\n")
 end
 
-local function tell_modules(self, target)
+local function take_target(self, target)
+  rawget(self, "met").targets[target.name] = true
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
 end
 
@@ -88,7 +99,11 @@ end
 -- symbols are not wanted.
 local function facts_of(self, found)
   local settings = rawget(self, "settings")
-  return settings and settings:facts(found.options.name) or { kconfig = false, kallsyms = false }
+  local facts = settings and settings:facts(found.options.name) or { kconfig = false, kallsyms = false }
+  for name, value in pairs(found.facts or {}) do
+    if facts[name] == nil then facts[name] = value end
+  end
+  return facts
 end
 
 -- The n-th kernel of -t, which is looked for when it is asked for; nil when there are fewer. Without -t
@@ -146,7 +161,7 @@ local function open_target(self, n, found)
     if self.args.jobs > 1 and not rawget(self, "batch") then open_all(self) end
     local target = opened(self, "targets", n, "btfl.target", opener(self, found))
     known[n] = target or false
-    if target then tell_modules(self, target) end
+    if target then take_target(self, target) end
   end
   return known[n]
 end
@@ -154,7 +169,7 @@ end
 -- Of a target that is closed behind its turn.
 local function open_for_a_turn(self, _, found)
   local target = self:try(opener(self, found))
-  if target then tell_modules(self, target) end
+  if target then take_target(self, target) end
   return target
 end
 

@@ -3,6 +3,7 @@ local argparse = require "argparse"
 local engine = require "btfl.engine"
 local formats = require "btfl.report.formats"
 local named = require "btfl.command.named"
+local rules = require "btfl.command.rules"
 local shipped = require "btfl.policy.support.shipped"
 
 local options = {}
@@ -86,6 +87,19 @@ local function lost_input(args)
   end
 end
 
+-- Whether a project file has something for the command.
+local function takes_project(definition, usage)
+  return definition.targets ~= false or usage:find("OBJ...", 1, true) ~= nil
+end
+
+local function add_project(parser)
+  parser:mutex(
+    parser:option("--project", "The project file; else btfl.lua of this folder or one above it, up to the "
+      .. "root of the repository. Objects, kernels and options that are not given are those in it.")
+      :argname("FILE"),
+    parser:flag("--no-project", "Read no project file."))
+end
+
 local function add_options(parser, definition)
   if definition.options then definition.options(parser) end
   if definition.verdicts then require("btfl.command.verdict_options").add(parser) end
@@ -105,6 +119,8 @@ local function add_options(parser, definition)
   parser:option("--format", ("How to print what was found: %s, or a module or file of your own.")
     :format(format_names(definition.formats))):argname("FORMAT"):convert(format_of(definition.formats))
     :default("text"):show_default(false)
+  parser:option("--fail-on", "Rules that fail, and no others do; error and warning are all of that level.")
+    :argname("RULE,..."):convert(rules.converter("--fail-on", rules.failing))
   parser:option("-o --output", "Write to a file, which is replaced when all is done."):argname("FILE")
   parser:option("--color", "Colour: auto is on a terminal, unless NO_COLOR is set.")
     :choices { "auto", "always", "never" }:default("auto"):show_default(false)
@@ -130,7 +146,36 @@ local function sort_kernels(args)
   if #kernels == 0 then return nil end
   args.obj = objects
   table.move(kernels, 1, #kernels, #args.target + 1, args.target)
-  return #objects == 0 and ("%s is a kernel, and no object is given"):format(kernels[1]) or nil
+  return #objects == 0 and kernels[1] or nil
+end
+
+-- What is wrong where a command has no object to look at.
+local function no_object(kernel, args)
+  if kernel then return ("%s is a kernel, and no object is given"):format(kernel) end
+  local why = "missing argument 'OBJ'"
+  local kind = engine.file_kind "btfl.lua"
+  if args.no_project or not kind or kind == "folder" then return why end
+  return why .. " (btfl.lua is read in a repository only, where .git is, or as --project btfl.lua)"
+end
+
+-- Sorts the inputs, and takes those of a project file that are not given: the project, or nil and what is
+-- wrong.
+local function complete(args, wants_objects, wants_project)
+  local kernel
+  if type(args.obj) == "table" and args.target then kernel = sort_kernels(args) end
+  local project
+  if wants_project then
+    local wrong
+    project, wrong = require("btfl.project.load").into(args)
+    if wrong then return nil, wrong end
+  end
+  if wants_objects and #args.obj == 0 then
+    if project then
+      return nil, { ("missing argument 'OBJ': %s has no `objects`"):format(project.path) }, true
+    end
+    return nil, { no_object(kernel, args) }, not kernel
+  end
+  return project
 end
 
 --- Parses the words: what argparse makes of them, or nil and what is wrong, or nil and the help that was
@@ -139,27 +184,29 @@ end
 ---@param definition btfl.cli.definition
 ---@param words string[]
 ---@return table?, string? message, boolean? is_help
+---@return btfl.project? project what was not given is of it
 function options.parse(name, definition, words)
   local parser = argparse(name, definition.about, definition.epilog):add_help(false)
   local help
   parser:flag("-h --help", "Show this and exit."):action(function() help = parser:get_help() end)
   local usage = definition.usage or (definition.objects ~= false and "OBJ..." or "")
-  add_arguments(parser, usage)
+  local wants_project = takes_project(definition, usage)
+  local wants_objects = wants_project and usage:find("OBJ...", 1, true) ~= nil
+  -- Those of a project are not on the line.
+  add_arguments(parser, wants_objects and usage:gsub("OBJ%.%.%.", "[OBJ...]") or usage)
   add_options(parser, definition)
+  if wants_project then add_project(parser) end
   local ok, args = parser:pparse(words)
   -- Help is an answer whatever else is missing from the line.
   if help then return nil, help, true end
-  if not ok then
-    local hint = ("usage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
-    return nil, ("%s\n%s   (--help lists the options)"):format(options.one_line(args), hint)
-  end
-  if type(args.obj) == "table" and args.target then
-    local wrong = sort_kernels(args)
-    if wrong then return nil, wrong end
-  end
+  local hint = ("\nusage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
+    .. "   (--help lists the options)"
+  if not ok then return nil, options.one_line(args) .. hint end
+  local project, wrong, misused = complete(args, wants_objects, wants_project)
+  if wrong then return nil, table.concat(wrong, ("\n%s: "):format(name)) .. (misused and hint or "") end
   local lost = args.output and lost_input(args)
   if lost then return nil, ("%s is an input: it is not written over"):format(lost) end
-  return args
+  return args, nil, false, project
 end
 
 return options

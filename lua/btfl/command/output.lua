@@ -3,6 +3,7 @@ local cli = require "btfl.command.cli"
 local engine = require "btfl.engine"
 local host = require "btfl.command.host"
 local inputs = require "btfl.command.inputs"
+local terminal = require "btfl.report.terminal"
 
 local output = {}
 
@@ -24,8 +25,8 @@ end
 local function print_findings(report, name)
   for _, finding in ipairs(report.findings) do
     local at = finding.at or finding.object
-    io.stderr:write(("%s: %s%s[%s]: %s\n"):format(name, at and tostring(at) .. ": " or "",
-      finding.level, finding.rule, finding.message))
+    io.stderr:write(terminal.escape(("%s: %s%s[%s]: %s"):format(name, at and tostring(at) .. ": " or "",
+      finding.level, finding.rule, finding.message)), "\n")
   end
 end
 
@@ -49,7 +50,10 @@ end
 function output.emit(report)
   local current = cli.current
   local args = current and current.args or { format = "text", color = "auto" }
-  if current then add_inputs(report, current) end
+  if current then
+    add_inputs(report, current)
+    if current.project or args.fail_on then require("btfl.project.judge").settle(report, current) end
+  end
   local text = report:render(args.format, { color = wants_color(args), width = width_of(args) })
   if args.output then
     engine.write_file(args.output, text)

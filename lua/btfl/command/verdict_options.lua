@@ -1,6 +1,7 @@
 --- The options that tell what a kernel and a tool will know at load time: for scripts that ask for
 --- verdicts (see btfl.cli.definition.verdicts in meta.lua).
 local engine = require "btfl.engine"
+local rules = require "btfl.command.rules"
 
 local verdict_options = {}
 
@@ -67,18 +68,6 @@ local function as_map(word)
     NUMBERS[field] and "a number" or field == "type" and "a type of maps" or "yes or no", text)
 end
 
-local function as_rules(word)
-  local known, list = {}, {}
-  for _, rule in ipairs(engine.rules) do known[rule] = true end
-  for rule in (word .. ","):gmatch "([^,]*)," do
-    if not known[rule] then
-      return nil, ("option '--only': no rule `%s`%s"):format(rule, require "btfl.meant"(rule, known))
-    end
-    list[#list + 1] = rule
-  end
-  return list
-end
-
 local function as_twins(word)
   local list = {}
   for name in word:gmatch "[^,]+" do list[#list + 1] = name end
@@ -114,7 +103,7 @@ function verdict_options.add(parser)
   parser:option("--map", "What a tool sets of a map: value_size, key_size, max_entries, type, inner=yes.")
     :argname("NAME.FIELD=VALUE"):count("*"):convert(as_map)
   parser:option("--only", "Look for obstacles of these rules only (see btfl explain).")
-    :argname("RULE,..."):convert(as_rules)
+    :argname("RULE,..."):convert(rules.converter("--only", rules.obstacles))
 end
 
 -- What a word of the command line may be the name of.
@@ -137,11 +126,40 @@ local function has(self, object, what, name)
   return found
 end
 
--- By name, of those that the object has.
-local function by_name(self, object, what, pairs_)
+-- What the command line sets, in the form in which a project file has it.
+local function layer_of(args)
+  local layer = { unset = args.unset, skip = args.skip, one_of = args.one_of, maps = {} }
+  for _, field in ipairs { "set", "attach", "type" } do
+    layer[field] = {}
+    for _, pair in ipairs(args[field] or {}) do layer[field][pair.name] = pair.value end
+  end
+  for _, setting in ipairs(args.map or {}) do
+    layer.maps[setting.name] = layer.maps[setting.name] or {}
+    layer.maps[setting.name][setting.field] = setting.value
+  end
+  return layer
+end
+
+-- What a project file and the command line set, in the order in which one overrides another.
+local function layers_of(self, shape)
+  local project = self.project or {}
+  return { project, project.shapes and project.shapes[shape] or {}, self.own }
+end
+
+-- By name, of those that the object has; of maps field by field.
+local function by_name(self, object, what, layers, field)
   local out = {}
-  for _, pair in ipairs(pairs_) do
-    if has(self, object, what, pair.name) then out[pair.name] = pair.value end
+  for _, layer in ipairs(layers) do
+    for name, value in pairs(layer[field] or {}) do
+      if has(self, object, what, name) then
+        if type(value) == "table" then
+          out[name] = out[name] or {}
+          for key, one in pairs(value) do out[name][key] = one end
+        else
+          out[name] = value
+        end
+      end
+    end
   end
   return next(out) and out or nil
 end
@@ -149,42 +167,105 @@ end
 -- Those of a list that the object has.
 local function present(self, object, what, list)
   local out = {}
-  for _, name in ipairs(list) do
+  for _, name in ipairs(list or {}) do
     if has(self, object, what, name) then out[#out + 1] = name end
   end
   return out
 end
 
-local function maps_of(self, object)
-  local maps = {}
-  for _, setting in ipairs(self.args.map) do
-    if has(self, object, "map", setting.name) then
-      maps[setting.name] = maps[setting.name] or {}
-      maps[setting.name][setting.field] = setting.value
+-- The lists of all layers as one.
+local function joined(layers, field)
+  local out = {}
+  for _, layer in ipairs(layers) do
+    local list = layer[field] or {}
+    table.move(list, 1, #list, #out + 1, out)
+  end
+  return out
+end
+
+-- Constants by name, and those that are unknown: what is said last of one holds.
+local function constants_of(self, object, layers)
+  local set, unset = {}, {}
+  for _, layer in ipairs(layers) do
+    for name, value in pairs(by_name(self, object, "constant", { layer }, "set") or {}) do
+      set[name], unset[name] = value, nil
+    end
+    for _, name in ipairs(present(self, object, "constant", layer.unset)) do
+      set[name], unset[name] = nil, true
     end
   end
-  return next(maps) and maps or nil
+  local list = {}
+  for name in pairs(unset) do list[#list + 1] = name end
+  table.sort(list)
+  return next(set) and set or nil, list
+end
+
+local FIELDS_OF = {
+  constant = { "set", "unset" }, program = { "attach", "type", "skip", "one_of" }, map = { "maps" },
+}
+
+-- Gives each name of a table by name, of a list, or of a list of lists.
+local function each_name(names, give)
+  for key, item in pairs(names or {}) do
+    if type(key) == "string" then
+      give(key)
+    elseif type(item) == "table" then
+      each_name(item, give)
+    else
+      give(item)
+    end
+  end
+end
+
+-- Whether a shape sets anything of an object.
+local function concerns(self, shape, object)
+  local found = false
+  for what, of in pairs(FIELDS_OF) do
+    for _, field in ipairs(of) do
+      each_name(shape[field], function(name) found = has(self, object, what, name) or found end)
+    end
+  end
+  return found
 end
 
 local methods = {}
 
 --- See cli:check_options in meta.lua.
 ---@param object btfl.object
+---@param shape? string of the project file
 ---@return btfl.check.options
-function methods:check(object)
-  local args, one_of = self.args, {}
+function methods:check(object, shape)
+  local layers = layers_of(self, shape)
   self.asked = true
-  for i, twins in ipairs(args.one_of) do one_of[i] = present(self, object, "program", twins) end
+  local set, unset = constants_of(self, object, layers)
+  local one_of = joined(layers, "one_of")
+  for i, twins in ipairs(one_of) do one_of[i] = present(self, object, "program", twins) end
   return {
     verdict = {
-      set = by_name(self, object, "constant", args.set),
-      unset = present(self, object, "constant", args.unset),
-      maps = maps_of(self, object), only = args.only,
+      set = set, unset = unset, maps = by_name(self, object, "map", layers, "maps"), only = self.args.only,
     },
-    attach = by_name(self, object, "program", args.attach),
-    type = by_name(self, object, "program", args.type),
-    skip = present(self, object, "program", args.skip), one_of = one_of,
+    attach = by_name(self, object, "program", layers, "attach"),
+    type = by_name(self, object, "program", layers, "type"),
+    skip = present(self, object, "program", joined(layers, "skip")), one_of = one_of,
+    shape = shape,
   }
+end
+
+--- See cli:shapes in meta.lua. All shapes that set nothing of the object are one.
+---@param object btfl.object
+---@return btfl.check.options[]
+function methods:shapes(object)
+  local shapes, names, list, plain = self.project and self.project.shapes or {}, {}, {}, nil
+  self.shaped = true
+  for name in pairs(shapes) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local own = concerns(self, shapes[name], object)
+    if own or not plain then list[#list + 1] = self:check(object, name) end
+    plain = plain or not own
+  end
+  if #list > (plain and 1 or 0) then return list end
+  return { self:check(object) }
 end
 
 local FACTS = { "release", "version", "kconfig", "kallsyms" }
@@ -209,19 +290,20 @@ function methods:facts(name)
   return facts
 end
 
--- All names that the command line gives to something, in order.
+-- All names of constants, programs or maps that some object has to have, in order: those of a project file
+-- where all of its objects are looked at, and of its shapes where each of them is.
 local function names_of(self, what)
-  local args, seen, list = self.args, {}, {}
-  local function add(name)
-    if not seen[name] then list[#list + 1], seen[name] = name, true end
+  local layers, seen, list = { self.own }, {}, {}
+  if self.project and self.whole then
+    layers[2] = self.project
+    for _, shape in pairs(self.shaped and self.project.shapes or {}) do layers[#layers + 1] = shape end
   end
-  local pairs_ = { constant = { args.set }, program = { args.attach, args.type }, map = { args.map } }
-  for _, given in ipairs(pairs_[what]) do
-    for _, pair in ipairs(given) do add(pair.name) end
-  end
-  local lists = { constant = { args.unset }, program = { args.skip, table.unpack(args.one_of) }, map = {} }
-  for _, given in ipairs(lists[what]) do
-    for _, name in ipairs(given) do add(name) end
+  for _, layer in ipairs(layers) do
+    for _, field in ipairs(FIELDS_OF[what]) do
+      each_name(layer[field], function(name)
+        if not seen[name] then list[#list + 1], seen[name] = name, true end
+      end)
+    end
   end
   table.sort(list)
   return list
@@ -253,11 +335,14 @@ function methods:remark(out)
   end
 end
 
---- From parsed arguments.
+--- From parsed arguments, and what a project file says.
 ---@param args table
+---@param project? btfl.project
+---@param whole? boolean all objects of the project are looked at, and no other
 ---@return table
-function verdict_options.new(args)
-  return setmetatable({ args = args, met = { constant = {}, program = {}, map = {} } }, { __index = methods })
+function verdict_options.new(args, project, whole)
+  return setmetatable({ args = args, own = layer_of(args), project = project, whole = whole,
+    met = { constant = {}, program = {}, map = {} } }, { __index = methods })
 end
 
 return verdict_options

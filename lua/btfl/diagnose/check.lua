@@ -63,6 +63,7 @@ local function add_failure(out, result, options, known, fate)
   local finding = diagnosed(finding_of(result, result.reason, result:why()), result, options, known)
   table.insert(finding.notes, 1, reached.relocation_words(result, fate, level))
   finding.details.compat = "CORE_RELOCATION_FAILURE"
+  if result.status == "error" then finding.details.whole_object = true end
   -- What is guarded needs no guard; a module that was not given is still to be told.
   if level == "note" and not finding.details.cause then finding.help = nil end
   out[level](out, finding)

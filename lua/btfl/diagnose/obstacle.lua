@@ -66,6 +66,7 @@ local function details_of(x)
     settable = x.settable, cause = x.cause, insn = x.insn,
     ["function"] = program ~= x.verdict.program and program.name or nil,
     compat = by_cause(docs[x.rule].compat, x.cause),
+    whole_object = x.result and x.result.status == "error" or nil,
   }
 end
 

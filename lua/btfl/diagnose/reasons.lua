@@ -747,6 +747,24 @@ warning[no-map]: no object has a map stackmpa]=],
 warning[no-target]: --kconfig is for a kernel 6.1.0-9-cluod-amd64, and there is none of that name]=],
   },
   {
+    code = "ignore-unused", engine = false,
+    title = "an ignore of the project file matches nothing",
+    text = [[
+The run looked at what the `ignore` is about, and found nothing that it matches: what was ignored has been mended, or
+a name is misspelt. It is told where all that there is to find is looked for, by `btfl check` and `btfl matrix`.]],
+    todo = "Take it out of btfl.lua, or see that its names are spelt as in the finding.",
+    example = [=[
+warning[ignore-unused]: ignore[1] of btfl.lua (rule no-field, program handle_exec) matches nothing: mended in 2.1]=],
+  },
+  {
+    code = "ignore-expired", engine = false,
+    title = "the day until which the project file ignores something is over",
+    text = "What it was about is an error again. Until the end of the day of `until_`, in UTC, it was a note.",
+    todo = "Mend what was ignored; or look at it again, and give it another day.",
+    example = [=[
+warning[ignore-expired]: ignore[2] of btfl.lua (rule arg-moved) has expired on 2026-03-01: waits for libfoo 3]=],
+  },
+  {
     code = "by-policy", engine = true,
     title = "the policy that was given decided so, and not libbpf's rules",
     text = [[

@@ -10,6 +10,7 @@ local find = {}
 ---@class btfl.kernels.found
 ---@field path string
 ---@field options table what is known of it, as options of engine.target()
+---@field facts table? what a project file tells of it, likewise; the command line comes before
 ---@field config string? the text of a configuration that is in no file of its own
 
 -- Folders within folders, and files, that are looked at for one word of -t.
@@ -196,16 +197,21 @@ function expand(word, give, failed)
 end
 
 --- Iterates over the kernels that words of -t name, in order.
----@param words string[]
+---@param words (string|{ word: string, facts: table })[] facts are those of all kernels of the word
 ---@param failed fun(message: any) told of what cannot be used
 ---@return fun(): btfl.kernels.found?
 function find.each(words, failed)
   return coroutine.wrap(function()
-    for _, word in ipairs(words) do
+    for _, given in ipairs(words) do
+      local word = type(given) == "table" and given.word or given
+      local function give(found)
+        found.facts = type(given) == "table" and given.facts or nil
+        coroutine.yield(found)
+      end
       if word:sub(1, 1) == "@" and #word > 1 then
-        require("btfl.kernels.lists").read(word:sub(2), coroutine.yield, failed, find)
+        require("btfl.kernels.lists").read(word:sub(2), give, failed, find)
       else
-        expand(word, coroutine.yield, failed)
+        expand(word, give, failed)
       end
     end
   end)

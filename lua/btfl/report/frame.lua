@@ -91,7 +91,7 @@ local function value_text(value)
 end
 
 -- What only programs read: another tool's code.
-local HIDDEN = { order = true, compat = true }
+local HIDDEN = { order = true, compat = true, whole_object = true }
 
 -- "access: task_struct.state, kind: byte_off", in the order of `order`, then by name.
 local function detail_line(finding)
