@@ -12,6 +12,7 @@ local COMMANDS = {
   dialects = { { "example.bpf.o", "-t", "small.btf", "--all" } },
   doctor = { { "example.bpf.o", "small.btf" } },
   explain = { {}, { "no-field" } },
+  init = { {} },
   lint = { { "renames", "-t", "small.btf" }, { "renmes", "-t", "small.btf" } },
   log = { { "example.bpf.o", "-t", "small.btf", "--log", "customer.log" } },
   minbtf = { { "example.bpf.o", "-t", "small.btf", "-o", "out.btf" } },
@@ -98,6 +99,7 @@ describe("the program alone", function()
     local written <close> = io.open(dir .. "/out.btf", "rb")
     r.written = written and written:read "a"
     os.remove(dir .. "/out.btf")
+    os.remove(dir .. "/btfl.lua")
     return r
   end
 

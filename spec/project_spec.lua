@@ -539,6 +539,53 @@ describe("a hostile project file", function()
   end)
 end)
 
+describe("btfl init", function()
+  teardown(tmp.clean)
+
+  it("writes what it finds, which loads again", function()
+    local object = fixture "fixed.bpf.o"
+    local folder = repository("init", {
+      ["a.bpf.o"] = object, ["pkg/probe_bpfel.o"] = object, ["pkg/probe_x86_bpfel.o"] = object,
+      ["pkg/probe_bpfeb.o"] = object, [".output/b.bpf.o"] = object, ["node_modules/c.bpf.o"] = object,
+      ["target/debug/build/tool-0123456789abcdef/out/d.bpf.o"] = object, ["other.o"] = object,
+      ["no.bpf.o"] = "no object", ["k/small.btf"] = fixture "small.btf", ['we"i\\r\nd.bpf.o'] = object,
+    })
+    local r = run({ "init" }, { cwd = folder .. "/pkg" })
+    assert.same({ "../btfl.lua: 6 objects, 1 folder of kernels\n", "", 0 }, { r.out, r.err, r.status })
+    local project = btfl.project.load(folder .. "/btfl.lua")
+    for i, path in ipairs(project.objects) do project.objects[i] = path:sub(#folder + 2) end
+    assert.same({ ".output/b.bpf.o", "a.bpf.o", "pkg/probe_bpfel.o", "pkg/probe_x86_bpfel.o",
+      "target/debug/build/tool-*/out/d.bpf.o", 'we"i\\r\nd.bpf.o' }, project.objects)
+    assert.matches('Left out, for they load on big-endian machines only: 1 such as "pkg/probe_bpfeb.o"',
+      tmp.read(folder .. "/btfl.lua"), 1, true)
+    r = run({ "verdicts", "--format", "tsv" }, { cwd = folder })
+    assert.same({ "", 0 }, { r.err, r.status })
+    assert.equal(1 + 6, select(2, r.out:gsub("\n", "")))
+    assert.equal(0, run({ "matrix" }, { cwd = folder }).status)
+  end)
+
+  it("writes over nothing, be it a link that leads nowhere", function()
+    local folder = usual("twice", PLAIN)
+    local r = run({ "init" }, { cwd = folder .. "/sub" })
+    assert.same({ "btfl: ../btfl.lua: is there, and is not written over\n", 2 }, { r.err, r.status })
+    assert.equal(PLAIN, tmp.read(folder .. "/btfl.lua"))
+    os.remove(folder .. "/btfl.lua")
+    assert(os.execute(("ln -s nowhere '%s/btfl.lua'"):format(folder)))
+    assert.equal(2, run({ "init" }, { cwd = folder }).status)
+    assert.is_nil(io.open(folder .. "/nowhere"))
+  end)
+
+  it("says where nothing is, and where there is no repository", function()
+    local folder = repository("empty", {})
+    assert.equal("btfl.lua: 0 objects, 0 folders of kernels\n", run({ "init" }, { cwd = folder }).out)
+    assert.same({ "btfl.lua" }, { btfl.project.load(folder .. "/btfl.lua").path:match "[^/]*$" })
+    local plain = tmp.mkdir "nowhere"
+    local r = run({ "init" }, { cwd = plain })
+    assert.equal("btfl.lua: 0 objects, 0 folders of kernels; there is no repository here (.git), "
+      .. "so give it as --project btfl.lua\n", r.out)
+  end)
+end)
+
 describe("the README", function()
   it("shows a project file that is one", function()
     local text = run.read(FIXTURES .. "project.lua")

@@ -29,6 +29,7 @@ local LAZY = {
         local project, wrong = require("btfl.project.load").file(path)
         return project or error(table.concat(wrong, "\n"), 2)
       end,
+      init = function() return require("btfl.project.propose").write() end,
     }
   end,
   renames = function() return require "btfl.policy.support.renames" end,

@@ -178,6 +178,11 @@ btfl.project = {}
 ---@return btfl.project
 function btfl.project.load(path) end
 
+--- Writes one for the objects and kernels in the repository, at its root; in the current folder where there is none.
+---@return string? path nil where one is there, which is not written over
+---@return { objects: string[], targets: string[], in_repository: boolean, cut: boolean }|string found what stands in it, and whether not all files were looked at; why none is written
+function btfl.project.init() end
+
 --- What a project file says. A plain table; the settings of its own are those of all shapes.
 ---@class btfl.project: btfl.project.settings
 ---@field path string of the file

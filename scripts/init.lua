@@ -1,0 +1,17 @@
+--- init: writes a project file, btfl.lua, for the objects and kernels of this repository.
+local cli = btfl.cli {
+  about = "Writes btfl.lua, at the root of this repository, for the objects and kernels that are in it.",
+  usage = "", objects = false, targets = false,
+  epilog = "Objects are *.bpf.o, and what bpf2go writes (*_bpfel.o). What is there is not written over.",
+}
+
+local path, found = btfl.project.init()
+if not path then cli:error(found) end
+local function count(list, what) return ("%d %s%s"):format(#list, what, #list == 1 and "" or "s") end
+local hint = found.cut and "; there are more files, which were not looked at" or ""
+if not found.in_repository then
+  hint = hint .. "; there is no repository here (.git), so give it as --project " .. path
+end
+cli:write(("%s: %s, %s of kernels%s\n"):format(path, count(found.objects, "object"),
+  count(found.targets, "folder"), hint))
+return 0
