@@ -50,7 +50,7 @@ end
 
 -- Classes that Lua makes of tables.
 local PLAIN = { cli = true, report = true, finding = true, suggestion = true, asked = true, loader = true, insn = true,
-  signature = true, signatures = true, matrix = true, project = true }
+  signature = true, signatures = true, matrix = true, project = true, bytes = true }
 
 describe("meta.lua", function()
   it("describes exactly the classes of the engine", function()

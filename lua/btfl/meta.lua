@@ -24,23 +24,29 @@ local btfl = {}
 --- packed (gzip; through libarchive xz, zstd, lz4, bzip2) or the one kernel in an archive or a package (tar, .deb,
 --- .rpm). "FILE!MEMBER" is a file in an archive.
 --- Raises when the file cannot be read or its BTF is malformed.
----@param path string
+---@param path string|btfl.bytes
 ---@param base? btfl.btf what a split BTF stands on, such as vmlinux for a module; others stand on none
 ---@return btfl.btf
 function btfl.btf(path, base) end
 
 --- Opens a BPF object. Raises when it cannot be read or is malformed.
----@param path string
+---@param path string|btfl.bytes
 ---@return btfl.object
 function btfl.object(path) end
 
 --- Opens a file whose contents are not known, once, so that it may be a pipe: a BPF object as
 --- `btfl.object` does, anything else as `btfl.btf`.
----@param path string
+---@param path string|btfl.bytes
 ---@param base? btfl.btf what a split BTF stands on
 ---@return btfl.object|btfl.btf
 ---@return "object"|"btf" kind
 function btfl.open(path, base) end
+
+--- A file that is no file: its bytes, which are copied, and a name in place of a path, for messages ("(bytes)"
+--- without one). They are read as a file is, packed ones too.
+---@class btfl.bytes
+---@field bytes string
+---@field name? string
 
 --- Opens a kernel: the running one without a path, else a BTF as for `btfl.btf`, a folder with a
 --- `vmlinux` and modules, or a BTF that is open. The files beside one named `vmlinux` are its modules. Its

@@ -87,22 +87,6 @@ const struct btf *optional_base(lua_State *L, int arg)
 	return lua_isnil(L, arg) ? NULL : check_btf(L, arg);
 }
 
-int open_btf(lua_State *L)
-{
-	const char *path = check_cstring(L, 1);
-	const struct btf *base;
-	struct btf *b;
-	struct err e;
-
-	lua_settop(L, 2);
-	base = optional_base(L, 2);
-	owner_new(L, &btf_class, sizeof(struct owner), "btf", path);
-	if (btf_load(path, base, &b, &e) < 0)
-		return raise_err(L, &e);
-	open_closed_btf(L, 3, b, 2);
-	return 1;
-}
-
 const struct btf *check_btf(lua_State *L, int arg)
 {
 	return owner_native(L, class_check(L, arg, &btf_class));

@@ -188,6 +188,8 @@ struct target_facts check_facts(lua_State *L, int arg);
 struct target_facts facts_of(lua_State *L, int arg);
 /* engine.kernel_version(text): the version in it, nil for none. */
 int engine_kernel_version(lua_State *L);
+/* Raises, about argument arg, when a table has a key that is none of names (ends with NULL). */
+void check_option_names(lua_State *L, int arg, int table, const char *const *names);
 /* The option's string, which the table keeps; NULL when it is not given. */
 const char *string_option(lua_State *L, int arg, const char *name);
 /* The release, or a text with the version, of the options at arg; NULL when it is not given. */

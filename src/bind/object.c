@@ -43,19 +43,6 @@ void open_closed_object(lua_State *L, struct owner *o, struct object *native)
 	owner_weighs(L, native->elf->input->len);
 }
 
-int open_object(lua_State *L)
-{
-	const char *path = check_cstring(L, 1);
-	struct owner *o = push_closed_object(L, path);
-	struct object *native;
-	struct err e;
-
-	if (object_open(path, &native, &e) < 0)
-		return raise_err(L, &e);
-	open_closed_object(L, o, native);
-	return 1;
-}
-
 struct object *check_object(lua_State *L, int arg)
 {
 	return owner_native(L, class_check(L, arg, &object_class));

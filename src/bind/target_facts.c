@@ -7,23 +7,24 @@
 static const char *const option_names[] = {"arch",    "distro", "flavour", "kallsyms", "kconfig",
 					   "modules", "name",   "release", "version",  NULL};
 
-static void check_names(lua_State *L, int arg)
+void check_option_names(lua_State *L, int arg, int table, const char *const *names)
 {
+	table = lua_absindex(L, table);
 	lua_pushnil(L);
-	while (lua_next(L, arg)) {
+	while (lua_next(L, table)) {
 		const char *name = NULL;
 		int i = 0;
 
 		lua_pop(L, 1);
 		if (lua_type(L, -1) == LUA_TSTRING)
 			name = lua_tostring(L, -1);
-		while (name && option_names[i] && strcmp(name, option_names[i]) != 0)
+		while (name && names[i] && strcmp(name, names[i]) != 0)
 			i++;
-		if (name && option_names[i])
+		if (name && names[i])
 			continue;
 		lua_pushfstring(L, "no option `%s`", luaL_tolstring(L, -1, NULL));
 		if (name)
-			add_meant(L, name, option_names);
+			add_meant(L, name, names);
 		luaL_argerror(L, arg, lua_tostring(L, -1));
 	}
 }
@@ -87,7 +88,7 @@ struct target_facts check_facts(lua_State *L, int arg)
 	if (lua_isnil(L, arg))
 		return (struct target_facts){0};
 	luaL_checktype(L, arg, LUA_TTABLE);
-	check_names(L, arg);
+	check_option_names(L, arg, arg, option_names);
 	return facts_of(L, arg);
 }
 

@@ -33,9 +33,7 @@ void push_side(lua_State *L, int which);
 /* The source line of an instruction, OBJECT_NONE for none. */
 uint32_t line_of(const struct linked *f, uint32_t at);
 
-/* verdict_options.c: raises, about argument arg, when a table has a field that is none of names. */
-void check_option_names(lua_State *L, int arg, int table, const char *const *names);
-/* Raises when the table at arg has an option that program:verdict() has not. */
+/* verdict_options.c: raises when the table at arg has an option that program:verdict() has not. */
 void check_verdict_options(lua_State *L, int arg);
 /* t as what the table at arg (nil for none) tells of it; NULL when that tells nothing. */
 struct target *target_options(lua_State *L, int arg, const struct target *t);

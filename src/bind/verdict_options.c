@@ -9,29 +9,6 @@ static const char *const option_names[] = {"attach", "kallsyms", "kconfig", "map
 					   "only",   "policy",   "release", "set",
 					   "type",   "unset",    "version", NULL};
 
-void check_option_names(lua_State *L, int arg, int table, const char *const *names)
-{
-	table = lua_absindex(L, table);
-	lua_pushnil(L);
-	while (lua_next(L, table)) {
-		const char *name;
-		int i = 0;
-
-		lua_pop(L, 1);
-		lua_pushvalue(L, -1);
-		name = lua_tostring(L, -1);
-		while (name && names[i] && strcmp(name, names[i]) != 0)
-			i++;
-		if (!name || !names[i]) {
-			lua_pushfstring(L, "no option `%s`", name ? name : luaL_typename(L, -1));
-			if (name)
-				add_meant(L, name, names);
-			luaL_argerror(L, arg, lua_tostring(L, -1));
-		}
-		lua_pop(L, 1);
-	}
-}
-
 void check_verdict_options(lua_State *L, int arg)
 {
 	check_option_names(L, arg, arg, option_names);

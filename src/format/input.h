@@ -25,6 +25,9 @@ struct input {
  * unreadable file, damaged data are errors. The caller owns one reference. */
 int input_open(const char *path, struct input **out, struct err *e);
 
+/* The same of len bytes in memory, which are copied; path is their name, for messages. */
+int input_bytes(const char *path, const void *data, size_t len, struct input **out, struct err *e);
+
 /* The same as it stands in the file, whatever it is. */
 int input_file(const char *path, struct input **out, struct err *e);
 

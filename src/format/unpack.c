@@ -244,6 +244,24 @@ int input_open(const char *path, struct input **out, struct err *e)
 	return 0;
 }
 
+int input_bytes(const char *path, const void *data, size_t len, struct input **out, struct err *e)
+{
+	struct input *in;
+
+	if (len > INPUT_MAX)
+		return err_set(e, ERR_LIMIT, path, NULL, ERR_NO_OFFSET,
+			       "larger than %zu MiB, the most that is read", INPUT_MAX >> 20);
+	in = input_copy(path, data, len);
+	if (!in)
+		return err_memory(e, path);
+	if (unpack(&in, NULL, e) < 0) {
+		input_unref(in);
+		return -1;
+	}
+	*out = in;
+	return 0;
+}
+
 int input_unpack(const char *path, const uint8_t *data, size_t len, struct input **out,
 		 struct err *e)
 {
