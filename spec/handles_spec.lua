@@ -39,6 +39,7 @@ local function one_of_each()
     object = object, target = target, btf = object.btf, relo = relo, result = result,
     program = object:programs()(), line = relo.line, accessor = relo.accessor, type = relo.type,
     attempt = result:trail()(), subset = btfl.subset(target),
+    kernel_version = btfl.target(KERNEL, { version = "5.10" }).version,
   }
   local other = btfl.object(tmp.write("loadable.o", loadable.new():bytes()))
   values.map, values.extern, values.struct_ops = other:maps()(), other:externs()(), other:struct_ops()()

@@ -998,7 +998,7 @@ function accessor:steps() end
 ---@field path string
 ---@field name string such as "6.12.117-generic-amd64": the file's name without `vmlinuz-` and suffixes, in a tree such as BTFHub's "ubuntu/20.04/x86_64/5.4.0-26-generic"; or uname -r of the running kernel
 ---@field release string? as it was given, else the first N.N.N of the name, or uname -r of the running kernel
----@field version string? "5.10.223", of which LINUX_KERNEL_VERSION is made: as it was given, else of the configuration, else what the running kernel says, else the release; nil when that hides it, as Debian's 5.10.0-32
+---@field version btfl.kernel_version? of which LINUX_KERNEL_VERSION is made: as it was given, else of the configuration, else what the running kernel says, else the release; nil when that hides it, as Debian's 5.10.0-32
 ---@field arch string? what it runs on, in the words of clang's -D__TARGET_ARCH_: "x86", "arm64", "s390"; by its registers, else by its path
 ---@field distro string? the distribution that made it, by its path, its release or the compiler in its configuration
 ---@field flavour string? which of the kernels of that: "generic", "cloud", "aws"
@@ -1066,6 +1066,15 @@ function target:signature(attach, name) end
 function target:successors(what, options) end
 
 function target:close() end
+
+--- The version of a kernel, "5.10.223" as a string, which joins with `..`. It compares with another one, and by
+--- `<`, `<=`, `>` and `>=` with a text: `target.version < "5.16"`, which is so of 5.9 and of 5.10.223, and not of 16.0.
+--- Other texts, such as a release, raise; numbers, too: Lua's 5.10 is 5.1. (To Lua no text is `==` to it, as to any
+--- value of a class.)
+---@class btfl.kernel_version
+---@field major integer
+---@field minor integer 0 where it has none, as `patch`
+---@field patch integer
 
 --- What target:attach() found. A plain table.
 ---@class btfl.target.attachment

@@ -32,12 +32,15 @@ enum { TAG_RESULT = 5, TAG_ATTEMPT };
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, accessor_class,
     map_class, extern_class, struct_ops_class, attach_class, call_class, target_class, result_class,
-    attempt_class, subset_class, verdict_class, obstacle_class, guard_class;
+    attempt_class, subset_class, verdict_class, obstacle_class, guard_class, version_class;
 
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
 /* engine.input_error(file, message): raises a malformed input that Lua has read. */
 int engine_input_error(lua_State *L);
+
+/* Pushes a version, "5.10.223", as a value that compares; see version.c. */
+void push_version(lua_State *L, const char *text);
 
 /* The functions of the module that open what there is to open. */
 int open_btf(lua_State *L);

@@ -107,7 +107,7 @@ static const struct class *const classes[] = {
     &line_class,   &accessor_class, &target_class,  &result_class,     &attempt_class,
     &subset_class, &policy_class,   &default_class, &verdict_class,    &obstacle_class,
     &guard_class,  &map_class,      &extern_class,  &struct_ops_class, &attach_class,
-    &call_class,
+    &call_class,   &version_class,
 };
 
 enum { CLASS_COUNT = sizeof(classes) / sizeof(*classes) };

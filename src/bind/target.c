@@ -193,7 +193,12 @@ static int get_release(lua_State *L, const void *self)
 
 static int get_version(lua_State *L, const void *self)
 {
-	lua_pushstring(L, ((const struct target *)owner_native(L, self))->version);
+	const struct target *t = owner_native(L, self);
+
+	if (t->version)
+		push_version(L, t->version);
+	else
+		lua_pushnil(L);
 	return 1;
 }
 

@@ -44,7 +44,7 @@ end
 
 -- Its version as text, nil when nothing tells one.
 local function text_of(target)
-  return target.version or target.release or target.name:match(VERSION)
+  return target.version and tostring(target.version) or target.release or target.name:match(VERSION)
 end
 
 -- The numbers of its version. A release candidate stands before its release.
