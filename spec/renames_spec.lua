@@ -134,8 +134,8 @@ describe("lint", function()
       "error: the entry of `foo.deep`: its new name `foo.far.z` leads through a pointer (`far`), and a relocation is "
         .. "one offset",
       "error: the entry of `foo.far.z`: `foo.far.z` leads through a pointer (`far`), and a relocation is one offset",
-      "error: the entry of `foo.old`: its new name `foo.arr.x` leads through an array (`arr`), and what a member has "
-        .. "become stands in none",
+      "error: the entry of `foo.old`: its new name `foo.arr.x` leads through an array (`arr`), and does not say to "
+        .. "which element",
     }, said { ["foo.far.z"] = "y", ["foo.deep"] = "far.z", ["foo.old"] = "arr.x" })
   end)
 

@@ -149,7 +149,8 @@ function btfl.policy(definition) end
 
 --- Makes a policy that follows renames, in both directions: what an object asks for and the target has
 --- not under that name is looked for under the others. A key is "type.member", "enum.ENUMERATOR", a
---- type, or a whole path; a value the new name, or a path within the same struct (forward only).
+--- type, or a whole path, which may name elements ("a.b[1].c"; without, it holds for all of them); a value the new
+--- name, or a path within the same struct ("b[1].c", forward only).
 ---@param renames table<string, string|btfl.renames.entry> by old name
 ---@param name? string of the policy, "renames" by default
 ---@return btfl.policy
@@ -1321,7 +1322,7 @@ local default = {}
 ---@field extends? btfl.policy|string a policy, or the name or file of one
 ---@field lint? fun(targets: btfl.target[], out: btfl.report) adds what can never take effect there; see policy:lint
 ---@field candidates? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): btfl.type[], string?, string? the types to try, in order
----@field member? fun(m: btfl.member|btfl.enumerator, target: btfl.type, default: btfl.default): btfl.member|btfl.enumerator|string|nil, string?, string? what a member has become: a member of the target struct or of one nested in it, or a path ("signal.pids"); for an enumerator, an enumerator of the target enum
+---@field member? fun(m: btfl.member|btfl.enumerator, target: btfl.type, default: btfl.default): btfl.member|btfl.enumerator|string|nil, string?, string? what a member has become: a member of the target struct or of one nested in it, or a path ("signal.pids", "counts[1].value"); for an enumerator, an enumerator of the target enum
 ---@field compatible? fun(want: btfl.type, have: btfl.type, default: btfl.default): boolean, string?, string? default.what tells for what
 ---@field value? fun(relo: btfl.relo, accessor: btfl.accessor, default: btfl.default): integer?, string?, string? the value of an access, local or in a candidate; nil with a reason code, or with "poison" in its place, whose reason is "by-policy"
 ---@field choose? fun(relo: btfl.relo, results: btfl.policy.choice[], default: btfl.default): btfl.policy.choice?, string?, string? which of disagreeing candidates to use; nil leaves it ambiguous

@@ -3,7 +3,6 @@
  * keeping a copy of 150,000 of them.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bind/classes.h"
@@ -394,14 +393,13 @@ static bool search_elements(const struct btf *b, const char **s, uint32_t *id, u
 		struct btf_type t = btf_strip(b, *id);
 		struct btf_array a = t.kind == BTF_ARRAY ? btf_array(&t) : (struct btf_array){0};
 		int64_t size = btf_size(b, a.elem);
-		size_t digits = strspn(++*s, "0123456789");
-		uint64_t index = strtoull(*s, NULL, 10);
+		uint32_t index;
+		const char *end = btf_index_in(*s, &index);
 
 		/* An array without a length is as long as what it stands in. */
-		if (t.kind != BTF_ARRAY || size < 0 || !digits || digits > 10 ||
-		    (*s)[digits] != ']' || index > UINT32_MAX || (a.count && index >= a.count))
+		if (t.kind != BTF_ARRAY || size < 0 || !end || (a.count && index >= a.count))
 			return false;
-		*s += digits + 1;
+		*s = end;
 		*id = a.elem;
 		*bit_offset += index * (uint64_t)size * 8;
 	}

@@ -49,6 +49,7 @@ int default_member(struct asked *a)
 	struct member_asked *m = (struct member_asked *)a;
 
 	m->path.len = 0;
+	m->path.elements = 0;
 	a->reason = find_member(&m->in, btf_member(&m->of, m->index).name, &m->path);
 	return 0;
 }
@@ -118,21 +119,40 @@ static bool push_raw(struct accessor *s, uint32_t index)
 	return true;
 }
 
-/* Walks path from *id and records its last member as a step; *id becomes that member's type. */
+/* Goes on from *id, a struct or an array, to that member or element; *id becomes its type. */
+static struct step advance(struct accessor *s, uint32_t index, bool element, uint32_t *id)
+{
+	struct btf_type t = btf_strip(s->btf, *id);
+
+	if (element) {
+		uint32_t elem = btf_strip(s->btf, btf_array(&t).elem).id;
+
+		s->bit_offset += (uint32_t)((uint64_t)btf_size(s->btf, elem) * index * 8);
+		*id = elem;
+		return (struct step){elem, index, NULL};
+	}
+	struct btf_member mem = btf_member(&t, index);
+	s->bit_offset += mem.bit_offset;
+	*id = mem.type;
+	return (struct step){t.id, index, mem.name};
+}
+
+/* Walks path from *id, whose type *id becomes, and records where it leads as a step: the last
+ * member, and elements behind it. */
 static enum match follow(struct matcher *m, const struct member_path *path, uint32_t *id)
 {
 	struct accessor *s = m->out;
+	uint32_t last = path->len - 1;
 
+	while (path_is_element(path, last))
+		last--;
 	for (uint32_t i = 0; i < path->len; i++) {
-		struct btf_type t = btf_strip(s->btf, *id);
-		struct btf_member mem = btf_member(&t, path->index[i]);
+		struct step step = advance(s, path->index[i], path_is_element(path, i), id);
 
 		if (!push_raw(s, path->index[i]))
-			return no(m, REASON_TOO_DEEP, m->q->local->root_id, t.id);
-		s->bit_offset += mem.bit_offset;
-		*id = mem.type;
-		if (i + 1 == path->len)
-			s->step[s->len++] = (struct step){t.id, path->index[i], mem.name};
+			return no(m, REASON_TOO_DEEP, m->q->local->root_id, *id);
+		if (i >= last)
+			s->step[s->len++] = step;
 	}
 	return MATCH_YES;
 }

@@ -74,12 +74,20 @@ struct candidates_asked {
  * hold 2^30. */
 enum { MEMBER_STEPS = 4000000 };
 
-/* Members that lead from a struct to the one sought, through nested structs but no pointer. */
+/* Members, and elements of arrays, that lead from a struct to what is sought, through nested
+ * structs but no pointer. The first is a member. */
 struct member_path {
-	uint32_t room; /* most members that may be used; a path that needs more is too deep */
+	uint32_t room; /* most numbers that may be used; a path that needs more is too deep */
 	uint32_t len;
+	uint64_t elements; /* bit i: index[i] is that of an element, not of a member */
 	uint32_t index[ACCESSOR_MAX];
 };
+_Static_assert(ACCESSOR_MAX <= 64, "a bit for each");
+
+static inline bool path_is_element(const struct member_path *path, uint32_t i)
+{
+	return path->elements >> i & 1;
+}
 
 /* What member `index` of the local struct `of` has become in the target struct `in`. */
 struct member_asked {

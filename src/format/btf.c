@@ -1,6 +1,7 @@
 /* btf: reads the types of an open BTF in place; see btf.h. btf_open.c opens one. */
 #include "format/btf_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const kind_names[BTF_KIND_COUNT] = {
@@ -223,6 +224,18 @@ int64_t btf_size(const struct btf *b, uint32_t id)
 		return size * count > UINT32_MAX ? -1 : (int64_t)(size * count);
 	}
 	return -1;
+}
+
+const char *btf_index_in(const char *s, uint32_t *index)
+{
+	size_t digits = *s == '[' ? strspn(s + 1, "0123456789") : 0;
+	uint64_t n;
+
+	if (!digits || digits > 10 || s[digits + 1] != ']')
+		return NULL;
+	n = strtoull(s + 1, NULL, 10);
+	*index = (uint32_t)n;
+	return n <= UINT32_MAX ? s + digits + 2 : NULL;
 }
 
 /* The rule of semantics 9: what follows the last run of exactly three underscores, inside the name,

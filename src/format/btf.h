@@ -186,6 +186,10 @@ const char *btf_kind_name(unsigned kind);
 /* The kind of that name, -1 for none. */
 int btf_kind_from_name(const char *name);
 
+/* Reads "[7]", an index in a path such as "comm[7]", at s: what stands behind it, or NULL when it
+ * is none of 32 bits. */
+const char *btf_index_in(const char *s, uint32_t *index);
+
 /* Length of a name's essential part, without the flavor that follows its last `___` (semantics 9).
  */
 size_t btf_essential_len(const char *name, size_t len);

@@ -22,13 +22,35 @@ static void read_member(lua_State *L, struct asked *a)
 	read_element(L, a, &member_class, "a member", &m->of, &m->index, &m->in);
 }
 
-/* The struct that the path's members from `from` to before `to` lead to, from t on. */
+/* What the path's members and elements from `from` to before `to` lead to, from t on. */
 static struct btf_type follow_path(struct btf_type t, const struct member_path *path, uint32_t from,
 				   uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++)
-		t = btf_strip(t.btf, btf_member(&t, path->index[i]).type);
+		t = btf_strip(t.btf, path_is_element(path, i)
+					 ? btf_array(&t).elem
+					 : btf_member(&t, path->index[i]).type);
 	return t;
+}
+
+/* As a policy gives it: "counts[1].value". */
+static void push_path(lua_State *L, struct btf_type t, const struct member_path *path)
+{
+	luaL_Buffer text;
+
+	luaL_buffinit(L, &text);
+	for (uint32_t i = 0; i < path->len; i++) {
+		const char *name =
+		    path_is_element(path, i) ? "" : btf_member(&t, path->index[i]).name;
+
+		if (path_is_element(path, i))
+			lua_pushfstring(L, "[%I]", (LUAI_UACINT)path->index[i]);
+		else
+			lua_pushfstring(L, "%s%s", *name && luaL_bufflen(&text) ? "." : "", name);
+		luaL_addvalue(&text);
+		t = follow_path(t, path, i, i + 1);
+	}
+	luaL_pushresult(&text);
 }
 
 static void tell_member(lua_State *L, const struct asked *a)
@@ -36,7 +58,9 @@ static void tell_member(lua_State *L, const struct asked *a)
 	const struct member_path *path = &((const struct member_asked *)a)->path;
 	struct btf_type in = ((const struct member_asked *)a)->in;
 
-	if (a->reason == REASON_NONE) {
+	if (a->reason == REASON_NONE && path_is_element(path, path->len - 1)) {
+		push_path(L, in, path);
+	} else if (a->reason == REASON_NONE) {
 		in = follow_path(in, path, 0, path->len - 1);
 		push_asked_element(L, a, &member_class, &in, path->index[path->len - 1]);
 	} else {
@@ -86,6 +110,7 @@ static void find_parent(struct parent_search *s, const struct member_asked *m,
 {
 	s->sought = parent;
 	s->at.room = m->path.room;
+	s->at.elements = 0;
 	s->places = 0;
 	for (int pass = 0; pass < 2 && !s->places; pass++) {
 		s->unnamed = pass == 0;
@@ -114,14 +139,41 @@ static void take_handle(lua_State *L, struct member_asked *m, const struct handl
 	m->path.index[m->path.len++] = h->index;
 }
 
-/* "signal.pids": names of members, one within the other. */
+/* The indexes of elements behind a name, "[2][0]"; s moves behind them. Gives what is there. */
+static struct btf_type take_elements(lua_State *L, struct member_asked *m, const char *path,
+				     const char **s, struct btf_type t)
+{
+	while (**s == '[') {
+		struct btf_array a = t.kind == BTF_ARRAY ? btf_array(&t) : (struct btf_array){0};
+		uint32_t index;
+		const char *end = btf_index_in(*s, &index);
+
+		if (!end)
+			luaL_error(L, "path '%s': '%s' is no index of an element", path, *s);
+		if (t.kind != BTF_ARRAY || btf_size(t.btf, a.elem) < 0)
+			luaL_error(L, "path '%s': what stands before '%s' is no array", path, *s);
+		if (a.count && index >= a.count)
+			luaL_error(L, "path '%s': the array before '%s' has %I elements", path, *s,
+				   (LUAI_UACINT)a.count);
+		if (m->path.len == m->path.room)
+			luaL_error(L, "path '%s' is too deep", path);
+		m->path.elements |= UINT64_C(1) << m->path.len;
+		m->path.index[m->path.len++] = index;
+		t = btf_strip(t.btf, a.elem);
+		*s = end;
+	}
+	return t;
+}
+
+/* "signal.pids", "counts[1].value": names of members, one within the other, and elements. */
 static void take_path(lua_State *L, struct member_asked *m, const char *path)
 {
 	struct btf_type t = m->in;
 
 	m->path.len = 0;
+	m->path.elements = 0;
 	for (const char *s = path;; s++) {
-		size_t len = strcspn(s, ".");
+		size_t len = strcspn(s, ".[");
 		uint32_t before = m->path.len;
 		const char *name = lua_pushlstring(L, s, len);
 
@@ -136,8 +188,11 @@ static void take_path(lua_State *L, struct member_asked *m, const char *path)
 		t = follow_path(t, &m->path, before, m->path.len);
 		lua_pop(L, 1);
 		s += len;
+		t = take_elements(L, m, path, &s, t);
 		if (!*s)
 			break;
+		if (*s != '.')
+			luaL_error(L, "path '%s': a name stands behind '.'", path);
 	}
 }
 

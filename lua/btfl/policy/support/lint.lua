@@ -1,7 +1,8 @@
 --- What of a table of renames can never take effect on the kernels at hand, as findings.
 
 -- How far a path leads: "found", "missing", "pointer" or "array", and the name of the member that it
--- would have to cross. An access crosses arrays, but what a member has become stands in none.
+-- would have to cross. An access crosses arrays; what a member has become stands in an element that is
+-- named, if in any.
 local function follow(t, path, through_arrays)
   local before
   local function resolve()
@@ -15,6 +16,7 @@ local function follow(t, path, through_arrays)
     local m = t:member(name)
     if not m then return "missing" end
     t, before = m.type, name
+    for _ in name:gmatch "%[" do t = t:resolve().type end
   end
   resolve()
   return "found", nil, t
@@ -53,7 +55,7 @@ end
 
 local WORDS = {
   pointer = "leads through a pointer (`%s`), and a relocation is one offset",
-  array = "leads through an array (`%s`), and what a member has become stands in none",
+  array = "leads through an array (`%s`), and does not say to which element",
   missing = "is on no target",
   ["no type"] = "is on no target",
 }

@@ -24,9 +24,10 @@ end
 -- A value of the table as a list of { name =, since =, reverse = } in the order to try them; what stands
 -- beside several names is said of each that does not say otherwise.
 local function names_of(key, value)
-  if type(key) ~= "string" or not key:find "^[%a_][%w_]*[%w_.]*$" then
+  if type(key) ~= "string" or not key:gsub("%[%d+%]%f[.[\0]", ""):find "^[%a_][%w_]*[%w_.]*$" then
     fail(key, "a key is a type, or a type and its member: \"task_struct.state\"")
   end
+  if key:find "%]$" then fail(key, "an element of an array has no name that could have changed") end
   local entry = type(value) == "string" and { value } or value
   if type(entry) ~= "table" or #entry == 0 then
     fail(key, ("a name or a table of names is needed, not a %s value"):format(type(value)))
@@ -71,7 +72,7 @@ local function compile(source)
       local note = note_of(key, to.name, to.since)
       add(renamed, key, to.name, note)
       -- A path says where a member went, but not what leads back from there.
-      if to.reverse and not to.name:find(".", 1, true) then
+      if to.reverse and not to.name:find "[.%[]" then
         add(renamed, parent and parent .. "." .. to.name or to.name, name or key, note)
       end
     end
@@ -89,11 +90,16 @@ local function path_ends(renamed)
   return ends
 end
 
--- The access up to m: "nsproxy.count.counter".
+-- The access up to m: "nsproxy.count.counter", "signal.rlim[3].rlim_cur".
 local function path_to(m, accessor)
-  local names = { accessor.root.essential }
-  for _, _, element in accessor:steps() do
-    if element then names[#names + 1] = element.name end
+  local names, first = { accessor.root.essential }, true
+  for _, index, element in accessor:steps() do
+    if element then
+      names[#names + 1] = element.name
+    elseif not first then
+      names[#names] = ("%s[%d]"):format(names[#names], index)
+    end
+    first = false
     if element == m then break end
   end
   return table.concat(names, ".")
@@ -103,12 +109,13 @@ local function find(renamed, ends, m, default)
   local parent = m.parent.essential
   local names = parent and renamed[parent .. "." .. m.name]
   if names or not ends[m.name] then return names end
-  return renamed[path_to(m, default.relo.accessor)]
+  local path = path_to(m, default.relo.accessor)
+  return renamed[path] or renamed[path:gsub("%[%d+%]", "")]
 end
 
 local function lookup(target, name)
   local found = target:member(name)
-  if found and name:find(".", 1, true) then return name end
+  if found and name:find "[.%[]" then return name end
   return found
 end
 
