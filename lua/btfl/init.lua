@@ -118,6 +118,14 @@ extend("type", {
 
 local PRINT_OPTIONS = { format = "string", header = "any", types = "btfl.type[]", write = "function" }
 
+local btf_methods = {}
+
+for _, name in ipairs { "kfuncs", "tracepoints", "hooks", "helpers", "map_types", "program_types" } do
+  btf_methods[name] = function(self) return require("btfl.study.inventory")[name](self) end
+end
+
+extend("btf", btf_methods)
+
 extend("btf", {
   print = function(self, options)
     argument.options(1, options, PRINT_OPTIONS, "print")

@@ -391,6 +391,41 @@ function btf:scan(kind, part) end
 ---@return fun(): integer?, integer, string?, integer, integer, integer
 function btf:scan_members(name) end
 
+--- Iterates over the functions stored here as plain values: name, id, id of the prototype, linkage ("static",
+--- "global", "extern"). This and the next six are of this BTF alone: modules have theirs.
+---@return fun(): string?, integer?, integer?, string?
+function btf:functions() end
+
+--- Iterates over the functions that BPF programs may call, as functions() does. Encoders since 2024 tag them
+--- (`bpf_kfunc`); the second result is false where nothing is tagged, and nobody can tell.
+---@return fun(): string?, integer?, integer?
+---@return boolean known
+function btf:kfuncs() end
+
+--- Iterates over tracepoints in order of their names: name, id of the prototype that raw programs see behind its
+--- first parameter (of btf_trace_NAME), id of the struct that others see (trace_event_raw_NAME). Events of one class
+--- share a struct, which has the name of the class: either id may be nil.
+---@return fun(): string?, integer?, integer?
+function btf:tracepoints() end
+
+--- Iterates over LSM hooks, iterators and struct_ops: name, which of them, and id of the function or of the struct
+--- that wraps the operations.
+---@return fun(): string?, ("lsm"|"iter"|"struct_ops")?, integer?
+function btf:hooks() end
+
+--- Iterates over the helpers of the kernel's enum bpf_func_id: name without its prefix, number. A number may have
+--- several names, here and of the next two.
+---@return fun(): string?, integer?
+function btf:helpers() end
+
+--- Iterates over the types of maps, as libbpf calls them, likewise: "ringbuf", 27.
+---@return fun(): string?, integer?
+function btf:map_types() end
+
+--- Iterates over the types of programs likewise: "kprobe", 2.
+---@return fun(): string?, integer?
+function btf:program_types() end
+
 --- The types in C, in an order in which a compiler takes them, each once: all that are stored here, or those of
 --- `types`, with what they need. The second type of a name is NAME___2, as bpftool has it. `header` makes it a
 --- vmlinux.h: with preserve_access_index, functions that BPF programs may call as __ksym, and other functions

@@ -312,6 +312,7 @@ static const luaL_Reg methods[] = {
     {"candidates", btf_candidates_method},
     {"scan", btf_scan_method},
     {"scan_members", btf_scan_members_method},
+    {"functions", btf_functions_method},
     {"close", btf_close},
     {NULL, NULL},
 };

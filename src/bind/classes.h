@@ -93,9 +93,10 @@ void close_btf_of(lua_State *L, int idx, const struct owner *parent);
 int check_kind(lua_State *L, int arg);
 void push_endian(lua_State *L, bool big_endian);
 
-/* btf:scan(kind) and btf:scan_members(name): see scan.c. */
+/* btf:scan(kind), btf:scan_members(name) and btf:functions(): see scan.c. */
 int btf_scan_method(lua_State *L);
 int btf_scan_members_method(lua_State *L);
+int btf_functions_method(lua_State *L);
 
 /* type and its elements */
 

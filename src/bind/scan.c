@@ -1,6 +1,6 @@
 /*
- * scan: btf:scan() and btf:scan_members(): everything there is in a BTF as plain values. No handle
- * is made, which is what a loop over types() and members() mostly costs.
+ * scan: btf:scan(), btf:scan_members() and btf:functions(): everything there is in a BTF as plain
+ * values. No handle is made, which is what a loop over types() and members() mostly costs.
  */
 #include <string.h>
 
@@ -119,5 +119,29 @@ int btf_scan_members_method(lua_State *L)
 	push_scan(L, -1);
 	lua_pushvalue(L, 2);
 	lua_pushcclosure(L, next_member, 3);
+	return 1;
+}
+
+static int next_function(lua_State *L)
+{
+	struct scan *s;
+	const struct btf *b = scanned(L, &s);
+
+	if (!btf_next(b, &s->type, BTF_FUNC)) {
+		lua_pushnil(L);
+		return 1;
+	}
+	push_name(L, s->type.name);
+	lua_pushinteger(L, s->type.id);
+	lua_pushinteger(L, s->type.type);
+	lua_pushstring(L, btf_linkage_name(&s->type));
+	return 4;
+}
+
+int btf_functions_method(lua_State *L)
+{
+	check_btf(L, 1);
+	push_scan(L, BTF_FUNC);
+	lua_pushcclosure(L, next_function, 2);
 	return 1;
 }

@@ -218,15 +218,9 @@ static int get_index_type(lua_State *L, const void *self)
 
 static int get_linkage(lua_State *L, const void *self)
 {
-	static const char *const names[] = {"static", "global", "extern"};
 	struct btf_type t = handle_type(L, self);
-	uint32_t linkage = UINT32_MAX;
 
-	if (t.kind == BTF_FUNC)
-		linkage = t.vlen;
-	else if (t.kind == BTF_VAR)
-		linkage = btf_tail_u32(&t);
-	push_name(L, linkage < sizeof(names) / sizeof(*names) ? names[linkage] : NULL);
+	lua_pushstring(L, btf_linkage_name(&t));
 	return 1;
 }
 

@@ -226,6 +226,18 @@ int64_t btf_size(const struct btf *b, uint32_t id)
 	return -1;
 }
 
+const char *btf_linkage_name(const struct btf_type *t)
+{
+	static const char *const names[] = {"static", "global", "extern"};
+	uint32_t linkage = UINT32_MAX;
+
+	if (t->kind == BTF_FUNC)
+		linkage = t->vlen;
+	else if (t->kind == BTF_VAR)
+		linkage = btf_tail_u32(t);
+	return linkage < sizeof(names) / sizeof(*names) ? names[linkage] : NULL;
+}
+
 const char *btf_index_in(const char *s, uint32_t *index)
 {
 	size_t digits = *s == '[' ? strspn(s + 1, "0123456789") : 0;

@@ -186,6 +186,9 @@ const char *btf_kind_name(unsigned kind);
 /* The kind of that name, -1 for none. */
 int btf_kind_from_name(const char *name);
 
+/* "static", "global" or "extern", of a FUNC or VAR; NULL of what is neither, or says another. */
+const char *btf_linkage_name(const struct btf_type *t);
+
 /* Reads "[7]", an index in a path such as "comm[7]", at s: what stands behind it, or NULL when it
  * is none of 32 bits. */
 const char *btf_index_in(const char *s, uint32_t *index);
