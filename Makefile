@@ -130,10 +130,10 @@ lint: deps lint-deps
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
 
-LAYERS := host bind dataflow verify successor write print core format base
+LAYERS := host bind dataflow verify successor write print compare core format base
 
 # Layers of one rank, which may not include one another.
-PEERS := verify successor write print
+PEERS := verify successor write print compare
 
 # A layer includes only itself and what stands below it, always as "layer/file.h" or "layer/room/file.h".
 layers:

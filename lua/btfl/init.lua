@@ -90,7 +90,8 @@ local btfl = setmetatable({}, {
 })
 
 for _, name in ipairs {
-  "version", "btf", "object", "open", "subset", "u64", "essential", "insn", "nearest",
+  "version", "btf", "object", "open", "subset", "u64", "essential", "insn", "nearest", "same", "changes",
+  "diff",
 } do
   btfl[name] = engine[name]
 end

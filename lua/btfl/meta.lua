@@ -133,6 +133,47 @@ function matrix:report(options) end
 ---@return btfl.signatures[]
 function btfl.signatures(targets, attach, name) end
 
+--- Whether two types are alike, of one BTF or of two; if not, the path of the first difference ("" for the type
+--- itself) and what it is. See btfl.changes.
+---@param a btfl.type
+---@param b btfl.type
+---@param options? btfl.changes.options
+---@return boolean
+---@return string? path
+---@return btfl.change? kind
+function btfl.same(a, b, options) end
+
+--- Iterates over what differs between two types, in order of the old one's members, then those that are new, then the
+--- size of the whole: path, kind, what was, what is, and whether CO-RE relocates it, or a program takes it as before
+--- (of a function: its arguments by number). What was and what is are types where something was added, removed or
+--- retyped, integers in bits where it was moved or is a bitfield (0: is none), in bytes where it was resized, numbers of
+--- a parameter from 0, values of enumerators; nil for nothing; of what was renamed the new name.
+---   Fields are those that C names, as of type:fields(). A struct without a name is looked into ("rss.count[0].low"), of
+--- one with a name only the name and the size count, unless `depth` says more. Type tags, which few compilers tell of,
+--- and the order of words in `unsigned long` do not count. Of a function and a tracepoint's typedef it is the
+--- parameters, and "return".
+---@param old btfl.type
+---@param new btfl.type
+---@param options? btfl.changes.options
+---@return fun(): string?, btfl.change?, any, any, boolean?
+function btfl.changes(old, new, options) end
+
+--- Iterates over the names of which one BTF has something else than another, as plain values: kind (an enum64 is an
+--- "enum"), name, what became of it, and the ids of the old type and the new one. Looked at are structs, unions, enums,
+--- typedefs, functions and variables that are stored there, not in the base. Of several of a name each may be that of
+--- any other.
+---@param old btfl.btf
+---@param new btfl.btf
+---@return fun(): btfl.kind?, string?, ("added"|"removed"|"changed")?, integer?, integer?
+function btfl.diff(old, new) end
+
+---@alias btfl.change "added"|"removed"|"retyped"|"moved"|"reordered"|"resized"|"bitfield"|"value"|"renamed" "reordered": it moved past others; "value": of an enumerator; "renamed": a parameter that is otherwise the same
+
+---@class btfl.changes.options
+---@field names? boolean false: what stands at the same place corresponds, whatever it is called
+---@field layout? boolean false: offsets and sizes do not count
+---@field depth? integer types with a name that are entered behind those that refer to them, by value ("se.vruntime") or by a pointer ("parent->pid"); 0 without, 100 at most
+
 --- Starts the part of a target's BTF that some objects need: a BTF to ship for kernels without one. By a
 --- policy it is what its rules find; what a hook looks at besides is not in it.
 ---@param target btfl.target

@@ -114,6 +114,10 @@ void push_bit_size(lua_State *L, const struct btf *b, const struct btf_member *m
 struct align *push_align(lua_State *L, int btf);
 /* type:fields(): see fields.c. */
 int type_fields(lua_State *L);
+/* What differs: see changes.c, and btfl.same, btfl.changes and btfl.diff in meta.lua. */
+int engine_same(lua_State *L);
+int engine_changes(lua_State *L);
+int engine_diff(lua_State *L);
 /* Types as text: see print.c, and btfl.type and btfl.btf in meta.lua; init.lua has looked at the
  * arguments. */
 int engine_type_decl(lua_State *L);   /* (type, name, rename) */

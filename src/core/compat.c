@@ -266,6 +266,13 @@ int default_compatible(struct asked *a)
 	return 0;
 }
 
+bool compat_fields(const struct btf *local_btf, uint32_t local, const struct btf *target_btf,
+		   uint32_t target)
+{
+	return fields_compatible((struct type_pair){local_btf, target_btf, local, target}) ==
+	       REASON_NONE;
+}
+
 /* An int whose encoding is exactly "signed" would need a sign extension that the access lacks. */
 static bool is_extendable(const struct btf_type *t)
 {

@@ -12,6 +12,10 @@
 bool compat_resizable(const struct btf *from_btf, uint32_t from, const struct btf *to_btf,
 		      uint32_t to);
 
+/* Whether a field's type may stand for that of a local field (semantics 21). */
+bool compat_fields(const struct btf *local_btf, uint32_t local, const struct btf *target_btf,
+		   uint32_t target);
+
 /* Whether a type may stand for a local one by semantics 22, as libbpf asks of the prototypes of
  * kernel functions. */
 bool compat_types(const struct btf *local_btf, uint32_t local, const struct btf *target_btf,
