@@ -46,18 +46,12 @@ local function member_of(t, path)
   cli:error(("%s has no member '%s'%s"):format(t:decl(), path, btfl.meant(path, names, "'")))
 end
 
--- The Lua pattern of a shell's.
-local function pattern_of(glob)
-  local escaped = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
-  return "^" .. escaped .. "$"
-end
-
 -- What has a name, but is found by it only when its kind is asked for; and tags.
 local APART = { func = true, var = true, datasec = true, decl_tag = true, type_tag = true }
 
 -- Adds the types whose name is of a pattern.
 local function add_matching(list, glob, kind)
-  local pattern, before = pattern_of(glob), #list
+  local pattern, before = btfl.pattern(glob), #list
   for id, of, name in btf:scan(kind) do
     if name and (kind or not APART[of]) and name:find(pattern) then
       list[#list + 1] = { type = btf:type(id) }

@@ -71,6 +71,13 @@ local LAZY = {
       return escape(text)
     end
   end,
+  pattern = function()
+    return function(glob)
+      argument.check(1, glob, "string", "pattern")
+      local escaped = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
+      return "^" .. escaped .. "$"
+    end
+  end,
   path = function() return require("btfl.command.host").folders() end,
 }
 

@@ -161,10 +161,11 @@ function btfl.changes(old, new, options) end
 --- Iterates over the names of which one BTF has something else than another, as plain values: kind (an enum64 is an
 --- "enum"), name, what became of it, and the ids of the old type and the new one. Looked at are structs, unions, enums,
 --- typedefs, functions and variables that are stored there, not in the base. Of several of a name each may be that of
---- any other.
+--- any other. The second result has the number of names that the old one has, by kind.
 ---@param old btfl.btf
 ---@param new btfl.btf
 ---@return fun(): btfl.kind?, string?, ("added"|"removed"|"changed")?, integer?, integer?
+---@return table<btfl.kind, integer> counts
 function btfl.diff(old, new) end
 
 ---@alias btfl.change "added"|"removed"|"retyped"|"moved"|"reordered"|"resized"|"bitfield"|"value"|"renamed" "reordered": it moved past others; "value": of an enumerator; "renamed": a parameter that is otherwise the same
@@ -349,6 +350,11 @@ function btfl.nearest(name, candidates) end
 ---@param quotes? string around the name, "`" by default
 ---@return string
 function btfl.meant(name, known, quotes) end
+
+--- The Lua pattern of a shell's, for whole names: `*` is any text, `?` any character.
+---@param glob string
+---@return string
+function btfl.pattern(glob) end
 
 --- Text of an input as it may be shown: control characters, bytes that are no UTF-8 and marks that reorder text
 --- are escaped. Reports do so by themselves.

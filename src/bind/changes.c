@@ -233,6 +233,19 @@ static int next_row(lua_State *L)
 	return 5;
 }
 
+static void push_counts(lua_State *L, const struct diff *d)
+{
+	lua_newtable(L);
+	for (unsigned kind = 0; kind < BTF_KIND_COUNT; kind++) {
+		size_t n = diff_count(d, kind);
+
+		if (!n)
+			continue;
+		lua_pushinteger(L, (lua_Integer)n);
+		lua_setfield(L, -2, btf_kind_name(kind));
+	}
+}
+
 int engine_diff(lua_State *L)
 {
 	const struct btf *old = check_btf(L, 1), *new = check_btf(L, 2);
@@ -250,5 +263,6 @@ int engine_diff(lua_State *L)
 	lua_pushvalue(L, 1);
 	lua_pushvalue(L, 2);
 	lua_pushcclosure(L, next_row, 3);
-	return 1;
+	push_counts(L, box->diff);
+	return 2;
 }

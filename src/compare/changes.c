@@ -168,12 +168,17 @@ static int descend(struct walk *w, uint32_t old, uint32_t new, unsigned depth, i
 /* The types of a field, a parameter or a result. */
 static int compare_types(struct walk *w, uint32_t old, uint32_t new, unsigned depth, int level)
 {
-	struct btf_type a = spelling_untagged(w->s.old, old);
-	struct btf_type b = spelling_untagged(w->s.new, new);
 	size_t len = w->path.len;
+	struct btf_type a, b;
 	bool same;
 	int rc;
 
+	if (same_spelling(w, old, new, &same) < 0)
+		return -1;
+	if (same && !depth)
+		return 0;
+	a = spelling_untagged(w->s.old, old);
+	b = spelling_untagged(w->s.new, new);
 	unwrap(w, &a, &b);
 	if (both_anonymous(&a, &b) && level < LEVELS) {
 		rc = enter(w, a.id, b.id, depth, level + 1);
@@ -181,15 +186,12 @@ static int compare_types(struct walk *w, uint32_t old, uint32_t new, unsigned de
 		return rc;
 	}
 	pop(w, len);
-	if (same_spelling(w, old, new, &same) < 0)
-		return -1;
-	if (!same)
-		return told(w,
-			    (struct change){.kind = CHANGE_RETYPED,
-					    .old_type = old,
-					    .new_type = new,
-					    .core = compat_fields(w->s.old, old, w->s.new, new)});
-	return depth && level < LEVELS ? descend(w, old, new, depth, level) : 0;
+	if (same)
+		return level < LEVELS ? descend(w, old, new, depth, level) : 0;
+	return told(w, (struct change){.kind = CHANGE_RETYPED,
+				       .old_type = old,
+				       .new_type = new,
+				       .core = compat_fields(w->s.old, old, w->s.new, new)});
 }
 
 /* Whether a load of the old size may be made one of the new: of what is no scalar only the place

@@ -187,6 +187,15 @@ static int pair_up(const struct diff *d, const struct group *g, uint32_t *old, u
 	return 0;
 }
 
+size_t diff_count(const struct diff *d, unsigned kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->count; i++)
+		n += d->groups[i].kind == kind && d->groups[i].first[0];
+	return n;
+}
+
 int diff_next(struct diff *d, struct diff_row *row, struct err *e)
 {
 	while (d->at < d->count) {

@@ -23,6 +23,9 @@ struct diff;
 struct diff *diff_new(const struct btf *old, const struct btf *new, struct err *e);
 void diff_free(struct diff *d); /* NULL is allowed */
 
+/* How many names of that kind (as of a row) the old BTF has. */
+size_t diff_count(const struct diff *d, unsigned kind);
+
 /* The next name that differs, in the order of the old BTF, then those that were added: 1; 0 at the
  * end; -1 with e set. Types are compared as changes_of() does by default. Of several of one kind
  * and name each may be that of any other; when those of either BTF are all in the other, nothing

@@ -72,7 +72,8 @@ static bool same_members(struct spelling *s, const struct btf_type *a, const str
 		struct btf_member x = btf_member(a, i), y = btf_member(b, i);
 
 		if (!named_alike(s, x.name, y.name) || x.bit_size != y.bit_size ||
-		    (s->layout && x.bit_offset != y.bit_offset) ||
+		    (s->layout && (x.bit_offset != y.bit_offset ||
+				   btf_size(s->old, x.type) != btf_size(s->new, y.type))) ||
 		    !same(s, x.type, y.type, depth + 1))
 			return false;
 	}
