@@ -32,6 +32,13 @@ local LAZY = {
       init = function() return require("btfl.project.propose").write() end,
     }
   end,
+  history = function()
+    return function(names, targets)
+      argument.list(1, names, "string", "history")
+      argument.check(2, targets, "table|function", "history")
+      return require("btfl.study.history").of(names, targets)
+    end
+  end,
   renames = function() return require "btfl.policy.support.renames" end,
   report = function()
     local report = require "btfl.report.report"

@@ -168,6 +168,15 @@ function btfl.changes(old, new, options) end
 ---@return table<btfl.kind, integer> counts
 function btfl.diff(old, new) end
 
+--- What names were on kernels, as a report: a row for each name and kernel, by series (flavour and architecture) and
+--- release; as text the runs of kernels on which a name is the same, with "since" where it has come, and "again since"
+--- where it had been there before. A name is "struct.field[1].field", a type, "enum.VALUE", a function or a tracepoint. One that no kernel
+--- has is a failure. Kernels that an iterator gives, such as cli:each_target(), may be closed behind their turn.
+---@param names string[]
+---@param targets btfl.target[]|fun(): btfl.target?
+---@return btfl.report
+function btfl.history(names, targets) end
+
 ---@alias btfl.change "added"|"removed"|"retyped"|"moved"|"reordered"|"resized"|"bitfield"|"value"|"renamed" "reordered": it moved past others; "value": of an enumerator; "renamed": a parameter that is otherwise the same
 
 ---@class btfl.changes.options
