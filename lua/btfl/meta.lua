@@ -397,6 +397,7 @@ function btfl.printable(text) end
 ---@field path string
 ---@field endian "little"|"big"
 ---@field ptr_size integer bytes
+---@field header_size integer bytes: 24, or 32 since Linux 7.1
 ---@field base btfl.btf? what a split BTF stands on
 ---@operator len: integer
 local btf = {}

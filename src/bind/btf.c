@@ -135,6 +135,14 @@ static int get_ptr_size(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_header_size(lua_State *L, const void *self)
+{
+	const struct btf *b = owner_native(L, self);
+
+	lua_pushinteger(L, load_u32(b->raw.at + BTF_HDR_LEN, b->swap));
+	return 1;
+}
+
 static int get_base(lua_State *L, const void *self)
 {
 	owner_native(L, self);
@@ -300,8 +308,9 @@ static int btf_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"path", get_path}, {"endian", get_endian}, {"ptr_size", get_ptr_size},
-    {"base", get_base}, {NULL, NULL},
+    {"path", get_path},         {"endian", get_endian},
+    {"ptr_size", get_ptr_size}, {"header_size", get_header_size},
+    {"base", get_base},         {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {

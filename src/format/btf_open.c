@@ -61,6 +61,10 @@ static int check_strings(const struct btf *b, struct err *e)
 	const struct span *raw = &b->raw;
 	uint64_t at = (uint64_t)((const uint8_t *)b->strings - raw->at), len = b->strings_len;
 
+	if (!b->base && !len && !b->types_len)
+		return span_err(e, raw, at,
+				"a header with no types behind it, as builds leave where pahole "
+				"failed");
 	if (!b->base && !begins_anew(b))
 		return span_err(e, raw, at,
 				"string section %s: if this is split BTF, such as a module's, it "

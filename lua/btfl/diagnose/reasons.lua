@@ -788,11 +788,63 @@ note[by-policy]: ok by renames.member (renamed in 5.14); libbpf: poison, struct 
     text = [[
 `btfl lint` holds the table against every kernel that is given. An old or a new name that none of them has
 is misspelt, or is for kernels that were not given. A path through a pointer is no offset in the struct,
-and a new name within an array is not followed.]],
+and a new name within an array has to say in which element: `counts[1].value`.]],
     todo = "Correct the name, or give lint the kernels that have it; read what is behind a pointer first.",
     example = [=[
 error[inert-rename]: the entry of `task_struct.state`: its new name `task_struct.__sate` is on no target
   --> table.lua:2]=],
+  },
+  {
+    code = "old-loader", engine = false,
+    title = "loaders of some age cannot read the BTF",
+    text = [[
+`btfl doctor` tells of what newer encoders write. libbpf refuses a whole BTF with a kind of type that it does not
+know ("Unsupported BTF_KIND:19" is an enum64, before 1.0), and then no program of a tool that was built with it
+is relocated. The header of 32 bytes, with a section that tells the size of every kind, is of kernels since 7.1:
+releases of cilium/ebpf from before refuse it.]],
+    todo = "Build tools with a newer loader, or give them a minimal BTF (`btfl minbtf`).",
+    example = [=[
+note[old-loader]: libbpf before 1.0 cannot read it: Unsupported BTF_KIND:19 (enum64)
+  --> vmlinux.btf]=],
+  },
+  {
+    code = "implicit-argument", engine = false,
+    title = "kernel functions still show an argument that the verifier fills in",
+    text = [[
+Since 7.0 the verifier itself passes `struct bpf_prog_aux *` to some kernel functions. The tools that build the
+kernel take it out of the prototype that programs see, and keep the whole one as NAME_impl. Here a function has the
+argument and no NAME_impl: the kernel was built by tools older than itself. Programs that call it, sched_ext's
+schedulers among them, declare one argument less, and do not load.]],
+    todo = "Build the kernel with the resolve_btfids and pahole that its release asks for.",
+    example = [=[
+warning[implicit-argument]: 2 kernel functions show the argument that the verifier fills in
+  --> vmlinux.btf
+   = functions: bpf_wq_set_callback, scx_bpf_kick_cpu]=],
+  },
+  {
+    code = "duplicate-type", engine = false,
+    title = "a name stands for several structs or unions",
+    text = [[
+Several files of the kernel define a struct of that name, or an encoder did not see that they are one. Which one a
+program finds by its name is the first that fits; where they disagree on what a relocation asks for, it is
+ambiguous. `btfl doctor` tells where the second one first differs from the first.]],
+    todo = "See that what your program takes from it is the same in each: `btfl relos` lists the candidates.",
+    example = [=[
+note[duplicate-type]: 2 names stand for several structs or unions
+  --> vmlinux.btf
+   = node: list removed
+   = mm_slot: link removed]=],
+  },
+  {
+    code = "no-types", engine = false,
+    title = "there is no type in a BTF",
+    text = [[
+The file is nothing but a header, as some builds leave behind where pahole failed or was not there. It is sound,
+and of no use: nothing is found in it.]],
+    todo = "Build the kernel or the module again with pahole, and CONFIG_DEBUG_INFO_BTF.",
+    example = [=[
+warning[no-types]: has no types
+  --> module.btf]=],
   },
   {
     code = "sign-extended", engine = false,
