@@ -1,7 +1,7 @@
 --- bench: what btfl's work costs, next to what libbpf and bpftool take for it in the same run. Ratios
 --- are what counts: times differ from machine to machine and from minute to minute.
-local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "walk", "minbtf", "types", "growth",
-  "instructions" }
+local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "walk", "minbtf", "types", "study",
+  "growth", "instructions" }
 local cli = btfl.cli {
   about = "Measures btfl against libbpf and bpftool.", objects = false, targets = false,
   options = function(parser)
@@ -252,6 +252,24 @@ local function printing()
   add("types --format json, a kernel: wall", json, dump, "ms", "2", "bpftool -j btf dump")
 end
 
+-- What people do with bpftool's text and grep.
+local function study()
+  local dump = "for k; do bpftool btf dump file $k format raw; done | grep -c "
+  local old = kernel:gsub("[^/]*$", "6.12.117-generic-amd64.btf")
+  local diff, whole, dumps = time({ PROGRAM, "diff", old, kernel, "task_struct" }, { PROGRAM, "diff", old, kernel },
+    { "sh", "-c", dump .. "'task_struct'", "sh", old, kernel })
+  add("diff of two kernels, one type shown: wall", diff, dumps, "ms", "-", "bpftool btf dump of both, and grep")
+  add("diff of two kernels, all of it: wall", whole, dumps, "ms", "-", "bpftool btf dump of both, and grep")
+  local list, one = time({ PROGRAM, "list", kernel, "--member", "vruntime" },
+    { "sh", "-c", dump .. "vruntime", "sh", kernel })
+  add("list --member: wall", list, one, "ms", "-", "bpftool btf dump, and grep")
+  local words = { PROGRAM, "history", "task_struct.__state", "inode.i_atime", "vfs_read", "sched_switch", "mm_struct" }
+  for _, path in ipairs(kernels) do words = concat(words, { "-t", path }) end
+  local history, all = time(words, concat({ "sh", "-c", dump .. "i_atime", "sh" }, kernels))
+  add(("history of 5 names on %d kernels: wall"):format(#kernels), history, all, "ms", "-",
+    "bpftool btf dump of each, and grep")
+end
+
 local function write(name, bytes)
   local path = dir .. "/" .. name
   local file <close> = assert(io.open(path, "wb"))
@@ -334,7 +352,7 @@ end
 
 local measured = {
   relos = one_object, open = open_btf, many = many, hook = one_hook, workers = workers, verdicts = verdicts,
-  walk = walk, minbtf = minbtf, types = printing, growth = growth, instructions = callgrind,
+  walk = walk, minbtf = minbtf, types = printing, study = study, growth = growth, instructions = callgrind,
 }
 for _, part in ipairs(PARTS) do
   if (cli.args.only or part) == part then measured[part]() end
