@@ -190,7 +190,7 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
 
   it("has a row for each of two kernels of one name, by their paths", function()
     local twins = { kernel("one", "6.1.3-amd64", "pad", "pid"), kernel("two", "6.1.3-amd64", "pad", "tgid") }
-    local text = btfl.matrix({ path }, twins):report():render "text"
+    local text = btfl.matrix({ path }, twins):report():render("text", { width = 200 })
     assert.matches(twins[1] .. " +L\n" .. twins[2] .. " !R\n", text, nil, true)
     assert.matches("to test them: " .. twins[1] .. ", " .. twins[2] .. "\n", text, nil, true)
   end)
@@ -211,7 +211,7 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
   end)
 
   it("keeps more than 99 columns apart", function()
-    local text = btfl.matrix({ watchers(101) }, { traced("6.1.6-f", 2) }):report { width = 1000 }:render "text"
+    local text = btfl.matrix({ watchers(101) }, { traced("6.1.6-f", 2) }):report():render("text", { width = 1000 })
     assert.matches("\n +1   2   .* 99  100 101\n6%.1%.6%-f %+L  %+L  .* %+L\n", text)
     assert.matches("\n 99  watcher99\n100  watcher100\n", text, nil, true)
   end)
@@ -221,6 +221,33 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
     b:struct("task", 4, { { "pid", b:int("int", 4), 0 } })
     local text = btfl.matrix({ path }, { paths[1], tmp.write("big2.btf", b:bytes()) }):report():render "text"
     assert.matches("\n5.10.1-amd64 +L\nbig2          -\n", text, nil, true)
+  end)
+
+  -- Characters of the longest line.
+  local function widest(text)
+    local most = 0
+    for line in text:gmatch "[^\n]+" do most = math.max(most, utf8.len(line)) end
+    return most
+  end
+
+  it("fits the window, as $COLUMNS or the terminal tells", function()
+    local argv = { "matrix", watchers(30), path, "--by", "program" }
+    for i = 1, 9 do
+      argv[#argv + 1] = "-t"
+      argv[#argv + 1] = kernel("many", ("6.%d.0-amd64"):format(i), "pad", i % 2 == 0 and "pid" or "tgid")
+    end
+    for columns, last in pairs { [40] = 9, [60] = 16, [107] = 31 } do
+      local r = run(argv, { env = { COLUMNS = columns } })
+      assert.is_true(widest(r.out) <= columns, r.out)
+      assert.matches(("\n +1  2 .* %d\n"):format(last), r.out)
+    end
+    if not run.has_terminal() then return pending "no script(1)" end
+    local words = { run.quote(run.btfl) }
+    for i, word in ipairs(argv) do words[i + 1] = run.quote(word) end
+    local shell = "stty cols 50; " .. table.concat(words, " ")
+    local seen = run.program({ "script", "-qec", shell, "/dev/null" }, { env = { COLUMNS = false } }).out:gsub("\r", "")
+    assert.is_true(widest(seen) <= 50, seen)
+    assert.matches("\n +1  2 .* 13\n", seen)
   end)
 
   it("prints nothing of no kernel", function()

@@ -80,8 +80,8 @@ function btfl.matrix(objects, targets, options) end
 local matrix = {}
 
 --- The cells that are left as a report: a row for each; what is said of each case, once, with its kernels; as text a
---- picture. `by` is what stands across, "program" where there is one object.
----@param options? { by?: "object"|"program", width?: integer }
+--- picture, as wide as the window. `by` is what stands across, "program" where there is one object.
+---@param options? { by?: "object"|"program" }
 ---@return btfl.report
 function matrix:report(options) end
 
@@ -93,14 +93,23 @@ function matrix:report(options) end
 ---@class btfl.matrix.cell
 ---@field object string its path
 ---@field target string the kernel's name
----@field path string of the kernel
----@field release string?
+---@field kernel btfl.matrix.kernel shared by the cells of a kernel
 ---@field shape string
 ---@field state btfl.matrix.state of the gravest of its programs
 ---@field case integer cells of one object and shape with the same number are alike in all that is said of them, but for what to do about it, which may name the kernel; from 1, in the order in which they came
 ---@field programs btfl.matrix.program[] those that a tool loads; shared by the cells of a case, as what follows
 ---@field findings btfl.finding[] of object:check(), merged, without their kernel
 ---@field failures string[]? of an object or kernel that proved to be damaged: what is wrong
+
+--- What is known of a kernel. A plain table.
+---@class btfl.matrix.kernel
+---@field name string
+---@field path string
+---@field release string?
+---@field version string?
+---@field arch string?
+---@field distro string?
+---@field flavour string?
 
 ---@class btfl.matrix.program
 ---@field program string
@@ -1577,6 +1586,37 @@ function cli:stream(work) end
 ---@field fine? string[] of a merged finding: the targets on which nothing is wrong there; empty in one that merging is not to tell it of
 ---@field count? integer of a merged finding: how many places it stands for, when they are several
 
+--- What a report of a matrix is of. A plain table.
+---@class btfl.report.matrix
+---@field cells btfl.matrix.cell[]
+---@field by? "object"|"program" what stands across; "program" where there is one object
+
+--- The same as formats show it: kernels by number, columns, the cases of each. A plain table.
+---@class btfl.matrix.layout
+---@field by "object"|"program" what stands across
+---@field targets btfl.matrix.kernel[]
+---@field labels string[] what each kernel is called: its name, or its path where two have one name
+---@field rank integer[] how new each is, by release; those whose release nobody knows come first
+---@field columns btfl.matrix.column[]
+---@field count table<btfl.matrix.state, integer> how many cells are in that state
+
+---@class btfl.matrix.column
+---@field object string
+---@field program string? nil for an object of which no program is known
+---@field shape string
+---@field label string as short as columns are told apart
+---@field cases btfl.matrix.case[]
+---@field at table<integer, btfl.matrix.case> by the number of the kernel
+
+---@class btfl.matrix.case
+---@field number integer within its column, from 1
+---@field state btfl.matrix.state
+---@field reason string? what is worst of it
+---@field targets integer[] its kernels
+---@field programs btfl.matrix.program[]
+---@field findings btfl.finding[]
+---@field failures string[]?
+
 --- What a script found. A script returns it, and the host renders it by --format.
 ---@class btfl.report
 ---@field name string
@@ -1591,6 +1631,7 @@ function cli:stream(work) end
 ---@field summaries table[]
 ---@field blocks string[][] lines of each block
 ---@field failures string[]
+---@field matrix btfl.report.matrix? of btfl.matrix(): what text shows; others show the rows
 local report = {}
 
 ---@param finding btfl.finding

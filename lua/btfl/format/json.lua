@@ -1,4 +1,5 @@
 --- json: the report as one object; each row and finding stands on a line of its own.
+local blocks_of = require "btfl.report.blocks"
 local entries = require "btfl.report.entries"
 local json = require "btfl.report.json"
 
@@ -41,11 +42,11 @@ local function put_layout(out, report)
   if #group > 0 then put_names(out, "group", group) end
 end
 
-local function blocks(report)
+local function each_block(blocks)
   local n = 0
   return function()
     n = n + 1
-    return report.blocks[n] and json.encode(json.list(report.blocks[n])) or nil
+    return blocks[n] and json.encode(json.list(blocks[n])) or nil
   end
 end
 
@@ -62,7 +63,8 @@ return function(report)
   if report.columns or #report.rows > 0 then list(out, "rows", entries.rows(report)) end
   list(out, "findings", entries.findings(report))
   list(out, "summary", entries.summaries(report))
-  if #report.blocks > 0 then list(out, "blocks", blocks(report)) end
+  local blocks = blocks_of(report)
+  if #blocks > 0 then list(out, "blocks", each_block(blocks)) end
   list(out, "failures", each(report.failures))
   return "{" .. table.concat(out, ",\n") .. "}\n"
 end

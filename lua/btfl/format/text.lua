@@ -1,4 +1,5 @@
 --- text: for people: findings as diagnostics, rows as a table, then the summary.
+local blocks_of = require "btfl.report.blocks"
 local columns_of = require "btfl.report.columns"
 local grid = require "btfl.report.grid"
 local names = require "btfl.report.names"
@@ -69,12 +70,13 @@ return function(report, options)
     -- Loaded for the first one: a table alone would pay 2 % for it.
     out[#out + 1] = require "btfl.report.frame"(finding, paint, options.width)
   end
-  for _, block in ipairs(report.blocks) do
+  local blocks = blocks_of(report, options.width)
+  for _, block in ipairs(blocks) do
     part()
     put_block(out, block)
   end
   local columns = report.text_columns or columns_of(report)
-  if columns and #report.rows > 0 and #report.blocks == 0 then
+  if columns and #report.rows > 0 and #blocks == 0 then
     part()
     grid(out, report.rows, columns, report.group or {}, paint)
   end

@@ -69,8 +69,10 @@ local function answer_of(object, target, options)
   return { state = state_of(rows), programs = rows, findings = findings }
 end
 
--- All that is said of a pair, as one text, but for what to do about it: that may name the kernel.
-local function text_of(answer)
+--- All that a cell says, as one text, but for what to do about it: that may name the kernel.
+---@param answer table its state, programs, findings and failures, as btfl.matrix.cell has them
+---@return string
+function cells.text_of(answer)
   local parts = { answer.state }
   for _, row in ipairs(answer.programs) do
     parts[#parts + 1] = key_of(row.program, row.verdict, row.rule, row.name, row.attaches, row.excused)
@@ -89,7 +91,7 @@ local function case_of(known, object, target, options)
   if not ok then
     answer = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(answer) } }
   end
-  local text = text_of(answer)
+  local text = cells.text_of(answer)
   local case = known.by_text[text]
   if not case then
     known.count = known.count + 1
@@ -138,19 +140,24 @@ local function opened(objects)
   return list
 end
 
-local function cell_of(object, target, shape, case)
+local function kernel_of(target)
+  return { name = target.name, path = target.path, release = target.release, version = target.version,
+    arch = target.arch, distro = target.distro, flavour = target.flavour }
+end
+
+local function cell_of(object, kernel, shape, case)
   return {
-    object = object.path, target = target.name, path = target.path, release = target.release, shape = shape,
-    state = case.state, case = case.number, programs = case.programs, findings = case.findings,
-    failures = case.failures,
+    object = object.path, target = kernel.name, kernel = kernel, shape = shape, state = case.state,
+    case = case.number, programs = case.programs, findings = case.findings, failures = case.failures,
   }
 end
 
 local function on_target(runs, target, yield)
+  local kernel = kernel_of(target)
   for _, run in ipairs(runs) do
     for i, options in ipairs(run.shapes) do
       local case = case_of(run.cases[i], run.object, target, options)
-      yield(cell_of(run.object, target, options.shape or "default", case))
+      yield(cell_of(run.object, kernel, options.shape or "default", case))
     end
   end
 end

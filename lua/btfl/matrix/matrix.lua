@@ -1,8 +1,9 @@
 --- What btfl.matrix() gives: cells one after another, and a report of all of them. See meta.lua.
 local argument = require "btfl.argument"
 local cells = require "btfl.matrix.cells"
-local picture = require "btfl.matrix.picture"
+local layout = require "btfl.matrix.layout"
 local report = require "btfl.report.report"
+local states = require "btfl.matrix.states"
 
 local matrix = {}
 
@@ -42,7 +43,7 @@ end
 
 local function add_totals(out, count)
   local facts, words = { order = {} }, {}
-  for _, state in ipairs(require("btfl.matrix.states").list) do
+  for _, state in ipairs(states.list) do
     if count[state.word] then
       table.insert(facts.order, state.word)
       facts[state.word] = count[state.word]
@@ -53,17 +54,8 @@ local function add_totals(out, count)
   out:summary(facts)
 end
 
--- Of one object its programs are shown.
-local function across(list, options)
-  if options.by then return options.by end
-  for _, cell in ipairs(list) do
-    if cell.object ~= list[1].object then return "object" end
-  end
-  return "program"
-end
-
 function methods:report(options)
-  argument.options(1, options, { by = "string", width = "number" }, "report")
+  argument.options(1, options, { by = "string" }, "report")
   options = options or {}
   if options.by and options.by ~= "object" and options.by ~= "program" then
     error(("bad argument #1 to 'report' (`by` is object or program, not %s)"):format(options.by), 2)
@@ -84,9 +76,8 @@ function methods:report(options)
   end
   if #list == 0 then return out end
   add_findings(out, list)
-  local blocks, count = picture.blocks(list, across(list, options), options.width)
-  for _, block in ipairs(blocks) do out:text(block) end
-  add_totals(out, count)
+  out.matrix = { cells = list, by = options.by }
+  add_totals(out, layout.of(out.matrix).count)
   return out:merge()
 end
 

@@ -1,15 +1,23 @@
 --- Lists of names in a sentence, cut where they grow long.
+local terminal = require "btfl.report.terminal"
+
 local names = {}
 
 -- Of a list, so many are shown.
 local SHOWN = 4
 
---- "a, b, c, d and 3 more".
+--- "a, b, c, d and 3 more", or fewer where there is room for so many characters, but one.
 ---@param list string[]
+---@param room? integer
 ---@return string
-function names.some(list)
-  if #list <= SHOWN + 1 then return table.concat(list, ", ") end
-  return ("%s and %d more"):format(table.concat(list, ", ", 1, SHOWN), #list - SHOWN)
+function names.some(list, room)
+  local n = #list <= SHOWN + 1 and #list or SHOWN
+  while true do
+    local text = table.concat(list, ", ", 1, n)
+    if n < #list then text = ("%s and %d more"):format(text, #list - n) end
+    if n <= 1 or not room or terminal.width(text) <= room then return text end
+    n = n - 1
+  end
 end
 
 --- The kernels that a finding is about: its targets, or its target.

@@ -16,7 +16,7 @@ end
 local FIELDS = {
   name = true, status = true, findings = true, rows = true, columns = true, title = true,
   text_columns = true, group = true, summaries = true, blocks = true, failures = true,
-  frames = true,
+  frames = true, matrix = true,
 }
 
 local LAYOUT = { columns = true, text = true, group = true, title = true, frames = true }
@@ -165,6 +165,11 @@ function methods:append(other)
   argument.check(1, other, "btfl.report", "append")
   for _, field in ipairs { "findings", "rows", "summaries", "blocks", "failures" } do
     table.move(other[field], 1, #other[field], #self[field] + 1, self[field])
+  end
+  if other.matrix then
+    self.matrix = self.matrix or { by = other.matrix.by, cells = {} }
+    local cells = other.matrix.cells
+    table.move(cells, 1, #cells, #self.matrix.cells + 1, self.matrix.cells)
   end
   return self
 end
