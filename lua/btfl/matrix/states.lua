@@ -2,21 +2,25 @@
 local states = {}
 
 --- From the least grave to the gravest, with what a picture shows of each: a mark, and a letter that tells it
---- apart from others of that mark.
+--- apart from others of that mark; and the tone that a page has for it.
 states.list = {
-  { word = "not-applicable", letter = "-", mark = " ", about = "another byte order or architecture" },
-  { word = "loads", letter = "L", mark = "+", about = "loads" },
-  { word = "guarded", letter = "G", mark = "+", about = "loads: what fails is dead code" },
-  { word = "drift", letter = "D", mark = "~", about = "loads, but takes an argument for another" },
-  { word = "no-attach", letter = "N", mark = "~", about = "loads, but does not attach" },
-  { word = "excused", letter = "T", mark = "+", about = "another program loads in its place" },
-  { word = "incomplete", letter = "I", mark = "?", about = "a tool has to set more before it loads" },
-  { word = "unknown", letter = "U", mark = "?", about = "not known" },
-  { word = "no-target", letter = "A", mark = "!", about = "nothing to attach it to, so it is not loaded" },
-  { word = "rejected", letter = "R", mark = "!", about = "the verifier rejects it" },
-  { word = "refused", letter = "F", mark = "!", about = "a loader or the kernel refuses it" },
-  { word = "error", letter = "E", mark = "!", about = "a loader refuses a relocation" },
-  { word = "unreadable", letter = "X", mark = "!", about = "it proved to be damaged" },
+  { word = "not-applicable", letter = "-", mark = " ", tone = "none",
+    about = "another byte order or architecture" },
+  { word = "loads", letter = "L", mark = "+", tone = "fine", about = "loads" },
+  { word = "guarded", letter = "G", mark = "+", tone = "dead", about = "loads: what fails is dead code" },
+  { word = "drift", letter = "D", mark = "~", tone = "warn",
+    about = "loads, but takes an argument for another" },
+  { word = "no-attach", letter = "N", mark = "~", tone = "warn", about = "loads, but does not attach" },
+  { word = "excused", letter = "T", mark = "+", tone = "fine", about = "another program loads in its place" },
+  { word = "incomplete", letter = "I", mark = "?", tone = "ask",
+    about = "a tool has to set more before it loads" },
+  { word = "unknown", letter = "U", mark = "?", tone = "ask", about = "not known" },
+  { word = "no-target", letter = "A", mark = "!", tone = "bad",
+    about = "nothing to attach it to, so it is not loaded" },
+  { word = "rejected", letter = "R", mark = "!", tone = "worse", about = "the verifier rejects it" },
+  { word = "refused", letter = "F", mark = "!", tone = "worse", about = "a loader or the kernel refuses it" },
+  { word = "error", letter = "E", mark = "!", tone = "worse", about = "a loader refuses a relocation" },
+  { word = "unreadable", letter = "X", mark = "!", tone = "worse", about = "it proved to be damaged" },
 }
 
 local RANK, ABOUT = {}, {}
@@ -26,7 +30,7 @@ end
 
 --- What is shown of a state.
 ---@param word btfl.matrix.state
----@return { word: string, letter: string, mark: string, about: string }
+---@return { word: string, letter: string, mark: string, tone: string, about: string }
 function states.of(word)
   return ABOUT[word]
 end
