@@ -35,7 +35,8 @@ describe("btfl.cli", function()
     is_usage_error(run { "check", "-x", obj }, "unknown option '-x'")
     is_usage_error(run { "check", obj, "-t" }, "option '-t' requires an argument")
     is_usage_error(run { "check", obj, "--format", "xml" },
-      "option '--format': there is no format 'xml' (text, json, jsonl, tsv, sarif, junit, github, markdown, html)")
+      "option '--format': there is no format 'xml' (text, json, jsonl, tsv, sarif, junit, github, markdown, html, "
+        .. "yaml)")
     is_usage_error(run { "check", obj, "--format", "jsno" },
       "option '--format': there is no format 'jsno' (did you mean 'json'?)")
     is_usage_error(run { "check", obj, "--color=red" },
@@ -49,7 +50,7 @@ describe("btfl.cli", function()
       assert.same({ "", 0 }, { r.err, r.status })
       assert.matches("^Usage: btfl check ", r.out)
       for _, word in ipairs { "%-t KERNEL", "%-m BTF", "%-o FILE", "{auto,always,never}",
-        "text, json, jsonl, tsv, sarif, junit, github, markdown, html",
+        "text, json, jsonl, tsv, sarif, junit, github, markdown, html, yaml",
         "What keeps" } do
         assert.matches(word, r.out)
       end

@@ -1631,7 +1631,7 @@ function cli:stream(work) end
 ---@field summaries table[]
 ---@field blocks string[][] lines of each block
 ---@field failures string[]
----@field matrix btfl.report.matrix? of btfl.matrix(): what text and html show; others show the rows
+---@field matrix btfl.report.matrix? of btfl.matrix(): what text, html and yaml show; others show the rows
 local report = {}
 
 ---@param finding btfl.finding
@@ -1681,7 +1681,7 @@ function report:merge() end
 ---@field width? integer columns of the terminal; nil for what goes to none
 
 --- The report in a format: "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown",
---- "html", or one of your own (see btfl.format).
+--- "html", "yaml", or one of your own (see btfl.format).
 ---@param format string
 ---@param options? btfl.render.options
 ---@return string

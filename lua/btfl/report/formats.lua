@@ -3,7 +3,7 @@
 --- file that returns it, or what a script has defined.
 local named = require "btfl.command.named"
 
-local formats = { "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown", "html" }
+local formats = { "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown", "html", "yaml" }
 
 local OWN = {}
 for _, name in ipairs(formats) do OWN[name] = true end
