@@ -116,17 +116,17 @@ local function put_wanted(write)
   end
 end
 
-local function put_source(write)
+local function put_source(write, format)
   local types
   if #wanted > 0 then
     types = {}
     for i, one in ipairs(wanted) do
       types[i] = one.type
       -- What the type of a member is made of: of a pointer alone there would be nothing to define.
-      if one.member and args.format == "text" then types[i] = select(2, one.type:decl()) end
+      if one.member and format == "text" then types[i] = select(2, one.type:decl()) end
     end
   end
-  btf:print { format = args.format ~= "text" and args.format or "c", header = args.header, types = types,
+  btf:print { format = format ~= "text" and format or "c", header = args.header, types = types,
     write = write }
 end
 
@@ -186,14 +186,21 @@ local function add_rows(t)
   if base == t or not base.name then rows_of(add_row, base, start_of(from, base, 0), "", 1) end
 end
 
-if args.format == "json" or args.format == "raw" or args.format == "text"
-  and (args.header or args.deps or args.all and not args.layout) then
-  cli:stream(put_source)
-  return 0
-elseif args.format == "text" then
-  cli:stream(args.all and function(write) put_all(write, define) end or put_wanted)
-  return 0
+-- What writes a format that is no report's; nil for the others.
+local function writer(format)
+  if format == "json" or format == "raw" or format == "text"
+    and (args.header or args.deps or args.all and not args.layout) then
+    return function(write) put_source(write, format) end
+  end
+  return format == "text" and (args.all and function(write) put_all(write, define) end or put_wanted) or nil
 end
+
+local is_report = false
+for _, format in ipairs(cli:formats()) do
+  local work = writer(format)
+  if work then cli:stream(work, format) else is_report = true end
+end
+if not is_report then return 0 end
 if args.all or #wanted == 0 then
   put_all(function() end, function(_, t) add_rows(t) end)
 else

@@ -191,3 +191,125 @@ kill -%s $pid; wait $pid]]):format(run.quote(run.btfl), script, folder, folder, 
     end
   end)
 end)
+
+describe("--format NAME=FILE", function()
+  local dir, object, kernel
+
+  before_each(function()
+    dir = tmp.mkdir "out"
+    object = tmp.write("out/o.bpf.o", run.read(FIXTURES .. "example.bpf.o"))
+    kernel = tmp.write("out/k.btf", run.read(FIXTURES .. "small.btf"))
+  end)
+  after_each(tmp.clean)
+
+  local function path(name) return dir .. "/" .. name end
+
+  local function exists(name)
+    local file <close> = io.open(path(name))
+    return file ~= nil
+  end
+
+  -- What standard output has of a run in one format.
+  local function alone(format, ...)
+    local argv = { ... }
+    table.move({ "--format", format }, 1, 2, #argv + 1, argv)
+    return run(argv, { env = { COLUMNS = false } }).out
+  end
+
+  it("writes each format to its file, of every command, and text where it is asked for", function()
+    local commands = {
+      { "check", object, "-t", kernel }, { "verdicts", object, "-t", kernel }, { "matrix", object, "-t", kernel },
+      { "relos", object, "-t", kernel }, { "dialects", object, "-t", kernel }, { "doctor", object },
+      { "ladders", object, "-t", kernel }, { "arguments", object, "-t", kernel }, { "targets", kernel },
+      { "why", "task_struct.state", "-t", kernel, "--object", object }, { "types", kernel, "task_struct" },
+      { "types", kernel, "--all" }, { "types", kernel, "--header" }, { "explain", "no-field" },
+    }
+    for _, argv in ipairs(commands) do
+      local words = table.move(argv, 1, #argv, 1, {})
+      local formats = { "json", "tsv", "html", "sarif", "text" }
+      for i, format in ipairs(formats) do
+        words[#words + 1] = "--format"
+        words[#words + 1] = ("%s=%s"):format(format, path(i))
+      end
+      local r = run(words)
+      assert.equal("", r.out)
+      assert.is_true(r.status < 2, r.err)
+      for i, format in ipairs(formats) do
+        assert.equal(alone(format, table.unpack(argv)), run.read(path(i)), argv[1] .. " " .. format)
+      end
+      words[#words + 1] = "--format"
+      words[#words + 1] = "text"
+      assert.equal(alone("text", table.unpack(argv)), run(words, { env = { COLUMNS = false } }).out)
+    end
+  end)
+
+  it("goes with -o, which is for the one without a file", function()
+    local r = run { "check", object, "-t", kernel, "--format", "json=" .. path "a", "-o", path "b" }
+    assert.same({ "", 1 }, { r.out, r.status })
+    assert.equal(alone("json", "check", object, "-t", kernel), run.read(path "a"))
+    assert.equal(alone("text", "check", object, "-t", kernel), run.read(path "b"))
+  end)
+
+  it("takes a format of one's own, in a file of any name", function()
+    local own = tmp.write("out/a=b.lua", "return function(report) return report.name end")
+    assert.equal("check", run { "check", object, "-t", kernel, "--format", own }.out)
+    local plain = tmp.write("out/ab.lua", "return function(report) return report.name end")
+    run { "check", object, "-t", kernel, "--format", plain .. "=" .. path "c=d" }
+    assert.equal("check", run.read(path "c=d"))
+  end)
+
+  local function refused(why, ...)
+    local before = { run.read(object), run.read(kernel) }
+    local argv = { "check", object, "-t", kernel }
+    table.move({ ... }, 1, select("#", ...), #argv + 1, argv)
+    local r = run(argv)
+    assert.same({ "", 2 }, { r.out, r.status })
+    assert.is_truthy(r.err:find(why, 1, true), r.err)
+    assert.same(before, { run.read(object), run.read(kernel) })
+    assert.is_false(exists "new")
+  end
+
+  it("refuses two outputs to one place, and to an input, before anything is written", function()
+    local new = path "new"
+    refused("--format json and --format tsv would both go to standard output", "--format", "json", "--format", "tsv")
+    refused("would be written twice", "--format", "json=" .. new, "--format", "tsv=" .. new)
+    refused("would be written twice", "--format", "json=" .. new, "--format", "tsv=" .. dir .. "/./new")
+    refused("would be written twice", "--format", "json=" .. new, "-o", dir .. "/../out/new")
+    refused("is an input: it is not written over", "--format", "json=" .. new, "--format", "tsv=" .. kernel)
+    refused("is an input: it is not written over", "--format", "json=" .. new, "--format", "tsv=" .. object)
+    refused("'json=' names no file", "--format", "json=")
+    refused("there is no format 'xml'", "--format", "xml=" .. new)
+    local old = tmp.write("out/old", "")
+    tmp.run(("ln %s %s/hard && ln -s old %s/soft"):format(old, dir, dir))
+    for _, name in ipairs { "hard", "soft" } do
+      refused("would be written twice", "--format", "json=" .. old, "--format", "tsv=" .. path(name))
+    end
+  end)
+
+  it("refuses an input that only the run finds, before anything is written", function()
+    tmp.run(("mkdir %s/kernels && cp %s %s/kernels/k.btf"):format(dir, kernel, dir))
+    local r = run { "check", object, "-t", path "kernels", "--format", "html=" .. path "new", "--format",
+      "json=" .. path "kernels/k.btf" }
+    assert.same({ "", 2 }, { r.out, r.status })
+    assert.matches("k.btf: is an input: it is not written over", r.err, nil, true)
+    assert.is_false(exists "new")
+  end)
+
+  it("tells that there is no report to write", function()
+    local r = run { "minbtf", object, "-t", kernel, "-o", path "min", "--format", "json=" .. path "new" }
+    assert.same({ "", 2 }, { r.out, r.status })
+    assert.equal(("btfl: there is no report to write to %s\n"):format(path "new"), r.err)
+  end)
+
+  it("is written though the reader of standard output is gone", function()
+    local err = select(2, tmp.run(("%s check %s -t %s --format json=%s --format text | true"):format(
+      run.quote(run.btfl), object, kernel, path "a")))
+    assert.matches('"report":"check"', run.read(path "a"), nil, true)
+    assert.equal("", err)
+  end)
+
+  it("tells findings on stderr only where no output has them", function()
+    assert.matches("no%-field", run { "verdicts", object, "-t", kernel, "--format", "tsv" }.err)
+    assert.equal("", run({ "verdicts", object, "-t", kernel, "--format", "tsv", "--format", "json=" .. path "a" }).err)
+  end)
+end)

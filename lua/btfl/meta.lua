@@ -1555,9 +1555,16 @@ function cli:programs(object, shape) end
 function cli:write(bytes) end
 
 --- The same piece by piece: work is given a function that takes the next piece of text. What goes to stdout
---- is not held back, so memory does not grow with it; the file of --output is replaced when all is done.
+--- is not held back, so memory does not grow with it; the file of --output is replaced when all is done. With a
+--- format, one of its own, it is written to each output that is to be in that format, for which work is called
+--- again.
 ---@param work fun(write: fun(text: string))
-function cli:stream(work) end
+---@param format? string
+function cli:stream(work, format) end
+
+--- The formats in which something is to be written, each once: that of standard output or -o first.
+---@return string[]
+function cli:formats() end
 
 ---@class btfl.report.layout
 ---@field columns? string[] the report is a table of rows with these columns

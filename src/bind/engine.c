@@ -201,6 +201,7 @@ static const luaL_Reg functions[] = {
     {"interrupted", system_interrupted},
     {"columns", system_columns},
     {"write_file", system_write_file},
+    {"refuse_input", system_refuse_input},
     {"note_input", system_note_input},
     {"same_file", system_same_file},
     {"data", data_read},

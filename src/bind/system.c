@@ -69,23 +69,37 @@ int system_same_file(lua_State *L)
 	return 1;
 }
 
-int system_write_file(lua_State *L)
+/* Raises where a file has no name, or is one that was read. */
+static void refuse_input(lua_State *L, const char *path)
 {
-	const char *path = check_cstring(L, 1);
-	size_t len;
-	const char *text = luaL_checklstring(L, 2, &len);
 	struct stat st;
 	struct err e;
 
 	if (!*path) {
 		err_set(&e, ERR_IO, NULL, NULL, ERR_NO_OFFSET, "a file's name is empty");
-		return raise_err(L, &e);
+		raise_err(L, &e);
 	}
 	if (stat(path, &st) == 0 && inputs_have(&st)) {
 		err_set(&e, ERR_IO, path, NULL, ERR_NO_OFFSET,
 			"is an input: it is not written over");
-		return raise_err(L, &e);
+		raise_err(L, &e);
 	}
+}
+
+int system_refuse_input(lua_State *L)
+{
+	refuse_input(L, check_cstring(L, 1));
+	return 0;
+}
+
+int system_write_file(lua_State *L)
+{
+	const char *path = check_cstring(L, 1);
+	size_t len;
+	const char *text = luaL_checklstring(L, 2, &len);
+	struct err e;
+
+	refuse_input(L, path);
 	if (write_file(path, text, len))
 		return 0;
 	err_set(&e, ERR_IO, path, NULL, ERR_NO_OFFSET, "cannot be written: %s", strerror(errno));

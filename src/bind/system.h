@@ -18,6 +18,10 @@ int system_columns(lua_State *L);
  * not be written, or the file is one that was read; it is then as it was. */
 int system_write_file(lua_State *L);
 
+/* refuse_input(path): raises btfl.error, as write_file() does, where the file is one that was
+ * read, or has no name. */
+int system_refuse_input(lua_State *L);
+
 /* note_input(path): that file, if it is there, is one that was read. */
 int system_note_input(lua_State *L);
 

@@ -145,21 +145,49 @@ function methods:write(bytes)
   end
 end
 
---- Writes what is no report piece by piece, so that memory does not grow with it: work is given a function
---- that takes the pieces. With --output the file is replaced when all is done.
----@param work fun(write: fun(text: string))
-function methods:stream(work)
-  argument.check(1, work, "function", "stream")
-  if self.args.output then
+-- Gives work a function that takes the pieces of what goes to a file; of none, to standard output.
+local function stream_to(file, work)
+  if file then
     local parts = {}
     work(function(text) parts[#parts + 1] = text end)
-    return engine.write_file(self.args.output, table.concat(parts))
+    return engine.write_file(file, table.concat(parts))
   end
   local function told(done, why)
     if not done then host.usage("standard output: %s", why) end
   end
   work(function(text) told(io.stdout:write(text)) end)
   told(io.stdout:flush())
+end
+
+--- Writes what is no report piece by piece, so that memory does not grow with it: work is given a function
+--- that takes the pieces. With --output the file is replaced when all is done. With a format, to each output
+--- that is to be in it.
+---@param work fun(write: fun(text: string))
+---@param format? string
+function methods:stream(work, format)
+  argument.check(1, work, "function", "stream")
+  argument.optional(2, format, "string", "stream")
+  for _, one in ipairs(format and self.args.files or {}) do
+    if one.format == format then
+      one.done = true
+      stream_to(one.file, work)
+    end
+  end
+  if format == nil or format == self.args.format then
+    self.args.done = true
+    stream_to(self.args.output, work)
+  end
+end
+
+--- The formats in which something is to be written, each once.
+---@return string[]
+function methods:formats()
+  local out, seen = { self.args.format }, {}
+  if out[1] then seen[out[1]] = true end
+  for _, one in ipairs(self.args.files) do
+    if not seen[one.format] then out[#out + 1], seen[one.format] = one.format, true end
+  end
+  return out
 end
 
 --- Ends the script: one line on stderr, exit status 2. For what a user can mend.

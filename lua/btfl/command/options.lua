@@ -1,8 +1,7 @@
 --- The words of a command line: the options that every command takes, and those of its own.
 local argparse = require "argparse"
 local engine = require "btfl.engine"
-local formats = require "btfl.report.formats"
-local named = require "btfl.command.named"
+local outputs = require "btfl.command.outputs"
 local rules = require "btfl.command.rules"
 local shipped = require "btfl.policy.support.shipped"
 
@@ -30,60 +29,6 @@ local function add_arguments(parser, usage)
     end
     if not name then error(("usage: `%s` is no argument such as OBJ..."):format(word), 5) end
     parser:argument(name):target(name:lower()):args(count)
-  end
-end
-
-local function as_format(name)
-  if formats.exists(name) then return name end
-  local why = require "btfl.meant"(name, formats, "'")
-  if named.is_file(name) then
-    local _, failed = io.open(name)
-    why = (" (%s)"):format(failed)
-  elseif why == "" then
-    why = (" (%s)"):format(table.concat(formats, ", "))
-  end
-  return nil, ("option '--format': there is no format '%s'%s"):format(name, why)
-end
-
--- The same for a script that writes some formats itself.
-local function format_of(own)
-  local is_own = {}
-  for _, name in ipairs(own or {}) do is_own[name] = true end
-  return function(name)
-    if is_own[name] then return name end
-    return as_format(name)
-  end
-end
-
--- The names of all formats, each once.
-local function format_names(own)
-  local names, seen = {}, {}
-  for _, list in ipairs { formats, own or {} } do
-    for _, name in ipairs(list) do
-      if not seen[name] then names[#names + 1], seen[name] = name, true end
-    end
-  end
-  return table.concat(names, ", ")
-end
-
--- Arguments that are paths of inputs.
-local INPUTS = {
-  "obj", "target", "module", "file", "btf", "base", "from", "object", "kconfig", "kallsyms", "log",
-}
-
--- The input that --output would destroy, nil when there is none. Whatever was read is refused when it
--- is written; this is for what is not read before, and saves the work.
-local function lost_input(args)
-  local function is_lost(path) return type(path) == "string" and engine.same_file(path, args.output) end
-  for _, name in ipairs(INPUTS) do
-    local given = args[name]
-    for _, path in ipairs(type(given) == "table" and given or { given }) do
-      if type(path) == "table" then path = path.value end
-      if is_lost(path) then return path end
-    end
-  end
-  for _, word in ipairs { args.policy or "", args.format or "", arg and arg[0] or "" } do
-    if named.is_file(word) and is_lost(word) then return word end
   end
 end
 
@@ -116,9 +61,9 @@ local function add_options(parser, definition)
       :convert(as_jobs):default("1"):show_default(false)
     if definition.jobs then jobs:hidden(true) end
   end
-  parser:option("--format", ("How to print what was found: %s, or a module or file of your own.")
-    :format(format_names(definition.formats))):argname("FORMAT"):convert(format_of(definition.formats))
-    :default("text"):show_default(false)
+  parser:option("--format", ("How to print what was found: %s, or a module or file of your own. With =FILE "
+    .. "it is written there, and others may be given."):format(outputs.names(definition.formats)))
+    :argname("FORMAT[=FILE]"):convert(outputs.reader(definition.formats)):count("*")
   parser:option("--fail-on", "Rules that fail, and no others do; error and warning are all of that level.")
     :argname("RULE,..."):convert(rules.converter("--fail-on", rules.failing))
   parser:option("-o --output", "Write to a file, which is replaced when all is done."):argname("FILE")
@@ -204,8 +149,8 @@ function options.parse(name, definition, words)
   if not ok then return nil, options.one_line(args) .. hint end
   local project, wrong, misused = complete(args, wants_objects, wants_project)
   if wrong then return nil, table.concat(wrong, ("\n%s: "):format(name)) .. (misused and hint or "") end
-  local lost = args.output and lost_input(args)
-  if lost then return nil, ("%s is an input: it is not written over"):format(lost) end
+  local lost = outputs.settle(args)
+  if lost then return nil, lost end
   return args, nil, false, project
 end
 

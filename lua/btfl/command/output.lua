@@ -36,6 +36,27 @@ local function write(text)
   if not ok then host.usage("standard output: %s", reason) end
 end
 
+-- Whether what was found stands in no output.
+local function is_tsv_alone(args)
+  for _, one in ipairs(args.files) do
+    if one.format ~= "tsv" then return false end
+  end
+  return args.format == nil or args.format == "tsv"
+end
+
+-- What the files hold that the script has not written itself. They are written before standard output, whose
+-- reader may go away, and none where one of them may not be.
+local function write_files(report, args)
+  local texts = {}
+  for i, one in ipairs(args.files) do
+    texts[i] = not one.done and report:render(one.format, { color = args.color == "always" })
+    engine.refuse_input(one.file)
+  end
+  for i, one in ipairs(args.files) do
+    if texts[i] then engine.write_file(one.file, texts[i]) end
+  end
+end
+
 -- Adds what became of the inputs. What could not be done is told as soon as that is known, and once.
 local function add_inputs(report, current)
   local failures = report.failures
@@ -49,20 +70,20 @@ end
 ---@param report btfl.report
 function output.emit(report)
   local current = cli.current
-  local args = current and current.args or { format = "text", color = "auto" }
+  local args = current and current.args or { format = "text", color = "auto", files = {} }
   if current then
     add_inputs(report, current)
     if current.project or args.fail_on then require("btfl.project.judge").settle(report, current) end
   end
-  local text = report:render(args.format, { color = wants_color(args), width = width_of(args) })
-  if args.output then
+  local text = args.format and not args.done
+    and report:render(args.format, { color = wants_color(args), width = width_of(args) })
+  write_files(report, args)
+  if text and args.output then
     engine.write_file(args.output, text)
-  else
+  elseif text then
     write(text)
   end
-  if args.format == "tsv" and report.columns then
-    print_findings(report, current.name)
-  end
+  if is_tsv_alone(args) and report.columns then print_findings(report, current.name) end
 end
 
 --- The exit status of a script that returned no report: 2 when one of its inputs could not be read, and at
@@ -72,6 +93,9 @@ end
 function output.status(status)
   local current = cli.current
   if not current then return status end
+  for _, one in ipairs(current.args.files) do
+    if not one.done then host.usage("there is no report to write to %s", one.file) end
+  end
   local remarks = inputs.remarks(current)
   print_findings(remarks, current.name)
   return #current.failures > 0 and 2 or math.max(status, remarks.status)
