@@ -245,40 +245,116 @@ local function read_xml(text)
   return root
 end
 
+-- What the schemas of the Ant task and of Jenkins demand together: elements in order, attributes all there.
+local SUITE = { "errors", "failures", "hostname", "id", "name", "package", "skipped", "tests", "time", "timestamp" }
+
+local function keys_of(t)
+  local keys = {}
+  for key in pairs(t) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+local function check_case(case)
+  assert.same({ "classname", "name", "time" }, keys_of(case.attributes))
+  assert.is_true(#case.children <= 1)
+  local outcome = case.children[1]
+  if not outcome then return nil end
+  assert.same(outcome.name == "skipped" and { "message" } or { "message", "type" }, keys_of(outcome.attributes))
+  return outcome.name
+end
+
+local function check_suite(suite, i)
+  assert.same(SUITE, keys_of(suite.attributes))
+  assert.equal(tostring(i - 1), suite.attributes.id)
+  assert.matches("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d$", suite.attributes.timestamp)
+  assert.matches("%S", suite.attributes.name)
+  local count, last = { failure = 0, error = 0, skipped = 0 }, #suite.children
+  assert.same({ "properties", "system-out", "system-err" },
+    { suite.children[1].name, suite.children[last - 1].name, suite.children[last].name })
+  for n = 2, last - 2 do
+    assert.equal("testcase", suite.children[n].name)
+    local outcome = check_case(suite.children[n])
+    if outcome then count[outcome] = count[outcome] + 1 end
+  end
+  assert.same({ last - 3, count.failure, count.error, count.skipped }, { tonumber(suite.attributes.tests),
+    tonumber(suite.attributes.failures), tonumber(suite.attributes.errors), tonumber(suite.attributes.skipped) })
+end
+
+-- The suites, each with its cases.
+local function suites_of(text)
+  local root = read_xml(text)
+  assert.same({ "testsuites", {} }, { root.name, root.attributes })
+  for i, suite in ipairs(root.children) do
+    check_suite(suite, i)
+    suite.cases = table.move(suite.children, 2, #suite.children - 2, 1, {})
+  end
+  return root.children
+end
+
 describe("a report as junit", function()
   teardown(tmp.clean)
 
   it("has a suite for each object and kernel, a case for each finding", function()
-    local root = read_xml(sample():render "junit")
-    assert.same({ name = "btfl check", tests = "5", failures = "1", errors = "1" }, root.attributes)
-    local names = {}
-    for i, suite in ipairs(root.children) do
+    local suites, names = suites_of(sample():render "junit"), {}
+    for i, suite in ipairs(suites) do
       names[i] = ("%s: %s, %s"):format(suite.attributes.name, suite.attributes.tests, suite.attributes.failures)
-      assert.equal(suite.attributes.tests, tostring(#suite.children))
     end
-    assert.same({ "x/exec.bpf.o on 6.12: 1, 1", "x/exec.bpf.o on 6.1: 1, 0", "x/exec.bpf.o on 5.10: 1, 0",
-      "check: 1, 0", "inputs: 1, 0" }, { names[1], names[2], names[3], names[4], names[5] })
-    local case = root.children[1].children[1]
-    assert.same({ name = "no-field t.state at src/exec.bpf.c:41:4", classname = "handle", file = "src/exec.bpf.c",
-      line = "41" }, case.attributes)
+    assert.same({ "btfl check: x/exec.bpf.o on 6.12: 1, 1", "btfl check: x/exec.bpf.o on 6.1: 1, 0",
+      "btfl check: x/exec.bpf.o on 5.10: 1, 0", "btfl check: 1, 0", "btfl check: inputs: 1, 0" }, names)
+    local case = suites[1].cases[1]
+    assert.same({ name = "no-field t.state at src/exec.bpf.c:41:4", classname = "handle", time = "0" },
+      case.attributes)
     assert.same({ message = "struct t has no member `state`", type = "no-field" }, case.children[1].attributes)
     assert.matches("\n41 |         st = READ%(t%->state%);\n", case.children[1].text)
-    assert.equal("nothing found", root.children[3].children[1].attributes.name)
+    assert.matches("^warning%[w%]: w\n", suites[2].children[3].text)
+    assert.equal("nothing found", suites[3].cases[1].attributes.name)
+    assert.equal("1", suites[5].attributes.errors)
   end)
 
   it("has a merged finding in the suite of each of its kernels", function()
     local r = btfl.report "check"
     for _, target in ipairs { "a", "b", "c" } do r:summary { object = "o", target = target } end
     r:error { rule = "r", message = "m", object = "o", targets = { "a", "c" } }
-    local root = read_xml(r:render "junit")
     local failures = {}
-    for i, suite in ipairs(root.children) do failures[i] = suite.attributes.failures end
+    for i, suite in ipairs(suites_of(r:render "junit")) do failures[i] = suite.attributes.failures end
     assert.same({ "1", "0", "1" }, failures)
+  end)
+
+  it("has the date that $SOURCE_DATE_EPOCH says", function()
+    local r = run({ "check", "spec/fixtures/fixed.bpf.o", "-t", "spec/fixtures/small.btf", "--format", "junit" },
+      { env = { SOURCE_DATE_EPOCH = 86400 } })
+    assert.equal("1970-01-02T00:00:00", suites_of(r.out)[1].attributes.timestamp)
+    for _, wrong in ipairs { "x", "", "9223372036854775807", "-9999999999999", "1.5" } do
+      r = run({ "check", "spec/fixtures/fixed.bpf.o", "-t", "spec/fixtures/small.btf", "--format", "junit" },
+        { env = { SOURCE_DATE_EPOCH = wrong } })
+      assert.equal(0, r.status, wrong)
+      suites_of(r.out)
+    end
+  end)
+
+  it("has a suite for each column of a matrix, a case for each kernel", function()
+    local kernel = run.top .. "/spec/fixtures/small.btf"
+    local twin = tmp.write("twin.btf", run.read(kernel))
+    local matrix = btfl.matrix({ run.top .. "/spec/fixtures/example.bpf.o", run.top .. "/spec/fixtures/fixed.bpf.o" },
+      { kernel, twin })
+    local suites, said = suites_of(matrix:report():render "junit"), {}
+    for i, suite in ipairs(suites) do
+      local a = suite.attributes
+      said[i] = ("%s %s %s %s"):format(a.name, a.tests, a.failures, a.skipped)
+    end
+    assert.same({ "btfl matrix: example.bpf.o 2 2 0", "btfl matrix: fixed.bpf.o 2 0 0" }, said)
+    local first, second = table.unpack(suites[1].cases)
+    assert.same({ "small", "twin" }, { first.attributes.name, second.attributes.name })
+    assert.matches("^error%[no%-field%]: .*\n92 |", first.children[1].text)
+    assert.equal("as on small", second.children[1].text)
+    assert.same({ message = "relocation task_struct.state in handle_exec", type = "rejected" },
+      second.children[1].attributes)
   end)
 
   it("survives hostile names", function()
     each_hostile(function(r, name)
-      local ok, message = pcall(read_xml, r:render "junit")
+      local ok, message = pcall(suites_of, r:render "junit")
       assert.is_true(ok, ("%q: %s"):format(name, message))
     end)
   end)

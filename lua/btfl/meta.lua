@@ -1638,7 +1638,7 @@ function cli:formats() end
 ---@field summaries table[]
 ---@field blocks string[][] lines of each block
 ---@field failures string[]
----@field matrix btfl.report.matrix? of btfl.matrix(): what text, html and yaml show; others show the rows
+---@field matrix btfl.report.matrix? of btfl.matrix(): what text, html, yaml and junit show; others show the rows
 local report = {}
 
 ---@param finding btfl.finding
