@@ -498,10 +498,102 @@ describe("a report as markdown", function()
     for i = 1, 400 do
       r:error { rule = "r", message = ("m"):rep(40) .. i, object = "o.o", target = "6.1", notes = { ("n"):rep(300) } }
     end
+    for i = 1, 400 do
+      r:failure(("f"):rep(90) .. i)
+      r:summary { object = "o" .. i, target = ("t"):rep(90) }
+      r:row { a = i, b = ("b"):rep(90) }
+    end
     local text = r:render "markdown"
-    assert.matches("\nand %d+ more\n", text)
-    assert.matches("\n%d+ more are not shown in full%.\n", text)
+    for _, cut in ipairs { "%d+ more findings are cut%.", "%d+ more findings are not shown in full%.",
+      "%d+ more rows are cut%.", "%d+ more could not be done%." } do assert.matches("\n" .. cut .. "\n", text) end
     assert.is_true(#text < 65536)
+    local all = r:render("markdown", { room = 1 << 20 })
+    assert.is_nil(all:find "%d more [%l ]+%.\n")
+    assert.is_true(#all < 1 << 20)
+    assert.is_true(#r:render("markdown", { room = 0 }) < 2000)
+  end)
+
+  it("stays so whatever the messages are", function()
+    local r = btfl.report(("*"):rep(10))
+    for i = 1, 400 do
+      r:error { rule = "*", message = ("*"):rep(400) .. i, object = "o.o", target = "6.1" }
+      r:failure(("*"):rep(400) .. i)
+    end
+    assert.is_true(#r:render "markdown" < 65536)
+  end)
+
+  -- A report of so many columns and kernels, each of which is a case of its own.
+  local function wide(columns, kernels, name)
+    local cells = {}
+    for t = 1, kernels do
+      local target = { name = name .. t, path = "k" .. t }
+      for c = 1, columns do
+        cells[#cells + 1] = { object = name .. c, target = target.name, kernel = target, shape = "default",
+          state = "rejected", case = t, failures = { name .. t }, findings = {}, programs = {
+            { program = "p", state = "rejected", verdict = "rejected", rule = name, name = "n" .. t } } }
+      end
+    end
+    local r = btfl.report "matrix"
+    r.matrix = { cells = cells, by = "object" }
+    return r
+  end
+
+  local function trimmed(cell)
+    local inner = cell:match "^%s*(.-)%s*$"
+    return inner:find "^<code>" and uncode(cell) or inner
+  end
+
+  local function row_of(cells)
+    local out = {}
+    for i, cell in ipairs(cells) do out[i] = trimmed(cell) end
+    return out
+  end
+
+  it("is the cases of a matrix first, then kernels down and objects across", function()
+    local text = wide(2, 3, "x"):render "markdown"
+    local doc = read_markdown(text)
+    assert.equal("### <code>btfl matrix</code>: nothing found", doc.text[1])
+    assert.matches("\n\nEach case of every object is on one of 3 of 3 kernels: <code>x1</code>, ", text)
+    local cases, grid = doc.tables[1], doc.tables[2]
+    assert.same({ "object", "", "what", "on", "to test" }, row_of(cases[1]))
+    assert.same({ "x1", "\u{274c}", "x n1 in p", "x1", "x1" }, row_of(cases[3]))
+    assert.equal(2 + 6, #cases)
+    assert.same({ "", "x1", "x2" }, row_of(grid[1]))
+    assert.same({ "x3", "\u{274c}R", "\u{274c}R" }, row_of(grid[5]))
+    assert.matches("\n\u{274c}R the verifier rejects it %(6%)\n", text)
+  end)
+
+  it("numbers many columns, and says what of a large matrix is cut", function()
+    local text = wide(100, 100, ("*"):rep(30)):render "markdown"
+    assert.is_true(#text < 65536, #text)
+    for _, cut in ipairs { "%d+ more cases are cut%.", "%d+ more kernels are cut%.", "%d+ more names are cut%." } do
+      assert.matches("\n" .. cut .. "\n", text)
+    end
+    local doc = read_markdown(wide(9, 2, "|`@"):render "markdown")
+    assert.same({ "", "1", "2", "3", "4", "5", "6", "7", "8", "9" }, row_of(doc.tables[2][1]))
+    assert.equal("|`@2", trimmed(doc.tables[2][4][1]))
+  end)
+
+  it("has a megabyte of room in the summary of a job", function()
+    local summary = tmp.write("summary", "")
+    local argv = { "relos", "spec/fixtures/guards.clang19.o", "-t", "spec/fixtures/small.btf", "--format", "markdown" }
+    for _ = 1, 9 do argv[#argv + 1] = "spec/fixtures/guards.clang19.o" end
+    local env = { GITHUB_STEP_SUMMARY = summary }
+    assert.matches("%d+ more rows are cut", run(argv, { env = env }).out)
+    argv[6] = "markdown=" .. summary
+    run(argv, { env = env })
+    local whole = run.read(summary)
+    assert.is_nil(whole:find "rows are cut")
+    assert.is_true(#whole > 65536, #whole)
+    argv[6] = "markdown"
+    local words = { run.quote(run.btfl) }
+    for i, word in ipairs(argv) do words[i + 1] = run.quote(word) end
+    local append = ("GITHUB_STEP_SUMMARY=%s %s >>%s"):format(summary, table.concat(words, " "), summary)
+    for _ = 1, 12 do tmp.run(append) end
+    assert.equal(whole, run.read(summary):sub(1, #whole))
+    assert.is_true(#run.read(summary) > 2 * #whole)
+    assert.is_true(#run.read(summary) <= 1 << 20, #run.read(summary))
+    assert.matches("rows are cut", run.read(summary))
   end)
 
   it("survives hostile names", function()

@@ -1638,7 +1638,7 @@ function cli:formats() end
 ---@field summaries table[]
 ---@field blocks string[][] lines of each block
 ---@field failures string[]
----@field matrix btfl.report.matrix? of btfl.matrix(): what text, html, yaml and junit show; others show the rows
+---@field matrix btfl.report.matrix? of btfl.matrix(): what text, html, yaml, junit and markdown show; others show the rows
 local report = {}
 
 ---@param finding btfl.finding
@@ -1686,6 +1686,7 @@ function report:merge() end
 ---@class btfl.render.options
 ---@field color? boolean
 ---@field width? integer columns of the terminal; nil for what goes to none
+---@field room? integer bytes that markdown may take; those of a comment on GitHub without
 
 --- The report in a format: "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown",
 --- "html", "yaml", or one of your own (see btfl.format).

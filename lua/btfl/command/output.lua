@@ -21,6 +21,17 @@ local function width_of(args)
   return columns and columns > 0 and columns or engine.columns(1)
 end
 
+-- Bytes that GitHub takes of what a step writes to the file that this variable names.
+local SUMMARY, SUMMARY_FILE = 1 << 20, "GITHUB_STEP_SUMMARY"
+
+-- How many are left for what goes to a file, or to standard output; nil where it is no such file.
+local function room_of(path)
+  local summary = os.getenv(SUMMARY_FILE) or ""
+  if not engine.same_file(path or "/dev/stdout", summary) then return nil end
+  local file <close> = not path and io.open(summary) or nil
+  return math.max(0, SUMMARY - (file and file:seek "end" or 0))
+end
+
 -- A TSV table has no place for findings; they must not be lost.
 local function print_findings(report, name)
   for _, finding in ipairs(report.findings) do
@@ -49,7 +60,8 @@ end
 local function write_files(report, args)
   local texts = {}
   for i, one in ipairs(args.files) do
-    texts[i] = not one.done and report:render(one.format, { color = args.color == "always" })
+    texts[i] = not one.done and report:render(one.format, { color = args.color == "always",
+      room = room_of(one.file) })
     engine.refuse_input(one.file)
   end
   for i, one in ipairs(args.files) do
@@ -76,7 +88,8 @@ function output.emit(report)
     if current.project or args.fail_on then require("btfl.project.judge").settle(report, current) end
   end
   local text = args.format and not args.done
-    and report:render(args.format, { color = wants_color(args), width = width_of(args) })
+    and report:render(args.format, { color = wants_color(args), width = width_of(args),
+      room = room_of(args.output) })
   write_files(report, args)
   if text and args.output then
     engine.write_file(args.output, text)

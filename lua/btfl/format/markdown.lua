@@ -1,46 +1,26 @@
---- markdown: a comment for a pull request: counts, a table of findings, each in full when unfolded.
+--- markdown: a comment for a pull request, or the summary of a job: counts; of a matrix its cases and a
+--- table; a table of findings, each in full when unfolded.
 ---
---- Names are hostile. In the tables every value is code whose punctuation is written as entities, so
---- that it neither ends the cell nor names a user; a fence is longer than any run of backticks in it.
+--- Names are hostile: in the tables every value is code, and a fence is longer than any run of backticks in
+--- it.
 local class = require "btfl.class"
 local columns_of = require "btfl.report.columns"
+local counted = require "btfl.report.counts"
 local frame = require "btfl.report.frame"
+local markup = require "btfl.report.markup"
 local names = require "btfl.report.names"
 local source_path = require "btfl.report.source_path"
 local terminal = require "btfl.report.terminal"
 
--- GitHub takes comments of up to 65,536 characters: so many for each part, the rest is only counted.
-local ROOM = { findings = 20000, details = 28000, rows = 8000, summaries = 6000 }
+local code = markup.code
+
+-- GitHub takes comments of so many characters.
+local ROOM = 65536
+
+-- How much of it each part has, in hundredths, where not all of them fit.
+local SHARES = { failures = 4, matrix = 20, findings = 20, details = 30, rows = 10, summaries = 8 }
 
 local SIGNS = { error = "&#10060;", warning = "&#9888;&#65039;", note = "&#8505;&#65039;" }
-
-local function code(value)
-  if value == nil or value == "" then return "" end
-  local text = terminal.escape(tostring(value)):gsub("[^%w%s/\128-\255-]", function(char)
-    return ("&#%d;"):format(char:byte())
-  end)
-  return "<code>" .. text .. "</code>"
-end
-
-local function put_row(out, cells)
-  out[#out + 1] = "| " .. table.concat(cells, " | ") .. " |"
-end
-
--- A table of cells that cells_of makes of each item, as far as there is room.
-local function put_rows(out, columns, items, room, cells_of)
-  out[#out + 1] = ""
-  put_row(out, columns)
-  out[#out + 1] = "|" .. ("---|"):rep(#columns)
-  for i, item in ipairs(items) do
-    put_row(out, cells_of(item))
-    room = room - #out[#out]
-    if room < 0 then
-      out[#out] = ""
-      out[#out + 1] = ("and %d more"):format(#items - i + 1)
-      return
-    end
-  end
-end
 
 local function place_of(finding)
   local at = finding.at
@@ -48,12 +28,12 @@ local function place_of(finding)
   return at and tostring(at) or names.some(names.programs(finding))
 end
 
-local function put_findings(out, findings)
+local function put_findings(out, findings, room)
   if #findings == 0 then return end
-  put_rows(out, { "", "reason", "where", "what", "kernels" }, findings, ROOM.findings, function(finding)
+  markup.put_table(out, { "", "reason", "where", "what", "kernels" }, findings, room, function(finding)
     return { SIGNS[finding.level] or "", code(finding.rule), code(place_of(finding)),
       code(finding.message), code(names.kernels(finding)) }
-  end)
+  end, "%d more findings are cut.")
 end
 
 -- The columns that tables of facts share, in the order of their `order`.
@@ -84,7 +64,7 @@ local function put_table(out, rows, columns, room)
   end
   local heads = {}
   for i, name in ipairs(columns) do heads[i] = code(name) end
-  put_rows(out, heads, rows, room, cells_of)
+  markup.put_table(out, heads, rows, room, cells_of, "%d more rows are cut.")
 end
 
 local function fence_for(text)
@@ -93,49 +73,45 @@ local function fence_for(text)
   return ("`"):rep(longest + 1)
 end
 
-local function put_details(out, findings)
-  local used = 0
-  for i, finding in ipairs(findings) do
+local function put_details(out, findings, room)
+  markup.put_all(out, findings, room, function(finding)
     local text = frame(finding, terminal.painter(false))
-    used = used + #text + 160 -- and what stands around it
-    if used > ROOM.details then
-      out[#out + 1] = ""
-      out[#out + 1] = ("%d more are not shown in full."):format(#findings - i + 1)
-      return
-    end
     local fence = fence_for(text)
-    out[#out + 1] = ""
-    out[#out + 1] = ("<details><summary>%s %s</summary>"):format(code(finding.rule), code(finding.message))
-    out[#out + 1] = ""
-    out[#out + 1] = fence .. "text"
-    out[#out + 1] = text
-    out[#out + 1] = fence
-    out[#out + 1] = ""
-    out[#out + 1] = "</details>"
-  end
+    return table.concat({ "", ("<details><summary>%s %s</summary>"):format(code(finding.rule),
+      code(finding.message)), "", fence .. "text", text, fence, "", "</details>" }, "\n")
+  end, "%d more findings are not shown in full.")
 end
 
-local function counted(findings)
-  local counts, parts = { error = 0, warning = 0, note = 0 }, {}
-  for _, finding in ipairs(findings) do counts[finding.level] = counts[finding.level] + 1 end
-  for _, level in ipairs { "error", "warning", "note" } do
-    local n = counts[level]
-    if n > 0 then parts[#parts + 1] = ("%d %s%s"):format(n, level, n == 1 and "" or "s") end
+local function put_failures(out, failures, room)
+  if #failures > 0 then out[#out + 1] = "" end
+  markup.put_all(out, failures, room, function(failure)
+    return ("* could not be done: %s"):format(code(failure))
+  end, "%d more could not be done.")
+end
+
+-- The text, of which each part takes at most its share of so many bytes.
+local function text_within(report, bytes)
+  local function room(part) return bytes // 100 * SHARES[part] end
+  local out = { ("### %s: %s"):format(code("btfl " .. report.name), counted(report.findings)) }
+  put_failures(out, report.failures, room "failures")
+  if report.matrix then
+    local matrix = require "btfl.matrix.layout".of(report.matrix)
+    require "btfl.matrix.markdown".put(out, matrix, room "matrix")
   end
-  return #parts > 0 and table.concat(parts, ", ") or "nothing found"
+  put_findings(out, report.findings, room "findings")
+  put_details(out, report.findings, room "details")
+  if not report.matrix then
+    put_table(out, report.rows, report.text_columns or columns_of(report) or {}, room "rows")
+    put_table(out, report.summaries, fact_columns(report.summaries), room "summaries")
+  end
+  return table.concat(out, "\n") .. "\n"
 end
 
 ---@param report btfl.report
+---@param options btfl.render.options
 ---@return string
-return function(report)
-  local out = { ("### %s: %s"):format(code("btfl " .. report.name), counted(report.findings)) }
-  if #report.failures > 0 then out[#out + 1] = "" end
-  for _, failure in ipairs(report.failures) do
-    out[#out + 1] = ("* could not be done: %s"):format(code(failure))
-  end
-  put_findings(out, report.findings)
-  put_details(out, report.findings)
-  put_table(out, report.rows, report.text_columns or columns_of(report) or {}, ROOM.rows)
-  put_table(out, report.summaries, fact_columns(report.summaries), ROOM.summaries)
-  return table.concat(out, "\n") .. "\n"
+return function(report, options)
+  local room = options.room or ROOM
+  local whole = text_within(report, math.maxinteger)
+  return #whole <= room and whole or text_within(report, room)
 end

@@ -222,6 +222,15 @@ function layout.is_plain(column)
   return #cases_in == 1 and states.is_fine(cases_in[1].state)
 end
 
+--- What is said of so many plain columns.
+---@param matrix btfl.matrix.layout
+---@param count integer
+---@return string
+function layout.plain_line(matrix, count)
+  return ("%d%s %s%s: one case, which loads"):format(count, count < #matrix.columns and " other" or "",
+    matrix.by, count == 1 and "" or "s")
+end
+
 --- What is to be tested of a case: its newest kernel.
 ---@param matrix btfl.matrix.layout
 ---@param case btfl.matrix.case

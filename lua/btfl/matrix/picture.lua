@@ -52,11 +52,7 @@ local function cases_block(matrix, width)
   for _, column in ipairs(matrix.columns) do
     if layout.is_plain(column) then plain = plain + 1 else put_cases(block, matrix, column, width) end
   end
-  if plain > 0 then
-    local rest = plain < #matrix.columns and " other" or ""
-    local many = plain == 1 and "" or "s"
-    block[#block + 1] = ("%d%s %s%s: one case, which loads"):format(plain, rest, matrix.by, many)
-  end
+  if plain > 0 then block[#block + 1] = layout.plain_line(matrix, plain) end
   return block
 end
 
