@@ -39,6 +39,9 @@ return btfl.report.read(io.read "a")]])
     why = { "why", "task_struct.state", "-t", KERNEL, "--object", OBJECT, "--code" },
     dialects = { "dialects", OBJECT, "-t", KERNEL, "--all" },
     explain = { "explain", "no-field" },
+    diff = { "diff", KERNEL, "spec/fixtures/target.clang19.o", "task*" },
+    list = { "list", KERNEL },
+    history = { "history", "task_struct.pid", "task_struct.gone", "-t", KERNEL },
     doctor = { "doctor", KERNEL, "README.md" },
   }
 

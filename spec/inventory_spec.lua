@@ -38,6 +38,7 @@ for _, endian in ipairs { "little", "big" } do
     b:union("security_list_options", 8, { { "file_open", b:ptr(id.proto), 0 } })
     id.iter = b:func("bpf_iter_task", id.proto)
     b:func("bpf_iter_task_new", id.proto)
+    b:decl_tag("bpf_kfunc", b:func(nil, id.proto)) -- which nobody can call
     b:struct("bpf_iter__task", 4, { { "task", id.int, 0 } })
     id.ops = b:struct("congestion_ops", 4, { { "init", id.int, 0 } })
     id.wrapped = b:struct("bpf_struct_ops_congestion_ops", 8, { { "common", id.int, 0 }, { "data", id.ops, 32 } })

@@ -127,10 +127,13 @@ static int next_function(lua_State *L)
 	struct scan *s;
 	const struct btf *b = scanned(L, &s);
 
-	if (!btf_next(b, &s->type, BTF_FUNC)) {
-		lua_pushnil(L);
-		return 1;
-	}
+	/* One without a name would end the loop, and nobody can call it. */
+	do {
+		if (!btf_next(b, &s->type, BTF_FUNC)) {
+			lua_pushnil(L);
+			return 1;
+		}
+	} while (!*s->type.name);
 	push_name(L, s->type.name);
 	lua_pushinteger(L, s->type.id);
 	lua_pushinteger(L, s->type.type);

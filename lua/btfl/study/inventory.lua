@@ -15,7 +15,7 @@ function inventory.kfuncs(btf)
   local names, known = {}, false
   for id, _, name in btf:scan "decl_tag" do
     local func = name == "bpf_kfunc" and referred(btf, id, "func")
-    if func then names[func.name], known = true, true end
+    if func and func.name then names[func.name], known = true, true end
   end
   local next_function = btf:functions()
   return function()
