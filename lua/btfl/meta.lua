@@ -650,6 +650,7 @@ local secvar = {}
 ---@field btf btfl.btf? nil when it has none
 ---@field arch string? what it was compiled for, by the registers in its BTF, in the words of target.arch; nil for one that does not look at them
 ---@field license string? as the section `license` has it, "GPL"; nil without one
+---@field digest string 32 hexadecimal digits that tell its contents from others, whatever its path
 local object = {}
 
 --- Iterates over its functions: programs and subprograms, by section and offset.
@@ -1108,6 +1109,7 @@ function accessor:steps() end
 ---@field kallsyms string? the file that its symbols are read from
 ---@field btf btfl.btf vmlinux
 ---@field endian "little"|"big"
+---@field digest string 32 hexadecimal digits that tell its contents from others, whatever its path and name: BTF, modules, release, version, configuration, symbols (without their addresses)
 local target = {}
 
 --- Iterates over its modules: name and BTF.

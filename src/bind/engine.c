@@ -50,6 +50,17 @@ static int engine_is_printable(lua_State *L)
 	return 1;
 }
 
+static int engine_digest(lua_State *L)
+{
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len);
+	struct digester d = {0};
+
+	digest_bytes(&d, text, len);
+	push_digest(L, digest_of(&d));
+	return 1;
+}
+
 /* Sorted by distance, then as given. The distances stand in a userdata, so no error can leak them.
  */
 static int engine_nearest(lua_State *L)
@@ -183,6 +194,7 @@ static const luaL_Reg functions[] = {
     {"helper_marker", engine_helper_marker},
     {"nearest", engine_nearest},
     {"is_printable", engine_is_printable},
+    {"digest", engine_digest},
     {"uapi_number", engine_uapi_number},
     {"policy", engine_policy},
     {"default_policy", engine_default_policy},

@@ -473,6 +473,14 @@ bool read_hex(const char *hex, size_t n, uint8_t *bytes)
 	return true;
 }
 
+void push_digest(lua_State *L, struct digest d)
+{
+	char text[DIGEST_TEXT];
+
+	digest_text(d, text);
+	lua_pushstring(L, text);
+}
+
 void push_name(lua_State *L, const char *s)
 {
 	if (s && *s)

@@ -18,6 +18,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/known.h"
 
@@ -131,6 +132,8 @@ bool read_hex(const char *hex, size_t n, uint8_t *bytes);
 
 /* Pushes s, nil when it is NULL or empty. */
 void push_name(lua_State *L, const char *s);
+/* Pushes its 32 digits. */
+void push_digest(lua_State *L, struct digest d);
 /* Pushes true, false, or nil for KNOWN_NOT. */
 void push_known(lua_State *L, enum known answer);
 

@@ -67,6 +67,16 @@ static int get_license(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_digest(lua_State *L, const void *self)
+{
+	const struct input *in = ((const struct object *)owner_native(L, self))->elf->input;
+	struct digester d = {0};
+
+	digest_bytes(&d, in->data, in->len);
+	push_digest(L, digest_of(&d));
+	return 1;
+}
+
 static int get_arch(lua_State *L, const void *self)
 {
 	const struct object *o = owner_native(L, self);
@@ -282,8 +292,9 @@ static int object_constant(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"path", get_path}, {"endian", get_endian}, {"license", get_license},
-    {"btf", get_btf},   {"arch", get_arch},     {NULL, NULL},
+    {"path", get_path},     {"endian", get_endian}, {"license", get_license},
+    {"digest", get_digest}, {"btf", get_btf},       {"arch", get_arch},
+    {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {

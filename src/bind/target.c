@@ -236,6 +236,12 @@ static int get_kallsyms(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_digest(lua_State *L, const void *self)
+{
+	push_digest(L, target_digest(owner_native(L, self)));
+	return 1;
+}
+
 static int get_btf(lua_State *L, const void *self)
 {
 	push_target_btf(L, 1, ((const struct target *)owner_native(L, self))->btf[0]);
@@ -307,10 +313,19 @@ static int target_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"path", get_path},       {"name", get_name},       {"release", get_release},
-    {"version", get_version}, {"arch", get_arch},       {"distro", get_distro},
-    {"flavour", get_flavour}, {"kconfig", get_kconfig}, {"kallsyms", get_kallsyms},
-    {"btf", get_btf},         {"endian", get_endian},   {NULL, NULL},
+    {"path", get_path},
+    {"name", get_name},
+    {"release", get_release},
+    {"version", get_version},
+    {"arch", get_arch},
+    {"distro", get_distro},
+    {"flavour", get_flavour},
+    {"kconfig", get_kconfig},
+    {"kallsyms", get_kallsyms},
+    {"btf", get_btf},
+    {"endian", get_endian},
+    {"digest", get_digest},
+    {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {

@@ -167,6 +167,18 @@ const char *symbols_path(const struct symbols *s)
 	return s->input->path;
 }
 
+void symbols_digest(const struct symbols *s, struct digester *d)
+{
+	digest_add(d, s->count);
+	for (size_t i = 0; i < s->count; i++) {
+		/* The type stands two before the name, the module behind it. */
+		const char *at = (const char *)s->input->data + s->entries[i].at - 2;
+		const char *stop = memchr(at, '\n', (size_t)(input_end(s) - at));
+
+		digest_bytes(d, at, (size_t)((stop ? stop : input_end(s)) - at));
+	}
+}
+
 bool symbols_list_modules(const struct symbols *s)
 {
 	return s->modules;

@@ -5,6 +5,7 @@
 #ifndef BTFL_SYMBOLS_H
 #define BTFL_SYMBOLS_H
 
+#include "base/digest.h"
 #include "format/input.h"
 
 struct symbols;
@@ -40,6 +41,9 @@ bool symbols_match(const struct symbols *s, const char *pattern, size_t len);
 
 /* The file that it was read from. */
 const char *symbols_path(const struct symbols *s);
+
+/* Adds what it says, but not the addresses: those differ with each boot. */
+void symbols_digest(const struct symbols *s, struct digester *d);
 
 /* Whether symbols of modules are listed; System.map has none. */
 bool symbols_list_modules(const struct symbols *s);

@@ -510,6 +510,29 @@ int target_of(struct btf *b, const struct target_facts *facts, struct target **o
 	return 0;
 }
 
+struct digest target_digest(const struct target *t)
+{
+	const struct kconfig *config = target_kconfig(t);
+	const struct symbols *symbols = target_symbols(t);
+	struct digester d = {0};
+
+	digest_add(&d, t->count);
+	for (size_t i = 0; i < t->count; i++) {
+		digest_string(&d, t->module[i]);
+		digest_bytes(&d, t->btf[i]->raw.at, t->btf[i]->raw.len);
+	}
+	digest_string(&d, t->release);
+	digest_string(&d, t->version);
+	digest_string(&d, t->arch);
+	digest_add(&d, config != NULL);
+	if (config)
+		digest_bytes(&d, config->input->data, config->input->len);
+	digest_add(&d, symbols != NULL);
+	if (symbols)
+		symbols_digest(symbols, &d);
+	return digest_of(&d);
+}
+
 void target_free(struct target *t)
 {
 	struct target_box *x = (struct target_box *)t;

@@ -4,6 +4,7 @@
 #ifndef BTFL_TARGET_H
 #define BTFL_TARGET_H
 
+#include "base/digest.h"
 #include "core/kconfig.h"
 #include "core/symbols.h"
 #include "format/btf.h"
@@ -71,5 +72,10 @@ const char *target_known_as(const struct target *t);
  * none that can be read. From any thread. */
 const struct kconfig *target_kconfig(const struct target *t);
 const struct symbols *target_symbols(const struct target *t);
+
+/* Of all that answers may depend on: the BTF of vmlinux and modules, release, version,
+ * architecture, configuration and symbols; not of the path and the name. Reads what
+ * target_symbols() reads. */
+struct digest target_digest(const struct target *t);
 
 #endif
