@@ -112,7 +112,8 @@ describe("meta.lua", function()
     local samples = {
       rule = "no-field", message = "x", at = "a.c:1", object = "a.o", program = "p", target = "t",
       details = {}, notes = {}, mark = "x", help = {}, insn = {}, count = 2, programs = {}, targets = {},
-      fine = {}, shape = "s", shapes = {},
+      fine = {}, shape = "s", shapes = {}, fingerprint = "0123456789abcdef:1", subject = "x",
+      programs_on = { t = { "p" } },
     }
     for name in pairs(meta["btfl.finding"].fields) do
       if name ~= "level" then

@@ -338,7 +338,8 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error
     local report = assert(dkjson.decode(r.out))
     assert.equal(3, #report.findings)
     assert.same({ level = "error", rule = "byte-order", object = obj, target = "6.1.0-s390x",
-      message = "the object is little-endian and the target big-endian" }, report.findings[3])
+      subject = "little", message = "the object is little-endian and the target big-endian",
+      fingerprint = report.findings[3].fingerprint }, report.findings[3])
     assert.same({ { object = obj, target = "6.1.0-test", ok = 1, poison = 1, error = 1,
       programs = { error = 1 }, text = obj .. " on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error" } },
       report.summary)
@@ -351,8 +352,8 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error
     local r = run { "check", "--format", "json", plain, obj, "-t", kernel }
     assert.same({ "", 1 }, { r.err, r.status })
     local findings = assert(dkjson.decode(r.out)).findings
-    assert.same({ level = "note", rule = "no-btf", object = plain,
-      message = "the object has no BTF, so no relocations" }, findings[1])
+    assert.same({ level = "note", rule = "no-btf", object = plain, subject = "BTF",
+      message = "the object has no BTF, so no relocations", fingerprint = findings[1].fingerprint }, findings[1])
     assert.equal(3, #findings)
   end)
 

@@ -107,7 +107,7 @@ describe("a report as sarif", function()
     for name, value in pairs(change or {}) do f[name] = value end
     local r = btfl.report "check"
     r:error(f)
-    return decode(r:render "sarif").runs[1].results[1].partialFingerprints["btflFinding/v1"]
+    return decode(r:render "sarif").runs[1].results[1].partialFingerprints["btflFinding/v2"]
   end
 
   it("has a fingerprint that outlives new lines above and other kernels", function()
@@ -120,14 +120,37 @@ describe("a report as sarif", function()
     assert.not_equal(first, fingerprint { at = line { file = "b.c", text = "\tst = READ(t->state);" } })
   end)
 
+  it("has the same fingerprint in json, jsonl and Lua, which a filter does not change", function()
+    local r = btfl.report "check"
+    r:error(fields(1))
+    r:error(fields(2))
+    local function of_sarif()
+      local out = {}
+      for i, result in ipairs(decode(r:render "sarif").runs[1].results) do
+        out[i] = result.partialFingerprints["btflFinding/v2"]
+      end
+      return out
+    end
+    local prints = of_sarif()
+    for i, finding in ipairs(decode(r:render "json").findings) do assert.equal(prints[i], finding.fingerprint) end
+    assert.equal(prints[2], decode((r:render "jsonl"):match "\n([^\n]+)\n").fingerprint)
+    r:merge()
+    assert.same(prints, { r.findings[1].fingerprint, r.findings[2].fingerprint })
+    r:filter(function(finding) return finding.at.line == 2 end)
+    assert.same({ prints[2] }, of_sarif())
+    assert.equal(prints[2], btfl.report.read(r:render "json").findings[1].fingerprint)
+    r:append(btfl.report.read(r:render "json"))
+    sarif.check(decode(r:render "sarif"))
+  end)
+
   it("tells findings of one fingerprint apart by their order", function()
     local r = btfl.report "check"
     r:error(fields(1))
     r:error(fields(2))
     local results = decode(r:render "sarif").runs[1].results
     sarif.check(decode(r:render "sarif"))
-    assert.matches(":1$", results[1].partialFingerprints["btflFinding/v1"])
-    assert.matches(":2$", results[2].partialFingerprints["btflFinding/v1"])
+    assert.matches(":1$", results[1].partialFingerprints["btflFinding/v2"])
+    assert.matches(":2$", results[2].partialFingerprints["btflFinding/v2"])
   end)
 
   local paths = {

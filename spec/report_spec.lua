@@ -223,7 +223,7 @@ describe("a report", function()
     }
     local finding = '{"level":"warning","rule":"w","message":"m",'
       .. '"at":{"file":"f.c","line":3,"column":7,"text":"\\tx = 1;"},'
-      .. '"details":{"z":4,"a":1,"b":[2,3]},"notes":["n"]}'
+      .. '"details":{"z":4,"a":1,"b":[2,3]},"notes":["n"],"fingerprint":"f0b8a5787c6d9ae4:1"}'
 
     it("keeps 64-bit values and the order of keys", function()
       local text = r:render "json"
@@ -391,7 +391,8 @@ return out]])
     local path = tmp.write("out/report", "old")
     local r = run { script, "--format", "jsonl", "-o", path }
     assert.same({ "", 1 }, { r.out, r.status })
-    assert.equal('{"a":1}\n{"level":"error","rule":"e","message":"m","object":"o.o"}\n', tmp.read(path))
+    local finding = '{"level":"error","rule":"e","message":"m","object":"o.o","fingerprint":"05ff07f88bd4d877:1"}'
+    assert.equal('{"a":1}\n' .. finding .. "\n", tmp.read(path))
     assert.equal("report\n", (tmp.run("ls " .. dir)))
   end)
 

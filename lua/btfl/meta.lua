@@ -1029,6 +1029,7 @@ function struct_ops:programs() end
 ---@field line integer
 ---@field column integer
 ---@field text string the source line, without its indentation where the compiler dropped it
+---@field nth integer which one it is, from 1, of the object's lines of that text in files of that name
 local line = {}
 
 --- A CO-RE relocation.
@@ -1594,6 +1595,9 @@ function cli:formats() end
 ---@field shapes? string[] of a merged finding that is about several
 ---@field fine? string[] of a merged finding: the targets on which nothing is wrong there; empty in one that merging is not to tell it of
 ---@field count? integer of a merged finding: how many places it stands for, when they are several
+---@field programs_on? table<string, string[]> of a merged finding: which of its programs on each target, where not all on all
+---@field subject? string what it is about in words that stay, for its fingerprint; without, details.access, else the message
+---@field fingerprint? string of a merged report, and in json, jsonl and sarif: what tells it from others in any run, "0123456789abcdef:1", see btfl.report.merge
 
 --- What a report of a matrix is of. A plain table.
 ---@class btfl.report.matrix
@@ -1679,9 +1683,12 @@ function report:append(other) end
 function report:filter(keep) end
 
 --- Makes one finding of all that have the same cause: level, rule, object, source line and what is
---- accessed (`details.access`, else the message). Kernels, programs and kinds become lists; what holds
+--- accessed (`details.access`, else the message), and subject. Kernels, programs and kinds become lists; what holds
 --- on some kernels only is a note that names them. The kernels that are fine are told from the
---- summaries that have an `object` and a `target`.
+--- summaries that have an `object` and a `target`. Each gets a fingerprint: of its rule and subject, of the name of
+--- the object's file, and of the source line's file name, text and `nth`, or of the program where there is no line.
+--- Numbers of lines, folders, kernels, levels and messages are not in it. Behind the colon is which one it is, by level,
+--- object and place, of those of which all that is the same.
 ---@return btfl.report self
 function report:merge() end
 

@@ -16,6 +16,7 @@ function attaching.add(out, verdict)
   out:warning {
     rule = "no-attach", message = filled(doc.messages[verdict.detached], program),
     object = program.object.path, program = program.name, target = verdict.target.name,
+    subject = verdict.detached,
     details = { order = { "section", "cause", "compat" }, section = program.section, cause = verdict.detached,
       compat = doc.compat },
     help = { filled(doc.help, program) },

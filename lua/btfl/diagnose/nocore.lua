@@ -201,10 +201,11 @@ local function bare_finding(object, rows)
     or ("at %d of which other kernels have something else"):format(differing)
   return {
     level = differing > 0 and "warning" or "note", rule = "no-core", object = object.path, at = list[1].line,
+    subject = "the kernel's memory",
     message = ("has no CO-RE record, and reads the kernel's memory at %s%s"):format(places,
       differing > 0 and ", " .. what_differs or ""),
     targets = targets, fine = {}, notes = notes,
-    details = { order = { "access" }, access = "the kernel's memory" },
+    details = { order = { "access", "scope" }, access = "the kernel's memory", scope = "object" },
     help = differing > 0 and { help_of "bare_help" } or {},
   }
 end

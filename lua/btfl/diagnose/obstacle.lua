@@ -70,6 +70,16 @@ local function details_of(x)
   }
 end
 
+-- What it is about, whatever the sentence for it: of a relocation that is its access.
+local function subject(x)
+  if x.relo then return nil end
+  local parts = { x.cause }
+  for _, name in ipairs { "type", "name", "number" } do
+    if x[name] ~= nil then parts[#parts + 1] = tostring(x[name]) end
+  end
+  return table.concat(parts, " ")
+end
+
 local function mark(x)
   if x.relo then return notes.mark(x.relo) end
   return (x.rule:find "^helper" or x.cause == "helper" or x.helper) and helper(x) or x.name
@@ -84,7 +94,8 @@ function obstacle.finding(x)
   local bare = x.insn and (not x.line or x.line.text == "")
   return {
     rule = x.result and x.result.reason or x.rule, message = obstacle.message(x), at = x.line,
-    mark = x.insn and mark(x) or nil, object = program.object.path, target = x.verdict.target.name,
+    mark = x.insn and mark(x) or nil, subject = subject(x), object = program.object.path,
+    target = x.verdict.target.name,
     program = x.scope == "program" and program.name or nil, details = details_of(x),
     insn = bare and notes.instruction_at(x.program, x.insn) or nil, help = help and { help } or nil,
   }

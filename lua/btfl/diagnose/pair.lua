@@ -5,7 +5,8 @@ local pair = {}
 ---@param object btfl.object
 ---@return btfl.finding
 function pair.no_btf(object)
-  return { rule = "no-btf", object = object.path, message = "the object has no BTF, so no relocations" }
+  return { rule = "no-btf", object = object.path, subject = "BTF",
+    message = "the object has no BTF, so no relocations" }
 end
 
 --- A finding when the two cannot be compared, else nil: see object:clash in meta.lua.
@@ -15,7 +16,7 @@ end
 function pair.clash(object, target)
   if object.endian == target.endian then return nil end
   return {
-    rule = "byte-order", object = object.path, target = target.name,
+    rule = "byte-order", object = object.path, target = target.name, subject = object.endian,
     message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
   }
 end

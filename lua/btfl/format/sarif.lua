@@ -1,6 +1,7 @@
 --- sarif: SARIF 2.1.0, for code scanning: rules with their help, results with place and fingerprint.
 local class = require "btfl.class"
 local engine = require "btfl.engine"
+local fingerprint = require "btfl.report.fingerprint"
 local json = require "btfl.report.json"
 local names = require "btfl.report.names"
 local reasons = require "btfl.diagnose.reasons"
@@ -66,31 +67,6 @@ local function location(finding)
   return (out.physicalLocation or out.logicalLocations) and { out } or nil
 end
 
--- FNV-1a, 64 bits.
-local function hash(words)
-  local h = 0xcbf29ce484222325
-  for _, byte in ipairs { table.concat(words, "\0"):byte(1, 4096) } do
-    h = (h ~ byte) * 0x100000001b3
-  end
-  return ("%016x"):format(h)
-end
-
--- What stays the same when lines are added above, and whatever kernels are asked: code, field, object,
--- file, and the text of the line. A further one of the same gets the next number.
-local function fingerprint(finding, seen)
-  local at, details = finding.at, finding.details or {}
-  local words = { finding.rule, tostring(details.access or finding.message),
-    (tostring(finding.object or ""):gsub("^.*/", "")) }
-  if class(at) == "btfl.line" then
-    words[4], words[5] = source_path.relative(at.file), (at.text:gsub("%s+", " "))
-  else
-    words[4], words[5] = tostring(at or ""), names.programs(finding)[1] or ""
-  end
-  local sum = hash(words)
-  seen[sum] = (seen[sum] or 0) + 1
-  return ("%s:%d"):format(sum, seen[sum])
-end
-
 local function message_of(finding)
   local lines = { finding.message }
   local kernels = names.kernels(finding)
@@ -107,12 +83,12 @@ local function properties_of(finding)
     count = finding.count, details = finding.details }
 end
 
-local function result_of(finding, index, seen)
+local function result_of(finding, index, print)
   return {
     order = { "ruleId", "ruleIndex", "level", "message", "locations", "partialFingerprints", "properties" },
     ruleId = finding.rule, ruleIndex = index, level = LEVELS[finding.level],
     message = text(message_of(finding)), locations = location(finding),
-    partialFingerprints = { ["btflFinding/v1"] = fingerprint(finding, seen) },
+    partialFingerprints = { ["btflFinding/v2"] = print },
     properties = properties_of(finding),
   }
 end
@@ -161,9 +137,9 @@ end
 ---@return string
 return function(report)
   local rules, index = rules_of(report)
-  local results, seen = {}, {}
+  local results, prints = {}, fingerprint.list(report.findings)
   for i, finding in ipairs(report.findings) do
-    results[i] = json.encode(json.value(result_of(finding, index[finding.rule], seen)))
+    results[i] = json.encode(json.value(result_of(finding, index[finding.rule], prints[i])))
   end
   local function member(name, value)
     return ("%s:%s"):format(json.encode(name), json.encode(value))

@@ -1,5 +1,6 @@
 --- The rows, findings and summary of a report, each as the text of a JSON object.
 local columns_of = require "btfl.report.columns"
+local fingerprint = require "btfl.report.fingerprint"
 local json = require "btfl.report.json"
 local memo = require "btfl.memo"
 
@@ -26,13 +27,14 @@ function entries.rows(report)
 end
 
 local FINDING = { "level", "rule", "message", "at", "mark", "object", "program", "programs", "target",
-  "targets", "shape", "shapes", "fine", "count", "insn", "details", "notes", "help" }
+  "targets", "programs_on", "shape", "shapes", "fine", "count", "insn", "subject", "details", "notes", "help",
+  "fingerprint" }
 
 --- Iterates over the findings.
 ---@param report btfl.report
 ---@return fun(): string?
 function entries.findings(report)
-  local n = 0
+  local n, prints = 0, fingerprint.list(report.findings)
   return function()
     n = n + 1
     local finding = report.findings[n]
@@ -43,6 +45,7 @@ function entries.findings(report)
       -- An empty table does not tell whether it is a list.
       if type(value) ~= "table" or next(value) ~= nil then out[name] = value end
     end
+    out.fingerprint = prints[n]
     return json.encode(json.object(out))
   end
 end

@@ -30,7 +30,7 @@ local function subject(finding)
   else
     place = tostring(at or finding.program)
   end
-  return key_of(finding.object, place, details.access or finding.message)
+  return key_of(finding.object, place, finding.subject, details.access or finding.message)
 end
 
 -- The relocation (or other place) itself, to count it once for all kernels.
@@ -82,6 +82,7 @@ local function collect(group, finding)
     targets[#targets + 1] = name
   end)
   each(finding.programs or finding.program, function(name) put(group.programs, name) end)
+  for target, program in names.pairs(finding) do put(put(group.on, target, ordered()), program) end
   local function said(sayings, line)
     local on = put(sayings, line, ordered())
     for _, name in ipairs(targets) do put(on, name) end
@@ -125,6 +126,18 @@ local function notes_of(group)
   return #notes > 0 and notes or nil
 end
 
+-- The programs on each target, where not all are on all.
+local function programs_on(group)
+  local programs, out, all = group.programs.list, {}, true
+  if #programs < 2 or #group.targets.list < 2 then return nil end
+  for _, target in ipairs(group.targets.list) do
+    local on = group.on.at[target]
+    out[target] = on.list
+    all = all and #on.list == #programs
+  end
+  return not all and out or nil
+end
+
 local function details_of(group)
   local old = group.first.details
   if not old then return nil end
@@ -158,6 +171,7 @@ local function finding_of(group, targets, failing)
   if #group.targets.list > 1 then out.target, out.targets = nil, series.names_in_order(group.targets.list) end
   if #group.programs.list > 1 then out.program, out.programs = nil, group.programs.list end
   if #group.shapes > 1 then out.shape, out.shapes = nil, group.shapes end
+  out.programs_on = programs_on(group)
   if group.count > 1 then out.count = group.count end
   return out
 end
@@ -177,7 +191,7 @@ return function(report)
       group = {
         first = finding, about = about, count = 0, targets = ordered(), programs = ordered(),
         shapes = own, kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
-        notes = ordered(), help = ordered(),
+        notes = ordered(), help = ordered(), on = ordered(),
       }
       groups[key] = group
       order[#order + 1] = group

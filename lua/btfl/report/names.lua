@@ -34,6 +34,33 @@ function names.programs(finding)
   return finding.programs or { finding.program }
 end
 
+local function all_of(list)
+  local set = {}
+  for _, name in ipairs(list) do set[name] = true end
+  return set
+end
+
+--- The programs of a finding on each of its kernels; false stands for a kernel or a program where it names
+--- none.
+---@param finding btfl.finding
+---@return fun(): (string|false)?, (string|false)?
+function names.pairs(finding)
+  local on, programs, targets = finding.programs_on or {}, names.programs(finding), names.targets(finding)
+  if #programs == 0 then programs = { false } end
+  if #targets == 0 then targets = { false } end
+  local t, p, is_on = 1, 0, on[targets[1]] and all_of(on[targets[1]])
+  return function()
+    repeat
+      p = p + 1
+      if p > #programs then
+        t, p = t + 1, 1
+        is_on = on[targets[t]] and all_of(on[targets[t]])
+      end
+    until not is_on or is_on[programs[p]]
+    return targets[t], programs[p]
+  end
+end
+
 --- "6.1.192, 6.12.117; fine on 12 others; in the shape rss"; nil for a finding of no kernel.
 ---@param finding btfl.finding
 ---@return string?

@@ -90,13 +90,21 @@ function Reader:level(value, what)
   return value
 end
 
+-- Lists by name.
+function Reader:lists(value, what)
+  local out = {}
+  for _, name in ipairs(self:object(value, what).order) do out[name] = self:texts(value[name], what) end
+  return out
+end
+
 -- How each field of a finding is read.
 local FINDING = {
   level = Reader.level, at = Reader.place, count = Reader.integer, insn = Reader.object,
   details = Reader.object, programs = Reader.texts, targets = Reader.texts, shapes = Reader.texts,
-  fine = Reader.texts, notes = Reader.texts, help = Reader.texts,
+  fine = Reader.texts, notes = Reader.texts, help = Reader.texts, programs_on = Reader.lists,
 }
-for _, name in ipairs { "rule", "message", "mark", "object", "program", "target", "shape" } do
+for _, name in ipairs { "rule", "message", "mark", "object", "program", "target", "shape", "subject",
+  "fingerprint" } do
   FINDING[name] = Reader.text
 end
 

@@ -5,8 +5,10 @@ local engine = require "btfl.engine"
 local formats = require "btfl.report.formats"
 
 -- The type of each field of a finding. `level` is what the method says.
-local FINDING = { level = "any", at = "place", count = "integer", details = "table", insn = "table" }
-for _, name in ipairs { "rule", "message", "mark", "object", "program", "target", "shape" } do
+local FINDING = { level = "any", at = "place", count = "integer", details = "table", insn = "table",
+  programs_on = "table" }
+for _, name in ipairs { "rule", "message", "mark", "object", "program", "target", "shape", "subject",
+  "fingerprint" } do
   FINDING[name] = "string"
 end
 for _, name in ipairs { "notes", "help", "programs", "targets", "shapes", "fine" } do
@@ -104,7 +106,7 @@ local kept_line = {
 -- A line without its object, which may be closed before the report is printed.
 local function line_of(at)
   return setmetatable({ file = at.file, name = at.file:match "[^/]*$", line = at.line, column = at.column,
-    text = at.text }, kept_line)
+    text = at.text, nth = at.nth }, kept_line)
 end
 
 -- Kept as a copy, so that a script may go on using its table.
@@ -191,6 +193,8 @@ end
 
 function methods:merge()
   rawset(self, "findings", require "btfl.report.merge"(self))
+  local prints = require("btfl.report.fingerprint").list(self.findings)
+  for i, finding in ipairs(self.findings) do finding.fingerprint = prints[i] end
   return self
 end
 
