@@ -1,7 +1,7 @@
 --- matrix: every object on every kernel: which kernels are one case, and what each case is.
 local cli = btfl.cli {
   about = "Every object on every kernel: which kernels are one case, and what becomes of the objects there.",
-  verdicts = true, jobs = "each kernel is open only for its turn",
+  verdicts = true, baseline = true, jobs = "each kernel is open only for its turn",
   options = function(parser)
     parser:option("--by", "What stands across: object, or program, as of one object."):argname("WHAT")
       :choices { "object", "program" }

@@ -1477,6 +1477,7 @@ function attempt:refusal() end
 ---@field verdicts? boolean --release, --version, --kconfig and --kallsyms are taken, for every target or as NAME=VALUE for that one, and targets have the configuration and the symbols that lie beside them; --set, --unset, --attach, --type, --skip, --one-of, --map and --only, see check_options; objects are validated; a name that none of them has is a warning
 ---@field facts? boolean only --release, --version, --kconfig and --kallsyms of these
 ---@field epilog? string
+---@field baseline? boolean --baseline and --write-baseline are taken: what was known is a note in the report that the script returns
 ---@field formats? string[] names for --format that the script looks at and writes itself
 
 ---@class btfl.cli

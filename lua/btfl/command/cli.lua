@@ -11,7 +11,7 @@ local terminal = require "btfl.report.terminal"
 
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
-  policy = true, jobs = true, facts = true, formats = true,
+  policy = true, jobs = true, facts = true, formats = true, baseline = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, policy = true, project = true }
@@ -80,6 +80,11 @@ function module.parse(definition, words)
   self.project = project
   if project and host.verbose then
     io.stderr:write(("%s: read %s: %s\n"):format(name, project.path, table.concat(project.has, ", ")))
+  end
+  if args.baseline or args.write_baseline then
+    self.looked_at = { kernels = {}, objects = {} }
+    self.baseline, message = require("btfl.runs.judge").read(args.baseline)
+    if message then return nil, ("%s: %s"):format(name, message) end
   end
   return setmetatable(self, metatable)
 end

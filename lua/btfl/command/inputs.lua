@@ -36,11 +36,21 @@ local function object_paths(self)
   return { value }
 end
 
+-- What one run looks at, where it is to be held against another. The digest of a kernel is of all of it.
+local function look_at(self, what, one, name)
+  local looked_at = rawget(self, "looked_at")
+  local list = looked_at and looked_at[what]
+  if not list or list[one.path] then return end
+  list[one.path] = true
+  table.insert(list, { path = one.path, name = name, digest = one.digest })
+end
+
 -- An object that there is something to relocate in, else nil. Whether it loads is asked of any.
 local function take_object(self, object)
   local judges = rawget(self, "settings")
   if object.btf or judges then
     if judges and not self:try(object.validate, object) then return nil end
+    look_at(self, "objects", object)
     rawset(self, "relocatable", true)
     return note_object(self, object)
   end
@@ -90,8 +100,9 @@ local function tell_skipped(self, line)
   io.stderr:write(self.name, ": skipped a module: ", line, "\n")
 end
 
-local function take_target(self, target)
+local function meet(self, target)
   rawget(self, "met").targets[target.name] = true
+  look_at(self, "kernels", target, target.name)
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
 end
 
@@ -161,7 +172,7 @@ local function open_target(self, n, found)
     if self.args.jobs > 1 and not rawget(self, "batch") then open_all(self) end
     local target = opened(self, "targets", n, "btfl.target", opener(self, found))
     known[n] = target or false
-    if target then take_target(self, target) end
+    if target then meet(self, target) end
   end
   return known[n]
 end
@@ -169,7 +180,7 @@ end
 -- Of a target that is closed behind its turn.
 local function open_for_a_turn(self, _, found)
   local target = self:try(opener(self, found))
-  if target then take_target(self, target) end
+  if target then meet(self, target) end
   return target
 end
 

@@ -61,6 +61,10 @@ local function add_options(parser, definition)
       :convert(as_jobs):default("1"):show_default(false)
     if definition.jobs then jobs:hidden(true) end
   end
+  if definition.baseline then
+    parser:option("--baseline", "What an earlier run found: that is known, and no error."):argname("FILE")
+    parser:option("--write-baseline", "Write what is found, to be known from then on."):argname("FILE")
+  end
   parser:option("--format", ("How to print what was found: %s, or a module or file of your own. With =FILE "
     .. "it is written there, and others may be given."):format(outputs.names(definition.formats)))
     :argname("FORMAT[=FILE]"):convert(outputs.reader(definition.formats)):count("*")

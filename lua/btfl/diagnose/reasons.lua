@@ -765,6 +765,28 @@ warning[ignore-unused]: ignore[1] of btfl.lua (rule no-field, program handle_exe
 warning[ignore-expired]: ignore[2] of btfl.lua (rule arg-moved) has expired on 2026-03-01: waits for libfoo 3]=],
   },
   {
+    code = "baseline-stale", engine = false, title = "a baseline has a failure that is no more",
+    text = [[
+The run looked at the object and the kernel on which the file of --baseline has it, and did not find it. Left there, it
+would hide the same failure when it comes back.]],
+    todo = "Write the baseline again: --write-baseline FILE.",
+    example = [=[
+warning[baseline-stale]: known.json has a failure that is no more: no-field: struct task_struct has no member `state`
+  --> exec.bpf.o, program handle_exec
+   = target: 6.1.0-9-amd64]=],
+  },
+  {
+    code = "baseline-differs", engine = false, title = "a baseline was written of other inputs than these",
+    text = [[
+The file of --baseline has digests of the kernels and objects that it was written of, and the version of btfl. What has
+changed since may be why something is new: another kernel of the same name, an object that was built again. A failure
+on a kernel that the baseline does not have is new.]],
+    todo = "Nothing, as long as what is new is known to be; else write the baseline again: --write-baseline FILE.",
+    example = [=[
+note[baseline-differs]: known.json is of other inputs than these
+   = does not have the kernel: 7.3.4-amd64]=],
+  },
+  {
     code = "by-policy", engine = true,
     title = "the policy that was given decided so, and not libbpf's rules",
     text = [[
