@@ -9,6 +9,7 @@ local FIXTURES = { "example.bpf.o", "fixed.bpf.o", "small.btf", "guards.clang19.
 -- How each command is run where only the fixtures are.
 local COMMANDS = {
   check = { { "--why", "--all", "example.bpf.o", "-t", "small.btf" } },
+  compare = { { "example.bpf.o", "--", "example.bpf.o", "-t", "small.btf" } },
   dialects = { { "example.bpf.o", "-t", "small.btf", "--all" } },
   diff = { { "small.btf", "small.btf" }, { "small.btf", "small.btf", "--used-by", "example.bpf.o" } },
   doctor = { { "example.bpf.o", "small.btf" } },

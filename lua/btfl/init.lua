@@ -39,6 +39,14 @@ local LAZY = {
       return require("btfl.study.history").of(names, targets)
     end
   end,
+  compare = function()
+    local compare = require "btfl.runs.compare"
+    return function(old, new)
+      argument.check(1, old, "btfl.report", "compare")
+      argument.check(2, new, "btfl.report", "compare")
+      return compare(old, new)
+    end
+  end,
   renames = function() return require "btfl.policy.support.renames" end,
   report = function()
     local report = require "btfl.report.report"

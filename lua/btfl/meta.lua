@@ -65,6 +65,15 @@ function btfl.target(path, options) end
 ---@return fun(): (btfl.target|false)?, any
 function btfl.targets(paths, options) end
 
+--- What became worse, and what better, from one report of findings to another, as a report: an error for each finding
+--- that is new, or was a warning, on a kernel where its program did load before, and a row for each change. A finding is
+--- known by its rule and by what it is about, whatever line it stands at; objects are paired by the last part of their
+--- paths, and by as many more as tell those of one report apart. Kernels are compared that both have.
+---@param old btfl.report
+---@param new btfl.report
+---@return btfl.report
+function btfl.compare(old, new) end
+
 --- Every object on every kernel, kernel after kernel: each is opened when its turn comes and closed behind its last
 --- cell, so that a thousand take no more room than one. Kernels that are given open are left open. What it returns
 --- is called for the next cell (`for cell in btfl.matrix(...) do`): nil at the end; false and why for a kernel that
@@ -226,7 +235,7 @@ function btfl.cli(definition) end
 ---@overload fun(name: string, layout?: btfl.report.layout): btfl.report
 btfl.report = {}
 
---- The report that `--format json` wrote, so that one script filters what another found:
+--- The report that `--format json` wrote, or `jsonl`, which has no name and no layout, so that one script filters what another found:
 --- `btfl.report.read(io.read "a"):filter(f)`. In every format it is what the report was, but for columns
 --- that only its text format had. `at` is then a table with the fields of a line. Raises a btfl.error when
 --- the text is none.
@@ -1468,7 +1477,7 @@ function attempt:refusal() end
 
 ---@class btfl.cli.definition
 ---@field about string one line
----@field usage? string the positional arguments, "OBJ..." by default: NAME is one, NAME... one or more, [NAME] and [NAME...] may be missing; args has them under their names in lower case
+---@field usage? string the positional arguments, "OBJ..." by default: NAME is one, NAME... one or more, [NAME] and [NAME...] may be missing; "OLD... -- NEW..." are words on both sides of one, or two; args has them under their names in lower case
 ---@field objects? boolean OBJ... are BPF objects (default true)
 ---@field targets? boolean -t/--target and -m/--module are taken (default true)
 ---@field options? fun(parser: table) adds options to the argparse parser

@@ -19,8 +19,36 @@ local function as_jobs(word)
   return nil, ("--jobs takes a number from 1 to 1024, not '%s'"):format(word)
 end
 
+-- "OLD... -- NEW..." takes words of two sides. Options may follow the second: instead of `--` the parser gets
+-- a word that none given can be.
+local SIDES, BETWEEN = "^(%w+)%.%.%. %-%- (%w+)%.%.%.$", "\0"
+
+local function between(words, usage)
+  if not usage:find(SIDES) then return words end
+  local out = {}
+  for i, word in ipairs(words) do out[i] = word == "--" and BETWEEN or word end
+  return out
+end
+
+-- Makes of the words of both sides those of each; gives what is wrong. Two words alone are one of each.
+local function part_sides(args, usage)
+  local first, second = usage:match(SIDES)
+  if not first then return nil end
+  local sides, count = { {}, {} }, 1
+  for _, word in ipairs(args.sides) do
+    if word == BETWEEN then count = count + 1 else table.insert(sides[math.min(count, 2)], word) end
+  end
+  if count == 1 and #args.sides == 2 then sides, count = { { args.sides[1] }, { args.sides[2] } }, 2 end
+  args.sides, args[first:lower()], args[second:lower()] = nil, sides[1], sides[2]
+  if count ~= 2 or #sides[1] == 0 or #sides[2] == 0 then return ("it takes %s"):format(usage) end
+end
+
 -- Declares the positional arguments that `usage` names.
 local function add_arguments(parser, usage)
+  if usage:find(SIDES) then
+    parser:argument(usage):target "sides":args "+"
+    return
+  end
   for word in usage:gmatch("%S+") do
     local name, count
     for _, form in ipairs(FORMS) do
@@ -86,14 +114,14 @@ function options.one_line(message)
 end
 
 -- Moves what cannot be an object to the targets: the shell makes of `-t *.btf` one target and objects.
-local function sort_kernels(args)
+local function sort_kernels(args, name)
   local objects, kernels = {}, {}
-  for _, path in ipairs(args.obj) do
+  for _, path in ipairs(args[name]) do
     local kind, _, _, kernel = engine.file_kind(path)
     table.insert((kernel and kind ~= "other" or kind == "archive") and kernels or objects, path)
   end
   if #kernels == 0 then return nil end
-  args.obj = objects
+  args[name] = objects
   table.move(kernels, 1, #kernels, #args.target + 1, args.target)
   return #objects == 0 and kernels[1] or nil
 end
@@ -111,7 +139,10 @@ end
 -- wrong.
 local function complete(args, wants_objects, wants_project)
   local kernel
-  if type(args.obj) == "table" and args.target then kernel = sort_kernels(args) end
+  for _, list in ipairs(args.target and { "old", "new", "obj" } or {}) do
+    kernel = type(args[list]) == "table" and sort_kernels(args, list) or nil
+    if kernel and list ~= "obj" then return nil, { no_object(kernel, args) } end
+  end
   local project
   if wants_project then
     local wrong
@@ -145,12 +176,13 @@ function options.parse(name, definition, words)
   add_arguments(parser, wants_objects and usage:gsub("OBJ%.%.%.", "[OBJ...]") or usage)
   add_options(parser, definition)
   if wants_project then add_project(parser) end
-  local ok, args = parser:pparse(words)
+  local ok, args = parser:pparse(between(words, usage))
   -- Help is an answer whatever else is missing from the line.
   if help then return nil, help, true end
   local hint = ("\nusage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
     .. "   (--help lists the options)"
-  if not ok then return nil, options.one_line(args) .. hint end
+  local unparsed = not ok and options.one_line(args) or part_sides(args, usage)
+  if unparsed then return nil, unparsed .. hint end
   local project, wrong, misused = complete(args, wants_objects, wants_project)
   if wrong then return nil, table.concat(wrong, ("\n%s: "):format(name)) .. (misused and hint or "") end
   local lost = outputs.settle(args)

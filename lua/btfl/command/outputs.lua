@@ -52,7 +52,7 @@ end
 -- Arguments that are paths of inputs.
 local INPUTS = {
   "obj", "target", "module", "file", "btf", "base", "from", "object", "kconfig", "kallsyms", "log",
-  "baseline",
+  "baseline", "old", "new",
 }
 
 -- The input that writing a file would destroy, nil when there is none. Whatever was read is refused when it

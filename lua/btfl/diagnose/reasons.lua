@@ -787,6 +787,16 @@ note[baseline-differs]: known.json is of other inputs than these
    = does not have the kernel: 7.3.4-amd64]=],
   },
   {
+    code = "compare-differs", engine = false, title = "two runs that are compared are not of the same objects and kernels",
+    text = [[
+Objects are paired by the last part of their paths, and by as many more as tell those of one run apart. What only one of
+the runs has cannot have changed. All that fails of an object that only the new one has is worse.]],
+    todo = "See that both are of the same kernels, and that objects keep their names.",
+    example = [=[
+note[compare-differs]: the two runs are not of the same
+   = only the new one has the kernel, which is not compared: 7.3.4-amd64]=],
+  },
+  {
     code = "by-policy", engine = true,
     title = "the policy that was given decided so, and not libbpf's rules",
     text = [[

@@ -170,6 +170,26 @@ function Reader:report(value)
   return out
 end
 
+-- What the jsonl format wrote, which does not say of which report: something in it is more than a row.
+function Reader:lines(text)
+  local parts, number = { findings = {}, rows = {}, summary = {}, failures = {} }, 0
+  for line in text:gmatch "[^\n]+" do
+    number = number + 1
+    local value, wrong = json.decode(line, self.orders)
+    if wrong then self:refuse("line %d: %s", number, wrong) end
+    value = self:object(self:plain(value, 0), "line " .. number)
+    if type(value.summary) == "table" then
+      table.insert(parts.summary, value.summary)
+    elseif #value.order == 1 and value.failure then
+      table.insert(parts.failures, value.failure)
+    else
+      table.insert(value.level and value.rule and value.message and parts.findings or parts.rows, value)
+    end
+  end
+  if #parts.findings + #parts.summary + #parts.failures > 0 then parts.report = "report" end
+  return setmetatable(parts, facts)
+end
+
 ---@param text string
 ---@param file? string
 ---@return btfl.report
@@ -177,6 +197,11 @@ return function(text, file)
   argument.check(1, text, "string", "read")
   argument.optional(2, file, "string", "read")
   local self = setmetatable({ file = file, orders = {} }, Reader)
+  -- The json format has no whole object in its first line.
+  local first = json.decode(text:match "^[^\n]*", {})
+  if type(first) == "table" and getmetatable(first).__jsontype == "object" and first.report == nil then
+    return self:report(self:lines(text))
+  end
   local value, wrong = json.decode(text, self.orders)
   if wrong then self:refuse("%s", wrong) end
   return self:report(self:plain(value, 0))

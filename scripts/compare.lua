@@ -1,0 +1,56 @@
+--- compare: what became worse, and what better, from one build of BPF objects to another, on which kernels.
+local cli = btfl.cli {
+  about = "What became worse, and what better, from one build of BPF objects to another.",
+  usage = "OLD... -- NEW...", objects = false, verdicts = true,
+  jobs = "each kernel is open only for its turn",
+  epilog = "Objects are paired by name. OLD and NEW may be reports that --format json or jsonl wrote.",
+}
+local function side() return { report = btfl.report "check", objects = {} } end
+local old, new = side(), side()
+
+-- What starts as a report of btfl does is one.
+local function read(path)
+  local file <close> = io.open(path, "rb")
+  local first = file and file:read(1)
+  return first == "{" and btfl.report.read(first .. file:read "a", path) or nil
+end
+
+local function take(into, path)
+  local found = read(path)
+  if found then
+    into.has_report, into.name = true, found.name ~= "report" and found.name or nil
+    for _, failure in ipairs(found.failures) do cli:failure(("%s: %s"):format(path, failure)) end
+    found.failures = {}
+    into.report:append(found)
+  else
+    local object = cli:try(btfl.object, path)
+    table.insert(into.objects, object and cli:try(object.validate, object) or nil)
+  end
+end
+
+for _, path in ipairs(cli.args.old) do take(old, path) end
+for _, path in ipairs(cli.args.new) do take(new, path) end
+-- Some commands look for more than others; jsonl does not say which it is of.
+if old.name and new.name and old.name ~= new.name then
+  cli:error(("a report of btfl %s is not compared with one of btfl %s"):format(old.name, new.name))
+end
+if old.has_report and #new.objects > 0 or new.has_report and #old.objects > 0 then
+  cli:error "a report is compared with a report, and objects with objects"
+elseif (old.has_report or new.has_report) and #cli.args.target > 0 then
+  cli:error "reports are of their own kernels: -t does not apply"
+end
+
+if #old.objects + #new.objects > 0 then
+  for target in cli:each_target() do
+    for _, build in ipairs { old, new } do
+      for _, object in ipairs(build.objects) do
+        build.report:append(object:check(target, cli:check_options(object)))
+      end
+    end
+  end
+end
+local out = btfl.compare(old.report:merge(), new.report:merge())
+for _, build in ipairs { old, new } do
+  for _, failure in ipairs(build.report.failures) do out:failure(failure) end
+end
+return out
