@@ -19,6 +19,7 @@ local COMMANDS = {
   lint = { { "renames", "-t", "small.btf" }, { "renmes", "-t", "small.btf" } },
   list = { { "small.btf" }, { "small.btf", "--member", "pid" } },
   log = { { "example.bpf.o", "-t", "small.btf", "--log", "customer.log" } },
+  merge = { { "none.jsonl" } },
   minbtf = { { "example.bpf.o", "-t", "small.btf", "-o", "out.btf" } },
   relos = { { "example.bpf.o", "-t", "small.btf" }, { "--local", "example.bpf.o" } },
   targets = { { "-t", "small.btf", "-t", "*.btf" }, { "-t", "none*" } },

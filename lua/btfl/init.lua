@@ -47,6 +47,12 @@ local LAZY = {
       return compare(old, new)
     end
   end,
+  parts = function()
+    return function(paths)
+      argument.list(1, paths, "string", "parts")
+      return require("btfl.matrix.matrix").of_parts(paths)
+    end
+  end,
   renames = function() return require "btfl.policy.support.renames" end,
   report = function()
     local report = require "btfl.report.report"

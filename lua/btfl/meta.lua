@@ -84,6 +84,13 @@ function btfl.compare(old, new) end
 ---@return btfl.matrix
 function btfl.matrix(objects, targets, options) end
 
+--- The matrix whose parts are in these files, which `btfl matrix --shard` wrote, in any order: its cells, and a report
+--- that is that of the run without shards, byte for byte. What is missing, cut off or was changed is a failure of the
+--- report. Raises a btfl.error where parts are not of one run, or two are the same one.
+---@param paths string[]
+---@return btfl.matrix
+function btfl.parts(paths) end
+
 ---@class btfl.matrix
 ---@operator call: btfl.matrix.cell?
 local matrix = {}
@@ -93,6 +100,11 @@ local matrix = {}
 ---@param options? { by?: "object"|"program" }
 ---@return btfl.report
 function matrix:report(options) end
+
+--- The cells that are left as the text of a part, for btfl.parts(): cli is that whose --shard says which it is.
+---@param cli btfl.cli
+---@return string
+function matrix:part(cli) end
 
 ---@class btfl.matrix.options
 ---@field check? btfl.check.options|fun(object: btfl.object): btfl.check.options
@@ -1508,7 +1520,7 @@ function cli:objects() end
 ---@return fun(): btfl.target?
 function cli:targets() end
 
---- The same, each closed when the next is asked for.
+--- The same, each closed when the next is asked for; with args.shard, a table of i and n, those of block i of n.
 ---@return fun(): btfl.target?
 function cli:each_target() end
 

@@ -188,14 +188,14 @@ local function check_takes_targets(self)
   if self.args.target == nil then error("this script takes no targets", 3) end
 end
 
--- Iterates over the kernels of -t that open(self, n, found) gives a target for.
-local function each_opened(self, open)
-  local n = 0
+-- Iterates over the kernels of -t that open(self, n, found) gives a target for, from one to another.
+local function each_opened(self, open, from, to)
+  local n = (from or 1) - 1
   return function()
     local found, target
     repeat
       n = n + 1
-      found = found_target(self, n)
+      found = (not to or n <= to) and found_target(self, n) or nil
       target = found and open(self, n, found)
     until target or not found
     return target
@@ -221,7 +221,10 @@ end
 ---@return fun(): btfl.target?
 function methods:each_target()
   check_takes_targets(self)
-  local next_target, last = each_opened(self, open_for_a_turn), nil
+  -- All are looked for before the first is opened: what is not found is told in the same order in each shard.
+  local from, to, last = 1, #found_targets(self), nil
+  if self.args.shard then from, to = require("btfl.runs.part").block(self.args.shard, to) end
+  local next_target = each_opened(self, open_for_a_turn, from, to)
   return over_targets(self, function()
     if last then last:close() end
     last = next_target()
@@ -263,6 +266,26 @@ function methods:pairs()
     local targets = count_targets(self)
     return targets and targets * #object_paths(self)
   end)
+end
+
+-- What answers do not depend on, or what is told otherwise.
+local NOT_OF_ANSWERS = {
+  obj = true, target = true, shard = true, output = true, format = true, files = true, color = true,
+  jobs = true,
+}
+
+--- What a part of a run has to have in common with the others.
+---@param self btfl.cli
+---@return btfl.runs.run
+function inputs.run(self)
+  local kernels, options, objects = {}, {}, rawget(self, "looked_at").objects
+  for i, found in ipairs(found_targets(self)) do kernels[i] = found.path or "the running one" end
+  for name, value in pairs(self.args) do
+    if not NOT_OF_ANSWERS[name] then options[name] = value end
+  end
+  options.project = self.project
+  return { btfl = engine.version, shard = self.args.shard, objects = table.move(objects, 1, #objects, 1, {}),
+    kernels = kernels, options = options }
 end
 
 --- What is to be said of inputs besides what the script found: pairs that cannot be compared, objects that

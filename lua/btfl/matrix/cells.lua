@@ -85,12 +85,17 @@ function cells.text_of(answer)
   return table.concat(parts, "\1")
 end
 
--- The case of a pair, of those of its object in one shape. A kernel that cannot be read costs no other.
-local function case_of(known, object, target, options)
-  local ok, answer = protect.call(answer_of, object, target, options)
-  if not ok then
-    answer = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(answer) } }
-  end
+--- The cases of an object in one shape, of which none is known yet.
+---@return table
+function cells.cases()
+  return { by_text = {}, count = 0 }
+end
+
+--- The case of which that is said: one that is known, or the next.
+---@param known table of cells.cases()
+---@param answer table state, programs, findings, failures
+---@return table
+function cells.numbered(known, answer)
   local text = cells.text_of(answer)
   local case = known.by_text[text]
   if not case then
@@ -99,6 +104,15 @@ local function case_of(known, object, target, options)
     known.by_text[text] = case
   end
   return case
+end
+
+-- The case of a pair, of those of its object in one shape. A kernel that cannot be read costs no other.
+local function case_of(known, object, target, options)
+  local ok, answer = protect.call(answer_of, object, target, options)
+  if not ok then
+    answer = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(answer) } }
+  end
+  return cells.numbered(known, answer)
 end
 
 local function joined(a, b)
@@ -141,13 +155,20 @@ local function opened(objects)
 end
 
 local function kernel_of(target)
-  return { name = target.name, path = target.path, release = target.release, version = target.version,
-    arch = target.arch, distro = target.distro, flavour = target.flavour }
+  return { name = target.name, path = target.path, release = target.release,
+    version = target.version and tostring(target.version), arch = target.arch, distro = target.distro,
+    flavour = target.flavour }
 end
 
-local function cell_of(object, kernel, shape, case)
+--- One object on one kernel in one shape.
+---@param path string of the object
+---@param kernel btfl.matrix.kernel
+---@param shape string
+---@param case table of cells.numbered()
+---@return btfl.matrix.cell
+function cells.cell(path, kernel, shape, case)
   return {
-    object = object.path, target = kernel.name, kernel = kernel, shape = shape, state = case.state,
+    object = path, target = kernel.name, kernel = kernel, shape = shape, state = case.state,
     case = case.number, programs = case.programs, findings = case.findings, failures = case.failures,
   }
 end
@@ -157,7 +178,7 @@ local function on_target(runs, target, yield)
   for _, run in ipairs(runs) do
     for i, options in ipairs(run.shapes) do
       local case = case_of(run.cases[i], run.object, target, options)
-      yield(cell_of(run.object, kernel, options.shape or "default", case))
+      yield(cells.cell(run.object.path, kernel, options.shape or "default", case))
     end
   end
 end
@@ -167,7 +188,7 @@ local function runs_of(objects, options)
   local runs = {}
   for n, object in ipairs(opened(objects)) do
     local run = { object = object, shapes = shapes_of(object, options), cases = {} }
-    for i in ipairs(run.shapes) do run.cases[i] = { by_text = {}, count = 0 } end
+    for i in ipairs(run.shapes) do run.cases[i] = cells.cases() end
     runs[n] = run
   end
   return runs

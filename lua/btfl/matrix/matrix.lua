@@ -63,7 +63,8 @@ function methods:report(options)
   local out = report.new("matrix", {
     columns = { "object", "target", "shape", "state", "case", "findings" }, frames = false,
   })
-  local list = {}
+  local list, run = {}, self.run or { failures = {}, remarks = {} }
+  for _, failure in ipairs(run.failures) do out:failure(failure) end
   for cell, why in self do
     if cell then
       list[#list + 1] = cell
@@ -78,7 +79,17 @@ function methods:report(options)
   add_findings(out, list)
   out.matrix = { cells = list, by = options.by }
   add_totals(out, layout.of(out.matrix).count)
-  return out:merge()
+  local remarks = report.new "remarks"
+  remarks.findings = run.remarks
+  return out:merge():append(remarks:merge())
+end
+
+function methods:part(cli)
+  argument.check(1, cli, "btfl.cli", "part")
+  local inputs = require "btfl.command.inputs"
+  return require("btfl.runs.part").text(inputs.run(cli), self, function()
+    return cli.failures, inputs.remarks(cli).findings
+  end)
 end
 
 argument.of_class("btfl.matrix", methods)
@@ -90,6 +101,14 @@ argument.of_class("btfl.matrix", methods)
 ---@return btfl.matrix
 function matrix.new(objects, targets, options)
   return setmetatable({ next = cells.each(objects, targets, options) }, metatable)
+end
+
+--- See btfl.parts in meta.lua.
+---@param paths string[]
+---@return btfl.matrix
+function matrix.of_parts(paths)
+  local next_cell, run = require("btfl.runs.merge").cells(paths)
+  return setmetatable({ next = next_cell, run = run }, metatable)
 end
 
 return matrix

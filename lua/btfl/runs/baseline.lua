@@ -6,6 +6,7 @@ local key_of = require "btfl.report.key"
 local object_names = require "btfl.runs.object_names"
 local read = require "btfl.report.read"
 local report = require "btfl.report.report"
+local text_file = require "btfl.runs.text_file"
 
 local baseline = {}
 
@@ -74,13 +75,6 @@ function baseline.text(found, kernels, objects)
   return out:render "json"
 end
 
-local function content(path)
-  local file <close>, why = io.open(path, "rb")
-  if not file then engine.input_error(path, why:sub(#path + 3)) end
-  local text, broken = file:read "a"
-  return text or engine.input_error(path, broken)
-end
-
 local ROWS = { kernel = "kernels", object = "objects" }
 
 local function check_findings(list, refuse)
@@ -119,7 +113,7 @@ end
 ---@param path string
 ---@return btfl.baseline
 function baseline.read(path)
-  return baseline.parse(content(path), path)
+  return baseline.parse(text_file(path), path)
 end
 
 return baseline
