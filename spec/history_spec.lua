@@ -76,10 +76,11 @@ foo.a
     local r = history({ "foo.a", "wake" }, "--format", "html")
     assert.equal(0, r.status)
     assert.matches("^<!DOCTYPE html>\n.*</html>\n$", r.out)
-    assert.equal(2, select(2, r.out:gsub("<table>", "")))
-    assert.equal(2, select(2, r.out:gsub("</table>", "")))
-    assert.equal(10 + 2, select(2, r.out:gsub("<tr", "")))
-    assert.is_nil(r.out:find("http", 1, true))
+    for line in history({ "foo.a", "wake" }).out:gmatch "[^\n]+" do
+      assert.is_not_nil(r.out:find(line:gsub("[<>&\"]", { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;",
+        ['"'] = "&quot;" }), 1, true), line)
+    end
+    assert.is_nil(r.out:find "https?://")
     assert.matches("&lt;b&gt;", history({ "<b>" }, "--format", "html").out, 1, true)
   end)
 
