@@ -88,7 +88,9 @@ describe("the program alone", function()
     end
     run.write(dir .. "/mine.lua", MINE)
     run.write(dir .. "/customer.log", LOG)
-    env = { LUA_INIT = false, LUA_PATH = false, LUA_CPATH = false, BTFL_LUA = false, BTFL_PATH = false, HOME = "/" }
+    env = { LUA_INIT = false, LUA_PATH = false, LUA_CPATH = false, BTFL_LUA = false, BTFL_PATH = false, HOME = "/",
+      -- junit has the time of its run.
+      SOURCE_DATE_EPOCH = "86400" }
     if os.getenv "ASAN_OPTIONS" then
       -- The search for leaks needs /proc.
       env.ASAN_OPTIONS = os.getenv "ASAN_OPTIONS" .. ":detect_leaks=0"
