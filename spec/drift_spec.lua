@@ -451,6 +451,39 @@ describe("what is read", function()
     assert.equal("read store", uses(-12, 0))
   end)
 
+  it("is no error where it hangs on a version that is not known", function()
+    n = n + 1
+    local b = btf.new()
+    local t, o = structs(b), object.new(b)
+    o:section("license", "GPL\0")
+    b:datasec(".kconfig", 0, { { b:var("LINUX_KERNEL_VERSION", t.int, "extern"), 0, 4 } })
+    o:symbol { name = "LINUX_KERNEL_VERSION", section = 0, info = 0x10 }
+    -- if (LINUX_KERNEL_VERSION <= 6.0) copy 4 bytes of argument 2;
+    local list = { relos = {} }
+    list[1], list[2] = object.ldimm64(2, 0)
+    for _, insn in ipairs { ldx(4, 2, 2, 0), object.insn(0x25, 2, 0, 7, 6 << 16), ldx(8, 6, 1, 8) } do
+      list[#list + 1] = insn
+    end
+    USES.probe(t, list, "task")
+    list[#list + 1], list[#list + 2] = mov(0, 0), exit()
+    o:program { name = "p", section = "tp_btf/f", insns = list, relos = list.relos }
+    o:rel("tp_btf/f", 0, "LINUX_KERNEL_VERSION")
+    local path = tmp.write(("drift%d.o"):format(n), o:bytes())
+    local function found(options)
+      local out = {}
+      for _, finding in ipairs(btfl.object(path):check(kernel({ { "a", "ptask" } }, nil, options)).findings) do
+        if finding.rule == "arg-missing" then
+          out[#out + 1] = finding.level .. ": " .. finding.notes[#finding.notes]
+        end
+      end
+      return out
+    end
+    assert.same({ "warning: whether p reaches it is not known: it depends on the kernel's symbols, configuration or "
+      .. "version, which are not known" }, found { name = "mine" })
+    assert.same({}, found { name = "mine", version = "6.1.0" })
+    assert.same({ "error: the verifier rejects p" }, found { name = "mine", version = "5.10.0" })
+  end)
+
   it("is told with its signature, on each kernel", function()
     local targets = { kernel(TASK_INODE), kernel(TASK_INODE), kernel({ { "a", "int" } }, "ptask") }
     assert.equal("(struct task *a, struct inode *b) -> void", tostring(targets[1]:signature("fentry", "f")))

@@ -14,12 +14,14 @@ local KIND = {
   unreadable = { rule = "arg-unreadable" }, moved = { rule = "arg-moved" },
 }
 
-local LEVEL = { rejected = "error", silent = "warning", setting = "note" }
+local LEVEL = { rejected = "error", silent = "warning", setting = "note", unknown = "warning" }
 
 local CONSEQUENCE = {
   rejected = "the verifier rejects {program}",
   silent = "the verifier accepts it: the data is wrong, nothing fails",
   setting = "only under another value of {constant}",
+  unknown = "whether {program} reaches it is not known: it depends on the kernel's symbols, configuration or "
+    .. "version, which are not known",
 }
 
 local function filled(text, words)
@@ -145,6 +147,10 @@ function drifts.of(object, target, options)
     local rows = settled.of(program, target, verdict_options, others) and {}
       or arguments_of(program, target, others, verdict_options, options.sinks)
     for _, row in ipairs(rows) do
+      -- Where a walk cannot know which way it goes, it goes both.
+      if row.consequence == "rejected" and program:verdict(target, verdict_options).verdict == "unknown" then
+        row.consequence = "unknown"
+      end
       if row.consequence then
         list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row, others) }
         if row.consequence == "rejected" then add_told(told, program, row) end
