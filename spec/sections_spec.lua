@@ -37,6 +37,17 @@ end
 describe("a program's section", function()
   teardown(tmp.clean)
 
+  it("begins with the kind of what the program attaches to", function()
+    for section, kind in pairs {
+      ["fentry/f"] = "fentry", ["?fexit.s/f"] = "fexit", ["kprobe/f+8"] = "kprobe", ["kretprobe/f"] = "kretprobe",
+      ["tp_btf/f"] = "tp_btf", ["raw_tp/f"] = "raw_tp", ["lsm.s/f"] = "lsm", ["kprobe.multi/f*"] = "kprobe",
+      ["cgroup_skb/ingress"] = "cgroup_skb", xdp = "xdp", ["fentry+"] = false,
+    } do
+      local attach = program(section).attach
+      assert.equal(kind, attach and attach.kind or false, section)
+    end
+  end)
+
   it("says what the program attaches to", function()
     for section, expected in pairs {
       ["fentry/do_it"] = "form=func name=do_it in_btf=do_it type=trace_fentry",

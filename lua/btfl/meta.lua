@@ -968,6 +968,7 @@ function program:verdict(target, options) end
 --- What a program attaches to, as the name of its section says, read as libbpf reads it. `tostring` gives
 --- the section without its `?`.
 ---@class btfl.attach
+---@field kind string "fentry", "kretprobe", "raw_tp": as its section begins, and as target:signature() takes it
 ---@field form "func"|"lsm"|"iter"|"tp_btf"|"freplace"|"kprobe"|"kprobe_multi"|"func_multi"|"ksyscall"|"tracepoint"|"raw_tp"|"uprobe"|"uprobe_multi"|"usdt"|"struct_ops"|"none" in which way; "none": the section names nothing
 ---@field name string? of the function, tracepoint, event or system call; nil when the section names none, or nothing that can be one
 ---@field in_btf string? the name that the loader looks up in the kernel's BTF before it loads the program: "btf_trace_sched_switch", "bpf_lsm_file_open", "do_unlinkat"; nil where it looks nothing up

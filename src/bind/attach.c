@@ -1,6 +1,8 @@
 /* attach: the Lua class btfl.attach: what a program attaches to, as its section says. */
 #include "bind/classes.h"
 
+#include <string.h>
+
 #include "format/section.h"
 
 static const struct program *program_of(lua_State *L, const struct handle *h)
@@ -20,6 +22,14 @@ static int push_words(lua_State *L, const char *s, size_t len)
 	else
 		lua_pushnil(L);
 	return 1;
+}
+
+static int get_kind(lua_State *L, const void *self)
+{
+	const char *section = program_of(L, self)->section;
+
+	section += *section == '?';
+	return push_words(L, section, strcspn(section, "/.+"));
 }
 
 static int get_form(lua_State *L, const void *self)
@@ -129,13 +139,11 @@ static int attach_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"form", get_form},         {"name", get_name},
-    {"in_btf", get_in_btf},     {"module", get_module},
-    {"category", get_category}, {"path", get_path},
-    {"provider", get_provider}, {"offset", get_offset},
-    {"type", get_type},         {"sleepable", get_sleepable},
-    {"auto", get_auto},         {"pattern", get_pattern},
-    {"program", get_program},   {NULL, NULL},
+    {"kind", get_kind},       {"form", get_form},           {"name", get_name},
+    {"in_btf", get_in_btf},   {"module", get_module},       {"category", get_category},
+    {"path", get_path},       {"provider", get_provider},   {"offset", get_offset},
+    {"type", get_type},       {"sleepable", get_sleepable}, {"auto", get_auto},
+    {"pattern", get_pattern}, {"program", get_program},     {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {{"__tostring", attach_tostring}, {NULL, NULL}};
