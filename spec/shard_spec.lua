@@ -158,7 +158,7 @@ describe("btfl matrix --shard", function()
     for old, new in pairs {
       ['"state":"rejected"'] = '"state":"delighted"', ['"level":"error"'] = '"level":"grave"', ['"rule":'] = '"role":',
       ['"shard":{"i":1,"n":1}'] = '"shard":{"i":2,"n":1}', ['"cells":%[%['] = '"cells":[["x"],[',
-      ['%],"name":'] = '],"game":',
+      ['"kernel":{'] = '"kernel":[],"x":{', ['"name":"6'] = '"game":"6', ['"path":"/'] = '"path":7,"x":"/',
       ['"case":{'] = '"case":[{', ['"programs":%['] = '"programs":[1,', ['"failures":%{'] = '"failures":{"a":1',
       ['"%%line":true'] = '"%%line":null', ['"file":"'] = '"file":7,"x":"', ['"btfl":"'] = '"btfl":[],"x":"',
       ['"objects":%['] = '"objects":[[],', ['"%%b'] = '"%%q',

@@ -777,7 +777,7 @@ function object:fixed_reads(targets, options) end
 ---@field vector string the answers in order of release, by flavour and architecture: "cloud-amd64: 5.10.223=0 6.1.192..6.16.3=1; generic-amd64: 6.1.192=1"
 ---@field verdict "always"|"never"|"constant"|"monotone"|"covered"|"mixed"|"gap" "always", "never": it exists on all, on none; "constant": another answer is the same on all; "monotone": it changes and does not come back; "covered": it comes back, but what the first branch leads to does not; "mixed": it comes back, but not to the newest, or only over all flavours; "gap": what runs on the newest ran before, and something else between
 ---@field gaps btfl.object.ladder.gap[] of "gap": one for each flavour that has one
----@field findings btfl.finding[] notes, with their level: ladder-gap, at the first branch of those that ask for the same, and guard-other
+---@field findings btfl.finding[] with their level: ladder-gap, at the first branch of those that ask for the same, a warning where the newest kernels read another argument for it, else a note; and guard-other, a note
 ---@field cleanup btfl.finding? ladder-always or ladder-never
 
 --- Kernels of one flavour and architecture, each list from the oldest to the newest. A plain table.

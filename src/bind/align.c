@@ -27,12 +27,7 @@ struct align *push_align(lua_State *L, int btf)
 	if (lua_getiuservalue(L, btf, OWNER_LAST) == LUA_TUSERDATA)
 		return ((struct align_box *)lua_touserdata(L, -1))->align;
 	lua_pop(L, 1);
-	box = lua_newuserdatauv(L, sizeof(*box), 0);
-	box->align = NULL;
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, align_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
+	box = push_freed(L, sizeof(*box), align_gc);
 	box->align = align_new(b, ALIGN_KERNEL);
 	if (!box->align)
 		luaL_error(L, "not enough memory");

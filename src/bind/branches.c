@@ -4,8 +4,6 @@
 
 #include "dataflow/ladder.h"
 
-#define BOX "btfl.climb"
-
 /* What a call holds, which the collector frees when something raises. */
 struct climb_box {
 	struct linked *linked;
@@ -20,19 +18,6 @@ static int free_box(lua_State *L)
 	linked_free(b->linked);
 	*b = (struct climb_box){0};
 	return 0;
-}
-
-static struct climb_box *push_box(lua_State *L)
-{
-	struct climb_box *b = lua_newuserdatauv(L, sizeof(*b), 0);
-
-	*b = (struct climb_box){0};
-	if (luaL_newmetatable(L, BOX)) {
-		lua_pushcfunction(L, free_box);
-		lua_setfield(L, -2, "__gc");
-	}
-	lua_setmetatable(L, -2);
-	return b;
 }
 
 /* Sets field `side` of the table at the top: where the code lies that is behind that way of the
@@ -107,7 +92,7 @@ int program_branches(lua_State *L)
 	push_policy_option(L, 3);
 	push_resolution(L, 4, 2, 5);
 	r = owner_native(L, lua_touserdata(L, 6));
-	b = push_box(L);
+	b = push_freed(L, sizeof(*b), free_box);
 	if (linked_new(r, object_references(L, 4), h->id, &b->linked, &e) < 0 ||
 	    ladder_new(b->linked, &b->ladder, &e) < 0)
 		return raise_err(L, &e);

@@ -34,18 +34,6 @@ static int list_gc(lua_State *L)
 	return 0;
 }
 
-static struct change_list *push_list(lua_State *L)
-{
-	struct change_list *l = lua_newuserdatauv(L, sizeof(*l), 0);
-
-	*l = (struct change_list){0};
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, list_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
-	return l;
-}
-
 static bool keep(void *ctx, const struct change *c)
 {
 	struct change_list *l = ctx;
@@ -103,7 +91,7 @@ static struct change_list *push_changes(lua_State *L, bool one)
 	struct btf_type old = handle_type(L, class_check(L, 1, &type_class));
 	struct btf_type new = handle_type(L, class_check(L, 2, &type_class));
 	struct changes_options o = check_options(L);
-	struct change_list *l = push_list(L);
+	struct change_list *l = push_freed(L, sizeof(*l), list_gc);
 	struct err e;
 
 	l->one = one;
@@ -249,14 +237,9 @@ static void push_counts(lua_State *L, const struct diff *d)
 int engine_diff(lua_State *L)
 {
 	const struct btf *old = check_btf(L, 1), *new = check_btf(L, 2);
-	struct diff_box *box = lua_newuserdatauv(L, sizeof(*box), 0);
+	struct diff_box *box = push_freed(L, sizeof(*box), diff_gc);
 	struct err e;
 
-	box->diff = NULL;
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, diff_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
 	box->diff = diff_new(old, new, &e);
 	if (!box->diff)
 		return raise_err(L, &e);

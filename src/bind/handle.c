@@ -432,6 +432,18 @@ struct handle *handle_push(lua_State *L, int owner, const struct class *c, uint3
 	return handle_add(L, owner, c, id, index_, sizeof(struct handle), 1);
 }
 
+void *push_freed(lua_State *L, size_t size, lua_CFunction gc)
+{
+	void *p = lua_newuserdatauv(L, size, 0);
+
+	memset(p, 0, size);
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	return p;
+}
+
 const char *check_cstring(lua_State *L, int arg)
 {
 	size_t len;

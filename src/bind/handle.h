@@ -121,6 +121,10 @@ int raise_err(lua_State *L, const struct err *e);
  * nothing, to the string at the top of the stack. */
 void add_meant(lua_State *L, const char *wrong, const char *const *names);
 
+/* Pushes zeroed bytes that the collector gives to gc when nothing refers to them any more, so that
+ * what a call holds there is freed whatever raises. */
+void *push_freed(lua_State *L, size_t size, lua_CFunction gc);
+
 /* The string at arg, which must not hold a NUL: C would read less than Lua shows. */
 const char *check_cstring(lua_State *L, int arg);
 

@@ -48,12 +48,7 @@ static struct printer *push_printer(lua_State *L)
 			return p;
 	}
 	lua_pop(L, 1);
-	p = lua_newuserdatauv(L, sizeof(*p), 0);
-	memset(p, 0, sizeof(*p));
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, printer_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
+	p = push_freed(L, sizeof(*p), printer_gc);
 	lua_pushvalue(L, -1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &printer_key);
 	return p;

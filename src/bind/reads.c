@@ -27,18 +27,6 @@ static int free_reading(lua_State *L)
 	return 0;
 }
 
-static struct reading *push_reading(lua_State *L)
-{
-	struct reading *r = lua_newuserdatauv(L, sizeof(*r), 0);
-
-	*r = (struct reading){0};
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, free_reading);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
-	return r;
-}
-
 static void set_integer(lua_State *L, const char *name, lua_Integer v)
 {
 	lua_pushinteger(L, v);
@@ -180,7 +168,7 @@ int program_reads(lua_State *L)
 		check_verdict_options(L, 3);
 	}
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	r = push_reading(L);
+	r = push_freed(L, sizeof(*r), free_reading);
 	if (lua_isnil(L, 2)) {
 		if (reads_anywhere(check_object(L, 4), object_references(L, 4), h->id, &r->reads,
 				   &e) < 0)

@@ -7,25 +7,10 @@
 
 #include "successor/suggest.h"
 
-#define ANSWER "btfl.suggestions"
-
 static int answer_gc(lua_State *L)
 {
 	suggestions_free(lua_touserdata(L, 1));
 	return 0;
-}
-
-static struct suggestions *answer_new(lua_State *L)
-{
-	struct suggestions *s = lua_newuserdatauv(L, sizeof(*s), 0);
-
-	*s = (struct suggestions){0};
-	if (luaL_newmetatable(L, ANSWER)) {
-		lua_pushcfunction(L, answer_gc);
-		lua_setfield(L, -2, "__gc");
-	}
-	lua_setmetatable(L, -2);
-	return s;
 }
 
 static void set_text(lua_State *L, const char *field, const char *text)
@@ -90,7 +75,7 @@ int engine_suggest(lua_State *L)
 	if (!lua_isnil(L, 4))
 		q.excerpt = check_btf(L, 4);
 	q.from = check_btfs(L, 3, &q.from_count);
-	answer = answer_new(L);
+	answer = push_freed(L, sizeof(*answer), answer_gc);
 	if (suggest_find(&q, t, answer, &e) < 0)
 		return raise_err(L, &e);
 	lua_createtable(L, (int)answer->count, 0);

@@ -49,7 +49,7 @@ local function of_text(text)
 end
 
 -- The same lines are read for each kernel.
-local read = kept(function(program)
+local read = kept(function(_, program)
   local line, last
   for insn = 0, math.min(#program, 64) - 1 do
     line = program:line(insn)
@@ -71,7 +71,7 @@ end)
 ---@param program btfl.program
 ---@return table?
 function declared.of(program)
-  return read(program) or nil
+  return read(program.object, program) or nil
 end
 
 return declared

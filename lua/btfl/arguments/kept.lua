@@ -1,20 +1,19 @@
---- Something of each program, made once for as long as its object lives: handles of programs go and come.
+--- Something of an owner and a key, made once for as long as the owner lives: make(owner, key, ...).
 ---@generic T
----@param make fun(program: btfl.program): T
----@return fun(program: btfl.program): T
+---@param make fun(owner: any, key: any, ...): T
+---@return fun(owner: any, key: any, ...): T
 return function(make)
-  local objects = setmetatable({}, { __mode = "k" })
-  return function(program)
-    local object = program.object
-    local known = objects[object]
+  local owners = setmetatable({}, { __mode = "k" })
+  return function(owner, key, ...)
+    local known = owners[owner]
     if not known then
       known = {}
-      objects[object] = known
+      owners[owner] = known
     end
-    local value = known[program]
+    local value = known[key]
     if value == nil then
-      value = make(program)
-      known[program] = value
+      value = make(owner, key, ...)
+      known[key] = value
     end
     return value
   end

@@ -11,25 +11,12 @@ local signature = require "btfl.arguments.signature"
 
 local settled = {}
 
--- By target and attach point: engine.signature_key(), false for none.
-local keys = setmetatable({}, { __mode = "k" })
-
-local function key_of(target, attach, text)
-  local known = keys[target]
-  if not known then
-    known = {}
-    keys[target] = known
-  end
-  local key = known[text]
-  if key == nil then
-    key = engine.signature_key(target, attach) or false
-    known[text] = key
-  end
-  return key
-end
+-- By the text of an attach point; false for none.
+local key_of = kept(function(target, _, attach) return engine.signature_key(target, attach) or false end)
 
 -- What is found once of a program: `open` when its reads differ by kernel, `none` when there are none.
-local record_of = kept(function(program)
+-- Handles of programs go and come.
+local record_of = kept(function(_, program)
   local record = { fine = {}, sinking = {} }
   local attach = drift.attach_of(program)
   if not attach then
@@ -117,7 +104,7 @@ end
 local function sinks_agree(record, others)
   local there, at = {}, {}
   for _, target in ipairs(others) do
-    local key = key_of(target, record.attach, record.text)
+    local key = key_of(target, record.text, record.attach)
     if key and not there[key] then
       there[key] = true
       local sig = signature.of(target, record.attach)
@@ -158,9 +145,9 @@ end
 ---@return boolean
 function settled.of(program, target, options, others)
   if options and (options.attach or options.type) then return false end
-  local record = record_of(program)
+  local record = record_of(program.object, program)
   if record.none then return true end
-  local key = key_of(target, record.attach, record.text)
+  local key = key_of(target, record.text, record.attach)
   if not key or record.open then return not key end
   if not are_sinks_settled(record, key, others) then return false end
   if record.fine[key] then return true end

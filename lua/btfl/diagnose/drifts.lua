@@ -20,8 +20,6 @@ local CONSEQUENCE = {
   rejected = "the verifier rejects {program}",
   silent = "the verifier accepts it: the data is wrong, nothing fails",
   setting = "only under another value of {constant}",
-  unknown = "whether {program} reaches it is not known: it depends on the kernel's symbols, configuration or "
-    .. "version, which are not known",
 }
 
 local function filled(text, words)
@@ -65,18 +63,8 @@ local function words_of(row)
   }
 end
 
--- What goes where on the kernels of a run, and the signatures there, are the same for each of them.
-local last_of = kept(function() return {} end)
-
--- The signatures on those kernels.
-local function classes_of(row, others)
-  local last, attach = last_of(row.program), tostring(row.attach)
-  if last.told_of ~= others or last.attach ~= attach then
-    last.told_of, last.attach = others, attach
-    last.classes = signatures.line(signatures.of(others, row.attach))
-  end
-  return last.classes
-end
+-- The signatures on the kernels of a run, which are the same for each of them.
+local classes_of = kept(function(others, _, attach) return signatures.line(signatures.of(others, attach)) end)
 
 -- What it is taken for, and what tells.
 local function taken(row)
@@ -97,9 +85,10 @@ end
 local function notes_of(row, others)
   local words, notes = words_of(row), {}
   notes[1] = taken(row)
-  notes[#notes + 1] = filled(CONSEQUENCE[row.consequence], words)
+  notes[#notes + 1] = row.doubt and reached.doubt_words(row.doubt, row.doubt.why)
+    or filled(CONSEQUENCE[row.consequence], words)
   -- One kernel's is in the message.
-  if #others > 1 then notes[#notes + 1] = classes_of(row, others) end
+  if #others > 1 then notes[#notes + 1] = classes_of(others, tostring(row.attach), row.attach) end
   return notes
 end
 
@@ -137,10 +126,12 @@ end
 ---@param object btfl.object
 ---@param target btfl.target
 ---@param options btfl.check.options those of check.lua, with `verdict`
+---@param verdicts btfl.verdict[] of reached.of()
 ---@return table[]
 ---@return table<string, boolean>
-function drifts.of(object, target, options)
-  local list, told = {}, {}
+function drifts.of(object, target, options, verdicts)
+  local list, told, verdict_of = {}, {}, {}
+  for _, verdict in ipairs(verdicts) do verdict_of[verdict.program.name] = verdict end
   local others = options.others or { target }
   if options.verdict and options.verdict.only then return list, told end
   for program, verdict_options in reached.programs(object, options) do
@@ -148,8 +139,9 @@ function drifts.of(object, target, options)
       or arguments_of(program, target, others, verdict_options, options.sinks)
     for _, row in ipairs(rows) do
       -- Where a walk cannot know which way it goes, it goes both.
-      if row.consequence == "rejected" and program:verdict(target, verdict_options).verdict == "unknown" then
-        row.consequence = "unknown"
+      local verdict = verdict_of[program.name]
+      if row.consequence == "rejected" and verdict.verdict == "unknown" then
+        row.consequence, row.doubt = "unknown", verdict
       end
       if row.consequence then
         list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row, others) }

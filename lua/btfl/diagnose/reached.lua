@@ -160,13 +160,21 @@ local function path_words(x)
   return (from > 1 and "... " or "") .. table.concat(list, ", ", from)
 end
 
+--- A sentence that nobody knows whether a program reaches something.
+---@param verdict btfl.verdict
+---@param why string? nil for no reason
+---@return string
+function reached.doubt_words(verdict, why)
+  return ("whether %s reaches it is not known%s"):format(verdict.program.name, why and ": " .. why or "")
+end
+
 local function unknown_words(x)
   local verdict = x.verdict
   if x.stage ~= "walk" then return nil end
   local why = verdict.why or verdict.verdict == "error" and "a loader refuses another relocation first"
     or verdict.verdict == "rejected" and (verdict.rule == "relocation"
       and "another access that failed stands before it" or "what stands before it is refused")
-  return ("whether %s reaches it is not known%s"):format(verdict.program.name, why and ": " .. why or "")
+  return reached.doubt_words(verdict, why)
 end
 
 --- A sentence on whether an obstacle is reached; nil for one of no path, which needs none.

@@ -630,7 +630,8 @@ warning[no-core]: reads byte 0 of struct net_device without CO-RE: `name` on 5.1
 A program asks each kernel for a field, a type, an enumerator or a size, and a branch is decided by the answer. Over
 the kernels of one flavour and architecture, by release, the answers lead away from a branch and back to it. What
 was asked for has often been renamed or removed since, and says nothing any more of what the branch was made for:
-the newest kernels then run what was written for the oldest. It may be meant: a field that is gone is not read.]],
+the newest kernels then run what was written for the oldest. It may be meant: a field that is gone is not read.
+Where they read another argument of a function for it, it is a warning, which says which one.]],
     todo = [[
 See what the branch is for. Ask for the thing itself that it needs, and not for one that came with the same
 release; or add the name that the newest kernels have. `btfl ladders` shows all answers.]],

@@ -75,12 +75,10 @@ local function each_cell(list)
     local known = {}
     for _, one in ipairs(list) do
       for _, kernel in ipairs(one.kernels) do
-        local list_of = kernel.cells
-        kernel.cells = nil
-        for _, cell in ipairs(list_of) do
+        for _, cell in ipairs(kernel.cells) do
           local of = key_of(cell[1], cell[2])
           known[of] = known[of] or cells.cases()
-          coroutine.yield(cells.cell(cell[1], kernel, cell[2], cells.numbered(known[of], cell[3])))
+          coroutine.yield(cells.cell(cell[1], kernel.kernel, cell[2], cells.numbered(known[of], cell[3])))
         end
       end
     end

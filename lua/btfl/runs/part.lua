@@ -54,10 +54,9 @@ function part.text(run, cells, rest)
   for cell, why in cells do
     if not cell then
       unread[#unread + 1] = tostring(why)
-    elseif not kernel or kernel.path ~= cell.kernel.path or kernel.name ~= cell.target then
+    elseif not kernel or kernel.kernel ~= cell.kernel then
       put_kernel()
-      kernel = { cells = {} }
-      for name, value in pairs(cell.kernel) do kernel[name] = value end
+      kernel = { kernel = cell.kernel, cells = {} }
     end
     if cell then table.insert(kernel.cells, { cell.object, cell.shape, case_of(put, cases, cell) }) end
   end
@@ -88,17 +87,19 @@ end
 
 local function is_text(value) return type(value) == "string" end
 
+local function is_table(value) return type(value) == "table" end
+
 -- What is known of a kernel besides its name.
 local FACTS = { "path", "release", "version", "arch", "distro", "flavour" }
 
 local function is_kernel(value)
+  if not is_table(value) then return false end
   for _, name in ipairs(FACTS) do
     if value[name] ~= nil and not is_text(value[name]) then return false end
   end
   return is_text(value.name)
 end
 
-local function is_table(value) return type(value) == "table" end
 local function is_object(value) return is_table(value) and is_text(value.path) and is_text(value.digest) end
 
 local function is_shard(value)
@@ -142,7 +143,7 @@ function Reader:kernel(kernel, number)
   local function is_cell(cell)
     return is_table(cell) and is_text(cell[1]) and is_text(cell[2]) and self.cases[cell[3]]
   end
-  if not (is_kernel(kernel) and is_list(kernel.cells, is_cell)) then
+  if not (is_kernel(kernel.kernel) and is_list(kernel.cells, is_cell)) then
     self:refuse("line %d is no kernel", number)
   end
   for _, cell in ipairs(kernel.cells) do cell[3] = self.cases[cell[3]] end
@@ -172,7 +173,7 @@ end
 ---@class btfl.runs.part
 ---@field path string
 ---@field run btfl.runs.run
----@field kernels btfl.matrix.kernel[] each with `cells`: object, shape, case
+---@field kernels { kernel: btfl.matrix.kernel, cells: any[][] }[] by object, shape, case
 ---@field failures string[]
 ---@field remarks btfl.finding[]
 
