@@ -482,6 +482,9 @@ describe("what is read", function()
       .. "version, which are not known" }, found { name = "mine" })
     assert.same({}, found { name = "mine", version = "6.1.0" })
     assert.same({ "error: the verifier rejects p" }, found { name = "mine", version = "5.10.0" })
+    local p = btfl.object(path):program "p"
+    local mine = kernel({ { "a", "ptask" } }, nil, { name = "mine" })
+    assert.equal("2 struct task * access missing unknown", said(p, mine))
   end)
 
   it("is told with its signature, on each kernel", function()

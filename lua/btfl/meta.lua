@@ -919,7 +919,8 @@ function program:verdict(target, options) end
 ---@field has string? what stands there, in C; nil for nothing
 ---@field is_result boolean? what stands there is the result
 ---@field verdict "same"|"other-type"|"missing"|"role"|"unreadable"|"moved"|"target-absent"|"unknown" "role": a result is taken for an argument or the other way round; "moved": the declared name stands elsewhere; "unknown": the kernel's BTF does not describe what it attaches to
----@field consequence "rejected"|"silent"|"setting"|nil what comes of it: the verifier refuses the program, the data is wrong, or that only under another constant; nil for "same"
+---@field consequence "rejected"|"silent"|"setting"|"unknown"|nil what comes of it: the verifier refuses the program, the data is wrong, that only under another constant, or it would refuse it if it came there, which is not known; nil for "same"
+---@field doubt btfl.verdict? of "unknown": the one that tells why
 ---@field constant string? the one that decides
 ---@field attach btfl.attach|string what it is an argument of; of struct_ops "struct_ops/STRUCT.MEMBER"
 ---@field signature btfl.signature?

@@ -139,6 +139,12 @@ local function judge(row, argument, target, sig, typed)
   return verdict, typed and refuses_loads(argument) and "rejected" or "silent"
 end
 
+-- Where a walk cannot know which way it goes, it goes both: the verdict tells.
+local function rejected_or_unknown(verdict)
+  if verdict.verdict == "unknown" then return "unknown", verdict end
+  return "rejected", nil
+end
+
 local function taken_for(argument)
   local names, by = {}, nil
   for i, one in ipairs(argument.types) do
@@ -210,6 +216,8 @@ function drift.arguments(program, target, options, sinks)
       row.verdict, row.consequence = judge(row, argument, target, sig, typed)
       if row.consequence and is_setting(argument, row.verdict) then
         row.consequence, row.constant = "setting", constant_of(argument)
+      elseif row.consequence == "rejected" then
+        row.consequence, row.doubt = rejected_or_unknown(program:verdict(target, options))
       end
     else
       row.verdict = absent and "target-absent" or "unknown"

@@ -184,7 +184,7 @@ local function compare(object, target, options)
   local count, known = { ok = 0, poison = 0, error = 0 }, {}
   local verdicts, fates, stops = reached.of(object, target, own)
   local relocations = wants(own, "relocation")
-  local drifting, told = drifts.of(object, target, own, verdicts)
+  local drifting, told = drifts.of(object, target, own)
   add_stops(out, stops, own, false, told)
   for result in object:results(target, relocating) do
     count[result.status] = count[result.status] + 1

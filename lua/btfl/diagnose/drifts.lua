@@ -126,23 +126,16 @@ end
 ---@param object btfl.object
 ---@param target btfl.target
 ---@param options btfl.check.options those of check.lua, with `verdict`
----@param verdicts btfl.verdict[] of reached.of()
 ---@return table[]
 ---@return table<string, boolean>
-function drifts.of(object, target, options, verdicts)
-  local list, told, verdict_of = {}, {}, {}
-  for _, verdict in ipairs(verdicts) do verdict_of[verdict.program.name] = verdict end
+function drifts.of(object, target, options)
+  local list, told = {}, {}
   local others = options.others or { target }
   if options.verdict and options.verdict.only then return list, told end
   for program, verdict_options in reached.programs(object, options) do
     local rows = settled.of(program, target, verdict_options, others) and {}
       or arguments_of(program, target, others, verdict_options, options.sinks)
     for _, row in ipairs(rows) do
-      -- Where a walk cannot know which way it goes, it goes both.
-      local verdict = verdict_of[program.name]
-      if row.consequence == "rejected" and verdict.verdict == "unknown" then
-        row.consequence, row.doubt = "unknown", verdict
-      end
       if row.consequence then
         list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row, others) }
         if row.consequence == "rejected" then add_told(told, program, row) end
