@@ -308,7 +308,7 @@ describe("an argument", function()
     local x, target = btfl.object(tmp.write("setting.o", o:bytes())), kernel { { "a", "ptask" } }
     local rows = x:program "p":arguments(target)
     assert.equal(1, #rows)
-    assert.same({ "missing", "setting", "targ_old" }, { rows[1].verdict, rows[1].consequence, rows[1].constant })
+    assert.same({ "missing", "setting", "targ_old" }, { rows[1].verdict, rows[1].consequence, rows[1].variable })
     assert.equal("rejected", x:program "p":arguments(target, { set = { targ_old = 1 } })[1].consequence)
     assert.same({}, x:program "dead":arguments(target))
     -- What is read in any case is refused in any case.
@@ -451,40 +451,58 @@ describe("what is read", function()
     assert.equal("read store", uses(-12, 0))
   end)
 
-  it("is no error where it hangs on a version that is not known", function()
+  -- A program that copies 4 bytes of argument 2, by bytes of its context, on kernels up to 6.0 alone unless `always`.
+  local SECOND = { ["kprobe/f"] = 104 }
+  local function by_version(section, always)
     n = n + 1
     local b = btf.new()
     local t, o = structs(b), object.new(b)
     o:section("license", "GPL\0")
     b:datasec(".kconfig", 0, { { b:var("LINUX_KERNEL_VERSION", t.int, "extern"), 0, 4 } })
     o:symbol { name = "LINUX_KERNEL_VERSION", section = 0, info = 0x10 }
-    -- if (LINUX_KERNEL_VERSION <= 6.0) copy 4 bytes of argument 2;
     local list = { relos = {} }
     list[1], list[2] = object.ldimm64(2, 0)
-    for _, insn in ipairs { ldx(4, 2, 2, 0), object.insn(0x25, 2, 0, 7, 6 << 16), ldx(8, 6, 1, 8) } do
-      list[#list + 1] = insn
-    end
+    list[3], list[4] = ldx(4, 2, 2, 0), object.insn(0x25, 2, 0, always and 0 or 7, 6 << 16)
+    list[5] = ldx(8, 6, 1, SECOND[section] or 8)
     USES.probe(t, list, "task")
     list[#list + 1], list[#list + 2] = mov(0, 0), exit()
-    o:program { name = "p", section = "tp_btf/f", insns = list, relos = list.relos }
-    o:rel("tp_btf/f", 0, "LINUX_KERNEL_VERSION")
-    local path = tmp.write(("drift%d.o"):format(n), o:bytes())
-    local function found(options)
-      local out = {}
-      for _, finding in ipairs(btfl.object(path):check(kernel({ { "a", "ptask" } }, nil, options)).findings) do
-        if finding.rule == "arg-missing" then
-          out[#out + 1] = finding.level .. ": " .. finding.notes[#finding.notes]
-        end
+    o:program { name = "p", section = section, insns = list, relos = list.relos }
+    o:rel(section, 0, "LINUX_KERNEL_VERSION")
+    return btfl.object(tmp.write(("drift%d.o"):format(n), o:bytes()))
+  end
+
+  local function missing_on(o, options)
+    local out = {}
+    for _, finding in ipairs(o:check(kernel({ { "a", "ptask" } }, nil, options)).findings) do
+      if finding.rule == "arg-missing" then
+        out[#out + 1] = finding.level .. ": " .. finding.notes[#finding.notes]
       end
-      return out
     end
+    return out
+  end
+
+  it("is no error where it hangs on a version that is not known", function()
+    local o = by_version "tp_btf/f"
     assert.same({ "warning: whether p reaches it is not known: it depends on the kernel's symbols, configuration or "
-      .. "version, which are not known" }, found { name = "mine" })
-    assert.same({}, found { name = "mine", version = "6.1.0" })
-    assert.same({ "error: the verifier rejects p" }, found { name = "mine", version = "5.10.0" })
-    local p = btfl.object(path):program "p"
+      .. "version, which are not known" }, missing_on(o, { name = "mine" }))
+    assert.same({}, missing_on(o, { name = "mine", version = "6.1.0" }))
+    assert.same({ "error: the verifier rejects p" }, missing_on(o, { name = "mine", version = "5.10.0" }))
     local mine = kernel({ { "a", "ptask" } }, nil, { name = "mine" })
-    assert.equal("2 struct task * access missing unknown", said(p, mine))
+    assert.equal("2 struct task * access missing unknown", said(o:program "p", mine))
+  end)
+
+  it("is not silent where it hangs on a version that is not known, but in doubt", function()
+    local silent = "warning: the verifier accepts it: the data is wrong, nothing fails"
+    for _, section in ipairs { "raw_tp/f", "kprobe/f" } do
+      local o = by_version(section)
+      assert.same({ "warning: whether p reaches it is not known: nobody knows `LINUX_KERNEL_VERSION` there" },
+        missing_on(o, { name = "mine" }), section)
+      assert.same({}, missing_on(o, { name = "mine", version = "6.1.0" }), section)
+      assert.same({ silent }, missing_on(o, { name = "mine", version = "5.10.0" }), section)
+      local row = o:program "p":drift(kernel({ { "a", "ptask" } }, nil, { name = "mine" }))[1]
+      assert.same({ "unknown", "LINUX_KERNEL_VERSION" }, { row.consequence, row.variable })
+      assert.same({ silent }, missing_on(by_version(section, true), { name = "mine" }), section)
+    end
   end)
 
   it("is told with its signature, on each kernel", function()

@@ -147,7 +147,7 @@ function matrix:part(cli) end
 --- symbols; the last two are read when they are first asked for.
 ---@class btfl.target.options
 ---@field modules? string[] further modules' BTF: files, or folders of them
----@field release? string as uname -r, such as "6.12.1"; else the first N.N.N of the file's name
+---@field release? string as uname -r, such as "6.12.1"; else the first N.N.N of the file's name, or the N.N that it begins with, such as "7.1" of 7.1-ci
 ---@field version? string "5.10.223", or a text that has it: of uname -v on Debian, of /proc/version_signature
 ---@field kconfig? string|false a file with its configuration, plain or packed; false: not even that beside it
 ---@field kallsyms? string|false a file with its symbols, as /proc/kallsyms or System.map, likewise
@@ -758,7 +758,7 @@ function object:fixed_reads(targets, options) end
 ---@field differs_at integer? the first byte that does
 ---@field mixed boolean? the structs have different names
 ---@field setting boolean? only under other constants of the object, on all of them
----@field constant string? the one that decides
+---@field variable string? the one that decides
 
 ---@class btfl.object.fixed_read.class
 ---@field struct btfl.type
@@ -919,9 +919,9 @@ function program:verdict(target, options) end
 ---@field has string? what stands there, in C; nil for nothing
 ---@field is_result boolean? what stands there is the result
 ---@field verdict "same"|"other-type"|"missing"|"role"|"unreadable"|"moved"|"target-absent"|"unknown" "role": a result is taken for an argument or the other way round; "moved": the declared name stands elsewhere; "unknown": the kernel's BTF does not describe what it attaches to
----@field consequence "rejected"|"silent"|"setting"|"unknown"|nil what comes of it: the verifier refuses the program, the data is wrong, that only under another constant, or it would refuse it if it came there, which is not known; nil for "same"
----@field doubt btfl.verdict? of "unknown": the one that tells why
----@field constant string? the one that decides
+---@field consequence "rejected"|"silent"|"setting"|"unknown"|nil what comes of it: the verifier refuses the program, the data is wrong, that only under another constant, or one of the first two if it comes there, which is not known; nil for "same"
+---@field doubt string? of "unknown": why nobody knows
+---@field variable string? what decides: of "setting" a constant, of "unknown" an extern
 ---@field attach btfl.attach|string what it is an argument of; of struct_ops "struct_ops/STRUCT.MEMBER"
 ---@field signature btfl.signature?
 ---@field reads btfl.program.read[] all that is done with it
@@ -943,7 +943,8 @@ function program:verdict(target, options) end
 ---@field struct string? the kernel's struct that the callee takes it for, or that the type of the key or value has there
 ---@field refused "missing"|"unreadable"|"argument"|"number"|"beyond"|"before"|"hole"|"part"|"over"|nil why the target's verifier refuses the load: of an argument, or by one (see btfl.obstacle.cause)
 ---@field setting true? only under other constants of the object
----@field constant string? the one that decides
+---@field unsure true? nobody knows whether it comes to that: it hangs on externs that are not known of the target
+---@field variable string? the constant, or the extern, that decides
 
 ---@class btfl.verdict.options
 ---@field policy? btfl.policy|string by whose rules, as in btfl.resolve.options
@@ -1124,8 +1125,8 @@ function accessor:steps() end
 ---@class btfl.target
 ---@field path string
 ---@field name string such as "6.12.117-generic-amd64": the file's name without `vmlinuz-` and suffixes, in a tree such as BTFHub's "ubuntu/20.04/x86_64/5.4.0-26-generic"; or uname -r of the running kernel
----@field release string? as it was given, else the first N.N.N of the name, or uname -r of the running kernel
----@field version btfl.kernel_version? of which LINUX_KERNEL_VERSION is made: as it was given, else of the configuration, else what the running kernel says, else the release; nil when that hides it, as Debian's 5.10.0-32
+---@field release string? as it was given, else the first N.N.N of the name, or the N.N that it begins with, or uname -r of the running kernel
+---@field version btfl.kernel_version? of which LINUX_KERNEL_VERSION is made: as it was given, else of the configuration, else what the running kernel says, else the release; nil when that hides it, as Debian's 5.10.0-32, or is N.N
 ---@field arch string? what it runs on, in the words of clang's -D__TARGET_ARCH_: "x86", "arm64", "s390"; by its registers, else by its path
 ---@field distro string? the distribution that made it, by its path, its release or the compiler in its configuration
 ---@field flavour string? which of the kernels of that: "generic", "cloud", "aws"

@@ -3,6 +3,7 @@
  * decides it.
  */
 #include "bind/verdict.h"
+#include "verify/guards.h"
 
 static int get_program(lua_State *L, const void *self)
 {
@@ -50,39 +51,13 @@ static int get_relo(lua_State *L, const void *self)
 	return 1;
 }
 
-/* The variable of a section of constants that an instruction loads the address of. */
-static void push_constant(lua_State *L, const struct object *o, const struct linked_insn *n)
-{
-	const struct elffile *c = o->elf;
-
-	for (size_t i = 0; i < c->symbol_count; i++) {
-		const struct symbol *s = &c->symbols[i];
-
-		if (s->section == n->target && s->size && n->offset >= 0 &&
-		    (uint64_t)n->offset - s->value < s->size && (uint64_t)n->offset >= s->value) {
-			push_name(L, s->name);
-			return;
-		}
-	}
-	lua_pushnil(L);
-}
-
 static int get_variable(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
 	const struct judged *b = judged_of(L, h->owner);
-	uint32_t origin = obstacle_at(L, h)->guard_origin;
-	uint32_t number = origin_number(origin, ORIGIN_EXTERN);
 
-	if (number != OBJECT_NONE) {
-		lua_pushstring(L, b->externs->references->externs[number].name);
-		return 1;
-	}
-	number = origin_number(origin, ORIGIN_DATA);
-	if (number == OBJECT_NONE)
-		lua_pushnil(L);
-	else
-		push_constant(L, b->externs->object, &b->verdict->linked->insns[number]);
+	push_name(L, guard_variable(b->verdict->linked, b->externs->references,
+				    obstacle_at(L, h)->guard_origin));
 	return 1;
 }
 

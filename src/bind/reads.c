@@ -6,6 +6,7 @@
 
 #include "bind/policy/policy.h"
 #include "bind/verdict.h"
+#include "verify/guards.h"
 #include "verify/helpers.h"
 #include "dataflow/reads.h"
 
@@ -45,23 +46,10 @@ static void set_part(lua_State *L, int object, const char *name, const struct cl
 	lua_setfield(L, -2, name);
 }
 
-/* The variable of a section of constants that decides a branch; NULL. */
-static const char *constant_of(const struct linked *f, uint32_t origin)
+static void set_true(lua_State *L, const char *name)
 {
-	const struct elffile *c = f->object->elf;
-	uint32_t at = origin & ((1u << ORIGIN_SHIFT) - 1);
-	const struct linked_insn *n = &f->insns[at < f->count ? at : 0];
-
-	if (origin >> ORIGIN_SHIFT != ORIGIN_DATA)
-		return NULL;
-	for (size_t i = 0; i < c->symbol_count; i++) {
-		const struct symbol *s = &c->symbols[i];
-
-		if (s->section == n->target && s->size && n->offset >= 0 &&
-		    (uint64_t)n->offset >= s->value && (uint64_t)n->offset - s->value < s->size)
-			return s->name;
-	}
-	return NULL;
+	lua_pushboolean(L, true);
+	lua_setfield(L, -2, name);
 }
 
 static void set_argument(lua_State *L, const struct source *s)
@@ -87,10 +75,8 @@ static void set_path(lua_State *L, int object, const struct reads *r, const stru
 		set_integer(L, "offset", s->offset);
 		set_part(L, object, "relo", &relo_class,
 			 s->relo < 0 ? OBJECT_NONE : (uint32_t)s->relo);
-		if (s->nested) {
-			lua_pushboolean(L, true);
-			lua_setfield(L, -2, "nested");
-		}
+		if (s->nested)
+			set_true(L, "nested");
 		lua_rawseti(L, -2, ++n);
 	}
 	lua_setfield(L, -2, "from");
@@ -123,11 +109,11 @@ static void push_read(lua_State *L, int object, const struct reads *r, const str
 	set_part(L, object, "map", &map_class, x->map ? x->map - 1 : OBJECT_NONE);
 	set_string(L, "struct", read_struct(r, l, x));
 	set_string(L, "refused", x->refused);
-	if (x->setting) {
-		lua_pushboolean(L, true);
-		lua_setfield(L, -2, "setting");
-		set_string(L, "constant", constant_of(r->linked, x->guard_origin));
-	}
+	if (x->when == WHEN_SET)
+		set_true(L, "setting");
+	else if (x->when == WHEN_UNKNOWN)
+		set_true(L, "unsure");
+	set_string(L, "variable", guard_variable(r->linked, l, x->guard_origin));
 }
 
 static int push_reads(lua_State *L, int object, const struct reads *r, bool fixed)

@@ -1,5 +1,6 @@
 /* reads: follows a program along what a walk of it reached, and once more along what it would reach
- * under other constants; see reads.h. */
+ * under other constants; see reads.h. Where externs are not known a walk goes both ways, so two
+ * more are asked: one that has them all, and one that has none. */
 #include "dataflow/reads.h"
 
 #include <stdlib.h>
@@ -121,8 +122,9 @@ static bool has_read(const struct read *list, size_t count, const struct read *x
 	return false;
 }
 
-/* The constant that keeps a walk from what was found without it. */
-static int find_guard(const struct reads *r, const struct walk *w, struct read *x, struct err *e)
+/* What keeps a walk from what was found without it: something of that kind of ORIGIN_*. */
+static int find_guard(const struct reads *r, const struct walk *w, uint32_t kind, struct read *x,
+		      struct err *e)
 {
 	struct obstacles o = {.wanted = LOADING_ALL};
 	struct obstacle at = obstacle_of(STAGE_WALK, RULE_RELOCATION, NULL, NULL);
@@ -132,7 +134,7 @@ static int find_guard(const struct reads *r, const struct walk *w, struct read *
 	rc = obstacles_add(&o, at, e);
 	if (rc == 0)
 		rc = guards_find(r->linked, w, &o, e);
-	if (rc == 0 && o.list[0].guard >= 0)
+	if (rc == 0 && o.list[0].guard >= 0 && o.list[0].guard_origin >> ORIGIN_SHIFT == kind)
 		x->guard_origin = o.list[0].guard_origin;
 	free(o.list);
 	return rc;
@@ -170,9 +172,9 @@ static int add_settings(const struct loading *l, struct flow_ask *ask, const str
 
 		if (has_read(r->list, count, &x))
 			continue;
-		x.setting = true;
+		x.when = WHEN_SET;
 		if (x.use == USE_READ || read_is_fixed(r, &x))
-			rc = find_guard(r, w, &x, e);
+			rc = find_guard(r, w, ORIGIN_DATA, &x, e);
 		r->list[kept++] = x;
 	}
 	r->count = kept;
@@ -180,6 +182,32 @@ static int add_settings(const struct loading *l, struct flow_ask *ask, const str
 		qsort(r->list, r->count, sizeof(*r->list), by_instruction);
 	walk_free(wider);
 	externs_free_supposed(any);
+	return rc;
+}
+
+/* Marks what is not done where all that nobody knows is there, or is not. */
+static int mark_unknown(const struct loading *l, bool there, struct reads *r, struct err *e)
+{
+	struct externs *supposed;
+	struct walk *w = NULL;
+	int rc;
+
+	if (externs_suppose(l->externs, there, &supposed, e) < 0)
+		return -1;
+	if (!supposed)
+		return 0;
+	rc = walk_with(l, supposed, r, &w, e);
+	for (size_t i = 0; i < r->count && rc == 0; i++) {
+		struct read *x = &r->list[i];
+
+		if (w->traces[x->at].reached)
+			continue;
+		x->when = WHEN_UNKNOWN;
+		if (x->use == USE_READ)
+			rc = find_guard(r, w, ORIGIN_EXTERN, x, e);
+	}
+	walk_free(w);
+	externs_free_supposed(supposed);
 	return rc;
 }
 
@@ -279,6 +307,8 @@ static int follow(const struct loading *l, struct reads *r, struct err *e)
 		r->complete = w->end == WALK_DONE;
 		rc = flow_run(&ask, r, e);
 	}
+	for (int there = 0; there <= 1 && rc == 0; there++)
+		rc = mark_unknown(l, there, r, e);
 	if (rc == 0 && leaves_out(w))
 		rc = add_settings(l, &ask, w, r, e);
 	if (rc == 0)

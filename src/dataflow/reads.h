@@ -28,6 +28,13 @@ enum read_use {
 	USE_COUNT
 };
 
+/* When the way is gone that leads there. */
+enum read_when {
+	WHEN_LOADED,  /* as the object is */
+	WHEN_UNKNOWN, /* nobody knows: it hangs on externs that are not known of the kernel */
+	WHEN_SET,     /* only under other constants of the object */
+};
+
 /* How the context holds the arguments. */
 enum context_shape { SHAPE_NONE, SHAPE_SLOTS, SHAPE_REGISTERS };
 
@@ -36,7 +43,7 @@ struct read {
 	uint32_t source; /* number of a source */
 	uint8_t use;     /* enum read_use */
 	uint8_t number;  /* see there */
-	bool setting;    /* only under other constants of the object */
+	uint8_t when;    /* enum read_when */
 	uint32_t size;   /* bytes of a load or a store; of a copy, 0 when that is not known */
 	int32_t relo;    /* relocation of the instruction itself; -1 for none */
 	int32_t offset;  /* of a load: bytes that the instruction adds */
@@ -48,7 +55,9 @@ struct read {
 	/* Why a verifier refuses the load: of an argument "missing" or "unreadable", of memory by
 	 * one a cause of struct_walk.h, or "argument" or "number" where that is no pointer; NULL */
 	const char *refused;
-	uint32_t guard_origin; /* of a setting: ORIGIN_* of trace.h; 0 when it is not known */
+	/* What decides it, of WHEN_SET a constant, of WHEN_UNKNOWN an extern: ORIGIN_* of trace.h;
+	 * 0 when it is not known. */
+	uint32_t guard_origin;
 };
 
 struct reads {

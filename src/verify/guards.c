@@ -243,3 +243,24 @@ int guards_find(const struct linked *f, const struct walk *w, struct obstacles *
 	free(s.ends);
 	return rc;
 }
+
+const char *guard_variable(const struct linked *f, const struct references *l, uint32_t origin)
+{
+	const struct elffile *c = f->object->elf;
+	uint32_t kind = origin >> ORIGIN_SHIFT, number = origin & ((1u << ORIGIN_SHIFT) - 1);
+	const struct linked_insn *n;
+
+	if (kind == ORIGIN_EXTERN && number < l->extern_count)
+		return l->externs[number].name;
+	if (kind != ORIGIN_DATA || number >= f->count)
+		return NULL;
+	n = &f->insns[number];
+	for (size_t i = 0; i < c->symbol_count; i++) {
+		const struct symbol *s = &c->symbols[i];
+
+		if (s->section == n->target && s->size && n->offset >= 0 &&
+		    (uint64_t)n->offset >= s->value && (uint64_t)n->offset - s->value < s->size)
+			return s->name;
+	}
+	return NULL;
+}

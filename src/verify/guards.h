@@ -11,4 +11,8 @@
  * is neither reached nor guarded. */
 int guards_find(const struct linked *f, const struct walk *w, struct obstacles *o, struct err *e);
 
+/* The extern (of those that f's object refers to), or the variable of a section of constants, that
+ * is the origin of a branch of f, as trace.h has it; NULL for anything else. */
+const char *guard_variable(const struct linked *f, const struct references *l, uint32_t origin);
+
 #endif

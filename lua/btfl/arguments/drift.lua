@@ -84,22 +84,19 @@ local function other(target, sig, argument, slot)
   return drift.by_names(sig, argument, slot) or "same"
 end
 
--- Only under other constants: the load itself, or all that tells what it is taken for.
-local function is_setting(argument, verdict)
-  if argument.setting then return true end
+-- How surely it comes to that: the load itself, and one of what tells what it is taken for.
+local function sureness(argument, verdict)
+  local sure, told = argument.loaded, #argument.types == 0 and evidence.SURE or evidence.SETTING
   -- The verifier stops where it is read, used or not.
-  if argument.refused and (verdict == "missing" or verdict == "unreadable") then return false end
-  if argument.used == "setting" then return true end
-  if #argument.types == 0 then return false end
-  for _, one in ipairs(argument.types) do
-    if not one.setting then return false end
-  end
-  return true
+  if argument.refused and (verdict == "missing" or verdict == "unreadable") then return sure end
+  for _, one in ipairs(argument.types) do told = math.max(told, one.sure or evidence.SURE) end
+  return math.min(sure, told, argument.used or evidence.SURE)
 end
 
-local function constant_of(argument)
+-- What decides a branch before one of its reads.
+local function variable_of(argument)
   for _, read in ipairs(argument.reads) do
-    if read.constant then return read.constant end
+    if read.variable then return read.variable end
   end
   return nil
 end
@@ -139,10 +136,18 @@ local function judge(row, argument, target, sig, typed)
   return verdict, typed and refuses_loads(argument) and "rejected" or "silent"
 end
 
--- Where a walk cannot know which way it goes, it goes both: the verdict tells.
-local function rejected_or_unknown(verdict)
-  if verdict.verdict == "unknown" then return "unknown", verdict end
-  return "rejected", nil
+-- What comes of a row that drifts: its consequence, and the rest.
+local function set_consequence(row, sure, argument, options)
+  if sure == evidence.SETTING then
+    row.consequence, row.variable = "setting", variable_of(argument)
+  elseif row.consequence == "rejected" then
+    -- Where a walk cannot know which way it goes, it goes both: the verdict tells.
+    local verdict = row.program:verdict(row.target, options)
+    if verdict.verdict == "unknown" then row.consequence, row.doubt = "unknown", verdict.why end
+  elseif sure == evidence.UNSURE then
+    row.consequence, row.variable = "unknown", variable_of(argument)
+    row.doubt = row.variable and ("nobody knows `%s` there"):format(row.variable)
+  end
 end
 
 local function taken_for(argument)
@@ -214,11 +219,7 @@ function drift.arguments(program, target, options, sinks)
     if sig then
       local typed = drift.TYPED[program.attach.form]
       row.verdict, row.consequence = judge(row, argument, target, sig, typed)
-      if row.consequence and is_setting(argument, row.verdict) then
-        row.consequence, row.constant = "setting", constant_of(argument)
-      elseif row.consequence == "rejected" then
-        row.consequence, row.doubt = rejected_or_unknown(program:verdict(target, options))
-      end
+      if row.consequence then set_consequence(row, sureness(argument, row.verdict), argument, options) end
     else
       row.verdict = absent and "target-absent" or "unknown"
     end

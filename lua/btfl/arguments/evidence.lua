@@ -39,6 +39,13 @@ local function taken_by(read)
   return engine.essential(read.struct), read.map and "map" or "call"
 end
 
+--- How surely something is done with an argument: only under other constants, nobody knows, always.
+evidence.SETTING, evidence.UNSURE, evidence.SURE = 1, 2, 3
+
+local function sureness(read)
+  return read.setting and evidence.SETTING or read.unsure and evidence.UNSURE or evidence.SURE
+end
+
 -- What tells more goes before what tells less.
 local RANK = { map = 1, call = 2, access = 3 }
 
@@ -47,11 +54,11 @@ local function add_type(argument, name, by, read)
     if known.name == name then
       if RANK[by] > RANK[known.by] then known.by, known.reads = by, {} end
       if by == known.by then table.insert(known.reads, read) end
-      known.setting = known.setting and read.setting
+      known.sure = math.max(known.sure, sureness(read))
       return
     end
   end
-  table.insert(argument.types, { name = name, by = by, reads = { read }, setting = read.setting })
+  table.insert(argument.types, { name = name, by = by, reads = { read }, sure = sureness(read) })
 end
 
 -- A later use is a better witness only when no access is.
@@ -82,12 +89,13 @@ local function declare(argument, list)
   end
 end
 
---- What a program takes the arguments for that it reads on a target.
+--- What a program takes the arguments for that it reads on a target. How surely each is loaded, used and
+--- taken for that is SETTING, UNSURE or SURE.
 ---@param program btfl.program
 ---@param target? btfl.target
 ---@param options? btfl.verdict.options
----@return table[] arguments in order: number, types, used, setting, reads, first (the load); every (all
---- types, those too that better evidence puts aside)
+---@return table[] arguments in order: number; types, each with sure; used (nil when it is not), loaded;
+--- reads, first (the load); every (all types, those too that better evidence puts aside)
 ---@return boolean whole of no target: nothing more is read on any, as program:reads() has it
 function evidence.of(program, target, options)
   if not HAS_ARGUMENTS[program.attach and program.attach.form] then return {} end
@@ -97,20 +105,19 @@ function evidence.of(program, target, options)
     local n = read.argument
     local argument = by_number[n]
     if not argument and n ~= "task" then
-      argument = { number = n, types = {}, reads = {}, setting = true }
+      argument = { number = n, types = {}, reads = {}, loaded = evidence.SETTING }
       by_number[n] = argument
       list[#list + 1] = argument
     end
     if argument then
+      local sure = sureness(read)
       table.insert(argument.reads, read)
       if read.use == "read" then
-        if not argument.first or argument.first.setting and not read.setting then argument.first = read end
+        if not argument.first or sure > argument.loaded then argument.first = read end
         argument.refused = argument.refused or read.refused
-        argument.setting = argument.setting and read.setting
+        argument.loaded = math.max(argument.loaded, sure)
       end
-      if not MOVES[read.use] and (not read.setting or argument.used == nil) then
-        argument.used = read.setting and "setting" or "yes"
-      end
+      if not MOVES[read.use] then argument.used = math.max(argument.used or 0, sure) end
       local name, by = taken_by(read)
       if name then add_type(argument, name, by, read) end
     end

@@ -202,10 +202,10 @@ local function coming(row, key, list, ask)
   local kept, setting = {}, true
   for _, one in ipairs(list) do
     local read = loads_on(ask, one.target) and reached_reads(ask, one.target)[key]
-    if read then
+    if read and not read.unsure then
       kept[#kept + 1] = one
       setting = setting and read.setting or false
-      row.constant = row.constant or read.constant
+      row.variable = row.variable or read.variable
     end
   end
   row.setting = #kept > 0 and setting

@@ -19,7 +19,7 @@ local LEVEL = { rejected = "error", silent = "warning", setting = "note", unknow
 local CONSEQUENCE = {
   rejected = "the verifier rejects {program}",
   silent = "the verifier accepts it: the data is wrong, nothing fails",
-  setting = "only under another value of {constant}",
+  setting = "only under another value of {variable}",
 }
 
 local function filled(text, words)
@@ -57,7 +57,7 @@ local function words_of(row)
   return {
     what = what(row), program = row.program.name, attach = tostring(row.attach), has = row.has,
     taken = row.taken_for or "something else", name = row.declared and row.declared.name or "it",
-    constant = row.constant or "a constant",
+    variable = row.variable or "a constant",
     is = row.is_result and ("the return value (`%s`)"):format(row.has) or ("`%s`"):format(row.has),
     other = row.is_result and "an argument" or "the return value",
   }
@@ -85,7 +85,7 @@ end
 local function notes_of(row, others)
   local words, notes = words_of(row), {}
   notes[1] = taken(row)
-  notes[#notes + 1] = row.doubt and reached.doubt_words(row.doubt, row.doubt.why)
+  notes[#notes + 1] = row.consequence == "unknown" and reached.doubt_words(row.program, row.doubt)
     or filled(CONSEQUENCE[row.consequence], words)
   -- One kernel's is in the message.
   if #others > 1 then notes[#notes + 1] = classes_of(others, tostring(row.attach), row.attach) end

@@ -143,7 +143,7 @@ local function finding_of(row)
   local message, more = message_of(row)
   local notes = table.move(more, CLASSES_SHOWN + 1, #more, 1, {})
   if row.setting then
-    notes[#notes + 1] = ("only under another value of %s"):format(row.constant or "a constant")
+    notes[#notes + 1] = ("only under another value of %s"):format(row.variable or "a constant")
   elseif row.differs then
     notes[#notes + 1] = "nothing fails: the program gets what lies there"
   end

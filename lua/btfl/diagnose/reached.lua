@@ -161,11 +161,11 @@ local function path_words(x)
 end
 
 --- A sentence that nobody knows whether a program reaches something.
----@param verdict btfl.verdict
+---@param program btfl.program
 ---@param why string? nil for no reason
 ---@return string
-function reached.doubt_words(verdict, why)
-  return ("whether %s reaches it is not known%s"):format(verdict.program.name, why and ": " .. why or "")
+function reached.doubt_words(program, why)
+  return ("whether %s reaches it is not known%s"):format(program.name, why and ": " .. why or "")
 end
 
 local function unknown_words(x)
@@ -174,7 +174,7 @@ local function unknown_words(x)
   local why = verdict.why or verdict.verdict == "error" and "a loader refuses another relocation first"
     or verdict.verdict == "rejected" and (verdict.rule == "relocation"
       and "another access that failed stands before it" or "what stands before it is refused")
-  return reached.doubt_words(verdict, why)
+  return reached.doubt_words(verdict.program, why)
 end
 
 --- A sentence on whether an obstacle is reached; nil for one of no path, which needs none.
