@@ -61,6 +61,16 @@ describe("a target's version", function()
     assert.equal("6.8.0", (version "6.8.0-63.fc40.x86_64"))
   end)
 
+  it("is known as far as its first two numbers of a name that begins with them", function()
+    for _, name in ipairs { "7.1-ci-amd64", "5.15", "6.12_x86", "6.6+debug", "4.18.x" } do
+      assert.same({ n = 2, nil, name:match "^%d+%.%d+" }, table.pack(version(name)), name)
+    end
+    for _, name in ipairs { "8.6-amd64", "22.04", "3.10", "ubuntu-6.1", "6.1rc", "6.", "7" } do
+      assert.same({ n = 2 }, table.pack(version(name)), name)
+    end
+    assert.same({ n = 2, "6.1.5", "6.1.5" }, table.pack(version "5.15-as-of-6.1.5"))
+  end)
+
   it("is in what the kernel says of itself, which comes before all else", function()
     for text, want in pairs {
       ["5.10.223"] = "5.10.223", ["5.10.223-1"] = "5.10.223", ["5.10"] = "5.10",
@@ -158,6 +168,9 @@ describe("LINUX_KERNEL_VERSION", function()
     assert.equal("guarded", verdict(code(5, 8, 12), nil, "5.10.0-32-amd64"))
     assert.equal("rejected", verdict(code(5, 11, 0), nil, "5.10.0-32-amd64"))
     assert.not_equal("guarded", verdict(code(5, 10, 1), nil, "5.10.0-32-amd64"))
+    assert.equal("guarded", verdict(code(5, 10, 0), nil, "5.10-mine"))
+    assert.equal("rejected", verdict(code(5, 11, 0), nil, "5.10-mine"))
+    assert.equal("unknown", verdict(code(5, 10, 1), nil, "5.10-mine"))
   end)
 
   it("is told by a verdict's options before the target", function()

@@ -55,6 +55,20 @@ size_t kernel_version_len(const char *s)
 	return numbers_len(s, 3);
 }
 
+/* Of Linux itself; a distribution's version is beyond, or a kernel's without BTF. */
+enum { OLDEST_MAJOR = 4, NEWEST_MAJOR = 7 };
+
+size_t kernel_version_line_len(const char *name)
+{
+	size_t len = numbers_len(name, 2);
+	unsigned long major = len ? strtoul(name, NULL, 10) : 0;
+
+	if (major < OLDEST_MAJOR || major > NEWEST_MAJOR ||
+	    (name[len] && !strchr("-_+.", name[len])))
+		return 0;
+	return len;
+}
+
 static const char *next_word(const char *s)
 {
 	s += strcspn(s, " \t");

@@ -18,6 +18,11 @@ bool kernel_version_code(const char *version, uint32_t *code);
 /* Length of the "N.N.N" at s, 0 when there is none. */
 size_t kernel_version_len(const char *s);
 
+/* Length of the "N.N" that a kernel's name begins with, alone or before a `-`, `_`, `+` or `.`,
+ * which tells its line of releases; 0 when it does with none. Distributions count so, too: 8.6
+ * and 22.04 are none. */
+size_t kernel_version_line_len(const char *name);
+
 /* Finds the version, *len bytes of it, in a text that has one: "5.10.223" or "5.10" and what
  * follows, what `uname -v` says on Debian, or a line of /proc/version_signature; NULL for any
  * other, such as a release that hides it. (libbpf, get_kernel_version.) */

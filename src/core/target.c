@@ -142,11 +142,16 @@ static int name_file(struct target_box *x, const struct target_facts *f, struct 
 		return -1;
 	for (s = t->name; *s && !kernel_version_len(s); s++)
 		;
-	if (!*s)
+	if (*s) {
+		t->release = keep_text(x, s, kernel_version_len(s), e);
+		if (!kernel_version_hidden(s))
+			t->version = t->release;
+	} else if (kernel_version_line_len(t->name)) {
+		/* Which of them it is stays hidden. */
+		t->release = keep_text(x, t->name, kernel_version_line_len(t->name), e);
+	} else {
 		return 0;
-	t->release = keep_text(x, s, kernel_version_len(s), e);
-	if (!kernel_version_hidden(s))
-		t->version = t->release;
+	}
 	return t->release ? 0 : -1;
 }
 

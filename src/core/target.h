@@ -15,7 +15,8 @@
 struct target {
 	const char *path;    /* as given; TARGET_RUNNING for the running kernel */
 	const char *name;    /* as given, else what target_stem() makes of the path */
-	const char *release; /* as given, else uname's or the first N.N.N of name; NULL */
+	const char *release; /* as given, else uname's, the first N.N.N of name or the N.N it
+				begins with; NULL */
 	const char *version; /* "5.10.223", as LINUX_KERNEL_VERSION tells; NULL when nobody knows */
 	const char *arch;    /* arch.h: of its registers, else as given; NULL */
 	const char *distro, *flavour; /* as given; NULL */

@@ -77,7 +77,7 @@ end
 
 --- Adds those that tell of kernels to an argparse parser.
 function verdict_options.add_facts(parser)
-  parser:option("--release", "The kernel's release; else the first N.N.N of its file's name.")
+  parser:option("--release", "The kernel's release; else the first N.N.N of its file's name, or its N.N.")
     :argname("[NAME=]RELEASE"):count("*"):convert(as_release)
   parser:option("--version", "Its version, where the release hides it: 5.10.223, or what uname -v prints.")
     :argname("[NAME=]TEXT"):count("*"):convert(as_version)
