@@ -1,4 +1,4 @@
---- why: what a field, type or enumerator has become on a kernel that lacks it.
+--- why: what a field, type, enumerator, function or tracepoint has become on a kernel that lacks it.
 local function as_rank(word)
   local n = math.tointeger(tonumber(word))
   if n and n >= 1 then return n end
@@ -6,7 +6,7 @@ local function as_rank(word)
 end
 
 local cli = btfl.cli {
-  about = "What a field, type or enumerator has become on a kernel that lacks it.",
+  about = "What a field, type, enumerator, function or tracepoint has become on a kernel that lacks it.",
   usage = "NAME...", objects = false, policy = "what became of a name is asked of kernels and not of rules",
   options = function(parser)
     parser:option("--from", "A kernel's BTF that still has it: what stood around it there is the evidence.")
@@ -17,7 +17,8 @@ local cli = btfl.cli {
     parser:option("--pick", "With --code: for that suggestion, whatever speaks against it."):argname("N")
       :convert(as_rank)
   end,
-  epilog = "NAME is struct.field.field, a type, or enum.VALUE, as in task_struct.state.",
+  epilog = "NAME is struct.field.field, a type, or enum.VALUE, as in task_struct.state; or a function, a "
+    .. "tracepoint or what a program attaches to, as in do_unlinkat and tracepoint/kmem/kmalloc_node.",
 }
 if cli.args.pick and not cli.args.code then cli:error("--pick says for which suggestion --code prints C") end
 local columns = { "query", "rank", "successor", "change", "score", "evidence" }
@@ -27,13 +28,14 @@ local out = btfl.report("why", { columns = columns, group = cli:several() and { 
 -- What is suggested, and what is only worth a look: its likeness lies under that.
 local SUGGESTED, PERHAPS = btfl.thresholds.suggested, btfl.thresholds.perhaps
 
--- Whether a word is a further witness, as in --from A B, and its kernel. A NAME has no slash, and is no
--- kernel's file or folder. Each file is opened once: it may be a pipe.
+-- Whether a word is a further witness, as in --from A B, and its kernel. A NAME is no kernel's file or
+-- folder, and has no slash but behind a kind of program. Each file is opened once: it may be a pipe.
 local function witness(word)
   if word == "" then return false end
   local ok, target = pcall(btfl.target, word)
   if ok then return true, target end
-  if not word:find("/", 1, true) and tostring(target):find "No such file or directory$" then return false end
+  local is_name = not word:find("/", 1, true) or word:find "^%a[%w_.]*/[%w_/:]+$"
+  if is_name and tostring(target):find "No such file or directory$" then return false end
   cli:failure(target)
   return true
 end
@@ -77,7 +79,7 @@ local function unless_module(target, root)
   return " (a module's type needs its BTF: -m)"
 end
 
-local function rows(target, path, list, root)
+local function rows(target, path, list, asked)
   local perhaps = {}
   for _, s in ipairs(list) do
     if s.score >= SUGGESTED then
@@ -90,7 +92,8 @@ local function rows(target, path, list, root)
   if list[1] and list[1].score >= SUGGESTED then return end
   local more = #perhaps > 0 and ("no more than perhaps %s"):format(table.concat(perhaps, " or "))
   row(target, { query = path, rank = 1, successor = "-", change = "removed", score = "0.000",
-    evidence = (more or "nothing there is like it") .. unless_module(target, root) })
+    evidence = asked.gone and (more or asked.gone)
+      or (more or "nothing there is like it") .. unless_module(target, asked.path:match "^[^.%[]+") })
 end
 
 local function code(target, path, list)
@@ -121,7 +124,7 @@ local function answer(target, path)
     row(target, { query = path, rank = 1, successor = "-", change = "unknown", score = "0.000",
       evidence = asked.problem })
   else
-    rows(target, path, list, asked.path:match "^[^.%[]+")
+    rows(target, path, list, asked)
     if cli.args.code then code(target, path, list) end
   end
 end

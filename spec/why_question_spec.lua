@@ -130,8 +130,6 @@ describe("why is asked", function()
     "enum pageflags has no enumerator `PG_lokced` in OLD (did you mean `PG_locked`?)")
   refuses("a field without its struct", "vruntime",
     "no type `vruntime` in OLD; `vruntime` is a member of `sched_entity`")
-  refuses("a function", "vfs_read", "`vfs_read` is a function: why tells of types, fields and enumerators")
-  refuses("a variable", "jiffies", "`jiffies` is a variable: why tells of types, fields and enumerators")
   refuses("an enumerator of two enums", "SAME",
     "`SAME` is an enumerator of several enums: ask for one.SAME, two.SAME")
   refuses("an enumerator of no name to ask for", "NAMELESS",

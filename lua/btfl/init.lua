@@ -208,7 +208,7 @@ extend("target", {
     return argument.relay("signature", pcall(require("btfl.arguments.signature").of, self, attach, name))
   end,
   successors = function(self, what, options)
-    argument.check(1, what, "string|btfl.relo", "successors")
+    argument.check(1, what, "string|btfl.relo|btfl.attach", "successors")
     argument.options(2, options, { from = from_of(options), least = "number" }, "successors")
     return require("btfl.successor.suggest")(self, what, options)
   end,

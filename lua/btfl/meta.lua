@@ -1187,8 +1187,10 @@ function target:signature(attach, name) end
 --- successor. A path is "struct.field.field" with indices or without ("nr[1].count"; those of a successor
 --- go where its arrays are), a type, "enum.VALUE", or an enumerator that one enum only has; "struct",
 --- "union" or "enum" may stand before it. A relo stands for its path, with its object's types as the
---- evidence when no witness has it. The second result says what was asked: nobody may have such a thing.
----@param what string|btfl.relo
+--- evidence when no witness has it. A name that is no type's is that of a function, else of a tracepoint; what a
+--- program attaches to is one of these: "fentry/do_unlinkat", "tracepoint/kmem/kmalloc_node", "kfunc/NAME". The
+--- second result says what was asked: nobody may have such a thing.
+---@param what string|btfl.relo|btfl.attach
 ---@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: witnesses, kernels that still have it, tried in order; least: the score below which nothing is suggested, btfl.thresholds.suggested without
 ---@return fun(): btfl.suggestion?
 ---@return btfl.asked
@@ -1243,18 +1245,22 @@ function signature:slot(n) end
 ---@class btfl.asked
 ---@field path string as it was understood: "pageflags.PG_slab" for "enum pageflags.PG_slab" and for "PG_slab"
 ---@field known boolean a witness, the object or the target has it
----@field problem string? when it is not known: what is wrong with the question (a name that nobody has, a function, a path through a pointer), in a sentence
+---@field problem string? when it is not known: what is wrong with the question (a name that nobody has, a path through a pointer), in a sentence
+---@field gone string? of a function or a tracepoint: what is to be said when nothing is suggested
 
 --- What a name may have become. A plain table.
 ---@class btfl.suggestion
 ---@field query string what was asked for
 ---@field rank integer 1 is the best
 ---@field successor string "task_struct.__state", "trace_event_raw_kfree", "pagetype.PGTY_slab"
----@field change "same"|"renamed"|"moved"|"split"|"retyped"|"type"|"enumval" "same": it is not missing
+---@field change "same"|"renamed"|"moved"|"split"|"retyped"|"type"|"enumval"|"func"|"tracepoint" "same": it is not missing
 ---@field score number 0 to 1
 ---@field evidence string one line
 ---@field via string? how to get there when it takes a pointer: "request_queue.disk->bdi"
----@field type btfl.type of the field; the type itself; the enum
+---@field type btfl.type of the field; the type itself; the enum; the function, or the typedef that describes a tracepoint
+---@field kind string? of a function or tracepoint that was asked for as what a program attaches to: "fentry"
+---@field signature btfl.signature? of a function or a tracepoint
+---@field old_signature btfl.signature? what it was
 ---@field bits integer? of a bitfield
 ---@field old btfl.type? what a witness, or the object, has under the old name
 ---@field old_bits integer? likewise, of a bitfield
@@ -1263,7 +1269,8 @@ function signature:slot(n) end
 ---@field target btfl.target
 local suggestion = {}
 
---- C that compiles: both flavors, and a function that asks which of them the kernel has.
+--- C that compiles: both flavors, and a function that asks which of them the kernel has. Of a function or a
+--- tracepoint a program for either name, and how a loader chooses.
 ---@return string
 function suggestion:code() end
 

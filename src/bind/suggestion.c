@@ -62,6 +62,10 @@ static const struct btf **check_btfs(lua_State *L, int arg, size_t *count)
 	return list;
 }
 
+/* By enum suggest_about. */
+static const char *const abouts[] = {"type", "func", "tracepoint", NULL};
+
+/* engine.suggest(target, path, btfs, excerpt, least, about): see suggest_find(). */
 int engine_suggest(lua_State *L)
 {
 	struct suggest_query q = {0};
@@ -70,7 +74,8 @@ int engine_suggest(lua_State *L)
 	struct err e;
 
 	q.path = check_cstring(L, 2);
-	lua_settop(L, 5);
+	lua_settop(L, 6);
+	q.about = (enum suggest_about)luaL_checkoption(L, 6, "type", abouts);
 	q.least = luaL_optnumber(L, 5, 0);
 	if (!lua_isnil(L, 4))
 		q.excerpt = check_btf(L, 4);

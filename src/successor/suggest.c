@@ -21,6 +21,19 @@ static void say(char *out, size_t size, const char *what)
 	snprintf(out + len, size - len, "%s%s", len ? "; " : "", what);
 }
 
+static void say_type(char *out, size_t size, const struct hit *hit)
+{
+	float alike = hit->s.signals[SIGNAL_TYPE];
+	bool routine = hit->s.change == CHANGE_FUNC || hit->s.change == CHANGE_TRACEPOINT;
+
+	if (routine && hit->s.signals[SIGNAL_BOTH] > 0)
+		say(out, size, "the same prototype");
+	else if (routine && alike > 0.6f)
+		say(out, size, "a like prototype");
+	else if (!routine && alike > 0.6f)
+		say(out, size, alike > 0.94f ? "the same type" : "a like type");
+}
+
 static const char *word_evidence(struct hunt *h, const struct hit *hit)
 {
 	const float *s = hit->s.signals;
@@ -36,11 +49,10 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 		say(text, sizeof(text), "the same name");
 	else if (s[SIGNAL_NAME] > 0.3f)
 		say(text, sizeof(text), s[SIGNAL_NAME] > 0.6f ? "a like name" : "a word in common");
-	if (s[SIGNAL_TYPE] > 0.94f)
-		say(text, sizeof(text), "the same type");
-	else if (s[SIGNAL_TYPE] > 0.6f)
-		say(text, sizeof(text), "a like type");
-	if (s[SIGNAL_PLACE] > 0.6f)
+	say_type(text, sizeof(text), hit);
+	if (hit->s.change >= CHANGE_FUNC)
+		;
+	else if (s[SIGNAL_PLACE] > 0.6f)
 		say(text, sizeof(text), "stands where it stood");
 	else if (s[SIGNAL_PLACE] > 0)
 		say(text, sizeof(text), "stands between the same neighbours");
@@ -48,6 +60,8 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 		say(text, sizeof(text), "a word of flags for a flag");
 	if (s[SIGNAL_USE] > 0)
 		say(text, sizeof(text), "used where it was used");
+	if (s[SIGNAL_TAKEN] > 0 && hit->s.change >= CHANGE_FUNC)
+		say(text, sizeof(text), "likelier what another became");
 	if (s[SIGNAL_ALONG] > 0)
 		say(text, sizeof(text), "siblings moved along");
 	if (s[SIGNAL_RIVAL] > 0)
@@ -391,26 +405,58 @@ static void ask_rivals(struct hunt *all, const struct suggest_query *q)
 	free(one.hits);
 }
 
+static void ask_type(struct hunt *all, const struct suggest_query *q, struct suggestions *out)
+{
+	const struct btf *knows = NULL;
+
+	for (size_t i = 0; i < q->from_count && !all->failed; i++)
+		if (ask_and_fold(all, q->from[i], false, q->path) && !knows)
+			knows = q->from[i];
+	for (size_t i = 0; knows && i < q->from_count && i < MOST_STEPS && !all->failed; i++)
+		if (!has_name(q->from[i], q->path))
+			ask_history(all, q, knows, q->from[i]);
+	out->known = knows != NULL;
+	if (out->known && q->excerpt)
+		ask_rivals(all, q);
+	if (!out->known && q->excerpt)
+		out->known = ask_and_fold(all, q->excerpt, true, q->path);
+	if (!out->known)
+		out->known = ask_and_fold(all, NULL, false, q->path);
+}
+
+/* Asks the first witness that has the function or tracepoint. */
+static void ask_routine(struct hunt *h, const struct suggest_query *q, struct suggestions *out)
+{
+	enum routine_kind kind = q->about == ABOUT_FUNC ? ROUTINE_FUNC : ROUTINE_TRACEPOINT;
+	struct routine found;
+
+	for (size_t i = 0; i < h->target->count; i++) {
+		if (!routine_find(kind, h->target->btf[i], q->path, &found))
+			continue;
+		out->known = true;
+		same(h, q->path, SCALE_ROUTINE, (struct place){found.btf, found.id});
+		return;
+	}
+	for (size_t i = 0; i < q->from_count; i++) {
+		if (!routine_find(kind, q->from[i], q->path, &found))
+			continue;
+		out->known = true;
+		h->witness = q->from[i];
+		hunt_routine(h, kind, &found);
+		return;
+	}
+}
+
 int suggest_find(const struct suggest_query *q, const struct target *t, struct suggestions *out,
 		 struct err *e)
 {
 	struct hunt all = {.arena = &out->arena, .target = t};
-	const struct btf *knows = NULL;
 
 	*out = (struct suggestions){0};
-	for (size_t i = 0; i < q->from_count && !all.failed; i++)
-		if (ask_and_fold(&all, q->from[i], false, q->path) && !knows)
-			knows = q->from[i];
-	for (size_t i = 0; knows && i < q->from_count && i < MOST_STEPS && !all.failed; i++)
-		if (!has_name(q->from[i], q->path))
-			ask_history(&all, q, knows, q->from[i]);
-	out->known = knows != NULL;
-	if (out->known && q->excerpt)
-		ask_rivals(&all, q);
-	if (!out->known && q->excerpt)
-		out->known = ask_and_fold(&all, q->excerpt, true, q->path);
-	if (!out->known)
-		out->known = ask_and_fold(&all, NULL, false, q->path);
+	if (q->about == ABOUT_TYPE)
+		ask_type(&all, q, out);
+	else
+		ask_routine(&all, q, out);
 	answer(&all, q->least > 0 ? q->least : SUGGEST_LEAST, out);
 	free(all.hits);
 	if (!all.failed)

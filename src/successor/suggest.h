@@ -17,6 +17,8 @@ enum change {
 	CHANGE_RETYPED, /* the same path, another type */
 	CHANGE_TYPE,    /* a struct, union, enum or typedef of another name */
 	CHANGE_ENUMVAL, /* an enumerator of another name, or of another enum */
+	CHANGE_FUNC,    /* a function of another name */
+	CHANGE_TRACEPOINT,
 };
 
 /* What speaks for a suggestion or against it, mostly 0 to 1. */
@@ -64,10 +66,14 @@ struct suggestion {
 	uint32_t type;         /* of the field; the type itself; the enum */
 };
 
+/* What a question is about. */
+enum suggest_about { ABOUT_TYPE, ABOUT_FUNC, ABOUT_TRACEPOINT };
+
 /* What is asked: `path` is "struct.field.field", "type", or "enum.value". Witnesses are tried in
  * order; one that lacks it is used to follow its name further. An excerpt is the BTF of an object,
  * whose structs may list two members of a hundred. */
 struct suggest_query {
+	enum suggest_about about; /* ABOUT_FUNC, ABOUT_TRACEPOINT: path is its name */
 	const char *path;
 	const struct btf *const *from;
 	size_t from_count;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 static const char *const change_names[] = {
-    "same", "renamed", "moved", "split", "retyped", "type", "enumval",
+    "same", "renamed", "moved", "split", "retyped", "type", "enumval", "func", "tracepoint",
 };
 
 const char *change_name(enum change c)

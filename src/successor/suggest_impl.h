@@ -7,6 +7,7 @@
 
 #include "successor/lineup.h"
 #include "successor/members.h"
+#include "successor/routines.h"
 #include "successor/suggest.h"
 
 /* A type of a known BTF. */
@@ -16,7 +17,7 @@ struct place {
 };
 
 /* What is looked for decides how signals count. */
-enum scale { SCALE_FIELD, SCALE_TYPE, SCALE_ENUM, SCALE_COUNT };
+enum scale { SCALE_FIELD, SCALE_TYPE, SCALE_ENUM, SCALE_ROUTINE, SCALE_COUNT };
 
 struct hit {
 	struct suggestion s;
@@ -85,6 +86,9 @@ void hunt_type(struct hunt *h, struct place type);
 /* What became of an enumerator; `of` is its enum in the witness, `in` that in the
  * target (or nowhere). */
 void hunt_enumerator(struct hunt *h, struct place of, struct place in, const char *name);
+
+/* What became of a function or a tracepoint of the witness that the target lacks. */
+void hunt_routine(struct hunt *h, enum routine_kind kind, const struct routine *sought);
 
 /* Most members of a struct that an object's author wrote to reach a few. */
 enum { RIVAL_MEMBERS = 6 };

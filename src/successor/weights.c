@@ -43,6 +43,17 @@ static const struct weights {
 		     [SIGNAL_HOME] = 1.5f,
 		     [SIGNAL_BOTH] = 3.5f,
 		     [SIGNAL_WITHIN] = 0.8f}},
+    [SCALE_ROUTINE] = {-6.8f,
+		       {[SIGNAL_NAME] = 6.5f,
+			[SIGNAL_TYPE] = 2.8f,
+			[SIGNAL_RARE] = 1.65f,
+			[SIGNAL_PLACE] = 1.0f,
+			[SIGNAL_BOTH] = 0.6f,
+			[SIGNAL_SOLE] = 2.0f,
+			[SIGNAL_TAKEN] = -2.2f,
+			[SIGNAL_OLD] = -3.5f,
+			[SIGNAL_KIN] = 3.5f,
+			[SIGNAL_WITHIN] = 0.4f}},
 };
 
 const char *signal_name(enum signal s)

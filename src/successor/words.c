@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "successor/swaps.h"
+
 static int lower(char c)
 {
 	return tolower((unsigned char)c);
@@ -203,6 +205,24 @@ static bool same_letters(const char *a, const char *b)
 
 double words_alike(const struct words *a, const struct words *b)
 {
+	return words_alike_but(a, b, NULL);
+}
+
+/* What of the weight of words that have no partner is told by their often coming or going. */
+static double expected(const struct words *w, const bool done[WORDS_MAX], const struct swaps *swaps,
+		       bool came)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < w->n; i++)
+		if (!done[i])
+			sum += (double)w->at[i].weight *
+			       swaps_often(swaps, came ? NULL : &w->at[i], came ? &w->at[i] : NULL);
+	return sum;
+}
+
+double words_alike_but(const struct words *a, const struct words *b, const struct swaps *swaps)
+{
 	double sum = 0, shared = 0, value;
 	bool taken[WORDS_MAX] = {false}, done[WORDS_MAX] = {false};
 
@@ -224,7 +244,9 @@ double words_alike(const struct words *a, const struct words *b)
 		unsigned at = 0;
 
 		for (unsigned j = 0; j < b->n && !done[i]; j++) {
-			double alike = taken[j] ? 0 : word_alike(&a->at[i], &b->at[j]);
+			double alike = taken[j] ? 0
+						: fmax(word_alike(&a->at[i], &b->at[j]),
+						       swaps_often(swaps, &a->at[i], &b->at[j]));
 
 			if (alike > best) {
 				best = alike;
@@ -233,9 +255,10 @@ double words_alike(const struct words *a, const struct words *b)
 		}
 		if (best <= 0)
 			continue;
-		taken[at] = true;
+		done[i] = taken[at] = true;
 		shared += best * (double)(a->at[i].weight + b->at[at].weight);
 	}
+	sum -= expected(a, done, swaps, false) + expected(b, taken, swaps, true);
 	value = sum > 0 ? shared / sum : 0;
 	if (value < 0.97 && same_letters(a->name, b->name))
 		return 0.97;

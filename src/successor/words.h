@@ -52,6 +52,11 @@ void words_discount(struct words *w, const char *type);
 /* 0 to 1: weight of the words that a and b share, exactly or nearly, in that of all their words. */
 double words_alike(const struct words *a, const struct words *b);
 
+/* The same, where words of a that often gave way to those of b count nearly as the same, and so do
+ * those that often came or went. */
+struct swaps;
+double words_alike_but(const struct words *a, const struct words *b, const struct swaps *swaps);
+
 /* Whether every word of a (there are some) is in b, letter by letter. */
 bool words_within(const struct words *a, const struct words *b);
 

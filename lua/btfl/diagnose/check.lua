@@ -1,5 +1,6 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local engine = require "btfl.engine"
+local became = require "btfl.diagnose.became"
 local attaching = require "btfl.diagnose.attaching"
 local drifts = require "btfl.diagnose.drifts"
 local notes = require "btfl.diagnose.notes"
@@ -121,6 +122,7 @@ local function add_stop(out, fate, options)
   if level == "error" then level, help = obstacle.level(x, options.others) end
   local finding = obstacle.finding(x)
   finding.notes = { reached.words(fate) }
+  table.insert(finding.notes, became.missing(x, options))
   if help then finding.help = { help } end
   if level == "note" then finding.help = nil end
   out[level](out, finding)
@@ -192,7 +194,7 @@ local function compare(object, target, options)
   end
   add_stops(out, stops, own, true, told)
   for _, one in ipairs(drifting) do out[one.level](out, one.finding) end
-  for _, verdict in ipairs(verdicts) do attaching.add(out, verdict) end
+  for _, verdict in ipairs(verdicts) do attaching.add(out, verdict, options) end
   add_summary(out, object, target, count, verdicts, own.shape)
   for _, finding in ipairs(out.findings) do finding.shape = own.shape end
   return out, verdicts

@@ -1,10 +1,10 @@
 --- What a finding says below the source line: the facts, what lies behind it, what stands there instead,
 --- what to do.
+local became = require "btfl.diagnose.became"
 local cause = require "btfl.diagnose.cause"
 local engine = require "btfl.engine"
 local disasm = require "btfl.code.disasm"
 local why_command = require "btfl.diagnose.why_command"
-local thresholds = require "btfl.successor.thresholds"
 local others = require "btfl.diagnose.others"
 local instead_of = require "btfl.diagnose.instead"
 local reasons = require "btfl.diagnose.reasons"
@@ -35,10 +35,6 @@ function notes.details(result)
   if not relo.program then details.section, details.offset = relo.section, relo.insn_off end
   if result.decider ~= "libbpf" then details.rule, details.note = result.decider, result.note end
   return details
-end
-
-local function quoted(name)
-  return "`" .. name .. "`"
 end
 
 -- The struct and the name of the member at a step of an accessor.
@@ -113,17 +109,7 @@ end
 -- What it has become there, when that is asked for.
 local function successor(result, options)
   if not (options.why and ASKED[result.reason]) then return nil end
-  local from, least = witnesses(result, options), thresholds.perhaps
-  local first = result.target:successors(result.relo, { from = from, least = least })()
-  local path = quoted(result.relo.path)
-  if not first then return ("%s is gone: nothing there is like it"):format(path) end
-  if first.score < thresholds.suggested then
-    return ("%s is gone: no more than perhaps %s (likeness %.2f)"):format(path,
-      quoted(first.via or first.successor), first.score)
-  end
-  local perhaps = first.score < thresholds.sure and "perhaps " or ""
-  return ("%s%s: now %s (likeness %.2f: %s)"):format(perhaps, first.change,
-    quoted(first.via or first.successor), first.score, first.evidence)
+  return became.words(result.target, result.relo, result.relo.path, witnesses(result, options))
 end
 
 --- Notes, help and the cause of a result that failed.

@@ -320,8 +320,8 @@ must be in the BTF of the kernel or of a module when they are loaded. It was ren
 whose BTF was not given, or is no name at all: some tools set another at start.]],
     todo = [[
 Load the program only where its target exists, or have one for each name and let the tool choose
-(bpf_program__set_attach_target). Say what a tool sets with --attach PROGRAM=NAME, what it leaves out with
---skip PROGRAM, and give the BTF of modules with -m.]],
+(bpf_program__set_attach_target): `btfl why` and `check --why` find the new one. Say what a tool sets with
+--attach PROGRAM=NAME, what it leaves out with --skip PROGRAM, and give the BTF of modules with -m.]],
     messages = {
       missing = "the kernel has no {what} `{name}` to attach to",
       unset = "what the program attaches to is not said: a tool has to set it",

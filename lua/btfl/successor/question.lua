@@ -16,7 +16,7 @@ local ARTICLE = setmetatable({ enum = "an enum", int = "an int" }, {
 })
 
 -- What has a name in a BTF and is no type.
-local OTHERS = { { "func", "a function" }, { "var", "a variable" } }
+local OTHERS = { { "var", "a variable" } }
 
 --- A path: its names from the root on, and the indices after each.
 ---@class btfl.question
@@ -336,7 +336,7 @@ function question.other(q, sources)
   for _, btf in ipairs(btfs) do
     for _, other in ipairs(OTHERS) do
       if btf:find(name, other[1]) then
-        return nil, ("`%s` is %s: why tells of types, fields and enumerators"):format(name, other[2])
+        return nil, ("`%s` is %s, of which why tells nothing"):format(name, other[2])
       end
     end
   end

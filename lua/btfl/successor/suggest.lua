@@ -4,6 +4,7 @@ local class = require "btfl.class"
 local engine = require "btfl.engine"
 local thresholds = require "btfl.successor.thresholds"
 local question = require "btfl.successor.question"
+local routine = require "btfl.successor.routine"
 
 -- Another suggestion with this part of the odds disputes one.
 local CLOSE = 4
@@ -15,7 +16,7 @@ metatable.__index = argument.of_class("btfl.suggestion", {
   code = function(self)
     local closed = engine.closed(self.type)
     if closed then error(closed, 2) end
-    return require("btfl.successor.code")(self)
+    return require(self.signature and "btfl.successor.routine_code" or "btfl.successor.code")(self)
   end,
 })
 
@@ -111,6 +112,28 @@ local function iterate(list)
   end
 end
 
+-- What a function or a tracepoint has become.
+local function routines(target, q, witnesses, least)
+  local list, known = routine.suggest(target, q, question.btfs(witnesses), least)
+  for _, s in ipairs(list) do setmetatable(s, metatable) end
+  for _, s in ipairs(list) do s.doubt = doubt_of(s, list) end
+  local asked = { path = q.shown, known = known, gone = routine.gone(q) }
+  if not known then asked.problem = ("no %s `%s` in any kernel that was given"):format(
+    q.about == "func" and "function" or q.about, q.name) end
+  return iterate(list), asked
+end
+
+-- The question about a function or a tracepoint in `what`; nil when it is about something else.
+local function asked_routine(what, witnesses)
+  local q = class(what) ~= "btfl.relo" and routine.parse(what)
+  if q or type(what) ~= "string" or what:find "[^%w_]" then return q or nil end
+  local btfs = question.btfs(witnesses)
+  local parsed = question.parse(what)
+  if not parsed then return nil end
+  local found, partial = question.find(btfs, parsed)
+  return not (found or partial) and routine.named(what, btfs) or nil
+end
+
 -- The question in `what`: parsed, a lone enumerator with its enum; nil and what is wrong with it.
 local function asked_for(what, witnesses)
   local q, problem = question.parse(what)
@@ -126,7 +149,7 @@ end
 
 --- See target:successors in meta.lua.
 ---@param target btfl.target
----@param what string|btfl.relo
+---@param what string|btfl.relo|btfl.attach
 ---@param options? { from?: any, least?: number }
 return function(target, what, options)
   options = options or {}
@@ -139,6 +162,8 @@ return function(target, what, options)
   if excerpt then all[#all + 1] = { name = what.object.path, btfs = { excerpt } } end
   local knowing = #all
   add_witnesses(all, target)
+  local asked_of = asked_routine(what, all)
+  if asked_of then return routines(target, asked_of, witnesses, options.least) end
   local q, problem = asked_for(path, all)
   if not q then return iterate {}, { path = path, known = false, problem = problem } end
   local own = table.remove(all)

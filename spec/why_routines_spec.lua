@@ -1,0 +1,187 @@
+--- What functions, tracepoints and kfuncs have become: names and prototypes, on kernels made for it and on known
+--- renames.
+local btfl = require "btfl"
+local kernels = require "spec.support.kernel"
+local object = require "spec.support.object"
+local btf = require "spec.support.btf"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local corpus = os.getenv("BTFL_CORPUS") or "../shared/corpus"
+
+-- Functions that stay: what is rare stands out against them.
+local STAY = { "vfs_read", "vfs_write", "vfs_open", "tcp_connect", "tcp_close", "udp_sendmsg", "udp_recvmsg",
+  "inode_init", "inode_free", "task_init", "task_free", "page_init", "page_free", "folio_init", "folio_free" }
+
+-- A kernel with these functions { name, result, parameter types and names … } and tracepoints likewise.
+local n = 0
+local function path_of(functions, tracepoints)
+  n = n + 1
+  local b = kernels.new()
+  local t = { int = b:int("int", 4, "signed"), long = b:int("long unsigned int", 8), void = 0 }
+  for _, name in ipairs { "page", "folio", "inode", "task", "filename" } do
+    t[name] = b:ptr(b:struct(name, 8, { { "flags", t.long, 0 } }))
+  end
+  local function proto(row, first)
+    local params = {}
+    for i = first, #row do
+      local type, name = row[i]:match "^(%w+) ?(%w*)$"
+      params[#params + 1] = { name, t[type] }
+    end
+    return b:func_proto(t[row[2] or "void"], params), params
+  end
+  for i, name in ipairs(STAY) do
+    b:func(name, (proto({ name, "int", i % 2 == 0 and "inode i" or "task t", "long l" }, 3)))
+  end
+  for _, row in ipairs(functions) do b:func(row[1], (proto(row, 3))) end
+  for _, name in ipairs(tracepoints and { "kfree", "sched_switch", "page_alloc_node", "numa_node" } or {}) do
+    kernels.tracepoint(b, name, { { "l", t.long } })
+  end
+  for _, row in ipairs(tracepoints or {}) do
+    local _, params = proto(row, 3)
+    kernels.tracepoint(b, row[1], params)
+  end
+  return tmp.write(("6.%d.0-why.btf"):format(n), b:bytes())
+end
+
+local function kernel(functions, tracepoints) return btfl.target(path_of(functions, tracepoints)) end
+
+local function first(old, new, what)
+  local s = new:successors(what, { from = old })()
+  return s and ("%s %s"):format(s.change, s.successor) or nil
+end
+
+describe("why, of functions,", function()
+  teardown(tmp.clean)
+
+  it("finds one by its words and its prototype", function()
+    local old = kernel { { "do_unlinkat", "int", "int dfd", "filename name" } }
+    local new = kernel { { "filename_unlinkat", "int", "int dfd", "filename name" },
+      { "do_other", "int", "inode i" } }
+    for _, what in ipairs { "do_unlinkat", "fentry/do_unlinkat", "kprobe/do_unlinkat+0x10", "kretprobe/do_unlinkat",
+      "fexit.s/do_unlinkat" } do
+      assert.equal("func filename_unlinkat", first(old, new, what), what)
+    end
+    local s = new:successors("do_unlinkat", { from = old })()
+    assert.matches("the same prototype", s.evidence, 1, true)
+    assert.equal("(int dfd, struct filename *name) -> int", tostring(s.signature))
+    assert.equal("(int dfd, struct filename *name) -> int", tostring(s.old_signature))
+    assert.equal("func", s.type.kind)
+  end)
+
+  it("knows which words and types took the place of which all over the kernel", function()
+    local was, is = {}, {}
+    for _, name in ipairs { "unlock_%s_later", "wait_on_%s_bit", "mark_%s_accessed", "isolate_lru_%s" } do
+      was[#was + 1] = { name:format "page", "int", "page page", "long l" }
+      is[#is + 1] = { name:format "folio", "int", "folio folio", "long l" }
+    end
+    local old, new = kernel(was), kernel(is)
+    assert.equal("func wait_on_folio_bit", first(old, new, "wait_on_page_bit"))
+    local s = new:successors("wait_on_page_bit", { from = old })()
+    assert.matches("was (struct page *page, long unsigned int l) -> int, is (struct folio *folio, long unsigned int l)",
+      s.evidence, 1, true)
+  end)
+
+  it("says of what has no successor that it may be inlined", function()
+    local old, new = kernel { { "bdi_congested", "int", "page p" } }, kernel { { "attach_task", "int", "task t" } }
+    local suggestions, asked = new:successors("bdi_congested", { from = old })
+    assert.is_nil(suggestions())
+    assert.is_true(asked.known)
+    assert.matches("not in BTF", asked.gone, 1, true)
+  end)
+
+  it("does not take what another one became", function()
+    local old = kernel { { "css_flush", "void", "page p" }, { "css_flush_release", "void", "page p" } }
+    local new = kernel { { "css_flush_all", "void", "page p" } }
+    local list = {}
+    for _, name in ipairs { "css_flush", "css_flush_release" } do
+      local s = new:successors(name, { from = old, least = 0.01 })()
+      list[name] = s and s.score or 0
+    end
+    assert.is_true(list.css_flush > list.css_flush_release)
+  end)
+
+  it("is there where it is there, and unknown where nobody has it", function()
+    local new = kernel { { "do_it", "int", "page p" } }
+    assert.equal("func do_it", new:successors("fentry/do_it")().change == "same" and "func do_it")
+    local suggestions, asked = new:successors("fentry/done_it", { from = new })
+    assert.is_nil(suggestions())
+    assert.same({ false, "no function `done_it` in any kernel that was given" }, { asked.known, asked.problem })
+  end)
+
+  it("finds tracepoints, and those of which there were two", function()
+    local old = kernel({}, { { "kmalloc", "void", "long call", "int size", "int node" },
+      { "kmalloc_node", "void", "long call", "int size", "int node" }, { "dma_unmap", "void", "page p" } })
+    local new = kernel({}, { { "kmalloc", "void", "long call", "int size", "int node" },
+      { "dma_unmap_phys", "void", "page p" } })
+    assert.equal("tracepoint kmalloc", first(old, new, "tracepoint/kmem/kmalloc_node"))
+    assert.equal("tracepoint dma_unmap_phys", first(old, new, "tp_btf/dma_unmap"))
+    assert.equal("tracepoint dma_unmap_phys", first(old, new, "dma_unmap"))
+    assert.is_nil(first(old, new, "fentry/dma_unmap"))
+  end)
+
+  it("prints a program for each name", function()
+    local old = kernel { { "do_unlinkat", "int", "int dfd", "filename name" } }
+    local new = kernel { { "filename_unlinkat", "int", "int dfd", "filename name" } }
+    local code = new:successors("fexit/do_unlinkat", { from = old })():code()
+    assert.matches('SEC("?fexit/do_unlinkat")\nint BPF_PROG(on_do_unlinkat, int dfd, struct filename *name, int ret)',
+      code, 1, true)
+    assert.matches('SEC("?fexit/filename_unlinkat")', code, 1, true)
+    assert.matches('libbpf_find_vmlinux_btf_id("filename_unlinkat", BPF_TRACE_FENTRY) > 0', code, 1, true)
+  end)
+
+  it("is asked on the command line, also with a slash in the name", function()
+    local old = path_of { { "do_unlinkat", "int", "int dfd", "filename name" } }
+    local new = path_of { { "filename_unlinkat", "int", "int dfd", "filename name" } }
+    local r = run { "why", "kprobe/do_unlinkat", "do_unlinkat", "-t", new, "--from", old, "--format", "tsv" }
+    assert.equal(0, r.status, r.err)
+    local rows = {}
+    for line in r.out:gmatch "[^\n]+" do rows[#rows + 1] = line:match "^(%S+\t%d\t%S+\t%S+)" end
+    assert.same({ "kprobe/do_unlinkat\t1\tfilename_unlinkat\tfunc", "do_unlinkat\t1\tfilename_unlinkat\tfunc" }, rows)
+    r = run { "why", "nowhere/at.btf", "-t", new, "--from", old }
+    assert.matches("nowhere/at.btf: No such file", r.err, 1, true)
+  end)
+
+  it("is told by check --why beside what a program attaches to", function()
+    local old = path_of { { "do_unlinkat", "int", "int dfd", "filename name" } }
+    local new = path_of { { "filename_unlinkat", "int", "int dfd", "filename name" } }
+    local b = btf.new()
+    local o = object.new(b)
+    o:section("license", "GPL\0")
+    o:program { name = "f", section = "fentry/do_unlinkat", insns = { object.mov(0, 0), object.exit() } }
+    o:program { name = "k", section = "kprobe/do_unlinkat", insns = { object.mov(0, 0), object.exit() } }
+    local r = run { "check", "--why", tmp.write("why.o", o:bytes()), "-t", new, "-t", old }
+    local _, count = r.out:gsub("renamed: now `filename_unlinkat`", "")
+    assert.equal(2, count, r.out)
+  end)
+end)
+
+describe("why, of real functions,", function()
+  it("is right for three of four, and silent on nine of ten that are gone", function()
+    local file = io.open(corpus .. "/renames-functions.tsv")
+    if not file then return pending "needs a corpus" end
+    local opened, t = {}, { right = 0, named = 0, silent = 0, gone = 0 }
+    local function open(name)
+      opened[name] = opened[name] or btfl.target(("%s/kernels/%s.btf.gz"):format(corpus, name))
+      return opened[name]
+    end
+    for line in file:lines() do
+      local cells = "^(%S+)\t(%S+)\t(%S+)\t(%S+)\t(%S+)\t[^\t]*\t[^\t]*\t(.*)$"
+      local from, to, kind, name, successor, remark = line:match(cells)
+      if from and from ~= "from" then
+        local what = (kind == "tracepoint" and "tp_btf/" or "fentry/") .. name
+        local s = open(to):successors(what, { from = open(from) })()
+        local also = s and (remark:match "also%-ok: (.*)$" or ""):find(s.successor, 1, true)
+        if successor == "-" then
+          t.gone, t.silent = t.gone + 1, t.silent + ((not s or also) and 1 or 0)
+        else
+          local right = s and ("|" .. successor .. "|"):find("|" .. s.successor .. "|", 1, true)
+          t.named, t.right = t.named + 1, t.right + (right and 1 or 0)
+        end
+      end
+    end
+    file:close()
+    assert.is_true(t.named > 30 and t.right >= 0.75 * t.named, ("%d of %d right"):format(t.right, t.named))
+    assert.is_true(t.gone > 10 and t.silent >= 0.9 * t.gone, ("%d of %d silent"):format(t.silent, t.gone))
+  end)
+end)

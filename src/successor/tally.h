@@ -1,0 +1,29 @@
+/*
+ * tally: how much each of many keys counts.
+ */
+#ifndef BTFL_TALLY_H
+#define BTFL_TALLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct tally {
+	struct tally_entry {
+		uint64_t key; /* 0: free */
+		double sum;
+	} * entries;
+	uint32_t mask, used;
+};
+
+/* Makes room in the arena for that many keys; -1 when memory is out. */
+int tally_init(struct tally *t, struct arena *a, size_t keys);
+
+/* Adds to what a key counts; what there is no room for is not counted. */
+void tally_add(struct tally *t, uint64_t key, double amount);
+
+/* 0 for a key that was not seen. */
+double tally_of(const struct tally *t, uint64_t key);
+
+#endif
