@@ -87,6 +87,20 @@ local PARTS = {
     list[#list + 1] = stx(8, by == 1 and 2 or 10, 5 + pick(3), slot)
     list[#list + 1] = ldx(8, 5 + pick(3), by == 1 and 10 or 2, slot)
   end,
+  -- From the stack at an offset of a field, or at a number that nobody knows, or that a loop counts.
+  function(list, _, relo)
+    local by = pick(3)
+    if by == 1 then relo(pick(#FIELDS)) end
+    list[#list + 1] = by == 2 and ldx(4, 2, 10, -4) or mov(2, 0)
+    list[#list + 1] = insn(0xbf, 3, 10)
+    list[#list + 1] = insn(0x07, 3, 0, 0, -24)
+    list[#list + 1] = insn(0x0f, 3, 2)
+    list[#list + 1] = ldx(pick(2) * 4, 5 + pick(3), 3, 0)
+    if by == 3 then
+      list[#list + 1] = insn(0x07, 2, 0, 0, 8)
+      list[#list + 1] = insn(0x55, 2, 0, -6, 24)
+    end
+  end,
   -- One or the other, or the context.
   function(list) list[#list + 1] = insn(0xbf, 5 + pick(3), 9) end,
   function(list)
@@ -175,7 +189,7 @@ describe("what check says of arguments", function()
       end
     end
     assert.is_true(drifting > 200 and drifting < 2000, drifting)
-    assert.is_true(whole > 50 and whole < 350, whole)
+    assert.is_true(whole > 50 and whole < 390, whole)
   end)
 
   it("is so of real programs", function()
@@ -202,15 +216,15 @@ end)
 describe("reads without a target", function()
   teardown(tmp.clean)
 
-  -- r6 is argument 1, and r2 an offset that is one of two.
+  -- r6 is argument 1, and r2 an offset that is one of several.
   local function picks(offsets)
     n = n + 1
     local b = btf.new()
     local t, list, relos = structs(b), { ldx(8, 6, 1, 0), mov(2, 0) }, {}
     relos[1] = { insn = 1, type = t.task, access = "0:0", kind = "byte_off" }
-    if offsets > 1 then
-      list[3], list[4] = insn(0x15, 6, 0, 1, 0), mov(2, 8)
-      relos[2] = { insn = 3, type = t.inode, access = "0:1", kind = "byte_off" }
+    for _ = 2, offsets do
+      list[#list + 1], list[#list + 2] = insn(0x15, 6, 0, 1, 0), mov(2, 8)
+      relos[#relos + 1] = { insn = #list - 1, type = t.inode, access = "0:1", kind = "byte_off" }
     end
     for _, one in ipairs { insn(0x0f, 6, 2), ldx(4, 1, 6, 0), mov(0, 0), exit() } do list[#list + 1] = one end
     local o = object.new(b)
@@ -220,6 +234,32 @@ describe("reads without a target", function()
 
   it("are whole unless a kernel tells more", function()
     assert.is_true(picks(1):reads().whole)
-    assert.is_false(picks(2):reads().whole)
+    assert.is_true(picks(2):reads().whole)
+    assert.is_false(picks(40):reads().whole)
+  end)
+
+  it("tell of each way that leads to a place", function()
+    local paths = {}
+    for _, read in ipairs(picks(2):reads()) do
+      if read.use == "load" then paths[#paths + 1] = read.relo.path end
+    end
+    table.sort(paths)
+    assert.same({ "inode.sb", "task.pid" }, paths)
+  end)
+
+  it("take any value of the stack for what is loaded from where a kernel tells", function()
+    n = n + 1
+    local b = btf.new()
+    local t, o = structs(b), object.new(b)
+    o:program { name = "p", section = "raw_tp/f", insns = {
+      ldx(8, 6, 1, 0), stx(8, 10, 6, -8), insn(0xbf, 2, 10), insn(0x07, 2, 0, 0, -16),
+      ldx(8, 2, 2, 0), ldx(4, 0, 2, 4), exit() },
+      relos = { { insn = 4, type = t.task, access = "0:1", kind = "byte_off" } } }
+    local p = btfl.object(tmp.write("any.o", o:bytes())):program "p"
+    local found
+    for _, read in ipairs(p:reads()) do found = found or read.maybe and read end
+    assert.same({ 1, "load", 5, 4 }, { found.argument, found.use, found.insn, found.offset })
+    assert.is_true(p:reads().whole)
+    assert.equal(0, #p:reads(nil, nil, true))
   end)
 end)

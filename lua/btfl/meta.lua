@@ -942,6 +942,7 @@ function program:verdict(target, options) end
 ---@field map btfl.map? "memory" is part of a key or a value of that map
 ---@field struct string? the kernel's struct that the callee takes it for, or that the type of the key or value has there
 ---@field refused "missing"|"unreadable"|"argument"|"number"|"beyond"|"before"|"hole"|"part"|"over"|nil why the target's verifier refuses the load: of an argument, or by one (see btfl.obstacle.cause)
+---@field maybe true? of no target: it is one of several values, of which nobody knows which
 ---@field setting true? only under other constants of the object
 ---@field unsure true? nobody knows whether it comes to that: it hangs on externs that are not known of the target
 ---@field variable string? the constant, or the extern, that decides

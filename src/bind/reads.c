@@ -109,6 +109,8 @@ static void push_read(lua_State *L, int object, const struct reads *r, const str
 	set_part(L, object, "map", &map_class, x->map ? x->map - 1 : OBJECT_NONE);
 	set_string(L, "struct", read_struct(r, l, x));
 	set_string(L, "refused", x->refused);
+	if (s->maybe)
+		set_true(L, "maybe");
 	if (x->when == WHEN_SET)
 		set_true(L, "setting");
 	else if (x->when == WHEN_UNKNOWN)

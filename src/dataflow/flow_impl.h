@@ -13,18 +13,29 @@ struct flow_state {
 	uint32_t slot[SLOTS];
 };
 
+/* What is known where a run of instructions starts: along one way there, or all of them. */
+struct way {
+	struct way *next;
+	struct flow_state state;
+	bool dirty; /* not followed since it became what it is */
+};
+
 struct flow {
 	const struct flow_ask *ask;
 	const struct linked *f;
 	struct reads *r;
 	struct provenance *p;
-	struct flow_state **states; /* by instruction: before it, where a run starts; NULL */
-	bool *starts, *dirty;
+	struct way **ways; /* by instruction: those that lead to it, where a run starts */
+	bool *starts;
 	uint32_t *calls;   /* by start of a run: the function whose call ends it + 1 */
 	uint32_t *results; /* by function: the fact of what it returns */
 	bool *returned;
 	bool changed, failed;
-	bool noting; /* all is found: what is done is noted */
+	bool found;   /* no way has more to tell */
+	bool noting;  /* what is done is noted */
+	bool apart;   /* no two ways are one where they meet */
+	bool crowded; /* they are too many for that */
+	size_t way_count;
 };
 
 /* The fact, its sources moved by `number` bytes or by relocation `relo`, -1 for none. */

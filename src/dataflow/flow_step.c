@@ -242,6 +242,7 @@ static uint32_t loaded(struct flow *x, uint32_t fact, int64_t off, int32_t relo)
 							 .parent = from.source[i],
 							 .relo = NO_RELO,
 							 .depth = parent->depth + 1,
+							 .maybe = parent->maybe,
 						     }));
 	}
 	return f.source[0] ? provenance_fact(x->p, f) : 0;
@@ -259,14 +260,14 @@ static void put_argument(struct flow *x, uint32_t at, uint32_t n, unsigned size,
 static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
 {
 	const struct linked_insn *n = &x->f->insns[at];
-	uint32_t from = s->reg[n->in.src], argument = 0, places = 0, *dst = &s->reg[n->in.dst];
+	uint32_t from = s->reg[n->in.src], argument = 0, any = 0, *dst = &s->reg[n->in.dst];
 	const struct fact *f = fact_of(x, from);
 	unsigned size = insn_bytes(n->in.code);
 	int slot = slot_of(f, n->func, n->in.off);
 
 	ways_lose(x, ways_may_be(f, PLACE_CONTEXT));
 	if (ways_may_be(f, PLACE_STACK) || (f->place == PLACE_STACK && n->relo >= 0))
-		places = ways_any_slot(x, s);
+		any = ways_any_slot(x, s);
 	if (f->place == PLACE_CONTEXT)
 		argument = argument_at(x, f, n->in.off, n->relo);
 	if (argument) {
@@ -284,8 +285,8 @@ static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
 				   .offset = n->in.off});
 		*dst = loaded(x, from, n->in.off, n->relo);
 	}
-	if (places)
-		*dst = provenance_join(x->p, *dst, ways_either(x, places));
+	if (any)
+		*dst = provenance_join(x->p, *dst, any);
 }
 
 static void step_store(struct flow *x, uint32_t at, struct flow_state *s)
@@ -364,7 +365,7 @@ static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint3
 			 fact_of(x, s->reg[i + 1])->relo >= 0;
 
 	if (arg.size != SIZE_NONE && !arg.writes && ways_may_be(to, PLACE_STACK))
-		ways_any_slot(x, s);
+		ways_lose_slots(x, s);
 	if (arg.size == SIZE_NONE || size == 0)
 		return;
 	ways_lose(x, first >= 0 && by_kernel && !arg.writes);

@@ -39,7 +39,7 @@ void provenance_free(struct provenance *p)
 static bool same_source(const struct source *a, const struct source *b)
 {
 	return a->argument == b->argument && a->parent == b->parent && a->relo == b->relo &&
-	       a->offset == b->offset && a->nested == b->nested;
+	       a->offset == b->offset && a->nested == b->nested && a->maybe == b->maybe;
 }
 
 uint32_t provenance_source(struct provenance *p, struct source s)

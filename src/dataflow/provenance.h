@@ -20,6 +20,7 @@ struct source {
 	int32_t offset;    /* bytes that were added; of what was loaded, at which */
 	uint32_t depth;    /* how many loads it took */
 	bool nested;       /* more relocations were added, of what the first led to */
+	bool maybe;        /* it is one of several, of which a kernel tells which */
 };
 
 enum { SOURCES_MOST = 6 };

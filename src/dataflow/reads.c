@@ -35,8 +35,10 @@ const char *read_use_name(enum read_use use)
 
 bool read_is_fixed(const struct reads *r, const struct read *x)
 {
-	return (x->use == USE_LOAD || x->use == USE_PROBE) && x->relo < 0 &&
-	       r->provenance.sources[x->source].relo < 0;
+	const struct source *s = &r->provenance.sources[x->source];
+
+	return (x->use == USE_LOAD || x->use == USE_PROBE) && x->relo < 0 && s->relo < 0 &&
+	       !s->maybe;
 }
 
 static bool starts_with(const char *s, const char *prefix)
@@ -147,6 +149,37 @@ static int by_instruction(const void *x, const void *y)
 	if (a->at != b->at)
 		return a->at < b->at ? -1 : 1;
 	return (a->source > b->source) - (a->source < b->source);
+}
+
+/* Of what instructions do by the same sources, too, in an order. */
+static int by_all(const void *x, const void *y)
+{
+	const struct read *a = x, *b = y;
+	int order = by_instruction(x, y);
+
+	if (order)
+		return order;
+	if (a->number != b->number)
+		return a->number < b->number ? -1 : 1;
+	if (a->use != b->use)
+		return a->use < b->use ? -1 : 1;
+	if (a->size != b->size)
+		return a->size < b->size ? -1 : 1;
+	if (a->map != b->map)
+		return a->map < b->map ? -1 : 1;
+	return (a->place > b->place) - (a->place < b->place);
+}
+
+void reads_merge(struct reads *r, size_t from)
+{
+	size_t kept = from;
+
+	if (r->count > from)
+		qsort(r->list + from, r->count - from, sizeof(*r->list), by_all);
+	for (size_t i = from; i < r->count; i++)
+		if (kept == from || by_all(&r->list[kept - 1], &r->list[i]) != 0)
+			r->list[kept++] = r->list[i];
+	r->count = kept;
 }
 
 /* Adds what is done only where constants of the object are other ones, which a tool may set. */

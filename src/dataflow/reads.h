@@ -75,6 +75,8 @@ int reads_new(const struct loading *l, struct reads **out, struct err *e);
 /* The same wherever it stands, on no kernel: `program` of o. */
 int reads_anywhere(const struct object *o, const struct references *r, uint32_t program,
 		   struct reads **out, struct err *e);
+/* Orders those from number `from` on by instruction, each once. */
+void reads_merge(struct reads *r, size_t from);
 void reads_free(struct reads *r); /* NULL is allowed */
 
 /* The kernel's struct that a helper or a function of the kernel takes x for, or that the key or the

@@ -55,17 +55,35 @@ uint32_t ways_add(struct flow *x, uint32_t a, uint32_t b)
 	return ways_either(x, fact_places(p) | fact_places(q));
 }
 
+/* Sources of a fact, each as one of several. */
+static uint32_t maybe(struct flow *x, const struct fact f)
+{
+	uint32_t all = 0;
+
+	for (unsigned i = 0; i < SOURCES_MOST && f.source[i]; i++) {
+		struct source s = x->p->sources[f.source[i]];
+
+		s.maybe = true;
+		all = provenance_join(x->p, all, provenance_of(x->p, provenance_source(x->p, s)));
+	}
+	return all;
+}
+
 uint32_t ways_any_slot(struct flow *x, const struct flow_state *s)
 {
-	uint32_t places = 0;
+	uint32_t all = 0, places = 0;
 
 	for (unsigned i = 0; i < SLOTS && !x->ask->walk; i++) {
-		const struct fact *f = fact_of(x, s->slot[i]);
-
-		ways_lose(x, has_argument(x, f));
-		places |= fact_places(f);
+		places |= fact_places(fact_of(x, s->slot[i]));
+		all = provenance_join(x->p, all, maybe(x, *fact_of(x, s->slot[i])));
 	}
-	return places;
+	return provenance_join(x->p, all, ways_either(x, places));
+}
+
+void ways_lose_slots(struct flow *x, const struct flow_state *s)
+{
+	for (unsigned i = 0; i < SLOTS && !x->ask->walk; i++)
+		ways_lose(x, has_argument(x, fact_of(x, s->slot[i])));
 }
 
 void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value)

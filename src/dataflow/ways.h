@@ -27,8 +27,11 @@ void ways_moved(struct flow *x, const struct fact *old, int32_t relo, struct fac
 /* a + b, or a - b, of which one is a constant on some ways only. */
 uint32_t ways_add(struct flow *x, uint32_t a, uint32_t b);
 
-/* What any slot of the stack may be, bits 1 << PLACE_*; an argument there is lost. */
+/* What stands in any slot of the stack: the fact of a value of one of them. */
 uint32_t ways_any_slot(struct flow *x, const struct flow_state *s);
+
+/* Notes that what stands in any slot may be used. */
+void ways_lose_slots(struct flow *x, const struct flow_state *s);
 
 /* A store into any slot, or none. */
 void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value);

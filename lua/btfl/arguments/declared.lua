@@ -13,18 +13,13 @@ local MACROS = {
 -- one is not there.
 local function split(text)
   local list, depth, start = {}, 0, 1
-  for i = 1, #text do
-    local c = text:sub(i, i)
-    if c == ")" and depth == 0 then
-      list[#list + 1] = text:sub(start, i - 1)
-      return list
-    elseif c == "," and depth == 0 then
-      list[#list + 1] = text:sub(start, i - 1)
-      start = i + 1
-    elseif c == "(" then
-      depth = depth + 1
-    elseif c == ")" then
-      depth = depth - 1
+  for at, c in text:gmatch "()([(),])" do
+    if depth == 0 and c ~= "(" then
+      list[#list + 1] = text:sub(start, at - 1)
+      if c == ")" then return list end
+      start = at + 1
+    elseif c ~= "," then
+      depth = depth + (c == "(" and 1 or -1)
     end
   end
   return list, true

@@ -98,7 +98,7 @@ end
 --- reads, first (the load); every (all types, those too that better evidence puts aside)
 ---@return boolean whole of no target: nothing more is read on any, as program:reads() has it
 function evidence.of(program, target, options)
-  if not HAS_ARGUMENTS[program.attach and program.attach.form] then return {} end
+  if not HAS_ARGUMENTS[program.attach and program.attach.form] then return {}, true end
   local reads = program:reads(target, options)
   local by_number, list = {}, {}
   for _, read in ipairs(reads) do
