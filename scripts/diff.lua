@@ -11,8 +11,8 @@ local cli = btfl.cli {
   end,
 }
 local args = cli.args
--- For people, of all that there is a row for each name, without what was and is.
-local brief = args.format == "text" and #args.name == 0 and not args.used_by
+-- For people alone, of all that there is a row for each name, without what was and is.
+local brief = table.concat(cli:formats(), " ") == "text" and #args.name == 0 and not args.used_by
 local out = btfl.report("diff", {
   columns = { "kind", "name", "change", "path", "what", "old", "new", "core" },
   text = brief and { "kind", "name", "change", "what", "core" } or nil,
@@ -171,18 +171,21 @@ local function add_changes(kind, name, was, is)
 end
 
 -- Of what came or went, a function says how it is called.
-local function signature(kind, t)
-  return t and PARAMETERS[kind] and ((t.kind == "func" and t.type or t):decl()) or nil
+local function signature(kind, btf, id)
+  if brief or not (id and PARAMETERS[kind]) then return nil end
+  local t = btf:type(id)
+  return ((t.kind == "func" and t.type or t):decl())
 end
 
+-- was and is: ids, nil for none.
 local function add(kind, name, change, was, is)
   if not is_asked(kind, name) then return end
   local kept = true
   if change == "changed" then
-    kept = add_changes(kind, name, was, is)
+    kept = add_changes(kind, name, old.btf:type(was), new.btf:type(is))
   else
-    out:row { kind = kind, name = name, change = change, old = signature(kind, was),
-      new = signature(kind, is), core = yes(change == "added") }
+    out:row { kind = kind, name = name, change = change, old = signature(kind, old.btf, was),
+      new = signature(kind, new.btf, is), core = yes(change == "added") }
   end
   if kept then total(kind)[change] = total(kind)[change] + 1 end
 end
@@ -193,7 +196,7 @@ local TRACE = "^btf_trace_"
 local function add_types(differing)
   for kind, name, change, was, is in differing do
     if not (kind == "typedef" and name:find(TRACE)) then
-      add(kind, name, change, was and old.btf:type(was), is and new.btf:type(is))
+      add(kind, name, change, was, is)
     end
   end
 end
@@ -203,7 +206,7 @@ local function tracepoints(btf)
   for name, proto in btf:tracepoints() do
     if proto then
       names[#names + 1] = name
-      protos[name] = btf:type(proto)
+      protos[name] = proto
     end
   end
   return protos, names
@@ -216,7 +219,7 @@ local function add_tracepoints(counts)
     local was, is = before[name], after[name]
     if not is then
       add("tracepoint", name, "removed", was)
-    elseif not btfl.same(was, is) then
+    elseif not btfl.same(old.btf:type(was), new.btf:type(is)) then
       add("tracepoint", name, "changed", was, is)
     end
   end

@@ -72,6 +72,13 @@ describe("diff", function()
     assert.same({}, (diff(old, old, "--format", "tsv")))
   end)
 
+  it("writes rows for programs beside what people read", function()
+    local file = tmp.path "beside.tsv"
+    assert.equal(0, run({ "diff", old, new, "--format", "text", "--format", "tsv=" .. file }).status)
+    local _, alone = diff(old, new, "--format", "tsv")
+    assert.equal(alone.out, tmp.read(file))
+  end)
+
   it("is asked for names and patterns", function()
     assert.same({ "enum mode changed ON value 1 2 yes", "tracepoint fresh added - - - void (void *data) yes" },
       (diff(old, new, "mo*", "fresh", "--format", "tsv")))

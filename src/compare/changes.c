@@ -377,6 +377,21 @@ static int compare_whole(struct walk *w, const struct bodies *x)
 		   .kind = CHANGE_RESIZED, .old = x->old.size, .new = x->new.size, .core = true});
 }
 
+/* Whether two prototypes have nothing to tell: most of two kernels' are alike, and no list is made
+ * for them, which takes a quarter of the time from a comparison of all names. */
+static bool same_protos(struct walk *w, const struct btf_type *old, const struct btf_type *new)
+{
+	if (w->o->by_place || old->vlen != new->vlen || !spelling_same(&w->s, old->type, new->type))
+		return false;
+	for (uint32_t i = 0; i < old->vlen; i++) {
+		struct btf_param a = btf_param(old, i), b = btf_param(new, i);
+
+		if (strcmp(a.name, b.name) != 0 || !spelling_same(&w->s, a.type, b.type))
+			return false;
+	}
+	return true;
+}
+
 static int compare_bodies(struct walk *w, const struct btf_type *old, const struct btf_type *new,
 			  unsigned depth, int level)
 {
@@ -384,6 +399,8 @@ static int compare_bodies(struct walk *w, const struct btf_type *old, const stru
 	size_t len;
 	int rc = 0;
 
+	if (old->kind == BTF_FUNC_PROTO && !depth && same_protos(w, old, new))
+		return 0;
 	if (old->kind == BTF_FUNC_PROTO) {
 		len = push(w, "return");
 		rc = compare_types(w, old->type, new->type, depth, level);
