@@ -82,19 +82,49 @@ local function tell_duplicates(path, btf)
       #notes == 1 and " stands" or "s stand") }
 end
 
-local function tell(path, btf)
+-- What the kernel takes for a type of a module's .BTF.base, by btf_relocate(): of a declaration any struct or
+-- union, else what has its kind and size.
+local function is_type(t, other)
+  if t.name ~= other.name then return false end
+  local kind = t.kind:gsub("64$", "")
+  if kind == "fwd" then return other.kind == "struct" or other.kind == "union" end
+  return kind == other.kind:gsub("64$", "") and t.size == other.size
+end
+
+-- The first type of a module's .BTF.base that is not in a kernel.
+local function astray(distilled, kernel)
+  for t in distilled:types() do
+    local found = not t.name
+    for other in t.name and kernel:candidates(t.name) or function() end do
+      found = found or is_type(t, other)
+    end
+    if not found then return t end
+  end
+end
+
+-- A module that has its .BTF.base stands on no other: the kernel puts its own types in the place of that.
+local function tell_base(path, btf, base)
+  local missing = base and btf.base and btf.base ~= base and astray(btf.base, base)
+  if missing then
+    cli:failure(("%s: .BTF.base: its %s is not in %s: it was built for another vmlinux"):format(path,
+      (missing:decl()), base.path))
+  end
+end
+
+local function tell(path, btf, base)
   if not btf:types()() then
     out:warning { rule = "no-types", at = path, message = "has no types" }
   end
   tell_loaders(path, btf)
   tell_implicit(path, btf)
   tell_duplicates(path, btf)
+  tell_base(path, btf, base)
 end
 
 local function examine(path, base)
   local file, kind = btfl.open(path, base)
   if kind == "btf" then
-    tell(path, file)
+    tell(path, file, base)
     return { file = path, kind = file.base and "split btf" or "btf", endian = file.endian,
       ptr_size = file.ptr_size, types = #file }
   end

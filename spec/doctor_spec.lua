@@ -1,6 +1,7 @@
 --- btfl doctor of sound BTF: who is too old for it, and what may surprise.
 local builder = require "spec.support.btf"
 local dkjson = require "dkjson"
+local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -78,6 +79,62 @@ describe("doctor", function()
     local r = run { "doctor", empty }
     assert.same({ 2, "btfl doctor: " .. empty .. ": +0x18: a header with no types behind it, as builds leave where "
       .. "pahole failed\n" }, { r.status, r.err })
+  end)
+
+  -- What is said of a split BTF over a kernel: its status, and the line on stderr without the paths.
+  local function over(kernel, module, name)
+    local base = tmp.write("vmlinux.btf", kernel)
+    local r = run { "doctor", tmp.write(name or "module.btf", module), "--base", base }
+    return r.status, (r.err:gsub("[^ ]*/", ""):gsub("\n$", ""))
+  end
+
+  it("tells of a module that was built for another vmlinux", function()
+    local function kernel(name)
+      local b = builder.new()
+      b:struct(name, 4, { { "first", b:int("int", 4, "signed"), 0 } })
+      b:typedef("last", 1)
+      return b
+    end
+    local base = kernel "some"
+    local split = builder.new { base = base }
+    split:struct("own", 8, { { "first", 1, 0 }, { "second", 2, 32 } })
+    split:typedef("last_t", 2)
+    assert.same({ 0, "" }, { over(base:bytes(), split:bytes()) })
+    for _, name in ipairs { "other", "so" } do
+      assert.same({ 2, "btfl doctor: module.btf: +0: its names do not fit those of vmlinux.btf: it was built for "
+        .. "another vmlinux" }, { over(kernel(name):bytes(), split:bytes()) }, name)
+    end
+  end)
+
+  it("does not take a module with a damaged name for one of another vmlinux", function()
+    local base = builder.new()
+    base:int("int", 4, "signed")
+    local split = builder.new { base = base }
+    for i = 1, 9 do split:typedef("name" .. i, 1) end
+    local bytes = split:bytes()
+    local at = 24 + 1 -- the first typedef's name: in the middle of one
+    assert.same({ 2, "btfl doctor: module.btf: +0x18: type [2] typedef: name offset 0x6 is inside a string" },
+      { over(base:bytes(), bytes:sub(1, at - 1) .. string.char(bytes:byte(at) + 1) .. bytes:sub(at + 1)) })
+  end)
+
+  it("tells of a module whose .BTF.base is of another vmlinux", function()
+    local distilled = builder.new()
+    local int, foo = distilled:int("int", 4, "signed"), distilled:struct("foo", 16, {})
+    distilled:fwd("bar", "struct")
+    local split = builder.new { base = distilled }
+    split:struct("own", 24, { { "a", foo, 0 }, { "b", int, 128 } })
+    local elf = object.new(split, { machine = 62 })
+    elf:section(".BTF.base", distilled:bytes())
+    local function kernel(size)
+      return made(function(b, i)
+        b:struct("foo", 2 * size, { { "x", i, 0 } })
+        b:struct("foo", size, { { "x", i, 0 } })
+        b:struct("bar", 4, { { "x", i, 0 } })
+      end)
+    end
+    assert.same({ 0, "" }, { over(kernel(16), elf:bytes(), "module.ko") })
+    assert.same({ 2, "btfl doctor: module.ko: .BTF.base: its struct foo is not in vmlinux.btf: it was built for "
+      .. "another vmlinux" }, { over(kernel(12), elf:bytes(), "module.ko") })
   end)
 
   it("finds the argument taken out in kernels of the corpus that have it", function()

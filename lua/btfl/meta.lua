@@ -23,7 +23,7 @@ local btfl = {}
 --- Opens the BTF in a file: raw, an ELF file with a `.BTF` section, a kernel image such as vmlinuz, or one of these
 --- packed (gzip; through libarchive xz, zstd, lz4, bzip2) or the one kernel in an archive or a package (tar, .deb,
 --- .rpm). "FILE!MEMBER" is a file in an archive.
---- Raises when the file cannot be read or its BTF is malformed.
+--- Raises when the file cannot be read or its BTF is malformed, and when it was built for another base.
 ---@param path string|btfl.bytes
 ---@param base? btfl.btf what a split BTF stands on, such as vmlinux for a module; others stand on none
 ---@return btfl.btf

@@ -79,6 +79,9 @@ struct btf_check {
 int btf_pass(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
 	     struct btf_named **named, size_t *count, struct err *e);
 
+/* btf_base.c: fails when b, whose shapes are known, was made for another base than b->base. */
+int btf_base_check(const struct btf *b, struct err *e);
+
 /* btf_check.c: checks the type c->id at c->at. */
 int btf_check_type(struct btf_check *c);
 /* What only all types together tell: to be called when b can be read. */

@@ -201,6 +201,8 @@ int btf_pass(struct btf *b, const struct input *in, const struct span *layout, b
 	int rc;
 
 	learn_shapes(b, layout);
+	if (b->base && btf_base_check(b, e) < 0)
+		return -1;
 	s.check.names = (uint64_t)b->first_string + b->strings_len;
 	s.check.kind = malloc(b->types_len / BTF_TYPE_SIZE + 1);
 	rc = s.check.kind ? pass(&s) : err_memory(e, b->name);
