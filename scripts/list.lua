@@ -8,7 +8,7 @@ local cli = btfl.cli {
     parser:option("--kind", "Types of that kind: struct, union, enum, typedef, func, var, ...")
     parser:option("--member", "Structs and unions that have a member of that name."):argname("NAME")
     parser:option("--of-type", "Structs and unions that hold one by value."):argname("TYPE")
-    parser:flag("--kfuncs", "Functions that programs may call, of a kernel whose BTF tells.")
+    parser:flag("--kfuncs", "Functions that programs may call, where its BTF or its file tells.")
     parser:flag("--tracepoints", "Tracepoints, with what programs of them see.")
     parser:flag("--hooks", "LSM hooks, iterators and struct_ops.")
     parser:flag("--helpers", "Helpers, by number.")
@@ -135,7 +135,8 @@ end
 local function add_kfuncs(add, btf, module)
   local next_kfunc, known = btf:kfuncs()
   if not known and module == "vmlinux" then
-    cli:failure(target.path .. ": its BTF does not tag kernel functions: nobody can tell which they are")
+    cli:failure(target.path
+      .. ": neither tags of its BTF nor sets in its file tell which functions programs may call")
   end
   for name, _, proto in next_kfunc do
     if is_asked(name) then add { kind = "func", name = name, type = decl(btf, proto) } end

@@ -68,7 +68,7 @@ describe("list", function()
   it("refuses what it cannot tell", function()
     local r = run { "list", path, "--kfuncs" }
     assert.same({ 2, "" }, { r.status, r.out })
-    assert.matches("does not tag kernel functions", r.err)
+    assert.matches("neither tags of its BTF nor sets in its file tell", r.err)
     r = run { "list", path, "--maps", "--of-type", "x" }
     assert.same({ 2, "btfl: --of-type and --maps are two questions\n" }, { r.status, r.err })
     r = run { "list", path, "--kind", "strct" }

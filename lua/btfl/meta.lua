@@ -484,7 +484,8 @@ function btf:scan_members(name) end
 function btf:functions() end
 
 --- Iterates over the functions that BPF programs may call, as functions() does. Encoders since 2024 tag them
---- (`bpf_kfunc`); the second result is false where nothing is tagged, and nobody can tell.
+--- (`bpf_kfunc`). Of a kernel from 6.0 on without tags, vmlinuz and a module's ELF file tell, by the sets in .BTF_ids;
+--- the second result is false where neither is there, and nobody can tell.
 ---@return fun(): string?, integer?, integer?
 ---@return boolean known
 function btf:kfuncs() end

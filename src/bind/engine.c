@@ -172,6 +172,7 @@ static const luaL_Reg functions[] = {
     {"same", engine_same},
     {"changes", engine_changes},
     {"diff", engine_diff},
+    {"kfunc_ids", engine_kfunc_ids},
     {"target", open_target},
     {"kernel_version", engine_kernel_version},
     {"subset", open_subset},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bind/classes.h"
+#include "format/btf_kfuncs.h"
 
 struct scan {
 	struct btf_type type; /* the last that was given, or whose members are */
@@ -146,5 +147,23 @@ int btf_functions_method(lua_State *L)
 	check_btf(L, 1);
 	push_scan(L, BTF_FUNC);
 	lua_pushcclosure(L, next_function, 2);
+	return 1;
+}
+
+static void mark(void *ctx, uint32_t id)
+{
+	lua_State *L = ctx;
+
+	lua_pushboolean(L, true);
+	lua_rawseti(L, -2, id);
+}
+
+int engine_kfunc_ids(lua_State *L)
+{
+	const struct btf *b = check_btf(L, 1);
+
+	lua_newtable(L);
+	if (!btf_kfuncs(b, mark, L))
+		lua_pushnil(L);
 	return 1;
 }

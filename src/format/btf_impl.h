@@ -79,6 +79,9 @@ struct btf_check {
 int btf_pass(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
 	     struct btf_named **named, size_t *count, struct err *e);
 
+/* btf_open.c: what btf_kfuncs_in_sets() found when b was opened. */
+const uint32_t *btf_set_kfuncs(const struct btf *b, size_t *count);
+
 /* btf_base.c: fails when b, whose shapes are known, was made for another base than b->base. */
 int btf_base_check(const struct btf *b, struct err *e);
 

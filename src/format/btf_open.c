@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "format/btf_impl.h"
+#include "format/btf_kfuncs.h"
 #include "format/elffile.h"
 #include "format/foreign.h"
 #include "format/kernel_image.h"
@@ -17,6 +18,8 @@ struct btf_box {
 	atomic_uint refs;
 	struct input *input;
 	struct btf *base;
+	uint32_t *kfuncs; /* in the sets of its ELF file */
+	size_t kfunc_count;
 };
 
 static struct btf_box *box_of(const struct btf *b)
@@ -181,6 +184,7 @@ void btf_unref(struct btf *b)
 		return;
 	btf_unref(box_of(b)->base);
 	input_unref(box_of(b)->input);
+	free(box_of(b)->kfuncs);
 	free(b->start);
 	btf_index_free(b);
 	free(b);
@@ -221,6 +225,20 @@ int btf_from_section(const struct elffile *c, const char *name, const struct btf
 	return rc;
 }
 
+const uint32_t *btf_set_kfuncs(const struct btf *b, size_t *count)
+{
+	*count = box_of(b)->kfunc_count;
+	return box_of(b)->kfuncs;
+}
+
+static void read_sets(const struct elffile *c, struct btf *b)
+{
+	const struct section *s = elffile_section(c, ".BTF_ids");
+
+	if (s)
+		box_of(b)->kfuncs = btf_kfuncs_in_sets(b, &s->bytes, &box_of(b)->kfunc_count);
+}
+
 static int load_elf(struct input *in, const struct btf *base, struct btf **out, struct err *e)
 {
 	struct elffile *c;
@@ -233,6 +251,8 @@ static int load_elf(struct input *in, const struct btf *base, struct btf **out, 
 		rc = btf_from_section(c, ".BTF.base", NULL, &own_base, e);
 	if (rc == 0)
 		rc = btf_from_section(c, ".BTF", own_base ? own_base : base, out, e);
+	if (rc == 0)
+		read_sets(c, *out);
 	btf_unref(own_base);
 	elffile_free(c);
 	return rc;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "format/btf_kfuncs.h"
 #include "print/ctext.h"
 
 enum {               /* what is known of a type */
@@ -256,15 +257,11 @@ static void write_function(struct source *s, const struct btf_type *t, bool kfun
 	out_line(s->text.out);
 }
 
-static void mark_kfuncs(struct source *s)
+static void mark_kfunc(void *ctx, uint32_t id)
 {
-	for (const struct btf *b = s->b; b; b = b->base) {
-		struct btf_type t = {0};
+	struct source *s = ctx;
 
-		while (btf_next(b, &t, BTF_DECL_TAG))
-			if (strcmp(t.name, "bpf_kfunc") == 0 && btf_has(s->b, t.type))
-				s->state[t.type] |= KFUNC;
-	}
+	s->state[id] |= KFUNC;
 }
 
 /* Writes those that are kernel functions, or are not, if any, behind a guard. */
@@ -421,7 +418,8 @@ static int write_source(struct source *s, struct err *e)
 	bool done;
 
 	if (s->options->header) {
-		mark_kfuncs(s);
+		for (const struct btf *b = s->b; b; b = b->base)
+			btf_kfuncs(b, mark_kfunc, s);
 		out_text(out, head);
 	}
 	done = s->options->ids ? write_named(s) : write_whole(s);

@@ -1,5 +1,7 @@
 --- What a kernel's BTF has for BPF programs, as plain values: functions that they may call, what they attach
 --- to, helpers, and types of maps and programs. See btfl.btf in meta.lua.
+local engine = require "btfl.engine"
+
 local inventory = {}
 
 -- Of the type of that id of a BTF: what it refers to, or nil.
@@ -12,22 +14,18 @@ end
 ---@return fun(): string?, integer?, integer?
 ---@return boolean known
 function inventory.kfuncs(btf)
-  local names, known = {}, false
-  for id, _, name in btf:scan "decl_tag" do
-    local func = name == "bpf_kfunc" and referred(btf, id, "func")
-    if func and func.name then names[func.name], known = true, true end
-  end
+  local ids, told = engine.kfunc_ids(btf), {}
   local next_function = btf:functions()
   return function()
-    while known do
+    while ids do
       local name, id, proto = next_function()
       if not name then return nil end
-      if names[name] then
-        names[name] = nil -- a function of a name that stands there twice is called once
+      if ids[id] and not told[name] then
+        told[name] = true -- a function of a name that stands there twice is called once
         return name, id, proto
       end
     end
-  end, known
+  end, ids ~= nil
 end
 
 -- The prototype of a tracepoint's function, which a typedef names through a pointer.
