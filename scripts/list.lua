@@ -65,28 +65,23 @@ local function add_types(add, btf)
   end
 end
 
--- Where each struct without a name stands: the id of what has it as a member, and its bit there. Asked for
--- when the first is met.
+-- btf:places(), asked for when the first struct without a name is met.
 local function places_of(btf)
-  local places
+  local owners, bits
   return function(id)
-    if places then return places[id] end
-    places = {}
-    for owner, _, _, type, bits in btf:scan_members() do
-      local held = btf:type(type):resolve()
-      if not held.name then places[held.id] = places[held.id] or { id = owner, bits = bits } end
-    end
-    return places[id]
+    if not owners then owners, bits = btf:places() end
+    return owners[id], bits[id]
   end
 end
 
--- The innermost struct with a name around a member, and its bit there.
+-- The innermost struct with a name around a member, or the typedef that names it, and the member's bit there.
 local function owner_of(btf, places, id, bits)
   local t = btf:type(id)
   for _ = 1, 32 do
-    local place = not t.name and places(t.id)
-    if not place then break end
-    t, bits = btf:type(place.id), bits + place.bits
+    if t.name then break end
+    local owner, at = places(t.id)
+    if not owner then break end
+    t, bits = btf:type(owner), bits + at
   end
   return t, bits
 end

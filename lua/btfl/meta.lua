@@ -478,6 +478,13 @@ function btf:scan(kind, part) end
 ---@return fun(): integer?, integer, string?, integer, integer, integer
 function btf:scan_members(name) end
 
+--- Where each struct and union without a name stands, by its id: the id of what is the first to have it, a struct, a
+--- union or a typedef, and the bit there; of one that is an array's element, where the array is. Nothing of those that
+--- are only pointed to.
+---@return table<integer, integer> owners
+---@return table<integer, integer> bits
+function btf:places() end
+
 --- Iterates over the functions stored here as plain values: name, id, id of the prototype, linkage ("static",
 --- "global", "extern"). This and the next six are of this BTF alone: modules have theirs.
 ---@return fun(): string?, integer?, integer?, string?

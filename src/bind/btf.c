@@ -322,6 +322,7 @@ static const luaL_Reg methods[] = {
     {"scan", btf_scan_method},
     {"scan_members", btf_scan_members_method},
     {"functions", btf_functions_method},
+    {"places", btf_places_method},
     {"close", btf_close},
     {NULL, NULL},
 };

@@ -97,6 +97,7 @@ void push_endian(lua_State *L, bool big_endian);
 int btf_scan_method(lua_State *L);
 int btf_scan_members_method(lua_State *L);
 int btf_functions_method(lua_State *L);
+int btf_places_method(lua_State *L);
 /* The ids of the functions that programs may call, as keys; nil where nobody can tell. */
 int engine_kfunc_ids(lua_State *L); /* (btf) */
 

@@ -1,6 +1,7 @@
 /*
- * scan: btf:scan(), btf:scan_members() and btf:functions(): everything there is in a BTF as plain
- * values. No handle is made, which is what a loop over types() and members() mostly costs.
+ * scan: btf:scan(), btf:scan_members(), btf:functions() and btf:places(): everything there is in a
+ * BTF as plain values. No handle is made, which is what a loop over types() and members() mostly
+ * costs.
  */
 #include <string.h>
 
@@ -148,6 +149,62 @@ int btf_functions_method(lua_State *L)
 	push_scan(L, BTF_FUNC);
 	lua_pushcclosure(L, next_function, 2);
 	return 1;
+}
+
+/* The struct or union without a name that a type is, or arrays of it are; void for another, and
+ * behind more arrays and qualifiers than anybody writes. */
+static struct btf_type unnamed(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_type(b, id);
+
+	for (int steps = 0; steps < 32; steps++) {
+		switch (t.kind) {
+		case BTF_ARRAY: t = btf_type(b, btf_array(&t).elem); break;
+		case BTF_CONST:
+		case BTF_VOLATILE:
+		case BTF_RESTRICT:
+		case BTF_TYPE_TAG: t = btf_type(b, t.type); break;
+		case BTF_STRUCT:
+		case BTF_UNION: return *t.name ? btf_type(b, 0) : t;
+		default: return btf_type(b, 0);
+		}
+	}
+	return btf_type(b, 0);
+}
+
+enum { PLACE_OWNERS = 2, PLACE_BITS };
+
+static void note_place(lua_State *L, const struct btf *b, uint32_t id, uint32_t owner,
+		       uint32_t bits)
+{
+	id = unnamed(b, id).id;
+	if (id && lua_rawgeti(L, PLACE_OWNERS, id) == LUA_TNIL) {
+		lua_pushinteger(L, owner);
+		lua_rawseti(L, PLACE_OWNERS, id);
+		lua_pushinteger(L, bits);
+		lua_rawseti(L, PLACE_BITS, id);
+	}
+	lua_settop(L, PLACE_BITS);
+}
+
+int btf_places_method(lua_State *L)
+{
+	const struct btf *b = check_btf(L, 1);
+	struct btf_type t = {0};
+
+	lua_settop(L, 1);
+	lua_newtable(L);
+	lua_newtable(L);
+	while (btf_next(b, &t, -1)) {
+		if (t.kind == BTF_TYPEDEF)
+			note_place(L, b, t.type, t.id, 0);
+		for (uint32_t i = 0; btf_is_composite(&t) && i < t.vlen; i++) {
+			struct btf_member m = btf_member(&t, i);
+
+			note_place(L, b, m.type, t.id, m.bit_offset);
+		}
+	}
+	return 2;
 }
 
 static void mark(void *ctx, uint32_t id)
