@@ -45,7 +45,7 @@ describe("history", function()
     assert.equal([[
 foo.a
   cloud-amd64    6.1.0            offset 8, size 4, int
-  generic-amd64  5.9.0 .. 5.10.0  offset 0, size 4, int
+  generic-amd64  5.9.0 .. 5.10.0  offset 0, size 4, int  (until 5.10.0)
                  5.16.0           absent
                  6.2.0            offset 8, size 8, int *  (again since 6.2.0)
 ]], r.out)

@@ -199,9 +199,10 @@ function btfl.changes(old, new, options) end
 function btfl.diff(old, new) end
 
 --- What names were on kernels, as a report: a row for each name and kernel, by series (flavour and architecture) and
---- release; as text the runs of kernels on which a name is the same, with "since" where it has come, and "again since"
---- where it had been there before. A name is "struct.field[1].field", a type, "enum.VALUE", a function or a tracepoint. One that no kernel
---- has is a failure. Kernels that an iterator gives, such as cli:each_target(), may be closed behind their turn.
+--- release; as text the runs of kernels on which a name is the same, with "since" where it has come, "again since"
+--- where it had been there before, and "until" the last that has it. A name is "struct.field[1].field", a type,
+--- "enum.VALUE", a function or a tracepoint. One that no kernel has is a failure. Kernels that an iterator gives, such
+--- as cli:each_target(), may be closed behind their turn.
 ---@param names string[]
 ---@param targets btfl.target[]|fun(): btfl.target?
 ---@return btfl.report

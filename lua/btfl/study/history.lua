@@ -71,15 +71,17 @@ local function words_of(facts)
 end
 
 -- The runs of kernels of one series on which a name is the same: { span, facts }, with `since` where it has
--- come, and `again` where it had been there before.
+-- come, `again` where it had been there before, and where it has gone behind it `till`, the last that has it.
 local function runs_of(list, facts)
   local out, was_there = {}, false
   for i, run in ipairs(series.runs(list, function(kernel) return key_of(facts[kernel]) end)) do
-    local one = facts[run[1]]
-    local comes = one.status == "present" and i > 1 and out[i - 1].facts.status == "absent"
-    out[i] = { span = series.span(run), facts = one,
-      since = comes and series.short(run[1]) or nil, again = comes and was_there or nil }
-    was_there = was_there or one.status == "present"
+    local one, last = facts[run[1]], out[i - 1]
+    local is_there = one.status == "present"
+    local turns = last and (last.facts.status == "present") ~= is_there
+    out[i] = { span = series.span(run), facts = one, last = series.short(run[#run]),
+      since = turns and is_there and series.short(run[1]) or nil, again = was_there }
+    if turns and not is_there then last.till = last.last end
+    was_there = was_there or is_there
   end
   return out
 end
@@ -95,6 +97,14 @@ local function pad(text, width)
   return text .. (" "):rep(width - #text)
 end
 
+-- "  (since 6.1.0, until 6.2.0)", or nothing of what has been there all the time.
+local function date_of(run)
+  local words = {}
+  if run.since then words[1] = (run.again and "again since " or "since ") .. run.since end
+  if run.till then words[#words + 1] = "until " .. run.till end
+  return #words > 0 and ("  (%s)"):format(table.concat(words, ", ")) or ""
+end
+
 -- The lines of a name, in columns.
 local function lines_of(name, lists, facts)
   local lines, wide, far, runs = { name }, 0, 0, {}
@@ -105,9 +115,8 @@ local function lines_of(name, lists, facts)
   end
   for i, list in ipairs(lists) do
     for k, run in ipairs(runs[i]) do
-      local comes = run.again and "  (again since %s)" or run.since and "  (since %s)" or ""
       lines[#lines + 1] = ("  %s  %s  %s%s"):format(pad(k == 1 and list.name or "", wide),
-        pad(run.span, far), words_of(run.facts), comes:format(run.since))
+        pad(run.span, far), words_of(run.facts), date_of(run))
     end
   end
   return lines
