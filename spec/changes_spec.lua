@@ -208,6 +208,26 @@ describe("changes of functions and enums", function()
       between("e", function(b) b:enum("e", { { "A", 0 }, { "B", -1 } }, 4, true) end,
         function(b) b:enum64("e", { { "B", 1 << 32 }, { "C", 7 } }, 8, true) end))
   end)
+
+  it("are none where a value has only another size or sign, which old encoders do not tell", function()
+    local function enum(make, value, signed)
+      return function(b, int)
+        local id = b[make](b, nil, { { "A", value } }, 4, signed)
+        b:struct("foo", 4, { { "e", id, 0 } })
+        b:typedef("e_t", b[make](b, "e", { { "A", value } }, 4, signed))
+        b:typedef("i_t", int)
+      end
+    end
+    for _, name in ipairs { "foo", "e" } do
+      local prefix = name == "foo" and "e.A" or "A"
+      assert.same({}, between(name, enum("enum64", 1 << 31), enum("enum", 1 << 31)))
+      assert.same({}, between(name, enum("enum", 0xffffffff), enum("enum", -1, true)))
+      assert.same({}, between(name, enum("enum64", -1, true), enum("enum", 0xffffffff)))
+      assert.same({ prefix .. " value: 2147483648 -> 1" }, between(name, enum("enum", 1 << 31), enum("enum", 1)))
+      assert.same({ prefix .. " value: 4294967295 -> -1" },
+        between(name, enum("enum64", 0xffffffff), enum("enum", -1, true)))
+    end
+  end)
 end)
 
 describe("hostile types", function()

@@ -237,14 +237,16 @@ static int compare_field(struct walk *w, const struct item *a, const struct item
 	return rc;
 }
 
-static int compare_value(struct walk *w, const struct item *a, const struct item *b)
+static int compare_value(struct walk *w, const struct btf_type *old, const struct item *a,
+			 const struct btf_type *new, const struct item *b)
 {
-	if (a->at == b->at)
+	if (items_same_value(old, a->at, new, b->at))
 		return 0;
-	return told(
-	    w,
-	    (struct change){
-		.kind = CHANGE_VALUE, .old = a->at, .new = b->at, .is_value = true, .core = true});
+	return told(w, (struct change){.kind = CHANGE_VALUE,
+				       .old = items_value(old, a->at),
+				       .new = items_value(new, b->at),
+				       .is_value = true,
+				       .core = true});
 }
 
 static int compare_param(struct walk *w, const struct item *a, const struct item *b, unsigned depth,
@@ -302,7 +304,7 @@ static int compare_match(struct walk *w, const struct bodies *x, const struct it
 	int rc;
 
 	if (btf_is_enum(&x->old))
-		rc = compare_value(w, a, b);
+		rc = compare_value(w, &x->old, a, &x->new, b);
 	else if (x->old.kind == BTF_FUNC_PROTO)
 		rc = compare_param(w, a, b, depth, level);
 	else
@@ -318,7 +320,7 @@ static int tell_removed(struct walk *w, const struct bodies *x, const struct ite
 	return told_of(w, name_of(a, room),
 		       (struct change){.kind = CHANGE_REMOVED,
 				       .old_type = a->type,
-				       .old = a->at,
+				       .old = items_value(&x->old, a->at),
 				       .is_value = btf_is_enum(&x->old)});
 }
 
@@ -337,7 +339,7 @@ static int tell_added(struct walk *w, const struct bodies *x)
 		    w, name_of(b, room),
 		    (struct change){.kind = CHANGE_ADDED,
 				    .new_type = b->type,
-				    .new = b->at,
+				    .new = items_value(&x->new, b->at),
 				    .is_value = btf_is_enum(&x->old),
 				    .core = x->old.kind != BTF_FUNC_PROTO || i >= x->a.count});
 	}

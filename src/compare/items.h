@@ -11,6 +11,20 @@ enum { ITEMS_MAX = 1 << 18 };
 
 #define ITEM_NONE UINT32_MAX
 
+/* Of an enumerator that btf_enumerator() gave, the value that C has. An ENUM says whether it has a
+ * sign, but encoders before 2022 never do: so two values are the same, too, where one may be either
+ * number. */
+static inline uint64_t items_value(const struct btf_type *t, uint64_t value)
+{
+	return t->kind == BTF_ENUM && !t->kflag ? (uint32_t)value : value;
+}
+
+static inline bool items_same_value(const struct btf_type *a, uint64_t x, const struct btf_type *b,
+				    uint64_t y)
+{
+	return x == y || items_value(a, x) == y || x == items_value(b, y);
+}
+
 /* Of a name. */
 static inline size_t items_hash(const char *name)
 {

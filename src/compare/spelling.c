@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "compare/items.h"
+
 static bool same(struct spelling *s, uint32_t old, uint32_t new, int depth);
 
 struct btf_type spelling_untagged(const struct btf *b, uint32_t id)
@@ -88,7 +90,7 @@ static bool same_values(const struct spelling *s, const struct btf_type *a,
 	for (uint32_t i = 0; i < a->vlen; i++) {
 		struct btf_enumerator x = btf_enumerator(a, i), y = btf_enumerator(b, i);
 
-		if (!named_alike(s, x.name, y.name) || x.value != y.value)
+		if (!named_alike(s, x.name, y.name) || !items_same_value(a, x.value, b, y.value))
 			return false;
 	}
 	return true;
