@@ -4,7 +4,8 @@ local cli = btfl.cli {
   usage = "OLD NEW [NAME...]", objects = false, targets = false,
   epilog = "OLD and NEW are kernels, as -t of other commands takes them. NAME is a type, a function or a\n"
     .. "tracepoint, or a pattern such as task_*; of these, fields are shown. core says whether CO-RE\n"
-    .. "relocates what was compiled for OLD, or a program takes it as before.",
+    .. "relocates what was compiled for OLD, or a program takes it as before. Modules are compared, too;\n"
+    .. "what has only gone into one, or out of one, is not told.",
   options = function(parser)
     parser:option("--used-by", "Only what these BPF objects use: fields, types, functions, their arguments.")
       :argname("OBJ"):args("+")
@@ -17,7 +18,20 @@ local out = btfl.report("diff", {
   columns = { "kind", "name", "change", "path", "what", "old", "new", "core" },
   text = brief and { "kind", "name", "change", "what", "core" } or nil,
 })
-local old, new = cli:try(btfl.target, args.old), cli:try(btfl.target, args.new)
+
+-- The BTFs of a kernel, vmlinux first, and by the names of modules.
+local function open_kernel(path)
+  local target = btfl.target(path)
+  local kernel = { btf = target.btf, list = { target.btf }, modules = {}, names = {} }
+  for name, btf in target:modules() do
+    kernel.list[#kernel.list + 1], kernel.names[#kernel.names + 1] = btf, name
+    kernel.modules[name] = btf
+  end
+  for problem in target:skipped() do cli:failure(problem) end
+  return kernel
+end
+
+local old, new = cli:try(open_kernel, args.old), cli:try(open_kernel, args.new)
 if not (old and new) then return 2 end
 
 -- What objects use, of types and of functions and tracepoints: by name, true for all of it, or a set of
@@ -65,9 +79,11 @@ end
 
 for _, path in ipairs(args.used_by or {}) do cli:try(use_object, path) end
 
-local function has(target, name)
-  local btf = target.btf
-  return btf:find(name) or btf:find("btf_trace_" .. name, "typedef")
+local function has(kernel, name)
+  for _, btf in ipairs(kernel.list) do
+    if btf:find(name) or btf:find("btf_trace_" .. name, "typedef") then return true end
+  end
+  return false
 end
 
 local patterns = {}
@@ -177,15 +193,15 @@ local function signature(kind, btf, id)
   return ((t.kind == "func" and t.type or t):decl())
 end
 
--- was and is: ids, nil for none.
-local function add(kind, name, change, was, is)
+-- was and is are ids of the BTFs before them, nil for none.
+local function add(kind, name, change, old_btf, was, new_btf, is)
   if not is_asked(kind, name) then return end
   local kept = true
   if change == "changed" then
-    kept = add_changes(kind, name, old.btf:type(was), new.btf:type(is))
+    kept = add_changes(kind, name, old_btf:type(was), new_btf:type(is))
   else
-    out:row { kind = kind, name = name, change = change, old = signature(kind, old.btf, was),
-      new = signature(kind, new.btf, is), core = yes(change == "added") }
+    out:row { kind = kind, name = name, change = change, old = signature(kind, old_btf, was),
+      new = signature(kind, new_btf, is), core = yes(change == "added") }
   end
   if kept then total(kind)[change] = total(kind)[change] + 1 end
 end
@@ -193,45 +209,121 @@ end
 -- Tracepoints have rows of their own, of the prototype that raw programs see.
 local TRACE = "^btf_trace_"
 
-local function add_types(differing)
+-- The first type of that kind and name in a kernel and its modules; of several one that is like another,
+-- if any, and whether it is.
+local function find_like(kernel, kind, name, other)
+  local first
+  for _, btf in ipairs(kernel.list) do
+    local t = btf:find(name, kind) or kind == "enum" and btf:find(name, "enum64") or nil
+    if t and other and btfl.same(other, t) then return t, true end
+    first = first or t
+  end
+  return first, false
+end
+
+local told = {}
+
+-- The same where a kernel has modules, one of which may have what another BTF has lost or got.
+local function add_of_modules(kind, name, change, old_btf, was, new_btf, is)
+  if change ~= "changed" then
+    local there, same
+    if was then
+      there, same = find_like(new, kind, name, old_btf:type(was))
+    else
+      there = find_like(old, kind, name)
+      same = there ~= nil
+    end
+    local key = ("%s %s %s"):format(change, kind, name)
+    if same or told[key] then return end
+    told[key] = true
+    if there then change, new_btf, is = "changed", there.btf, there.id end
+  end
+  add(kind, name, change, old_btf, was, new_btf, is)
+end
+
+local counts = {}
+
+local function count(kind, n) counts[kind] = (counts[kind] or 0) + n end
+
+local add_type = #old.list + #new.list > 2 and add_of_modules or add
+
+local function add_types(old_btf, new_btf)
+  local differing, numbers = btfl.diff(old_btf, new_btf)
   for kind, name, change, was, is in differing do
     if not (kind == "typedef" and name:find(TRACE)) then
-      add(kind, name, change, was, is)
+      add_type(kind, name, change, old_btf, was, new_btf, is)
+    end
+  end
+  for kind, n in pairs(numbers) do count(kind, n) end
+end
+
+local COMPARED = { struct = "struct", union = "union", enum = "enum", enum64 = "enum", typedef = "typedef",
+  func = "func", var = "var" }
+
+-- Those of a module that only one kernel has.
+local function add_lone(btf, is_old)
+  for id, kind, name in btf:scan() do
+    kind = COMPARED[kind]
+    if kind and name and is_old then count(kind, 1) end
+    if kind and name and not (kind == "typedef" and name:find(TRACE)) then
+      if is_old then
+        add_type(kind, name, "removed", btf, id)
+      else
+        add_type(kind, name, "added", nil, nil, btf, id)
+      end
     end
   end
 end
 
-local function tracepoints(btf)
-  local protos, names = {}, {}
-  for name, proto in btf:tracepoints() do
-    if proto then
-      names[#names + 1] = name
-      protos[name] = proto
+local function add_modules()
+  for _, name in ipairs(old.names) do
+    if new.modules[name] then
+      add_types(old.modules[name], new.modules[name])
+    else
+      add_lone(old.modules[name], true)
     end
   end
-  return protos, names
+  for _, name in ipairs(new.names) do
+    if not old.modules[name] then add_lone(new.modules[name], false) end
+  end
 end
 
-local function add_tracepoints(counts)
-  local before, old_names = tracepoints(old.btf)
-  local after, new_names = tracepoints(new.btf)
+-- The tracepoints that raw programs can have: names in order, and by name the BTF and id of the prototype.
+local function tracepoints(kernel)
+  local found, names = {}, {}
+  for _, btf in ipairs(kernel.list) do
+    for name, proto in btf:tracepoints() do
+      if proto and not found[name] then
+        names[#names + 1] = name
+        found[name] = { btf = btf, id = proto }
+      end
+    end
+  end
+  return found, names
+end
+
+local function add_tracepoints()
+  local before, old_names = tracepoints(old)
+  local after, new_names = tracepoints(new)
   for _, name in ipairs(old_names) do
     local was, is = before[name], after[name]
     if not is then
-      add("tracepoint", name, "removed", was)
-    elseif not btfl.same(old.btf:type(was), new.btf:type(is)) then
-      add("tracepoint", name, "changed", was, is)
+      add("tracepoint", name, "removed", was.btf, was.id)
+    elseif not btfl.same(was.btf:type(was.id), is.btf:type(is.id)) then
+      add("tracepoint", name, "changed", was.btf, was.id, is.btf, is.id)
     end
   end
   for _, name in ipairs(new_names) do
-    if not before[name] then add("tracepoint", name, "added", nil, after[name]) end
+    local is = after[name]
+    if not before[name] then add("tracepoint", name, "added", nil, nil, is.btf, is.id) end
   end
-  counts.tracepoint, counts.typedef = #old_names, (counts.typedef or 0) - #old_names
+  count("tracepoint", #old_names)
+  count("typedef", -#old_names)
 end
 
 local KINDS = { "func", "struct", "union", "enum", "typedef", "var", "tracepoint" }
 
-local function summarize(counts)
+local function summarize()
   for _, kind in ipairs(KINDS) do
     local t = totals[kind]
     if t then
@@ -245,8 +337,8 @@ local function summarize(counts)
   end
 end
 
-local differing, counts = btfl.diff(old.btf, new.btf)
-add_types(differing)
-add_tracepoints(counts)
-summarize(counts)
+add_types(old.btf, new.btf)
+add_modules()
+add_tracepoints()
+summarize()
 return out

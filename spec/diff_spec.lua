@@ -72,6 +72,61 @@ describe("diff", function()
     assert.same({}, (diff(old, old, "--format", "tsv")))
   end)
 
+  it("goes through modules, and tells nothing of what only moved between them", function()
+    local function kernel(folder, modules)
+      tmp.mkdir(folder)
+      local base = builder.new()
+      local int = base:int("int", 4, "signed")
+      local proto = base:func_proto(int, { { "x", int } })
+      if modules.vmlinux then modules.vmlinux(base, int, proto) end
+      tmp.write(folder .. "/vmlinux", base:bytes())
+      for name, make in pairs(modules) do
+        local split = builder.new { base = base }
+        make(split, int, proto)
+        if name ~= "vmlinux" then tmp.write(("%s/%s.btf"):format(folder, name), split:bytes()) end
+      end
+      return tmp.path(folder)
+    end
+    local before = kernel("before", {
+      vmlinux = function(b, _, proto) b:func("goes_out", proto) end,
+      both = function(b, int, proto)
+        b:struct("own", 8, { { "a", int, 0 }, { "b", int, 32 } })
+        b:func("comes_in", proto)
+        b:typedef("btf_trace_tick", b:ptr(proto))
+      end,
+      lone = function(b, int, proto)
+        b:struct("lost", 4, { { "a", int, 0 } })
+        b:func("moves", proto)
+      end,
+    })
+    local after = kernel("after", {
+      vmlinux = function(b, _, proto) b:func("comes_in", proto) end,
+      both = function(b, int)
+        b:struct("own", 8, { { "b", int, 0 }, { "a", int, 32 } })
+        b:func("goes_out", b:func_proto(int))
+      end,
+      fresh = function(b, int, proto)
+        b:enum64("got", { { "A", 1 } })
+        b:enum64("got", { { "B", 1 } })
+        b:func("moves", proto)
+        b:typedef("int_t", int)
+      end,
+    })
+    assert.same({
+      "func goes_out changed x removed int - no",
+      "struct own changed a reordered 0 4 yes",
+      "struct own changed b moved 4 0 yes",
+      "struct lost removed - - - - no",
+      "enum got added - - - - yes",
+      "typedef int_t added - - - - yes",
+      "tracepoint tick removed - - int (int x) - no",
+    }, (diff(before, after, "--format", "tsv")))
+    assert.same({ "struct lost removed - - - - no" }, (diff(before, after, "lost", "--format", "tsv")))
+    assert.same({}, (diff(after, after, "--format", "tsv")))
+    local _, r = diff(before, after)
+    assert.matches("\nstruct of 2: 0 added, 1 removed, 1 changed", r.out)
+  end)
+
   it("writes rows for programs beside what people read", function()
     local file = tmp.path "beside.tsv"
     assert.equal(0, run({ "diff", old, new, "--format", "text", "--format", "tsv=" .. file }).status)
