@@ -115,9 +115,12 @@ local function innermost(t)
   return t
 end
 
+local KINDS = { struct = true, union = true, enum = true, enum64 = true, typedef = true }
+
 local function add_holders(add, btf)
-  local name = args.of_type:match "^%l+ (%S+)$" or args.of_type
-  local wanted = btf:find(name)
+  local kind, name = args.of_type:match "^(%l+) (.+)$"
+  if not KINDS[kind] then kind, name = nil, args.of_type end
+  local wanted = btf:find(name, kind)
   if not wanted then return end
   wanted = innermost(wanted)
   local places, holds = places_of(btf), {}

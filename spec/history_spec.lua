@@ -84,6 +84,25 @@ foo.a
     assert.matches("&lt;b&gt;", history({ "<b>" }, "--format", "html").out, 1, true)
   end)
 
+  it("takes a kind before a name, and names of several words", function()
+    local b = builder.new()
+    local int = b:int("unsigned int", 4)
+    b:int("int", 4, "signed")
+    b:struct("odd name", 8, { { "a", int, 32 } })
+    local path = tmp.write("odd.btf", b:bytes())
+    local r = run { "history", "unsigned int", "struct odd name.a", "odd name.a", "-t", path }
+    assert.equal([[
+unsigned int
+    odd  size 4, unsigned int
+
+struct odd name.a
+    odd  offset 4, size 4, unsigned int
+
+odd name.a
+    odd  offset 4, size 4, unsigned int
+]], r.out)
+  end)
+
   it("tells what no kernel has", function()
     local r = history { "foo.b" }
     assert.same({ 2, "btfl history: no kernel has `foo.b`\n" }, { r.status, r.err })

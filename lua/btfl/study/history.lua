@@ -5,9 +5,12 @@ local series = require "btfl.kernels.series"
 
 local history = {}
 
--- "struct foo.bar" is asked for as foo.bar.
+local KINDS = { struct = true, union = true, enum = true, typedef = true, func = true }
+
+-- "struct foo.bar" is asked for as foo.bar, "unsigned int" as that.
 local function plain(name)
-  return (name:gsub("^%l+ ", ""))
+  local kind, rest = name:match "^(%l+) (.+)$"
+  return KINDS[kind] and rest or name
 end
 
 local function place(bits, member)
