@@ -14,7 +14,7 @@ struct attempt {
 	uint32_t local_id;  /* the two types that were held against each other there: structs for */
 	uint32_t target_id; /* no-field, the members' types for incompatible, else the roots */
 	uint32_t decision;  /* of the policy, whose reason it is; 0: the engine's own */
-	const struct accessor *accessor; /* of the access in it, when it matched; else NULL */
+	const struct accessor *accessor; /* of the access in it, as far as it was found */
 };
 
 enum match {

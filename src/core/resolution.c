@@ -102,17 +102,15 @@ static struct attempt *new_attempt(struct resolver *x, struct result *res)
 	return &r->attempts[r->attempt_count++];
 }
 
-static int keep_match(struct resolver *x, struct attempt *a, struct relo_value value)
+static int keep_match(struct resolver *x, const struct attempt *a, struct relo_value value)
 {
-	const struct accessor *s = a->accessor = accessor_keep(&x->target.accessor, &x->r->arena);
 	struct option *more =
 	    array_grow(x->matched.items, &x->matched.cap, x->matched.count, sizeof(*more));
 
-	if (more)
-		x->matched.items = more;
-	if (!s || !more)
+	if (!more)
 		return err_memory(x->e, x->r->object->path);
-	x->matched.items[x->matched.count++] = (struct option){a->candidate, s, value};
+	x->matched.items = more;
+	x->matched.items[x->matched.count++] = (struct option){a->candidate, a->accessor, value};
 	return 0;
 }
 
@@ -131,6 +129,9 @@ static int try_candidate(struct resolver *x, const struct question *q, struct ca
 	m = match_candidate(q, x->p, c, &x->target, a, x->e);
 	if (m == MATCH_FAIL)
 		return -1;
+	a->accessor = accessor_keep(&x->target.accessor, &x->r->arena);
+	if (!a->accessor)
+		return err_memory(x->e, x->r->object->path);
 	if (m == MATCH_NO)
 		return 0;
 	if (m == MATCH_YES) {

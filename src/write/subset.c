@@ -2,10 +2,11 @@
  * subset: marks the types and members that relocations reach, and writes them as a BTF; see
  * subset.h.
  *
- * A struct that is accessed keeps its size and the members that were stepped into; one whose size
- * or name alone matters keeps no member; one that type_matches compares keeps all. A pointer leads
- * to its type only where that was marked for a reason of its own, else to void: CO-RE takes any
- * pointer for any other.
+ * A struct that is accessed keeps its size and the members that were stepped into, an enum the
+ * enumerators that were asked for; one whose size or name alone matters keeps none; one that
+ * type_matches compares keeps all. A pointer leads to its type only where that was marked for a
+ * reason of its own, else to void: CO-RE takes any pointer for any other. What matched is written
+ * without the typedefs and modifiers that CO-RE looks behind.
  */
 #include <stdlib.h>
 
@@ -42,7 +43,7 @@ void subset_free(struct subset *s)
 		struct marks *m = &s->marks[i];
 
 		for (size_t k = 0; k < m->count; k++)
-			free(m->kept[k].members);
+			free(m->kept[k].elements);
 		free(m->kept);
 		free(m->where);
 	}
@@ -61,6 +62,7 @@ struct marker {
 	struct subset *s;
 	struct err *e;
 	int depth;
+	bool failed; /* what is marked is of a candidate that did not match */
 };
 
 /* Deeper than any real type, and as deep as the recursion below may go. */
@@ -89,7 +91,8 @@ static struct kept *kept_of(struct marker *m, const struct btf_type *t)
 		return NULL;
 	}
 	on->kept = more;
-	on->kept[on->count++] = (struct kept){.index = t->id - on->btf->first_id};
+	on->kept[on->count++] =
+	    (struct kept){.index = t->id - on->btf->first_id, .turn = m->s->turns++};
 	*where = (uint32_t)on->count;
 	return &on->kept[on->count - 1];
 }
@@ -130,6 +133,32 @@ static int mark_members(struct marker *m, const struct btf_type *t, uint8_t flag
 	return rc;
 }
 
+/* The int by which readers tell how large pointers are, where that is not what they take without.
+ */
+static int mark_long(struct marker *m)
+{
+	const struct btf *vmlinux = m->s->target->btf[0];
+
+	return vmlinux->ptr_size == 8 ? 0 : mark_type(m, vmlinux, btf_long(vmlinux), KEEP);
+}
+
+/* What a member or an element is of. A field is the same whatever typedefs and modifiers its type
+ * stands behind, and any pointer is as good as any other; but where an access failed, the types
+ * that it was refused for are told. */
+static int mark_use(struct marker *m, const struct btf *b, uint32_t id, uint8_t flags)
+{
+	struct btf_type t = btf_strip(b, id);
+
+	if (flags != KEEP || m->failed)
+		return mark_type(m, b, id, flags);
+	if (t.kind == BTF_PTR) {
+		if (!m->s->pointer.btf)
+			m->s->pointer = t;
+		t = m->s->pointer;
+	}
+	return mark_type(m, t.btf, t.id, KEEP);
+}
+
 /* What the flags make of the types that t is made of. */
 static int mark_parts(struct marker *m, const struct btf_type *t, uint8_t flags)
 {
@@ -139,8 +168,10 @@ static int mark_parts(struct marker *m, const struct btf_type *t, uint8_t flags)
 	case BTF_ARRAY:
 		if (mark_type(m, t->btf, btf_array(t).index, KEEP) < 0)
 			return -1;
-		return mark_type(m, t->btf, btf_array(t).elem, flags);
+		return mark_use(m, t->btf, btf_array(t).elem, flags);
 	case BTF_PTR:
+		if (mark_long(m) < 0)
+			return -1;
 		/* Behind a pointer, members are not looked at. */
 		return flags & COMPAT ? mark_type(m, t->btf, t->type, KEEP | COMPAT) : 0;
 	case BTF_FUNC_PROTO: return flags & COMPAT ? mark_params(m, t, flags) : 0;
@@ -169,18 +200,24 @@ static int mark_type(struct marker *m, const struct btf *b, uint32_t id, uint8_t
 	return rc;
 }
 
-static int mark_member(struct marker *m, const struct btf_type *t, uint32_t i)
+/* Member or enumerator i of t. */
+static int mark_element(struct marker *m, const struct btf_type *t, uint32_t i)
 {
 	struct kept *k = kept_of(m, t);
 
 	if (!k)
 		return -1;
-	if (!k->members)
-		k->members = calloc(t->vlen, 1);
-	if (!k->members)
+	if (!k->elements)
+		k->elements = calloc(t->vlen, 1);
+	if (!k->elements)
 		return err_memory(m->e, t->btf->name);
-	k->members[i] = 1;
-	return mark_type(m, t->btf, btf_member(t, i).type, KEEP);
+	k->elements[i] = 1;
+	return 0;
+}
+
+static int mark_member(struct marker *m, const struct btf_type *t, uint32_t i)
+{
+	return mark_element(m, t, i) < 0 ? -1 : mark_use(m, t->btf, btf_member(t, i).type, KEEP);
 }
 
 /* A member of a struct that is kept. An array of no elements is flexible only in last place: one
@@ -195,7 +232,8 @@ static int mark_step(struct marker *m, const struct btf_type *t, uint32_t i)
 	return mark_member(m, t, i);
 }
 
-/* The path that a field's accessor takes: only the members on it are kept. */
+/* The path that a field's accessor takes, as far as it was found: only the members on it are kept.
+ */
 static int mark_path(struct marker *m, const struct accessor *s)
 {
 	struct btf_type t = btf_strip(s->btf, s->root_id);
@@ -220,10 +258,16 @@ static int mark_match(struct marker *m, const struct accessor *s)
 
 	if (mark_type(m, s->btf, s->root_id, flags) < 0)
 		return -1;
+	if (relo_is_enumval(s->kind) && s->raw_len) {
+		struct btf_type t = btf_strip(s->btf, s->root_id);
+
+		return mark_element(m, &t, s->raw[0]);
+	}
 	return relo_is_field(s->kind) ? mark_path(m, s) : 0;
 }
 
-/* Every candidate that matched is kept, not only the one that is used: they have to agree again. */
+/* Every candidate is kept, not only the one that is used: those that matched have to agree again,
+ * and the others to fail for the same reason. */
 static int add_result(struct marker *m, const struct resolution *r, uint32_t index)
 {
 	const struct result *res = &r->results[index];
@@ -231,7 +275,8 @@ static int add_result(struct marker *m, const struct resolution *r, uint32_t ind
 	for (uint32_t i = 0; i < res->attempt_count; i++) {
 		const struct attempt *a = &r->attempts[res->first_attempt + i];
 
-		if (a->accessor && mark_match(m, a->accessor) < 0)
+		m->failed = a->reason != REASON_NONE;
+		if (mark_match(m, a->accessor) < 0)
 			return -1;
 	}
 	return 0;
@@ -240,8 +285,7 @@ static int add_result(struct marker *m, const struct resolution *r, uint32_t ind
 int subset_add(struct subset *s, const struct resolution *r, struct err *e)
 {
 	struct marker m = {.s = s, .e = e};
-	const struct btf *vmlinux = s->target->btf[0];
-	int rc = mark_type(&m, vmlinux, btf_long(vmlinux), KEEP); /* tells the pointer size */
+	int rc = 0;
 
 	for (uint32_t i = 0; i < r->object->relo_count && rc == 0; i++)
 		rc = add_result(&m, r, i);

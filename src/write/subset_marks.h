@@ -12,22 +12,25 @@ enum { KEEP = 1, COMPAT = 2, MATCH = 4 };
 
 /* A type that was marked. */
 struct kept {
-	uint32_t index;   /* id - first_id */
-	uint8_t flags;    /* the above */
-	uint8_t *members; /* a byte for each member, 1 for one that is kept; NULL for none */
+	uint32_t index;    /* id - first_id */
+	uint32_t turn;     /* how many were marked before it */
+	uint32_t id;       /* that it was last written with */
+	uint8_t flags;     /* the above */
+	uint8_t *elements; /* of each member or enumerator 1 where it is kept; NULL for none */
 };
 
 /* The marks on the types that one BTF stores. */
 struct marks {
 	const struct btf *btf;
-	struct kept *kept; /* as they were marked; by index once they are written */
+	struct kept *kept;
 	size_t count, cap;
 	uint32_t *where; /* by id - first_id: 1 + index of its `kept`, 0 for none */
-	uint32_t before; /* types of the BTFs before this one, once they are written */
 };
 
 struct subset {
 	const struct target *target;
+	struct btf_type pointer; /* stands for those that lead nowhere; .btf is NULL for none */
+	uint32_t turns;          /* types that are marked */
 	size_t count;
 	struct marks marks[]; /* one for each BTF of the target */
 };

@@ -1,208 +1,143 @@
 /*
- * subset_write: the types that a subset marked, as a BTF with a 24-byte header: ids in the order in
- * which the target has them, each string once.
+ * subset_write: the types that a subset marked, as a BTF with a 24-byte header, in the order in
+ * which they were marked: kernels of which the same is needed give the same bytes, wherever each of
+ * them has it. But candidates for one name stay in the target's order, in which they are tried.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "write/subset_marks.h"
+#include "write/writer.h"
 
-/* Strings that were written, by the address that they have in their BTF: there each is once, too.
- */
-struct known_string {
-	const char *from;
-	uint32_t offset;
+/* A type that is kept. */
+struct item {
+	struct kept *kept;
+	struct btf_type type;
+	size_t btf; /* index of its BTF */
 };
 
-struct writer {
-	struct subset *s;
-	struct buf types, strings;
-	struct known_string *known; /* open addressing; from is NULL where it is free */
-	uint32_t known_mask;
-	bool swap;
-};
-
-static uint32_t add_string(struct writer *w, const char *s)
+/* NULL for a type that is not kept. */
+static const struct kept *kept_of(struct subset *s, const struct btf_type *t)
 {
-	uint32_t i = (uint32_t)(((uintptr_t)s * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
-	struct known_string *k;
+	const struct marks *m = t->id ? subset_marks(s, t) : NULL;
+	uint32_t where = m ? m->where[t->id - m->btf->first_id] : 0;
 
-	if (!*s)
-		return 0;
-	for (;; i++) {
-		k = &w->known[i & w->known_mask];
-		if (k->from == s)
-			return k->offset;
-		if (!k->from)
-			break;
-	}
-	k->from = s;
-	k->offset = (uint32_t)w->strings.len;
-	buf_add(&w->strings, s, strlen(s) + 1);
-	return k->offset;
+	return where ? &m->kept[where - 1] : NULL;
 }
 
-static void put(struct writer *w, uint32_t v)
-{
-	buf_u32(&w->types, v, w->swap);
-}
-
-/* Types that were not marked are void to what refers to them. */
-static void put_id(struct writer *w, const struct btf *b, uint32_t id)
+/* Types that are not kept are, to what refers to them, what they stand for, and at last void. */
+static uint32_t id_of(void *ctx, const struct btf *b, uint32_t id)
 {
 	struct btf_type t = btf_type(b, id);
-	const struct marks *m = id ? subset_marks(w->s, &t) : NULL;
-	uint32_t where = m ? m->where[t.id - m->btf->first_id] : 0;
+	struct subset *s = ctx;
+	const struct kept *k = kept_of(s, &t);
 
-	put(w, where ? m->before + where : 0);
-}
-
-static uint32_t word(const struct btf_type *t, size_t off)
-{
-	return load_u32(t->tail + off, t->btf->swap);
-}
-
-static void put_members(struct writer *w, const struct btf_type *t, const uint8_t *members,
-			bool all)
-{
-	for (uint32_t i = 0; i < t->vlen; i++) {
-		if (!all && !(members && members[i]))
-			continue;
-		put(w, add_string(w, btf_member(t, i).name));
-		put_id(w, t->btf, btf_member(t, i).type);
-		put(w, word(t, i * 12ul + 8));
+	if (!k) {
+		t = btf_strip(b, id);
+		k = kept_of(s, &t);
 	}
+	if (!k && t.kind == BTF_PTR && s->pointer.btf)
+		k = kept_of(s, &s->pointer);
+	return k ? k->id : 0;
 }
 
-static void put_tail(struct writer *w, const struct btf_type *t, const uint8_t *members, bool all)
+static int by_name(const struct item *a, const struct item *b)
 {
-	switch (t->kind) {
-	case BTF_INT: put(w, word(t, 0)); break;
-	case BTF_ARRAY:
-		put_id(w, t->btf, btf_array(t).elem);
-		put_id(w, t->btf, btf_array(t).index);
-		put(w, btf_array(t).count);
-		break;
-	case BTF_STRUCT:
-	case BTF_UNION: put_members(w, t, members, all); break;
-	case BTF_ENUM:
-	case BTF_ENUM64:
-		for (uint32_t i = 0; i < t->vlen; i++) {
-			size_t step = t->kind == BTF_ENUM ? 8 : 12;
+	size_t m = btf_essential_len(a->type.name, strlen(a->type.name));
+	size_t n = btf_essential_len(b->type.name, strlen(b->type.name));
+	int order = memcmp(a->type.name, b->type.name, m < n ? m : n);
 
-			put(w, add_string(w, btf_enumerator(t, i).name));
-			for (size_t off = 4; off < step; off += 4)
-				put(w, word(t, i * step + off));
-		}
-		break;
-	case BTF_FUNC_PROTO:
-		for (uint32_t i = 0; i < t->vlen; i++) {
-			put(w, add_string(w, btf_param(t, i).name));
-			put_id(w, t->btf, btf_param(t, i).type);
-		}
-		break;
-	default: break;
-	}
+	return order ? order : (m > n) - (m < n);
 }
 
-static uint32_t kept_members(const struct btf_type *t, const uint8_t *members, bool all)
+static int by_turn(const void *x, const void *y)
 {
-	uint32_t n = 0;
+	const struct item *a = x, *b = y;
+	int order = by_name(a, b);
 
-	if (!btf_is_composite(t) || all)
-		return t->vlen;
-	for (uint32_t i = 0; members && i < t->vlen; i++)
-		n += members[i];
-	return n;
+	return order ? order : (a->kept->turn > b->kept->turn) - (a->kept->turn < b->kept->turn);
 }
 
-static void put_type(struct writer *w, const struct btf *b, const struct kept *k)
+static int by_place(const void *x, const void *y)
 {
-	struct btf_type t = btf_type(b, b->first_id + k->index);
-	bool all = k->flags & MATCH;
+	const struct item *a = x, *b = y;
+	int order = by_name(a, b);
 
-	put(w, add_string(w, t.name));
-	put(w,
-	    kept_members(&t, k->members, all) | (uint32_t)t.kind << 24 | (uint32_t)t.kflag << 31);
-	if (btf_kind_refers(t.kind))
-		put_id(w, t.btf, t.type);
-	else
-		put(w, t.kind == BTF_ARRAY || t.kind == BTF_FWD ? 0 : t.size);
-	put_tail(w, &t, k->members, all);
+	if (order || !*a->type.name)
+		return order ? order : by_turn(a, b);
+	order = (a->btf > b->btf) - (a->btf < b->btf);
+	return order ? order : (a->type.id > b->type.id) - (a->type.id < b->type.id);
 }
 
-static int by_index(const void *a, const void *b)
+/* All that is kept, as the list `items`; the most elements that a type has. */
+static uint32_t collect(const struct subset *s, struct item *items)
 {
-	uint32_t x = ((const struct kept *)a)->index, y = ((const struct kept *)b)->index;
-
-	return (x > y) - (x < y);
-}
-
-/* Sorts the marks, by which every type has its id; returns how many there are. */
-static uint32_t number(struct subset *s, size_t *names)
-{
-	uint32_t n = 0;
+	uint32_t most = 0;
 
 	for (size_t i = 0; i < s->count; i++) {
-		struct marks *m = &s->marks[i];
+		const struct marks *m = &s->marks[i];
 
-		m->before = n;
-		n += (uint32_t)m->count;
-		if (m->count)
-			qsort(m->kept, m->count, sizeof(*m->kept), by_index);
-		for (size_t k = 0; k < m->count; k++) {
-			m->where[m->kept[k].index] = (uint32_t)k + 1;
-			*names += 1 + btf_type(m->btf, m->btf->first_id + m->kept[k].index).vlen;
+		for (size_t k = 0; k < m->count; k++, items++) {
+			items->kept = &m->kept[k];
+			items->type = btf_type(m->btf, m->btf->first_id + m->kept[k].index);
+			items->btf = i;
+			most = items->type.vlen > most ? items->type.vlen : most;
 		}
 	}
-	return n;
+	return most;
 }
 
-static void put_all(struct writer *w)
+/* Gives each its id: those of one name have the turns of all of them, as they stand in the target.
+ * Then puts them in order; `room` has room for n. */
+static void number(struct item *items, struct item *room, size_t n)
 {
-	for (size_t i = 0; i < w->s->count; i++) {
-		const struct marks *m = &w->s->marks[i];
+	uint32_t *turn = (uint32_t *)room;
 
-		for (size_t k = 0; k < m->count; k++)
-			put_type(w, m->btf, &m->kept[k]);
-	}
+	qsort(items, n, sizeof(*items), by_turn);
+	for (size_t i = 0; i < n; i++)
+		turn[i] = items[i].kept->turn;
+	qsort(items, n, sizeof(*items), by_place);
+	for (size_t i = 0; i < n; i++)
+		items[i].kept->id = 1 + turn[i];
+	for (size_t i = 0; i < n; i++)
+		room[items[i].kept->id - 1] = items[i];
 }
 
-static void put_header(struct writer *w, struct buf *out)
+/* The members or enumerators that are written, NULL for all; none has a 0 for each of any type. */
+static const uint8_t *elements(const struct item *item, const uint8_t *none)
 {
-	uint8_t *h = buf_extend(out, 8);
+	if (item->kept->flags & MATCH ||
+	    !(btf_is_composite(&item->type) || btf_is_enum(&item->type)))
+		return NULL;
+	return item->kept->elements ? item->kept->elements : none;
+}
 
-	if (h) {
-		store_u16(h + BTF_HDR_MAGIC, BTF_MAGIC, w->swap);
-		h[BTF_HDR_VERSION] = BTF_VERSION;
-		store_u32(h + BTF_HDR_LEN, BTF_HDR_SIZE, w->swap);
-	}
-	buf_u32(out, 0, w->swap);
-	buf_u32(out, (uint32_t)w->types.len, w->swap);
-	buf_u32(out, (uint32_t)w->types.len, w->swap);
-	buf_u32(out, (uint32_t)w->strings.len, w->swap);
+static bool write_items(struct subset *s, struct item *items, size_t n, struct buf *out)
+{
+	const struct writer_copy copy = {id_of, s};
+	uint8_t *none = calloc(1, collect(s, items) + 1ul);
+	struct writer w;
+	bool done;
+
+	if (!none)
+		return false;
+	number(items, items + n, n);
+	writer_start(&w, NULL, s->target->btf[0]->big_endian);
+	for (size_t i = n; i < 2 * n; i++)
+		writer_type(&w, &items[i].type, elements(&items[i], none), &copy);
+	done = writer_finish(&w, BTF_HDR_SIZE, out);
+	writer_free(&w);
+	free(none);
+	return done;
 }
 
 int subset_write(struct subset *s, struct buf *out, uint32_t *types, struct err *e)
 {
-	struct writer w = {.s = s, .swap = s->target->btf[0]->swap};
-	size_t names = 0, slots = 16;
+	size_t n = s->turns;
+	struct item *items = calloc(2 * n + 1, sizeof(*items));
+	bool done = items && write_items(s, items, n, out);
 
-	*types = number(s, &names);
-	while (slots < names * 2)
-		slots *= 2;
-	w.known_mask = (uint32_t)slots - 1;
-	w.known = calloc(slots, sizeof(*w.known));
-	if (w.known) {
-		buf_extend(&w.strings, 1);
-		put_all(&w);
-		put_header(&w, out);
-		buf_add(out, w.types.data, w.types.len);
-		buf_add(out, w.strings.data, w.strings.len);
-	}
-	out->failed |= !w.known || w.types.failed || w.strings.failed;
-	free(w.known);
-	free(w.types.data);
-	free(w.strings.data);
-	return out->failed ? err_memory(e, s->target->path) : 0;
+	free(items);
+	*types = (uint32_t)n;
+	return done ? 0 : err_memory(e, s->target->path);
 }
