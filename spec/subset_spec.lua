@@ -1,4 +1,4 @@
---- btfl.subset and minbtf: the part of a kernel's BTF that objects need gives the same answers as the
+--- btfl.subset: the part of a kernel's BTF that objects need gives the same answers as the
 --- whole, and other tools read it.
 
 local btf = require "spec.support.btf"
@@ -211,25 +211,5 @@ describe("a subset", function()
     assert.equal(0, dump.status, dump.err)
     assert.matches("STRUCT 'task_struct' size=9792 vlen=6", dump.out, 1, true)
     assert.is_true(#tmp.read(ours) <= #tmp.read(theirs))
-  end)
-end)
-
-describe("minbtf", function()
-  teardown(tmp.clean)
-
-  it("needs a file and one target", function()
-    local object = "spec/fixtures/example.bpf.o"
-    local r = run { "minbtf", object, "-t", "spec/fixtures/small.btf" }
-    assert.same({ "", "btfl: -o FILE is needed: BTF is no text\n", 2 }, { r.out, r.err, r.status })
-    r = run { "minbtf", object, "-t", "spec/fixtures/small.btf", "-t", "spec/fixtures/small.btf", "-o", "/dev/null" }
-    assert.equal(2, r.status)
-    assert.matches("one target at a time", r.err)
-  end)
-
-  it("writes nothing when an object cannot be read", function()
-    local out = tmp.path "none.btf"
-    local r = run { "minbtf", "/nonexistent.o", "-t", "spec/fixtures/small.btf", "-o", out }
-    assert.equal(2, r.status)
-    assert.is_nil(io.open(out))
   end)
 end)

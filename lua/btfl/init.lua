@@ -117,6 +117,8 @@ local btfl = setmetatable({}, {
   end,
 })
 
+btfl.archive = engine.archive_write
+
 for _, name in ipairs {
   "version", "btf", "object", "open", "subset", "u64", "essential", "insn", "nearest", "same", "changes",
   "diff",

@@ -222,6 +222,13 @@ function btfl.history(names, targets) end
 ---@return btfl.subset
 function btfl.subset(target, options) end
 
+--- Files as one archive: the bytes of a packed tar of regular files in that order, which are the same in every run:
+--- their owner, time and permissions are. Raises a btfl.error where libarchive is missing or a name is too long.
+---@param files { name: string, bytes: string }[]
+---@param packing? "xz"|"gzip" xz without
+---@return string
+function btfl.archive(files, packing) end
+
 --- Makes a policy from a table of hooks, or finds one: a name is one of btfl's own (`lua/btfl/policy/`) or
 --- a module `btfl.policy.NAME` or `NAME` in the absolute folders of package.path, what holds a `/` or ends
 --- in `.lua` is a file. Raises on an unknown key or a wrong type, with the user's file and line.
@@ -1525,6 +1532,7 @@ function attempt:refusal() end
 ---@field args table what argparse made of the command line, every option by its long name
 ---@field name string such as "btfl check"
 ---@field failures string[] what could not be done for an input, one line each
+---@field causes any[] the errors and texts that these are of, in the same order
 ---@field policy btfl.policy? what --policy names, or the project file; it is then the default of all that relocates
 ---@field project btfl.project? what the project file says: --project, else btfl.lua of the repository. Objects, kernels and options that the command line does not give are its; `args` has them
 local cli = {}
@@ -1594,10 +1602,20 @@ function cli:verdict_options(object) end
 ---@return fun(): btfl.program?, btfl.verdict.options?
 function cli:programs(object, shape) end
 
---- Writes what is no report: to the file of --output, in one step, else to stdout. Raises when that
---- file is one that was read.
+--- Writes what is no report, in one step: to the file at path, whose folders are made; without one to that of
+--- --output, else to stdout. Raises a btfl.error when that cannot be written, or is a file that was read.
 ---@param bytes string
-function cli:write(bytes) end
+---@param path? string
+function cli:write(bytes, path) end
+
+--- Makes the path another name of a file (a hard link), in place of what was there; raises likewise.
+---@param file string
+---@param path string
+function cli:link(file, path) end
+
+--- Whether SIGINT has ended an iteration over inputs before all were met.
+---@return boolean
+function cli:interrupted() end
 
 --- The same piece by piece: work is given a function that takes the next piece of text. What goes to stdout
 --- is not held back, so memory does not grow with it; the file of --output is replaced when all is done. With a

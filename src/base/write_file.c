@@ -162,3 +162,61 @@ bool write_file(const char *path, const char *text, size_t len)
 	errno = why;
 	return done;
 }
+
+/* Under a name beside it, which takes the place of path. */
+static bool replace_by_link(const char *from, const char *path)
+{
+	FILE *f;
+	char *temp = make_beside(path, 0600, &f);
+	bool done;
+	int why;
+
+	if (!temp)
+		return false;
+	fclose(f);
+	done = unlink(temp) == 0 && link(from, temp) == 0 && rename(temp, path) == 0;
+	why = errno;
+	if (!done)
+		unlink(temp);
+	free(temp);
+	errno = why;
+	return done;
+}
+
+bool write_link(const char *from, const char *path)
+{
+	struct stat a, b;
+	sigset_t before;
+	bool done;
+	int why;
+
+	if (stat(from, &a) < 0)
+		return false;
+	/* rename() leaves both names where they are of one file. */
+	if (lstat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		return true;
+	hold_signals(&before);
+	done = replace_by_link(from, path);
+	why = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = why;
+	return done;
+}
+
+bool write_folders(const char *path)
+{
+	char *folder = strdup(path);
+	bool done = folder != NULL;
+	int why;
+
+	for (char *at = done && *folder ? strchr(folder + 1, '/') : NULL; at && done;
+	     at = strchr(at + 1, '/')) {
+		*at = '\0';
+		done = mkdir(folder, 0777) == 0 || errno == EEXIST || access(folder, F_OK) == 0;
+		*at = '/';
+	}
+	why = errno;
+	free(folder);
+	errno = why;
+	return done;
+}

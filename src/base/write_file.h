@@ -12,4 +12,11 @@
  * device, a pipe). Links are followed. False with errno set, and all as it was, otherwise. */
 bool write_file(const char *path, const char *text, size_t len);
 
+/* Makes path another name of the file `from`, in place of what was there, likewise. */
+bool write_link(const char *from, const char *path);
+
+/* Makes the folders that the file at path is to stand in. False with errno set otherwise; those
+ * that were made are left. */
+bool write_folders(const char *path);
+
 #endif

@@ -49,6 +49,9 @@ int open_file(lua_State *L); /* an object, or else a btf */
 int open_target(lua_State *L);
 int open_subset(lua_State *L);
 
+/* archive(files, packing): see btfl.archive in meta.lua. */
+int engine_archive_write(lua_State *L);
+
 /* insn(hex, endian): see insn.c. */
 int engine_insn(lua_State *L);
 /* Pushes a table of the fields of an instruction: of INSN_SIZE bytes, twice as many when it is

@@ -92,16 +92,38 @@ int system_refuse_input(lua_State *L)
 	return 0;
 }
 
+/* Of errno. */
+static int raise_unwritten(lua_State *L, const char *path)
+{
+	struct err e;
+
+	err_set(&e, ERR_IO, path, NULL, ERR_NO_OFFSET, "cannot be written: %s", strerror(errno));
+	return raise_err(L, &e);
+}
+
 int system_write_file(lua_State *L)
 {
 	const char *path = check_cstring(L, 1);
 	size_t len;
 	const char *text = luaL_checklstring(L, 2, &len);
-	struct err e;
 
 	refuse_input(L, path);
 	if (write_file(path, text, len))
 		return 0;
-	err_set(&e, ERR_IO, path, NULL, ERR_NO_OFFSET, "cannot be written: %s", strerror(errno));
-	return raise_err(L, &e);
+	return raise_unwritten(L, path);
+}
+
+int system_link_file(lua_State *L)
+{
+	const char *from = check_cstring(L, 1), *path = check_cstring(L, 2);
+
+	refuse_input(L, path);
+	return write_link(from, path) ? 0 : raise_unwritten(L, path);
+}
+
+int system_make_folders(lua_State *L)
+{
+	const char *path = check_cstring(L, 1);
+
+	return write_folders(path) ? 0 : raise_unwritten(L, path);
 }

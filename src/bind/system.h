@@ -18,6 +18,12 @@ int system_columns(lua_State *L);
  * not be written, or the file is one that was read; it is then as it was. */
 int system_write_file(lua_State *L);
 
+/* link_file(from, path): makes path another name of the file `from`, likewise. */
+int system_link_file(lua_State *L);
+
+/* make_folders(path): those that the file at path is to stand in; raises likewise. */
+int system_make_folders(lua_State *L);
+
 /* refuse_input(path): raises btfl.error, as write_file() does, where the file is one that was
  * read, or has no name. */
 int system_refuse_input(lua_State *L);

@@ -1,10 +1,11 @@
-/* packed: finds libarchive, and reads through it; see packed.h. */
+/* packed: reads through libarchive; see packed.h. */
 #include "format/packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "format/growing.h"
+#include "format/libarchive.h"
 
 char *packed_path(const char *file, const char *member, char *out, size_t size)
 {
@@ -12,14 +13,11 @@ char *packed_path(const char *file, const char *member, char *out, size_t size)
 	return out;
 }
 
-#if defined(HAVE_LIBARCHIVE) && !defined(NO_DLOPEN)
+#if LIBARCHIVE_KNOWN
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dlfcn.h>
 #include <pthread.h>
-
-#define SONAME "libarchive.so.13"
 
 #define FILTERS(X)                           \
 	X(archive_read_support_filter_gzip)  \
@@ -50,20 +48,20 @@ char *packed_path(const char *file, const char *member, char *out, size_t size)
 	X(archive_entry_filetype)      \
 	X(archive_entry_size)
 
+#define FUNCTIONS(X) FILTERS(X) FORMATS(X) OTHERS(X)
+
 #define FIELD(name) __typeof__(&(name)) name;
 
 #define ONE(name) +1
 
-enum { FILTER_COUNT = 0 FILTERS(ONE), BLOCK = 1 << 16 };
+enum { FILTER_COUNT = 0 FILTERS(ONE), FUNCTION_COUNT = 0 FUNCTIONS(ONE), BLOCK = 1 << 16 };
 
 static struct {
-	FILTERS(FIELD)
-	FORMATS(FIELD)
-	OTHERS(FIELD)
-	bool found;
-	char why[256];                                  /* not found */
-	int (*filters[FILTER_COUNT])(struct archive *); /* that this libarchive has itself */
+	FUNCTIONS(FIELD)
 } lib;
+
+static bool lib_found;
+static int (*lib_filters[FILTER_COUNT])(struct archive *); /* that this libarchive has itself */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -79,31 +77,20 @@ static void keep_filters(void)
 		struct archive *a = lib.archive_read_new();
 
 		if (a && all[i](a) == ARCHIVE_OK)
-			lib.filters[kept++] = all[i];
+			lib_filters[kept++] = all[i];
 		if (a)
 			lib.archive_read_free(a);
 	}
 }
 
-static void find_libarchive(void)
+static void find_functions(void)
 {
-	void *handle = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
-	const char *why = handle ? NULL : dlerror();
+#define NAME(name) #name,
+	static const char *const names[] = {FUNCTIONS(NAME)};
 
-#define FIND(name)                                          \
-	if (handle && !why) {                               \
-		*(void **)&lib.name = dlsym(handle, #name); \
-		if (!lib.name)                              \
-			why = "it lacks " #name;            \
-	}
-	FILTERS(FIND)
-	FORMATS(FIND)
-	OTHERS(FIND)
-	lib.found = handle && !why;
-	if (lib.found)
+	lib_found = libarchive_find(names, FUNCTION_COUNT, &lib);
+	if (lib_found)
 		keep_filters();
-	else
-		snprintf(lib.why, sizeof(lib.why), "%s", why ? why : SONAME);
 }
 
 /* What was met so far. */
@@ -149,8 +136,8 @@ static bool add_support(struct archive *a)
 	if (lib.name(a) != ARCHIVE_OK) \
 		return false;
 	FORMATS(SUPPORT)
-	for (size_t i = 0; i < FILTER_COUNT && lib.filters[i]; i++)
-		lib.filters[i](a);
+	for (size_t i = 0; i < FILTER_COUNT && lib_filters[i]; i++)
+		lib_filters[i](a);
 	return true;
 }
 
@@ -343,13 +330,9 @@ int packed_walk(const struct input *in, const struct packed_visitor *v, struct e
 {
 	struct met met = {0};
 
-	pthread_once(&once, find_libarchive);
-	if (!lib.found)
-		return err_set(
-		    e, ERR_UNSUPPORTED, in->path, NULL, ERR_NO_OFFSET,
-		    "is read with libarchive, which is not there (install libarchive13 or "
-		    "libarchive): %s",
-		    lib.why);
+	pthread_once(&once, find_functions);
+	if (!lib_found)
+		return libarchive_missing(e, in->path, "read");
 	return walk(in, NULL, v, &met, e);
 }
 
@@ -358,14 +341,7 @@ int packed_walk(const struct input *in, const struct packed_visitor *v, struct e
 int packed_walk(const struct input *in, const struct packed_visitor *v, struct err *e)
 {
 	(void)v;
-	return err_set(e, ERR_UNSUPPORTED, in->path, NULL, ERR_NO_OFFSET,
-		       "is read with libarchive, which this btfl was built without (%s)",
-#ifdef NO_DLOPEN
-		       "STATIC=1 leaves it out"
-#else
-		       "install libarchive-dev, and run make again"
-#endif
-	);
+	return libarchive_missing(e, in->path, "read");
 }
 
 #endif

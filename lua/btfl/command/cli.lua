@@ -14,7 +14,7 @@ local DEFINITION = {
   policy = true, jobs = true, facts = true, formats = true, baseline = true,
 }
 
-local FIELDS = { args = true, name = true, failures = true, policy = true, project = true }
+local FIELDS = { args = true, name = true, failures = true, causes = true, policy = true, project = true }
 
 local methods = {}
 local metatable = {
@@ -76,8 +76,8 @@ function module.parse(definition, words)
   local given = (definition.verdicts or definition.facts)
     and require("btfl.command.verdict_options").new(args, project, args.project_objects) or nil
   local self = inputs.new(definition)
-  self.args, self.name, self.policy, self.failures, self.settings = args, name, policy, {}, given
-  self.project = project
+  self.args, self.name, self.policy, self.settings, self.project = args, name, policy, given, project
+  self.failures, self.causes = {}, {}
   if project and host.verbose then
     io.stderr:write(("%s: read %s: %s\n"):format(name, project.path, table.concat(project.has, ", ")))
   end
@@ -97,6 +97,7 @@ function methods:failure(message)
     if told == line then return end
   end
   table.insert(self.failures, line)
+  table.insert(self.causes, message)
   progress.clear()
   io.stderr:write(self.name, ": ", line, "\n")
 end
@@ -139,15 +140,37 @@ function methods:programs(object, shape)
   return require("btfl.diagnose.reached").programs(object, shape or settings_of(self):check(object))
 end
 
---- Writes what is no report: to the file of --output, in one step, else to stdout.
+--- Writes what is no report, in one step: to a file, whose folders are made; else to that of --output, or to
+--- stdout.
 ---@param bytes string
-function methods:write(bytes)
+---@param path? string
+function methods:write(bytes, path)
   argument.check(1, bytes, "string", "write")
-  if self.args.output then
+  argument.optional(2, path, "string", "write")
+  if path then
+    engine.make_folders(path)
+    engine.write_file(path, bytes)
+  elseif self.args.output then
     engine.write_file(self.args.output, bytes)
   else
     assert(io.stdout:write(bytes))
   end
+end
+
+--- Makes a path another name of a file, in place of what was there.
+---@param file string
+---@param path string
+function methods:link(file, path)
+  argument.check(1, file, "string", "link")
+  argument.check(2, path, "string", "link")
+  engine.make_folders(path)
+  engine.link_file(file, path)
+end
+
+--- Whether SIGINT has ended the work on inputs before all were met.
+---@return boolean
+function methods:interrupted() -- luacheck: ignore 212
+  return engine.interrupted()
 end
 
 -- Gives work a function that takes the pieces of what goes to a file; of none, to standard output.

@@ -3,6 +3,7 @@
 local class = require "btfl.class"
 local engine = require "btfl.engine"
 local find = require "btfl.kernels.find"
+local naming = require "btfl.kernels.naming"
 local pair = require "btfl.diagnose.pair"
 local progress = require "btfl.command.progress"
 
@@ -130,6 +131,8 @@ local function found_target(self, n)
     local one = found.next()
     found[#found + 1] = one
     found.ended = one == nil
+    -- One whose turn has not come is not written over either.
+    if one and one.path then engine.note_input((naming.split(one.path))) end
   end
   return found[n]
 end

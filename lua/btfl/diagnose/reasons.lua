@@ -798,6 +798,40 @@ note[compare-differs]: the two runs are not of the same
    = only the new one has the kernel, which is not compared: 7.3.4-amd64]=],
   },
   {
+    code = "part-stale", engine = false, title = "a minimal BTF gives other answers than the kernel that it is of",
+    text = [[
+`btfl minbtf --verify` relocates the objects against the whole kernel and against the file that is shipped for it. The
+objects are newer than the file and need more, or the kernel of that name is another one now: a loader that is given
+the file poisons what the kernel has, or reads at the wrong place.]],
+    todo = "Write the files again with these objects and kernels: btfl minbtf OBJ... -t KERNELS -o FOLDER.",
+    example = [=[
+error[part-stale]: 1 relocation is otherwise than against the kernel
+  --> fleet/6.1.0-9-amd64.btf
+   = target: 6.1.0-9-amd64
+   = exec.bpf.o: relocation 0 (byte_off task_struct.pid) is ok 1240 79a1d80400000000 against the whole and poison against the part]=],
+  },
+  {
+    code = "part-missing", engine = false, title = "there is no minimal BTF for a kernel",
+    text = [[
+`btfl minbtf --verify` looks for a file that is called as the kernel (`btfl targets` tells how). A loader on that kernel
+finds none, and without BTF of its own the kernel relocates nothing.]],
+    todo = "Write the files again with all kernels: btfl minbtf OBJ... -t KERNELS -o FOLDER.",
+    example = [=[
+error[part-missing]: there is no such file
+  --> fleet/6.12.0-1-amd64.btf
+   = target: 6.12.0-1-amd64]=],
+  },
+  {
+    code = "part-extra", engine = false, title = "a minimal BTF is of no kernel that was given",
+    text = [[
+`btfl minbtf --verify` found a file that none of the kernels of -t is called as: it is of a kernel that is supported no
+more, or one that was not given. Nobody can tell whether it is stale.]],
+    todo = "Remove it, or give its kernel with -t.",
+    example = [=[
+error[part-extra]: no kernel that is given is called so
+  --> fleet/4.19.0-1-amd64.btf]=],
+  },
+  {
     code = "by-policy", engine = true,
     title = "the policy that was given decided so, and not libbpf's rules",
     text = [[

@@ -1,0 +1,24 @@
+/*
+ * archive: files as one tar, packed: the same bytes whenever, wherever and by whomever it is
+ * written.
+ */
+#ifndef BTFL_ARCHIVE_H
+#define BTFL_ARCHIVE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct archive_file {
+	const char *name; /* of at most 250 bytes, parts between slashes of at most 99 */
+	const void *data;
+	size_t len; /* bytes */
+};
+
+enum archive_packing { ARCHIVE_XZ, ARCHIVE_GZIP };
+
+/* Appends the archive of these files, in that order, to out: a ustar of regular files, of nobody,
+ * of the epoch, readable by all. path is what it is called in messages. */
+int archive_write(const struct archive_file *files, size_t count, enum archive_packing packing,
+		  const char *path, struct buf *out, struct err *e);
+
+#endif
