@@ -12,8 +12,8 @@ local cli = btfl.cli {
   about = "The part of kernels' BTF that BPF objects need, as BTF files to ship.",
   jobs = "each kernel is open only for its turn",
   epilog = "Of one kernel -o is a file; of several it is a folder, as with a slash at its end, with a file\n"
-    .. "for each, called as `btfl targets` calls the kernel. A loader that is given such a file relocates the\n"
-    .. "objects as against the whole; with --policy, a loader of these rules.",
+    .. "for each, called as `btfl targets` calls the kernel. A loader that is given such a file relocates\n"
+    .. "the objects as against the whole; with --policy, a loader of these rules.",
   options = function(parser)
     parser:mutex(
       parser:flag("--link", "In a folder, make files that are equal one, by hard links."),

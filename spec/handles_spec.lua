@@ -38,7 +38,7 @@ local function one_of_each()
   local values = {
     object = object, target = target, btf = object.btf, relo = relo, result = result,
     program = object:programs()(), line = relo.line, accessor = relo.accessor, type = relo.type,
-    attempt = result:trail()(), subset = btfl.subset(target),
+    attempt = result:trail()(), subset = btfl.subset(target), builder = btfl.builder(),
     kernel_version = btfl.target(KERNEL, { version = "5.10" }).version,
   }
   local other = btfl.object(tmp.write("loadable.o", loadable.new():bytes()))

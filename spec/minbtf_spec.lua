@@ -13,10 +13,10 @@ local function int(b) return b:int("int", 4, "signed") end
 
 -- A kernel whose foo has the members, four bytes each.
 local function kernel(path, members, endian)
-  local b, list = btf.new { endian = endian }, {}
-  local i = int(b)
-  for n, name in ipairs(members) do list[n] = { name, i, 32 * (n - 1) } end
-  b:struct("foo", 4 * #members, list)
+  local b, list = btfl.builder { endian = endian }, {}
+  local i = b:add { kind = "int", name = "int", size = 4, encoding = "signed" }
+  for n, name in ipairs(members) do list[n] = { name = name, type = i, bit_offset = 32 * (n - 1) } end
+  b:add { kind = "struct", name = "foo", size = 4 * #members, members = list }
   tmp.mkdir(path:match "^(.*)/" or ".")
   return tmp.write(path, b:bytes())
 end

@@ -126,8 +126,8 @@ return btfl.policy { name = "nosy", member = function(m, t, default)
 end }]])
     local out = run { "minbtf", obj.path, "-t", target.path, "-o", path, "--policy", nosy }
     assert.same({ 2, "" }, { out.status, out.out })
-    assert.equal(("btfl minbtf: %s: relocation 0 (byte_off foo.a) is ok 8 b701000008000000 against the whole and poison "
-      .. "against the part: policy 'nosy' looks at more than it finds\n"):format(obj.path), out.err)
+    assert.equal(("btfl minbtf: %s: relocation 0 (byte_off foo.a) is ok 8 b701000008000000 against the whole and "
+      .. "poison against the part: policy 'nosy' looks at more than it finds\n"):format(obj.path), out.err)
     assert.is_nil(io.open(path))
   end)
 

@@ -32,6 +32,10 @@ local LAZY = {
       init = function() return require("btfl.project.propose").write() end,
     }
   end,
+  builder = function()
+    local new = require("btfl.build.builder").new
+    return function(options) return argument.relay("builder", pcall(new, options)) end
+  end,
   history = function()
     return function(names, targets)
       argument.list(1, names, "string", "history")
@@ -236,6 +240,10 @@ extend("program", {
     argument.optional(2, options, "table", "sinks")
     return argument.relay("sinks", pcall(require("btfl.arguments.drift").sinks, self, targets, options))
   end,
+})
+
+extend("builder", {
+  add = function(self, t) return argument.relay("add", pcall(require("btfl.build.builder").add, self, t)) end,
 })
 
 extend("policy", {

@@ -222,6 +222,22 @@ function btfl.history(names, targets) end
 ---@return btfl.subset
 function btfl.subset(target, options) end
 
+--- Starts a BTF that is made type by type: of types that are described, and of copies of those of others. Types refer
+--- to each other by id, also to ones that are yet to come.
+---     local b = btfl.builder { endian = "big" }
+---     local int = b:add { kind = "int", name = "int", size = 4, encoding = "signed" }
+---     b:add { kind = "struct", name = "foo", size = 4, members = { { name = "a", type = int } } }
+---     btfl.target(b:btf())
+---@param options? btfl.builder.options
+---@return btfl.builder
+function btfl.builder(options) end
+
+---@class btfl.builder.options
+---@field endian? "little"|"big" that of the base, or little
+---@field ptr_size? 4|8 the first type is then an int `long` of so many bytes, by which readers tell it; they take 8 without one
+---@field base? btfl.btf what it stands on, as a module's BTF does on that of vmlinux; it has strings and types of its own only
+---@field header_size? 24|32 with 32 (since 7.1) there is a section that tells the size of each kind; 24 without
+
 --- Files as one archive: the bytes of a packed tar of regular files in that order, which are the same in every run:
 --- their owner, time and permissions are. Raises a btfl.error where libarchive is missing or a name is too long.
 ---@param files { name: string, bytes: string }[]
@@ -1417,9 +1433,11 @@ local guard = {}
 ---@field target btfl.target
 local subset = {}
 
---- Adds what an object needs.
----@param object btfl.object
-function subset:add(object) end
+--- Adds what an object needs; or a type of the target with what it is made of; or what a path names, as an access to
+--- it needs it: "task_struct.se.vruntime", "task_struct.comm[3]", or a whole type, "task_struct". Raises where there is
+--- none.
+---@param what btfl.object|btfl.type|string
+function subset:add(what) end
 
 --- The BTF, in the target's byte order, and the number of its types.
 ---@return string
@@ -1430,6 +1448,40 @@ function subset:bytes() end
 --- has this part alone.
 ---@return btfl.btf
 function subset:btf() end
+
+--- A BTF that is made; see btfl.builder.
+---@class btfl.builder
+---@field endian "little"|"big"
+---@field header_size integer bytes
+---@field base btfl.btf?
+---@field next_id integer the id that the next type gets
+local builder = {}
+
+--- Adds a type and gives its id. The fields are those of btfl.type and of its parts; a reference (`type`, `index_type`)
+--- is an id, a type of any BTF, which is copied as copy() does, or void where there is none. Besides: `bits` and
+--- `bit_offset` of an int; members have `bit_offset` (0 without) and, as bitfields, `bit_size`, and values a number;
+--- `variadic = true` ends the `params`. Raises for what no type can be; what only all types together tell, such as
+--- ids that do not exist, bytes() and btf() do.
+---@param t { kind: btfl.kind, [string]: any }
+---@return integer
+function builder:add(t) end
+
+--- Adds a copy of a type of another BTF, be it of the other byte order, and gives its id; of what is there already only
+--- that. Of what it needs, `with` says what is copied, too: "value" (without `with`), all that it is made of, and
+--- structs and unions that it only points to as forward declarations, which become whole where that is needed later;
+--- "all", what it points to as well; "name", the same as of what is pointed to. A type of the base is itself.
+---@param t btfl.type
+---@param options? { with?: "name"|"value"|"all" }
+---@return integer
+function builder:copy(t, options) end
+
+--- The bytes. Raises a btfl.error where they are no sound BTF.
+---@return string
+function builder:bytes() end
+
+--- The same, opened over the base.
+---@return btfl.btf
+function builder:btf() end
 
 --- Rules of relocation: a set of hooks over those of another policy, and at last over libbpf's.
 ---@class btfl.policy

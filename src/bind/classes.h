@@ -32,7 +32,8 @@ enum { TAG_RESULT = 5, TAG_ATTEMPT };
 extern const struct class error_class, btf_class, type_class, member_class, enumerator_class,
     param_class, secvar_class, object_class, program_class, relo_class, line_class, accessor_class,
     map_class, extern_class, struct_ops_class, attach_class, call_class, target_class, result_class,
-    attempt_class, subset_class, verdict_class, obstacle_class, guard_class, version_class;
+    attempt_class, subset_class, verdict_class, obstacle_class, guard_class, version_class,
+    builder_class;
 
 /* Pushes e as a value of class btfl.error, as raise_err() raises it. */
 void push_err(lua_State *L, const struct err *e);
@@ -48,6 +49,11 @@ int open_object(lua_State *L);
 int open_file(lua_State *L); /* an object, or else a btf */
 int open_target(lua_State *L);
 int open_subset(lua_State *L);
+
+/* What lua/btfl/build/builder.lua asks for: see builder.c. */
+int engine_builder(lua_State *L);
+int engine_builder_string(lua_State *L);
+int engine_builder_add(lua_State *L);
 
 /* archive(files, packing): see btfl.archive in meta.lua. */
 int engine_archive_write(lua_State *L);

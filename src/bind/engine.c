@@ -118,7 +118,7 @@ static const struct class *const classes[] = {
     &line_class,   &accessor_class, &target_class,  &result_class,     &attempt_class,
     &subset_class, &policy_class,   &default_class, &verdict_class,    &obstacle_class,
     &guard_class,  &map_class,      &extern_class,  &struct_ops_class, &attach_class,
-    &call_class,   &version_class,
+    &call_class,   &version_class,  &builder_class,
 };
 
 enum { CLASS_COUNT = sizeof(classes) / sizeof(*classes) };
@@ -176,6 +176,9 @@ static const luaL_Reg functions[] = {
     {"target", open_target},
     {"kernel_version", engine_kernel_version},
     {"subset", open_subset},
+    {"builder", engine_builder},
+    {"builder_string", engine_builder_string},
+    {"builder_add", engine_builder_add},
     {"type_decl", engine_type_decl},
     {"type_define", engine_type_define},
     {"btf_print", engine_btf_print},

@@ -51,11 +51,28 @@ static int subset_gc(lua_State *L)
 	return 0;
 }
 
-static int subset_add_object(lua_State *L)
+static int subset_add_part(lua_State *L, struct subset_box *s)
+{
+	struct btf_type t;
+	struct err e;
+	int rc;
+
+	if (lua_type(L, 2) == LUA_TSTRING) {
+		rc = subset_add_path(s->native, check_cstring(L, 2), &e);
+	} else {
+		t = handle_type(L, class_check(L, 2, &type_class));
+		rc = subset_add_type(s->native, &t, &e);
+	}
+	return rc < 0 ? raise_err(L, &e) : 0;
+}
+
+static int subset_add_method(lua_State *L)
 {
 	struct subset_box *s = check_subset(L);
 	struct err e;
 
+	if (lua_type(L, 2) == LUA_TSTRING || class_test(L, 2, &type_class))
+		return subset_add_part(L, s);
 	check_object(L, 2);
 	lua_settop(L, 2);
 	lua_getiuservalue(L, 1, SUBSET_TARGET);
@@ -121,7 +138,7 @@ static int get_target(lua_State *L, const void *self)
 static const struct field fields[] = {{"target", get_target}, {NULL, NULL}};
 
 static const luaL_Reg methods[] = {
-    {"add", subset_add_object}, {"bytes", subset_bytes}, {"btf", subset_btf}, {NULL, NULL}};
+    {"add", subset_add_method}, {"bytes", subset_bytes}, {"btf", subset_btf}, {NULL, NULL}};
 
 static const luaL_Reg meta[] = {{"__gc", subset_gc}, {NULL, NULL}};
 

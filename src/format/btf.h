@@ -31,6 +31,9 @@ struct btf_shape {
 	uint8_t names; /* enum btf_names */
 };
 
+/* That of a kind below BTF_KIND_COUNT; of void it is empty. */
+struct btf_shape btf_known_shape(unsigned kind);
+
 /* Fields are read-only for everybody but btf*.c. */
 struct btf {
 	const char *name;       /* the file's path, for messages */

@@ -20,6 +20,11 @@ static const struct btf_shape known[BTF_KIND_COUNT] = {
     [BTF_ENUM64] = {12, 12, BTF_NAMES_TYPE},
 };
 
+struct btf_shape btf_known_shape(unsigned kind)
+{
+	return known[kind];
+}
+
 /* The layout section makes further kinds skippable (semantics 24). */
 static void learn_shapes(struct btf *b, const struct span *layout)
 {

@@ -9,6 +9,7 @@
  * without the typedefs and modifiers that CO-RE looks behind.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "write/subset_marks.h"
 
@@ -290,4 +291,98 @@ int subset_add(struct subset *s, const struct resolution *r, struct err *e)
 	for (uint32_t i = 0; i < r->object->relo_count && rc == 0; i++)
 		rc = add_result(&m, r, i);
 	return rc;
+}
+
+int subset_add_type(struct subset *s, const struct btf_type *t, struct err *e)
+{
+	struct marker m = {.s = s, .e = e};
+
+	if (t->id && !subset_marks(s, t))
+		return err_set(e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
+			       "type [%u] `%s` is none of %s", t->id, t->name, s->target->path);
+	return mark_type(&m, t->btf, t->id, KEEP | COMPAT | MATCH);
+}
+
+/* The first type of that name. */
+static struct btf_type find_type(const struct subset *s, const char *name)
+{
+	uint32_t id = 0;
+	size_t i = 0;
+
+	while (i < s->count && !(id = btf_find(s->marks[i].btf, name, -1)))
+		i++;
+	return btf_type(s->marks[id ? i : 0].btf, id);
+}
+
+static int no_path(const struct subset *s, const char *path, size_t at, struct err *e)
+{
+	return err_set(e, ERR_UNSUPPORTED, s->target->path, NULL, ERR_NO_OFFSET,
+		       "has no `%s`: there is none from `%s` on", path, path + at);
+}
+
+/* The member of that name, through anonymous ones; *t becomes its type. */
+static int mark_named(struct marker *m, struct btf_type *t, const char *name)
+{
+	struct member_path way = {.room = ACCESSOR_MAX};
+
+	if (find_member(t, name, &way) != REASON_NONE)
+		return 0;
+	for (uint32_t i = 0; i < way.len; i++) {
+		if (mark_step(m, t, way.index[i]) < 0)
+			return -1;
+		*t = btf_strip(t->btf, btf_member(t, way.index[i]).type);
+	}
+	return 1;
+}
+
+/* Goes on to an element for each "[7]" at *s; false where there is none. */
+static bool step_elements(const char **s, struct btf_type *t)
+{
+	while (**s == '[') {
+		uint32_t index;
+
+		*s = btf_index_in(*s, &index);
+		if (!*s || t->kind != BTF_ARRAY)
+			return false;
+		*t = btf_strip(t->btf, btf_array(t).elem);
+	}
+	return true;
+}
+
+int subset_add_path(struct subset *s, const char *path, struct err *e)
+{
+	struct marker m = {.s = s, .e = e};
+	char name[512];
+	size_t n = strcspn(path, ".");
+	const char *at = path + n;
+	struct btf_type t;
+
+	if (n >= sizeof(name))
+		return no_path(s, path, 0, e);
+	memcpy(name, path, n);
+	name[n] = '\0';
+	t = find_type(s, name);
+	if (!t.id)
+		return no_path(s, path, 0, e);
+	if (!*at)
+		return subset_add_type(s, &t, e);
+	if (mark_type(&m, t.btf, t.id, KEEP) < 0)
+		return -1;
+	for (t = btf_strip(t.btf, t.id); *at;) {
+		const char *from = at + 1;
+		int found;
+
+		n = strcspn(from, ".[");
+		if (*at != '.' || !n || n >= sizeof(name))
+			return no_path(s, path, (size_t)(at - path), e);
+		memcpy(name, from, n);
+		name[n] = '\0';
+		found = mark_named(&m, &t, name);
+		at = from + n;
+		if (found < 0)
+			return -1;
+		if (!found || !step_elements(&at, &t))
+			return no_path(s, path, (size_t)(from - path), e);
+	}
+	return 0;
 }

@@ -20,6 +20,13 @@ void subset_free(struct subset *s); /* NULL is allowed; the target may be gone *
  * libbpf's that is what they found; what a hook looked at besides is its own business. */
 int subset_add(struct subset *s, const struct resolution *r, struct err *e);
 
+/* Adds a type of the target and what it is made of. */
+int subset_add_type(struct subset *s, const struct btf_type *t, struct err *e);
+
+/* Adds what a path names, "task_struct.se.vruntime" or "task_struct.comm[3]", as an access to it
+ * does, or a whole type, "task_struct". Types of vmlinux come before those of modules. */
+int subset_add_path(struct subset *s, const char *path, struct err *e);
+
 /* Appends the BTF to out, in the target's byte order; *types is how many it has. */
 int subset_write(struct subset *s, struct buf *out, uint32_t *types, struct err *e);
 

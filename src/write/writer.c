@@ -201,19 +201,13 @@ void writer_type(struct writer *w, const struct btf_type *t, const uint8_t *only
 	put_tail(w, t, only, copy);
 }
 
-/* What each kind takes besides struct btf_type: once, and for each element. */
-static const uint8_t layout[BTF_KIND_COUNT][2] = {
-    [BTF_INT] = {4, 0},     [BTF_ARRAY] = {12, 0},   [BTF_STRUCT] = {0, 12},
-    [BTF_UNION] = {0, 12},  [BTF_ENUM] = {0, 8},     [BTF_FUNC_PROTO] = {0, 8},
-    [BTF_VAR] = {4, 0},     [BTF_DATASEC] = {0, 12}, [BTF_DECL_TAG] = {4, 0},
-    [BTF_ENUM64] = {0, 12},
-};
-
 /* A record for each kind. */
 static void put_layout(struct buf *out)
 {
-	for (size_t k = 0; k < BTF_KIND_COUNT; k++) {
-		const uint8_t record[BTF_LAYOUT_SIZE] = {layout[k][0], layout[k][1]};
+	for (unsigned k = 0; k < BTF_KIND_COUNT; k++) {
+		struct btf_shape s = btf_known_shape(k);
+		const uint8_t record[BTF_LAYOUT_SIZE] = {k ? (uint8_t)(s.size - BTF_TYPE_SIZE) : 0,
+							 s.each};
 
 		buf_add(out, record, sizeof(record));
 	}
