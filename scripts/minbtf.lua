@@ -107,16 +107,18 @@ local function file_of(target)
   return table.concat(parts, "/") .. ".btf"
 end
 
--- Gives put(file, bytes) the part of each kernel.
+-- Gives put(file, bytes) the part of each kernel. Of two that are called the same, which need not be two, the
+-- parts must be, too.
 local function each_part(put)
-  local of = {}
+  local first = {}
   for target in cli:each_target() do
     local list, file = objects_for(target), file_of(target)
-    if of[file] then
-      cli:failure(("%s: %s is called %s, too, which is written"):format(target.path, of[file], target.name))
-    elseif #list > 0 then
-      local bytes = cli:try(part_of, target, list)
-      if bytes then of[file] = target.path put(file, bytes) end
+    local bytes, other = #list > 0 and cli:try(part_of, target, list), first[file]
+    if bytes and not other then
+      first[file] = { path = target.path, bytes = bytes }
+      put(file, bytes)
+    elseif bytes and other.bytes ~= bytes then
+      cli:failure(("%s: %s is called %s, too, which is written"):format(target.path, other.path, target.name))
     end
   end
   tell_strangers()
@@ -125,8 +127,8 @@ end
 local function write_archive(path)
   local files = {}
   each_part(function(file, bytes) files[#files + 1] = { name = "./" .. file, bytes = bytes } end)
-  if cli:interrupted() then cli:error(path .. ": is not written, for not all of it is done") end
-  if #files == 0 then return end
+  if cli:interrupted() then cli:failure(path .. ": is not written, for not all of it is done") end
+  if #files == 0 or cli:interrupted() then return end
   table.sort(files, function(a, b) return a.name < b.name end)
   for suffix, packing in pairs(PACKINGS) do
     if path:find(suffix) then cli:write(btfl.archive(files, packing), path) end

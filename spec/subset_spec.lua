@@ -168,6 +168,32 @@ describe("a subset", function()
     same_answers({ asking() }, btfl.target(tmp.write("whole.btf", whole:bytes())))
   end)
 
+  it("finds a module's type by no name that vmlinux has", function()
+    local whole = btf.new()
+    local int = whole:int("int", 4, "signed")
+    whole:struct("foo", 4, { { "a", int, 0 } })
+    local module = btf.new { base = whole }
+    local foo = module:struct("foo", 8, { { "a", int, 32 } })
+    module:struct("mod", 8, { { "foo", foo, 0 } })
+    tmp.mkdir "hiding"
+    tmp.write("hiding/vmlinux", whole:bytes())
+    tmp.write("hiding/one", module:bytes())
+    local l, object = btf.new(), require "spec.support.object"
+    local lint = l:int("int", 4, "signed")
+    local lfoo = l:struct("foo", 4, { { "a", lint, 0 } })
+    local mod = l:struct("mod", 4, { { "foo", lfoo, 0 } })
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 0), object.mov(1, 0), object.exit() }, relos = {
+      { insn = 0, type = mod, access = "0:0:0", kind = "byte_off" },
+      { insn = 1, type = lfoo, access = "0:0", kind = "byte_off" },
+    } }
+    local opened, target = btfl.object(tmp.write("hiding.o", o:bytes())), btfl.target(tmp.path "hiding")
+    local values = {}
+    for result in opened:results(target) do values[#values + 1] = result.value end
+    assert.same({ 4, 0 }, values)
+    same_answers({ opened }, target)
+  end)
+
   it("has what stands in modules, of which there is one BTF then", function()
     local whole = btf.new()
     local int = whole:int("int", 4, "signed")

@@ -112,6 +112,28 @@ static const uint8_t *elements(const struct item *item, const uint8_t *none)
 	return item->kept->elements ? item->kept->elements : none;
 }
 
+/* Whether nobody finds it by its name, because vmlinux has one of that, which is what a loader that
+ * knows modules takes. */
+static bool is_hidden(const struct subset *s, const struct item *item)
+{
+	const struct btf *vmlinux = s->marks[0].btf;
+	const struct btf_type *t = &item->type;
+	size_t len = btf_named_len(vmlinux, t->kind, t->name);
+	uint32_t id;
+
+	if (item->btf == 0 || item->kept->flags & MATCH || !len ||
+	    !(btf_is_composite(t) || btf_is_enum(t)))
+		return false;
+	for (id = btf_first_named(vmlinux, t->kind, t->name, len); id;
+	     id = btf_next_named(vmlinux, id, t->name, len)) {
+		struct btf_type other = btf_type(vmlinux, id);
+
+		if (btf_same_kind(t, &other))
+			return true;
+	}
+	return false;
+}
+
 static bool write_items(struct subset *s, struct item *items, size_t n, struct buf *out)
 {
 	const struct writer_copy copy = {id_of, s};
@@ -123,8 +145,11 @@ static bool write_items(struct subset *s, struct item *items, size_t n, struct b
 		return false;
 	number(items, items + n, n);
 	writer_start(&w, NULL, s->target->btf[0]->big_endian);
-	for (size_t i = n; i < 2 * n; i++)
+	for (size_t i = n; i < 2 * n; i++) {
+		if (is_hidden(s, &items[i]))
+			items[i].type.name = "";
 		writer_type(&w, &items[i].type, elements(&items[i], none), &copy);
+	}
 	done = writer_finish(&w, BTF_HDR_SIZE, out);
 	writer_free(&w);
 	free(none);
