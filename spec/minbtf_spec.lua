@@ -132,6 +132,16 @@ describe("minbtf", function()
     end
   end)
 
+  it("packs what a name is, however long", function()
+    local out = fresh()
+    for _, name in ipairs { "k\u{fc}", ("n"):rep(200), "k\xff" } do kernel("odd/" .. name .. ".btf", { "a" }) end
+    local r = run { "minbtf", a, "-t", tmp.path "odd", "--archive", out .. ".tar.xz" }
+    if r.err:find "libarchive" then return pending "needs libarchive" end
+    assert.same({ "", "", 0 }, { r.out, r.err, r.status })
+    r = run { "minbtf", a, "-t", tmp.path "odd", "--verify", out .. ".tar.xz" }
+    assert.same({ "", 0 }, { r.err, r.status })
+  end)
+
   describe("--verify", function()
     local function verify(where, ...)
       local r = run { "minbtf", "--verify", where, "--format", "jsonl", ... }

@@ -239,7 +239,7 @@ function btfl.builder(options) end
 ---@field header_size? 24|32 with 32 (since 7.1) there is a section that tells the size of each kind; 24 without
 
 --- Files as one archive: the bytes of a packed tar of regular files in that order, which are the same in every run:
---- their owner, time and permissions are. Raises a btfl.error where libarchive is missing or a name is too long.
+--- their owner, time and permissions are. Raises a btfl.error where libarchive is missing.
 ---@param files { name: string, bytes: string }[]
 ---@param packing? "xz"|"gzip" xz without
 ---@return string
@@ -1427,8 +1427,9 @@ function obstacle:help() end
 ---@field variable string? else the constant or extern that does
 local guard = {}
 
---- The part of a target's BTF that the relocations of some objects need. Against it each of them gets the
---- value that it gets against the whole, but for type ids, which are its own.
+--- The part of a target's BTF that the relocations of some objects need. Against it each of them gets the status, value
+--- and instruction that it gets against the whole, but for type ids, which are its own, and fails for the same reason,
+--- with the same trail. Wherever kernels have what is needed, their parts are the same bytes.
 ---@class btfl.subset
 ---@field target btfl.target
 local subset = {}

@@ -9,25 +9,25 @@
 #include <archive_entry.h>
 #include <sys/stat.h>
 
-#define FUNCTIONS(X)                             \
-	X(archive_write_new)                     \
-	X(archive_write_free)                    \
-	X(archive_write_set_format_ustar)        \
-	X(archive_write_add_filter_xz)           \
-	X(archive_write_add_filter_gzip)         \
-	X(archive_write_set_options)             \
-	X(archive_write_set_bytes_in_last_block) \
-	X(archive_write_open)                    \
-	X(archive_write_header)                  \
-	X(archive_write_data)                    \
-	X(archive_write_close)                   \
-	X(archive_error_string)                  \
-	X(archive_entry_new)                     \
-	X(archive_entry_free)                    \
-	X(archive_entry_set_pathname)            \
-	X(archive_entry_set_filetype)            \
-	X(archive_entry_set_perm)                \
-	X(archive_entry_set_size)                \
+#define FUNCTIONS(X)                               \
+	X(archive_write_new)                       \
+	X(archive_write_free)                      \
+	X(archive_write_set_format_pax_restricted) \
+	X(archive_write_add_filter_xz)             \
+	X(archive_write_add_filter_gzip)           \
+	X(archive_write_set_options)               \
+	X(archive_write_set_bytes_in_last_block)   \
+	X(archive_write_open)                      \
+	X(archive_write_header)                    \
+	X(archive_write_data)                      \
+	X(archive_write_close)                     \
+	X(archive_error_string)                    \
+	X(archive_entry_new)                       \
+	X(archive_entry_free)                      \
+	X(archive_entry_set_pathname)              \
+	X(archive_entry_set_filetype)              \
+	X(archive_entry_set_perm)                  \
+	X(archive_entry_set_size)                  \
 	X(archive_entry_set_mtime)
 
 #define FIELD(name) __typeof__(&(name)) name;
@@ -60,7 +60,8 @@ static bool write_file(const struct functions *f, struct archive *a,
 	f->archive_entry_set_perm(entry, 0644);
 	f->archive_entry_set_size(entry, (la_int64_t)file->len);
 	f->archive_entry_set_mtime(entry, 0, 0);
-	done = f->archive_write_header(a, entry) == ARCHIVE_OK &&
+	/* It warns of a name that is no UTF-8 by the locale, and writes it as it is. */
+	done = f->archive_write_header(a, entry) >= ARCHIVE_WARN &&
 	       f->archive_write_data(a, file->data, file->len) == (la_ssize_t)file->len;
 	f->archive_entry_free(entry);
 	return done;
@@ -72,7 +73,7 @@ static bool start(const struct functions *f, struct archive *a, enum archive_pac
 {
 	bool xz = packing == ARCHIVE_XZ;
 
-	return f->archive_write_set_format_ustar(a) == ARCHIVE_OK &&
+	return f->archive_write_set_format_pax_restricted(a) == ARCHIVE_OK &&
 	       (xz ? f->archive_write_add_filter_xz(a) : f->archive_write_add_filter_gzip(a)) ==
 		   ARCHIVE_OK &&
 	       f->archive_write_set_options(a, xz ? "xz:compression-level=9,xz:threads=1"

@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 struct archive_file {
-	const char *name; /* of at most 250 bytes, parts between slashes of at most 99 */
+	const char *name;
 	const void *data;
 	size_t len; /* bytes */
 };

@@ -2,7 +2,7 @@
  * subset: the part of a kernel's BTF that the relocations of some objects need, as a BTF of its
  * own: what a tool ships for kernels that have none (bpftool calls it min_core_btf). Against it
  * every relocation gets the value that it gets against the whole, but for type ids, which are its
- * own.
+ * own, or fails for the same reason.
  */
 #ifndef BTFL_SUBSET_H
 #define BTFL_SUBSET_H

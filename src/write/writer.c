@@ -107,7 +107,7 @@ uint32_t writer_string(struct writer *w, const char *s)
 
 	if (!*s)
 		return 0;
-	if (w->failed || w->strings.len > UINT32_MAX - w->first_string - strlen(s) - 1 ||
+	if (w->failed || (uint64_t)w->first_string + w->strings.len + strlen(s) + 1 > UINT32_MAX ||
 	    !make_room(w)) {
 		w->failed = true;
 		return 0;
