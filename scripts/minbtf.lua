@@ -39,14 +39,15 @@ local function objects_to_write_for()
   return list
 end
 
-local objects, asked = objects_to_write_for(), {}
+local objects, met = objects_to_write_for(), {} -- byte orders of kernels
 if #objects == 0 then return 2 end
 
 -- Those that can be loaded on a kernel; those that can be nowhere are told at the end.
 local function objects_for(target)
   local list = {}
+  met[target.endian] = true
   for _, object in ipairs(objects) do
-    if not object:clash(target) then list[#list + 1], asked[object] = object, true end
+    if not object:clash(target) then list[#list + 1] = object end
   end
   if #list == 0 then
     cli:failure(("%s: it is %s-endian, and no object is"):format(target.path, target.endian))
@@ -55,8 +56,9 @@ local function objects_for(target)
 end
 
 local function tell_strangers()
-  for _, object in ipairs(cli:interrupted() and {} or objects) do
-    if not asked[object] then
+  if cli:interrupted() or not next(met) then return end -- no kernel could be read
+  for _, object in ipairs(objects) do
+    if not met[object.endian] then
       cli:failure(("%s: it is %s-endian, and no kernel is"):format(object.path, object.endian))
     end
   end
