@@ -1809,6 +1809,7 @@ function report:merge() end
 ---@field color? boolean
 ---@field width? integer columns of the terminal; nil for what goes to none
 ---@field room? integer bytes that markdown may take; those of a comment on GitHub without
+---@field quiet? boolean in text, only what fails: findings that are errors
 
 --- The report in a format: "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown",
 --- "html", "yaml", or one of your own (see btfl.format).

@@ -33,11 +33,13 @@ local function room_of(path)
 end
 
 -- A TSV table has no place for findings; they must not be lost.
-local function print_findings(report, name)
+local function print_findings(report, current)
   for _, finding in ipairs(report.findings) do
     local at = finding.at or finding.object
-    io.stderr:write(terminal.escape(("%s: %s%s[%s]: %s"):format(name, at and tostring(at) .. ": " or "",
-      finding.level, finding.rule, finding.message)), "\n")
+    if not current.args.quiet or finding.level == "error" then
+      io.stderr:write(terminal.escape(("%s: %s%s[%s]: %s"):format(current.name,
+        at and tostring(at) .. ": " or "", finding.level, finding.rule, finding.message)), "\n")
+    end
   end
 end
 
@@ -61,7 +63,7 @@ local function write_files(report, args)
   local texts = {}
   for i, one in ipairs(args.files) do
     texts[i] = not one.done and report:render(one.format, { color = args.color == "always",
-      room = room_of(one.file) })
+      room = room_of(one.file), quiet = args.quiet })
     engine.refuse_input(one.file)
   end
   for i, one in ipairs(args.files) do
@@ -90,14 +92,14 @@ function output.emit(report)
   end
   local text = args.format and not args.done
     and report:render(args.format, { color = wants_color(args), width = width_of(args),
-      room = room_of(args.output) })
+      room = room_of(args.output), quiet = args.quiet })
   write_files(report, args)
   if text and args.output then
     engine.write_file(args.output, text)
   elseif text then
     write(text)
   end
-  if is_tsv_alone(args) and report.columns then print_findings(report, current.name) end
+  if is_tsv_alone(args) and report.columns then print_findings(report, current) end
 end
 
 --- The exit status of a script that returned no report: 2 when one of its inputs could not be read, and at
@@ -111,7 +113,7 @@ function output.status(status)
     if not one.done then host.usage("there is no report to write to %s", one.file) end
   end
   local remarks = inputs.remarks(current)
-  print_findings(remarks, current.name)
+  print_findings(remarks, current)
   return #current.failures > 0 and 2 or math.max(status, remarks.status)
 end
 

@@ -12,21 +12,8 @@ local function put_block(out, lines)
   end
 end
 
----@param report btfl.report
----@param options btfl.render.options
----@return string
-return function(report, options)
-  local paint = terminal.painter(options.color)
-  local out = {}
-  local function part()
-    if #out > 0 then out[#out + 1] = "" end
-  end
-  if report.title then out[1] = paint("head", terminal.escape(report.title)) end
-  for _, finding in ipairs(report.frames and report.findings or {}) do
-    part()
-    -- Loaded for the first one: a table alone would pay 2 % for it.
-    out[#out + 1] = require "btfl.report.frame"(finding, paint, options.width)
-  end
+-- What is no finding: texts, or else the table, and the summary.
+local function put_rest(out, part, report, options, paint)
   local blocks = blocks_of(report, options.width)
   for _, block in ipairs(blocks) do
     part()
@@ -42,5 +29,33 @@ return function(report, options)
     local lines = summary_lines(report.summaries)
     table.move(lines, 1, #lines, #out + 1, out)
   end
+end
+
+-- The findings that are shown in full: of a report that shows none, what fails, where nothing else is shown.
+local function shown(report, quiet)
+  if not quiet then return report.frames and report.findings or {} end
+  local failing = {}
+  for _, finding in ipairs(report.findings) do
+    if finding.level == "error" then failing[#failing + 1] = finding end
+  end
+  return failing
+end
+
+---@param report btfl.report
+---@param options btfl.render.options
+---@return string
+return function(report, options)
+  local paint = terminal.painter(options.color)
+  local out = {}
+  local function part()
+    if #out > 0 then out[#out + 1] = "" end
+  end
+  if report.title and not options.quiet then out[1] = paint("head", terminal.escape(report.title)) end
+  for _, finding in ipairs(shown(report, options.quiet)) do
+    part()
+    -- Loaded for the first one: a table alone would pay 2 % for it.
+    out[#out + 1] = require "btfl.report.frame"(finding, paint, options.width)
+  end
+  if not options.quiet then put_rest(out, part, report, options, paint) end
   return #out > 0 and table.concat(out, "\n") .. "\n" or ""
 end

@@ -199,7 +199,7 @@ function methods:merge()
 end
 
 function methods:render(format, options)
-  argument.options(2, options, { color = "any", width = "number", room = "number" }, "render")
+  argument.options(2, options, { color = "any", width = "number", room = "number", quiet = "any" }, "render")
   local render = type(format) == "string" and formats.find(format)
   if not render then unknown("there is no format", format, formats, 2) end
   local text = render(self, options or {})
