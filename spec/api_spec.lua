@@ -113,7 +113,7 @@ describe("meta.lua", function()
       rule = "no-field", message = "x", at = "a.c:1", object = "a.o", program = "p", target = "t",
       details = {}, notes = {}, mark = "x", help = {}, insn = {}, count = 2, programs = {}, targets = {},
       fine = {}, shape = "s", shapes = {}, fingerprint = "0123456789abcdef:1", subject = "x",
-      programs_on = { t = { "p" } },
+      programs_on = { t = { "p" } }, history = { { since = "6.1", fine_until = "5.10" } },
     }
     for name in pairs(meta["btfl.finding"].fields) do
       if name ~= "level" then

@@ -136,7 +136,8 @@ describe("a report", function()
     for field, want in pairs { mark = "a string", object = "a string", program = "a string", target = "a string",
       rule = "a string", message = "a string", details = "a table", insn = "a table", count = "an integer",
       at = "a line or a string", notes = "a list of strings", help = "a list of strings",
-      programs = "a list of strings", targets = "a list of strings", fine = "a list of strings" } do
+      programs = "a list of strings", targets = "a list of strings", fine = "a list of strings",
+      history = "a list of spells" } do
       for name, value in pairs { boolean = true, ["btfl.report"] = report, number = 1.5 } do
         raises(("a finding's %s is %s, not %s"):format(field, want, name), with(field, value))
       end

@@ -341,7 +341,8 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error
       subject = "little", message = "the object is little-endian and the target big-endian",
       fingerprint = report.findings[3].fingerprint }, report.findings[3])
     assert.same({ { object = obj, target = "6.1.0-test", ok = 1, poison = 1, error = 1,
-      programs = { error = 1 }, text = obj .. " on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error" } },
+      programs = { error = 1 }, kernel = { release = "6.1.0", version = "6.1.0" },
+      text = obj .. " on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error" } },
       report.summary)
   end)
 

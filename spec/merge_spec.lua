@@ -173,7 +173,7 @@ error[no-field]: struct foo has no member `bit`
 9 |         v = BITS(f, bit);
   |                     ^^^
   = access: foo.bit, kind: byte_off/byte_sz, in 8 places
-  = targets: 5.10.1-amd64, 6.1.1-amd64; fine on 3 others
+  = targets: 5.10.1-amd64, 6.1.1-amd64; fine on 3 others; until 6.1.1 (fine since 6.6.1)
   = reachable, so the verifier rejects one
   = struct foo there has `int old : 3` at 0, where `bit` was
   = reachable, so the verifier rejects two

@@ -1707,10 +1707,20 @@ function cli:formats() end
 ---@field targets? string[] of a merged finding that is about several
 ---@field shapes? string[] of a merged finding that is about several
 ---@field fine? string[] of a merged finding: the targets on which nothing is wrong there; empty in one that merging is not to tell it of
+---@field history? btfl.finding.spell[] of a merged finding: by release when it holds, of each series of the run in which some are fine
 ---@field count? integer of a merged finding: how many places it stands for, when they are several
 ---@field programs_on? table<string, string[]> of a merged finding: which of its programs on each target, where not all on all
 ---@field subject? string what it is about in words that stay, for its fingerprint; without, details.access, else the message
 ---@field fingerprint? string of a merged report, and in json, jsonl and sarif: what tells it from others in any run, "0123456789abcdef:1", see btfl.report.merge
+
+--- Kernels one after another, of one flavour and architecture, on which a finding holds, by what they are called there.
+--- Nothing is said of what another configuration or architecture has, or a module that was not given.
+---@class btfl.finding.spell
+---@field series? string "generic-amd64"; nil where all kernels are of one, or their names tell none
+---@field since? string the first of them, "6.1.192", where it was fine before
+---@field fine_until? string the last before it
+---@field until_? string the last of them, where it is fine afterwards
+---@field fine_since? string the first after it
 
 --- What a report of a matrix is of. A plain table.
 ---@class btfl.report.matrix

@@ -9,6 +9,7 @@ local pair = require "btfl.diagnose.pair"
 local protect = require "btfl.command.protect"
 local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
+local series = require "btfl.kernels.series"
 
 local function finding_of(result, rule, message)
   local relo = result.relo
@@ -153,11 +154,18 @@ local function wants(options, rule)
   return false
 end
 
+-- What else is known of a kernel than its name; nil for nothing.
+local function kernel_of(target)
+  local facts = series.facts(target)
+  facts.name = nil
+  return next(facts) and facts
+end
+
 local function add_summary(out, object, target, count, verdicts, shape)
   local programs, words = count_verdicts(verdicts)
   out:summary {
-    order = { "object", "target", "shape", "ok", "poison", "error", "programs" },
-    object = object.path, target = target.name, shape = shape,
+    order = { "object", "target", "kernel", "shape", "ok", "poison", "error", "programs" },
+    object = object.path, target = target.name, shape = shape, kernel = kernel_of(target),
     ok = count.ok, poison = count.poison, error = count.error, programs = programs,
     text = ("%s on %s%s: %d ok, %d poison, %d error; %s"):format(object.path, target.name,
       shape and (" (%s)"):format(shape) or "", count.ok, count.poison, count.error, words),

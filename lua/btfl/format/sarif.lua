@@ -78,9 +78,10 @@ end
 
 local function properties_of(finding)
   local targets, shapes = names.targets(finding), finding.shapes or { finding.shape }
-  return { order = { "object", "targets", "shapes", "fine", "count", "details" }, object = finding.object,
+  return { order = { "object", "targets", "shapes", "fine", "history", "count", "details" },
+    object = finding.object,
     targets = #targets > 0 and targets or nil, shapes = #shapes > 0 and shapes or nil, fine = finding.fine,
-    count = finding.count, details = finding.details }
+    history = finding.history, count = finding.count, details = finding.details }
 end
 
 local function result_of(finding, index, print)

@@ -152,6 +152,30 @@ function series.runs(list, value)
   return out
 end
 
+--- Such runs of kernels of one series, with what they begin and end with: `since`, what the first of those
+--- is called that come after others, and `until_`, the last of those that others follow. There is neither
+--- between kernels that are called alike: nobody knows their order.
+---@param list btfl.target[]
+---@param value fun(target: btfl.target): any
+---@return { value: any, since: string?, until_: string?, [integer]: btfl.target }[]
+function series.spells(list, value)
+  local out = series.runs(list, value)
+  for i = 2, #out do
+    local old, new = out[i - 1], out[i]
+    local last, first = series.short(old[#old]), series.short(new[1])
+    if last ~= first then old.until_, new.since = last, first end
+  end
+  return out
+end
+
+--- What is known of a kernel that its series and its place there follow from, to be kept when it is closed.
+---@param target btfl.target
+---@return { name: string, release: string?, version: string?, arch: string?, flavour: string? }
+function series.facts(target)
+  return { name = target.name, release = target.release, arch = target.arch, flavour = target.flavour,
+    version = target.version and tostring(target.version) }
+end
+
 --- "6.1.192" or "6.1.192 .. 6.16.3".
 ---@param targets btfl.target[]
 ---@return string

@@ -27,8 +27,8 @@ function entries.rows(report)
 end
 
 local FINDING = { "level", "rule", "message", "at", "mark", "object", "program", "programs", "target",
-  "targets", "programs_on", "shape", "shapes", "fine", "count", "insn", "subject", "details", "notes", "help",
-  "fingerprint" }
+  "targets", "programs_on", "shape", "shapes", "fine", "history", "count", "insn", "subject", "details",
+  "notes", "help", "fingerprint" }
 
 --- Iterates over the findings.
 ---@param report btfl.report

@@ -4,6 +4,7 @@ local class = require "btfl.class"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local series = require "btfl.kernels.series"
+local spells = require "btfl.report.spells"
 
 -- Notes that hold on all of the kernels, and on some only; more of them, as of many programs, tell no more.
 local COMMON, SHOWN = 6, 4
@@ -47,7 +48,7 @@ local function examined(report)
     local object, target = facts.object, facts.target
     if object ~= nil and target ~= nil then
       objects[object] = objects[object] or ordered()
-      put(objects[object], target)
+      put(objects[object], target, spells.kernel(target, facts.kernel))
     end
   end
   return objects
@@ -168,6 +169,7 @@ local function finding_of(group, targets, failing)
   out.notes = notes_of(group)
   out.help = #group.help.list > 0 and group.help.list or nil
   out.fine = fine_of(group, targets, failing)
+  out.history = out.fine and spells.of(group.targets.list, out.fine, targets.at, group.causes.at)
   if #group.targets.list > 1 then out.target, out.targets = nil, series.names_in_order(group.targets.list) end
   if #group.programs.list > 1 then out.program, out.programs = nil, group.programs.list end
   if #group.shapes > 1 then out.shape, out.shapes = nil, group.shapes end

@@ -1,4 +1,5 @@
 --- Lists of names in a sentence, cut where they grow long.
+local spells = require "btfl.report.spells"
 local terminal = require "btfl.report.terminal"
 
 local names = {}
@@ -61,7 +62,8 @@ function names.pairs(finding)
   end
 end
 
---- "6.1.192, 6.12.117; fine on 12 others; in the shape rss"; nil for a finding of no kernel.
+--- "6.1.192, 6.12.117; fine on 12 others; since 6.1.192 in generic-amd64 (fine until 5.10.262); in the shape
+--- rss"; nil for a finding of no kernel.
 ---@param finding btfl.finding
 ---@return string?
 function names.kernels(finding)
@@ -72,6 +74,12 @@ function names.kernels(finding)
     text = ("%s; fine on %d others"):format(text, #fine)
   elseif #fine > 0 then
     text = ("%s; fine on %s"):format(text, table.concat(fine, ", "))
+  end
+  -- Of two kernels that has been said.
+  if finding.history and #fine + #names.targets(finding) > 2 then
+    local words = {}
+    for i, spell in ipairs(finding.history) do words[i] = spells.words(spell) end
+    text = ("%s; %s"):format(text, names.some(words))
   end
   if #shapes == 0 then return text end
   return ("%s; in the shape%s %s"):format(text, #shapes > 1 and "s" or "", names.some(shapes))

@@ -8,6 +8,8 @@ local report = require "btfl.report.report"
 -- How deep a value nests; the json format writes fewer.
 local DEEPEST = 64
 
+local SPELL = require("btfl.report.spells").FIELDS
+
 local LEVELS = { error = true, warning = true, note = true }
 
 -- Facts within facts, such as how many programs have which verdict: "2 guarded, 1 rejected".
@@ -97,11 +99,25 @@ function Reader:lists(value, what)
   return out
 end
 
+-- See btfl.finding.spell in meta.lua.
+function Reader:spells(value, what)
+  local out = {}
+  for i, spell in ipairs(self:list(value, what)) do
+    out[i] = {}
+    for _, name in ipairs(self:object(spell, what).order) do
+      if not SPELL[name] then self:refuse("%s has a field `%s`", what, name) end
+      out[i][name] = self:text(spell[name], what)
+    end
+  end
+  return out
+end
+
 -- How each field of a finding is read.
 local FINDING = {
   level = Reader.level, at = Reader.place, count = Reader.integer, insn = Reader.object,
   details = Reader.object, programs = Reader.texts, targets = Reader.texts, shapes = Reader.texts,
   fine = Reader.texts, notes = Reader.texts, help = Reader.texts, programs_on = Reader.lists,
+  history = Reader.spells,
 }
 for _, name in ipairs { "rule", "message", "mark", "object", "program", "target", "shape", "subject",
   "fingerprint" } do

@@ -3,10 +3,11 @@ local argument = require "btfl.argument"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
 local formats = require "btfl.report.formats"
+local spells = require "btfl.report.spells"
 
 -- The type of each field of a finding. `level` is what the method says.
 local FINDING = { level = "any", at = "place", count = "integer", details = "table", insn = "table",
-  programs_on = "table" }
+  programs_on = "table", history = "spells" }
 for _, name in ipairs { "rule", "message", "mark", "object", "program", "target", "shape", "subject",
   "fingerprint" } do
   FINDING[name] = "string"
@@ -61,6 +62,7 @@ end
 
 -- What a type is called; a list is one of strings.
 local WORDS = {
+  spells = "a list of spells",
   list = "a list of strings", integer = "an integer", place = "a line or a string",
 }
 
@@ -68,6 +70,7 @@ local function is_a(want, value)
   if want == "any" or want == "string" then return want == "any" or type(value) == "string" end
   if want == "integer" then return math.type(value) == "integer" end
   if want == "place" then return type(value) == "string" or class(value) == "btfl.line" end
+  if want == "spells" then return spells.are_these(value) end
   if want ~= "list" then return (class(value) or type(value)) == want end
   if type(value) ~= "table" or class(value) then return false end
   for _, item in ipairs(value) do

@@ -77,13 +77,13 @@ end
 -- come, `again` where it had been there before, and where it has gone behind it `till`, the last that has it.
 local function runs_of(list, facts)
   local out, was_there = {}, false
-  for i, run in ipairs(series.runs(list, function(kernel) return key_of(facts[kernel]) end)) do
+  for i, run in ipairs(series.spells(list, function(kernel) return key_of(facts[kernel]) end)) do
     local one, last = facts[run[1]], out[i - 1]
     local is_there = one.status == "present"
     local turns = last and (last.facts.status == "present") ~= is_there
-    out[i] = { span = series.span(run), facts = one, last = series.short(run[#run]),
-      since = turns and is_there and series.short(run[1]) or nil, again = was_there }
-    if turns and not is_there then last.till = last.last end
+    out[i] = { span = series.span(run), facts = one, until_ = run.until_,
+      since = turns and is_there and run.since or nil, again = was_there }
+    if turns and not is_there then last.till = last.until_ end
     was_there = was_there or is_there
   end
   return out
@@ -140,8 +140,7 @@ function history.of(names, targets)
     return targets[n]
   end or targets
   for target in next_target do
-    local kernel = { name = target.name, release = target.release, version = target.version,
-      arch = target.arch, flavour = target.flavour }
+    local kernel = series.facts(target)
     kernels[#kernels + 1] = kernel
     for i, name in ipairs(names) do
       facts[i][kernel] = facts_of(target, plain(name))
