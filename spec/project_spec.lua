@@ -4,6 +4,7 @@
 local btfl = require "btfl"
 local dkjson = require "dkjson"
 local made = require "spec.support.object"
+local reading = require "spec.support.reading"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -318,6 +319,30 @@ describe("a project file", function()
       local levels = {}
       for _, finding in ipairs(by_rule["no-field"]) do levels[finding.target] = finding.level end
       assert.same({ small = "note", other = "error" }, levels)
+    end)
+
+    it("of several programs on several kernels, those that are not ignored", function()
+      local object = reading.object("o.bpf.o", { name = "one", { "state", line = 8 } },
+        { name = "two", section = "raw_tp/two", { "state", line = 8 } })
+      local folder = repository("cells", { ["o.bpf.o"] = run.read(object),
+        ["k/6.1.1-x.btf"] = run.read(reading.kernel("a.btf", "pid")),
+        ["k/6.2.1-x.btf"] = run.read(reading.kernel("b.btf", "comm")),
+        ["btfl.lua"] = [[return { objects = "*.bpf.o", targets = "k/", ignore = {
+          { program = "two", target = "6.1.1-x", because = "old" },
+          { target = "6.2.1-x", program = "o*", because = "new" },
+        } }]] })
+      for _, command in ipairs { "check", "matrix" } do
+        local by_rule, r = findings(folder, { command })
+        local list = by_rule["no-field"]
+        assert.same({ 1, 3 }, { r.status, #list })
+        assert.same({ "error", { ["6.1.1-x"] = { "one" }, ["6.2.1-x"] = { "two" } } },
+          { list[1].level, list[1].programs_on })
+        assert.same({ "note", "6.1.1-x", "two", "ignored: old (ignore[1] of btfl.lua)" },
+          { list[2].level, list[2].target, list[2].program, list[2].notes[1] })
+        assert.same({ "note", "6.2.1-x", "one", "ignored: new (ignore[2] of btfl.lua)" },
+          { list[3].level, list[3].target, list[3].program, list[3].notes[1] })
+        assert.is_nil(by_rule["ignore-unused"])
+      end
     end)
   end)
 

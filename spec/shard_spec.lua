@@ -86,6 +86,19 @@ describe("btfl matrix --shard", function()
     assert.equal(run(words(kernels, "--by", "program")).out, merge(parts, "--by", "program").out)
   end)
 
+  it("does so with a project file, which says what fails", function()
+    local function project(text) return "--project", tmp.write("p.lua", text) end
+    same(FORMATS, kernels, 3, project [[return { optional = "tw*", ignore = {
+      { rule = "no-field", program = "one", target = "6.1.1-x", because = "old" },
+      { rule = "no-field", object = "nosuch", because = "misspelt" },
+      { rule = "no-type", target = "6.2*", because = "unused" },
+      { program = "one", because = "over", until_ = "2020-01-01" } } }]])
+    same({ "json" }, kernels, 3, project [[return { fail_on = "no-attach" }]])
+    same({ "json" }, kernels, 3, "--fail-on", "no-attach")
+    same({ "text" }, kernels, 3, "--skip", "one", project [[return { ignore = {
+      { program = "one", because = "unused, which another run than the file's does not tell" } } }]])
+  end)
+
   it("names what is missing, and tells the rest", function()
     local parts = parts_of(3, kernels)
     local r = merge({ parts[1], parts[3] }, "--format", "json")
@@ -146,7 +159,8 @@ describe("btfl matrix --shard", function()
 
   -- Somebody may have written the digest, too.
   it("is believed nothing that a part may not say", function()
-    local engine, text = require "btfl.engine", run.read(parts_of(1, kernels)[1])
+    local project = tmp.write("p.lua", [[return { ignore = { { program = "none", because = "x" } } }]])
+    local engine, text = require "btfl.engine", run.read(parts_of(1, kernels, "--project", project)[1])
     local body = text:match "^(.*\n)[^\n]*\n$"
     local function forged(change)
       local changed = change(body)
@@ -161,7 +175,9 @@ describe("btfl matrix --shard", function()
       ['"kernel":{'] = '"kernel":[],"x":{', ['"name":"6'] = '"game":"6', ['"path":"/'] = '"path":7,"x":"/',
       ['"case":{'] = '"case":[{', ['"programs":%['] = '"programs":[1,', ['"failures":%{'] = '"failures":{"a":1',
       ['"%%line":true'] = '"%%line":null', ['"file":"'] = '"file":7,"x":"', ['"btfl":"'] = '"btfl":[],"x":"',
-      ['"objects":%['] = '"objects":[[],', ['"%%b'] = '"%%q',
+      ['"objects":%['] = '"objects":[[],', ['"%%b'] = '"%%q', ['"programs":%[{"name"'] = '"programs":[{"game"',
+      ['"ignore":%['] = '"ignore":[7,', ['"ignore":'] = '"ignore":7,"x":', ['"because":'] = '"cause":',
+      ['"options":{'] = '"options":{"fail_on":"x",',
     } do
       local path = forged(function(bytes) return (bytes:gsub(old, new, 1)) end)
       local r = merge { path }

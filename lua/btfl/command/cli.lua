@@ -81,8 +81,7 @@ function module.parse(definition, words)
   if project and host.verbose then
     io.stderr:write(("%s: read %s: %s\n"):format(name, project.path, table.concat(project.has, ", ")))
   end
-  if args.baseline or args.write_baseline or args.shard then
-    self.looked_at = { kernels = {}, objects = {} }
+  if args.baseline then
     self.baseline, message = require("btfl.runs.judge").read(args.baseline)
     if message then return nil, ("%s: %s"):format(name, message) end
   end

@@ -18,16 +18,7 @@ inputs.methods = methods
 ---@return table
 function inputs.new(definition)
   return { opened = {}, takes_objects = definition.objects ~= false, clashes = {}, plain = {}, found = {},
-    met = { objects = {}, targets = {}, programs = {} } }
-end
-
--- What is looked at, for btfl.project.ignore.
-local function note_object(self, object)
-  if not self.project then return object end
-  local met = rawget(self, "met")
-  met.objects[object.path] = true
-  for program in object:programs() do met.programs[program.name] = true end
-  return object
+    looked_at = { objects = {}, kernels = {}, programs = {} } }
 end
 
 local function object_paths(self)
@@ -37,13 +28,24 @@ local function object_paths(self)
   return { value }
 end
 
--- What one run looks at, where it is to be held against another. The digest of a kernel is of all of it.
-local function look_at(self, what, one, name)
-  local looked_at = rawget(self, "looked_at")
-  local list = looked_at and looked_at[what]
-  if not list or list[one.path] then return end
-  list[one.path] = true
-  table.insert(list, { path = one.path, name = name, digest = one.digest })
+-- What a run has looked at, each once.
+local function look_at(self, what, key, one)
+  local list = rawget(self, "looked_at")[what]
+  if list[key] then return end
+  list[key] = true
+  list[#list + 1] = one
+end
+
+-- Where the run is held against another. The digest of a kernel is of all of it.
+local function digest_of(self, one)
+  local args = self.args
+  return (args.baseline or args.write_baseline or args.shard) and one.digest or nil
+end
+
+local function look_at_object(self, object)
+  look_at(self, "objects", object.path, { path = object.path, digest = digest_of(self, object) })
+  if not self.project then return end
+  for program in object:programs() do look_at(self, "programs", program.name, { name = program.name }) end
 end
 
 -- An object that there is something to relocate in, else nil. Whether it loads is asked of any.
@@ -51,9 +53,9 @@ local function take_object(self, object)
   local judges = rawget(self, "settings")
   if object.btf or judges then
     if judges and not self:try(object.validate, object) then return nil end
-    look_at(self, "objects", object)
+    look_at_object(self, object)
     rawset(self, "relocatable", true)
-    return note_object(self, object)
+    return object
   end
   table.insert(rawget(self, "plain"), pair.no_btf(object))
   return nil
@@ -102,8 +104,8 @@ local function tell_skipped(self, line)
 end
 
 local function meet(self, target)
-  rawget(self, "met").targets[target.name] = true
-  look_at(self, "kernels", target, target.name)
+  look_at(self, "kernels", target.path,
+    { path = target.path, name = target.name, digest = digest_of(self, target) })
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
 end
 
@@ -281,14 +283,15 @@ local NOT_OF_ANSWERS = {
 ---@param self btfl.cli
 ---@return btfl.runs.run
 function inputs.run(self)
-  local kernels, options, objects = {}, {}, rawget(self, "looked_at").objects
+  local kernels, options, looked_at = {}, {}, rawget(self, "looked_at")
   for i, found in ipairs(found_targets(self)) do kernels[i] = found.path or "the running one" end
   for name, value in pairs(self.args) do
     if not NOT_OF_ANSWERS[name] then options[name] = value end
   end
   options.project = self.project
-  return { btfl = engine.version, shard = self.args.shard, objects = table.move(objects, 1, #objects, 1, {}),
-    kernels = kernels, options = options }
+  local function list_of(what) return table.move(looked_at[what], 1, #looked_at[what], 1, {}) end
+  return { btfl = engine.version, shard = self.args.shard, objects = list_of "objects",
+    programs = list_of "programs", kernels = kernels, options = options }
 end
 
 --- What is to be said of inputs besides what the script found: pairs that cannot be compared, objects that

@@ -88,7 +88,7 @@ function output.emit(report)
   if current then
     add_inputs(report, current)
     if current.project or args.fail_on then require("btfl.project.judge").settle(report, current) end
-    if rawget(current, "looked_at") then require("btfl.runs.judge").settle(report, current) end
+    if args.baseline or args.write_baseline then require("btfl.runs.judge").settle(report, current) end
   end
   local text = args.format and not args.done
     and report:render(args.format, { color = wants_color(args), width = width_of(args),

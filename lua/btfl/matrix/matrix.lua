@@ -81,7 +81,9 @@ function methods:report(options)
   add_totals(out, layout.of(out.matrix).count)
   local remarks = report.new "remarks"
   remarks.findings = run.remarks
-  return out:merge():append(remarks:merge())
+  out:merge():append(remarks:merge())
+  if run.judge then run.judge(out) end
+  return out
 end
 
 function methods:part(cli)

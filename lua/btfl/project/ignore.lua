@@ -1,6 +1,6 @@
 --- What a project file says is known and may be: findings that an `ignore` matches become notes that say why,
 --- and an `ignore` that is of no use any more is told.
-local names = require "btfl.report.names"
+local narrow = require "btfl.report.narrow"
 
 local ignore = {}
 
@@ -57,76 +57,28 @@ function ignore.as_note(finding, words)
   return finding
 end
 
--- Which programs a merged finding has on which kernels is not known: all on all. A cell is what is left of
--- that, by program and kernel, false where a finding names none.
-local function all_cells(finding)
-  local left = {}
-  local programs, targets = names.programs(finding), names.targets(finding)
-  for _, program in ipairs(#programs > 0 and programs or { false }) do
-    left[program] = {}
-    for _, target in ipairs(#targets > 0 and targets or { false }) do left[program][target] = true end
-  end
-  return left
+-- Whether an ignore is of findings of such a rule in such an object.
+local function concerns(one, finding)
+  return (not one.rule or one.rule == finding.rule) and ignore.matches_path(one.object, finding.object)
 end
 
--- Takes out what an ignore matches; whether there was any.
-local function take(one, finding, left)
-  if one.rule and one.rule ~= finding.rule then return false end
-  if not ignore.matches_path(one.object, finding.object) then return false end
-  local any = false
-  for program, targets in pairs(left) do
-    for target in pairs(ignore.matches(one.program, program) and targets or {}) do
-      if ignore.matches(one.target, target) then targets[target], any = nil, true end
-    end
-    if not next(targets) then left[program] = nil end
-  end
-  return any
-end
-
--- The names of a finding that keep() takes, as its field of one or of many.
-local function narrow(out, finding, one, many, keep)
-  local list = {}
-  for _, name in ipairs(finding[many] or { finding[one] }) do
-    if keep(name) then list[#list + 1] = name end
-  end
-  out[one], out[many] = #list == 1 and list[1] or nil, #list > 1 and list or nil
-end
-
--- A finding as it stands without what was taken out, and what was, where whole kernels or whole programs
--- were: else what is left is told of all.
-local function split(finding, left)
-  local rest, taken = {}, {}
-  for name, value in pairs(finding) do rest[name], taken[name] = value, value end
-  local targets = {}
-  for _, on in pairs(left) do
-    for target in pairs(on) do targets[target] = true end
-  end
-  narrow(rest, finding, "program", "programs", function(name) return left[name] ~= nil end)
-  narrow(rest, finding, "target", "targets", function(name) return targets[name] ~= nil end)
-  if #names.targets(rest) < #names.targets(finding) then
-    narrow(taken, finding, "target", "targets", function(name) return not targets[name] end)
-  elseif #names.programs(rest) < #names.programs(finding) then
-    narrow(taken, finding, "program", "programs", function(name) return not left[name] end)
-  else
-    taken = nil
-  end
-  if taken then rest.count, taken.count = nil, nil end
-  return rest, taken
-end
-
--- Adds a finding as its ignores leave it.
+-- Adds a finding as its ignores leave it: what they match of its kernels and programs is a note, the rest
+-- stands before that as it was.
 local function sift(list, finding, ignores, used)
-  if finding.level == "note" then return table.insert(list, finding) end
-  local left, because = all_cells(finding), nil
-  for _, one in ipairs(ignores) do
-    if take(one, finding, left) then used[one], because = true, because or one end
+  local rest, notes = finding, {}
+  for _, one in ipairs(finding.level ~= "note" and ignores or {}) do
+    local function matches(target, program)
+      return ignore.matches(one.program, program) and ignore.matches(one.target, target)
+    end
+    local taken = rest and concerns(one, rest) and narrow(rest, matches)
+    if taken then
+      used[one] = true
+      notes[#notes + 1] = ignore.as_note(taken, ("ignored: %s (%s)"):format(one.because, one.place))
+      rest = narrow(rest, function(...) return not matches(...) end)
+    end
   end
-  if not because then return table.insert(list, finding) end
-  local words = ("ignored: %s (%s)"):format(because.because, because.place)
-  if not next(left) then return table.insert(list, ignore.as_note(finding, words)) end
-  local rest, taken = split(finding, left)
-  table.insert(list, rest)
-  if taken then table.insert(list, ignore.as_note(taken, words)) end
+  list[#list + 1] = rest
+  table.move(notes, 1, #notes, #list + 1, list)
 end
 
 local function describe(one)
@@ -152,18 +104,18 @@ end
 -- Whether the run has looked at what it is about: else it says nothing of it. What is met nowhere in a run of
 -- the whole project is misspelt.
 local function could_match(one, current)
-  local args, met = current.args, rawget(current, "met")
+  local args, looked_at = current.args, rawget(current, "looked_at")
   if is_other(args) or #current.failures > 0 then return false end
-  local function is_met(set, matches, glob, whole)
+  local function is_met(what, field, matches, glob, whole)
     if whole or not glob then return whole or false end
-    for name in pairs(set) do
-      if matches(glob, name) then return true end
+    for _, item in ipairs(looked_at[what]) do
+      if matches(glob, item[field]) then return true end
     end
     return false
   end
-  return is_met(met.objects, ignore.matches_path, one.object, args.project_objects)
-    and is_met(met.targets, ignore.matches, one.target, args.project_targets)
-    and (not one.program or is_met(met.programs, ignore.matches, one.program, args.project_objects))
+  return is_met("objects", "path", ignore.matches_path, one.object, args.project_objects)
+    and is_met("kernels", "name", ignore.matches, one.target, args.project_targets)
+    and (not one.program or is_met("programs", "name", ignore.matches, one.program, args.project_objects))
 end
 
 -- Reports that tell of all that there is to find in objects.

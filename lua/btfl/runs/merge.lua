@@ -6,6 +6,7 @@ local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local part = require "btfl.runs.part"
 local protect = require "btfl.command.protect"
+local settle = require("btfl.project.judge").settle
 local text_file = require "btfl.runs.text_file"
 
 local merge = {}
@@ -85,6 +86,18 @@ local function each_cell(list)
   end)
 end
 
+-- What makes of a report what the run without shards would by its project file and its command line.
+local function judge_of(list)
+  local run, kernels = list[1].run, {}
+  for _, one in ipairs(list) do
+    for _, kernel in ipairs(one.kernels) do kernels[#kernels + 1] = kernel.kernel end
+  end
+  return function(report)
+    settle(report, { project = list[1].project, args = run.options, failures = report.failures,
+      looked_at = { objects = run.objects, kernels = kernels, programs = run.programs } })
+  end
+end
+
 -- Those that can be read, and what is wrong with the others.
 local function read_all(paths)
   local parts, failures = {}, {}
@@ -99,7 +112,7 @@ end
 --- they are not of one run, or two are one; what is missing, cut off or was changed is a failure.
 ---@param paths string[]
 ---@return fun(): btfl.matrix.cell?
----@return { failures: string[], remarks: btfl.finding[] }
+---@return { failures: string[], remarks: btfl.finding[], judge: fun(report: btfl.report)? }
 function merge.cells(paths)
   local parts, failures = read_all(paths)
   if #parts == 0 then return function() end, { failures = failures, remarks = {} } end
@@ -107,7 +120,7 @@ function merge.cells(paths)
   for i = 1, parts[1].run.shard.n do list[#list + 1] = shards[i] end
   table.move(gaps_of(parts[1].run, shards), 1, parts[1].run.shard.n, #failures + 1, failures)
   for _, one in ipairs(list) do table.move(one.failures, 1, #one.failures, #failures + 1, failures) end
-  return each_cell(list), { failures = failures, remarks = remarks_of(list) }
+  return each_cell(list), { failures = failures, remarks = remarks_of(list), judge = judge_of(list) }
 end
 
 return merge

@@ -2,6 +2,7 @@
 --- before it the cases that are new in them; what could not be read; the count and digest of all that.
 local engine = require "btfl.engine"
 local exact = require "btfl.runs.exact"
+local fields = require "btfl.project.fields"
 local report = require "btfl.report.report"
 local states = require "btfl.matrix.states"
 
@@ -36,6 +37,7 @@ end
 ---@field btfl string
 ---@field shard { i: integer, n: integer }
 ---@field objects { path: string, digest: string }[]
+---@field programs { name: string }[] of the objects, where there is a project file
 ---@field kernels string[] the paths of all that the run has, in order
 ---@field options table<string, any>
 
@@ -102,6 +104,8 @@ end
 
 local function is_object(value) return is_table(value) and is_text(value.path) and is_text(value.digest) end
 
+local function is_named(value) return is_table(value) and is_text(value.name) end
+
 local function is_shard(value)
   return is_table(value) and math.type(value.i) == "integer" and math.type(value.n) == "integer"
     and value.i >= 1 and value.i <= value.n
@@ -109,7 +113,29 @@ end
 
 local function is_run(run)
   return is_table(run) and is_text(run.btfl) and is_shard(run.shard) and is_list(run.objects, is_object)
-    and is_list(run.kernels, is_text) and is_table(run.options)
+    and is_list(run.programs, is_named) and is_list(run.kernels, is_text) and is_table(run.options)
+end
+
+local function without_place(ignore)
+  local out = {}
+  for name, value in pairs(ignore) do
+    if name ~= "place" then out[name] = value end
+  end
+  return out
+end
+
+-- What of the project file and the command line says what fails, read again as the file is.
+function Reader:judging(options)
+  local given = is_table(options.project) and options.project or {}
+  local data = { optional = given.optional, ignore = given.ignore,
+    fail_on = options.fail_on or given.fail_on }
+  if is_table(given.ignore) then
+    data.ignore = {}
+    for i, one in ipairs(given.ignore) do data.ignore[i] = is_table(one) and without_place(one) or one end
+  end
+  local project, wrong = fields.read(is_text(given.path) and given.path or self.path, data)
+  if not project then self:refuse("%s", wrong[1]) end
+  return project
 end
 
 -- Findings as a report takes them, and nothing that a format would stumble over.
@@ -176,6 +202,7 @@ end
 ---@field kernels { kernel: btfl.matrix.kernel, cells: any[][] }[] by object, shape, case
 ---@field failures string[]
 ---@field remarks btfl.finding[]
+---@field project btfl.project says what fails: `optional`, `ignore` and `fail_on` (or --fail-on)
 
 --- The part of a text. Raises an error of the input for what is none, is cut off or was changed.
 ---@param text string
@@ -195,7 +222,7 @@ function part.parse(text, path)
   end
   if not is_run(first.run) or not self.failures then self:refuse "it does not say of which run it is" end
   return { path = path, run = first.run, kernels = self.kernels, failures = self.failures,
-    remarks = self.remarks }
+    remarks = self.remarks, project = self:judging(first.run.options) }
 end
 
 return part
