@@ -85,6 +85,25 @@ describe("memory read without CO-RE", function()
   end)
   teardown(tmp.clean)
 
+  it("is worse where another build did not read it, as btfl check tells of both", function()
+    local old, new = tmp.mkdir "old", tmp.mkdir "new"
+    old, new = run.write(old .. "/x.bpf.o", run.read "spec/fixtures/fixed.bpf.o"), run.write(new .. "/x.bpf.o",
+      run.read(CORE))
+    local function on(...) return { "-t", THREE[1], "-t", THREE[2], "-t", THREE[3], "--format", "json", ... } end
+    local function report(path)
+      local argv = { "check", path }
+      return run.write(path .. ".json", run(table.move(on(), 1, 8, 3, argv)).out)
+    end
+    local by_objects = run { "compare", old, "--", new, table.unpack(on()) }
+    local by_reports = run { "compare", report(old), "--", report(new), "--format", "json" }
+    local rows, count = btfl.report.read(by_objects.out).rows, 0
+    for _, row in ipairs(rows) do
+      if row.rule == "no-core" and row.change == "worse" then count = count + 1 end
+    end
+    assert.is_true(count > 0)
+    assert.same(btfl.report.read(by_reports.out).rows, rows)
+  end)
+
   it("is told where another member lies there on other kernels", function()
     local words = "of struct device without CO-RE: `name` where it was compiled and on 5.10.1 .. 6.1.2, "
       .. "`flags` on 6.12.3"
