@@ -510,9 +510,13 @@ describe("a report as markdown", function()
 
   it("shows a table of rows", function()
     local r = btfl.report("r", { columns = { "a", "b" } })
+    assert.matches("nothing found", r:render "markdown")
     r:row { a = "x|y", b = 2 }
     local doc = read_markdown(r:render "markdown")
-    assert.equal("### <code>btfl r</code>: nothing found", doc.text[1])
+    assert.equal("### <code>btfl r</code>", doc.text[1])
+    assert.not_matches("nothing found", r:render "html")
+    r:note { rule = "unknown", message = "m" }
+    assert.matches("### <code>btfl r</code>: 1 note\n", r:render "markdown", 1, true)
     assert.same({ "x|y", "2" }, { uncode(doc.tables[1][3][1]), uncode(doc.tables[1][3][2]) })
   end)
 

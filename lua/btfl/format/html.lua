@@ -81,9 +81,9 @@ end
 local function plural(n, one) return ("%d %s%s"):format(n, one, n == 1 and "" or "s") end
 
 local function counts(report, matrix)
-  if not matrix then return counted(report.findings) end
+  if not matrix then return counted(report) end
   return ("%s, %s: %s"):format(plural(#matrix.targets, "kernel"), plural(#matrix.columns, matrix.by),
-    counted(report.findings))
+    counted(report))
 end
 
 local function put_findings(out, report, matrix)
@@ -102,14 +102,14 @@ local POLICY = "default-src 'none'; style-src 'nonce-btfl'; script-src 'nonce-bt
 return function(report)
   local title = escaped("btfl " .. report.name)
   local matrix = report.matrix and require "btfl.matrix.layout".of(report.matrix)
-  local blocks = report.blocks
+  local blocks, count = report.blocks, counts(report, matrix)
   local out = {
     "<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
     ('<meta http-equiv="Content-Security-Policy" content="%s">'):format(POLICY),
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">', ("<title>%s</title>"):format(title),
     '<style nonce="btfl">' .. require "btfl.report.page.style" .. "</style>", "</head>", "<body>",
-    ("<header><h1>%s</h1><p>%s</p></header>"):format(title, counts(report, matrix)), "<main>",
+    ("<header><h1>%s</h1>%s</header>"):format(title, count and ("<p>%s</p>"):format(count) or ""), "<main>",
   }
   put_failures(out, report)
   if matrix then put_matrix(out, matrix) end

@@ -92,7 +92,8 @@ end
 -- The text, of which each part takes at most its share of so many bytes.
 local function text_within(report, bytes)
   local function room(part) return bytes // 100 * SHARES[part] end
-  local out = { ("### %s: %s"):format(code("btfl " .. report.name), counted(report.findings)) }
+  local count = counted(report)
+  local out = { ("### %s%s"):format(code("btfl " .. report.name), count and ": " .. count or "") }
   put_failures(out, report.failures, room "failures")
   if report.matrix then
     local matrix = require "btfl.matrix.layout".of(report.matrix)
