@@ -117,6 +117,12 @@ for _, endian in ipairs { "little", "big" } do
         steps[#steps + 1] = ("%s %d %s"):format(t.name, index, what and what.name)
       end
       assert.are.same({ "foo___v2 0 nil", "foo___v2 1 arr", "int 1 nil" }, steps)
+      assert.is_nil(spec.last)
+      for r in obj:relos() do
+        local last
+        for _, _, what in r.accessor:steps() do last = what end
+        assert.are.equal(last, r.accessor.last)
+      end
     end)
 
     it("relocations of one function", function()

@@ -1144,6 +1144,7 @@ function relo:try(target, candidate, options) end
 --- What an access string says. `#accessor` is the number of its steps.
 ---@class btfl.accessor
 ---@field root btfl.type
+---@field last (btfl.member|btfl.enumerator)? where its last step leads; nil for an element, or the root
 ---@field bit_offset integer bits from the start of the root
 ---@field access string every number, those of anonymous members included: "0:1:2"
 ---@field path string in C: "task_struct.se.sum_exec_runtime"

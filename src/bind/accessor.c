@@ -145,13 +145,37 @@ static int get_path(lua_State *L, const void *self)
 	return 1;
 }
 
+/* Pushes the member or enumerator that a step leads to, of the BTF at stack index 1; nil for an
+ * element or the root. */
+static void push_stepped(lua_State *L, const struct accessor *s, const struct step *step)
+{
+	const struct class *c = relo_is_enumval(s->kind) ? &enumerator_class : &member_class;
+
+	if (step->name)
+		push_element(L, 1, c, step->type_id, step->index);
+	else
+		lua_pushnil(L);
+}
+
+static int get_last(lua_State *L, const void *self)
+{
+	const struct accessor *s = accessor_of(L, 1, self);
+
+	lua_getiuservalue(L, 1, SPEC_BTF);
+	lua_replace(L, 1);
+	if (s->len)
+		push_stepped(L, s, &s->step[s->len - 1]);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
 /* Upvalues: accessor, next step. */
 static int next_step(lua_State *L)
 {
 	const struct accessor *s =
 	    accessor_of(L, lua_upvalueindex(1), lua_touserdata(L, lua_upvalueindex(1)));
 	uint32_t i = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
-	const struct class *c = relo_is_enumval(s->kind) ? &enumerator_class : &member_class;
 
 	if (i >= s->len) {
 		lua_pushnil(L);
@@ -163,10 +187,7 @@ static int next_step(lua_State *L)
 	lua_getiuservalue(L, lua_upvalueindex(1), SPEC_BTF);
 	push_type(L, 1, s->step[i].type_id);
 	lua_pushinteger(L, s->step[i].index);
-	if (s->step[i].name)
-		push_element(L, 1, c, s->step[i].type_id, s->step[i].index);
-	else
-		lua_pushnil(L);
+	push_stepped(L, s, &s->step[i]);
 	return 3;
 }
 
@@ -191,8 +212,8 @@ static int spec_tostring(lua_State *L)
 }
 
 static const struct field fields[] = {
-    {"root", get_root}, {"bit_offset", get_bit_offset}, {"access", get_access}, {"path", get_path},
-    {NULL, NULL},
+    {"root", get_root},     {"last", get_last}, {"bit_offset", get_bit_offset},
+    {"access", get_access}, {"path", get_path}, {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {{"steps", spec_steps}, {NULL, NULL}};

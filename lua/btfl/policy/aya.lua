@@ -71,8 +71,7 @@ return btfl.policy {
   end,
 
   patch = function(relo, change, default)
-    local insn = btfl.insn(change.insn, relo.object.endian)
-    if not change.poison and insn.size and not change.resizable then
+    if not (change.poison or change.resizable) and btfl.insn(change.insn, relo.object.endian).size then
       return nil, "size-mismatch", "it cannot be resized, and aya does not poison"
     end
     local after, reason = default()

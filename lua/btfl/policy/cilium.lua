@@ -27,6 +27,9 @@ local POISON = {
   little = "180a00001023ad0b0000000000000000", big = "18a000000bad23100000000000000000",
 }
 
+-- Opcodes of byte swaps, but for the bit that says to which order; and classes that hold a value of 32 bits.
+local BYTE_SWAP, ALU = 0xd4, { [4] = true, [7] = true }
+
 local function is_local(relo, accessor) return accessor.root.btf == relo.object.btf end
 
 -- Where a bitfield is when the unit that is loaded is its declared type.
@@ -76,16 +79,16 @@ local one = btfl.policy {
 
   value = function(relo, accessor, default)
     local kind = relo.kind
-    local btf = accessor.root.btf
-    if kind == "target_type_id" and not is_local(relo, accessor) and btf ~= default.target.btf then
+    if kind == "target_type_id" and not is_local(relo, accessor)
+      and accessor.root.btf ~= default.target.btf then
       return nil, "poison", "cilium gives no id of a module's type"
     end
     local value, reason = default()
     if kind == "enumval_value" then return dialect.zero_extended(accessor, value), reason end
-    if kind == "signed" and value and not has_sign(dialect.last_member(accessor)) then
+    if kind == "signed" and value and not has_sign(accessor.last) then
       return nil, "unsupported", "it is neither an integer nor an enum"
     end
-    local m = (SHIFT[kind] or kind == "byte_off" or kind == "byte_sz") and dialect.last_member(accessor)
+    local m = (SHIFT[kind] or kind == "byte_off" or kind == "byte_sz") and accessor.last
     if m and m.bitfield then
       local unit = unit_value(relo, accessor, m)
       if unit then return unit end
@@ -99,12 +102,12 @@ local one = btfl.policy {
   end,
 
   patch = function(relo, change, default)
-    local insn = btfl.insn(change.insn, relo.object.endian)
     if change.poison then
       if #change.insn == 32 then return POISON[relo.object.endian] end
       return default(relo, change)
     end
-    if insn.class == "alu" and insn.code & 0xf0 == 0xd0 then
+    local opcode = tonumber(change.insn:sub(1, 2), 16)
+    if opcode & 0xf7 == BYTE_SWAP then
       return nil, "insn-unsupported", "it is a byte swap"
     end
     change.size, change.resizable = change.old_size, true
@@ -120,27 +123,15 @@ local one = btfl.policy {
         return nil, "insn-mismatch", "cilium wants the local type's id in the instruction"
       end
     end
-    if after and dialect.ALU[insn.class] and math.ult(0x7fffffff, change.value) then
+    if after and ALU[opcode & 7] and math.ult(0x7fffffff, change.value) then
       return nil, "truncated", dialect.too_wide(change.value)
     end
     return after, reason
   end,
 }
 
-local candidates_of = setmetatable({}, { __mode = "k" }) -- by target, by object, by type id and side
-local picks_of = setmetatable({}, { __mode = "k" })      -- by target, by object, by group
-local groups_of = setmetatable({}, { __mode = "k" })     -- by object, by program and type
-
--- The table at key of a table with weak keys, made when there is none.
-local function weak_at(of, key)
-  of[key] = of[key] or setmetatable({}, { __mode = "k" })
-  return of[key]
-end
-
-local function at(of, key)
-  of[key] = of[key] or {}
-  return of[key]
-end
+local group_of = setmetatable({}, { __mode = "k" }) -- by relocation
+local known_of = setmetatable({}, { __mode = "k" }) -- by target, by group: its candidates and choice
 
 local IS_COMPOSITE = { struct = true, union = true }
 
@@ -150,47 +141,58 @@ local function may_hold(want, have)
   return IS_COMPOSITE[want.kind] and IS_COMPOSITE[have.kind] or dialect.same_kind(want, have)
 end
 
-local function is_type_or_enum(relo)
-  return relo.kind:find "type" ~= nil or relo.kind:find "^enumval" ~= nil
+local function is_type_or_enum(kind)
+  return kind:find("type", 1, true) ~= nil or kind:find("enumval", 1, true) == 1
 end
 
-local function candidates(relo, target)
-  local of = at(weak_at(candidates_of, target), relo.object)
-  local by_name = not not is_type_or_enum(relo)
-  local key = relo.type.id .. (by_name and "" or "f")
-  if of[key] then return of[key] end
-  local list = {}
+-- Which relocations are scored together: those of a program that have the same root type.
+local function add_groups(object)
+  local groups = {}
+  for r in object:relos() do
+    local program, type = r.program, r.type
+    local key = ("%s:%s:%d"):format(r.section, program and program.offset or "-", type.id)
+    local group = groups[key] or { type = type }
+    groups[key], group_of[r] = group, group
+    if r.kind ~= "local_type_id" then
+      group[#group + 1] = r
+    end
+  end
+end
+
+-- What is known of the relocation's group on a target, and whether its candidates are found by name alone.
+local function known(relo, target)
+  local group = group_of[relo]
+  if not group then
+    add_groups(relo.object)
+    group = group_of[relo]
+  end
+  local of = known_of[target]
+  if not of then
+    of = setmetatable({}, { __mode = "k" })
+    known_of[target] = of
+  end
+  if not of[group] then of[group] = { group = group } end
+  return of[group], is_type_or_enum(relo.kind)
+end
+
+-- The candidates of a group: for those of its relocations that ask for a name, or a field.
+local function candidates(of, target, by_name)
+  local which = by_name and "names" or "fields"
+  if of[which] then return of[which] end
+  local list, want = {}, of.group.type
   for _, btf in ipairs(dialect.btfs(target)) do
-    for _, t in ipairs(named(btf, relo.type.name)) do
-      if by_name or may_hold(relo.type, t) then list[#list + 1] = t end
+    for _, t in ipairs(named(btf, want.name)) do
+      if by_name or may_hold(want, t) then list[#list + 1] = t end
     end
   end
-  of[key] = list
+  of[which] = list
   return list
-end
-
-local function group_key(relo)
-  local program = relo.program
-  return ("%s:%s:%d"):format(relo.section, program and program.offset or "-", relo.type.id)
-end
-
--- The relocations that are scored together with this one.
-local function group(relo)
-  local groups = groups_of[relo.object]
-  if not groups then
-    groups = {}
-    for r in relo.object:relos() do
-      if r.kind ~= "local_type_id" then table.insert(at(groups, group_key(r)), r) end
-    end
-    groups_of[relo.object] = groups
-  end
-  return groups[group_key(relo)]
 end
 
 -- What cilium compares of two candidates, and whether the relocation fails on this one; or nil and a
 -- reason that refuses the program.
 local function outcome(r, target, candidate)
-  if not (is_type_or_enum(r) or may_hold(r.type, candidate)) then
+  if not (is_type_or_enum(r.kind) or may_hold(r.type, candidate)) then
     return { EXISTENCE[r.kind] and 1 or 0, 0, fails = true }
   end
   local result = r:try(target, candidate, { policy = one })
@@ -237,23 +239,29 @@ local function pick(relos, list, target)
   return found
 end
 
-local function choice(relo, target)
-  local of = at(weak_at(picks_of, target), relo.object)
-  local key = group_key(relo)
-  if not of[key] then
-    local relos = group(relo)
-    local all, seen = {}, {}
-    for _, r in ipairs(relos) do
-      for _, t in ipairs(candidates(r, target)) do
-        if not seen[t] then
-          seen[t] = true
-          all[#all + 1] = t
-        end
+-- Those of all relocations of the group, in the order of these.
+local function all_candidates(of, target)
+  local all, seen, done = {}, {}, {}
+  for _, r in ipairs(of.group) do
+    local by_name = is_type_or_enum(r.kind)
+    for _, t in ipairs(not done[by_name] and candidates(of, target, by_name) or {}) do
+      if not seen[t] then
+        seen[t] = true
+        all[#all + 1] = t
       end
     end
-    of[key] = #all > 1 and pick(relos, all, target) or { type = all[1] }
+    done[by_name] = true
+    if done[true] and done[false] then break end
   end
-  return of[key]
+  return all
+end
+
+local function choice(of, target)
+  if not of.choice then
+    local all = all_candidates(of, target)
+    of.choice = #all > 1 and pick(of.group, all, target) or { type = all[1] }
+  end
+  return of.choice
 end
 
 return btfl.policy {
@@ -262,18 +270,18 @@ return btfl.policy {
 
   candidates = function(relo, target, default)
     default()
-    local chosen = choice(relo, target).type
-    for _, t in ipairs(candidates(relo, target)) do
+    local of, by_name = known(relo, target)
+    local chosen = choice(of, target).type
+    for _, t in ipairs(candidates(of, target, by_name)) do
       if t == chosen then return { t }, "the best of its program" end
     end
     return {}, "no candidate of the program"
   end,
 
   value = function(relo, accessor, default)
-    if is_local(relo, accessor) then
-      local chosen = choice(relo, default.target)
-      if chosen.reason then return nil, chosen.reason, chosen.note end
-    end
+    local target = default.target
+    local chosen = choice(known(relo, target), target)
+    if chosen.reason and is_local(relo, accessor) then return nil, chosen.reason, chosen.note end
     return default()
   end,
 }

@@ -344,15 +344,6 @@ function dialect.enumerator(m, target, default, essential)
   return nil, not usual and reason or nil
 end
 
---- The last step's member of an access, nil when it ends at an element or the root.
----@param accessor btfl.accessor
----@return btfl.member?
-function dialect.last_member(accessor)
-  local last
-  for _, _, element in accessor:steps() do last = element end
-  return last
-end
-
 --- Classes of instructions that hold a value of 32 bits.
 dialect.ALU = { alu = true, alu64 = true }
 
