@@ -59,6 +59,8 @@ describe("a finding's history", function()
     assert.is_nil(history(GENERIC, "1 2 3 4"))
     assert.is_nil(history({ "old", "new", "newest" }, "2"))
     assert.is_nil(history({ "5.4.0-100-generic", "5.4.0-150-generic" }, "2"))
+    assert.is_nil(history({ "ubuntu/18.04/x86_64/5.4.0-100-generic 5.4.0-100-generic x86",
+      "ubuntu/18.04/x86_64/5.4.0-150-generic 5.4.0-150-generic x86" }, "2"))
     assert.is_nil(history({ "5.4.0-100-generic", "5.4.0-150-generic", "5.15.0-10-generic" }, "2"))
     assert.same({ { since = "5.15.0", fine_until = "5.3.0" } },
       history({ "5.3.0-1-generic", "5.4.0-100-generic", "5.4.0-150-generic", "5.15.0-10-generic" }, "3 4"))

@@ -63,6 +63,14 @@ local function before(a, b)
   return a.place < b.place
 end
 
+--- The version by which a kernel is ordered, as text; nil when nothing tells one.
+---@param target btfl.target
+---@return string?
+function series.version(target)
+  local version = version_of(target)
+  return version and table.concat(version, ".")
+end
+
 --- What a kernel is called where its series is known: "6.12.43", "7.1.0-rc2".
 ---@param target btfl.target
 ---@return string
@@ -154,7 +162,7 @@ end
 
 --- Such runs of kernels of one series, with what they begin and end with: `since`, what the first of those
 --- is called that come after others, and `until_`, the last of those that others follow. There is neither
---- between kernels that are called alike: nobody knows their order.
+--- between kernels of one version: nobody knows their order.
 ---@param list btfl.target[]
 ---@param value fun(target: btfl.target): any
 ---@return { value: any, since: string?, until_: string?, [integer]: btfl.target }[]
@@ -162,8 +170,10 @@ function series.spells(list, value)
   local out = series.runs(list, value)
   for i = 2, #out do
     local old, new = out[i - 1], out[i]
-    local last, first = series.short(old[#old]), series.short(new[1])
-    if last ~= first then old.until_, new.since = last, first end
+    local last, first = old[#old], new[1]
+    if series.version(last) ~= series.version(first) then
+      old.until_, new.since = series.short(last), series.short(first)
+    end
   end
   return out
 end

@@ -47,16 +47,16 @@ local function add_all(into, names, kernels, value, is)
   end
 end
 
--- Which kernels of a series are what, but for those that are called alike and are not the same: nobody knows
--- which of them is the newer.
+-- Which kernels of a series are what, but for those of one version that are not the same: nobody knows which
+-- of them is the newer.
 local function known_of(list, is)
-  local by_name, out = {}, {}
+  local by_version, out = {}, {}
   for _, kernel in ipairs(list) do
-    local name = series.short(kernel)
-    if by_name[name] == nil then by_name[name] = is[kernel] end
-    if by_name[name] ~= is[kernel] then by_name[name] = false end
+    local version = series.version(kernel)
+    if by_version[version] == nil then by_version[version] = is[kernel] end
+    if by_version[version] ~= is[kernel] then by_version[version] = false end
   end
-  for _, kernel in ipairs(list) do out[kernel] = by_name[series.short(kernel)] or nil end
+  for _, kernel in ipairs(list) do out[kernel] = by_version[series.version(kernel)] or nil end
   return out
 end
 
