@@ -1,7 +1,7 @@
 --- bench: what btfl's work costs, next to what libbpf and bpftool take for it in the same run. Ratios
 --- are what counts: times differ from machine to machine and from minute to minute.
-local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "walk", "minbtf", "types", "study",
-  "growth", "instructions" }
+local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "matrix", "walk", "minbtf", "types",
+  "study", "growth", "instructions" }
 local cli = btfl.cli {
   about = "Measures btfl against libbpf and bpftool.", objects = false, targets = false,
   options = function(parser)
@@ -225,6 +225,35 @@ local function verdicts()
     tonumber(total) - (#objects - 1) * tonumber(parse), "ms", "1", "libbpf relocating them")
 end
 
+-- What a command takes for objects on kernels, its table in a file.
+local function on_kernels(command, files, targets, ...)
+  local words = concat({ PROGRAM, command }, files, { "--format", "tsv", "-o", dir .. "/rows", ... })
+  for _, path in ipairs(targets) do words = concat(words, { "-t", path }) end
+  return words
+end
+
+-- All objects on all kernels; and one object on many.
+local function matrix()
+  local all = lines_of(("find %s/objects -name '*.bpf.o'"):format(quote(CORPUS)))
+  local relos, verdict, check, whole = time(on_kernels("relos", all, kernels), on_kernels("verdicts", all, kernels),
+    on_kernels("check", all, kernels), on_kernels("matrix", all, kernels))
+  for i, one in ipairs { verdict, check, whole } do
+    local name = ({ "verdicts", "check", "matrix" })[i]
+    local of = ("%s of %d objects x %d kernels"):format(name, #all, #kernels)
+    add(of .. ": CPU", one.cpu, relos.cpu, "ms", "-", "btfl relos of the same")
+    add(of .. ": peak memory", one.peak, relos.peak, "KiB", "-", "btfl relos of the same")
+    -- By pair, opening included: of more kernels more are equal, which this does not count on.
+    add("the same of 10,000 x 1,000, projected by pair: CPU", one.cpu * 1e7 / (#all * #kernels) / 6e4,
+      relos.cpu * 1e7 / (#all * #kernels) / 6e4, "min", "-", "btfl relos of the same")
+  end
+  local hundred = {}
+  for i = 1, 100 do hundred[i] = kernels[i % #kernels + 1] end
+  local one, single = time(on_kernels("check", { OBJECT }, hundred), on_kernels("check", { OBJECT }, { kernel }))
+  add("check of one object x 100 kernels: peak memory", one.peak, single.peak, "KiB", "-", "one kernel")
+  one, single = time(on_kernels("matrix", { OBJECT }, hundred), on_kernels("matrix", { OBJECT }, { kernel }))
+  add("matrix of one object x 100 kernels: peak memory", one.peak, single.peak, "KiB", "-", "one kernel")
+end
+
 local function walk()
   local scan, handles, peer = time({ PROGRAM, "-e", "for _, _, name in btfl.btf(arg[1]):scan() do end "
     .. "for _, _, name in btfl.btf(arg[1]):scan_members() do end", kernel },
@@ -352,7 +381,8 @@ end
 
 local measured = {
   relos = one_object, open = open_btf, many = many, hook = one_hook, workers = workers, verdicts = verdicts,
-  walk = walk, minbtf = minbtf, types = printing, study = study, growth = growth, instructions = callgrind,
+  matrix = matrix, walk = walk, minbtf = minbtf, types = printing, study = study, growth = growth,
+  instructions = callgrind,
 }
 for _, part in ipairs(PARTS) do
   if (cli.args.only or part) == part then measured[part]() end
