@@ -13,7 +13,7 @@ local function rules_in_source()
   for path in files:gmatch "[^\n]+" do
     local text = run.read(path)
     for rule in text:gmatch 'rule *= *"([%w-]+)"' do found[rule] = path end
-    for rule in text:gmatch 'finding_of%(result, "([%w-]+)"' do found[rule] = path end
+    for rule in text:gmatch 'failure%.finding%(result, "([%w-]+)"' do found[rule] = path end
   end
   return found
 end

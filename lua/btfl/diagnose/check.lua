@@ -3,7 +3,7 @@ local engine = require "btfl.engine"
 local became = require "btfl.diagnose.became"
 local attaching = require "btfl.diagnose.attaching"
 local drifts = require "btfl.diagnose.drifts"
-local notes = require "btfl.diagnose.notes"
+local failure = require "btfl.diagnose.failure"
 local obstacle = require "btfl.diagnose.obstacle"
 local pair = require "btfl.diagnose.pair"
 local protect = require "btfl.command.protect"
@@ -11,34 +11,11 @@ local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
 local series = require "btfl.kernels.series"
 
-local function finding_of(result, rule, message)
-  local relo = result.relo
-  return {
-    rule = rule, message = message, at = relo.line, mark = notes.mark(relo),
-    object = relo.object.path, program = relo.program and relo.program.name or nil,
-    target = result.target.name, details = notes.details(result),
-    insn = (not relo.line or relo.line.text == "") and notes.instruction(relo) or nil,
-  }
-end
-
--- The same access fails alike wherever it stands: each is looked into once.
-local function diagnosed(finding, result, options, known)
-  local relo = result.relo
-  local key = ("%d %s %s %s %s"):format(relo.type.id, relo.access, relo.section, result.reason,
-    result:refusal() or "")
-  known[key] = known[key] or notes.of(result, options)
-  local found = known[key]
-  finding.details.cause = found.cause
-  finding.notes = table.move(found.notes, 1, #found.notes, 1, {})
-  finding.help = table.move(found.help, 1, #found.help, 1, {})
-  return finding
-end
-
 -- What a policy alone has made ok is told: a loader that does not know it fails there.
 local function add_decided(out, result)
   local usual = result.relo:resolve(result.target, { policy = "libbpf" })
   if usual.ok then return end
-  out:note(finding_of(result, "by-policy",
+  out:note(failure.finding(result, "by-policy",
     ("ok by %s%s; libbpf: %s, %s"):format(result.decider, result.note and " (" .. result.note .. ")" or "",
       usual.status, usual:why())))
 end
@@ -62,9 +39,8 @@ end
 local function add_failure(out, result, options, known, fate)
   local level = level_of(result, options, fate)
   if level == "note" and not options.all and not (fate and fate.state == "excused") then return end
-  local finding = diagnosed(finding_of(result, result.reason, result:why()), result, options, known)
+  local finding = failure.diagnosed(result, options, known)
   table.insert(finding.notes, 1, reached.relocation_words(result, fate, level))
-  finding.details.compat = "CORE_RELOCATION_FAILURE"
   if result.status == "error" then finding.details.whole_object = true end
   -- What is guarded needs no guard; a module that was not given is still to be told.
   if level == "note" and not finding.details.cause then finding.help = nil end
@@ -76,7 +52,7 @@ local function add_result(out, result, options, known, fate)
   if not result.ok then
     add_failure(out, result, options, known, fate)
   elseif result.sign_extended then
-    out:note(finding_of(result, "sign-extended",
+    out:note(failure.finding(result, "sign-extended",
       ("the unsigned enumerator becomes %s: sign-extended, as libbpf does"):format(engine.u64(result.value))))
   end
 end
