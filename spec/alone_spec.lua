@@ -22,6 +22,7 @@ local COMMANDS = {
   merge = { { "none.jsonl" } },
   minbtf = { { "example.bpf.o", "-t", "small.btf", "-o", "out.btf" },
     { "example.bpf.o", "-t", "small.btf", "-o", "out/" }, { "fixed.bpf.o", "--verify", "out", "-t", "small.btf" } },
+  relocate = { { "example.bpf.o", "-t", "small.btf", "-o", "out.o", "--json", "out.json" } },
   relos = { { "example.bpf.o", "-t", "small.btf" }, { "--local", "example.bpf.o" } },
   targets = { { "-t", "small.btf", "-t", "*.btf" }, { "-t", "none*" } },
   types = { { "small.btf", "task_struct" } },

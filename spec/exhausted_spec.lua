@@ -13,6 +13,7 @@ describe("with few", function()
     { "check", OBJECT, "-t", KERNEL, "--format", "json", "--policy", "cilium" },
     { "verdicts", OBJECT, "-t", KERNEL, "-t", KERNEL, "-j", "2" },
     { "minbtf", OBJECT, "-t", KERNEL, "-o", "/dev/null" },
+    { "relocate", OBJECT, "-t", KERNEL, "-o", "/dev/null" },
     { "types", KERNEL, "task_struct" }, { "explain" }, { "help" }, { "-e", "require 'dkjson' return 1" },
   }
 

@@ -185,6 +185,11 @@ extend("object", {
     argument.options(2, options, CHECK_OPTIONS, "check")
     return (require("btfl.diagnose.check").run(self, target, options))
   end,
+  relocate = function(self, target, options)
+    argument.check(1, target, "btfl.target", "relocate")
+    argument.options(2, options, { policy = "btfl.policy|string", keep = "any", poison = "any" }, "relocate")
+    return require("btfl.diagnose.relocated").of(self, target, options)
+  end,
   fixed_reads = function(self, targets, options)
     argument.list(1, targets, "btfl.target", "fixed_reads")
     argument.options(2, options, CHECK_OPTIONS, "fixed_reads")

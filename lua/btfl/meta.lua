@@ -775,6 +775,22 @@ function object:ladders(targets, options) end
 ---@return btfl.object.fixed_read[]
 function object:fixed_reads(targets, options) end
 
+--- The object as a loader makes of it on the target: its file, byte for byte, but for the instructions, which
+--- are patched or poisoned, and for the relocations in .BTF.ext, which are gone with what a linker was to relocate
+--- in them. A loader needs no BTF of the kernel then. Nothing is given where a loader refuses the object: the report
+--- says why, as that of object:check. Its rows are what became of each relocation, by which rule. Raises where the
+--- byte orders differ, two relocations are of one instruction, or what is to be written is compressed.
+---@param target btfl.target
+---@param options? btfl.relocate.options
+---@return string? bytes nil where a relocation is an error, and `poison` is not set
+---@return btfl.report
+function object:relocate(target, options) end
+
+---@class btfl.relocate.options
+---@field policy? btfl.policy|string
+---@field keep? boolean keeps the relocations: done again, that changes nothing, but a loader refuses the object where a value has changed
+---@field poison? boolean poisons what is an error, as the policy poisons; of those the report has warnings
+
 --- A read at a fixed place. A plain table.
 ---@class btfl.object.fixed_read
 ---@field program btfl.program
@@ -1319,6 +1335,7 @@ function suggestion:code() end
 ---@field accessor btfl.accessor? the access in the target
 ---@field before string the instruction in hex, in the file's byte order
 ---@field after string the instruction as relocated
+---@field relocated boolean an error only because the instruction is already what it would become
 ---@field sign_extended boolean an unsigned 32-bit enumerator of 2^31 or more was sign-extended, as libbpf does
 ---@field relo btfl.relo
 ---@field target btfl.target
@@ -1580,6 +1597,7 @@ function attempt:refusal() end
 ---@field facts? boolean only --release, --version, --kconfig and --kallsyms of these
 ---@field epilog? string
 ---@field baseline? boolean --baseline and --write-baseline are taken: what was known is a note in the report that the script returns
+---@field writes? string what goes to the file of -o, which must be given, by cli:write; the report then goes to standard output
 ---@field formats? string[] names for --format that the script looks at and writes itself
 
 ---@class btfl.cli

@@ -46,6 +46,14 @@ static inline uint32_t load_u32(const void *p, bool swap)
 	return swap ? __builtin_bswap32(v) : v;
 }
 
+static inline uint64_t load_u64(const void *p, bool swap)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return swap ? __builtin_bswap64(v) : v;
+}
+
 static inline void store_u16(void *p, uint16_t v, bool swap)
 {
 	if (swap)
@@ -57,6 +65,13 @@ static inline void store_u32(void *p, uint32_t v, bool swap)
 {
 	if (swap)
 		v = __builtin_bswap32(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void store_u64(void *p, uint64_t v, bool swap)
+{
+	if (swap)
+		v = __builtin_bswap64(v);
 	memcpy(p, &v, sizeof(v));
 }
 

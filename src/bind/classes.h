@@ -261,6 +261,12 @@ void push_resolution(lua_State *L, int object, int target, int policy);
 /* Pushes a new resolution of one relocation against one candidate. */
 void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo,
 		struct candidate c);
+/* Pushes a new resolution that no relocation is an error of; stack indexes are absolute. */
+void push_forced(lua_State *L, int object, int target, int policy);
+/* Pushes an iterator over the results of the resolution at that index. */
+int push_results(lua_State *L, int resolution);
+/* engine.relocate(object, target, options, keep, forced): see relocated.c. */
+int engine_relocate(lua_State *L);
 /* Lets the pair have a resolution by libbpf's rules that was made elsewhere; takes *native over. */
 void adopt_resolution(lua_State *L, int object, int target, struct resolution **native);
 /* Frees all resolutions of the object at that index; their results raise from then on. */

@@ -179,6 +179,7 @@ static const luaL_Reg functions[] = {
     {"builder", engine_builder},
     {"builder_string", engine_builder_string},
     {"builder_add", engine_builder_add},
+    {"relocate", engine_relocate},
     {"type_decl", engine_type_decl},
     {"type_define", engine_type_define},
     {"btf_print", engine_btf_print},

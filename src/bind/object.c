@@ -221,6 +221,14 @@ static int next_result(lua_State *L)
 	return 1;
 }
 
+int push_results(lua_State *L, int resolution)
+{
+	lua_pushvalue(L, resolution);
+	lua_pushinteger(L, 0);
+	lua_pushcclosure(L, next_result, 2);
+	return 1;
+}
+
 static int object_results(lua_State *L)
 {
 	check_object(L, 1);
@@ -228,9 +236,7 @@ static int object_results(lua_State *L)
 	lua_settop(L, 3);
 	push_policy_option(L, 3);
 	push_resolution(L, 1, 2, -1);
-	lua_pushinteger(L, 0);
-	lua_pushcclosure(L, next_result, 2);
-	return 1;
+	return push_results(L, -1);
 }
 
 static void set_name(lua_State *L, const char *field, const char *s)

@@ -27,10 +27,23 @@ static struct owner *push_owner(lua_State *L, int object, int target)
 	return o;
 }
 
-/* Resolves all relocations, or relocation `relo` against the one candidate `only`. The policy at
- * stack index `policy` may be nil. Pushes the owner. */
-static void resolve(lua_State *L, int object, int target, int policy, uint32_t relo,
-		    const struct candidate *only)
+/* What is to be resolved: relocation `relo` against the one candidate `only`, or all for NULL. */
+struct task {
+	const struct candidate *only;
+	uint32_t relo;
+	bool forced;
+};
+
+static int work(const struct task *t, const struct object *of, const struct target *on,
+		const struct policy *by, struct resolution **out, struct err *e)
+{
+	if (t->only)
+		return resolution_try(of, on, by, t->relo, *t->only, out, e);
+	return (t->forced ? resolution_forced : resolution_new)(of, on, by, out, e);
+}
+
+/* Resolves by the policy at stack index `policy`, which may be nil. Pushes the owner. */
+static void resolve(lua_State *L, int object, int target, int policy, const struct task *t)
 {
 	struct owner *o = push_owner(L, object, target);
 	const struct object *of = o->needs[0]->native;
@@ -45,12 +58,11 @@ static void resolve(lua_State *L, int object, int target, int policy, uint32_t r
 		lua_newtable(L);
 		lua_pushvalue(L, -1);
 		lua_setiuservalue(L, owner, RESOLUTION_DECISIONS);
-		run = start_run(L, policy, object, target, owner + 1, only != NULL, &p);
+		run = start_run(L, policy, object, target, owner + 1, t->only != NULL, &p);
 		by = &p;
 	}
 	/* From here to the end of the run nothing raises. */
-	rc = only ? resolution_try(of, on, by, relo, *only, &native, &e)
-		  : resolution_new(of, on, by, &native, &e);
+	rc = work(t, of, on, by, &native, &e);
 	if (run)
 		end_run(L, run);
 	if (rc < 0)
@@ -94,7 +106,7 @@ void push_resolution(lua_State *L, int object, int target, int policy)
 	lua_pushvalue(L, target);
 	if (lua_rawget(L, by_target) == LUA_TNIL) {
 		lua_pop(L, 1);
-		resolve(L, object, target, policy, 0, NULL);
+		resolve(L, object, target, policy, &(struct task){0});
 		lua_pushvalue(L, target);
 		lua_pushvalue(L, -2);
 		lua_rawset(L, by_target);
@@ -125,7 +137,12 @@ void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo,
 	policy = lua_absindex(L, policy);
 	owner_native(L, lua_touserdata(L, object));
 	owner_native(L, lua_touserdata(L, target));
-	resolve(L, object, target, policy, relo, &c);
+	resolve(L, object, target, policy, &(struct task){.only = &c, .relo = relo});
+}
+
+void push_forced(lua_State *L, int object, int target, int policy)
+{
+	resolve(L, object, target, policy, &(struct task){.forced = true});
 }
 
 /* Those in the table at the top, and in the tables in it. */

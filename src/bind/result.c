@@ -92,6 +92,12 @@ static int get_after(lua_State *L, const void *self)
 	return 1;
 }
 
+static int get_relocated(lua_State *L, const void *self)
+{
+	lua_pushboolean(L, result_of(L, self)->relocated);
+	return 1;
+}
+
 static int get_sign_extended(lua_State *L, const void *self)
 {
 	lua_pushboolean(L, result_of(L, self)->sign_extended);
@@ -234,6 +240,7 @@ static const struct field fields[] = {
     {"accessor", get_accessor},
     {"before", get_before},
     {"after", get_after},
+    {"relocated", get_relocated},
     {"sign_extended", get_sign_extended},
     {"relo", get_relo},
     {"target", get_target},

@@ -117,3 +117,29 @@ enum patched patch_insn(const struct patch *p, const uint8_t *insn, uint32_t roo
 		insn_store(after + INSN_SIZE, hi, big_endian);
 	return PATCHED;
 }
+
+/* A load that cannot follow its field's size is poisoned, and then no load any more. */
+static bool is_poison(const uint8_t *insn, bool big_endian)
+{
+	uint8_t call[INSN_SIZE];
+
+	poison(call, sizeof(call), big_endian);
+	return memcmp(call, insn, sizeof(call)) == 0;
+}
+
+bool patch_is_done(const struct patch *p, const uint8_t *insn, uint32_t room, bool big_endian)
+{
+	uint8_t after[2 * INSN_SIZE];
+	struct patch again = *p;
+	enum reason reason;
+
+	if (p->local == p->target && p->local_size == p->target_size)
+		return false;
+	if (p->resize_forbidden && is_poison(insn, big_endian))
+		return true;
+	again.check = false;
+	if (p->local_size != p->target_size) /* a size that was adapted stays */
+		again.local_size = insn_bytes(insn[0]);
+	return patch_insn(&again, insn, room, big_endian, after, &reason) == PATCHED &&
+	       memcmp(after, insn, patch_length(insn, room)) == 0;
+}

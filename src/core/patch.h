@@ -25,4 +25,8 @@ uint32_t patch_length(const uint8_t *insn, uint32_t room);
 enum patched patch_insn(const struct patch *p, const uint8_t *insn, uint32_t room, bool big_endian,
 			uint8_t after[16], enum reason *reason);
 
+/* Whether the instruction, which patch_insn() refuses, is what it would have become with `local` in
+ * it: it was relocated before. */
+bool patch_is_done(const struct patch *p, const uint8_t *insn, uint32_t room, bool big_endian);
+
 #endif

@@ -47,6 +47,12 @@ static void blame(struct result *res, enum reason reason, const struct asked *a)
 	res->decision = a->decision;
 }
 
+/* Whether it is the instruction that keeps a relocation from being done. */
+static bool is_insn_reason(enum reason reason)
+{
+	return reason == REASON_INSN_MISMATCH || reason == REASON_INSN_UNSUPPORTED;
+}
+
 static int apply(struct resolver *x, const struct question *q, const struct patch *p,
 		 struct result *res)
 {
@@ -63,7 +69,12 @@ static int apply(struct resolver *x, const struct question *q, const struct patc
 		res->status = STATUS_POISON;
 		res->has_target = false; /* no value reaches the instruction */
 		break;
-	case REFUSED: res->status = STATUS_ERROR; break;
+	case REFUSED:
+		res->status = STATUS_ERROR;
+		res->relocated =
+		    is_insn_reason(ask.asked.reason) &&
+		    patch_is_done(p, relo->insn, relo->insn_room, q->object->big_endian);
+		break;
 	}
 	if (ask.asked.reason != REASON_NONE)
 		blame(res, ask.asked.reason, &ask.asked);
@@ -317,6 +328,15 @@ static int resolve_one(struct resolver *x, uint32_t index)
 	return resolve_named(x, &q, res);
 }
 
+/* Poisons the instruction of a relocation that is an error, which keeps its reason. */
+static int force(struct resolver *x, uint32_t index)
+{
+	const struct question q = {x->r->object, x->r->target, index, &x->local.accessor, x->pool};
+	const struct patch p = {.poison = true};
+
+	return apply(x, &q, &p, &x->r->results[index]);
+}
+
 /* Gives x an empty resolution to fill. */
 static int start(struct resolver *x, const struct object *o, const struct target *t)
 {
@@ -348,8 +368,8 @@ static int finish(struct resolver *x, int rc, struct resolution **out)
 	return rc;
 }
 
-int resolution_new(const struct object *o, const struct target *t, const struct policy *p,
-		   struct resolution **out, struct err *e)
+static int resolve_all(const struct object *o, const struct target *t, const struct policy *p,
+		       bool forced, struct resolution **out, struct err *e)
 {
 	struct resolver x = {.p = p, .e = e};
 	int rc = start(&x, o, t);
@@ -359,9 +379,26 @@ int resolution_new(const struct object *o, const struct target *t, const struct 
 		if (!x.pool)
 			rc = err_memory(e, o->path);
 	}
-	for (uint32_t i = 0; i < o->relo_count && rc == 0; i++)
+	for (uint32_t i = 0; i < o->relo_count && rc == 0; i++) {
+		const struct result *res = &x.r->results[i];
+
 		rc = resolve_one(&x, i);
+		if (rc == 0 && forced && res->status == STATUS_ERROR && !res->relocated)
+			rc = force(&x, i);
+	}
 	return finish(&x, rc, out);
+}
+
+int resolution_new(const struct object *o, const struct target *t, const struct policy *p,
+		   struct resolution **out, struct err *e)
+{
+	return resolve_all(o, t, p, false, out, e);
+}
+
+int resolution_forced(const struct object *o, const struct target *t, const struct policy *p,
+		      struct resolution **out, struct err *e)
+{
+	return resolve_all(o, t, p, true, out, e);
 }
 
 int resolution_try(const struct object *o, const struct target *t, const struct policy *p,

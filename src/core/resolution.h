@@ -20,6 +20,7 @@ struct result {
 	enum reason reason; /* REASON_NONE when the target has what is accessed, and only when ok */
 	uint32_t decision;  /* of the policy, whose reason it is; 0: the engine's own */
 	bool has_local, has_target;
+	bool relocated;                  /* an error, and the instruction is patched already */
 	bool sign_extended;              /* a 32-bit unsigned enumerator >= 2^31 (semantics 7) */
 	uint64_t local, target;          /* values; has_local, has_target */
 	struct candidate used;           /* the first that matched; id 0 for none */
@@ -43,6 +44,10 @@ struct resolution {
  * object must have the target's byte order. Fails only when memory is out or a hook failed. */
 int resolution_new(const struct object *o, const struct target *t, const struct policy *p,
 		   struct resolution **out, struct err *e);
+/* The same for a loader that refuses nothing: what is an error is poisoned, as the policy poisons,
+ * and keeps its reason; but not what is relocated. */
+int resolution_forced(const struct object *o, const struct target *t, const struct policy *p,
+		      struct resolution **out, struct err *e);
 /* Resolves one relocation as if c, a type of the target, were its only candidate; the other results
  * stay zero. */
 int resolution_try(const struct object *o, const struct target *t, const struct policy *p,

@@ -25,10 +25,10 @@ bool btf_has_string(const struct btf *b, uint32_t off)
 	return off == 0 || off < (uint64_t)b->first_string + b->strings_len;
 }
 
-/* Finds the table's bytes: *at and *len from the start of ext; a length of 0 when it is absent. */
-static int locate(const struct span *ext, const struct table *t, uint64_t *at, uint64_t *len,
-		  struct err *e)
+int btf_ext_locate(const struct span *ext, enum btf_ext_table table, uint64_t *at, uint64_t *len,
+		   struct err *e)
 {
+	const struct table *t = &tables[table];
 	uint32_t hdr_len;
 
 	*at = *len = 0;
@@ -89,7 +89,7 @@ int btf_ext_groups(const struct span *ext, const struct btf *b, enum btf_ext_tab
 
 	*count = 0;
 	*out = NULL;
-	if (locate(ext, t, &at, &len, e) < 0)
+	if (btf_ext_locate(ext, table, &at, &len, e) < 0)
 		return -1;
 	if (len == 0)
 		return 0;

@@ -16,6 +16,11 @@ struct btf_ext_group {
 	uint32_t size; /* bytes of a record, no less than the format's (semantics 27) */
 };
 
+/* Finds a table: *at and *len in bytes of ext, a length of 0 where there is none. Fails where it
+ * reaches past the end, or ext has no sound header. */
+int btf_ext_locate(const struct span *ext, enum btf_ext_table table, uint64_t *at, uint64_t *len,
+		   struct err *e);
+
 /* Reads the groups of one table of ext, whose strings are b's; *out is freed with free(). ext->swap
  * must be that of the object. Fails on any length or offset out of range. */
 int btf_ext_groups(const struct span *ext, const struct btf *b, enum btf_ext_table table,

@@ -228,6 +228,50 @@ void elffile_free(struct elffile *c)
 	free(c);
 }
 
+uint64_t elffile_header_at(const struct elffile *c, size_t section)
+{
+	GElf_Ehdr eh;
+
+	return gelf_getehdr(box_of(c)->elf, &eh) ? eh.e_shoff + section * sizeof(Elf64_Shdr) : 0;
+}
+
+/* Whether [a, a + a_len) and [b, b + b_len) meet; the sums do not wrap. */
+static bool ranges_meet(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	return a < b + b_len && b < a + a_len;
+}
+
+static bool is_in_place(const struct section *s)
+{
+	return s->bytes.len && !(s->flags & SHF_COMPRESSED);
+}
+
+int elffile_writable(const struct elffile *c, const struct section *s, size_t *at, struct err *e)
+{
+	uint64_t headers = elffile_header_at(c, 0);
+
+	if (!is_in_place(s))
+		return err_set(e, ERR_UNSUPPORTED, c->input->path, s->name, ERR_NO_OFFSET,
+			       "cannot be written to: it is compressed");
+	*at = (size_t)(s->bytes.at - c->input->data);
+	if (ranges_meet(*at, s->bytes.len, 0, sizeof(Elf64_Ehdr)) ||
+	    ranges_meet(*at, s->bytes.len, headers,
+			elffile_header_at(c, c->section_count) - headers))
+		return err_set(e, ERR_UNSUPPORTED, c->input->path, s->name, ERR_NO_OFFSET,
+			       "cannot be written to: a header of the file stands in it");
+	for (size_t i = 1; i < c->section_count; i++) {
+		const struct section *other = &c->sections[i];
+
+		if (other != s && is_in_place(other) &&
+		    ranges_meet(*at, s->bytes.len, (size_t)(other->bytes.at - c->input->data),
+				other->bytes.len))
+			return err_set(e, ERR_UNSUPPORTED, c->input->path, s->name, ERR_NO_OFFSET,
+				       "cannot be written to: section %s stands there, too",
+				       other->name);
+	}
+	return 0;
+}
+
 struct rel elffile_rel(const struct section *s, size_t i)
 {
 	const uint8_t *at = s->bytes.at + i * REL_SIZE;

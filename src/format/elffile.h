@@ -49,6 +49,14 @@ void elffile_free(struct elffile *c); /* NULL is allowed */
  * values are as the file has them, unchecked. */
 int elffile_symbols(struct elffile *c, struct err *e);
 
+/* Where the header of a section of a 64-bit file stands, in bytes from the file's start; that of
+ * number section_count would follow the last one. */
+uint64_t elffile_header_at(const struct elffile *c, size_t section);
+
+/* Where the bytes of s, which has some, stand in the file. Fails where they may not be written to:
+ * the file has them compressed, or something else stands there, too. */
+int elffile_writable(const struct elffile *c, const struct section *s, size_t *at, struct err *e);
+
 /* A relocation of a section of type SHT_REL. */
 struct rel {
 	uint64_t offset; /* bytes from the start of the section that it is of */

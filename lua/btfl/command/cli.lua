@@ -11,7 +11,7 @@ local terminal = require "btfl.report.terminal"
 
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
-  policy = true, jobs = true, facts = true, formats = true, baseline = true,
+  policy = true, jobs = true, facts = true, formats = true, baseline = true, writes = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, causes = true, policy = true, project = true }
@@ -146,11 +146,10 @@ end
 function methods:write(bytes, path)
   argument.check(1, bytes, "string", "write")
   argument.optional(2, path, "string", "write")
-  if path then
-    engine.make_folders(path)
-    engine.write_file(path, bytes)
-  elseif self.args.output then
-    engine.write_file(self.args.output, bytes)
+  if path then engine.make_folders(path) end
+  local file = path or self.args.written or self.args.output
+  if file then
+    engine.write_file(file, bytes)
   else
     assert(io.stdout:write(bytes))
   end

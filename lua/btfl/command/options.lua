@@ -188,6 +188,11 @@ function options.parse(name, definition, words)
   if wrong then return nil, table.concat(wrong, ("\n%s: "):format(name)) .. (misused and hint or "") end
   local lost = outputs.settle(args)
   if lost then return nil, lost end
+  if definition.writes then
+    if not args.output then return nil, ("-o FILE is needed: %s is no text"):format(definition.writes) end
+    -- What is found goes to standard output.
+    args.written, args.output = args.output, nil
+  end
   return args, nil, false, project
 end
 

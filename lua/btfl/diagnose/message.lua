@@ -344,6 +344,9 @@ end
 local function explain(result)
   local reason = result.reason
   if result:refusal() and not is_candidates(result) then return decided(result) end
+  if result.relocated then
+    return "the instruction is already what it would become: it was relocated before"
+  end
   local text = (result:refusal() or TRAIL[reason] and not result.relo.reason) and from_trail(result)
   if text then return text end
   local make = WHY[reason:gsub("-", "_")]

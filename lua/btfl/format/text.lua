@@ -20,7 +20,7 @@ local function put_rest(out, part, report, options, paint)
     put_block(out, block)
   end
   local columns = report.text_columns or columns_of(report)
-  if columns and #report.rows > 0 and #blocks == 0 then
+  if columns and #columns > 0 and #report.rows > 0 and #blocks == 0 then
     part()
     grid(out, report.rows, columns, report.group or {}, paint)
   end
