@@ -27,12 +27,12 @@ local function row_of(object, row)
 end
 
 local sinks = {}
-for object, target in cli:pairs() do
+cli:each_pair(out, function(object, target)
   for program, options in cli:programs(object) do
     sinks[program] = sinks[program] or cli:try(program.sinks, program, targets, options) or {}
     for _, row in ipairs(cli:try(program.arguments, program, target, options, sinks[program]) or {}) do
       out:row(row_of(object, row))
     end
   end
-end
+end)
 return out:merge()

@@ -27,39 +27,45 @@ local function complete(options)
   end
 end
 
+-- What a tool sets at its start may lead other ways.
+local shapes = {}
+local function shapes_of(object)
+  local list = shapes[object]
+  if not list then
+    list = cli:shapes(object)
+    for _, options in ipairs(list) do complete(options) end
+    shapes[object] = list
+  end
+  return list
+end
+
+cli:each_pair(out, function(object, target)
+  for _, options in ipairs(shapes_of(object)) do out:append(object:check(target, options)) end
+end)
+
 -- How the branches go that a kernel's answers decide, and what is read without asking, is told of all kernels
 -- together.
-local function add_fixed_reads(run)
-  for _, options in ipairs(run.shapes) do
-    local reads = cli:try(run.object.fixed_reads, run.object, run.kernels, options)
+local function add_fixed_reads(object, kernels)
+  for _, options in ipairs(shapes_of(object)) do
+    local reads = cli:try(object.fixed_reads, object, kernels, options)
     for _, finding in ipairs(reads and reads.findings or {}) do
       if finding.level ~= "note" or cli.args.all then out[finding.level](out, finding) end
     end
   end
 end
-local function add_ladders(run)
-  for _, options in ipairs(run.shapes) do
-    for _, ladder in ipairs(cli:try(run.object.ladders, run.object, run.kernels, options) or {}) do
+local function add_ladders(object, kernels)
+  for _, options in ipairs(shapes_of(object)) do
+    for _, ladder in ipairs(cli:try(object.ladders, object, kernels, options) or {}) do
       for _, finding in ipairs(ladder.findings) do out[finding.level](out, finding) end
       if cli.args.ladders and ladder.cleanup then out:note(ladder.cleanup) end
     end
   end
 end
 
-local runs, of = {}, {}
-for object, target in cli:pairs() do
-  local run = of[object]
-  if not run then
-    -- What a tool sets at its start may lead other ways.
-    run = { object = object, kernels = {}, shapes = cli:shapes(object) }
-    for _, options in ipairs(run.shapes) do complete(options) end
-    runs[#runs + 1], of[object] = run, run
-  end
-  table.insert(run.kernels, target)
-  for _, options in ipairs(run.shapes) do out:append(object:check(target, options)) end
-end
-for _, run in ipairs(cli.args.only and {} or runs) do
-  add_fixed_reads(run)
-  if #run.kernels > 1 then add_ladders(run) end
+if not cli.args.only then
+  cli:each_object(out, function(object, kernels)
+    add_fixed_reads(object, kernels)
+    if #kernels > 1 then add_ladders(object, kernels) end
+  end)
 end
 return out:merge()

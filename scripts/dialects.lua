@@ -87,5 +87,5 @@ local function compare(object, target)
   }
 end
 
-for object, target in cli:pairs() do cli:try(compare, object, target) end
+cli:each_pair(out, function(object, target) cli:try(compare, object, target) end)
 return out

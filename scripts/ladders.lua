@@ -8,22 +8,13 @@ local out = btfl.report("ladders", {
   group = { "object" },
 })
 
-local objects, kernels = {}, {}
-for object, target in cli:pairs() do
-  if not kernels[object] then
-    objects[#objects + 1] = object
-    kernels[object] = {}
-  end
-  table.insert(kernels[object], target)
-end
-
-for _, object in ipairs(objects) do
-  for _, ladder in ipairs(cli:try(object.ladders, object, kernels[object]) or {}) do
+cli:each_object(out, function(object, kernels)
+  for _, ladder in ipairs(cli:try(object.ladders, object, kernels) or {}) do
     local line = ladder.line and ("%s:%d"):format(ladder.line.name, ladder.line.line)
     out:row {
       object = object.path, program = ladder.program.name, line = line, question = ladder.question,
       vector = ladder.vector, verdict = ladder.verdict,
     }
   end
-end
+end)
 return out

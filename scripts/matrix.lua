@@ -8,7 +8,7 @@ end
 
 local cli = btfl.cli {
   about = "Every object on every kernel: which kernels are one case, and what becomes of the objects there.",
-  verdicts = true, baseline = true, jobs = "each kernel is open only for its turn",
+  verdicts = true, baseline = true,
   options = function(parser)
     parser:option("--by", "What stands across: object, or program, as of one object."):argname("WHAT")
       :choices { "object", "program" }
@@ -31,8 +31,8 @@ for object in cli:objects() do
   objects[#objects + 1], shapes[object] = object, cli:shapes(object)
 end
 
-local matrix = btfl.matrix(objects, cli:each_target(), {
-  shapes = function(object) return shapes[object] end,
+local matrix = btfl.matrix(objects, cli, {
+  shapes = function(object) return shapes[object] end, jobs = cli.args.jobs,
 })
 if shard then
   cli:write(matrix:part(cli))

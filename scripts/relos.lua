@@ -76,8 +76,8 @@ if cli.args["local"] then
   return out
 end
 
-for object, target in cli:pairs() do
+cli:each_pair(out, function(object, target)
   local path, kernel = object.path, target.name
   for result in object:results(target) do out:row(full_row(result, path, kernel)) end
-end
+end)
 return out

@@ -63,8 +63,8 @@ end
 
 -- What a tool sets at its start may lead other ways.
 local shapes = {}
-for object, target in cli:pairs() do
+cli:each_pair(out, function(object, target)
   shapes[object] = shapes[object] or cli:shapes(object)
   for _, shape in ipairs(shapes[object]) do judge(object, target, shape) end
-end
+end)
 return out:merge()

@@ -147,7 +147,7 @@ for _, o in ipairs(objects) do print(o:relos()().path) end]]
     assert.same({ "btfl: no such thing\n", "", 2 }, { r.err, r.out, r.status })
   end)
 
-  it("gives the same answers on several threads", function()
+  it("gives the same answers in several processes", function()
     local function both(...)
       local words = { ... }
       local alone = run(words)
@@ -179,8 +179,8 @@ for _, o in ipairs(objects) do print(o:relos()().path) end]]
     for _, path in ipairs { cut, empty, tiny, "/dev/null" } do
       assert.matches(path .. ":", threads.err, 1, true)
     end
-    is_usage_error(run { "check", "-j", "0", obj }, "--jobs takes a number from 1 to 1024, not '0'")
-    is_usage_error(run { "check", "-j", "many", obj }, "--jobs takes a number from 1 to 1024, not 'many'")
+    is_usage_error(run { "check", "-j", "0", obj }, "--jobs takes a number from 1 to 1024, or auto, not '0'")
+    is_usage_error(run { "check", "-j", "many", obj }, "--jobs takes a number from 1 to 1024, or auto, not 'many'")
   end)
 
   it("takes modules, and says which it skipped", function()

@@ -181,11 +181,19 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
     assert.equal(run({ "matrix", path, "-t", folder }).out, btfl.report.read(json):render "text")
   end)
 
-  it("refuses threads, for it has one kernel open at a time", function()
-    local r = run { "matrix", path, "-t", folder, "-j", "2" }
-    assert.same({ 2, "", "btfl matrix: each kernel is open only for its turn: --jobs does not apply\n" },
-      { r.status, r.out, r.err })
-    assert.is_nil(run({ "matrix", "--help" }).out:find("--jobs", 1, true))
+  it("has cells in the same order from several processes, of kernels that can be numbered", function()
+    local function cells(jobs, targets)
+      local list = {}
+      for cell, why in btfl.matrix({ path }, targets, { jobs = jobs }) do
+        list[#list + 1] = cell and { cell.target, cell.state, cell.case, #cell.findings } or tostring(why)
+      end
+      return list
+    end
+    local words, open = { folder, "/no/such.btf", folder }, {}
+    for target in btfl.targets(folder) do open[#open + 1] = target end
+    for _, targets in ipairs { words, open } do assert.same(cells(1, targets), cells(3, targets)) end
+    assert.has_error(function() cells(2, function() end) end,
+      "bad argument #3 to 'matrix' (`jobs` does not go with kernels that a function gives)")
   end)
 
   it("has a row for each of two kernels of one name, by their paths", function()

@@ -83,6 +83,13 @@ describe("how far a run is", function()
     assert.is_not_nil(out:find("\r\27[Kn\r\n1", 1, true), out)
   end)
 
+  it("is told where other processes work, too", function()
+    if not run.has_terminal() then return pending "no pseudo-terminal, or no script(1)" end
+    local body = [[cli:each_pair(out, function() os.execute "sleep 0.5" out:row { n = 1 } end)]]
+    local out = on_terminal(over(body, "--format", "tsv", "-j", "2"), { TERM = "xterm" })
+    assert.is_not_nil(out:find("\r\27%[Kbtfl over: [23] of 4"), out)
+  end)
+
   it("is not told of a short run, of a file, nor where the terminal is dumb", function()
     if not run.has_terminal() then return pending "no pseudo-terminal, or no script(1)" end
     assert.is_nil(on_terminal(over(LOOP:format "", "--format", "tsv"), { TERM = "xterm" }):find "\27%[K")

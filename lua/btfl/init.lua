@@ -14,11 +14,14 @@ local LAZY = {
   target = function() return require("btfl.kernels.open").target end,
   targets = function() return require("btfl.kernels.open").targets end,
   matrix = function()
-    local known = { check = "table|function", shapes = "table|function" }
+    local known = { check = "table|function", shapes = "table|function", jobs = "number" }
     return function(objects, targets, options)
       argument.list(1, objects, "btfl.object|string", "matrix")
-      argument.check(2, targets, "string|table|function", "matrix")
+      argument.check(2, targets, "string|table|function|btfl.cli", "matrix")
       argument.options(3, options, known, "matrix")
+      if options and options.jobs and type(targets) == "function" then
+        error("bad argument #3 to 'matrix' (`jobs` does not go with kernels that a function gives)", 2)
+      end
       return require("btfl.matrix.matrix").new(objects, targets, options)
     end
   end,

@@ -79,7 +79,7 @@ function btfl.compare(old, new) end
 --- is called for the next cell (`for cell in btfl.matrix(...) do`): nil at the end; false and why for a kernel that
 --- cannot be read, which costs no other.
 ---@param objects (btfl.object|string)[] objects, or their paths
----@param targets string|string[]|btfl.target[]|fun(): btfl.target? as for btfl.targets(), or open kernels
+---@param targets string|string[]|btfl.target[]|btfl.cli|fun(): btfl.target? as for btfl.targets(), or open kernels; of a cli those of -t
 ---@param options? btfl.matrix.options
 ---@return btfl.matrix
 function btfl.matrix(objects, targets, options) end
@@ -109,6 +109,7 @@ function matrix:part(cli) end
 ---@class btfl.matrix.options
 ---@field check? btfl.check.options|fun(object: btfl.object): btfl.check.options
 ---@field shapes? table<string, btfl.verdict.options>|fun(object: btfl.object): btfl.check.options[] by name: constants that a tool sets at its start and the like, each looked at for itself; one that is called default without. A function stands in for `check`
+---@field jobs? integer processes that share the kernels, 1 without; cells come in the same order. Not with kernels that a function gives. What hooks of a policy change stays in their process
 
 --- One object on one kernel in one shape. A plain table.
 ---@class btfl.matrix.cell
@@ -1632,6 +1633,21 @@ function cli:several() end
 --- is an error in the report; the others go on.
 ---@return fun(): btfl.object?, btfl.target?
 function cli:pairs() end
+
+--- Calls work(object, target) for each of these pairs, in as many processes as --jobs says: each is a copy of this
+--- one with all that is open in it, so that work may be any function and --policy any policy. What work adds to the
+--- report `out`, failures of the cli, what is printed and an error come back, and are as they are in one process, in
+--- the order of the pairs; whatever else it changes, such as a variable of the script, is lost with its process. In a
+--- report a value that is no plain one becomes what it reads as (tostring); a function is an error.
+---@param out btfl.report
+---@param work fun(object: btfl.object, target: btfl.target)
+function cli:each_pair(out, work) end
+
+--- Calls work(object, targets) likewise for each object of these pairs, with all of the targets; behind each_pair() for
+--- those that it has looked at.
+---@param out btfl.report
+---@param work fun(object: btfl.object, targets: btfl.target[])
+function cli:each_object(out, work) end
 
 --- Records what could not be done for an input: one line on stderr, however often, and the exit status
 --- is 2.

@@ -69,3 +69,23 @@ bool inputs_have(const struct stat *st)
 	pthread_mutex_unlock(&inputs.lock);
 	return noted;
 }
+
+size_t inputs_count(void)
+{
+	size_t count;
+
+	pthread_mutex_lock(&inputs.lock);
+	count = inputs.count;
+	pthread_mutex_unlock(&inputs.lock);
+	return count;
+}
+
+const char *inputs_path(size_t i)
+{
+	const char *path;
+
+	pthread_mutex_lock(&inputs.lock);
+	path = inputs.list[i].path;
+	pthread_mutex_unlock(&inputs.lock);
+	return path;
+}

@@ -1,6 +1,6 @@
 /*
- * batch: engine.batch(), which opens objects and targets and resolves them on several threads. Lua
- * itself stays on one: it gets what the threads made once they have ended.
+ * batch: engine.batch(), which opens objects and targets on several threads. Lua itself stays on
+ * one: it gets what the threads made once they have ended.
  */
 #include <stdlib.h>
 
@@ -13,9 +13,6 @@ static void drop(struct batch *b)
 	for (size_t i = 0; b->targets && i < b->target_count; i++) {
 		struct batch_target *t = &b->targets[i];
 
-		for (size_t k = 0; t->results && k < b->object_count; k++)
-			resolution_free(t->results[k]);
-		free(t->results);
 		target_free(t->target);
 		kconfig_unref(t->facts.kconfig);
 		symbols_unref(t->facts.symbols);
@@ -53,8 +50,7 @@ static void push_object_outcome(lua_State *L, struct batch_object *o)
 	open_closed_object(L, owner, native);
 }
 
-/* The objects' outcomes are the list at index `objects`. */
-static void push_target_outcome(lua_State *L, struct batch_target *t, int objects, size_t count)
+static void push_target_outcome(lua_State *L, struct batch_target *t)
 {
 	struct target *native = t->target;
 	struct owner *o;
@@ -66,13 +62,6 @@ static void push_target_outcome(lua_State *L, struct batch_target *t, int object
 	o = push_closed_target(L, t->path);
 	t->target = NULL;
 	open_closed_target(L, o, native);
-	for (size_t k = 0; t->results && k < count; k++) {
-		if (!t->results[k])
-			continue;
-		lua_rawgeti(L, objects, (lua_Integer)k + 1);
-		adopt_resolution(L, -1, -2, &t->results[k]);
-		lua_pop(L, 1);
-	}
 }
 
 /* What is told of target i. It is held, for what is kept elsewhere may go. */
@@ -85,17 +74,16 @@ static void take_facts(lua_State *L, struct batch_target *t, int facts, size_t i
 	lua_pop(L, 1);
 }
 
-/* engine.batch(targets, modules, objects, jobs, resolve, facts), the first three lists of paths,
- * the last a list of options of target(): a list with, for each target, it or the error that
- * opening it met, and such a list for the objects. With `resolve`, object:results() of each pair by
- * libbpf's rules is known from then on. */
+/* engine.batch(targets, modules, objects, jobs, facts, functions), the first three lists of paths,
+ * facts a list of options of target(): a list with, for each target, it or the error that opening
+ * it met, and such a list for the objects. With `functions`, these can be found by name in targets
+ * without more ado. */
 int engine_batch(lua_State *L)
 {
 	size_t target_count, module_count, object_count;
 	const char **targets, **modules, **objects;
 	lua_Integer jobs = luaL_checkinteger(L, 4);
 	struct batch *b;
-	struct err e;
 	int first;
 
 	luaL_argcheck(L, jobs >= 1 && jobs <= 1024, 4, "from 1 to 1024 jobs");
@@ -103,13 +91,13 @@ int engine_batch(lua_State *L)
 	targets = check_paths(L, 1, &target_count);
 	modules = check_paths(L, 2, &module_count);
 	objects = check_paths(L, 3, &object_count);
-	luaL_checktype(L, 6, LUA_TTABLE);
+	luaL_checktype(L, 5, LUA_TTABLE);
 	b = lua_newuserdatauv(L, sizeof(*b), 0);
 	*b = (struct batch){.target_count = target_count,
 			    .object_count = object_count,
 			    .modules = modules,
 			    .module_count = module_count,
-			    .resolve = lua_toboolean(L, 5),
+			    .functions = lua_toboolean(L, 6),
 			    .jobs = (unsigned)jobs};
 	class_set(L, &batch_class);
 	b->targets = calloc(target_count + 1, sizeof(*b->targets));
@@ -119,11 +107,10 @@ int engine_batch(lua_State *L)
 	for (size_t i = 0; i < target_count; i++)
 		b->targets[i].path = targets[i];
 	for (size_t i = 0; i < target_count; i++)
-		take_facts(L, &b->targets[i], 6, i);
+		take_facts(L, &b->targets[i], 5, i);
 	for (size_t i = 0; i < object_count; i++)
 		b->objects[i].path = objects[i];
-	if (batch_run(b, &e) < 0)
-		return raise_err(L, &e);
+	batch_run(b);
 	lua_createtable(L, (int)target_count, 0);
 	lua_createtable(L, (int)object_count, 0);
 	first = lua_gettop(L);
@@ -132,7 +119,7 @@ int engine_batch(lua_State *L)
 		lua_rawseti(L, first, (lua_Integer)i + 1);
 	}
 	for (size_t i = 0; i < target_count; i++) {
-		push_target_outcome(L, &b->targets[i], first, object_count);
+		push_target_outcome(L, &b->targets[i]);
 		lua_rawseti(L, first - 1, (lua_Integer)i + 1);
 	}
 	return 2;

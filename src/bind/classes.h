@@ -236,8 +236,12 @@ int engine_keep_config(lua_State *L);
 int engine_config_value(lua_State *L);
 
 int engine_signature_key(lua_State *L);
-/* engine.batch(targets, modules, objects, jobs, resolve, facts): see batch.c. */
+/* engine.batch(targets, modules, objects, jobs, facts, functions): see batch.c. */
 int engine_batch(lua_State *L);
+/* Processes that share work: see workers.c. */
+int engine_workers(lua_State *L);
+int engine_limits(lua_State *L);
+int engine_noted_inputs(lua_State *L);
 /* Pushes the userdata of one of the target's BTFs. */
 void push_target_btf(lua_State *L, int target, const struct btf *b);
 

@@ -2,6 +2,7 @@
  */
 #include "bind/classes.h"
 #include "bind/data.h"
+#include "bind/plain.h"
 #include "bind/policy/tier.h"
 #include "bind/suggestion.h"
 #include "bind/system.h"
@@ -184,6 +185,11 @@ static const luaL_Reg functions[] = {
     {"type_define", engine_type_define},
     {"btf_print", engine_btf_print},
     {"batch", engine_batch},
+    {"workers", engine_workers},
+    {"limits", engine_limits},
+    {"noted_inputs", engine_noted_inputs},
+    {"pack", plain_pack},
+    {"unpack", plain_unpack},
     {"class", engine_class},
     {"closed", engine_closed},
     {"u64", engine_u64},
@@ -217,6 +223,7 @@ static const luaL_Reg functions[] = {
     {"config_value", engine_config_value},
     {"isatty", system_isatty},
     {"interrupted", system_interrupted},
+    {"seconds", system_seconds},
     {"columns", system_columns},
     {"write_file", system_write_file},
     {"link_file", system_link_file},

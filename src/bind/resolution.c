@@ -79,7 +79,7 @@ static void resolve(lua_State *L, int object, int target, int policy, const stru
 static void push_by_target(lua_State *L, int object, int policy)
 {
 	lua_getiuservalue(L, object, OWNER_MORE);
-	if (!policy || lua_isnil(L, policy))
+	if (lua_isnil(L, policy))
 		return;
 	lua_pushvalue(L, policy);
 	if (lua_rawget(L, -2) == LUA_TNIL) {
@@ -113,22 +113,6 @@ void push_resolution(lua_State *L, int object, int target, int policy)
 	}
 	lua_replace(L, by_target);
 	lua_settop(L, by_target);
-}
-
-void adopt_resolution(lua_State *L, int object, int target, struct resolution **native)
-{
-	int top = lua_gettop(L);
-	struct owner *o;
-
-	object = lua_absindex(L, object);
-	target = lua_absindex(L, target);
-	push_by_target(L, object, 0);
-	lua_pushvalue(L, target);
-	o = push_owner(L, object, target);
-	o->native = *native;
-	*native = NULL;
-	lua_rawset(L, -3);
-	lua_settop(L, top);
 }
 
 void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo, struct candidate c)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/inputs.h"
@@ -35,6 +36,15 @@ int system_interrupted(lua_State *L)
 	lua_pushboolean(L, interrupt_asked());
 	if (lua_toboolean(L, 1))
 		interrupt_unasked();
+	return 1;
+}
+
+int system_seconds(lua_State *L)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
 	return 1;
 }
 

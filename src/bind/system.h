@@ -9,6 +9,8 @@
 /* isatty(fd): whether the file descriptor is a terminal. */
 int system_isatty(lua_State *L);
 int system_interrupted(lua_State *L);
+/* seconds(): of a clock that only goes on, from some time in the past. */
+int system_seconds(lua_State *L);
 
 /* columns(fd): how many columns the terminal has; nothing when it is none, or does not say. */
 int system_columns(lua_State *L);

@@ -5,9 +5,9 @@ local host = require "btfl.command.host"
 local inputs = require "btfl.command.inputs"
 local named = require "btfl.command.named"
 local options = require "btfl.command.options"
-local progress = require "btfl.command.progress"
 local protect = require "btfl.command.protect"
 local terminal = require "btfl.report.terminal"
+local telling = require "btfl.command.told"
 
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
@@ -91,14 +91,7 @@ end
 --- Records an input that could not be read: a line on stderr, and the exit status is 2.
 ---@param message any
 function methods:failure(message)
-  local line = tostring(message)
-  for _, told in ipairs(self.failures) do
-    if told == line then return end
-  end
-  table.insert(self.failures, line)
-  table.insert(self.causes, message)
-  progress.clear()
-  io.stderr:write(self.name, ": ", line, "\n")
+  telling.say(self, "failure", tostring(message), message)
 end
 
 local function settings_of(self)
@@ -235,7 +228,9 @@ function methods:try(work, ...)
   return nil
 end
 
-for name, method in pairs(inputs.methods) do methods[name] = method end
+for _, of in ipairs { inputs.methods, require("btfl.command.work").methods } do
+  for name, method in pairs(of) do methods[name] = method end
+end
 argument.of_class("btfl.cli", methods)
 
 --- See btfl.cli in meta.lua. What is wrong with a command line is said here, and ends the program.

@@ -320,8 +320,9 @@ local kept -- an error that will be raised again from elsewhere, and its words
 
 --- Words an error where it was raised, for one that catches it to raise it again.
 ---@param err any
-function M.keep(err)
-  kept = { err = err, text = worded(err) }
+---@param words? string what caught() made of it where it was raised, in another process
+function M.keep(err, words)
+  kept = { err = err, text = words or worded(err) }
 end
 
 --- The message handler: words an error while the stack it came from still stands.

@@ -6,6 +6,7 @@ local find = require "btfl.kernels.find"
 local naming = require "btfl.kernels.naming"
 local pair = require "btfl.diagnose.pair"
 local progress = require "btfl.command.progress"
+local told = require "btfl.command.told"
 
 local inputs = {}
 
@@ -99,13 +100,15 @@ local function tell_skipped(self, line)
   for _, path in ipairs(self.args.module) do
     if line:sub(1, #path + 1) == path .. ":" then return self:failure(line) end
   end
-  progress.clear()
-  io.stderr:write(self.name, ": skipped a module: ", line, "\n")
+  told.say(self, "skipped", line)
+end
+
+local function note_kernel(self, kernel)
+  look_at(self, "kernels", kernel.path, kernel)
 end
 
 local function meet(self, target)
-  look_at(self, "kernels", target.path,
-    { path = target.path, name = target.name, digest = digest_of(self, target) })
+  note_kernel(self, { name = target.name, path = target.path, digest = digest_of(self, target) })
   for line in target:skipped() do tell_skipped(self, tostring(line)) end
 end
 
@@ -146,28 +149,35 @@ local function found_targets(self)
   return rawget(self, "found")
 end
 
--- With --jobs all files are opened at the first need of one, and resolved where no policy is asked.
+-- What a kernel is to be opened with.
+local function options_of(self, found)
+  return find.options(found, facts_of(self, found), function(why) self:failure(why) end)
+end
+
+-- With --jobs all files are opened at the first need of one; what is to be told of a kernel has its turn.
 local function open_all(self)
-  local args, targets, facts = self.args, {}, {}
+  local args, targets, facts, kept = self.args, {}, {}, {}
   local paths = rawget(self, "takes_objects") and object_paths(self) or {}
   for i, found in ipairs(found_targets(self)) do
-    targets[i], facts[i] = found.path, find.options(found, facts_of(self, found))
-    if found.config or not found.path then return end
+    if not found.path then return end
+    targets[i] = found.path
+    kept[i], facts[i] = told.keeping(self, options_of, self, found)
   end
   if #targets < 2 then return end
   local function batch()
-    return table.pack(engine.batch(targets, args.module, paths, args.jobs, not self.policy, facts))
+    return table.pack(engine.batch(targets, args.module, paths, args.jobs, facts,
+      rawget(self, "settings") ~= nil))
   end
   -- What is wrong with all of them is told as it is without threads: of each.
   local lists = self:try(batch)
-  if lists then rawset(self, "batch", { targets = lists[1], objects = lists[2] }) end
+  if lists then rawset(self, "batch", { targets = lists[1], objects = lists[2], kept = kept }) end
 end
 
--- What opens a kernel, and what it is to be called with.
-local function opener(self, found)
-  local options = facts_of(self, found)
+-- Opens a kernel when its turn has come.
+local function open_one(self, found)
+  local options = options_of(self, found)
   options.modules = self.args.module
-  return find.open, found, options, function(why) self:failure(why) end
+  return engine.target(found.path, options)
 end
 
 -- Each target is opened once, whether it can be read or not: false is one that cannot.
@@ -175,7 +185,9 @@ local function open_target(self, n, found)
   local known = rawget(self, "opened")
   if known[n] == nil then
     if self.args.jobs > 1 and not rawget(self, "batch") then open_all(self) end
-    local target = opened(self, "targets", n, "btfl.target", opener(self, found))
+    local batch = rawget(self, "batch")
+    if batch then told.settle(self, batch.kept[n]) end
+    local target = opened(self, "targets", n, "btfl.target", open_one, self, found)
     known[n] = target or false
     if target then meet(self, target) end
   end
@@ -184,7 +196,7 @@ end
 
 -- Of a target that is closed behind its turn.
 local function open_for_a_turn(self, _, found)
-  local target = self:try(opener(self, found))
+  local target = self:try(open_one, self, found)
   if target then meet(self, target) end
   return target
 end
@@ -222,19 +234,57 @@ function methods:targets()
   return over_targets(self, each_opened(self, open_target))
 end
 
+-- The kernels of each_target(): those that were found, from one to another.
+local function block_of(self)
+  check_takes_targets(self)
+  -- All are looked for before the first is opened: what is not found is told in the same order in each shard.
+  local from, to = 1, #found_targets(self)
+  if self.args.shard then from, to = require("btfl.runs.part").block(self.args.shard, to) end
+  return from, to
+end
+
 --- The same, each closed when the next is asked for.
 ---@return fun(): btfl.target?
 function methods:each_target()
-  check_takes_targets(self)
-  -- All are looked for before the first is opened: what is not found is told in the same order in each shard.
-  local from, to, last = 1, #found_targets(self), nil
-  if self.args.shard then from, to = require("btfl.runs.part").block(self.args.shard, to) end
-  local next_target = each_opened(self, open_for_a_turn, from, to)
+  local from, to = block_of(self)
+  local next_target, last = each_opened(self, open_for_a_turn, from, to), nil
   return over_targets(self, function()
     if last then last:close() end
     last = next_target()
     return last
   end)
+end
+
+--- The kernels of cli:each_target() by number, for who looks at each in a process that may be another.
+---@param self btfl.cli
+---@return btfl.matrix.numbered
+function inputs.numbered(self)
+  local from, to = block_of(self)
+  local settings = rawget(self, "settings")
+  local function one(n, look)
+    local target <close> = open_for_a_turn(self, n, found_target(self, n))
+    if not target then return nil end
+    return { value = look(target),
+      kernel = { name = target.name, path = target.path, digest = digest_of(self, target) } }
+  end
+  local count = math.max(0, to - from + 1)
+  return {
+    count = count,
+    work = function(i, look)
+      local kept, done = told.keeping(self, one, from + i - 1, look)
+      return { kept = kept, done = done, notes = settings and settings:notes() or nil }
+    end,
+    take = function(piece)
+      told.settle(self, piece.kept)
+      if piece.notes then settings:add_notes(piece.notes) end
+      if not piece.done then return nil end
+      note_kernel(self, piece.done.kernel)
+      return piece.done.value
+    end,
+    over = function(next_piece)
+      return progress.over(self.name, next_piece, function() return count end, engine.seconds)
+    end,
+  }
 end
 
 --- Whether -t names more than one kernel, of which the second need not be one that can be opened.
@@ -251,7 +301,12 @@ local function comparable(self, object, target)
   return not clash
 end
 
-function methods:pairs()
+--- Iterates as cli:pairs() does, and is told of by nobody. Gives how many there will be, too, where that is
+--- known.
+---@param self btfl.cli
+---@return fun(): btfl.object?, btfl.target?
+---@return fun(): integer?
+function inputs.pairs(self)
   local jobs = self.args.jobs or 1
   if jobs > 1 and self.args.target and not rawget(self, "batch") then open_all(self) end
   check_takes_targets(self)
@@ -267,10 +322,14 @@ function methods:pairs()
       next_target = each_opened(self, open_target)
     end
   end
-  return progress.over(self.name, next_pair, function()
+  return next_pair, function()
     local targets = count_targets(self)
     return targets and targets * #object_paths(self)
-  end)
+  end
+end
+
+function methods:pairs()
+  return progress.over(self.name, inputs.pairs(self))
 end
 
 -- What answers do not depend on, or what is told otherwise.

@@ -14,9 +14,10 @@ local FORMS = {
 }
 
 local function as_jobs(word)
+  if word == "auto" then return (engine.limits()) end
   local n = math.tointeger(tonumber(word))
   if n and n >= 1 and n <= 1024 then return n end
-  return nil, ("--jobs takes a number from 1 to 1024, not '%s'"):format(word)
+  return nil, ("--jobs takes a number from 1 to 1024, or auto, not '%s'"):format(word)
 end
 
 -- "OLD... -- NEW..." takes words of two sides. Options may follow the second: instead of `--` the parser gets
@@ -85,8 +86,8 @@ local function add_options(parser, definition)
     local policy = parser:option("--policy", ("The rules to relocate by: %s or a file.")
       :format(table.concat(shipped.names(), ", "))):argname("NAME|FILE")
     if definition.policy then policy:hidden(true) end
-    local jobs = parser:option("-j --jobs", "Threads that open kernels and relocate; 1 without."):argname("N")
-      :convert(as_jobs):default("1"):show_default(false)
+    local jobs = parser:option("-j --jobs", "Processes that share the work; 1 without, auto for as many as "
+      .. "there are processors to be had."):argname("N"):convert(as_jobs):default("1"):show_default(false)
     if definition.jobs then jobs:hidden(true) end
   end
   if definition.baseline then

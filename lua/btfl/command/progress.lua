@@ -4,7 +4,7 @@ local engine = require "btfl.engine"
 
 local progress = {}
 
--- Seconds of the processor's time before there is a line, and between two.
+-- Seconds before there is a line, and between two.
 local FIRST, NEXT = 0.5, 0.1
 
 local shown = false
@@ -24,14 +24,16 @@ end
 ---@param name string of the command
 ---@param next_input fun(): T?
 ---@param total fun(): integer? how many there will be, where that is known
+---@param clock? fun(): number seconds; of this process' work without
 ---@return fun(): T?
-function progress.over(name, next_input, total)
-  local count, due, visible = 0, os.clock() + FIRST, is_shown()
+function progress.over(name, next_input, total, clock)
+  clock = clock or os.clock
+  local count, due, visible = 0, clock() + FIRST, is_shown()
   return function()
-    if visible and os.clock() > due then
+    if visible and clock() > due then
       local all = total()
       io.stderr:write(("\r\27[K%s: %d%s"):format(name, count, all and " of " .. all or ""))
-      shown, due = true, os.clock() + NEXT
+      shown, due = true, clock() + NEXT
     end
     if not engine.interrupted() then
       count = count + 1

@@ -290,6 +290,29 @@ function methods:facts(name)
   return facts
 end
 
+--- What was met so far, as plain values, for remark() in another process.
+---@return table
+function methods:notes()
+  local given = {}
+  for _, fact in ipairs(FACTS) do
+    given[fact] = {}
+    for i, one in ipairs(self.args[fact]) do given[fact][i] = one.met or false end
+  end
+  return { met = self.met, given = given, asked = self.asked, shaped = self.shaped }
+end
+
+--- Adds what was met in another process.
+---@param notes table of notes()
+function methods:add_notes(notes)
+  self.asked, self.shaped = self.asked or notes.asked, self.shaped or notes.shaped
+  for what, names in pairs(notes.met) do
+    for name, found in pairs(names) do self.met[what][name] = self.met[what][name] or found end
+  end
+  for fact, list in pairs(notes.given) do
+    for i, one in ipairs(self.args[fact]) do one.met = one.met or list[i] or nil end
+  end
+end
+
 -- All names of constants, programs or maps that some object has to have, in order: those of a project file
 -- where all of its objects are looked at, and of its shapes where each of them is.
 local function names_of(self, what)

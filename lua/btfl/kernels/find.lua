@@ -248,11 +248,8 @@ function find.one(path)
   return one_file(path)
 end
 
---- What is known of what was found, as engine.target() takes it.
----@param found btfl.kernels.found
----@param options table what comes before that; false: nothing is known
----@return table
-function find.options(found, options)
+-- What is known of what was found, and what comes before that; false: nothing is known.
+local function known_of(found, options)
   local all = {}
   for name, value in pairs(found.options) do all[name] = value end
   for name, value in pairs(options) do
@@ -268,14 +265,14 @@ local function of_another(found, version)
   return here and version and here:match "^%d+%.%d+" ~= version:match "^%d+%.%d+"
 end
 
---- Opens what was found. A configuration or symbols that lie beside a kernel and cannot be read cost it
---- only these.
+--- What engine.target() is to be given of what was found. A configuration or symbols that lie beside a kernel
+--- and cannot be read cost it only these.
 ---@param found btfl.kernels.found
 ---@param options table of engine.target(), which come before what was found
 ---@param failed fun(message: any)
----@return btfl.target
-function find.open(found, options, failed)
-  local all = find.options(found, options)
+---@return table
+function find.options(found, options, failed)
+  local all = known_of(found, options)
   for _, role in ipairs { "kconfig", "kallsyms" } do
     if all[role] and options[role] == nil then
       local text = role == "kconfig" and found.config
@@ -286,7 +283,16 @@ function find.open(found, options, failed)
     end
   end
   if all.kconfig and not all.distro then all.distro = naming.distro_of_config(all.kconfig) end
-  return engine.target(found.path, all)
+  return all
+end
+
+--- Opens what was found, likewise.
+---@param found btfl.kernels.found
+---@param options table
+---@param failed fun(message: any)
+---@return btfl.target
+function find.open(found, options, failed)
+  return engine.target(found.path, find.options(found, options, failed))
 end
 
 return find

@@ -1,5 +1,6 @@
 --- btfl.target and btfl.targets: kernels by their paths, with what these tell of them.
 local argument = require "btfl.argument"
+local class = require "btfl.class"
 local engine = require "btfl.engine"
 local find = require "btfl.kernels.find"
 local protect = require "btfl.command.protect"
@@ -46,6 +47,52 @@ function open.targets(paths, options)
     end
     tell()
   end)
+end
+
+--- Kernels for who looks at each in a process that may be another. work() opens one, looks at it, closes it
+--- and gives plain values; take() makes of these, in the process that began, what look() gave: nil for one
+--- that cannot be opened, of which tell() is told.
+---@class btfl.matrix.numbered
+---@field count integer
+---@field work fun(i: integer, look: fun(target: btfl.target): any): table
+---@field take fun(done: table, tell: fun(ok: false, why: any)): any
+---@field over? fun(next_piece: fun(): ...): fun(): ...
+
+--- The same by number; those that are open stay it.
+---@param targets string|string[]|btfl.target[]
+---@return btfl.matrix.numbered
+function open.numbered(targets)
+  local list = type(targets) == "string" and { targets } or targets
+  if class(list[1]) == "btfl.target" then
+    return {
+      count = #list,
+      work = function(i, look) return { value = look(list[i]) } end,
+      take = function(done) return done.value end,
+    }
+  end
+  local found = {}
+  local function missing(why) found[#found + 1] = { why = why } end
+  for one in find.each(list, missing) do found[#found + 1] = one end
+  return {
+    count = #found,
+    work = function(i, look)
+      local told = { found[i].why }
+      local function failed(why) told[#told + 1] = why end
+      if found[i].why then return { told = told } end
+      local ok, target = protect.call(find.open, found[i], {}, failed)
+      if not ok then
+        failed(target)
+        return { told = told }
+      end
+      local value = look(target)
+      target:close()
+      return { told = told, value = value }
+    end,
+    take = function(done, tell)
+      for _, why in ipairs(done.told) do tell(false, why) end
+      return done.value
+    end,
+  }
 end
 
 return open

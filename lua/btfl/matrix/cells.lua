@@ -7,6 +7,7 @@ local names = require "btfl.report.names"
 local protect = require "btfl.command.protect"
 local reached = require "btfl.diagnose.reached"
 local states = require "btfl.matrix.states"
+local workers = require "btfl.command.workers"
 
 local cells = {}
 
@@ -138,6 +139,7 @@ end
 -- Targets one after another, and whether each is to be closed when it has been looked at.
 local function each_target(targets)
   if type(targets) == "function" then return targets, false end
+  if class(targets) == "btfl.cli" then return targets:each_target(), false end
   if type(targets) == "table" and class(targets[1]) == "btfl.target" then
     local n = 0
     return function()
@@ -183,6 +185,56 @@ local function on_target(runs, target, yield)
   end
 end
 
+-- What a worker says of a kernel: of each object and shape the number of its case, as the worker counts, and
+-- the case where it was not told of yet. `told` are those that were.
+local function said_of(runs, target, told)
+  local said = { kernel = kernel_of(target) }
+  for n, run in ipairs(runs) do
+    for i, options in ipairs(run.shapes) do
+      local case = case_of(run.cases[i], run.object, target, options)
+      said[#said + 1] = { run = n, shape = i, number = case.number, case = not told[case] and case or nil }
+      told[case] = true
+    end
+  end
+  return said
+end
+
+-- The cells of that; `known` are the cases of the worker by run, shape and number.
+local function give_said(runs, said, known, yield)
+  for _, one in ipairs(said) do
+    local run, key = runs[one.run], key_of(one.run, one.shape, one.number)
+    known[key] = known[key] or cells.numbered(run.cases[one.shape], one.case)
+    yield(cells.cell(run.object.path, said.kernel, run.shapes[one.shape].shape or "default", known[key]))
+  end
+end
+
+local function numbered(targets)
+  local of = class(targets) == "btfl.cli" and "btfl.command.inputs" or "btfl.kernels.open"
+  return require(of).numbered(targets)
+end
+
+-- Blocks for each process: kernels that follow one another are alike, and known cases are found sooner.
+local BLOCKS = 4
+
+local function in_workers(runs, targets, jobs, yield)
+  local list, starts, mine, told, known = numbered(targets), {}, nil, {}, {}
+  for i = 1, list.count, math.max(1, list.count // (jobs * BLOCKS)) do starts[#starts + 1] = i end
+  return workers.each({
+    jobs = jobs, starts = starts, count = list.count,
+    work = function(i)
+      mine = mine or i
+      local done = list.work(i, function(target) return said_of(runs, target, told) end)
+      done.worker = mine
+      return done
+    end,
+    take = function(done)
+      known[done.worker] = known[done.worker] or {}
+      local said = list.take(done, yield)
+      if said then give_said(runs, said, known[done.worker], yield) end
+    end,
+  }, list.over)
+end
+
 -- Each object with its shapes, and the cases that are known of it in each.
 local function runs_of(objects, options)
   local runs = {}
@@ -201,8 +253,10 @@ end
 ---@return fun(): btfl.matrix.cell?, any
 function cells.each(objects, targets, options)
   options = options or {}
+  local jobs = options.jobs or 1
   local runs = runs_of(objects, options)
   return coroutine.wrap(function()
+    if jobs > 1 and in_workers(runs, targets, jobs, coroutine.yield) then return end
     local next_target, close = each_target(targets)
     for target, why in next_target do
       if target then

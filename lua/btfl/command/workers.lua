@@ -1,0 +1,150 @@
+--- Numbered pieces of work in several processes, and what came of them in order. Each process is a copy of
+--- this one, with all that is open in it, and takes one block of pieces after another: what a piece gives
+--- comes back, what else it changes stays there. Only plain values come back: this file says what becomes of
+--- others.
+local class = require "btfl.class"
+local engine = require "btfl.engine"
+local host = require "btfl.command.host"
+local progress = require "btfl.command.progress"
+local report = require "btfl.report.report"
+
+local workers = {}
+
+-- Values that are not plain, by what they are made of again.
+local RESTORE = {
+  line = report.line,
+  text = function(text) return text end,
+  -- A table that has a text of its own keeps it.
+  worded = function(made)
+    return setmetatable(made.fields, { __tostring = function() return made.text end })
+  end,
+}
+
+local function raw(value)
+  local out = {}
+  for name, field in next, value do out[name] = field end
+  return out
+end
+
+local function reduce(value)
+  local of = class(value)
+  if of == "btfl.line" then
+    return { "line", { file = value.file, line = value.line, column = value.column, text = value.text,
+      nth = value.nth } }
+  elseif of then
+    return { "text", tostring(value) }
+  elseif type(value) ~= "table" then
+    error(("a %s in a report stays in the process that made it: --jobs 1 has but one"):format(type(value)), 0)
+  end
+  return { "worded", { fields = raw(value), text = tostring(value) } }
+end
+
+local function restore(made)
+  return RESTORE[made[1]](made[2])
+end
+
+-- An error, and its words, which are made while the stack that it came from still stands.
+local function caught(err)
+  return { error = err, words = host.caught(err) }
+end
+
+-- What is called in a worker for each piece: it gives the bytes that are sent.
+local function piece_of(work)
+  local _, noted = engine.noted_inputs(0)
+  local function done(i)
+    local sent = { value = work(i) }
+    sent.inputs, noted = engine.noted_inputs(noted)
+    return engine.pack(sent, reduce)
+  end
+  return function(i)
+    local ok, sent = xpcall(done, caught, i)
+    if ok then return sent end
+    local packed, bytes = pcall(engine.pack, sent, reduce)
+    return packed and bytes or engine.pack({ error = tostring(sent.error), words = sent.words }, reduce)
+  end
+end
+
+-- What a worker that did not come to its end makes of the run.
+local function end_as(status, all)
+  all:close()
+  -- It has said why.
+  if status >= 0 then os.exit(status) end
+  host.usage("a worker was killed by signal %d%s", -status,
+    status == -9 and ", as for want of memory: fewer --jobs take less" or "")
+end
+
+local function write(file, text)
+  if text == "" then return end
+  progress.clear()
+  file:write(text)
+end
+
+-- Settles a piece when its turn has come; gives its value.
+local function settle(piece, all)
+  io.stdout:write(piece.out)
+  write(io.stderr, piece.err)
+  if not piece.bytes then end_as(piece.status, all) end
+  local sent = engine.unpack(piece.bytes, restore)
+  if sent.words then
+    host.keep(sent.error, sent.words)
+    error(sent.error, 0)
+  end
+  for _, path in ipairs(sent.inputs) do engine.note_input(path) end
+  return sent.value
+end
+
+-- Gives the pieces in order; true and a value, be it nil, or nothing when there are no more or SIGINT came.
+local function in_order(all, count)
+  local waiting, n = {}, 0
+  return function()
+    n = n + 1
+    while n <= count and not waiting[n] do
+      local number, bytes, out, err, status = all:receive()
+      if number == false and engine.interrupted() then return nil end
+      if number == nil then host.usage("a worker has ended before its time") end
+      if number then
+        if not bytes then all:stop() end
+        waiting[number] = { bytes = bytes, out = out, err = err, status = status }
+      end
+    end
+    local piece = waiting[n]
+    if not piece then return nil end
+    waiting[n] = nil
+    return true, settle(piece, all)
+  end
+end
+
+--- As many as `jobs` asks for and memory is there for: one may come to have as much as this process has now.
+---@param jobs integer
+---@return integer
+function workers.count(jobs)
+  if jobs <= 1 then return 1 end
+  local _, left, resident = engine.limits()
+  return left and resident > 0 and math.max(1, math.min(jobs, left // resident)) or jobs
+end
+
+---@class btfl.workers.load
+---@field jobs integer processes
+---@field starts integer[] the first piece of each block; a worker does a block in order
+---@field count integer of pieces
+---@field work fun(i: integer): any what there is to do of a piece, in a worker
+---@field take fun(value: any, i: integer) takes what came of it, in this process, in order
+
+--- Does all of it. An error of work() is raised here when the turn of its piece has come; SIGINT ends it with
+--- the pieces that were taken. Gives false, and has done nothing, where there are no processes to be had.
+---@param load btfl.workers.load
+---@param watched? fun(next_piece: fun(): ...): fun(): ... wraps what iterates over pieces: progress.over
+---@return boolean
+function workers.each(load, watched)
+  local jobs = workers.count(load.jobs)
+  local all <close> = jobs > 1 and engine.workers(jobs, load.starts, load.count, piece_of(load.work)) or nil
+  if not all then return false end
+  local n, next_piece = 0, in_order(all, load.count)
+  for _, value in watched and watched(next_piece) or next_piece do
+    n = n + 1
+    load.take(value, n)
+  end
+  return true
+end
+
+return workers

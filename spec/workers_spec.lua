@@ -1,0 +1,284 @@
+--- The processes of --jobs: what comes of a run is the same however many there are, whatever becomes of them.
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local FIXTURES = run.top .. "/spec/fixtures/"
+local OBJECTS = { "example", "fixed", "silent" }
+local JOBS = { "1", "2", "3", "8" }
+
+local function path_of(name) return FIXTURES .. name .. ".bpf.o" end
+
+-- A folder of kernels, all of one BTF but for their releases.
+local function kernels(count)
+  local folder = tmp.path "kernels"
+  tmp.run("mkdir -p " .. run.quote(folder))
+  for i = 1, count do
+    tmp.run(("cp %ssmall.btf %s/6.%d.0-x-amd64.btf"):format(FIXTURES, run.quote(folder), i))
+  end
+  return folder
+end
+
+local function objects()
+  local list = {}
+  for _, name in ipairs(OBJECTS) do
+    if io.open(path_of(name)) then list[#list + 1] = path_of(name) end
+  end
+  assert.is_true(#list >= 3)
+  return list
+end
+
+local function joined(...)
+  local out = {}
+  for _, list in ipairs { ... } do table.move(list, 1, #list, #out + 1, out) end
+  return out
+end
+
+-- Runs a command with each number of jobs; gives what the first gave, of which the others are copies.
+local function alike(words)
+  local first
+  for _, jobs in ipairs(JOBS) do
+    local r = run(joined(words, { "-j", jobs }), { env = { SOURCE_DATE_EPOCH = "86400" } })
+    first = first or r
+    assert.same(first, r, "-j " .. jobs)
+  end
+  return first
+end
+
+local function script(body)
+  return tmp.write("over.lua", ([[
+local cli = btfl.cli { about = "x", verdicts = true }
+local out = btfl.report("over", { columns = { "object", "target", "n" } })
+%s
+return out
+]]):format(body))
+end
+
+local function policy(body, before)
+  return tmp.write("policy.lua", ("%s\nreturn btfl.policy { name = 'p', member = function(m, type, default)\n%s\n"
+    .. "return default(m, type) end }"):format(before or "", body))
+end
+
+-- The process that a shell of a policy's is to signal: the parent of its parent.
+local MAIN = "$(ps -o ppid= -p $PPID)"
+
+describe("however many processes there are,", function()
+  teardown(tmp.clean)
+
+  it("a command prints the same", function()
+    local words = joined(objects(), { "-t", kernels(5) })
+    for _, command in ipairs { "check", "verdicts", "matrix", "arguments", "ladders", "relos", "dialects" } do
+      for _, format in ipairs { "text", "jsonl", "tsv" } do
+        local r = alike(joined({ command, "--format", format }, words))
+        assert.is_true(#r.out > 0, command)
+      end
+    end
+    local rest = { "json", "sarif", "junit", "github", "markdown", "html", "yaml" }
+    for _, format in ipairs(rest) do alike(joined({ "matrix", "--format", format }, words)) end
+    for _, format in ipairs(rest) do alike(joined({ "check", "--all", "--why", "--format", format }, words)) end
+  end)
+
+  it("what is wrong with inputs is told in the same order, once", function()
+    local folder = kernels(3)
+    tmp.write("kernels/6.2.1-x-amd64.btf", run.read(FIXTURES .. "small.btf"):sub(1, 300))
+    tmp.write("kernels/6.3.0-x-amd64.config", "no configuration")
+    local damaged = tmp.write("damaged.bpf.o", run.read(path_of "fixed"):sub(1, 900))
+    local list = { path_of "example", "/no/such.o", damaged, path_of "fixed", "-t", "/no/such.btf", "-t", folder }
+    for _, command in ipairs { "check", "verdicts", "matrix", "relos" } do
+      local r = alike(joined({ command, "--format", "json" }, list))
+      assert.equal(2, r.status)
+      assert.matches("such.o", r.err, 1, true)
+      assert.matches("6.2.1", r.err, 1, true)
+    end
+    tmp.run("rm -r " .. run.quote(folder))
+  end)
+
+  it("a kernel has the facts that it has in one", function()
+    local folder = tmp.path "facts"
+    tmp.run("mkdir -p " .. run.quote(folder))
+    for i = 1, 3 do tmp.run(("cp %ssmall.btf %s/6.%d.0-x-amd64.btf"):format(FIXTURES, run.quote(folder), i)) end
+    local text = "#\n# Automatically generated file; DO NOT EDIT.\n# Linux/x86 %s Kernel Configuration\n#\n"
+      .. 'CONFIG_CC_VERSION_TEXT="gcc-12 (Debian 12.2.0-14) 12.2.0"\nCONFIG_BPF=y\n'
+    tmp.write("facts/6.1.0-x-amd64.config", text:format "6.1.0")
+    tmp.write("facts/6.2.0-x-amd64.config", text:format "5.10.1")
+    local r = alike { script "cli:each_pair(out, function(_, t) print(t.name, t.version, t.distro) end)",
+      path_of "fixed", "-t", folder }
+    assert.matches("6.2.0-x-amd64\t6.2.0\tnil\n", r.out, 1, true)
+    assert.matches("6.1.0-x-amd64\t6.1.0\tdebian\n", r.out, 1, true)
+  end)
+
+  it("a name that no object has is told of", function()
+    local words = { "check", path_of "example", path_of "fixed", "-t", kernels(2), "--skip", "nobody",
+      "--release", "6.1.0-x-amd64=6.1.7", "--release", "no-such=6.1.7" }
+    local r = alike(words)
+    assert.matches("no object has a program nobody", r.err .. r.out, 1, true)
+    assert.matches("is for a kernel no-such", r.err .. r.out, 1, true)
+    assert.is_nil((r.err .. r.out):find("is for a kernel 6.1.0", 1, true))
+    alike(joined({ "matrix" }, { table.unpack(words, 2) }))
+  end)
+
+  it("a baseline and an output in a file are the same", function()
+    local words = joined(objects(), { "-t", kernels(3) })
+    local texts = {}
+    for _, command in ipairs { "check", "matrix" } do
+      for i, jobs in ipairs(JOBS) do
+        local known, out = tmp.path("known" .. jobs), tmp.path("out" .. jobs)
+        local r = run(joined({ command, "-j", jobs, "--write-baseline", known, "--format", "sarif=" .. out }, words))
+        assert.equal("", r.err)
+        texts[i] = run.read(known) .. run.read(out):gsub("known%d", "known")
+        assert.equal(texts[1]:gsub("known%d", "known"), (texts[i]:gsub("known%d", "known")))
+      end
+    end
+  end)
+
+  it("what hooks of a policy print stands where it did, and hooks may be closures", function()
+    local path = policy("count = count + 1 io.stderr:write('hook\\n') print('hook')", "local count = 0")
+    local words = { path_of "example", path_of "fixed", "-t", kernels(3), "--policy", path }
+    for _, command in ipairs { "relos", "matrix" } do
+      local r = alike(joined({ command, "--format", "tsv" }, words))
+      assert.matches("hook\n", r.out, 1, true)
+      assert.matches("hook\n", r.err, 1, true)
+    end
+  end)
+
+  it("what raises in the work of a script raises in the script, with the line that it came from", function()
+    local folder = kernels(3)
+    for _, body in ipairs {
+      "cli:each_pair(out, function(o, t) if t.name:find '6.2' then error 'mine' end out:row { n = 1 } end)",
+      "cli:each_pair(out, function(o, t) cli:error 'no such thing' end)",
+      "cli:each_object(out, function(o, ts) local x = o.nope end)",
+      "cli:each_pair(out, function(o, t) error { code = 7 } end)",
+      "print(pcall(cli.each_pair, cli, out, function(o) btfl.object '/no/such.o' end))",
+    } do
+      local r = alike { script(body), path_of "example", path_of "fixed", "-t", folder }
+      assert.is_true(r.status == 2 or body:find "pcall" ~= nil, r.err)
+    end
+  end)
+
+  it("what a report holds that is no plain value is what it reads as", function()
+    local r = alike { script [[
+cli:each_pair(out, function(o, t)
+  local line
+  for relo in o:relos() do line = line or relo.line end
+  out:note { rule = "x", message = "m", at = line, details = { version = t.version, line = line,
+    deep = { 1, 2.5, math.maxinteger, math.mininteger, 4 }, bytes = "\0\xff" } }
+  out:row(setmetatable({ n = 1 }, { __index = { object = o.path } }))
+  out:summary { text = "s", of = setmetatable({ a = 1 }, { __tostring = function() return "one" end }) }
+  out:text "some text"
+end)]], path_of "example", path_of "fixed", "-t", kernels(2), "--format", "json" }
+    assert.matches("9223372036854775807", r.out, 1, true)
+  end)
+
+  it("a function in a report is refused where it would have to leave its process", function()
+    local r = run { script "cli:each_pair(out, function() out:summary { text = 's', f = print } end)",
+      path_of "example", path_of "fixed", "-t", kernels(2), "-j", "2" }
+    assert.equal(2, r.status)
+    assert.matches("a function in a report stays in the process that made it", r.err, 1, true)
+  end)
+
+  it("an exit in the middle is that of the run", function()
+    local r = alike { script [[
+cli:each_pair(out, function(o, t)
+  print(o.path, t.name)
+  if t.name:find "6.2" then os.exit(7) end
+end)]], path_of "example", path_of "fixed", "-t", kernels(3) }
+    assert.equal(7, r.status)
+    assert.is_nil(r.out:find "6.3")
+  end)
+
+  it("an input that only they read is not written over", function()
+    local folder = kernels(2)
+    local module = tmp.path "kernels/modules/6.1.0-x-amd64/m.btf"
+    tmp.run("mkdir -p " .. run.quote(module:match "(.*)/"))
+    tmp.run(("cp %ssmall.btf %s"):format(FIXTURES, run.quote(module)))
+    local r = alike { script(([[
+cli:each_pair(out, function() btfl.btf(%q) end)]]):format(module)), path_of "example", "-t", folder, "-t",
+      path_of "example" and FIXTURES .. "small.btf", "-o", module }
+    assert.matches("is an input: it is not written over", r.err, 1, true)
+  end)
+end)
+
+describe("a process of --jobs", function()
+  teardown(tmp.clean)
+
+  it("that is killed is one error, and leaves nothing behind", function()
+    local body = [[
+%s(out, function(o, t)
+  if o.path:find "fixed" then io.popen("kill -9 $PPID"):close() end
+  out:row { n = 1 }
+end)]]
+    for _, how in ipairs { "cli:each_pair", "cli:each_object" } do
+      local path = script(body:gsub("%%s", how, 1))
+      local r = run { path, path_of "example", path_of "fixed", "-t", kernels(3), "-j", "2" }
+      assert.same({ out = "", status = 2,
+        err = "btfl: a worker was killed by signal 9, as for want of memory: fewer --jobs take less\n" }, r)
+    end
+    local path = policy "io.popen('kill -9 $PPID'):close()"
+    local r = run { "matrix", path_of "example", "-t", kernels(3), "--policy", path, "-j", "2" }
+    assert.equal(2, r.status)
+    assert.matches("killed by signal 9", r.err, 1, true)
+  end)
+
+  it("ends with the one that began it", function()
+    local marker = tmp.path "marker"
+    local path = script(([[
+cli:each_pair(out, function()
+  io.popen("kill -9 %s"):close()
+  for _ = 1, 100 do os.execute "sleep 0.05" end
+  io.open(%q, "w"):close()
+end)]]):format(MAIN, marker))
+    run.program { "sh", "-c", run.btfl .. " \"$@\"; true", "x", path, path_of "example", "-t", kernels(2), "-j", "2" }
+    tmp.run "sleep 6"
+    assert.is_nil(io.open(marker))
+  end)
+
+  it("goes on when SIGINT comes, and the run ends with what is done, in order", function()
+    local path = script(([[
+cli:each_pair(out, function(o, t)
+  if o.path:find "fixed" then
+    if t.name:find "6.1.0" then io.popen("kill -INT %s"):close() end
+    os.execute "sleep 0.2"
+  end
+  out:row { object = o.path:match "[^/]*$", target = t.name }
+end)]]):format(MAIN))
+    local words = { path, path_of "example", path_of "fixed", "-t", kernels(12), "--format", "tsv" }
+    local r, whole = run(joined(words, { "-j", "2" })), run(words)
+    assert.equal(130, r.status)
+    assert.matches("btfl: interrupted: this is what was done until then\n", r.err, 1, true)
+    assert.is_true(#r.out < #whole.out, r.out)
+    assert.equal(whole.out:sub(1, #r.out), r.out)
+    for _, command in ipairs { "check", "matrix", "verdicts", "relos" } do
+      local once = tmp.path("once-" .. command)
+      local sent = policy(("os.execute [[mkdir %s 2>/dev/null && kill -INT %s; sleep 0.1]]"):format(once, MAIN))
+      local got = run { command, path_of "fixed", "-t", kernels(3), "--policy", sent, "-j", "2" }
+      assert.same({ command, 130 }, { command, got.status })
+    end
+  end)
+
+  it("is not needed: where there are none, one process does it all", function()
+    local words = { "verdicts", path_of "example", path_of "fixed", "-t", kernels(2), "--format", "tsv" }
+    local whole = run(words)
+    local r = run.program({ "sh", "-c", "ulimit -n 9; exec \"$@\"", "x", run.btfl,
+      table.unpack(joined(words, { "-j", "8" })) })
+    assert.is_true(r.status == 2 or r.out == whole.out)
+  end)
+
+  it("is one for each processor that there is to be had, with auto", function()
+    local function processors(prefix)
+      local r = run.program(joined(prefix, { run.btfl, "-e", "return (require 'btfl.engine'.limits())" }))
+      return r.out
+    end
+    assert.equal("1\n", processors { "taskset", "-c", "0" })
+    alike { "verdicts", path_of "example", "-t", kernels(2), "-j", "auto" }
+    -- As root, in a cgroup of the test's own.
+    local group = "/sys/fs/cgroup/cpu/btfl-spec"
+    if not os.execute("mkdir " .. group .. " 2>/dev/null") then return end
+    local function within(quota)
+      return processors { "sh", "-c",
+        ("echo %d > %s/cpu.cfs_quota_us && echo $$ > %s/cgroup.procs && exec \"$@\""):format(quota, group, group), "x" }
+    end
+    local all = processors {}
+    assert.equal("1\n", within(50000))
+    assert.equal(all, within(-1))
+    os.execute("rmdir " .. group)
+  end)
+end)
