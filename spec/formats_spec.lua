@@ -493,6 +493,14 @@ local function uncode(cell)
 end
 
 describe("a report as markdown", function()
+  it("has no column for what is not one word", function()
+    local r = btfl.report "r"
+    r:summary { object = "a.o", kernel = { release = "6.1.0" }, text = "a.o: fine" }
+    local text = r:render "markdown"
+    assert.matches("a&#46;o", text, 1, true)
+    assert.is_nil(text:find("kernel", 1, true), text)
+  end)
+
   teardown(tmp.clean)
 
   it("is a table, then each finding folded, then the counts", function()

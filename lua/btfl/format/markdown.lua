@@ -36,6 +36,12 @@ local function put_findings(out, findings, room)
   end, "%d more findings are cut.")
 end
 
+-- Whether a fact is one word; others are for who reads JSON.
+local function is_word(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  return type(value) ~= "table" or metatable and metatable.__tostring ~= nil
+end
+
 -- The columns that tables of facts share, in the order of their `order`.
 local function fact_columns(list)
   local columns, seen = {}, { text = true, order = true }
@@ -45,7 +51,7 @@ local function fact_columns(list)
     table.sort(rest)
     for _, source_list in ipairs { facts.order or {}, rest } do
       for _, name in ipairs(source_list) do
-        if facts[name] ~= nil and not seen[name] then
+        if facts[name] ~= nil and not seen[name] and is_word(facts[name]) then
           seen[name] = true
           columns[#columns + 1] = name
         end
