@@ -181,7 +181,8 @@ bench: test-deps
 	@$(MAKE) --no-print-directory all $(PEER)
 	./btfl spec/bench/bench.lua $(ARGS)
 
-# How good `why` is on known renames, and what weights these would give; ARGS=--wrong lists what is not right.
+# How good `why` is on known renames and on changes made on purpose; ARGS=--weights: and what weights these would
+# give.
 fit: all
 	./btfl spec/fit/fit.lua $(ARGS)
 

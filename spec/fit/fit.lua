@@ -1,24 +1,68 @@
---- How good `why` is, by known renames: first answers that are right, silence where nothing came, and how
---- many of the suggestions that are sure are right. Then the same with weights of SCALE_FIELD fitted anew, from
---- those in src/successor/weights.c, on the even rows; the odd ones tell what came of it.
----   make fit    or    btfl spec/fit/fit.lua [--wrong]
+--- How good `why` is, by known renames and by changes made on purpose: first answers that are right, silence where
+--- nothing came, how many of the suggestions that are sure are right, and how often a score is right. With --weights,
+--- too, the same with weights of SCALE_FIELD fitted anew, from those in src/successor/weights.c, on the rows that
+--- are tuned on; the others tell what came of it.
+---   make fit    or    btfl spec/fit/fit.lua [--wrong] [--made N] [--weights]
+--- --wrong lists what is not right of the half that is tuned on; --made asks N questions of each kind of change.
 
+local made = require "spec.fit.made"
 local renames = require "spec.fit.renames"
 
 if not renames.have_kernels() then error("needs a corpus, in $BTFL_CORPUS or ../shared/corpus", 0) end
+
+local options = { made = 60 }
+for i, word in ipairs(arg) do
+  if word == "--made" then options.made = assert(math.tointeger(arg[i + 1]), "--made takes a number")
+  elseif word:find "^%-%-" then options[word:sub(3)] = true end
+end
 
 -- How far the fit may go: rounds over all rows, length of a step, and how strongly each weight is held to
 -- what it was, because a hundred rows know little.
 local ROUNDS, STEP, HOLD = 200, 0.02, 0.05
 
+local function print_tenths(t)
+  local parts = {}
+  for tenth = 0, 9 do
+    local bin = t.tenths[tenth]
+    parts[#parts + 1] = bin and ("%.1f: %d/%d"):format(tenth / 10, bin.right, bin.all)
+  end
+  print("          score: right of all   " .. table.concat(parts, "   "))
+end
+
 local function print_figures(title, answer)
   print(title)
-  for _, half in ipairs { "even", "odd" } do
-    local t = renames.judge(renames.rows(half), answer)
-    print(("  %-4s  first right %d of %d, gone and silent %d of %d, sure and right %d of %d"):format(half,
-      t.right, t.named, t.silent, t.gone, t.sure_right, t.sure))
-    for _, line in ipairs(arg[1] == "--wrong" and t.wrong or {}) do print("    " .. line) end
+  for _, half in ipairs { "tuned", "quoted" } do
+    local rows, start = renames.rows(half), os.clock()
+    local t = renames.judge(rows, answer)
+    print(("  %-6s  first right %d of %d, in three %d, no answer %d; gone and silent %d of %d; sure and right %d of "
+      .. "%d; %.1f ms a question"):format(half, t.right, t.named, t.three, t.unanswered, t.silent, t.gone, t.sure_right,
+      t.sure, (os.clock() - start) * 1000 / #rows))
+    print_tenths(t)
+    for _, line in ipairs(options.wrong and half == "tuned" and t.wrong or {}) do print("    " .. line) end
   end
+end
+
+-- Changes made on purpose, by kind of change and over both pairs of kernels.
+local function print_made(most)
+  print "made on purpose, on kernels of no list"
+  local sums = { sure = 0, sure_right = 0 }
+  for _, model in ipairs(made.MODELS) do
+    local right, all, wrong, ms = 0, 0, 0, 0
+    for _, pair in ipairs(made.PAIRS) do
+      local old, new, cases = made.questions(pair, model, most)
+      local start = os.clock()
+      for _, case in ipairs(cases) do
+        local first = new:successors(case.path, { from = old })()
+        local ok = (first and first.successor or "-") == case.successor
+        local sure = first and first.score >= 0.8
+        all, right, wrong = all + 1, right + (ok and 1 or 0), wrong + (first and not ok and 1 or 0)
+        sums.sure, sums.sure_right = sums.sure + (sure and 1 or 0), sums.sure_right + (sure and ok and 1 or 0)
+      end
+      ms = ms + (os.clock() - start) * 1000
+    end
+    print(("  %-7s  right %d of %d, wrong %d; %.1f ms a question"):format(model, right, all, wrong, ms / all))
+  end
+  print(("  sure and right %d of %d"):format(sums.sure_right, sums.sure))
 end
 
 --- The weights of fields as they are, by signal.
@@ -78,10 +122,13 @@ local function of_fields(rows)
   return fields
 end
 
-local before = weights_now()
 print_figures "as it is"
+if options.made > 0 then print_made(options.made) end
+if not options.weights then return end
 
-local after = fit(gather(of_fields(renames.rows "even"), before), before)
+local before = weights_now()
+
+local after = fit(gather(of_fields(renames.rows "tuned"), before), before)
 local all = gather(of_fields(renames.rows()), before)
 local names = {}
 for signal in pairs(before) do names[#names + 1] = signal end
@@ -90,15 +137,15 @@ print "weights of fields"
 for _, signal in ipairs(names) do print(("  %-7s %5.1f -> %5.1f"):format(signal, before[signal], after[signal])) end
 
 print_figures("with these", function(row)
-  local list = all[row.path .. row.from .. row.to]
-  if not list then
-    local first = renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from) })()
-    return first
-  end
-  local best
-  for _, s in ipairs(list) do
+  local asked = all[row.path .. row.from .. row.to]
+  local list = {}
+  for _, s in ipairs(asked or {}) do
     local score = logistic(s.rest + odds_of(after, s.signals))
-    if score >= 0.5 and (not best or score > best.score) then best = { successor = s.successor, score = score } end
+    if score >= 0.5 then list[#list + 1] = { successor = s.successor, score = score } end
   end
-  return best
+  if not asked then
+    for s in renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from) }) do list[#list + 1] = s end
+  end
+  table.sort(list, function(a, b) return a.score > b.score end)
+  return list
 end)

@@ -27,9 +27,16 @@ function renames.kernel(name)
   return kernels[name]
 end
 
---- All rows: from, to, kind, path and successor. half: only the "even" ones, on which weights are fitted,
---- or the "odd" ones, which tell what came of it.
----@param half? "even"|"odd"
+-- A row's own number, which no other row changes.
+local function hash(text)
+  local h = 2166136261
+  for i = 1, #text do h = ((h ~ text:byte(i)) * 16777619) & 0xffffffff end
+  return h ~ h >> 15
+end
+
+--- All rows: from, to, kind, path and successor. half: only the "tuned" ones, which are looked at to make `why`
+--- better, or the "quoted" ones, of which only figures are: they tell what came of it.
+---@param half? "tuned"|"quoted"
 ---@return table[]
 function renames.rows(half)
   local rows, n = {}, -1
@@ -37,7 +44,8 @@ function renames.rows(half)
     local row = {}
     row.from, row.to, row.kind, row.path, row.successor = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
     n = n + 1
-    if n > 0 and (not half or half == (n % 2 == 0 and "even" or "odd")) then rows[#rows + 1] = row end
+    local own = n > 0 and hash(row.from .. row.to .. row.path) & 1 == 0 and "tuned" or "quoted"
+    if n > 0 and (not half or half == own) then rows[#rows + 1] = row end
   end
   return rows
 end
@@ -50,28 +58,50 @@ function renames.is_right(row, successor)
   return false
 end
 
---- The first suggestion.
+-- The suggestions, best first.
 local function ask(row)
-  local first = renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from) })()
-  return first and { successor = first.successor, score = first.score, evidence = first.evidence }
+  local list = {}
+  for s in renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from) }) do
+    list[#list + 1] = { successor = s.successor, score = s.score, evidence = s.evidence }
+  end
+  return list
 end
 
---- Asks all rows: how many are named and right at the first place, gone and silent, sure and right; and a
---- line for each that is wrong.
----@param answer? fun(row): { successor: string, score: number, evidence: string }? instead of `why`
+local function is_among(row, list, most)
+  for i = 1, math.min(most, #list) do
+    if renames.is_right(row, list[i].successor) then return true end
+  end
+  return false
+end
+
+--- What came of some questions: how many are named and right at the first place, or among the first three, or
+--- have no answer; how many are gone and silent; how many first answers are sure, and right; of first answers how
+--- many there are and are right by tenths of their score; and a line for each that is wrong.
+---@param rows table[]
+---@param answer? fun(row): { successor: string, score: number, evidence: string }[] instead of `why`
 function renames.judge(rows, answer)
-  local t = { named = 0, right = 0, gone = 0, silent = 0, sure = 0, sure_right = 0, wrong = {} }
+  local t = { named = 0, right = 0, three = 0, unanswered = 0, gone = 0, silent = 0, sure = 0, sure_right = 0,
+    tenths = {}, wrong = {} }
   local function count(field, yes) t[field] = t[field] + (yes and 1 or 0) end
   for _, row in ipairs(rows) do
-    local first = (answer or ask)(row)
+    local list = (answer or ask)(row)
+    local first = list[1]
     local right, gone = renames.is_right(row, first and first.successor), row.successor == "-"
     local sure = first and first.score >= SURE
     count("named", not gone)
     count("right", not gone and right)
+    count("three", not gone and is_among(row, list, 3))
+    count("unanswered", not gone and not first)
     count("gone", gone)
     count("silent", gone and right)
     count("sure", sure)
     count("sure_right", sure and right)
+    if first then
+      local tenth = math.min(math.floor(first.score * 10), 9)
+      local bin = t.tenths[tenth] or { all = 0, right = 0 }
+      t.tenths[tenth] = bin
+      bin.all, bin.right = bin.all + 1, bin.right + (right and 1 or 0)
+    end
     if not right then
       table.insert(t.wrong, ("%s: %s, not %s%s"):format(row.path,
         first and ("%.3f %s"):format(first.score, first.successor) or "-", row.successor,
