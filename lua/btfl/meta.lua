@@ -1308,6 +1308,8 @@ function signature:slot(n) end
 ---@field score number 0 to 1
 ---@field evidence string one line
 ---@field via string? how to get there when it takes a pointer: "request_queue.disk->bdi"
+---@field flag string? the enumerator that names the bit of the successor which the field has become
+---@field mask integer? of that bit, where its enum tells it
 ---@field type btfl.type of the field; the type itself; the enum; the function, or the typedef that describes a tracepoint
 ---@field kind string? of a function or tracepoint that was asked for as what a program attaches to: "fentry"
 ---@field signature btfl.signature? of a function or a tracepoint

@@ -28,6 +28,11 @@ static void push_suggestion(lua_State *L, int target, const struct suggestion *s
 	set_text(L, "change", change_name(s->change));
 	set_text(L, "evidence", s->evidence);
 	set_text(L, "via", s->via);
+	set_text(L, "flag", s->flag);
+	if (s->mask) {
+		lua_pushinteger(L, (lua_Integer)s->mask);
+		lua_setfield(L, -2, "mask");
+	}
 	lua_pushnumber(L, s->score);
 	lua_setfield(L, -2, "score");
 	push_target_btf(L, target, s->btf);

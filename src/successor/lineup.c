@@ -150,6 +150,61 @@ double lineup_alike(const struct lineup *l, size_t m, size_t n)
 	return 0.6 * name + 0.4 * shape_alike(&x->shape, &y->shape) * (0.4 + 0.6 * x->rarity);
 }
 
+/* Two names that differ in one run of words, and what stands around it: "miniq" and "tcx". */
+struct substitution {
+	const char *from, *to;
+	size_t from_len, to_len;
+};
+
+static bool substitution_of(const char *was, const char *now, struct substitution *out)
+{
+	size_t a = strlen(was), b = strlen(now), head = 0, tail = 0;
+
+	for (size_t i = 0; i < a && i < b && was[i] == now[i]; i++)
+		if (was[i] == '_')
+			head = i + 1;
+	for (size_t i = 1; i <= a - head && i <= b - head && was[a - i] == now[b - i]; i++)
+		if (was[a - i] == '_')
+			tail = i;
+	*out = (struct substitution){was + head, now + head, a - head - tail, b - head - tail};
+	return head + tail > 1 && out->from_len && out->to_len;
+}
+
+/* Whether b is a with the run replaced once, as whole words. */
+static bool is_substituted(const struct substitution *s, const char *a, const char *b)
+{
+	for (size_t head = 0; a[head] && (!head || a[head - 1] == b[head - 1]); head++) {
+		const char *at = a + head;
+
+		if ((!head || at[-1] == '_') && strncmp(at, s->from, s->from_len) == 0 &&
+		    strncmp(b + head, s->to, s->to_len) == 0 &&
+		    strcmp(at + s->from_len, b + head + s->to_len) == 0)
+			return true;
+	}
+	return false;
+}
+
+double lineup_likewise(const struct lineup *l, size_t m, size_t n)
+{
+	struct substitution s;
+	double others = 0;
+
+	if (!substitution_of(l->old[m].name, l->new[n].name, &s))
+		return 0;
+	for (size_t i = 0; i < l->nold; i++) {
+		if (i == m || l->old[i].twin >= 0)
+			continue;
+		for (size_t j = 0; j < l->nnew; j++) {
+			if (l->new[j].twin < 0 &&
+			    is_substituted(&s, l->old[i].name, l->new[j].name)) {
+				others++;
+				break;
+			}
+		}
+	}
+	return others / (others + 1);
+}
+
 /* 0.6 to 1: how far a gap in which more went than came decides that m became n: others of what went
  * may be as alike to it. */
 static double decided(const double *gain, size_t nm, size_t nn, size_t m, size_t n)

@@ -47,6 +47,10 @@ double lineup_place(const struct lineup *l, size_t m, size_t n);
 /* Whether two enumerators have the same value, and values around the first stayed as they were. */
 bool lineup_same_value(const struct lineup *l, size_t m, size_t n);
 
+/* n / (n + 1) for n others that went, of which one came when the words that m has and n has not are
+ * replaced by those of n: miniq_egress, now tcx_egress, for miniq_ingress and tcx_ingress. */
+double lineup_likewise(const struct lineup *l, size_t m, size_t n);
+
 /* 0 to 1: how alike two items are without regard to place. */
 double lineup_alike(const struct lineup *l, size_t m, size_t n);
 

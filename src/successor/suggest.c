@@ -1,6 +1,7 @@
 /*
  * suggest: takes a question apart, asks each witness, and words the evidence; see suggest.h.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,19 +57,33 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 		say(text, sizeof(text), "stands where it stood");
 	else if (s[SIGNAL_PLACE] > 0)
 		say(text, sizeof(text), "stands between the same neighbours");
-	if (s[SIGNAL_FLAG] > 0)
+	if (s[SIGNAL_FLAG] + s[SIGNAL_BIT] > 0)
 		say(text, sizeof(text), "a word of flags for a flag");
+	if (hit->s.flag) {
+		char bit[MEMBER_PATH_MAX];
+
+		snprintf(bit, sizeof(bit), "its bit is %.200s", hit->s.flag);
+		if (hit->s.mask)
+			snprintf(bit + strlen(bit), sizeof(bit) - strlen(bit), " (0x%" PRIx64 ")",
+				 hit->s.mask);
+		say(text, sizeof(text), bit);
+	}
 	if (s[SIGNAL_USE] > 0)
 		say(text, sizeof(text), "used where it was used");
 	if (s[SIGNAL_TAKEN] > 0 && hit->s.change >= CHANGE_FUNC)
 		say(text, sizeof(text), "likelier what another became");
+	if (s[SIGNAL_HEIR] > 0)
+		say(text, sizeof(text), "of the type that took its type's place");
 	if (s[SIGNAL_ALONG] > 0)
 		say(text, sizeof(text), "siblings moved along");
 	if (s[SIGNAL_RIVAL] > 0)
 		say(text, sizeof(text), "another flavor in the object names it");
 	if (h->witness && !h->excerpt && hit->s.change != CHANGE_SAME &&
 	    hit->s.change != CHANGE_RETYPED)
-		say(text, sizeof(text), s[SIGNAL_OLD] > 0 ? "was there before" : "new there");
+		say(text, sizeof(text),
+		    s[SIGNAL_BIT] > 0   ? "a new bit"
+		    : s[SIGNAL_OLD] > 0 ? "was there before"
+					: "new there");
 	if (hit->s.via) {
 		say(text, sizeof(text), "via ");
 		strncat(text, hit->s.via, sizeof(text) - strlen(text) - 1);
@@ -114,8 +129,9 @@ static void same(struct hunt *h, const char *question, enum scale scale, struct 
 	hunt_add(h, scale, question, NULL, CHANGE_SAME, at, none, 20);
 }
 
-/* A type that stands at the start of a vanished one and is much of it: that lay over this one. */
-static void hunt_overlaid(struct hunt *h, struct place root, const char *path)
+/* A type that stands at the start of a vanished one and is much of it: that lay over this one.
+ * heir: what took the place of the vanished one, NULL where nobody knows. */
+static void hunt_overlaid(struct hunt *h, struct place root, const char *path, const char *heir)
 {
 	float none[SIGNAL_COUNT] = {0};
 	const char *rest;
@@ -130,7 +146,8 @@ static void hunt_overlaid(struct hunt *h, struct place root, const char *path)
 		return;
 	t = btf_strip(root.btf, at);
 	whole = btf_size(root.btf, root.id);
-	if (!btf_is_composite(&t) || !*t.name || whole <= 0 || t.size < whole / 3)
+	if (!btf_is_composite(&t) || !*t.name || (heir && strcmp(heir, t.name) != 0) ||
+	    whole <= 0 || t.size < whole / 3)
 		return;
 	now = find_in_target(h->target, t.name, strlen(t.name), "");
 	if (now.btf)
@@ -153,8 +170,7 @@ static void hunt_field_of_missing(struct hunt *h, struct place root, const char 
 		hunt_field(h, root, (struct place){s->btf, s->type}, s->successor, path);
 		h->ceiling = 0;
 	}
-	if (!h->count)
-		hunt_overlaid(h, root, path);
+	hunt_overlaid(h, root, path, h->count ? types.hits[0].s.successor : NULL);
 	if (!h->count && h->witness && !h->excerpt)
 		hunt_orphan(h, root, path);
 	for (size_t i = 0; i < h->count; i++)
@@ -257,7 +273,7 @@ static void find_splits(const char *question, struct hit *hits, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct suggestion *s = &hits[i].s;
 
-		if (s->signals[SIGNAL_FLAG] > 0)
+		if (s->signals[SIGNAL_FLAG] + s->signals[SIGNAL_BIT] > 0)
 			s->change = CHANGE_SPLIT;
 		if (parts < 2 || !goes_on(question, s))
 			continue;
@@ -362,31 +378,62 @@ static bool ask_and_fold(struct hunt *all, const struct btf *witness, bool excer
 	return known;
 }
 
-/* A witness without the name is one more step on its way: what the name is there may be known
- * better in the target. */
-static void ask_history(struct hunt *all, const struct suggest_query *q, const struct btf *witness,
-			const struct btf *step)
-{
-	struct btf *btf[] = {btf_ref(step)};
-	struct target between = {.btf = btf, .count = 1};
-	struct hunt first = {.arena = all->arena, .target = &between, .witness = witness};
-	struct hunt second = {.arena = all->arena, .target = all->target, .witness = step};
+/* What a name is called on a further kernel: where it is known, on its way to the target. */
+struct step {
+	const char *name;
+	const struct btf *witness; /* has it */
+	double ceiling;            /* odds of the least likely step so far; 0 for none */
+	enum change change;        /* of the last one that changed it */
+};
 
-	ask(&first, q->path);
-	if (first.count)
-		qsort(first.hits, first.count, sizeof(*first.hits), by_odds);
-	if (first.count && first.hits[0].odds > 1 && first.hits[0].s.change != CHANGE_SAME) {
-		second.ceiling = first.hits[0].odds;
-		ask(&second, first.hits[0].s.successor);
-		for (size_t i = 0; i < second.count; i++)
-			if (second.hits[i].s.change == CHANGE_SAME)
-				second.hits[i].s.change = first.hits[0].s.change;
-		fold(all, &second);
+/* Takes one step, to a kernel that lacks the name that was asked for. Returns whether the name is
+ * another there. */
+static bool take_step(struct hunt *all, struct step *at, const struct btf *to)
+{
+	struct btf *btf[] = {btf_ref(to)};
+	struct target between = {.btf = btf, .count = 1};
+	struct hunt h = {.arena = all->arena, .target = &between, .witness = at->witness};
+	bool changed;
+
+	ask(&h, at->name);
+	if (h.count)
+		qsort(h.hits, h.count, sizeof(*h.hits), by_odds);
+	changed = h.count && h.hits[0].odds > 1 && h.hits[0].s.change != CHANGE_SAME;
+	if (changed) {
+		const struct hit *best = h.hits;
+
+		*at = (struct step){best->s.successor, to,
+				    at->ceiling > 0 ? fmin(at->ceiling, best->odds) : best->odds,
+				    best->s.change};
+	} else if (h.count && h.hits[0].s.change == CHANGE_SAME) {
+		at->witness = to;
 	}
-	all->failed |= first.failed;
-	free(first.hits);
-	free(second.hits);
+	all->failed |= h.failed;
+	free(h.hits);
 	btf_unref(btf[0]);
+	return changed;
+}
+
+/* Witnesses without the name are steps on its way, in their order: what it is there may be known
+ * better in the target. */
+static void ask_history(struct hunt *all, const struct suggest_query *q, const struct btf *witness)
+{
+	struct step at = {.name = q->path, .witness = witness};
+
+	for (size_t i = 0; i < q->from_count && i < MOST_STEPS && !all->failed; i++) {
+		struct hunt h = {.arena = all->arena, .target = all->target};
+
+		if (has_name(q->from[i], q->path) || !take_step(all, &at, q->from[i]))
+			continue;
+		h.witness = at.witness;
+		h.ceiling = at.ceiling;
+		ask(&h, at.name);
+		for (size_t k = 0; k < h.count; k++)
+			if (h.hits[k].s.change == CHANGE_SAME)
+				h.hits[k].s.change = at.change;
+		fold(all, &h);
+		free(h.hits);
+	}
 }
 
 /* Where a witness knows the name, the object adds only where else its author looks. */
@@ -412,9 +459,8 @@ static void ask_type(struct hunt *all, const struct suggest_query *q, struct sug
 	for (size_t i = 0; i < q->from_count && !all->failed; i++)
 		if (ask_and_fold(all, q->from[i], false, q->path) && !knows)
 			knows = q->from[i];
-	for (size_t i = 0; knows && i < q->from_count && i < MOST_STEPS && !all->failed; i++)
-		if (!has_name(q->from[i], q->path))
-			ask_history(all, q, knows, q->from[i]);
+	if (knows)
+		ask_history(all, q, knows);
 	out->known = knows != NULL;
 	if (out->known && q->excerpt)
 		ask_rivals(all, q);

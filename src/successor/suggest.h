@@ -41,12 +41,16 @@ enum signal {
 	SIGNAL_BOTH,   /* name times rare type */
 	SIGNAL_FITS,   /* place times type */
 	SIGNAL_FLAG,   /* a word of flags, where a flag went */
+	SIGNAL_BIT,    /* and an enumerator that came names its bit */
 	SIGNAL_BOX,    /* in a struct that is new as a whole, so its names are by chance */
 	SIGNAL_FAR,    /* in a struct that nothing here leads to */
 	SIGNAL_VAGUE,  /* a common type, and hardly a word in common */
 	SIGNAL_CLASH,  /* another kind of type altogether */
 	SIGNAL_OTHER,  /* is, or points to, another struct, though both kernels have both */
 	SIGNAL_USE,    /* users of the type now use this one */
+	SIGNAL_HEIR,   /* of the type that took the place of what its type was */
+	SIGNAL_SPREAD, /* the same name: the fewer structs lost, gained or have it, the more */
+	SIGNAL_LINK,   /* words that the names of such a struct and of the one left share */
 	SIGNAL_RIVAL,  /* another flavor in the same object names it */
 	SIGNAL_COUNT
 };
@@ -59,6 +63,8 @@ struct suggestion {
 	    *successor;  /* "inode.i_ctime_sec", "trace_event_raw_kfree", "pagetype.PGTY_slab" */
 	const char *via; /* the access in C when it takes more than one relocation, else NULL */
 	const char *evidence; /* one line */
+	const char *flag;     /* the enumerator that names the bit of it that the field is; NULL */
+	uint64_t mask;        /* of that bit; 0 without, or where nobody can tell */
 	enum change change;
 	double score; /* 0 to 1 */
 	float signals[SIGNAL_COUNT];
@@ -70,8 +76,8 @@ struct suggestion {
 enum suggest_about { ABOUT_TYPE, ABOUT_FUNC, ABOUT_TRACEPOINT };
 
 /* What is asked: `path` is "struct.field.field", "type", or "enum.value". Witnesses are tried in
- * order; one that lacks it is used to follow its name further. An excerpt is the BTF of an object,
- * whose structs may list two members of a hundred. */
+ * order; those that lack it are used, in their order, to follow its name further. An excerpt is the
+ * BTF of an object, whose structs may list two members of a hundred. */
 struct suggest_query {
 	enum suggest_about about; /* ABOUT_FUNC, ABOUT_TRACEPOINT: path is its name */
 	const char *path;

@@ -122,10 +122,11 @@ static void by_order(const struct lineup *l, size_t sought, size_t n, float s[SI
 {
 	bool own = l->new[n].partner == (int32_t)sought;
 
-	if (!(s[SIGNAL_FLAG] > 0))
+	if (!(s[SIGNAL_FLAG] + s[SIGNAL_BIT] > 0))
 		s[SIGNAL_TAKEN] = taken(l, sought, n);
 	s[SIGNAL_PLACE] = (float)lineup_place(l, sought, n);
 	s[SIGNAL_FITS] = s[SIGNAL_PLACE] * s[SIGNAL_TYPE];
+	s[SIGNAL_ALONG] = (float)lineup_likewise(l, sought, n);
 	if (own)
 		s[SIGNAL_PAIRED] = 1 - fminf(1, s[SIGNAL_TAKEN] / 2);
 	s[SIGNAL_SOLE] = s[SIGNAL_PAIRED] * (float)l->sole;
@@ -314,6 +315,8 @@ static void nested_signals(struct hunt *h, const struct probe *p, const struct m
 			s[SIGNAL_BOX] =
 			    !told && is_in_new(now, i, before) && s[SIGNAL_ALONG] < 0.6f;
 	}
+	if (s[SIGNAL_BOX] > 0)
+		s[SIGNAL_SPREAD] = 0;
 	/* Flags that went together are not found one by one. */
 	if (p->flag > 0 && p->flags > 0.7 && !(s[SIGNAL_FLAG] + s[SIGNAL_ALONG] > 0) &&
 	    !(s[SIGNAL_BOX] > 0))
@@ -490,6 +493,40 @@ static int siblings_of(struct hunt *h, struct probe *p, struct versions *v)
 	return 0;
 }
 
+/* What the whole kernel says of the field: where else its name went, which bits are called so. */
+static void look_around(struct hunt *h, struct probe *p)
+{
+	struct place type;
+	struct btf_type of;
+
+	if (!p->root.btf || h->excerpt)
+		return;
+	p->spread = name_spread(h, p->name);
+	type = (struct place){p->root.btf, named_in(p->root.btf, p->member.type)};
+	of = btf_type(type.btf, type.id);
+	if (*of.name && (btf_is_composite(&of) || btf_is_enum(&of)) &&
+	    !find_in_target(h->target, of.name, strlen(of.name), "").btf)
+		p->heir = hunt_heir(h, type, &p->heir_score);
+	if (p->member.shape.kind == BTF_INT && bits_list(h, &p->words, &p->bits) < 0)
+		h->failed = true;
+}
+
+/* Says of each word of flags which bit of it the field is. */
+static void name_bits(struct hunt *h, const struct probe *p)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		struct suggestion *s = &h->hits[i].s;
+		const struct bit *bit = NULL;
+
+		if (s->signals[SIGNAL_BIT] > 0)
+			bit = bits_of(&p->bits, &p->words, s->successor, "");
+		if (!bit)
+			continue;
+		s->flag = bit->name;
+		s->mask = bit_mask(&p->bits, bit);
+	}
+}
+
 void hunt_orphan(struct hunt *h, struct place root, const char *path)
 {
 	struct probe p = {.root = root, .rarity = 1, .prefix = "", .rest = path};
@@ -505,6 +542,7 @@ void hunt_orphan(struct hunt *h, struct place root, const char *path)
 	p.lineup = p.kin;
 	words_split(p.name, &p.words);
 	words_weigh(&p.words, &p.lineup->words, false);
+	look_around(h, &p);
 	hunt_heirs(h, &p);
 }
 
@@ -543,6 +581,7 @@ void hunt_field(struct hunt *h, struct place root, struct place into, const char
 	if (p.member.name)
 		words_discount(&p.words, p.member.shape.name);
 	p.flags = flags_gone(&v);
+	look_around(h, &p);
 	if (*tail) {
 		hunt_step(h, &p, &v, step, tail);
 		if (siblings_of(h, &p, &siblings) < 0) {
@@ -559,4 +598,5 @@ void hunt_field(struct hunt *h, struct place root, struct place into, const char
 		hunt_rivals(h, &p);
 	else if (p.root.btf)
 		hunt_neighbours(h, &p);
+	name_bits(h, &p);
 }

@@ -60,6 +60,9 @@ struct place find_in_target(const struct target *t, const char *name, size_t len
  * which nothing lives. */
 bool is_record(const struct btf_type *t);
 
+/* The id of the named type that stands in a declaration: behind pointers and arrays. */
+uint32_t named_in(const struct btf *b, uint32_t id);
+
 /* Whether b has a type of that name that is not a forward declaration. */
 bool has_type(const struct btf *b, const char *name);
 
@@ -82,6 +85,9 @@ void hunt_heirs(struct hunt *h, const struct probe *p);
 
 /* What became of a type of the witness that the target lacks. */
 void hunt_type(struct hunt *h, struct place type);
+
+/* What most likely took its place, if anything did, and how likely. */
+const char *hunt_heir(struct hunt *h, struct place type, double *score);
 
 /* What became of an enumerator; `of` is its enum in the witness, `in` that in the
  * target (or nowhere). */
@@ -106,6 +112,26 @@ bool hashes_have(const struct hashes *s, uint64_t hash);
 void hashes_sort(struct hashes *s);
 uint64_t hash_text(const char *s);
 
+/* Enumerators that came and may name the bit that a field has become. */
+struct bits {
+	const struct btf *btf; /* of the target */
+	struct bit {
+		const char *name;
+		uint64_t hash; /* of the name */
+		uint64_t value;
+		uint32_t owner; /* its enum */
+	} * at;
+	size_t n;
+};
+
+/* Lists those that share a word with the field; -1 when memory is out. */
+int bits_list(const struct hunt *h, const struct words *field, struct bits *bits);
+/* The one whose name is that of the field, in `word` of struct `owner`; NULL for none. */
+const struct bit *bits_of(const struct bits *bits, const struct words *field, const char *owner,
+			  const char *word);
+/* Its mask in the word of flags; 0 where that is not known. */
+uint64_t bit_mask(const struct bits *bits, const struct bit *bit);
+
 /* The field that is sought, and what its witness knows of it. */
 struct probe {
 	const char *name;     /* its last name */
@@ -113,6 +139,7 @@ struct probe {
 	struct member member; /* in the witness; shape filled. name NULL without a witness */
 	const char *home;     /* the named struct that declares it; NULL */
 	double rarity;        /* of its type */
+	double spread;        /* of its name: see name_spread() */
 	struct place root;    /* in the witness; nowhere without */
 	struct place into;    /* in the target */
 	const char *into_name;
@@ -121,6 +148,9 @@ struct probe {
 	const char *rest;            /* the path from there */
 	bool deeper;                 /* a struct on the way to it went, not just itself */
 	const char *prefix;          /* the path up to there, "" for the root itself */
+	const char *heir;            /* what took the place of its type; NULL while that is there */
+	double heir_score;           /* 0 to 1 */
+	struct bits bits;            /* of a number: what may name it as one */
 	double flag;                 /* 0 to 1: how much it is one */
 	double flags;                /* how many flags went with it, n / (n + 1) */
 };
@@ -134,6 +164,10 @@ double member_flag(const struct btf *b, const struct member *s);
 double flags_lost(const struct hunt *h, const struct members *was, const char *name);
 /* The named struct that declares it; NULL for none. */
 const char *member_home(const struct btf *b, const struct member *s);
+
+/* 0 to 1: what it says that a struct of the target gained a name which one of the witness lost: 1
+ * when no other did either, or has it. */
+double name_spread(const struct hunt *h, const char *name);
 
 /* The vocabulary of a list of members; -1 when memory is out. */
 int own_words(const struct members *s, struct arena *a, struct vocabulary *v);

@@ -5,6 +5,7 @@
  */
 #include "successor/suggest_impl.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,17 +14,25 @@ enum {
 	MOST_MEMBERS = 40000,
 	DEEPEST_ANONYMOUS = 3,
 	DEEPEST_INSIDE = 24,
-	MOST_INSIDE = 2000
+	MOST_INSIDE = 2000,
+	MOST_TYPES = 40000
 };
+
+/* Below this a name that came to a struct to which nothing leads is there by chance. */
+#define LEAST_SPREAD 0.1f
+
+/* A name alone, however rare, is never beyond doubt in such a struct. */
+#define FAR_ODDS 1.3
 
 struct near {
 	struct hunt *h;
 	const struct probe *p;
-	struct hashes seen;   /* ids, unsorted and few */
-	struct hashes inside; /* ids of structs that the root embeds */
-	size_t members;       /* looked at */
-	bool record;          /* the root is what a tracepoint writes down */
-	double flags;         /* that went from the struct being looked at, n / (n + 1) */
+	struct hashes seen;      /* ids, unsorted and few */
+	struct hashes inside;    /* ids of structs that the root embeds */
+	size_t members;          /* looked at */
+	bool record;             /* the root is what a tracepoint writes down */
+	struct vocabulary types; /* names of the target's structs; made when first asked for */
+	double flags;            /* that went from the struct being looked at, n / (n + 1) */
 };
 
 static bool is_seen(struct near *x, uint32_t id)
@@ -59,6 +68,40 @@ static struct hashes paths_before(struct near *x, const char *name, bool *is_new
 	return set;
 }
 
+static int list_types(struct near *x)
+{
+	const struct btf *b = x->h->target->btf[0];
+	struct words w;
+
+	if (vocabulary_init(&x->types, x->h->arena, MOST_TYPES) < 0)
+		return -1;
+	for (uint32_t id = 1; id < b->end_id && x->types.names < MOST_TYPES; id++) {
+		struct btf_type t = btf_type(b, id);
+
+		if (!btf_is_composite(&t) || !*t.name)
+			continue;
+		words_split(t.name, &w);
+		vocabulary_add(&x->types, &w);
+	}
+	return 0;
+}
+
+/* 0 to 1: how alike the name of a struct is to that of the one in which the field was. */
+static double owners_alike(struct near *x, const char *name)
+{
+	struct words was, now;
+
+	if (!x->types.entries && list_types(x) < 0) {
+		x->h->failed = true;
+		return 0;
+	}
+	words_split(btf_type(x->p->root.btf, x->p->root.id).name, &was);
+	words_split(name, &now);
+	words_weigh(&was, &x->types, false);
+	words_weigh(&now, &x->types, false);
+	return words_alike(&was, &now);
+}
+
 enum way { WAY_AHEAD, WAY_BACK, WAY_HEIR, WAY_NONE };
 
 /* Looks at struct id for what it gained; link is how to get there ("task_struct.signal->"), or, for
@@ -89,23 +132,29 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 	for (size_t i = 0; i < s.n; i++) {
 		char path[MEMBER_PATH_MAX], full[MEMBER_PATH_MAX + 128], via[MEMBER_PATH_MAX * 2];
 		float sig[SIGNAL_COUNT];
-		double along;
+		double along, more;
 
 		if (hashes_have(&before, s.at[i].path) || hashes_have(&x->inside, s.at[i].owner))
 			continue;
 		probe_signals(x->p, &s, i, &own, true, sig);
-		if (sig[SIGNAL_NAME] + sig[SIGNAL_RARE] + sig[SIGNAL_FLAG] < 0.35f)
+		if (sig[SIGNAL_NAME] + sig[SIGNAL_RARE] + sig[SIGNAL_FLAG] + sig[SIGNAL_BIT] <
+		    0.35f)
 			continue;
 		sig[SIGNAL_AWAY] = 1;
 		sig[SIGNAL_BACK] = way == WAY_BACK;
 		sig[SIGNAL_FAR] = way == WAY_NONE;
 		along = moved_along(x->p, &s, i, true, &before);
 		sig[SIGNAL_ALONG] = (float)along;
-		if (way == WAY_NONE && !(along > 0.7 && sig[SIGNAL_NAME] > 0.99f))
+		if (way == WAY_NONE && (sig[SIGNAL_NAME] <= 0.99f ||
+					(along <= 0.7 && sig[SIGNAL_SPREAD] < LEAST_SPREAD)))
 			continue;
+		if (way == WAY_NONE)
+			sig[SIGNAL_LINK] = (float)owners_alike(x, name);
 		/* What a new part counts of its own is not what went from here. */
 		sig[SIGNAL_BOX] = along < 0.6 &&
 				  (way == WAY_BACK ? is_new : !is_new && is_in_new(&s, i, &before));
+		if (sig[SIGNAL_BOX] > 0)
+			sig[SIGNAL_SPREAD] = 0;
 		sig[SIGNAL_FLAG] *= (float)x->flags;
 		member_path(&s, i, path);
 		snprintf(full, sizeof(full), "%.100s.%s", name, path);
@@ -115,8 +164,11 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 				 link);
 		else if (way == WAY_AHEAD)
 			snprintf(via, sizeof(via), "%s%s", link, path);
+		more = is_new || through_new ? 0.3 : 0;
+		if (way == WAY_NONE && !(along > 0))
+			more = fmin(more, FAR_ODDS - weights_odds(SCALE_FIELD, sig));
 		hunt_add(x->h, SCALE_FIELD, full, *via ? via : NULL, CHANGE_MOVED,
-			 (struct place){b, s.at[i].type}, sig, is_new || through_new ? 0.3 : 0);
+			 (struct place){b, s.at[i].type}, sig, more);
 	}
 }
 

@@ -68,6 +68,18 @@ static bool is_other(const struct probe *p, const struct members *s, const struc
 	       has_type(p->root.btf, now->of);
 }
 
+/* The name of the struct in which member i stands; that of what it is nested in where it has none.
+ */
+static const char *owner_name(const struct members *s, size_t i)
+{
+	const char *home = member_home(s->btf, &s->at[i]);
+	int32_t outer = s->at[i].outer;
+
+	if (home)
+		return home;
+	return btf_strip(s->btf, outer >= 0 ? s->at[outer].type : s->root).name;
+}
+
 void probe_signals(const struct probe *p, const struct members *s, size_t i,
 		   const struct vocabulary *own, bool gained, float out[SIGNAL_COUNT])
 {
@@ -91,20 +103,33 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 	out[SIGNAL_TYPE] = (float)shape_alike(&p->member.shape, &shape);
 	out[SIGNAL_RARE] = out[SIGNAL_TYPE] > 0.6f ? out[SIGNAL_TYPE] * (float)p->rarity : 0;
 	out[SIGNAL_BOTH] = out[SIGNAL_NAME] * out[SIGNAL_RARE];
+	if (gained && strcmp(p->name, at->name) == 0)
+		out[SIGNAL_SPREAD] = (float)p->spread;
 	out[SIGNAL_HOME] =
 	    p->home && home && strcmp(p->home, home) == 0 && strcmp(p->name, at->name) == 0;
 	if (p->flag > 0 && gained && !at->bit_size && shape.inner_kind == BTF_INT &&
 	    shape.bits >= 16)
 		out[SIGNAL_FLAG] = (float)(p->flag * p->flags * says_flags(&w));
+	if (p->bits.n && !at->bit_size && shape.inner_kind == BTF_INT && says_flags(&w) > 0 &&
+	    bits_of(&p->bits, &p->words, owner_name(s, i), at->name)) {
+		out[SIGNAL_BIT] = 1;
+		/* What is new is the bit. */
+		out[SIGNAL_OLD] = 0;
+	}
 	out[SIGNAL_VAGUE] =
-	    out[SIGNAL_NAME] < 0.3f && !(out[SIGNAL_FLAG] > 0) &&
+	    out[SIGNAL_NAME] < 0.3f && !(out[SIGNAL_FLAG] + out[SIGNAL_BIT] > 0) &&
 	    (p->member.bit_size || (p->member.shape.kind == BTF_INT && p->rarity < 0.6));
 	out[SIGNAL_KIN] =
 	    !gained && out[SIGNAL_TYPE] > 0.94f && out[SIGNAL_WITHIN] > 0 ? (float)p->rarity : 0;
-	out[SIGNAL_CLASH] = !(out[SIGNAL_FLAG] > 0) && out[SIGNAL_TYPE] <= 0.2f;
+	out[SIGNAL_CLASH] = !(out[SIGNAL_FLAG] + out[SIGNAL_BIT] > 0) && out[SIGNAL_TYPE] <= 0.2f;
 	if (!(out[SIGNAL_TYPE] > 0))
 		out[SIGNAL_CLASH] *= 3;
 	out[SIGNAL_OTHER] = is_other(p, s, &shape);
+	if (p->heir && gained &&
+	    strcmp(btf_type(s->btf, named_in(s->btf, at->type)).name, p->heir) == 0) {
+		out[SIGNAL_HEIR] = (float)p->heir_score;
+		out[SIGNAL_CLASH] = 0;
+	}
 	x = p->lineup->unordered ? NULL : lineup_find(p->lineup, "", 0, at->name);
 	if (x && x->twin < 0 && strcmp(x->name, p->name) != 0)
 		out[SIGNAL_TAKEN] = 1;

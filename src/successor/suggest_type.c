@@ -10,6 +10,9 @@
 
 enum { MOST_MEMBERS = 400 };
 
+/* What the only type that came where one went has of a vote: it need not be for that one. */
+#define NEWCOMER 0.6
+
 /* A name inside the type that is sought, and how many types of the target have it. */
 struct inside {
 	uint64_t name;
@@ -30,7 +33,7 @@ struct sought {
 	struct vocabulary names;
 	struct vote {
 		struct place type;
-		uint32_t count;
+		double count;
 	} votes[16];
 	size_t vote_count;
 	uint32_t users;
@@ -163,7 +166,7 @@ static void census(struct sought *s, const struct btf_type *t)
 		count_inside(s, &in, mark_of(t), NULL, &all, 0);
 }
 
-static uint32_t votes_for(const struct sought *s, const struct btf_type *t)
+static double votes_for(const struct sought *s, const struct btf_type *t)
 {
 	for (size_t i = 0; i < s->vote_count; i++)
 		if (s->votes[i].type.btf == t->btf && s->votes[i].type.id == t->id)
@@ -196,7 +199,7 @@ static void consider(struct sought *s, const struct btf_type *t)
 	struct btf_type in = btf_strip(t->btf, t->id);
 	float sig[SIGNAL_COUNT] = {0};
 	double shared = 0, all = 0;
-	uint32_t votes = votes_for(s, t);
+	double votes = votes_for(s, t);
 	struct words w;
 
 	words_split(t->name, &w);
@@ -204,7 +207,7 @@ static void consider(struct sought *s, const struct btf_type *t)
 	sig[SIGNAL_NAME] = (float)words_alike(&s->words, &w);
 	sig[SIGNAL_WITHIN] = words_within(&s->words, &w) || words_within(&w, &s->words);
 	sig[SIGNAL_OLD] = s->h->witness && !s->h->excerpt && has_type(s->h->witness, t->name);
-	sig[SIGNAL_USE] = votes ? (float)votes / (float)(s->users + 1) : 0;
+	sig[SIGNAL_USE] = (float)(votes / (s->users + 1));
 	if (btf_is_composite(&in) || btf_is_enum(&in)) {
 		count_inside(s, &in, mark_of(t) | 0x80000000u, &shared, &all, 0);
 		/* What it still has counts for more than what it has besides. */
@@ -219,8 +222,7 @@ static void consider(struct sought *s, const struct btf_type *t)
 		 0);
 }
 
-/* The id of the named type that stands in a declaration: behind pointers and arrays. */
-static uint32_t named_in(const struct btf *b, uint32_t id)
+uint32_t named_in(const struct btf *b, uint32_t id)
 {
 	for (int depth = 0; depth < 8; depth++) {
 		struct btf_type t = btf_type(b, id);
@@ -238,55 +240,95 @@ static uint32_t named_in(const struct btf *b, uint32_t id)
 	return 0;
 }
 
-static void vote(struct sought *s, const struct btf *b, uint32_t id)
+static void vote(struct sought *s, const struct btf_type *t, double count)
+{
+	for (size_t i = 0; i < s->vote_count; i++) {
+		if (s->votes[i].type.btf != t->btf || s->votes[i].type.id != t->id)
+			continue;
+		s->votes[i].count += count;
+		return;
+	}
+	if (s->vote_count < sizeof(s->votes) / sizeof(*s->votes))
+		s->votes[s->vote_count++] = (struct vote){{t->btf, t->id}, count};
+}
+
+/* A user's slot that is still there: what is in it now? */
+static void vote_slot(struct sought *s, const struct btf *b, uint32_t id)
 {
 	struct btf_type t = btf_type(b, named_in(b, id));
 
 	s->users++;
-	if (!may_follow(s, &t))
-		return;
-	for (size_t i = 0; i < s->vote_count; i++) {
-		if (s->votes[i].type.btf != t.btf || s->votes[i].type.id != t.id)
+	if (may_follow(s, &t))
+		vote(s, &t, 1);
+}
+
+/* What the member i of a user, or its parameter, is made of. */
+static uint32_t slot(const struct btf_type *user, uint32_t i)
+{
+	return user->kind == BTF_FUNC_PROTO ? btf_param(user, i).type : btf_member(user, i).type;
+}
+
+/* How many slots of a user have types that the other kernel lacks; with count, each of these types
+ * that may be the successor gets so much of a vote. */
+static uint32_t newcomers(struct sought *s, const struct btf_type *user, const struct btf *other,
+			  double count)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < user->vlen; i++) {
+		struct btf_type t = btf_type(user->btf, named_in(user->btf, slot(user, i)));
+
+		if (!*t.name || btf_is_enum(&t) != btf_is_enum(&s->type) || has_type(other, t.name))
 			continue;
-		s->votes[i].count++;
-		return;
+		n++;
+		if (count > 0 && may_follow(s, &t))
+			vote(s, &t, count);
 	}
-	if (s->vote_count < sizeof(s->votes) / sizeof(*s->votes))
-		s->votes[s->vote_count++] = (struct vote){{t.btf, t.id}, 1};
+	return n;
+}
+
+/* A user's slot that is gone: types that are new as a whole, where the user has them now, share its
+ * vote, and so do those that went with it. */
+static void vote_newcomers(struct sought *s, const struct btf_type *from, const struct btf_type *to)
+{
+	uint32_t went = newcomers(s, from, to->btf, 0), came = newcomers(s, to, from->btf, 0);
+
+	s->users++;
+	if (went && came)
+		newcomers(s, to, from->btf, NEWCOMER / went / came);
 }
 
 /* A struct or function of the witness that uses the type: what does its namesake use? */
 static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
 {
-	bool is_func = user->kind == BTF_FUNC;
-	struct btf_type from = is_func ? btf_type(user->btf, user->type) : *user;
+	bool is_func = user->kind == BTF_FUNC, went = false;
+	struct btf_type from = is_func ? btf_type(user->btf, user->type) : *user, to = {0};
 	const struct btf *b = s->h->target->btf[0];
-	uint32_t now = 0;
 
 	for (uint32_t i = 0; i < from.vlen; i++) {
-		uint32_t type = is_func ? btf_param(&from, i).type : btf_member(&from, i).type;
-		struct btf_type to;
+		const char *rest, *name;
+		struct member last;
+		uint32_t at;
 
-		if (named_in(user->btf, type) != id)
+		if (named_in(user->btf, slot(&from, i)) != id)
 			continue;
-		if (!now)
-			now = btf_find(b, user->name, user->kind);
-		if (!now)
-			return;
-		to = btf_type(b, now);
-		if (is_func) {
-			to = btf_type(b, to.type);
-			if (i < to.vlen && to.vlen == from.vlen)
-				vote(s, b, btf_param(&to, i).type);
-		} else {
-			struct member last;
-			const char *rest, *name = btf_member(&from, i).name;
-			uint32_t at;
+		if (!to.btf) {
+			uint32_t now = btf_find(b, user->name, user->kind);
 
-			if (*name && members_follow(b, now, name, &rest, &at, &last) && !*rest)
-				vote(s, b, at);
+			if (!now)
+				return;
+			to = btf_type(b, is_func ? btf_type(b, now).type : now);
 		}
+		name = is_func ? "" : btf_member(&from, i).name;
+		if (is_func && to.vlen == from.vlen)
+			vote_slot(s, b, btf_param(&to, i).type);
+		else if (*name && members_follow(b, to.id, name, &rest, &at, &last) && !*rest)
+			vote_slot(s, b, at);
+		else
+			went = true;
 	}
+	if (went)
+		vote_newcomers(s, &from, &to);
 }
 
 static void ask_users(struct sought *s, uint32_t id)
@@ -325,4 +367,23 @@ void hunt_type(struct hunt *h, struct place type)
 	if (!h->excerpt)
 		ask_users(&s, type.id);
 	each_type(&s, consider);
+}
+
+const char *hunt_heir(struct hunt *h, struct place type, double *score)
+{
+	struct hunt types = {.arena = h->arena, .target = h->target, .witness = h->witness};
+	const char *best = NULL;
+	double odds = 0;
+
+	hunt_type(&types, type);
+	for (size_t i = 0; i < types.count; i++) {
+		if (types.hits[i].odds <= odds)
+			continue;
+		odds = types.hits[i].odds;
+		best = types.hits[i].s.successor;
+	}
+	*score = best ? 1 / (1 + exp(-odds)) : 0;
+	h->failed |= types.failed;
+	free(types.hits);
+	return best;
 }

@@ -5,9 +5,9 @@
 #include "successor/suggest_impl.h"
 
 static const char *const signal_names[SIGNAL_COUNT] = {
-    "name", "type",  "rare",  "place", "paired", "sole",   "taken", "old",  "kin",
-    "home", "along", "nest",  "away",  "back",   "within", "both",  "fits", "flag",
-    "box",  "far",   "vague", "clash", "other",  "use",    "rival",
+    "name",  "type",  "rare",  "place", "paired", "sole", "taken",  "old",  "kin",   "home",
+    "along", "nest",  "away",  "back",  "within", "both", "fits",   "flag", "bit",   "box",
+    "far",   "vague", "clash", "other", "use",    "heir", "spread", "link", "rival",
 };
 
 /* `base` is that
@@ -15,22 +15,23 @@ static const char *const signal_names[SIGNAL_COUNT] = {
 static const struct weights {
 	float base, at[SIGNAL_COUNT];
 } weights[SCALE_COUNT] = {
-    [SCALE_FIELD] = {-3.5f,
-		     {[SIGNAL_NAME] = 6.2f,   [SIGNAL_TYPE] = 0.2f,   [SIGNAL_RARE] = 1.6f,
-		      [SIGNAL_PLACE] = 2.6f,  [SIGNAL_PAIRED] = 0.9f, [SIGNAL_SOLE] = 2.3f,
-		      [SIGNAL_TAKEN] = -1.4f, [SIGNAL_OLD] = -4.7f,   [SIGNAL_KIN] = 3.7f,
-		      [SIGNAL_HOME] = 3.2f,   [SIGNAL_ALONG] = 3.3f,  [SIGNAL_NEST] = -1.7f,
-		      [SIGNAL_AWAY] = -2.0f,  [SIGNAL_BACK] = 0.1f,   [SIGNAL_WITHIN] = 0.5f,
-		      [SIGNAL_BOTH] = 1.2f,   [SIGNAL_FITS] = 0.9f,   [SIGNAL_FLAG] = 11.5f,
-		      [SIGNAL_BOX] = -3.0f,   [SIGNAL_FAR] = -1.6f,   [SIGNAL_VAGUE] = -1.5f,
-		      [SIGNAL_CLASH] = -1.7f, [SIGNAL_OTHER] = -1.2f, [SIGNAL_RIVAL] = 3.0f}},
+    [SCALE_FIELD] = {-3.5f, {[SIGNAL_NAME] = 6.2f,   [SIGNAL_TYPE] = 0.2f,   [SIGNAL_RARE] = 1.6f,
+			     [SIGNAL_PLACE] = 2.6f,  [SIGNAL_PAIRED] = 0.9f, [SIGNAL_SOLE] = 2.3f,
+			     [SIGNAL_TAKEN] = -1.4f, [SIGNAL_OLD] = -4.7f,   [SIGNAL_KIN] = 3.7f,
+			     [SIGNAL_HOME] = 3.2f,   [SIGNAL_ALONG] = 3.3f,  [SIGNAL_NEST] = -1.7f,
+			     [SIGNAL_AWAY] = -2.0f,  [SIGNAL_BACK] = 0.1f,   [SIGNAL_WITHIN] = 0.5f,
+			     [SIGNAL_BOTH] = 1.2f,   [SIGNAL_FITS] = 0.9f,   [SIGNAL_FLAG] = 11.5f,
+			     [SIGNAL_BOX] = -3.0f,   [SIGNAL_FAR] = -6.0f,   [SIGNAL_VAGUE] = -1.5f,
+			     [SIGNAL_CLASH] = -1.7f, [SIGNAL_OTHER] = -1.2f, [SIGNAL_RIVAL] = 3.0f,
+			     [SIGNAL_HEIR] = 4.0f,   [SIGNAL_BIT] = 8.0f,    [SIGNAL_SPREAD] = 3.0f,
+			     [SIGNAL_LINK] = 6.5f}},
     [SCALE_TYPE] = {-5.0f,
 		    {[SIGNAL_NAME] = 5.0f,
 		     [SIGNAL_TYPE] = 0.5f,
 		     [SIGNAL_RARE] = 4.5f,
 		     [SIGNAL_PLACE] = 0.5f,
 		     [SIGNAL_OLD] = -2.0f,
-		     [SIGNAL_USE] = 5.0f,
+		     [SIGNAL_USE] = 10.0f,
 		     [SIGNAL_RIVAL] = 2.5f}},
     [SCALE_ENUM] = {-3.6f,
 		    {[SIGNAL_NAME] = 5.0f,

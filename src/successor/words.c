@@ -10,6 +10,9 @@
 
 #include "successor/swaps.h"
 
+/* From here on two words may mean the same: mc and mc6, cork and corkflag. */
+#define NEAR 0.45
+
 static int lower(char c)
 {
 	return tolower((unsigned char)c);
@@ -265,6 +268,57 @@ double words_alike_but(const struct words *a, const struct words *b, const struc
 	if (value < 0.7 && (is_acronym(a, b) || is_acronym(b, a)))
 		return 0.7;
 	return value > 1 ? 1 : value;
+}
+
+static bool is_near(const struct word *x, const struct words *w)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (word_alike(x, &w->at[i]) >= NEAR)
+			return true;
+	return false;
+}
+
+static bool is_among(const struct word *x, const struct words around[], size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		for (unsigned i = 0; i < around[k].n; i++)
+			if (around[k].at[i].hash == x->hash)
+				return true;
+	return false;
+}
+
+static bool is_near_any(const struct word *x, const struct words around[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_near(x, &around[i]))
+			return true;
+	return false;
+}
+
+bool words_made_of(const struct words *name, const struct words *what, const struct words around[],
+		   size_t n)
+{
+	bool said = false;
+
+	for (unsigned i = 0; i < name->n; i++)
+		if (!is_near(&name->at[i], what) && !is_near_any(&name->at[i], around, n))
+			return false;
+	for (unsigned i = 0; i < what->n; i++) {
+		bool among = is_among(&what->at[i], around, n);
+
+		if (!is_near(&what->at[i], name) && !among)
+			return false;
+		said |= !among;
+	}
+	return said;
+}
+
+bool words_heard(const struct words *a, const struct words *b)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		if (!is_near(&a->at[i], b))
+			return false;
+	return a->n > 0;
 }
 
 bool words_within(const struct words *a, const struct words *b)

@@ -60,4 +60,13 @@ double words_alike_but(const struct words *a, const struct words *b, const struc
 /* Whether every word of a (there are some) is in b, letter by letter. */
 bool words_within(const struct words *a, const struct words *b);
 
+/* Whether `name` says `what` and besides only words of `around`: each of its words is near one of
+ * what or of around, each word of what is near one of it or stands in around, and one of them does
+ * not. */
+bool words_made_of(const struct words *name, const struct words *what, const struct words around[],
+		   size_t n);
+
+/* Whether each word of a is near one of b. */
+bool words_heard(const struct words *a, const struct words *b);
+
 #endif

@@ -153,6 +153,10 @@ local function read(side, way, from)
   if way == "place" then return ("\t\treturn &%s;"):format(place) end
   if side.bits then return ("\t\treturn core_bits(%s, %s);"):format(from, place) end
   local name = declare(side.type, "value", identifier(side.struct .. "_value"))
+  if side.mask then
+    return ("\t\t%s = 0;\n\n\t\tprobe_read_kernel(&value, sizeof(value), &%s);\n"
+      .. "\t\treturn !!(value & 0x%xull);"):format(name, place, side.mask)
+  end
   return ("\t\t%s = 0;\n\n\t\tprobe_read_kernel(&value, sizeof(value), &%s);\n\t\treturn %s;")
     :format(name, place, way == "pointer" and "value" or "(long long)value")
 end
@@ -206,7 +210,7 @@ end
 -- The side of the successor: flavors are made for its struct and, behind a pointer, for the one before.
 local function new_side(s)
   local root, path = split(question.accessed(s.type.btf, s.successor))
-  local side = { struct = root, path = path, type = s.type, variable = "now", bits = s.bits }
+  local side = { struct = root, path = path, type = s.type, variable = "now", bits = s.bits, mask = s.mask }
   local before = (s.via or ""):match("^([^%s>]+)%->[%w_.%[%]]+$")
   if before then
     local hop_root, hop_path = split(before)

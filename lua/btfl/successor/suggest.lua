@@ -66,8 +66,13 @@ local function doubt_of(s, list)
   if s.change == "same" then return nil end
   if s.score < thresholds.suggested then return "it is more often wrong than right" end
   if s.doubt then return s.doubt end
-  if IS_FIELD[s.change] and s.signals.flag then return "one bit of it is what the field was" end
-  if IS_FIELD[s.change] and s.old and not alike(s.old, s.type) then
+  if s.score < thresholds.sure then return ("it is not sure (%.2f)"):format(s.score) end
+  -- A bit whose mask is known can be read for what it was, others of the word's can not.
+  local word = IS_FIELD[s.change] and (s.signals.flag or s.signals.bit)
+  if word and not (s.mask and NUMBER[s.type:resolve().kind]) then
+    return "one bit of it is what the field was"
+  end
+  if IS_FIELD[s.change] and s.old and not word and not alike(s.old, s.type) then
     return ("its type differs: `%s` became `%s`"):format(declared(s.old, s.old_bits),
       declared(s.type, s.bits))
   end
