@@ -1,9 +1,16 @@
 --- target:successors, by what the whole kernel tells: names that only one struct lost and one gained, enumerators
---- that name a bit, types that took the place of others, siblings that were renamed alike.
+--- that name a bit, types that took the place of others, siblings that were renamed alike, registers of another
+--- architecture, and kernels on the way.
 local made = require "spec.support.made"
 local tmp = require "spec.support.tmp"
 
-local function first(target, path, from) return target:successors(path, { from = from })() end
+local function list(target, path, from)
+  local all = {}
+  for s in target:successors(path, { from = from }) do all[#all + 1] = s end
+  return all
+end
+
+local function first(target, path, from) return list(target, path, from)[1] end
 
 describe("why looks around:", function()
   teardown(tmp.clean)
@@ -135,5 +142,61 @@ describe("why looks around:", function()
     local s = first(kernel("barrel", "volume"), "cask", kernel("cask", "litres"))
     assert.same({ "barrel", "type" }, { s.successor, s.change })
     assert.matches("used where it was used", s.evidence)
+  end)
+
+  describe("registers", function()
+    local x86, arm64, s390
+
+    setup(function()
+      local names = { "r15", "bp", "r8", "ax", "cx", "dx", "si", "di", "ip", "sp" }
+      x86 = made(function(t)
+        local members = {}
+        for i, name in ipairs(names) do members[i] = { name, t.u64 } end
+        t.struct("pt_regs", members)
+      end)
+      arm64 = made(function(t)
+        t.struct("pt_regs", { { "regs", t.b:array(t.u64, 31, t.int) }, { "sp", t.u64 }, { "pc", t.u64 } })
+      end)
+      s390 = made(function(t)
+        local psw = t.struct("psw", { { "mask", t.u64 }, { "addr", t.u64 } })
+        t.struct("pt_regs", { { "psw", psw }, { "gprs", t.b:array(t.u64, 16, t.int) } })
+      end)
+    end)
+
+    it("are those of another architecture", function()
+      local s = first(arm64, "pt_regs.di", x86)
+      assert.same({ "pt_regs.regs[0]", "register", 0.95 }, { s.successor, s.change, s.score })
+      assert.equal("other architecture: PT_REGS_PARM1, `di` on x86, is `regs[0]` on arm64", s.evidence)
+      assert.equal("pt_regs.gprs[2]", first(s390, "pt_regs.ax", x86).successor)
+      assert.equal("pt_regs.psw.addr", first(s390, "pt_regs.pc", arm64).successor)
+      assert.equal("pt_regs.gprs[3]", first(s390, "pt_regs.regs[1]", arm64).successor)
+    end)
+
+    it("of two roles are two, and neither is sure", function()
+      local both = list(x86, "pt_regs.regs[0]", arm64)
+      assert.same({ "pt_regs.di", "pt_regs.ax" }, { both[1].successor, both[2].successor })
+      assert.is_true(both[1].score < 0.8)
+      assert.matches("it is not sure", both[1].doubt)
+    end)
+
+    it("that stand for nothing have no other", function()
+      assert.is_nil(first(arm64, "pt_regs.r15", x86))
+      assert.is_nil(first(x86, "pt_regs.regs", arm64))
+    end)
+  end)
+
+  it("a name is followed through every kernel on the way", function()
+    local function kernel(name, type)
+      return made(function(t)
+        t.struct("thing", { { "head", t.int }, { "left", t.u64 }, { name, t[type] }, { "right", t.u8 },
+          { "tail", t.int } })
+      end)
+    end
+    local kernels = { kernel("count", "u64"), kernel("count_one", "u64"), kernel("one_total", "u64"),
+      kernel("total_sum", "int") }
+    local s = first(kernels[4], "thing.count", { kernels[1], kernels[2], kernels[3] })
+    assert.equal("thing.total_sum", s.successor)
+    -- A step is as sure as the least sure one.
+    assert.is_true(s.score <= first(kernels[4], "thing.one_total", kernels[3]).score)
   end)
 end)

@@ -1304,7 +1304,7 @@ function signature:slot(n) end
 ---@field query string what was asked for
 ---@field rank integer 1 is the best
 ---@field successor string "task_struct.__state", "trace_event_raw_kfree", "pagetype.PGTY_slab"
----@field change "same"|"renamed"|"moved"|"split"|"retyped"|"type"|"enumval"|"func"|"tracepoint" "same": it is not missing
+---@field change "same"|"renamed"|"moved"|"split"|"retyped"|"type"|"enumval"|"register"|"func"|"tracepoint" "same": it is not missing; "register": the kernel is for another architecture
 ---@field score number 0 to 1
 ---@field evidence string one line
 ---@field via string? how to get there when it takes a pointer: "request_queue.disk->bdi"

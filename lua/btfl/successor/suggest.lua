@@ -4,6 +4,7 @@ local class = require "btfl.class"
 local engine = require "btfl.engine"
 local thresholds = require "btfl.successor.thresholds"
 local question = require "btfl.successor.question"
+local registers = require "btfl.successor.registers"
 local routine = require "btfl.successor.routine"
 
 -- Another suggestion with this part of the odds disputes one.
@@ -59,7 +60,9 @@ local function odds(score)
   return score / math.max(1 - score, 1e-9)
 end
 
-local IS_FIELD = { same = true, renamed = true, moved = true, split = true, retyped = true }
+local IS_FIELD = {
+  same = true, renamed = true, moved = true, split = true, retyped = true, register = true,
+}
 
 -- Why a suggestion is not to be taken for granted; nil when nothing is against it.
 local function doubt_of(s, list)
@@ -88,7 +91,8 @@ end
 -- Fills in what Lua knows of a suggestion.
 local function complete(s, q, old, by_name)
   s.query, s.old, s.old_bits = q.shown, old and old.type, old and old.bits
-  local carried, note = question.carry(q, s.successor, s.type.btf)
+  local carried, note = question.parse(s.successor), nil
+  if s.change ~= "register" then carried, note = question.carry(q, s.successor, s.type.btf) end
   if s.via then s.via = s.via:gsub("(%->)[%w_.]+$", "%1" .. carried.shown:gsub("^[^.]*%.?", "")) end
   s.successor = carried.shown
   if #carried.names > 1 then
@@ -180,7 +184,8 @@ return function(target, what, options)
     asked.problem = question.problem(q, knowing > 0 and all or { own })
     if knowing > 0 then return iterate {}, asked end
   end
-  local list = engine.suggest(target, q.path, btfs, excerpt, options.least)
+  local list = registers.successors(q, question.btfs(all), own.btfs)
+    or engine.suggest(target, q.path, btfs, excerpt, options.least)
   for rank, s in ipairs(list) do
     s.rank, s.target = rank, target
     complete(s, q, old, not asked.known)
