@@ -384,6 +384,32 @@ OBJ on 6.1.0-test: 1 ok, 1 poison, 1 error; 1 program: 1 error
     assert.matches("`task.state` is gone: nothing there is like it", r.out, 1, true)
   end)
 
+  it("follows with --why a name through the kernels of the run, in order of release", function()
+    local function tasks(release, name, size)
+      local b = btf.new()
+      local word, byte = b:int("int", 4, "signed"), b:int("char", 1, "char")
+      local wide = b:int("long", 8, "signed")
+      b:struct("task", 40, { { "pid", word, 0 }, { name, size == 8 and wide or word, 64 }, { "tgid", byte, 128 },
+        { "last", word, 192 } })
+      return tmp.write(release .. ".btf", b:bytes())
+    end
+    local oldest, between = tasks("5.10.1", "alpha", 8), tasks("6.1.1", "alpha_one", 8)
+    local newest = tasks("6.12.1", "one_total", 4)
+    local l = btf.new()
+    local task = l:struct("task", 8, { { "alpha", l:int("long", 8, "signed"), 0 } })
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 0), object.exit() },
+      relos = { { insn = 0, type = task, access = "0:0", kind = "byte_off" } } }
+    local path = tmp.write("chain.o", o:bytes())
+    local function likeness(...)
+      local out = run { "check", "--why", path, "-t", newest, ... }.out
+      return tonumber(out:match "now `task%.one_total` %(likeness ([%d.]+)")
+    end
+    local direct, chained = likeness("-t", oldest), likeness("-t", between, "-t", oldest)
+    assert.is_true(chained and chained > (direct or 0), ("%s, %s"):format(direct, chained))
+    assert.equal(chained, likeness("-t", oldest, "-t", between))
+  end)
+
   it("notes an enumerator that is sign-extended", function()
     local l, t = btf.new(), btf.new()
     l:enum("e", { { "A", 1 } })

@@ -96,12 +96,41 @@ end
 
 local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
 
--- The kernels that may still have what is missing: those named, else the others of the run.
+-- Orders kernels by their distance in releases from a target, the nearest first; those of no known version
+-- last.
+local function by_nearness(target, list)
+  local at, place = target.version, {}
+  if not at then return end
+  for i, kernel in ipairs(list) do place[kernel] = i end
+  table.sort(list, function(a, b)
+    local x, y = a.version, b.version
+    if not (x and y) or x == y then
+      if (x == nil) ~= (y == nil) then return x ~= nil end
+      return place[a] < place[b]
+    end
+    if (x < at) ~= (y < at) then return x < at end
+    if x < at then return y < x end
+    return x < y
+  end)
+end
+
+-- The kernels that tell of what is missing: those named, else the others of the run that still have it, the
+-- nearest in release first, and then those between that one and the target, on which it may have a name of
+-- its own.
 local function witnesses(result, options)
   if options.from and #options.from > 0 then return options.from end
-  local list = {}
+  local list, lacking, at = {}, {}, result.target.version
   for other, there in others(result, options) do
-    if there.candidate then list[#list + 1] = other end
+    table.insert(there.candidate and list or lacking, other)
+  end
+  by_nearness(result.target, list)
+  by_nearness(result.target, lacking)
+  local first = list[1] and list[1].version
+  for i = at and first and #lacking or 0, 1, -1 do
+    local version = lacking[i].version
+    local between = version and (first < at and first < version and version < at
+      or at < first and version < first and at < version)
+    if between then list[#list + 1] = lacking[i] end
   end
   return list
 end
