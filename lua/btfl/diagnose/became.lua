@@ -27,22 +27,17 @@ function became.words(target, what, called, from)
     first.signature and "renamed" or first.change, now, first.score, first.evidence)
 end
 
--- Of the kernels of a run that have it, the one that is nearest by its release.
-local function nearest_with(target, others, has)
-  local order, at, best, distance = series.in_order(others), nil, nil, math.huge
-  for i, other in ipairs(order) do at = other == target and i or at end
-  for i, other in ipairs(order) do
-    local far = math.abs(i - (at or #order))
-    if other ~= target and far < distance and other.endian == target.endian and has(other) then
-      best, distance = other, far
-    end
-  end
-  return best
-end
-
+-- Of the kernels of a run that have it the nearest in release is the witness.
 local function routine(target, what, name, options, has)
   local from = options.from
-  if not from or #from == 0 then from = { nearest_with(target, options.others or {}, has) } end
+  if not from or #from == 0 then
+    local list = {}
+    for _, other in ipairs(options.others or {}) do
+      if other ~= target and other.endian == target.endian and has(other) then list[#list + 1] = other end
+    end
+    series.sort_by_nearness(target, list)
+    from = { list[1] }
+  end
   return became.words(target, what, name, from)
 end
 

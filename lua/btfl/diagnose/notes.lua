@@ -8,6 +8,7 @@ local why_command = require "btfl.diagnose.why_command"
 local others = require "btfl.diagnose.others"
 local instead_of = require "btfl.diagnose.instead"
 local reasons = require "btfl.diagnose.reasons"
+local series = require "btfl.kernels.series"
 
 local notes = {}
 
@@ -96,24 +97,6 @@ end
 
 local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
 
--- Orders kernels by their distance in releases from a target, the nearest first; those of no known version
--- last.
-local function by_nearness(target, list)
-  local at, place = target.version, {}
-  if not at then return end
-  for i, kernel in ipairs(list) do place[kernel] = i end
-  table.sort(list, function(a, b)
-    local x, y = a.version, b.version
-    if not (x and y) or x == y then
-      if (x == nil) ~= (y == nil) then return x ~= nil end
-      return place[a] < place[b]
-    end
-    if (x < at) ~= (y < at) then return x < at end
-    if x < at then return y < x end
-    return x < y
-  end)
-end
-
 -- The kernels that tell of what is missing: those named, else the others of the run that still have it, the
 -- nearest in release first, and then those between that one and the target, on which it may have a name of
 -- its own.
@@ -123,8 +106,8 @@ local function witnesses(result, options)
   for other, there in others(result, options) do
     table.insert(there.candidate and list or lacking, other)
   end
-  by_nearness(result.target, list)
-  by_nearness(result.target, lacking)
+  series.sort_by_nearness(result.target, list)
+  series.sort_by_nearness(result.target, lacking)
   local first = list[1] and list[1].version
   for i = at and first and #lacking or 0, 1, -1 do
     local version = lacking[i].version

@@ -130,6 +130,26 @@ function series.in_order(targets)
   return table.move(others, 1, #others, #all + 1, all)
 end
 
+--- Sorts kernels by their distance in releases from a target: older ones first, the nearest of each first;
+--- those of no known version last.
+---@param target btfl.target
+---@param list btfl.target[]
+function series.sort_by_nearness(target, list)
+  local at, place = target.version, {}
+  if not at then return end
+  for i, kernel in ipairs(list) do place[kernel] = i end
+  table.sort(list, function(a, b)
+    local x, y = a.version, b.version
+    if not (x and y) or x == y then
+      if (x == nil) ~= (y == nil) then return x ~= nil end
+      return place[a] < place[b]
+    end
+    if (x < at) ~= (y < at) then return x < at end
+    if x < at then return y < x end
+    return x < y
+  end)
+end
+
 --- Names of kernels by the version that they tell; as they are when one tells none.
 ---@param names string[]
 ---@return string[]
