@@ -90,6 +90,21 @@ local function add_arches(lists)
   end
 end
 
+-- The kernels whose version is known, sorted, as entries; and the others, as they were given.
+local function sorted(targets, version)
+  local entries, others = {}, {}
+  for place, target in ipairs(targets) do
+    local is = version(target)
+    if is then
+      entries[#entries + 1] = { version = is, place = place, target = target }
+    else
+      others[#others + 1] = target
+    end
+  end
+  table.sort(entries, before)
+  return entries, others
+end
+
 --- The kernels whose version is known, in lists by flavour, each from the oldest to the newest; all of them
 --- in one such list; and the others, as they were given.
 ---@param targets btfl.target[]
@@ -97,16 +112,7 @@ end
 ---@return btfl.target[]
 ---@return btfl.target[]
 function series.of(targets)
-  local entries, lists, by_key, all, others = {}, {}, {}, {}, {}
-  for place, target in ipairs(targets) do
-    local version = version_of(target)
-    if version then
-      table.insert(entries, { version = version, place = place, target = target })
-    else
-      others[#others + 1] = target
-    end
-  end
-  table.sort(entries, before)
+  local lists, by_key, all, entries, others = {}, {}, {}, sorted(targets, version_of)
   for i, entry in ipairs(entries) do
     local name = name_of(entry.target)
     local key = ("%s %s"):format(name, entry.target.arch)
@@ -126,8 +132,9 @@ end
 ---@param targets btfl.target[]
 ---@return btfl.target[]
 function series.in_order(targets)
-  local _, all, others = series.of(targets)
-  return table.move(others, 1, #others, #all + 1, all)
+  local entries, others = sorted(targets, version_of)
+  for i, entry in ipairs(entries) do entries[i] = entry.target end
+  return table.move(others, 1, #others, #entries + 1, entries)
 end
 
 --- Sorts kernels by their distance in releases from a target: older ones first, the nearest of each first;
@@ -150,17 +157,26 @@ function series.sort_by_nearness(target, list)
   end)
 end
 
+-- By name; false for none. Findings list the same few over and over.
+local of_name = {}
+
+local function version_of_name(name)
+  local known = of_name[name]
+  if known == nil then
+    known = name:find(VERSION) and version_of { name = name } or false
+    of_name[name] = known
+  end
+  return known
+end
+
 --- Names of kernels by the version that they tell; as they are when one tells none.
 ---@param names string[]
 ---@return string[]
 function series.names_in_order(names)
-  local targets, out = {}, {}
-  for i, name in ipairs(names) do
-    if not name:find(VERSION) then return names end
-    targets[i] = { name = name }
-  end
-  for i, target in ipairs(series.in_order(targets)) do out[i] = target.name end
-  return out
+  local entries, others = sorted(names, version_of_name)
+  if #others > 0 then return names end
+  for i, entry in ipairs(entries) do entries[i] = entry.target end
+  return entries
 end
 
 --- Runs of equal values in a list, nil left out: lists of their items, each with its value.
