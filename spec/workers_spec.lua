@@ -257,9 +257,10 @@ end)]]):format(MAIN))
   it("is not needed: where there are none, one process does it all", function()
     local words = { "verdicts", path_of "example", path_of "fixed", "-t", kernels(2), "--format", "tsv" }
     local whole = run(words)
-    local r = run.program({ "sh", "-c", "ulimit -n 9; exec \"$@\"", "x", run.btfl,
-      table.unpack(joined(words, { "-j", "8" })) })
-    assert.is_true(r.status == 2 or r.out == whole.out)
+    -- Without the files that this one has open, there are few left to open.
+    local few = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-; ulimit -n 6; exec \"$@\""
+    local r = run.program({ "sh", "-c", few, "x", run.btfl, table.unpack(joined(words, { "-j", "8" })) })
+    assert.same({ whole.status, whole.out }, { r.status, r.out })
   end)
 
   it("is one for each processor that there is to be had, with auto", function()
