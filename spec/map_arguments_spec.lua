@@ -30,6 +30,7 @@ local TYPES = {
   flavor = function(b) return b:ptr(b:struct("task___old", 4, { { "pid", b:int("int", 4, "signed"), 0 } })) end,
   number = function(b) return b:int("long", 8) end,
   nothing = function(b) return b:ptr(0) end,
+  registers = function(b) return b:array(b:int("long", 8), 5, b:int("int", 4, "signed")) end,
   event = function(b)
     local long, task = b:int("long", 8), b:ptr(b:fwd "task")
     local at = b:struct(nil, 16, { { "when", long, 0 }, { "task", task, 64 } })
@@ -63,6 +64,18 @@ local function said(p, target, sinks)
     list[#list + 1] = ("%s %s %s %s"):format(row.argument, row.taken_for or "-", row.by or "-", row.verdict)
   end
   return table.concat(list, "; ")
+end
+
+-- Where amd64 has the first arguments.
+local REGISTERS = { 112, SI, DX, 88, 72 }
+
+-- Keeps that many of the registers of arguments as the value of a map.
+local function keep(count)
+  local list = {}
+  for i = 1, count do
+    list[#list + 1], list[#list + 2] = ldx(8, 6, 1, REGISTERS[i]), stx(8, 10, 6, -64 + 8 * (i - 1))
+  end
+  return list
 end
 
 describe("an argument that becomes part of a map", function()
@@ -119,5 +132,21 @@ describe("an argument that becomes part of a map", function()
     for _, target in ipairs(targets) do
       assert.is_nil(said(p, target, sinks):find "3 struct")
     end
+  end)
+
+  it("is nothing that the function lacks where all registers are kept alike", function()
+    local function verdicts(first)
+      local list = {}
+      for i, row in ipairs(program("number", "registers", first, UPDATE, -8):arguments(old)) do
+        list[i] = row.verdict
+      end
+      return table.concat(list, " ")
+    end
+    assert.equal("same same same same same", verdicts(keep(5)))
+    -- A few are chosen; one is also used.
+    assert.equal("same same missing missing", verdicts(keep(4)))
+    local compared = keep(5)
+    table.insert(compared, 7, insn(0x15, 6, 0, 0))
+    assert.equal("same same missing same same", verdicts(compared))
   end)
 end)

@@ -89,13 +89,48 @@ local function declare(argument, list)
   end
 end
 
+-- Registers that hold arguments on every architecture.
+local REGISTERS = 5
+
+local function place_of(read)
+  return ("%s %d %d"):format(read.program.name, read.insn, read.number or 0)
+end
+
+-- The places in memory that helpers read an argument from, and the one when nothing else is done with it.
+local function kept_at(argument)
+  local places, only = {}, nil
+  for _, read in ipairs(argument.reads) do
+    if not MOVES[read.use] then
+      local place = read.use == "memory" and place_of(read)
+      places[place or ""] = true
+      only = (only == nil or only == place) and place
+    end
+  end
+  return places, only or nil
+end
+
+-- Tracers keep all registers of arguments for what runs when the function returns, however many it has.
+local function mark_saved(list, by_number)
+  local places = {}
+  for n = 1, REGISTERS do
+    if not by_number[n] then return end
+    places[n] = kept_at(by_number[n])
+  end
+  for _, argument in ipairs(list) do
+    local _, at = kept_at(argument)
+    argument.saved = at and not argument.declared
+    for n = 1, REGISTERS do argument.saved = argument.saved and places[n][at] end
+  end
+end
+
 --- What a program takes the arguments for that it reads on a target. How surely each is loaded, used and
 --- taken for that is SETTING, UNSURE or SURE.
 ---@param program btfl.program
 ---@param target? btfl.target
 ---@param options? btfl.verdict.options
 ---@return table[] arguments in order: number; types, each with sure; used (nil when it is not), loaded;
---- reads, first (the load); every (all types, those too that better evidence puts aside)
+--- reads, first (the load); every (all types, those too that better evidence puts aside); saved (it is only
+--- kept, undeclared, with all that registers may hold)
 ---@return boolean whole of no target: nothing more is read on any, as program:reads() has it
 function evidence.of(program, target, options)
   if not HAS_ARGUMENTS[program.attach and program.attach.form] then return {}, true end
@@ -128,6 +163,7 @@ function evidence.of(program, target, options)
     best(argument)
     declare(argument, source)
   end
+  mark_saved(list, by_number)
   table.sort(list, function(a, b)
     local last = b.number == "return"
     if last or a.number == "return" then return last and a.number ~= "return" end
