@@ -16,6 +16,7 @@ local cli = btfl.cli {
     parser:flag("--code", "Print C that works with either name, for the first suggestion.")
     parser:option("--pick", "With --code: for that suggestion, whatever speaks against it."):argname("N")
       :convert(as_rank)
+    parser:flag("--no-table", "Only compare: leave out the table of known changes, with their releases.")
   end,
   epilog = "NAME is struct.field.field, a type, or enum.VALUE, as in task_struct.state; or a function, a "
     .. "tracepoint or what a program attaches to, as in do_unlinkat and tracepoint/kmem/kmalloc_node.",
@@ -115,7 +116,8 @@ end
 
 local function answer(target, path)
   local what = object and used(object, path) or path
-  local answers, asked = target:successors(what, { from = from, least = PERHAPS })
+  local answers, asked = target:successors(what, { from = from, least = PERHAPS,
+    table = not cli.args.no_table })
   local list = {}
   for s in answers do list[#list + 1] = s end
   local suggested = list[1] and list[1].score >= SUGGESTED

@@ -223,7 +223,8 @@ extend("target", {
   end,
   successors = function(self, what, options)
     argument.check(1, what, "string|btfl.relo|btfl.attach", "successors")
-    argument.options(2, options, { from = from_of(options), least = "number" }, "successors")
+    argument.options(2, options, { from = from_of(options), least = "number", table = "boolean" },
+      "successors")
     return require("btfl.successor.suggest")(self, what, options)
   end,
 })

@@ -256,7 +256,9 @@ function btfl.policy(definition) end
 --- Makes a policy that follows renames, in both directions: what an object asks for and the target has
 --- not under that name is looked for under the others. A key is "type.member", "enum.ENUMERATOR", a
 --- type, or a whole path, which may name elements ("a.b[1].c"; without, it holds for all of them); a value the new
---- name, or a path within the same struct ("b[1].c", forward only).
+--- name, or a path within the same struct ("b[1].c", forward only). The table of renames tells more in this form
+--- than a policy can follow, and it does not: what is in another struct now (`of`) or behind a pointer
+--- ("q->disk"), and what became of "func/NAME" and "tracepoint/NAME".
 ---@param renames table<string, string|btfl.renames.entry> by old name
 ---@param name? string of the policy, "renames" by default
 ---@return btfl.policy
@@ -380,8 +382,11 @@ function btfl.format(name, render) end
 --- too: { { "__state", since = "5.14" }, { "state_", since = "9.1" } }.
 ---@class btfl.renames.entry
 ---@field [integer] string|btfl.renames.entry
----@field since? string the release, for the note; of each name that has none of its own
----@field reverse? boolean false: only from the old name to the new; likewise
+---@field since? string the release, for the note, or two: "5.10..6.1" is between them; of each name that has none of its own, as all that follows
+---@field commit? string that made the change
+---@field of? string the type, or the path from one, in which the new name is, where that is not the old one's
+---@field follow? boolean false: its type or meaning has changed, too, so that the policy leaves it alone
+---@field reverse? boolean false: only from the old name to the new
 
 --- An unsigned 64-bit value, which Lua holds in a signed integer, in decimal. As such it belongs into the
 --- row of a report: JSON has integers below 2^53 as numbers and larger ones as strings.
@@ -1239,10 +1244,11 @@ function target:signature(attach, name) end
 --- go where its arrays are), a type, "enum.VALUE", or an enumerator that one enum only has; "struct",
 --- "union" or "enum" may stand before it. A relo stands for its path, with its object's types as the
 --- evidence when no witness has it. A name that is no type's is that of a function, else of a tracepoint; what a
---- program attaches to is one of these: "fentry/do_unlinkat", "tracepoint/kmem/kmalloc_node", "kfunc/NAME". The
---- second result says what was asked: nobody may have such a thing.
+--- program attaches to is one of these: "fentry/do_unlinkat", "tracepoint/kmem/kmalloc_node", "kfunc/NAME". What
+--- stands in the table of renames needs no witness, and is the only answer: its score is 1, its evidence the release.
+--- The second result says what was asked: nobody may have such a thing.
 ---@param what string|btfl.relo|btfl.attach
----@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number } from: witnesses, kernels that still have it, tried in order; least: the score below which nothing is suggested, btfl.thresholds.suggested without
+---@param options? { from?: btfl.target|btfl.btf|(btfl.target|btfl.btf)[], least?: number, table?: boolean } from: witnesses, kernels that still have it, tried in order; least: the score below which nothing is suggested, btfl.thresholds.suggested without; table: false asks the engine alone
 ---@return fun(): btfl.suggestion?
 ---@return btfl.asked
 function target:successors(what, options) end
@@ -1318,6 +1324,7 @@ function signature:slot(n) end
 ---@field old btfl.type? what a witness, or the object, has under the old name
 ---@field old_bits integer? likewise, of a bitfield
 ---@field signals table<string, number> what speaks for it or against it, mostly 0 to 1
+---@field told boolean? by the table of renames, where nothing is compared: no signals, a score of 1
 ---@field doubt string? what is to be thought of before its code is used: a type that differs, a close second, one bit of a word
 ---@field target btfl.target
 local suggestion = {}

@@ -1,7 +1,7 @@
 --- How good `why` is, by known renames and by changes made on purpose: first answers that are right, silence where
---- nothing came, how many of the suggestions that are sure are right, and how often a score is right. With --weights,
---- too, the same with weights of SCALE_FIELD fitted anew, from those in src/successor/weights.c, on the rows that
---- are tuned on; the others tell what came of it.
+--- nothing came, how many of the suggestions that are sure are right, and how often a score is right; without the
+--- table of renames, and with it. With --weights, too, the same (without) with weights of SCALE_FIELD fitted anew, from
+--- those in src/successor/weights.c, on the rows that are tuned on; the others tell what came of it.
 ---   make fit    or    btfl spec/fit/fit.lua [--wrong] [--made N] [--weights]
 --- --wrong lists what is not right of the half that is tuned on; --made asks N questions of each kind of change.
 
@@ -52,7 +52,7 @@ local function print_made(most)
       local old, new, cases = made.questions(pair, model, most)
       local start = os.clock()
       for _, case in ipairs(cases) do
-        local first = new:successors(case.path, { from = old })()
+        local first = new:successors(case.path, { from = old, table = false })()
         local ok = (first and first.successor or "-") == case.successor
         local sure = first and first.score >= 0.8
         all, right, wrong = all + 1, right + (ok and 1 or 0), wrong + (first and not ok and 1 or 0)
@@ -87,7 +87,8 @@ local function gather(rows, weights)
   local asked = {}
   for _, row in ipairs(rows) do
     local list = {}
-    for s in renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from), least = 0.01 }) do
+    for s in renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from), least = 0.01,
+      table = false }) do
       local score = math.min(math.max(s.score, 1e-6), 1 - 1e-6)
       list[#list + 1] = { successor = s.successor, signals = s.signals, right = renames.is_right(row, s.successor),
         rest = math.log(score / (1 - score)) - odds_of(weights, s.signals) }
@@ -123,6 +124,7 @@ local function of_fields(rows)
 end
 
 print_figures "as it is"
+print_figures("with the table of renames", renames.by_table)
 if options.made > 0 then print_made(options.made) end
 if not options.weights then return end
 
@@ -144,7 +146,9 @@ print_figures("with these", function(row)
     if score >= 0.5 then list[#list + 1] = { successor = s.successor, score = score } end
   end
   if not asked then
-    for s in renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from) }) do list[#list + 1] = s end
+    for s in renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from), table = false }) do
+      list[#list + 1] = s
+    end
   end
   table.sort(list, function(a, b) return a.score > b.score end)
   return list

@@ -58,14 +58,17 @@ function renames.is_right(row, successor)
   return false
 end
 
--- The suggestions, best first.
-local function ask(row)
-  local list = {}
-  for s in renames.kernel(row.to):successors(row.path, { from = renames.kernel(row.from) }) do
+-- The suggestions, best first; by_table with what the table of renames tells.
+local function ask(row, by_table)
+  local list, options = {}, { from = renames.kernel(row.from), table = by_table or false }
+  for s in renames.kernel(row.to):successors(row.path, options) do
     list[#list + 1] = { successor = s.successor, score = s.score, evidence = s.evidence }
   end
   return list
 end
+
+--- What is suggested where the table of renames is asked, too: an answer for renames.judge.
+function renames.by_table(row) return ask(row, true) end
 
 local function is_among(row, list, most)
   for i = 1, math.min(most, #list) do

@@ -23,8 +23,10 @@ function became.words(target, what, called, from)
   if first.score < thresholds.suggested then
     return ("%s is gone: no more than perhaps %s (likeness %.2f)"):format(name, now, first.score)
   end
+  local change = first.signature and "renamed" or first.change
+  if first.told then return ("%s: now %s (%s)"):format(change, now, first.evidence) end
   return ("%s%s: now %s (likeness %.2f: %s)"):format(first.score < thresholds.sure and "perhaps " or "",
-    first.signature and "renamed" or first.change, now, first.score, first.evidence)
+    change, now, first.score, first.evidence)
 end
 
 -- Of the kernels of a run that have it the nearest in release is the witness.

@@ -44,8 +44,9 @@ end
 --- tracepoint.
 ---@param name string
 ---@param btfs btfl.btf[]
+---@param otherwise "func"|"tracepoint"|nil what it is where they have none
 ---@return btfl.routine_question?
-function routine.named(name, btfs)
+function routine.named(name, btfs, otherwise)
   for _, btf in ipairs(btfs) do
     if btf:find(name, "func") then return { about = "func", name = name, shown = name } end
   end
@@ -54,7 +55,7 @@ function routine.named(name, btfs)
       return { about = "tracepoint", name = name, shown = name }
     end
   end
-  return nil
+  return otherwise and { about = otherwise, name = name, shown = name } or nil
 end
 
 -- As target:signature() takes it.
@@ -73,15 +74,18 @@ local function called(q, name)
   return prefix and name:sub(1, #prefix) == prefix and name:sub(#prefix + 1) or name
 end
 
---- The suggestions of the engine, with what Lua knows of them; and whether anybody has what is asked for.
+--- The suggestions, with what Lua knows of them: those that are told, else the engine's. And whether anybody
+--- has what is asked for.
 ---@param target btfl.target
 ---@param q btfl.routine_question
 ---@param btfs btfl.btf[] of the witnesses
 ---@param least number?
+---@param told btfl.suggestion[]
 ---@return btfl.suggestion[]
 ---@return boolean known
-function routine.suggest(target, q, btfs, least)
-  local list, known = engine.suggest(target, q.name, btfs, nil, least, q.about)
+function routine.suggest(target, q, btfs, least, told)
+  local list, known = told, true
+  if not told[1] then list, known = engine.suggest(target, q.name, btfs, nil, least, q.about) end
   local old
   for _, btf in ipairs(#list > 0 and btfs or {}) do old = old or signature_on(btf, q, q.name) end
   for rank, s in ipairs(list) do

@@ -2,6 +2,7 @@
 local argument = require "btfl.argument"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
+local known = require "btfl.successor.known"
 local thresholds = require "btfl.successor.thresholds"
 local question = require "btfl.successor.question"
 local registers = require "btfl.successor.registers"
@@ -79,7 +80,7 @@ local function doubt_of(s, list)
     return ("its type differs: `%s` became `%s`"):format(declared(s.old, s.old_bits),
       declared(s.type, s.bits))
   end
-  for _, other in ipairs(list) do
+  for _, other in ipairs(s.told and {} or list) do
     if other ~= s and other.score >= thresholds.suggested and odds(other.score) * CLOSE > odds(s.score) then
       return ("`%s` is %s (%.3f)"):format(other.via or other.successor,
         other.score > s.score and "likelier" or "nearly as likely", other.score)
@@ -105,7 +106,7 @@ local function complete(s, q, old, by_name)
   if was and was ~= is and s.change ~= "type" and s.change ~= "enumval" then
     said[#said + 1] = ("was `%s`, is `%s`"):format(was, is)
   end
-  said[#said + 1], s.doubt = note, note
+  said[#said + 1], s.doubt = note, note or s.doubt
   if by_name and s.change ~= "same" then
     said[#said + 1] = "by its name alone: no kernel that has it was given"
   end
@@ -122,25 +123,27 @@ local function iterate(list)
 end
 
 -- What a function or a tracepoint has become.
-local function routines(target, q, witnesses, least)
-  local list, known = routine.suggest(target, q, question.btfs(witnesses), least)
+local function routines(target, q, witnesses, own, options)
+  local told = options.table ~= false and known.routines(q.about, q.name, own) or {}
+  local list, is_known = routine.suggest(target, q, question.btfs(witnesses), options.least, told)
   for _, s in ipairs(list) do setmetatable(s, metatable) end
   for _, s in ipairs(list) do s.doubt = doubt_of(s, list) end
-  local asked = { path = q.shown, known = known, gone = routine.gone(q) }
-  if not known then asked.problem = ("no %s `%s` in any kernel that was given"):format(
+  local asked = { path = q.shown, known = is_known, gone = routine.gone(q) }
+  if not is_known then asked.problem = ("no %s `%s` in any kernel that was given"):format(
     q.about == "func" and "function" or q.about, q.name) end
   return iterate(list), asked
 end
 
 -- The question about a function or a tracepoint in `what`; nil when it is about something else.
-local function asked_routine(what, witnesses)
+local function asked_routine(what, witnesses, by_table)
   local q = class(what) ~= "btfl.relo" and routine.parse(what)
   if q or type(what) ~= "string" or what:find "[^%w_]" then return q or nil end
   local btfs = question.btfs(witnesses)
   local parsed = question.parse(what)
   if not parsed then return nil end
   local found, partial = question.find(btfs, parsed)
-  return not (found or partial) and routine.named(what, btfs) or nil
+  if found or partial then return nil end
+  return routine.named(what, btfs, by_table and known.routine(what) or nil)
 end
 
 -- The question in `what`: parsed, a lone enumerator with its enum; nil and what is wrong with it.
@@ -159,7 +162,7 @@ end
 --- See target:successors in meta.lua.
 ---@param target btfl.target
 ---@param what string|btfl.relo|btfl.attach
----@param options? { from?: any, least?: number }
+---@param options? { from?: any, least?: number, table?: boolean }
 return function(target, what, options)
   options = options or {}
   local path, excerpt = what, nil
@@ -171,21 +174,24 @@ return function(target, what, options)
   if excerpt then all[#all + 1] = { name = what.object.path, btfs = { excerpt } } end
   local knowing = #all
   add_witnesses(all, target)
-  local asked_of = asked_routine(what, all)
-  if asked_of then return routines(target, asked_of, witnesses, options.least) end
+  local asked_of = asked_routine(what, all, options.table ~= false)
+  if asked_of then return routines(target, asked_of, witnesses, all[#all].btfs, options) end
   local q, problem = asked_for(path, all)
   if not q then return iterate {}, { path = path, known = false, problem = problem } end
-  local own = table.remove(all)
-  local old = question.find(question.btfs(all), q)
-  local there = not old and question.find(own.btfs, q)
-  local asked = { path = q.shown, known = (old or there) and true or false }
+  local everyone, own = question.btfs(all), table.remove(all)
+  local old, there = question.find(question.btfs(all), q), question.find(own.btfs, q)
+  local list = {}
+  if options.table ~= false and not there then list = known.successors(q, everyone, own.btfs) end
+  local asked = { path = q.shown, known = (old or there or list[1]) and true or false }
   -- A witness that never had it makes the question a wrong one; without any, its name may tell.
   if not asked.known then
     asked.problem = question.problem(q, knowing > 0 and all or { own })
     if knowing > 0 then return iterate {}, asked end
   end
-  local list = registers.successors(q, question.btfs(all), own.btfs)
-    or engine.suggest(target, q.path, btfs, excerpt, options.least)
+  if not list[1] then
+    list = registers.successors(q, question.btfs(all), own.btfs)
+      or engine.suggest(target, q.path, btfs, excerpt, options.least)
+  end
   for rank, s in ipairs(list) do
     s.rank, s.target = rank, target
     complete(s, q, old, not asked.known)

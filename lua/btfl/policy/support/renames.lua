@@ -2,50 +2,10 @@
 --- btfl.renames in meta.lua.
 local caller = require "btfl.policy.support.caller"
 local dialect = require "btfl.policy.support.dialect"
+local entries_of = require "btfl.policy.support.entries"
 local policy = require "btfl.policy.support.make"
 
 caller.mark_own()
-
-local OPTIONS = { since = "string", reverse = "boolean" }
-
-local function fail(key, message)
-  error(("%srenames: `%s`: %s"):format(caller.place(), tostring(key), message), 0)
-end
-
--- A table of names: what is no name there is an option.
-local function check_options(key, entry)
-  for name, option in pairs(entry) do
-    if math.type(name) ~= "integer" and OPTIONS[name] ~= type(option) then
-      fail(key, ("there is no option `%s` of that type"):format(tostring(name)))
-    end
-  end
-end
-
--- A value of the table as a list of { name =, since =, reverse = } in the order to try them; what stands
--- beside several names is said of each that does not say otherwise.
-local function names_of(key, value)
-  if type(key) ~= "string" or not key:gsub("%[%d+%]%f[.[\0]", ""):find "^[%a_][%w_]*[%w_.]*$" then
-    fail(key, "a key is a type, or a type and its member: \"task_struct.state\"")
-  end
-  if key:find "%]$" then fail(key, "an element of an array has no name that could have changed") end
-  local entry = type(value) == "string" and { value } or value
-  if type(entry) ~= "table" or #entry == 0 then
-    fail(key, ("a name or a table of names is needed, not a %s value"):format(type(value)))
-  end
-  check_options(key, entry)
-  local list = {}
-  for i = 1, #entry do
-    local one = type(entry[i]) == "table" and entry[i] or { entry[i] }
-    if type(one[1]) ~= "string" or #one ~= 1 then
-      fail(key, "a new name is a string, or a table of one and its options")
-    end
-    check_options(key, one)
-    local reverse = one.reverse
-    if reverse == nil then reverse = entry.reverse end
-    list[i] = { name = one[1], since = one.since or entry.since, reverse = reverse ~= false }
-  end
-  return list
-end
 
 -- Adds that `key` may be called `to`.
 local function add(renamed, key, to, note)
@@ -54,18 +14,21 @@ local function add(renamed, key, to, note)
 end
 
 local function note_of(old, new, since)
+  if since and since:find("..", 1, true) then
+    return ("%s is %s, renamed %s"):format(old, new, entries_of.when(since))
+  end
   return ("%s is %s%s"):format(old, new, since and " since " .. since or "")
 end
 
 -- The names that something may have, by old names, and by new ones for objects that are newer than the
--- kernel: lists of { name =, note = }.
+-- kernel: lists of { name =, note = }. Only of what a relocation can follow.
 local function compile(source)
   local renamed, entries, keys = {}, {}, {}
-  for key, value in pairs(source) do
-    entries[key] = names_of(key, value)
-    keys[#keys + 1] = key
+  for key, list in entries_of.each(source) do
+    local followed = {}
+    for _, to in ipairs(list) do if to.follow then followed[#followed + 1] = to end end
+    if #followed > 0 then keys[#keys + 1], entries[key] = key, followed end
   end
-  table.sort(keys) -- of entries that lead to one new name, the same is always the first
   for _, key in ipairs(keys) do
     local parent, name = key:match "^(.+)%.([^.]+)$"
     for _, to in ipairs(entries[key]) do
