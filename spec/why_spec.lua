@@ -359,6 +359,15 @@ __attribute__((section("raw_tp"), used)) int prog(void *context)
     end
   end
 
+  it("asks for the pointer, too, where the struct behind it is older", function()
+    local from, to = kernel(K510), kernel(K61)
+    local object = compile(to:successors("bio.bi_disk", { from = from })():code(), "pointer")
+    for _, target in ipairs { from, to } do
+      local verdict = object:program("prog"):verdict(target)
+      assert.is_true(verdict.ok, ("%s on %s"):format(verdict.verdict, target.name))
+    end
+  end)
+
   it("is what the command prints", function()
     local r = run { "why", "task_struct.state", "-t", kernel_path(K61), "--from", kernel_path(K510),
       "--code" }

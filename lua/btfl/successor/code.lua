@@ -168,7 +168,8 @@ end
 -- A successor behind a pointer: first the pointer, then the field.
 local function chain_branch(side, way)
   local hop = side.hop
-  return ("\tif (core_exists(then->%s)) {\n\t\tconst %s *there = 0;\n\n"):format(side.path, side.name)
+  return ("\tif (core_exists(now->%s) && core_exists(then->%s)) {\n\t\tconst %s *there = 0;\n\n")
+    :format(hop.path, side.path, side.name)
     .. ("\t\tprobe_read_kernel(&there, sizeof(there), &now->%s);\n"):format(hop.path)
     .. read(side, way, "there") .. "\n\t}\n"
 end
