@@ -38,9 +38,10 @@ local TYPES = {
   end,
 }
 
--- A program at kprobe/f that calls a helper with map m, whose keys and values are of those types, after these
--- instructions: the key at one byte of the stack and the value at another.
-local function program(key, value, first, helper, key_at, value_at)
+-- A program at kprobe/f, or of that section, that calls a helper with map m, whose keys and values are of those
+-- types, after these instructions: the key at one byte of the stack and the value at another.
+local function program(key, value, first, helper, key_at, value_at, section)
+  section = section or "kprobe/f"
   n = n + 1
   local o = loadable.maps { { "m", function(b)
     return { { "type", 1 }, { "max_entries", 8 }, { "key", TYPES[key](b) }, { "value", TYPES[value](b) } }
@@ -50,8 +51,8 @@ local function program(key, value, first, helper, key_at, value_at)
   for _, one in ipairs { insn(0xbf, 2, 10), add(2, key_at), insn(0xbf, 3, 10), add(3, value_at or -64),
     object.mov(4, 0), object.call(helper), object.mov(0, 0), object.exit() } do insns[#insns + 1] = one end
   o:section("license", "GPL\0")
-  o:program { name = "p", section = "kprobe/f", insns = insns }
-  o:rel("kprobe/f", 8 * #first, "m")
+  o:program { name = "p", section = section, insns = insns }
+  o:rel(section, 8 * #first, "m")
   return btfl.object(tmp.write(("p%d.o"):format(n), o:bytes())):program "p"
 end
 
@@ -69,11 +70,11 @@ end
 -- Where amd64 has the first arguments.
 local REGISTERS = { 112, SI, DX, 88, 72 }
 
--- Keeps that many of the registers of arguments as the value of a map.
-local function keep(count)
+-- Keeps that many of the arguments, which are in those places, as the value of a map.
+local function keep(count, places)
   local list = {}
   for i = 1, count do
-    list[#list + 1], list[#list + 2] = ldx(8, 6, 1, REGISTERS[i]), stx(8, 10, 6, -64 + 8 * (i - 1))
+    list[#list + 1], list[#list + 2] = ldx(8, 6, 1, (places or REGISTERS)[i]), stx(8, 10, 6, -64 + 8 * (i - 1))
   end
   return list
 end
@@ -148,5 +149,9 @@ describe("an argument that becomes part of a map", function()
     local compared = keep(5)
     table.insert(compared, 7, insn(0x15, 6, 0, 0))
     assert.equal("same same missing same same", verdicts(compared))
+    -- Where the verifier knows the parameters, it refuses more.
+    local typed = program("number", "registers", keep(5, { 0, 8, 16, 24, 32 }), UPDATE, -8, nil, "fentry/f")
+    local rows = typed:arguments(old)
+    assert.same({ "missing", "rejected" }, { rows[#rows].verdict, rows[#rows].consequence })
   end)
 end)

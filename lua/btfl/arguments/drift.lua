@@ -120,7 +120,8 @@ local function judge(row, argument, target, sig, typed)
   end
   if argument.refused == "unreadable" then return "unreadable", "rejected" end
   if not slot then
-    if not used or argument.saved and #argument.types == 0 then return "same" end
+    local saved = argument.saved and not argument.refused and #argument.types == 0
+    if not used or saved then return "same" end
     -- Programs read the result of what returns nothing, too, and do nothing with it but print it.
     if argument.number == "return" and #argument.types == 0 then return "same" end
     return "missing", typed and argument.refused and "rejected" or "silent"
