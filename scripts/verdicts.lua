@@ -30,41 +30,121 @@ local function row_of(object, target, verdict, shape)
   }
 end
 
--- What the same target misses on all kernels of the run may be none.
-local others = {}
-for target in cli:targets() do others[#others + 1] = target end
+-- Forms of attaching whose names are looked up in the kernel's BTF.
+local LOOKED_UP = { func = true, lsm = true, iter = true, tp_btf = true }
+
+local function question_of(form, name)
+  return ("%s %s"):format(form, name)
+end
+
+-- What is looked up there for the programs of an object, by what an obstacle calls it.
+local function questions_of(object, shape)
+  local questions = {}
+  for program, options in cli:programs(object, shape) do
+    local attach, given = program.attach, options.attach
+    local name = given and given:match "^[^:]*:(.*)" or given or attach and attach.name
+    if name and attach and LOOKED_UP[attach.form] then
+      questions[question_of(attach.form, name)] = { form = attach.form, name = name }
+    end
+  end
+  return questions
+end
+
+-- The questions to which the kernel says yes, or that it cannot answer: these need not be asked again.
+local function has(target, questions)
+  local list = {}
+  for question, attach in pairs(questions) do
+    local found = cli:try(target.attach, target, attach)
+    if not found or found.found ~= false then list[#list + 1] = question end
+  end
+  for _, question in ipairs(list) do questions[question] = nil end
+  return list
+end
+
+-- What is said of a program. What it is attached to may be a placeholder, which other kernels tell: that no
+-- kernel has it is what is said where all are as this one.
+local function add_findings(said, verdict, options)
+  local first = verdict.first
+  local report = verdict:report(options)
+  if first and first.rule == "attach-target" then
+    options.others = { verdict.target, verdict.target }
+    local nowhere = verdict:report(options)
+    options.others = nil
+    if nowhere.findings[1].level ~= report.findings[1].level then
+      said[#said + 1] = { finding = report.findings[1], nowhere = nowhere.findings[1],
+        question = question_of(first.type, first.name) }
+      return
+    end
+  end
+  for _, finding in ipairs(report.findings) do said[#said + 1] = { finding = finding } end
+end
 
 -- What keeps every program of the object from loading is told once.
-local function tell(verdicts, options)
-  -- The other kernels tell only of what is missing on all.
-  local told, plain = {}, { one_of = options.one_of, verdicts = options.verdicts, shape = options.shape }
+local function findings_of(verdicts, options)
+  local told, said = {}, {}
   for _, verdict in ipairs(verdicts) do
     local first = verdict.first
     local key = first and first.scope == "object" and ("%s %s %s"):format(first.rule, first.name, first.cause)
-    if not (key and told[key]) then
-      out:append(verdict:report(first and first.rule == "attach-target" and options or plain))
-    end
+    if not (key and told[key]) then add_findings(said, verdict, options) end
     if key then told[key] = true end
   end
+  return said
 end
 
 local function judge(object, target, shape)
-  local verdicts, bad = {}, {}
+  local verdicts, bad, rows = {}, {}, {}
   for program, options in cli:programs(object, shape) do
     local verdict = cli:try(program.verdict, program, target, options)
     if verdict then
       verdicts[#verdicts + 1] = verdict
       if not verdict.ok or verdict.attaches == false then bad[#bad + 1] = verdict end
-      out:row(row_of(object, target, verdict, shape))
+      rows[#rows + 1] = row_of(object, target, verdict, shape)
     end
   end
-  tell(bad, { others = others, one_of = shape.one_of, verdicts = verdicts, shape = shape.shape })
+  return rows, findings_of(bad, { one_of = shape.one_of, verdicts = verdicts, shape = shape.shape })
 end
 
--- What a tool sets at its start may lead other ways.
+-- What a tool sets at its start may lead other ways. By object: its shapes, each with its questions.
 local shapes = {}
-cli:each_pair(out, function(object, target)
-  shapes[object] = shapes[object] or cli:shapes(object)
-  for _, shape in ipairs(shapes[object]) do judge(object, target, shape) end
+
+local function shapes_of(object)
+  if not shapes[object] then
+    local list = {}
+    for i, shape in ipairs(cli:shapes(object)) do
+      list[i] = { options = shape, questions = questions_of(object, shape) }
+    end
+    shapes[object] = list
+  end
+  return shapes[object]
+end
+
+local function look(object, target)
+  local said = {}
+  for i, shape in ipairs(shapes_of(object)) do
+    local rows, findings = judge(object, target, shape.options)
+    said[i] = { rows = rows, findings = findings, has = has(target, shape.questions) }
+  end
+  return said
+end
+
+-- Gives what was said of an object in each shape, kernel after kernel.
+local function each_said(of_kernels, give)
+  for _, of_shapes in ipairs(of_kernels) do
+    for _, said in ipairs(of_shapes) do give(said) end
+  end
+end
+
+cli:kernel_by_kernel(look, function(_, of_kernels, kernels)
+  local found = {}
+  each_said(of_kernels, function(said)
+    for _, question in ipairs(said.has) do found[question] = true end
+  end)
+  each_said(of_kernels, function(said)
+    for _, row in ipairs(said.rows) do out:row(row) end
+    for _, one in ipairs(said.findings) do
+      local is_nowhere = kernels > 1 and one.nowhere and not found[one.question]
+      table.insert(out.findings, is_nowhere and one.nowhere or one.finding)
+    end
+  end)
 end)
 return out:merge()

@@ -1658,6 +1658,15 @@ function cli:each_pair(out, work) end
 ---@param work fun(object: btfl.object, targets: btfl.target[])
 function cli:each_object(out, work) end
 
+--- Calls look(object, target) for each of these pairs, too, but kernel after kernel, each of which is closed when all
+--- objects had their turn, in as many processes as --jobs says. What look gives is a plain value, and may hold nothing
+--- of the kernel. When all kernels had their turn, take(object, said, kernels) is called in this process for each
+--- object in order: `said` is what look gave of it, kernel after kernel, `kernels` how many could be opened. Failures of
+--- the cli stand in the order of the pairs. SIGINT ends it behind the pair that is looked at.
+---@param look fun(object: btfl.object, target: btfl.target): any
+---@param take fun(object: btfl.object, said: any[], kernels: integer)
+function cli:kernel_by_kernel(look, take) end
+
 --- Records what could not be done for an input: one line on stderr, however often, and the exit status
 --- is 2.
 ---@param message any an error, or text

@@ -251,8 +251,10 @@ local function matrix()
   for i = 1, 100 do hundred[i] = kernels[i % #kernels + 1] end
   local one, single = time(on_kernels("check", { OBJECT }, hundred), on_kernels("check", { OBJECT }, { kernel }))
   add("check of one object x 100 kernels: peak memory", one.peak, single.peak, "KiB", "-", "one kernel")
-  one, single = time(on_kernels("matrix", { OBJECT }, hundred), on_kernels("matrix", { OBJECT }, { kernel }))
-  add("matrix of one object x 100 kernels: peak memory", one.peak, single.peak, "KiB", "-", "one kernel")
+  for _, command in ipairs { "verdicts", "matrix" } do
+    one, single = time(on_kernels(command, { OBJECT }, hundred), on_kernels(command, { OBJECT }, { kernel }))
+    add(command .. " of one object x 100 kernels: peak memory", one.peak, single.peak, "KiB", "-", "one kernel")
+  end
 end
 
 local function walk()

@@ -1,9 +1,11 @@
---- What a script does of each pair or each object, in this process or in those of --jobs: see cli:each_pair
---- and cli:each_object in meta.lua. What comes of it is put together in the order of the inputs.
+--- What a script does of each pair, each object or each kernel, in this process or in those of --jobs: see
+--- cli:each_pair, each_object and kernel_by_kernel in meta.lua. What comes of it is put together in the order
+--- of the inputs.
 local argument = require "btfl.argument"
 local carried = require "btfl.report.carried"
 local engine = require "btfl.engine"
 local inputs = require "btfl.command.inputs"
+local pair = require "btfl.diagnose.pair"
 local progress = require "btfl.command.progress"
 local told = require "btfl.command.told"
 local workers = require "btfl.command.workers"
@@ -123,6 +125,73 @@ function methods:each_object(out, do_object)
   local load = { starts = starts, count = #runs, work = one, turn = function() end }
   if (self.args.jobs or 1) > 1 and in_workers(self, out, load) then return end
   for i in ipairs(runs) do one(i) end
+end
+
+-- All objects, what is to be told before each, and behind the last, and room for what is said of it.
+local function list_objects(cli)
+  local list, next_object = {}, cli:objects()
+  repeat
+    local kept, object = told.keeping(cli, next_object)
+    list[#list + 1] = { object = object, kept = kept, said = {} }
+  until not object or engine.interrupted()
+  return list
+end
+
+-- What look() says of each object on a kernel, until SIGINT comes.
+local function said_on(cli, list, target, look)
+  local said = {}
+  for i, one in ipairs(list) do
+    if not one.object or engine.interrupted() then break end
+    said[i] = { clash = pair.clash(one.object, target) }
+    if not said[i].clash then said[i].kept, said[i].value = told.keeping(cli, look, one.object, target) end
+  end
+  return said
+end
+
+-- Does load.work(i) of each kernel, and load.take() of what it gives, in order.
+local function each_kernel(load, over)
+  local a_block = math.max(1, load.count // (load.jobs * BLOCKS))
+  for first = 1, load.count, a_block do table.insert(load.starts, first) end
+  if workers.each(load, over) then return end
+  local i = 0
+  local function next_piece()
+    i = i + 1
+    if i <= load.count then return load.work(i) end
+  end
+  for piece in over(next_piece) do load.take(piece) end
+end
+
+-- Tells of an object and its pairs what was kept; gives the values of those that were looked at.
+local function settled(cli, one)
+  local values = {}
+  told.settle(cli, one.kept)
+  for _, said in ipairs(one.said) do
+    if said.clash then table.insert(rawget(cli, "clashes"), said.clash) end
+    told.settle(cli, said.kept)
+    values[#values + 1] = said.value
+  end
+  return values
+end
+
+function methods:kernel_by_kernel(look, take)
+  argument.check(1, look, "function", "kernel_by_kernel")
+  argument.check(2, take, "function", "kernel_by_kernel")
+  local list, kernels, met = list_objects(self), inputs.numbered(self), 0
+  local function look_at(target) return said_on(self, list, target, look) end
+  each_kernel({
+    jobs = self.args.jobs or 1, starts = {}, count = kernels.count,
+    work = function(i) return kernels.work(i, look_at) end,
+    take = function(piece)
+      local said = kernels.take(piece)
+      met = met + (said and 1 or 0)
+      for i, one in ipairs(said or {}) do table.insert(list[i].said, one) end
+    end,
+  }, kernels.over)
+  for i, one in ipairs(list) do
+    list[i] = false
+    local values = settled(self, one)
+    if #values > 0 then take(one.object, values, met) end
+  end
 end
 
 return work

@@ -1,0 +1,107 @@
+--- Verdicts on many kernels, of which each is open during its turn only: what there is to say of a placeholder
+--- depends on all of them, and memory does not grow with their number.
+local btf = require "spec.support.btf"
+local json = require "dkjson"
+local kernels = require "spec.support.kernel"
+local object = require "spec.support.object"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local n = 0
+
+-- A kernel with functions of these names, and others that make it large.
+local function kernel(names, options)
+  n = n + 1
+  options = options or {}
+  local t = kernels.new { endian = options.endian, statics = true, prog_type = kernels.PROG_TYPES }
+  for _, name in ipairs { "bpf_jit_binary_alloc", "register_ftrace_direct" } do t:func(name, t.proto) end
+  for _, name in ipairs(names) do t:func(name, t.proto) end
+  for i = 1, options.types or 0 do t:struct(("type_%d"):format(i), 0, {}) end
+  return tmp.write(("6.12.%d-x-amd64.btf"):format(n), t:bytes())
+end
+
+-- An object with a program for each section: p1, p2 and so on.
+local function programs(...)
+  n = n + 1
+  local o = object.new(btf.new())
+  for i, section in ipairs { ... } do
+    o:program { name = "p" .. i, section = section, insns = { object.mov(0, 0), object.exit() } }
+  end
+  return tmp.write(("programs%d.o"):format(n), o:bytes())
+end
+
+-- The level of what is said of each program on each of the kernels, "p1 error", the same in any number of
+-- processes.
+local function levels(path, targets, ...)
+  local words, first = { path, "--format", "json", ... }, nil
+  for _, target in ipairs(targets) do table.move({ "-t", target }, 1, 2, #words + 1, words) end
+  for _, jobs in ipairs { "1", "2", "3" } do
+    local own = { "verdicts", "-j", jobs }
+    local r = run(table.move(words, 1, #words, 4, own))
+    first = first or r
+    assert.same(first, r)
+  end
+  assert.equal("", first.err)
+  local list = {}
+  for i, finding in ipairs(json.decode(first.out).findings) do
+    list[i] = ("%s %s"):format(finding.program, finding.level)
+  end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
+describe("verdicts on many kernels, each open during its turn,", function()
+  teardown(tmp.clean)
+
+  it("call what one of them has no placeholder, whichever it is", function()
+    local path = programs("fentry/first", "fentry/last", "fentry/none", "fentry/all")
+    local has_first, has_last, lacks = kernel { "all", "first" }, kernel { "all", "last" }, kernel { "all" }
+    assert.equal("p1 error, p2 error, p3 warning", levels(path, { has_first, lacks, has_last }))
+    assert.equal("p1 error, p2 error, p3 warning", levels(path, { has_last, lacks, has_first }))
+    assert.equal("p1 warning, p2 warning, p3 warning", levels(path, { lacks, lacks }))
+    assert.equal("p1 error, p2 error, p3 error", levels(path, { lacks }))
+  end)
+
+  it("ask for what a tool sets, in whichever module", function()
+    local path, has, lacks = programs("fentry/x", "fentry/mod:y", "fentry"), kernel { "x", "y" }, kernel { "z" }
+    assert.equal("p1 error, p2 error, p3 warning", levels(path, { lacks, has }))
+    assert.equal("p1 error, p2 error, p3 error",
+      levels(path, { lacks, has }, "--attach", "p1=y", "--attach", "p3=other:x"))
+    assert.equal("p1 warning, p2 error, p3 error",
+      levels(path, { lacks, has }, "--attach", "p1=gone", "--attach", "p3=x"))
+  end)
+
+  it("ask no kernel of the other byte order, and none that cannot be opened", function()
+    local path, lacks, other = programs "fentry/x", kernel {}, kernel({ "x" }, { endian = "big" })
+    local list = { "verdicts", path, "--format", "json", "-t", lacks, "-t", other }
+    local found = json.decode(run(list).out).findings
+    assert.same({ "warning", "attach-target", "error", "byte-order" },
+      { found[1].level, found[1].rule, found[2].level, found[2].rule })
+    list[#list] = tmp.write("broken.btf", "no kernel")
+    found = json.decode(run(list).out).findings
+    assert.same({ "error", "attach-target", 1 }, { found[1].level, found[1].rule, #found })
+  end)
+
+  it("call nothing a placeholder where another program loads in its place", function()
+    local path, has, lacks = programs("fentry/x", "fentry/z"), kernel { "z" }, kernel { "z", "y" }
+    assert.equal("p1 note", levels(path, { has, lacks }, "--one-of", "p1,p2"))
+  end)
+
+  it("take no more memory for more of them", function()
+    if os.getenv "ASAN_OPTIONS" then return pending "AddressSanitizer keeps what is given back for a while" end
+    local path, targets = programs("fentry/x", "fentry/y"), {}
+    for i = 1, 24 do targets[i] = kernel({ "x" }, { types = 20000 }) end
+    local init = [[at_end = setmetatable({}, { __gc = function()
+      local status <close> = io.open "/proc/self/status"
+      io.stderr:write(status:read "a":match "VmHWM:%s+(%d+)", "\n")
+    end })]]
+    -- In KiB, of so many of them.
+    local function peak(count)
+      local words = { "verdicts", path }
+      for i = 1, count do table.move({ "-t", targets[i] }, 1, 2, #words + 1, words) end
+      return tonumber(run(words, { env = { LUA_INIT = init } }).err)
+    end
+    local few, many = peak(4), peak(24)
+    assert.is_true(many < 1.1 * few, ("%d KiB, then %d"):format(few, many))
+  end)
+end)
