@@ -174,7 +174,9 @@ end
 ---@param own btfl.btf[] of the kernel
 ---@return btfl.suggestion[]
 function known.successors(q, btfs, own)
-  local list = follow(q.names, btfs, own, {})
+  local names = table.move(q.names, 1, #q.names, 1, {})
+  names[1] = engine.essential(names[1])
+  local list = follow(names, btfs, own, {})
   local split_up = #list > 1
   for _, s in ipairs(list) do split_up = split_up and s.change == "renamed" end
   for _, s in ipairs(split_up and list or {}) do s.change = "split" end
