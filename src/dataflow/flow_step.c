@@ -261,15 +261,16 @@ static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
 {
 	const struct linked_insn *n = &x->f->insns[at];
 	uint32_t from = s->reg[n->in.src], argument = 0, any = 0, *dst = &s->reg[n->in.dst];
-	const struct fact *f = fact_of(x, from);
+	/* Facts move as others are made. */
+	const struct fact f = *fact_of(x, from);
 	unsigned size = insn_bytes(n->in.code);
-	int slot = slot_of(f, n->func, n->in.off);
+	int slot = slot_of(&f, n->func, n->in.off);
 
-	ways_lose(x, ways_may_be(f, PLACE_CONTEXT));
-	if (ways_may_be(f, PLACE_STACK) || (f->place == PLACE_STACK && n->relo >= 0))
+	ways_lose(x, ways_may_be(&f, PLACE_CONTEXT));
+	if (ways_may_be(&f, PLACE_STACK) || (f.place == PLACE_STACK && n->relo >= 0))
 		any = ways_any_slot(x, s);
-	if (f->place == PLACE_CONTEXT)
-		argument = argument_at(x, f, n->in.off, n->relo);
+	if (f.place == PLACE_CONTEXT)
+		argument = argument_at(x, &f, n->in.off, n->relo);
 	if (argument) {
 		put_argument(x, at, argument, size, dst);
 		return;
