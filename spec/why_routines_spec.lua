@@ -4,10 +4,9 @@ local btfl = require "btfl"
 local kernels = require "spec.support.kernel"
 local object = require "spec.support.object"
 local btf = require "spec.support.btf"
+local routines = require "spec.fit.routines"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
-
-local corpus = os.getenv("BTFL_CORPUS") or "../shared/corpus"
 
 -- Functions that stay: what is rare stands out against them.
 local STAY = { "vfs_read", "vfs_write", "vfs_open", "tcp_connect", "tcp_close", "udp_sendmsg", "udp_recvmsg",
@@ -161,29 +160,8 @@ end)
 
 describe("why, of real functions,", function()
   it("is right for three of four, and silent on nine of ten that are gone", function()
-    local file = io.open(corpus .. "/renames-functions.tsv")
-    if not file then return pending "needs a corpus" end
-    local opened, t = {}, { right = 0, named = 0, silent = 0, gone = 0 }
-    local function open(name)
-      opened[name] = opened[name] or btfl.target(("%s/kernels/%s.btf.gz"):format(corpus, name))
-      return opened[name]
-    end
-    for line in file:lines() do
-      local cells = "^(%S+)\t(%S+)\t(%S+)\t(%S+)\t(%S+)\t[^\t]*\t[^\t]*\t(.*)$"
-      local from, to, kind, name, successor, remark = line:match(cells)
-      if from and from ~= "from" then
-        local what = (kind == "tracepoint" and "tp_btf/" or "fentry/") .. name
-        local s = compared(open(from), open(to), what)
-        local also = s and (remark:match "also%-ok: (.*)$" or ""):find(s.successor, 1, true)
-        if successor == "-" then
-          t.gone, t.silent = t.gone + 1, t.silent + ((not s or also) and 1 or 0)
-        else
-          local right = s and ("|" .. successor .. "|"):find("|" .. s.successor .. "|", 1, true)
-          t.named, t.right = t.named + 1, t.right + (right and 1 or 0)
-        end
-      end
-    end
-    file:close()
+    local t = routines.judge { table = false }
+    if not t then return pending "needs a corpus" end
     assert.is_true(t.named > 30 and t.right >= 0.75 * t.named, ("%d of %d right"):format(t.right, t.named))
     assert.is_true(t.gone > 10 and t.silent >= 0.9 * t.gone, ("%d of %d silent"):format(t.silent, t.gone))
   end)

@@ -7,6 +7,7 @@
 
 local made = require "spec.fit.made"
 local renames = require "spec.fit.renames"
+local routines = require "spec.fit.routines"
 
 if not renames.have_kernels() then error("needs a corpus, in $BTFL_CORPUS or ../shared/corpus", 0) end
 
@@ -123,8 +124,17 @@ local function of_fields(rows)
   return fields
 end
 
+local function print_routines(title, by_table)
+  local t = assert(routines.judge { table = by_table })
+  print(("%s: functions and tracepoints, all tuned on"):format(title))
+  print(("          first right %d of %d, in three %d; gone and silent %d of %d; %.1f ms a question"):format(t.right,
+    t.named, t.three, t.silent, t.gone, t.seconds * 1000 / (t.named + t.gone)))
+end
+
 print_figures "as it is"
+print_routines("as it is", false)
 print_figures("with the table of renames", renames.by_table)
+print_routines("with the table of renames", true)
 if options.made > 0 then print_made(options.made) end
 if not options.weights then return end
 
