@@ -17,7 +17,7 @@ LUA := ./btfl
 VMLINUX := /sys/kernel/btf/vmlinux
 
 DEPS := gcc libc6-dev pkg-config liblua5.4-dev libelf-dev zlib1g-dev libarchive-dev lua-argparse lua-dkjson
-TEST_DEPS := lua-busted libbpf-dev bpftool
+TEST_DEPS := lua-busted libbpf-dev bpftool xz-utils
 LINT_DEPS := clang-format lua-check cppcheck
 
 Q := $(if $(V),,@)

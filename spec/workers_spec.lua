@@ -59,7 +59,7 @@ local function policy(body, before)
 end
 
 -- The process that a shell of a policy's is to signal: the parent of its parent.
-local MAIN = "$(ps -o ppid= -p $PPID)"
+local MAIN = "$(cut -d' ' -f4 /proc/$PPID/stat)"
 
 describe("however many processes there are,", function()
   teardown(tmp.clean)
