@@ -437,7 +437,8 @@ describe("libbpf and relocated objects", function()
         count[stage] = (count[stage] or 0) + 1
       end
     end
-    assert.is_true(count.load > 30, count.load)
+    -- Newer libbpf open fewer of them.
+    assert.is_true(count.load > 20, count.load)
   end)
 
   -- The objects of the corpus that have relocations and the target's byte order.
