@@ -76,8 +76,9 @@ if cli.args["local"] then
   return out
 end
 
-cli:each_pair(out, function(object, target)
+-- To hand the rows on costs as much as to make them: processes of --jobs would gain nothing.
+for object, target in cli:pairs() do
   local path, kernel = object.path, target.name
   for result in object:results(target) do out:row(full_row(result, path, kernel)) end
-end)
+end
 return out

@@ -131,7 +131,7 @@ function argument.of_class(name, methods)
       if type(meta) ~= "table" or rawget(meta, "__name") ~= name then
         error(("calling '%s' on bad self (%s expected, got %s)"):format(called, name, type_of(self)), 2)
       end
-      check_open(self, 1)
+      if type(self) == "userdata" then check_open(self, 1) end
       return method(self, ...)
     end
   end

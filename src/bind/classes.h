@@ -57,6 +57,8 @@ int engine_builder_add(lua_State *L);
 
 /* archive(files, packing): see btfl.archive in meta.lua. */
 int engine_archive_write(lua_State *L);
+/* engine.tsv(rows, columns, lists, cell): see tsv.c. */
+int engine_tsv(lua_State *L);
 
 /* insn(hex, endian): see insn.c. */
 int engine_insn(lua_State *L);

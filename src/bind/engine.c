@@ -216,6 +216,7 @@ static const luaL_Reg functions[] = {
     {"glob", engine_glob},
     {"archive", engine_archive},
     {"archive_write", engine_archive_write},
+    {"tsv", engine_tsv},
     {"stem", engine_stem},
     {"architecture", engine_architecture},
     {"read_fact", engine_read_fact},

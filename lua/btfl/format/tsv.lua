@@ -1,6 +1,6 @@
 --- tsv: tab-separated lines under a header. Rows when the report has columns, else its findings.
 local columns_of = require "btfl.report.columns"
-local memo = require "btfl.memo"
+local engine = require "btfl.engine"
 local terminal = require "btfl.report.terminal"
 
 local FINDING = { "level", "rule", "object", "program", "target", "at", "message" }
@@ -8,9 +8,10 @@ local FINDING = { "level", "rule", "object", "program", "target", "at", "message
 -- A merged finding has several programs and targets.
 local LISTS = { program = "programs", target = "targets", shape = "shapes" }
 
-local function missing(row, column)
-  local list = LISTS[column] and row[LISTS[column]]
-  return list and terminal.escape(table.concat(list, ",")) or "-"
+local function cell(row, column)
+  local value, list = row[column], LISTS[column] and row[LISTS[column]]
+  if value == nil then return list and terminal.escape(table.concat(list, ",")) or "-" end
+  return terminal.escape(tostring(value))
 end
 
 ---@param report btfl.report
@@ -18,17 +19,7 @@ end
 return function(report)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local lines, cells, count = {}, {}, #columns
-  local shown = memo(function(value) return terminal.escape(tostring(value)) end)
-  for i, column in ipairs(columns) do cells[i] = shown[column] end
-  lines[1] = table.concat(cells, "\t", 1, count)
-  for n, row in ipairs(rows) do
-    for i = 1, count do
-      local value = row[columns[i]]
-      cells[i] = value ~= nil and shown[value] or missing(row, columns[i])
-    end
-    lines[n + 1] = table.concat(cells, "\t", 1, count)
-  end
-  lines[#lines + 1] = ""
-  return table.concat(lines, "\n")
+  local names = {}
+  for i, column in ipairs(columns) do names[i] = terminal.escape(column) end
+  return table.concat(names, "\t") .. "\n" .. engine.tsv(rows, columns, LISTS, cell)
 end

@@ -66,17 +66,24 @@ local WORDS = {
   list = "a list of strings", integer = "an integer", place = "a line or a string",
 }
 
-local function is_a(want, value)
-  if want == "any" or want == "string" then return want == "any" or type(value) == "string" end
-  if want == "integer" then return math.type(value) == "integer" end
-  if want == "place" then return type(value) == "string" or class(value) == "btfl.line" end
-  if want == "spells" then return spells.are_these(value) end
-  if want ~= "list" then return (class(value) or type(value)) == want end
+local function is_list(value)
   if type(value) ~= "table" or class(value) then return false end
   for _, item in ipairs(value) do
     if type(item) ~= "string" then return false end
   end
   return true
+end
+
+local IS = {
+  any = function() return true end,
+  integer = function(value) return math.type(value) == "integer" end,
+  place = function(value) return type(value) == "string" or class(value) == "btfl.line" end,
+  spells = spells.are_these, list = is_list,
+}
+
+local function is_a(want, value)
+  if IS[want] then return IS[want](value) end
+  return (class(value) or type(value)) == want
 end
 
 local function check_field(finding, key, level)
