@@ -1,4 +1,5 @@
---- minbtf: the part of kernels' BTF that BPF objects need, as files to ship.
+--- minbtf: the part of kernels' BTF that BPF objects need, as files to ship; and which of those that were
+--- shipped are no longer right.
 local PACKINGS = { ["%.tar%.xz$"] = "xz", ["%.tar%.gz$"] = "gzip" }
 
 local function as_archive(word)

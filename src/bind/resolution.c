@@ -34,8 +34,8 @@ struct task {
 	bool forced;
 };
 
-static int work(const struct task *t, const struct object *of, const struct target *on,
-		const struct policy *by, struct resolution **out, struct err *e)
+static int resolve_task(const struct task *t, const struct object *of, const struct target *on,
+			const struct policy *by, struct resolution **out, struct err *e)
 {
 	if (t->only)
 		return resolution_try(of, on, by, t->relo, *t->only, out, e);
@@ -62,7 +62,7 @@ static void resolve(lua_State *L, int object, int target, int policy, const stru
 		by = &p;
 	}
 	/* From here to the end of the run nothing raises. */
-	rc = work(t, of, on, by, &native, &e);
+	rc = resolve_task(t, of, on, by, &native, &e);
 	if (run)
 		end_run(L, run);
 	if (rc < 0)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
+
 enum {
 	SAMPLE = 4096,   /* routines of a side by which words and types are weighed */
 	TYPES = 1 << 15, /* of their parameters, at most */
@@ -93,6 +95,7 @@ static struct slot slot_of(const struct routines *r, const struct btf *b, uint32
 			   const char *name)
 {
 	struct slot s = {.name = name};
+	struct digester key = {0};
 
 	for (int depth = 0; depth < 32; depth++) {
 		s.named = btf_type(b, type);
@@ -103,9 +106,9 @@ static struct slot slot_of(const struct routines *r, const struct btf *b, uint32
 			break;
 		type = s.named.type;
 	}
-	for (const char *c = s.named.name; *c; c++)
-		s.key = (s.key ^ (uint8_t)*c) * 1099511628211u;
-	s.key = (s.key ^ ((uint64_t)s.named.kind << 8 | s.pointers) ^ 0x5bd1e995u) * 1099511628211u;
+	digest_string(&key, s.named.name);
+	digest_add(&key, (uint64_t)s.named.kind << 8 | s.pointers);
+	s.key = digest_of(&key).word[0];
 	if (r->sampled > 0) {
 		double seen = tally_of(&r->types, s.key);
 
@@ -120,16 +123,19 @@ void routine_prototype(const struct routines *r, const struct routine *x, struct
 	struct btf_type proto = btf_type(x->btf, x->proto);
 	/* A tracepoint's first is the data of who is called, which programs do not see. */
 	uint32_t first = r->kind == ROUTINE_TRACEPOINT;
+	struct digester key = {0};
 
 	out->n = 0;
 	out->ret = slot_of(r, x->btf, proto.type, "");
-	out->key = out->ret.key + proto.vlen;
+	digest_add(&key, out->ret.key);
+	digest_add(&key, proto.vlen);
 	for (uint32_t i = first; i < proto.vlen && out->n < PROTOTYPE_SLOTS; i++) {
 		struct btf_param p = btf_param(&proto, i);
 
 		out->at[out->n] = slot_of(r, x->btf, p.type, p.name);
-		out->key = (out->key * 31 + out->at[out->n++].key) * 1099511628211u;
+		digest_add(&key, out->at[out->n++].key);
 	}
+	out->key = digest_of(&key).word[0];
 }
 
 void routine_words(const struct routines *r, const struct routine *x, struct words *out)

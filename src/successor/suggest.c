@@ -91,15 +91,6 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 	return hunt_keep(h, text);
 }
 
-static int by_odds(const void *a, const void *b)
-{
-	const struct hit *x = a, *y = b;
-
-	if (x->odds != y->odds)
-		return x->odds < y->odds ? 1 : -1;
-	return strcmp(x->s.successor, y->s.successor);
-}
-
 static const char *path_of(const char *question, size_t *root_len)
 {
 	*root_len = strcspn(question, ".");
@@ -161,8 +152,7 @@ static void hunt_field_of_missing(struct hunt *h, struct place root, const char 
 	    .arena = h->arena, .target = h->target, .witness = h->witness, .excerpt = h->excerpt};
 
 	hunt_type(&types, root);
-	if (types.count)
-		qsort(types.hits, types.count, sizeof(*types.hits), by_odds);
+	hunt_sort(&types);
 	for (size_t i = 0; i < types.count && i < 4 && types.hits[i].odds > 0; i++) {
 		const struct suggestion *s = &types.hits[i].s;
 
@@ -188,8 +178,7 @@ static void hunt_value(struct hunt *h, struct place of, struct place in, const c
 
 	if (!in.btf) {
 		hunt_type(&types, of);
-		if (types.count)
-			qsort(types.hits, types.count, sizeof(*types.hits), by_odds);
+		hunt_sort(&types);
 	}
 	if (types.count && types.hits[0].odds > 0) {
 		in = (struct place){types.hits[0].s.btf, types.hits[0].s.type};
@@ -332,8 +321,7 @@ static void fold(struct hunt *all, struct hunt *one)
 
 static void answer(struct hunt *h, double least, struct suggestions *out)
 {
-	if (h->count)
-		qsort(h->hits, h->count, sizeof(*h->hits), by_odds);
+	hunt_sort(h);
 	out->items = arena_alloc(h->arena, h->count + 1, sizeof(*out->items));
 	if (!out->items) {
 		h->failed = true;
@@ -396,8 +384,7 @@ static bool take_step(struct hunt *all, struct step *at, const struct btf *to)
 	bool changed;
 
 	ask(&h, at->name);
-	if (h.count)
-		qsort(h.hits, h.count, sizeof(*h.hits), by_odds);
+	hunt_sort(&h);
 	changed = h.count && h.hits[0].odds > 1 && h.hits[0].s.change != CHANGE_SAME;
 	if (changed) {
 		const struct hit *best = h.hits;

@@ -56,6 +56,21 @@ const char *hunt_keep(struct hunt *h, const char *s)
 	return p;
 }
 
+static int by_odds(const void *x, const void *y)
+{
+	const struct hit *a = x, *b = y;
+
+	if (a->odds != b->odds)
+		return a->odds < b->odds ? 1 : -1;
+	return strcmp(a->s.successor, b->s.successor);
+}
+
+void hunt_sort(struct hunt *h)
+{
+	if (h->count)
+		qsort(h->hits, h->count, sizeof(*h->hits), by_odds);
+}
+
 struct hit *hunt_hit(struct hunt *h, const char *successor)
 {
 	for (size_t i = 0; i < h->count; i++)

@@ -44,6 +44,9 @@ void hunt_add(struct hunt *h, enum scale scale, const char *successor, const cha
  */
 struct hit *hunt_hit(struct hunt *h, const char *successor);
 
+/* Sorts the hits, the likeliest first. */
+void hunt_sort(struct hunt *h);
+
 /* A copy of s that lives as long as the arena; NULL, with h->failed set, when memory is out. */
 const char *hunt_keep(struct hunt *h, const char *s);
 

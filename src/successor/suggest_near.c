@@ -91,7 +91,7 @@ static double owners_alike(struct near *x, const char *name)
 {
 	struct words was, now;
 
-	if (!x->types.entries && list_types(x) < 0) {
+	if (!x->types.words.entries && list_types(x) < 0) {
 		x->h->failed = true;
 		return 0;
 	}

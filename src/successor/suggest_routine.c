@@ -187,22 +187,12 @@ static double odds_of_others(const struct routines *r, const struct lost_routine
 	return best;
 }
 
-static int by_odds(const void *x, const void *y)
-{
-	const struct hit *a = x, *b = y;
-
-	if (a->odds != b->odds)
-		return a->odds < b->odds ? 1 : -1;
-	return strcmp(a->s.successor, b->s.successor);
-}
-
 enum { CONTESTED = 4 }; /* of the best hits, those that are asked whose successors they are */
 
 /* What another one became, too, and more clearly, is less likely the successor of this. */
 static void contest(struct hunt *h, const struct routines *r, const struct lost_routine *lost)
 {
-	if (h->count)
-		qsort(h->hits, h->count, sizeof(*h->hits), by_odds);
+	hunt_sort(h);
 	for (size_t i = 0; i < h->count && i < CONTESTED; i++) {
 		struct hit *hit = &h->hits[i];
 		double others;
@@ -222,8 +212,7 @@ static void share_out(struct hunt *h)
 {
 	double all = 1;
 
-	if (h->count)
-		qsort(h->hits, h->count, sizeof(*h->hits), by_odds);
+	hunt_sort(h);
 	for (size_t i = 0; i < h->count && i < CONTESTED; i++)
 		all += exp(h->hits[i].odds);
 	for (size_t i = 0; i < h->count; i++) {

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/digest.h"
+
 struct swaps {
 	struct tally count;
 };
@@ -21,18 +23,20 @@ struct gap {
 	double says; /* weight of the other words, at most 1 */
 };
 
-static uint64_t mix(uint64_t hash, uint64_t more)
+/* The name that these words are without one of them; with all, for WORDS_MAX. */
+static struct digester name_without(const struct words *w, unsigned left_out)
 {
-	return (hash ^ more) * 1099511628211u;
-}
-
-static uint64_t whole_name(const struct words *w)
-{
-	uint64_t hash = w->n;
+	struct digester name = {0};
 
 	for (unsigned i = 0; i < w->n; i++)
-		hash = mix(hash, w->at[i].hash);
-	return hash;
+		if (i != left_out)
+			digest_add(&name, w->at[i].hash);
+	return name;
+}
+
+static uint64_t key_of(struct digester name)
+{
+	return digest_of(&name).word[0];
 }
 
 static unsigned gaps_of(const struct words *w, struct gap out[WORDS_MAX])
@@ -42,11 +46,10 @@ static unsigned gaps_of(const struct words *w, struct gap out[WORDS_MAX])
 	for (unsigned i = 0; i < w->n; i++)
 		all += (double)w->at[i].weight;
 	for (unsigned i = 0; i < w->n && w->n > 1; i++) {
-		uint64_t without = w->n - 1;
+		struct digester name = name_without(w, i), around = name;
 
-		for (unsigned k = 0; k < w->n; k++)
-			without = k == i ? without : mix(without, w->at[k].hash);
-		out[i] = (struct gap){mix(without, i + 1), without, &w->at[i],
+		digest_add(&around, i);
+		out[i] = (struct gap){key_of(around), key_of(name), &w->at[i],
 				      fmin(1, all - (double)w->at[i].weight)};
 	}
 	return w->n > 1 ? w->n : 0;
@@ -116,7 +119,7 @@ static int whole_names(const struct words *list, size_t count, size_t stride, st
 	if (tally_init(out, a, count) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		tally_add(out, whole_name(words_at(list, stride, i)), 1);
+		tally_add(out, key_of(name_without(words_at(list, stride, i), WORDS_MAX)), 1);
 	return 0;
 }
 

@@ -45,27 +45,13 @@ void words_split(const char *name, struct words *w)
 	}
 }
 
+/* Of a name's words few are its own. */
+enum { WORDS_A_NAME = 3 };
+
 int vocabulary_init(struct vocabulary *v, struct arena *a, size_t names)
 {
-	uint32_t size = 64;
-
-	while (size < (1u << 24) && size < names * 6)
-		size *= 2;
-	*v = (struct vocabulary){.mask = size - 1};
-	v->entries = arena_alloc(a, size, sizeof(*v->entries));
-	if (!v->entries)
-		return -1;
-	memset(v->entries, 0, size * sizeof(*v->entries));
-	return 0;
-}
-
-static struct word_count *entry_of(const struct vocabulary *v, uint32_t hash)
-{
-	uint32_t i = hash & v->mask;
-
-	while (v->entries[i].count && v->entries[i].hash != hash)
-		i = (i + 1) & v->mask;
-	return &v->entries[i];
+	v->names = 0;
+	return tally_init(&v->words, a, names * WORDS_A_NAME);
 }
 
 static bool is_repeated(const struct words *w, unsigned i)
@@ -79,15 +65,9 @@ static bool is_repeated(const struct words *w, unsigned i)
 void vocabulary_add(struct vocabulary *v, const struct words *w)
 {
 	v->names++;
-	for (unsigned i = 0; i < w->n; i++) {
-		struct word_count *x = entry_of(v, w->at[i].hash);
-
-		if (is_repeated(w, i) || (!x->count && v->used > v->mask / 4 * 3))
-			continue;
-		v->used += !x->count;
-		x->hash = w->at[i].hash;
-		x->count++;
-	}
+	for (unsigned i = 0; i < w->n; i++)
+		if (!is_repeated(w, i))
+			tally_add(&v->words, w->at[i].hash, 1);
 }
 
 void words_weigh(struct words *w, const struct vocabulary *v, bool narrow)
@@ -95,8 +75,8 @@ void words_weigh(struct words *w, const struct vocabulary *v, bool narrow)
 	double all = log(2.0 + v->names);
 
 	for (unsigned i = 0; i < w->n; i++) {
-		uint32_t count = entry_of(v, w->at[i].hash)->count;
-		double weight = log(1.0 + (1.0 + v->names) / (count ? count : 1)) / all;
+		double count = tally_of(&v->words, w->at[i].hash);
+		double weight = log(1.0 + (1.0 + v->names) / fmax(count, 1)) / all;
 
 		if (count * 2 > v->names && v->names > 5)
 			weight *= 0.5;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
+#include "successor/tally.h"
 
 enum { WORDS_MAX = 10 };
 
@@ -29,10 +29,7 @@ struct words {
 
 /* How many of a set of names have each word. Zero-initialised is empty. */
 struct vocabulary {
-	struct word_count {
-		uint32_t hash, count;
-	} * entries;
-	uint32_t mask, used;
+	struct tally words;
 	uint32_t names;
 };
 

@@ -37,8 +37,7 @@ local function routine(target, what, name, options, has)
     for _, other in ipairs(options.others or {}) do
       if other ~= target and other.endian == target.endian and has(other) then list[#list + 1] = other end
     end
-    series.sort_by_nearness(target, list)
-    from = { list[1] }
+    from = { series.nearest_first(target, list)[1] }
   end
   return became.words(target, what, name, from)
 end

@@ -102,20 +102,13 @@ local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
 -- its own.
 local function witnesses(result, options)
   if options.from and #options.from > 0 then return options.from end
-  local list, lacking, at = {}, {}, result.target.version
+  local having, lacking = {}, {}
   for other, there in others(result, options) do
-    table.insert(there.candidate and list or lacking, other)
+    table.insert(there.candidate and having or lacking, other)
   end
-  series.sort_by_nearness(result.target, list)
-  series.sort_by_nearness(result.target, lacking)
-  local first = list[1] and list[1].version
-  for i = at and first and #lacking or 0, 1, -1 do
-    local version = lacking[i].version
-    local between = version and (first < at and first < version and version < at
-      or at < first and version < first and at < version)
-    if between then list[#list + 1] = lacking[i] end
-  end
-  return list
+  local list = series.nearest_first(result.target, having)
+  local between = list[1] and series.between(list[1], result.target, lacking) or {}
+  return table.move(between, 1, #between, #list + 1, list)
 end
 
 -- What it has become there, when that is asked for.

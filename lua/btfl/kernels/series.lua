@@ -56,10 +56,17 @@ local function version_of(target)
   return { numbers[1], numbers[2] or 0, numbers[3] or 0, candidate and tonumber(candidate) or math.huge }
 end
 
-local function before(a, b)
+-- Below, at or above 0, as a is older than b, as old, or newer.
+local function compare(a, b)
   for i = 1, 4 do
-    if a.version[i] ~= b.version[i] then return a.version[i] < b.version[i] end
+    if a[i] ~= b[i] then return a[i] < b[i] and -1 or 1 end
   end
+  return 0
+end
+
+local function before(a, b)
+  local order = compare(a.version, b.version)
+  if order ~= 0 then return order < 0 end
   return a.place < b.place
 end
 
@@ -137,24 +144,39 @@ function series.in_order(targets)
   return table.move(others, 1, #others, #entries + 1, entries)
 end
 
---- Sorts kernels by their distance in releases from a target: older ones first, the nearest of each first;
---- those of no known version last.
+--- Kernels by their distance in releases from a target: older ones first, the nearest of each first; those of
+--- no known version last, as they were given.
 ---@param target btfl.target
 ---@param list btfl.target[]
-function series.sort_by_nearness(target, list)
-  local at, place = target.version, {}
-  if not at then return end
-  for i, kernel in ipairs(list) do place[kernel] = i end
-  table.sort(list, function(a, b)
-    local x, y = a.version, b.version
-    if not (x and y) or x == y then
-      if (x == nil) ~= (y == nil) then return x ~= nil end
-      return place[a] < place[b]
+---@return btfl.target[]
+function series.nearest_first(target, list)
+  local at, older, rest = version_of(target), {}, {}
+  if not at then return list end
+  local entries, others = sorted(list, version_of)
+  for _, entry in ipairs(entries) do
+    local is_older = compare(entry.version, at) < 0
+    table.insert(is_older and older or rest, is_older and 1 or #rest + 1, entry.target)
+  end
+  table.move(rest, 1, #rest, #older + 1, older)
+  return table.move(others, 1, #others, #older + 1, older)
+end
+
+--- Those of a list that are newer than one of two kernels and older than the other, the nearest to `from`
+--- first; none where the version of one is not known.
+---@param from btfl.target
+---@param to btfl.target
+---@param list btfl.target[]
+---@return btfl.target[]
+function series.between(from, to, list)
+  local first, last, out = version_of(from), version_of(to), {}
+  if not (first and last) then return out end
+  local way = compare(last, first)
+  for _, entry in ipairs((sorted(list, version_of))) do
+    if compare(entry.version, first) == way and compare(last, entry.version) == way and way ~= 0 then
+      table.insert(out, way > 0 and #out + 1 or 1, entry.target)
     end
-    if (x < at) ~= (y < at) then return x < at end
-    if x < at then return y < x end
-    return x < y
-  end)
+  end
+  return out
 end
 
 -- By name; false for none. Findings list the same few over and over.

@@ -15,9 +15,6 @@ local ARTICLE = setmetatable({ enum = "an enum", int = "an int" }, {
   __index = function(_, kind) return "a " .. kind end,
 })
 
--- What has a name in a BTF and is no type.
-local OTHERS = { { "var", "a variable" } }
-
 --- A path: its names from the root on, and the indices after each.
 ---@class btfl.question
 ---@field keyword "struct"|"union"|"enum"|nil that stood before it
@@ -334,10 +331,8 @@ end
 function question.other(q, sources)
   local btfs, name = question.btfs(sources), q.names[1]
   for _, btf in ipairs(btfs) do
-    for _, other in ipairs(OTHERS) do
-      if btf:find(name, other[1]) then
-        return nil, ("`%s` is %s, of which why tells nothing"):format(name, other[2])
-      end
+    if btf:find(name, "var") then
+      return nil, ("`%s` is a variable, of which why tells nothing"):format(name)
     end
   end
   local enums = enums_with(btfs, name)

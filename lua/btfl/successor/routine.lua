@@ -64,8 +64,7 @@ local function attach_point(q, name)
 end
 
 local function signature_on(btf, q, name)
-  local ok, target = pcall(engine.target, btf)
-  return ok and target:signature(attach_point(q, name)) or nil
+  return engine.target(btf):signature(attach_point(q, name))
 end
 
 -- Without what only the BTF has in front.
