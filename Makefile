@@ -65,8 +65,7 @@ all: $(BUILD)/btfl
 	@[ btfl -ef $< ] || ln -f $< btfl
 
 META := lua/btfl/meta.lua
-LUA_FILES := $(sort $(filter-out $(META),$(wildcard $(addprefix lua/btfl/,*.lua */*.lua */*/*.lua))) \
-	$(wildcard scripts/*.lua))
+LUA_FILES := $(sort $(wildcard $(addprefix lua/btfl/,*.lua */*.lua */*/*.lua) scripts/*.lua))
 
 $(BUILD)/btfl: $(OBJ) $(BUILD)/lua_files.o
 	$(if $(NO_ARCHIVE),@echo "  NOTE  there is no $(NO_ARCHIVE): linked with shared libraries")

@@ -2,8 +2,18 @@
 local cli = btfl.cli {
   about = "Writes btfl.lua, at the root of this repository, for the objects and kernels that are in it.",
   usage = "", objects = false, targets = false,
+  options = function(parser)
+    parser:flag("--editor", "Write .luarc.json instead, by which lua-language-server knows btfl's API.")
+  end,
   epilog = "Objects are *.bpf.o, and what bpf2go writes (*_bpfel.o). What is there is not written over.",
 }
+
+if cli.args.editor then
+  local path, library = btfl.project.editor()
+  if not path then cli:error(library) end
+  cli:write(("%s: the API is described in %s\n"):format(path, library))
+  return 0
+end
 
 local path, found = btfl.project.init()
 if not path then cli:error(found) end

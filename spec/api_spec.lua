@@ -11,7 +11,7 @@ local function parse_meta(path)
   for line in io.lines(path) do
     local class = line:match("^%-%-%-@class ([%w_.]+)")
     local field = line:match("^%-%-%-@field ([%w_]+)%??%s")
-    local variable = line:match("^local ([%w_]+) = {}")
+    local variable = line:match("^local ([%w_]+) = {}") or line:match("^([%w_]+) = {}")
     local of, method = line:match("^function ([%w_]+)[.:]([%w_]+)%(")
     local part, inner = line:match("^function btfl%.([%w_]+)%.([%w_]+)%(")
     local callable = line:match("^btfl%.([%w_]+) = {}")

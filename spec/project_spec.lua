@@ -611,6 +611,38 @@ describe("btfl init", function()
   end)
 end)
 
+describe("btfl init --editor", function()
+  teardown(tmp.clean)
+
+  it("names this program's own meta.lua, wherever the program is", function()
+    local folder, data = repository("editor", { ["sub/x"] = "" }), tmp.mkdir "data"
+    local env = { XDG_DATA_HOME = data, HOME = "/nowhere", BTFL_LUA = "" }
+    local r = run.program({ run.top .. "/build/btfl", "init", "--editor" }, { cwd = folder .. "/sub", env = env })
+    assert.same({ ("../.luarc.json: the API is described in %s/btfl/library\n"):format(data), "", 0 },
+      { r.out, r.err, r.status })
+    local settings = assert(dkjson.decode(tmp.read(folder .. "/.luarc.json")))
+    assert.same({ data .. "/btfl/library" }, settings["workspace.library"])
+    assert.equal("Lua 5.4", settings["runtime.version"])
+    assert.equal(run.read(run.top .. "/lua/btfl/meta.lua"), tmp.read(data .. "/btfl/library/btfl.lua"))
+  end)
+
+  it("writes over no settings, but says what they need, and refreshes meta.lua", function()
+    local folder, data = repository("settings", { [".luarc.json"] = "{}" }), tmp.mkdir "more"
+    local r = run({ "init", "--editor" }, { cwd = folder, env = { XDG_DATA_HOME = data } })
+    assert.same({ ('btfl: .luarc.json: is there, and is not written over; "workspace.library" in it has to name '
+      .. '"%s/btfl/library"\n'):format(data), 2 }, { r.err, r.status })
+    assert.equal("{}", tmp.read(folder .. "/.luarc.json"))
+    assert.is_not_nil(io.open(data .. "/btfl/library/btfl.lua"))
+  end)
+
+  it("has a meta.lua that declares the module, as a global and for require", function()
+    local text = run.read(run.top .. "/lua/btfl/meta.lua")
+    assert.matches("^%-%-%-@meta btfl\n", text)
+    assert.matches("\nbtfl = {}\n", text)
+    assert.matches("\nreturn btfl\n$", text)
+  end)
+end)
+
 describe("the README", function()
   it("shows a project file that is one", function()
     local text = run.read(FIXTURES .. "project.lua")

@@ -33,6 +33,7 @@ local LAZY = {
         return project or error(table.concat(wrong, "\n"), 2)
       end,
       init = function() return require("btfl.project.propose").write() end,
+      editor = function() return require("btfl.project.editor").write() end,
     }
   end,
   builder = function()

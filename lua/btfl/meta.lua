@@ -18,7 +18,7 @@
 ---@field thresholds { perhaps: number, suggested: number, sure: number } scores of suggestions: from which one is worth a look, is suggested, is as good as known
 ---@field loaders btfl.loader[] the loaders whose rules have a policy, libbpf first
 ---@field reasons btfl.reasons.doc[] what each code of a finding means, in order and by code
-local btfl = {}
+btfl = {}
 
 --- Opens the BTF in a file: raw, an ELF file with a `.BTF` section, a kernel image such as vmlinuz, or one of these
 --- packed (gzip; through libarchive xz, zstd, lz4, bzip2) or the one kernel in an archive or a package (tar, .deb,
@@ -297,6 +297,12 @@ function btfl.project.load(path) end
 ---@return string? path nil where one is there, which is not written over
 ---@return { objects: string[], targets: string[], in_repository: boolean, cut: boolean }|string found what stands in it, and whether not all files were looked at; why none is written
 function btfl.project.init() end
+
+--- Writes what lua-language-server needs to know this API: `.luarc.json` at the root of the repository, else in the
+--- current folder, and this text in the folder of the user's that it names ($XDG_DATA_HOME/btfl/library).
+---@return string? path of `.luarc.json`; nil where one is there, which is not written over
+---@return string found the folder that it names; why it is not written
+function btfl.project.editor() end
 
 --- What a project file says. A plain table; the settings of its own are those of all shapes.
 ---@class btfl.project: btfl.project.settings

@@ -24,9 +24,16 @@ local function name_of(path)
   return module and module:gsub("/init$", ""):gsub("/", ".") or stem
 end
 
-local function entry(path, name, shown, strip)
+local function text_of(path)
   local file <close> = assert(io.open(path, "rb"))
-  local chunk, message = load(file:read "a", "=[btfl]/" .. shown, "t")
+  return file:read "a"
+end
+
+local function entry(path, name, shown, strip)
+  local text = text_of(path)
+  -- What is only to be read is a function that gives it.
+  if text:find "^%-%-%-@meta " then text = ("return %q"):format(text) end
+  local chunk, message = load(text, "=[btfl]/" .. shown, "t")
   if not chunk then fail("%s", (message:gsub("^%[btfl%]/", ""))) end
   local code = string.dump(chunk, strip)
   local script = name:match "^scripts/(.*)"

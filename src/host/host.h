@@ -44,6 +44,14 @@ int load_code(lua_State *L, const char *code, size_t len, const char *chunkname)
 /* Reads, runs and prints until the end of the input. */
 void repl_run(lua_State *L);
 
+/* Where the prompt's lines come from: an editor that completes, where both ends are a terminal and
+ * readline is there. To be called before the others; L is the state that is asked for words. */
+void lines_open(lua_State *L);
+/* Pushes one line without its newline; pushes nothing and returns false at the end of the input. */
+bool lines_push(lua_State *L, const char *prompt);
+/* Keeps text for the editor's history, if it is any. */
+void lines_remember(const char *text);
+
 /* Tells malloc() how btfl uses memory. To be called before anything is allocated. */
 void memory_keep(void);
 

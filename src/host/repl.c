@@ -1,83 +1,13 @@
 /*
- * repl: the interactive loop: where a line comes from, when a chunk goes on, what is printed.
- *
- * readline is opened by dlopen when both ends are a terminal; without it, and in a program that is
- * linked statically, lines come from fgets. The history lives only in memory.
+ * repl: the interactive loop: when a chunk goes on, what is printed.
  */
-#ifndef NO_DLOPEN
-#include <dlfcn.h>
-#endif
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <lauxlib.h>
 
 #include "host/host.h"
-
-static char *(*read_edited)(const char *prompt); /* NULL: no line editing; the line is malloc'd */
-static void (*remember)(const char *line);
-
-#ifdef NO_DLOPEN
-
-static void open_readline(void)
-{
-}
-
-#else
-
-static void open_readline(void)
-{
-	static const char *const names[] = {"libreadline.so.8", "libreadline.so.7",
-					    "libreadline.so", "libedit.so.2"};
-	void *library = NULL;
-
-	if (read_edited || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return;
-	for (size_t i = 0; !library && i < sizeof(names) / sizeof(names[0]); i++)
-		library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return;
-	*(void **)&read_edited = dlsym(library, "readline");
-	*(void **)&remember = dlsym(library, "add_history");
-}
-
-#endif
-
-/* Pushes one line without its newline; pushes nothing and returns false at the end of the input. */
-static bool push_line(lua_State *L, const char *prompt)
-{
-	luaL_Buffer b;
-	char part[512];
-	bool any = false;
-
-	if (read_edited) {
-		char *line = read_edited(prompt);
-
-		if (!line)
-			return false;
-		lua_pushstring(L, line);
-		free(line);
-		return true;
-	}
-	fputs(prompt, stdout);
-	fflush(stdout);
-	luaL_buffinit(L, &b);
-	while (fgets(part, sizeof(part), stdin)) {
-		size_t n = strcspn(part, "\n");
-		bool whole = part[n];
-
-		luaL_addlstring(&b, part, n);
-		any = true;
-		if (whole)
-			break;
-	}
-	luaL_pushresult(&b);
-	if (!any)
-		lua_pop(L, 1);
-	return any;
-}
 
 static const char *prompt_of(lua_State *L, bool first)
 {
@@ -105,7 +35,7 @@ static int load_chunk(lua_State *L)
 	int status;
 
 	lua_settop(L, 0);
-	if (!push_line(L, prompt_of(L, true)))
+	if (!lines_push(L, prompt_of(L, true)))
 		return -1;
 	lua_replace(L, 1);
 	for (;;) {
@@ -121,7 +51,8 @@ static int load_chunk(lua_State *L)
 			break;
 		const char *prompt = prompt_of(L, false);
 
-		if (!push_line(L, prompt)) { /* at index 2 stands what is wrong with half a chunk */
+		if (!lines_push(L,
+				prompt)) { /* at index 2 stands what is wrong with half a chunk */
 			lua_settop(L, 2);
 			break;
 		}
@@ -131,8 +62,7 @@ static int load_chunk(lua_State *L)
 		lua_concat(L, 3);
 		lua_replace(L, 1);
 	}
-	if (remember && lua_rawlen(L, 1) > 0)
-		remember(lua_tostring(L, 1));
+	lines_remember(lua_tostring(L, 1));
 	lua_replace(L, 1);
 	lua_settop(L, 1);
 	return status;
@@ -156,7 +86,10 @@ void repl_run(lua_State *L)
 {
 	int status;
 
-	open_readline();
+	lines_open(L);
+	host_call(L, "prompt", 0, 0);
+	if (isatty(STDIN_FILENO))
+		host_call(L, "welcome", 0, 0);
 	signal(SIGINT, SIG_DFL); /* at the prompt it ends the program, as in lua(1) */
 	while ((status = load_chunk(L)) != -1) {
 		lua_pushcfunction(L, status == LUA_OK ? run_and_show : raise_message);

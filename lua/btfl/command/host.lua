@@ -24,6 +24,16 @@ function M.usage(message, ...)
   }), 0)
 end
 
+--- The folder of the user's own files for btfl; nil where nobody says who the user is.
+---@return string?
+function M.data()
+  local data, home = os.getenv("XDG_DATA_HOME"), os.getenv("HOME")
+  if not data or data == "" then
+    data = home and home .. "/.local/share"
+  end
+  return data and data .. "/btfl"
+end
+
 --- The folders in which a bare script name is looked up, in order; then come the program's own.
 ---@return string[]
 function M.folders()
@@ -31,12 +41,9 @@ function M.folders()
   for folder in (os.getenv("BTFL_PATH") or ""):gmatch("[^:]+") do
     folders[#folders + 1] = folder
   end
-  local data, home = os.getenv("XDG_DATA_HOME"), os.getenv("HOME")
-  if not data or data == "" then
-    data = home and home .. "/.local/share"
-  end
+  local data = M.data()
   if data then
-    folders[#folders + 1] = data .. "/btfl/scripts"
+    folders[#folders + 1] = data .. "/scripts"
   end
   folders[#folders + 1] = M.scripts
   return folders
@@ -217,6 +224,33 @@ function M.show(...)
   end
   return 0
 end
+
+-- The prompt
+
+--- The text of meta.lua, which describes the API.
+---@return string
+function M.meta()
+  if not M.modules then return M.embedded("btfl.meta")() end
+  local file <close> = assert(io.open(M.modules .. "/btfl/meta.lua"))
+  return file:read "a"
+end
+
+--- What is said when somebody sits at the prompt.
+function M.welcome()
+  print(("btfl %s, which is %s with BPF CO-RE: the global `btfl`. Tab completes; help() lists\n"
+    .. "what there is, help(x) tells of x; Ctrl-D ends it."):format(require("btfl").version, _VERSION))
+end
+
+--- Makes `help` a global, as it is only at the prompt.
+function M.prompt()
+  function _G.help(...) print((require "btfl.prompt.help"(...))) end
+end
+
+--- What Tab may make of a word.
+---@param before string the line in front of it
+---@param word string
+---@return string[]
+function M.complete(before, word) return require "btfl.prompt.complete"(before, word) end
 
 -- Errors
 

@@ -25,6 +25,25 @@ function find.folders()
   return nil
 end
 
+--- Where files about the whole repository go: its root, or the current folder where none is.
+---@return string folder ends in `/`, or is the current one, ""
+---@return boolean in_repository
+function find.root()
+  local folders = find.folders()
+  return folders and folders[#folders] or "", folders ~= nil
+end
+
+--- Whether a folder has anything of a name, be it a link that leads nowhere.
+---@param folder string ends in `/`, or is the current one, ""
+---@param name string
+---@return boolean
+function find.has(folder, name)
+  for _, there in ipairs(engine.folder(folder == "" and "." or folder) or {}) do
+    if there == name then return true end
+  end
+  return false
+end
+
 --- The project file of the current folder. A folder of that name is none. A link is refused: it may lead out
 --- of the repository, to what its author cannot read and a message would show.
 ---@return string? path nil where there is none, or it is refused

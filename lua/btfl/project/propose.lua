@@ -116,15 +116,12 @@ end
 ---@return string? path nil where there is one
 ---@return table|string found what stands in it, or why none is written
 function propose.write()
-  local folders = find.folders()
-  local folder = folders and folders[#folders] or ""
+  local folder, in_repository = find.root()
   local path = folder .. find.name
-  for _, name in ipairs(engine.folder(folder == "" and "." or folder) or {}) do
-    if name == find.name then return nil, path .. ": is there, and is not written over" end
-  end
+  if find.has(folder, find.name) then return nil, path .. ": is there, and is not written over" end
   local text, found = propose.text(folder)
   engine.write_file(path, text)
-  found.in_repository = folders ~= nil
+  found.in_repository = in_repository
   return path, found
 end
 
