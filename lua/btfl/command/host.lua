@@ -126,16 +126,16 @@ end
 local USAGE = [[
 usage: btfl [OPTION]... SCRIPT [ARGUMENT]...
        btfl [OPTION]... -e CODE [ARGUMENT]...
-A Lua 5.4 interpreter with a CO-RE engine in it (the global `btfl`).
+Lua 5.4 with a CO-RE engine in it, the global `btfl`.
 
-SCRIPT is a path, `-` for standard input, or the name of a script below.
+SCRIPT is a path, `-` for standard input, or a name below.
 `btfl SCRIPT --help` tells what a script takes.
 
-  -e CODE     run CODE; the values of an expression are printed
+  -e CODE     run CODE; of an expression, print the values
   -i          read from the terminal after the script
-  -l MODULE   require MODULE first (-l NAME=MODULE: as the global NAME)
+  -l MODULE   require MODULE first (NAME=MODULE: as NAME)
   -v          show the full traceback of an error
-  -E          ignore LUA_INIT, LUA_PATH, LUA_CPATH and BTFL_LUA
+  -E          ignore LUA_INIT, LUA_PATH, LUA_CPATH, BTFL_LUA
   --version   print the versions of btfl and Lua
   --help      print this
 ]]
@@ -151,8 +151,11 @@ function M.help()
   if #names > 0 then
     io.write("\nScripts:\n")
   end
+  local terminal = require "btfl.report.terminal"
+  local window, margin = terminal.window(), "\n" .. (" "):rep(width + 4)
   for _, name in ipairs(names) do
-    io.write((("  %-" .. width .. "s  %s"):format(name, found[name]):gsub("%s+$", "")), "\n")
+    local lines = terminal.lines(found[name], window and window - width - 4)
+    io.write((("  %-" .. width .. "s  %s"):format(name, table.concat(lines, margin)):gsub("%s+$", "")), "\n")
   end
 end
 

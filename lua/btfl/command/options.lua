@@ -4,6 +4,7 @@ local engine = require "btfl.engine"
 local outputs = require "btfl.command.outputs"
 local rules = require "btfl.command.rules"
 local shipped = require "btfl.policy.support.shipped"
+local terminal = require "btfl.report.terminal"
 
 local options = {}
 
@@ -169,6 +170,8 @@ end
 ---@return btfl.project? project what was not given is of it
 function options.parse(name, definition, words)
   local parser = argparse(name, definition.about, definition.epilog):add_help(false)
+  local window = terminal.window()
+  if window then parser:help_max_width(window):usage_max_width(math.min(window, 70)) end
   local help
   parser:flag("-h --help", "Show this and exit."):action(function() help = parser:get_help() end)
   local usage = definition.usage or (definition.objects ~= false and "OBJ..." or "")

@@ -14,11 +14,10 @@ local function wants_color(args)
   return os.getenv("TERM") ~= "dumb" and engine.isatty(1)
 end
 
--- What COLUMNS says, else the terminal; nil for a file.
+-- nil for a file.
 local function width_of(args)
   if args.output then return nil end
-  local columns = math.tointeger(tonumber(os.getenv("COLUMNS") or ""))
-  return columns and columns > 0 and columns or engine.columns(1)
+  return terminal.window()
 end
 
 -- Bytes that GitHub takes of what a step writes to the file that this variable names.

@@ -5,11 +5,14 @@ local grid = require "btfl.report.grid"
 local summary_lines = require "btfl.report.summary"
 local terminal = require "btfl.report.terminal"
 
+local function put_lines(out, text, width)
+  local lines = terminal.lines(text, width)
+  table.move(lines, 1, #lines, #out + 1, out)
+end
+
 -- A block keeps its lines and tabs; everything else in it is escaped.
-local function put_block(out, lines)
-  for _, line in ipairs(lines) do
-    out[#out + 1] = (line:gsub("[^\t]+", terminal.escape))
-  end
+local function put_block(out, lines, width)
+  for _, line in ipairs(lines) do put_lines(out, line:gsub("[^\t]+", terminal.escape), width) end
 end
 
 -- What is no finding: texts, or else the table, and the summary.
@@ -17,17 +20,16 @@ local function put_rest(out, part, report, options, paint)
   local blocks = blocks_of(report, options.width)
   for _, block in ipairs(blocks) do
     part()
-    put_block(out, block)
+    put_block(out, block, options.width)
   end
   local columns = report.text_columns or columns_of(report)
   if columns and #columns > 0 and #report.rows > 0 and #blocks == 0 then
     part()
-    grid(out, report.rows, columns, report.group or {}, paint)
+    grid(out, report.rows, columns, report.group or {}, paint, options.width)
   end
   if #report.summaries > 0 then
     part()
-    local lines = summary_lines(report.summaries)
-    table.move(lines, 1, #lines, #out + 1, out)
+    for _, line in ipairs(summary_lines(report.summaries)) do put_lines(out, line, options.width) end
   end
 end
 

@@ -2,6 +2,7 @@
 local api = require "btfl.prompt.api"
 local class_of = require "btfl.class"
 local engine = require "btfl.engine"
+local terminal = require "btfl.report.terminal"
 
 local function called(name)
   local found = {}
@@ -56,7 +57,7 @@ end
 
 -- A line that a terminal has room for; the text is ASCII.
 local function fitting(line)
-  local room = engine.columns(1)
+  local room = terminal.window()
   return room and #line > room and line:sub(1, math.max(room - 3, 1)) .. "..." or line
 end
 

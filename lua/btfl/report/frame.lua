@@ -133,18 +133,21 @@ end
 --- The lines of a finding, without a final newline.
 ---@param finding btfl.finding
 ---@param paint fun(style: string, text: string): string
----@param width? integer columns that a source line may take
+---@param width? integer columns of the terminal: a line that is longer goes on in the next one
 ---@return string
 return function(finding, paint, width)
   local at, line = finding.at, class(finding.at) == "btfl.line"
-  local out = { ("%s: %s"):format(
-    paint(finding.level, ("%s[%s]"):format(finding.level, escape(finding.rule))),
-    paint("head", escape(finding.message))) }
+  local kind = ("%s[%s]"):format(finding.level, escape(finding.rule))
+  local out = terminal.lines(escape(finding.message), width, #kind + 2)
+  for i, text in ipairs(out) do out[i] = paint("head", text) end
+  out[1] = paint(finding.level, kind) .. ": " .. out[1]
   local margin = (" "):rep(#number_of(finding, line and at.text ~= ""))
   local place, context = at and escape(path_shown(tostring(at))) or "", where(finding)
   if place ~= "" or context ~= "" then
     local gap = place ~= "" and context ~= "" and "   " or ""
-    out[#out + 1] = margin .. paint("frame", "-->") .. " " .. place .. gap .. context
+    for i, text in ipairs(terminal.lines(place .. gap .. context, width and width - #margin - 4)) do
+      out[#out + 1] = margin .. (i == 1 and paint("frame", "-->") or "   ") .. " " .. text
+    end
   end
   if line and at.text ~= "" then
     source(out, finding, at, paint, width or WIDTH)
@@ -152,7 +155,10 @@ return function(finding, paint, width)
     instruction(out, finding.insn, paint)
   end
   local function fact(text)
-    if text ~= "" then out[#out + 1] = margin .. " " .. paint("frame", "=") .. " " .. text end
+    if text == "" then return end
+    for i, part in ipairs(terminal.lines(text, width and width - #margin - 3)) do
+      out[#out + 1] = margin .. " " .. (i == 1 and paint("frame", "=") or " ") .. " " .. part
+    end
   end
   fact(detail_line(finding))
   local kernels = names.kernels(finding)

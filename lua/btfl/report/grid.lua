@@ -5,6 +5,7 @@ local names = require "btfl.report.names"
 local terminal = require "btfl.report.terminal"
 
 local GAP = "  " -- between columns
+local LEAST = 24 -- characters that a text is broken into lines of
 
 -- A column in the making: what it shows of each value, and what is known of all of them so far.
 local Column = {}
@@ -22,12 +23,31 @@ function Column:measured(text)
   return text
 end
 
+-- A table that gives each text as it stands in the last column, behind so many characters of a window's.
+local function last_aligned(used, width)
+  local room = width and width - used
+  if not room or room < LEAST then return memo(function(text) return text end) end
+  local margin = "\n" .. (" "):rep(used)
+  return memo(function(text) return table.concat(terminal.lines(text, room), margin) end)
+end
+
 -- A table that gives each text as it stands in the column, with the gap to the next one.
-function Column:aligned(is_last)
-  local gap = is_last and "" or GAP
+function Column:aligned(gap)
   local function pad(text) return (" "):rep(self.wide - terminal.width(text)) end
   if self.numeric then return memo(function(text) return pad(text) .. text .. gap end) end
-  return memo(function(text) return is_last and text or text .. pad(text) .. gap end)
+  return memo(function(text) return text .. pad(text) .. gap end)
+end
+
+-- The same of all columns, from the first to the last.
+local function align(columns, width)
+  local aligned, used = {}, 0
+  for i, column in ipairs(columns) do
+    local is_last = i == #columns
+    aligned[i] = is_last and not column.numeric and last_aligned(used, width)
+      or column:aligned(is_last and "" or GAP)
+    used = used + column.wide + #GAP
+  end
+  return aligned
 end
 
 -- The columns, and the texts of their cells row by row.
@@ -117,13 +137,11 @@ end
 ---@param columns string[]
 ---@param group string[]
 ---@param paint fun(style: string, text: string): string
-return function(out, rows, columns, group, paint)
+---@param width? integer columns of the terminal, for what stands in the last column
+return function(out, rows, columns, group, paint, width)
   local made, cells = fill(columns, rows)
-  local aligned, head = {}, {}
-  for i, column in ipairs(made) do
-    aligned[i] = column:aligned(i == #made)
-    head[i] = terminal.escape(columns[i])
-  end
+  local aligned, head = align(made, width), {}
+  for i, name in ipairs(columns) do head[i] = terminal.escape(name) end
   head = paint("head", line_of(head, aligned))
   for n, texts in ipairs(cells) do cells[n] = line_of(texts, aligned) end
   if #group == 0 then

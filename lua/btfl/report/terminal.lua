@@ -1,6 +1,6 @@
 --- What reaches a terminal: names of a hostile file with their control characters made visible, and
 --- colours.
-local is_printable = require("btfl.engine").is_printable
+local engine = require "btfl.engine"
 
 local terminal = {}
 
@@ -24,7 +24,7 @@ end
 ---@param text string
 ---@return string
 function terminal.escape(text)
-  if is_printable(text) then return text end
+  if engine.is_printable(text) then return text end
   text = text:gsub("%c", escape_byte)
   if not utf8.len(text) then return (text:gsub("[\128-\255]", escape_byte)) end
   return (text:gsub("[\xc2\xe2][\128-\191]+", function(char)
@@ -34,11 +34,42 @@ function terminal.escape(text)
   end))
 end
 
+--- Columns of the window: what COLUMNS says, else the terminal; nil where standard output is none.
+---@return integer?
+function terminal.window()
+  local columns = math.tointeger(tonumber(os.getenv "COLUMNS" or ""))
+  return columns and columns > 0 and columns or engine.columns(1)
+end
+
 --- Columns that text takes: its characters. Wide ones count as one.
 ---@param text string
 ---@return integer
 function terminal.width(text)
   return utf8.len(text) or #text
+end
+
+--- Text in lines of so many columns, broken at spaces; a word that is longer is left whole. The spaces before
+--- its first word begin every line.
+---@param text string
+---@param width? integer without, it stays one line
+---@param used? integer columns that are taken before its first line, and before no other
+---@return string[]
+function terminal.lines(text, width, used)
+  used = used or 0
+  if not width or used + terminal.width(text) <= width then return { text } end
+  local margin = text:match "^ *"
+  local lines, line, at = {}, margin, used + #margin
+  for gap, word in text:sub(#margin + 1):gmatch "( *)([^ ]+)" do
+    local size = terminal.width(word)
+    if line ~= margin and at + #gap + size > width then
+      lines[#lines + 1] = line
+      line, at = margin .. word, #margin + size
+    else
+      line, at = line .. gap .. word, at + #gap + size
+    end
+  end
+  lines[#lines + 1] = line
+  return lines
 end
 
 local CODES = {
