@@ -22,7 +22,11 @@ local function rule_of(said)
   return event and event.rule
 end
 
--- The codes whose phrases this is one of; first that as which a log would be read.
+-- Of so many words on, a part of a phrase is searched for.
+local LEAST_WORDS = 3
+
+-- The codes whose phrases this is one of, first that as which a log would be read; else those of which it is
+-- a part, as somebody copies it.
 local function by_phrase(said)
   local list, seen = {}, {}
   local function add(doc)
@@ -35,6 +39,14 @@ local function by_phrase(said)
   for _, doc in ipairs(reasons) do
     for _, known in ipairs(doc.says or {}) do
       if shape(known) == shape(said) and rule_of(known) == rule then add(doc) end
+    end
+  end
+  if #list > 0 then return list end
+  local part = shape(said):gsub("^[%s:]+", ""):gsub("[%s:]+$", "")
+  if select(2, part:gsub("%S+", "")) < LEAST_WORDS then return list end
+  for _, doc in ipairs(reasons) do
+    for _, known in ipairs(doc.says or {}) do
+      if shape(known):find(part, 1, true) then add(doc) end
     end
   end
   return list

@@ -98,6 +98,10 @@ describe("explain", function()
       ["libbpf: map 'x': failed to create: -EINVAL"] = { "map-attr", "map-type", "map-unset" },
       ["libbpf: extern 'CONFIG_X' (strong): not resolved"] = { "kconfig" },
       ["func 'a_b' doesn't have 7-th argument"] = { "ctx-arg" },
+      -- A part of it, as it is copied into a search.
+      ["failed to find kernel BTF type ID of"] = { "attach-target" },
+      ["failed to find kernel BTF type ID of 'vfs_x'"] = { "attach-target" },
+      ["no matching targets found"] = { "no-field" },
     } do
       local got = {}
       for _, row in ipairs(dkjson.decode(run({ "explain", said, "--format", "json" }).out).rows) do

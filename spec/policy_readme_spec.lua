@@ -2,6 +2,7 @@
 --- run beside them; what is shown is all that they print.
 
 local run = require "spec.support.run"
+local shown = require "spec.support.shown"
 
 local README = run.read "lua/btfl/policy/README.md"
 
@@ -9,26 +10,12 @@ describe("the chapter on policies", function()
   local dir = run.tmpdir()
   teardown(function() run.remove(dir) end)
 
-  for block in README:gmatch "```lua\n(.-)```" do
-    local name = assert(block:match "^%-%- ([%w_]+%.lua)\n", "a Lua block without a name: " .. block)
-    run.write(dir .. "/" .. name, block)
-  end
+  for name, text in pairs(shown.files(README)) do run.write(dir .. "/" .. name, text) end
   for _, name in ipairs { "example.bpf.o", "small.btf" } do
     run.write(dir .. "/" .. name, run.read("spec/fixtures/" .. name))
   end
 
-  local commands = {}
-  for block in README:gmatch "```console\n(.-)```" do
-    for line in block:gmatch "([^\n]*)\n" do
-      local command = line:match "^%$ (.*)"
-      if command then
-        commands[#commands + 1] = { command = command, shown = "" }
-      else
-        commands[#commands].shown = commands[#commands].shown .. line .. "\n"
-      end
-    end
-  end
-
+  local commands = shown.commands(README)
   for i, case in ipairs(commands) do
     it(("shows what `%s` prints (%d)"):format(case.command, i), function()
       local r = run.program({ "sh", "-c", case.command },

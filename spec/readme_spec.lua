@@ -1,6 +1,7 @@
 --- What the README shows is what happens: its console blocks are run, its script too.
 
 local run = require "spec.support.run"
+local shown = require "spec.support.shown"
 local tmp = require "spec.support.tmp"
 
 local README = run.read "README.md"
@@ -9,35 +10,18 @@ local function shell(command)
   return run.program { "sh", "-c", command }
 end
 
--- The commands of the console blocks, each with the output that is shown for it.
-local function commands()
-  local list = {}
-  for block in README:gmatch "```console\n(.-)```" do
-    for line in block:gmatch "([^\n]*)\n" do
-      local command = line:match "^%$ (.*)"
-      if command then
-        list[#list + 1] = { command = command, shown = {} }
-      else
-        table.insert(list[#list].shown, line)
-      end
-    end
-  end
-  return list
-end
-
 describe("the README", function()
   teardown(tmp.clean)
 
-  for _, case in ipairs(commands()) do
+  for _, case in ipairs(shown.commands(README)) do
     it("shows what `" .. case.command .. "` prints", function()
       local r = shell(case.command)
-      local shown = table.concat(case.shown, "\n")
-      assert.is_not_nil((r.out .. r.err):find(shown, 1, true), r.out .. r.err)
+      assert.is_not_nil((r.out .. r.err):find(case.shown:gsub("\n$", ""), 1, true), r.out .. r.err)
     end)
   end
 
   it("has commands to show", function()
-    assert.is_true(#commands() >= 4)
+    assert.is_true(#shown.commands(README) >= 4)
   end)
 
   it("has a script that runs and reports", function()
@@ -64,8 +48,8 @@ describe("the README", function()
   end)
 
   it("names every script", function()
-    for path in shell("ls scripts").out:gmatch "[^\n]+" do
-      assert.is_not_nil(README:find("btfl " .. path:gsub("%.lua$", ""), 1, true), path)
+    for name in shell("ls scripts").out:gmatch "([%w_]+)%.lua\n" do
+      assert.is_not_nil(README:find("btfl " .. name, 1, true), name)
     end
   end)
 end)

@@ -45,6 +45,7 @@ Guard the access with bpf_core_field_exists(). To read the field under its new n
 the struct again with a flavor (struct task_struct___new) that has it, and choose between the two;
 `btfl why` finds the new name and prints the code. If the read is guarded already, it is dead code.]],
     help = "guard it with bpf_core_field_exists({args}), or follow it: {why}",
+    says = { "libbpf: prog 'handle': relo #0: no matching targets found" },
     example = [=[
 error[no-field]: struct task_struct has no member `state`
   --> prog.bpf.c:41:2   prog.bpf.o, program handle
