@@ -8,16 +8,20 @@
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all test test-long lint layers fixtures bench fit install deps test-deps lint-deps demo clean
+.PHONY: all man test test-long lint layers fixtures bench fit install uninstall deps test-deps lint-deps demo clean
 
 PREFIX ?= /usr/local
+# Of $(PREFIX)/share: where shells look for completions.
+BASH_COMPLETIONS ?= bash-completion/completions
+ZSH_COMPLETIONS ?= zsh/site-functions
+FISH_COMPLETIONS ?= fish/vendor_completions.d
 BUILD := build$(if $(SAN),/san)$(if $(STATIC),/static)$(if $(SHARED),/shared)
 BUSTED ?= /usr/bin/busted
 LUA := ./btfl
 VMLINUX := /sys/kernel/btf/vmlinux
 
 DEPS := gcc libc6-dev pkg-config liblua5.4-dev libelf-dev zlib1g-dev libarchive-dev lua-argparse lua-dkjson
-TEST_DEPS := lua-busted libbpf-dev bpftool xz-utils
+TEST_DEPS := lua-busted libbpf-dev bpftool xz-utils mandoc
 LINT_DEPS := clang-format lua-check cppcheck
 
 Q := $(if $(V),,@)
@@ -65,7 +69,10 @@ all: $(BUILD)/btfl
 	@[ btfl -ef $< ] || ln -f $< btfl
 
 META := lua/btfl/meta.lua
-LUA_FILES := $(sort $(wildcard $(addprefix lua/btfl/,*.lua */*.lua */*/*.lua) scripts/*.lua))
+LUA_FILES := $(sort $(filter-out $(META),$(wildcard $(addprefix lua/btfl/,*.lua */*.lua */*/*.lua))) \
+	$(wildcard scripts/*.lua))
+# What the manual is made of, besides what commands declare.
+TEXTS := README.md $(META) $(filter-out %_table.lua,$(wildcard lua/btfl/policy/*.*))
 
 $(BUILD)/btfl: $(OBJ) $(BUILD)/lua_files.o
 	$(if $(NO_ARCHIVE),@echo "  NOTE  there is no $(NO_ARCHIVE): linked with shared libraries")
@@ -81,9 +88,9 @@ $(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(LIBS)
 endef
 
 # Folders change when a file goes.
-$(BUILD)/lua_files.c: src/host/embed.lua $(LUA_FILES) $(sort $(dir $(LUA_FILES))) | $(BUILD)/bare
+$(BUILD)/lua_files.c: src/host/embed.lua $(LUA_FILES) $(TEXTS) $(sort $(dir $(LUA_FILES))) | $(BUILD)/bare
 	@echo "  LUA   $@"
-	$(Q)BTFL_LUA=lua $(BUILD)/bare $< $@ $(LUA_FILES)
+	$(Q)BTFL_LUA=lua $(BUILD)/bare $< $@ $(LUA_FILES) -- $(TEXTS)
 
 $(BUILD)/lua_files.o: $(BUILD)/lua_files.c src/host/embedded.h Makefile
 	@echo "  CC    $<"
@@ -185,11 +192,34 @@ bench: test-deps
 fit: all
 	./btfl spec/fit/fit.lua $(ARGS)
 
-install: TO = $(DESTDIR)$(PREFIX)
-install: all
-	install -D -m 755 $(BUILD)/btfl $(call quote,$(TO)/bin/btfl)
-	install -D -m 644 -t $(call quote,$(TO)/share/btfl) $(META)
-	install -D -m 644 -t $(call quote,$(TO)/share/btfl/scripts) scripts/*.lua
+# When this was written, for what has a date: the same in every build, and in what `make dist` makes.
+EPOCH = $(eval EPOCH := $$(or $$(SOURCE_DATE_EPOCH),$$(if $$(wildcard .git),$$(shell git log -1 --format=%ct)),$$(shell \
+	stat -c %Y Makefile)))$(EPOCH)
+
+# The pages and what shells complete by.
+man: $(BUILD)/manual
+$(BUILD)/manual: src/host/manual.lua $(BUILD)/btfl
+	@echo "  MAN   $@"
+	$(Q)rm -rf $@ && $(BUILD)/btfl -E $< $@ $(EPOCH)
+
+install uninstall: SHARE = $(DESTDIR)$(PREFIX)/share
+install: all man
+	install -D -m 755 $(BUILD)/btfl $(call quote,$(DESTDIR)$(PREFIX)/bin/btfl)
+	install -D -m 644 -t $(call quote,$(SHARE)/btfl) $(META)
+	install -D -m 644 -t $(call quote,$(SHARE)/btfl/scripts) scripts/*.lua
+	install -D -m 644 -t $(call quote,$(SHARE)/man/man1) $(BUILD)/manual/man1/*
+	install -D -m 644 -t $(call quote,$(SHARE)/man/man7) $(BUILD)/manual/man7/*
+	install -D -m 644 $(BUILD)/manual/bash/btfl $(call quote,$(SHARE)/$(BASH_COMPLETIONS)/btfl)
+	install -D -m 644 $(BUILD)/manual/zsh/_btfl $(call quote,$(SHARE)/$(ZSH_COMPLETIONS)/_btfl)
+	install -D -m 644 $(BUILD)/manual/fish/btfl.fish $(call quote,$(SHARE)/$(FISH_COMPLETIONS)/btfl.fish)
+
+# Whatever version was installed.
+uninstall:
+	rm -f $(call quote,$(DESTDIR)$(PREFIX)/bin/btfl)
+	rm -rf $(call quote,$(SHARE)/btfl)
+	rm -f $(call quote,$(SHARE)/man/man)[17]/btfl.[17] $(call quote,$(SHARE)/man/man)[17]/btfl-*.[17]
+	rm -f $(call quote,$(SHARE)/$(BASH_COMPLETIONS)/btfl) $(call quote,$(SHARE)/$(ZSH_COMPLETIONS)/_btfl) \
+	    $(call quote,$(SHARE)/$(FISH_COMPLETIONS)/btfl.fish)
 
 # Where the kernel has no BTF, a small committed one takes its place.
 demo: deps

@@ -1,5 +1,4 @@
---- minbtf: the part of kernels' BTF that BPF objects need, as files to ship; and which of those that were
---- shipped are no longer right.
+--- minbtf: the part of kernels' BTF that BPF objects need, as files to ship, or which of those are stale.
 local PACKINGS = { ["%.tar%.xz$"] = "xz", ["%.tar%.gz$"] = "gzip" }
 
 local function as_archive(word)

@@ -5,12 +5,16 @@ local run = require "spec.support.run"
 describe("an installed btfl", function()
   local tmp, dir
 
+  local function make(goal)
+    local r = run.program { "make", "-s", goal, "DESTDIR=" .. dir:gsub("%$", "$$"), "PREFIX=/usr" }
+    assert.equal(0, r.status, r.err)
+  end
+
   -- In a folder that no word of a shell is.
   setup(function()
     tmp = run.tmpdir()
     dir = tmp .. "/it's a $HOME & for"
-    local r = run.program { "make", "-s", "install", "DESTDIR=" .. dir:gsub("%$", "$$"), "PREFIX=/usr" }
-    assert.equal(0, r.status, r.err)
+    make "install"
   end)
   teardown(function() run.remove(tmp) end)
 
@@ -32,6 +36,21 @@ describe("an installed btfl", function()
     assert.matches("usr/share/btfl/scripts/check.lua\n", files, 1, true)
     local r = installed(dir .. "/usr/share/btfl/scripts/explain.lua", "no-field")
     assert.same({ "", 0 }, { r.err, r.status })
+  end)
+
+  it("brings its manual and completions, and goes again as a whole", function()
+    local function files() return run.program({ "find", ".", "-type", "f" }, { cwd = dir }).out end
+    local had = files()
+    for _, path in ipairs { "man/man1/btfl.1", "man/man1/btfl-check.1", "man/man7/btfl-script.7",
+      "man/man7/btfl-policy.7", "bash-completion/completions/btfl", "zsh/site-functions/_btfl",
+      "fish/vendor_completions.d/btfl.fish" } do
+      assert.matches("./usr/share/" .. path .. "\n", had, 1, true)
+    end
+    run.write(dir .. "/usr/share/man/man1/another.1", "")
+    make "uninstall"
+    assert.equal("./usr/share/man/man1/another.1\n", files())
+    make "install"
+    assert.equal(#had, #files() - #"./usr/share/man/man1/another.1\n")
   end)
 end)
 

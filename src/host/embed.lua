@@ -1,7 +1,14 @@
---- Writes Lua files, compiled, as a source in C (see embedded.h), for `make`: embed.lua OUT FILE...
+--- Writes Lua files, compiled, and texts as a source in C (see embedded.h), for `make`:
+--- embed.lua OUT FILE... -- TEXT...
 local about = require "btfl.command.host".about
 
-local out, files = arg[1], table.move(arg, 2, #arg, 1, {})
+local out, files, texts = arg[1], {}, {}
+do
+  local list = files
+  for i = 2, #arg do
+    if arg[i] == "--" then list = texts else list[#list + 1] = arg[i] end
+  end
+end
 
 -- Modules that btfl needs, and the packages of Debian and Ubuntu that have them.
 local NEEDED = { argparse = "lua-argparse", dkjson = "lua-dkjson" }
@@ -24,16 +31,13 @@ local function name_of(path)
   return module and module:gsub("/init$", ""):gsub("/", ".") or stem
 end
 
-local function text_of(path)
+local function bytes_of(path)
   local file <close> = assert(io.open(path, "rb"))
   return file:read "a"
 end
 
 local function entry(path, name, shown, strip)
-  local text = text_of(path)
-  -- What is only to be read is a function that gives it.
-  if text:find "^%-%-%-@meta " then text = ("return %q"):format(text) end
-  local chunk, message = load(text, "=[btfl]/" .. shown, "t")
+  local chunk, message = load(bytes_of(path), "=[btfl]/" .. shown, "t")
   if not chunk then fail("%s", (message:gsub("^%[btfl%]/", ""))) end
   local code = string.dump(chunk, strip)
   local script = name:match "^scripts/(.*)"
@@ -51,10 +55,29 @@ local function needed_entry(module)
   return entry(path, module, "lua/" .. module .. ".lua", true)
 end
 
+-- The lines that a Lua file opens with, which say what it is.
+local function opening(text)
+  local lines = {}
+  for line in text:gmatch "[^\n]*\n" do
+    if not line:find "^%-%-%-" then break end
+    lines[#lines + 1] = line
+  end
+  return table.concat(lines)
+end
+
+-- A text is what a function of the name of its file gives.
+local function text_entry(path)
+  local text = bytes_of(path)
+  if path:find "/policy/[%l_]+%.lua$" then text = opening(text) end
+  local code = string.dump(assert(load(("return %q"):format(text))), true)
+  return ('\t{%s, "",\n\t %s, %d},\n'):format(literal(path), literal(code), #code)
+end
+
 local parts = { '#include "host/embedded.h"\n\n#pragma GCC diagnostic ignored "-Woverlength-strings"\n\n'
   .. "const struct embedded embedded_files[] = {\n" }
 for _, path in ipairs(files) do parts[#parts + 1] = entry(path, name_of(path), path, false) end
 for _, module in ipairs { "argparse", "dkjson" } do parts[#parts + 1] = needed_entry(module) end
+for _, path in ipairs(texts) do parts[#parts + 1] = text_entry(path) end
 parts[#parts + 1] = "\t{0},\n};\n"
 
 local file <close> = assert(io.open(out, "wb"))

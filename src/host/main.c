@@ -24,7 +24,9 @@ struct arguments {
 	bool interactive, verbose, no_environment;
 	bool code; /* -e was given: the arguments belong to it */
 	bool help, version;
-	const char *wrong; /* the option that is none */
+	const char *help_of; /* the page that is asked for */
+	const char *shell;   /* the one to print completions for */
+	const char *wrong;   /* the option that is none */
 };
 
 /* -e and -l take a value: the rest of their own argument, or the whole next one. */
@@ -38,6 +40,11 @@ static const char *option_value(const struct arguments *o, int *i)
 static bool takes_value(const char *arg)
 {
 	return arg[0] == '-' && (arg[1] == 'e' || arg[1] == 'l');
+}
+
+static bool is_completion(const char *arg)
+{
+	return !strcmp(arg, "--completion");
 }
 
 static bool parse_flag(struct arguments *o, const char *arg)
@@ -74,7 +81,7 @@ static void parse_options(struct arguments *o)
 				o->wrong = arg;
 				break;
 			}
-		} else if (!parse_flag(o, arg)) {
+		} else if (is_completion(arg) ? !(o->shell = o->argv[++i]) : !parse_flag(o, arg)) {
 			o->wrong = arg;
 			break;
 		}
@@ -229,6 +236,20 @@ static int run_input(lua_State *L, const struct arguments *o)
 	return status;
 }
 
+/* Shows a page of the manual that no script has. A script shows its own. */
+static bool shows_page(lua_State *L, const struct arguments *o)
+{
+	bool shown;
+
+	if (!o->help_of)
+		return false;
+	lua_pushstring(L, o->help_of);
+	host_call(L, "help_of", 1, 1);
+	shown = lua_toboolean(L, -1);
+	lua_settop(L, 0);
+	return shown;
+}
+
 /* Called protected: the options as a light userdata. Returns the exit status. */
 static int run(lua_State *L)
 {
@@ -249,7 +270,10 @@ static int run(lua_State *L)
 		host_call(L, "help", 0, 0);
 	} else if (o->version) {
 		host_call(L, "version", 0, 0);
-	} else {
+	} else if (o->shell) {
+		lua_pushstring(L, o->shell);
+		host_call(L, "completion", 1, 0);
+	} else if (!shows_page(L, o)) {
 		set_arg(L, o);
 		if (!o->no_environment)
 			run_init(L);
@@ -259,7 +283,7 @@ static int run(lua_State *L)
 	return 1;
 }
 
-/* `btfl help` is --help, and `btfl help check` is `btfl check --help`. */
+/* `btfl help` is --help, and `btfl help check` is `btfl check --help`, but for the page instead. */
 static void rewrite_help(struct arguments *o)
 {
 	static char help[] = "--help";
@@ -270,7 +294,7 @@ static void rewrite_help(struct arguments *o)
 		o->help = true;
 		return;
 	}
-	o->argv[o->end] = o->argv[o->end + 1];
+	o->help_of = o->argv[o->end] = o->argv[o->end + 1];
 	o->argv[o->end + 1] = help;
 	o->argc = o->end + 2;
 }

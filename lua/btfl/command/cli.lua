@@ -28,6 +28,9 @@ local metatable = {
 
 local module = { methods = methods, fields = FIELDS }
 
+--- What a script declares goes to this instead, where no more is asked of it: it does not return.
+module.declared = nil ---@type fun(name: string, definition: btfl.cli.definition)?
+
 -- "btfl check" for scripts/check.lua.
 local function program_name()
   local name = (arg and arg[0] or ""):match("([^/]+)$")
@@ -55,15 +58,18 @@ local function policy_of(definition, args, project)
   return nil, tostring(policy)
 end
 
+local function check_definition(definition)
+  if type(definition) ~= "table" then error("btfl.cli takes a table", 3) end
+  for key in pairs(definition) do
+    if not DEFINITION[key] then error(("btfl.cli has no field `%s`"):format(tostring(key)), 3) end
+  end
+end
+
 --- Parses a command line: the cli, or nil and what is wrong, or nil and the help that was asked for.
 ---@param definition btfl.cli.definition
 ---@param words string[]
 ---@return btfl.cli?, string? message, boolean? is_help
 function module.parse(definition, words)
-  if type(definition) ~= "table" then error("btfl.cli takes a table", 3) end
-  for key in pairs(definition) do
-    if not DEFINITION[key] then error(("btfl.cli has no field `%s`"):format(tostring(key)), 3) end
-  end
   local name = program_name()
   local args, message, is_help, project = options.parse(name, definition, words)
   if is_help then return nil, message, true end
@@ -235,7 +241,10 @@ argument.of_class("btfl.cli", methods)
 
 --- See btfl.cli in meta.lua. What is wrong with a command line is said here, and ends the program.
 function module.new(definition)
-  local self, message, is_help = module.parse(definition or {}, arg or {})
+  definition = definition or {}
+  check_definition(definition)
+  if module.declared then module.declared(program_name(), definition) end
+  local self, message, is_help = module.parse(definition, arg or {})
   if not self then
     (is_help and io.stdout or io.stderr):write(message, "\n")
     os.exit(is_help and 0 or 2, true)

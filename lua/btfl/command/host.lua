@@ -77,18 +77,44 @@ function M.about(path, name)
   return ""
 end
 
+local function add_scripts(found, folder)
+  for _, file in ipairs(M.list(folder) or {}) do
+    local name, path = file:match("^([^.].*)%.lua$"), folder .. "/" .. file
+    if name and is_file(path) then found[name] = M.about(path, name) end
+  end
+end
+
+--- The program's own scripts, or those of the tree that stand in for them: what each is about, by its name.
+---@return table<string, string>
+function M.own_scripts()
+  local found = M.embedded_scripts()
+  if M.scripts then add_scripts(found, M.scripts) end
+  return found
+end
+
+--- The function of one of them.
+---@param name string
+---@return function
+function M.own_script(name)
+  return M.embedded("scripts/" .. name) or assert(loadfile(("%s/%s.lua"):format(M.scripts, name)))
+end
+
+--- A text of btfl's tree that is part of the program, too, as "README.md". Of a policy's file that is at
+--- least what it opens with.
+---@param path string
+---@return string
+function M.text(path)
+  local file <close> = M.modules and io.open(("%s/../%s"):format(M.modules, path)) or nil
+  return file and file:read "a" or M.embedded(path)()
+end
+
 --- Every script that a bare name finds: what it is about, by its name.
 ---@return table<string, string>
 ---@return string[] names sorted
 local function scripts()
   local found, names = M.embedded_scripts(), {}
   local folders = M.folders()
-  for i = #folders, 1, -1 do
-    for _, file in ipairs(M.list(folders[i]) or {}) do
-      local name, path = file:match("^([^.].*)%.lua$"), folders[i] .. "/" .. file
-      if name and is_file(path) then found[name] = M.about(path, name) end
-    end
-  end
+  for i = #folders, 1, -1 do add_scripts(found, folders[i]) end
   for name in pairs(found) do names[#names + 1] = name end
   table.sort(names)
   return found, names
@@ -123,26 +149,30 @@ function M.find(name)
   M.usage("no script is called '%s'; %s", name, hint)
 end
 
-local USAGE = [[
+--- How the program is called.
+M.USAGE = [[
 usage: btfl [OPTION]... SCRIPT [ARGUMENT]...
        btfl [OPTION]... -e CODE [ARGUMENT]...
 Lua 5.4 with a CO-RE engine in it, the global `btfl`.
 
 SCRIPT is a path, `-` for standard input, or a name below.
-`btfl SCRIPT --help` tells what a script takes.
+`btfl SCRIPT --help` tells what a script takes, `btfl help
+SCRIPT` shows its page; pages are `btfl`, `script`, `policy`, too.
 
   -e CODE     run CODE; of an expression, print the values
   -i          read from the terminal after the script
   -l MODULE   require MODULE first (NAME=MODULE: as NAME)
   -v          show the full traceback of an error
   -E          ignore LUA_INIT, LUA_PATH, LUA_CPATH, BTFL_LUA
+  --completion SHELL
+              print completions for bash, zsh or fish
   --version   print the versions of btfl and Lua
   --help      print this
 ]]
 
 --- Prints how to call btfl and every script that can be named.
 function M.help()
-  io.write(USAGE)
+  io.write(M.USAGE)
   local found, names = scripts()
   local width = 0
   for _, name in ipairs(names) do
@@ -159,13 +189,38 @@ function M.help()
   end
 end
 
+--- Shows a page of the manual that is no command's, or sees to it that a script shows its own when it asks
+--- for its command line.
+---@param name string
+---@return boolean shown
+function M.help_of(name)
+  local page = require("btfl.manual.pages").topic(name)
+  if page then
+    require "btfl.manual.show"(page)
+    return true
+  end
+  require("btfl.command.cli").declared = function(command, definition)
+    require "btfl.manual.show"(require("btfl.manual.command").page(command, scripts()[name], definition))
+    os.exit(0, true)
+  end
+  return false
+end
+
+--- Prints what a shell completes by.
+---@param shell string
+function M.completion(shell)
+  local completions = require "btfl.manual.completions"
+  if not completions.files[shell] then M.usage("--completion takes bash, zsh or fish, not '%s'", shell) end
+  io.write(completions.of(shell))
+end
+
 function M.version()
   io.write(("btfl %s (%s)\n"):format(require("btfl").version, _VERSION))
 end
 
 ---@param option string
 function M.bad_option(option)
-  if option == "-e" or option == "-l" then
+  if option == "-e" or option == "-l" or option == "--completion" then
     M.usage("option '%s' needs a value", option)
   end
   M.usage("unknown option '%s'; `btfl --help` lists them", option)
@@ -229,14 +284,6 @@ function M.show(...)
 end
 
 -- The prompt
-
---- The text of meta.lua, which describes the API.
----@return string
-function M.meta()
-  if not M.modules then return M.embedded("btfl.meta")() end
-  local file <close> = assert(io.open(M.modules .. "/btfl/meta.lua"))
-  return file:read "a"
-end
 
 --- What is said when somebody sits at the prompt.
 function M.welcome()

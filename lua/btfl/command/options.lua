@@ -57,7 +57,7 @@ local function add_arguments(parser, usage)
       name = word:match(form[1])
       if name then count = form[2] break end
     end
-    if not name then error(("usage: `%s` is no argument such as OBJ..."):format(word), 5) end
+    if not name then error(("usage: `%s` is no argument such as OBJ..."):format(word), 6) end
     parser:argument(name):target(name:lower()):args(count)
   end
 end
@@ -95,8 +95,9 @@ local function add_options(parser, definition)
     parser:option("--baseline", "What an earlier run found: that is known, and no error."):argname("FILE")
     parser:option("--write-baseline", "Write what is found, to be known from then on."):argname("FILE")
   end
+  local formats = table.concat(outputs.names(definition.formats), ", ")
   parser:option("--format", ("How to print what was found: %s, or a module or file of your own. With =FILE "
-    .. "it is written there, and others may be given."):format(outputs.names(definition.formats)))
+    .. "it is written there, and others may be given."):format(formats))
     :argname("FORMAT[=FILE]"):convert(outputs.reader(definition.formats)):count("*")
   parser:option("--fail-on", "Rules that fail, and no others do; error and warning are all of that level.")
     :argname("RULE,..."):convert(rules.converter("--fail-on", rules.failing))
@@ -161,6 +162,36 @@ local function complete(args, wants_objects, wants_project)
   return project
 end
 
+-- What stands on the line besides options, and whether the command takes a project's objects and the rest
+-- of it.
+local function words_of(definition)
+  local usage = definition.usage or (definition.objects ~= false and "OBJ..." or "")
+  local wants_project = takes_project(definition, usage)
+  return usage, wants_project and usage:find("OBJ...", 1, true) ~= nil, wants_project
+end
+
+--- Declares to a parser of argparse, or to a command of one, what a script takes.
+---@param parser table
+---@param definition btfl.cli.definition
+---@return table help the flag
+function options.declare(parser, definition)
+  local help = parser:flag("-h --help", "Show this and exit.")
+  local usage, wants_objects, wants_project = words_of(definition)
+  -- Those of a project are not on the line.
+  add_arguments(parser, wants_objects and usage:gsub("OBJ%.%.%.", "[OBJ...]") or usage)
+  add_options(parser, definition)
+  if wants_project then add_project(parser) end
+  return help
+end
+
+--- The line that says how a command is called.
+---@param name string
+---@param definition btfl.cli.definition
+---@return string
+function options.usage(name, definition)
+  return (("%s [options] %s"):format(name, (words_of(definition))):gsub("%s+$", ""))
+end
+
 --- Parses the words: what argparse makes of them, or nil and what is wrong, or nil and the help that was
 --- asked for. `--policy` is not looked at.
 ---@param name string of the command
@@ -173,19 +204,12 @@ function options.parse(name, definition, words)
   local window = terminal.window()
   if window then parser:help_max_width(window):usage_max_width(math.min(window, 70)) end
   local help
-  parser:flag("-h --help", "Show this and exit."):action(function() help = parser:get_help() end)
-  local usage = definition.usage or (definition.objects ~= false and "OBJ..." or "")
-  local wants_project = takes_project(definition, usage)
-  local wants_objects = wants_project and usage:find("OBJ...", 1, true) ~= nil
-  -- Those of a project are not on the line.
-  add_arguments(parser, wants_objects and usage:gsub("OBJ%.%.%.", "[OBJ...]") or usage)
-  add_options(parser, definition)
-  if wants_project then add_project(parser) end
+  options.declare(parser, definition):action(function() help = parser:get_help() end)
+  local usage, wants_objects, wants_project = words_of(definition)
   local ok, args = parser:pparse(between(words, usage))
   -- Help is an answer whatever else is missing from the line.
   if help then return nil, help, true end
-  local hint = ("\nusage: %s [options] %s"):format(name, usage):gsub("%s+$", "")
-    .. "   (--help lists the options)"
+  local hint = ("\nusage: %s   (--help lists the options)"):format(options.usage(name, definition))
   local unparsed = not ok and options.one_line(args) or part_sides(args, usage)
   if unparsed then return nil, unparsed .. hint end
   local project, wrong, misused = complete(args, wants_objects, wants_project)

@@ -14,12 +14,6 @@ local function wants_color(args)
   return os.getenv("TERM") ~= "dumb" and engine.isatty(1)
 end
 
--- nil for a file.
-local function width_of(args)
-  if args.output then return nil end
-  return terminal.window()
-end
-
 -- Bytes that GitHub takes of what a step writes to the file that this variable names.
 local SUMMARY, SUMMARY_FILE = 1 << 20, "GITHUB_STEP_SUMMARY"
 
@@ -90,8 +84,8 @@ function output.emit(report)
     if args.baseline or args.write_baseline then require("btfl.runs.judge").settle(report, current) end
   end
   local text = args.format and not args.done
-    and report:render(args.format, { color = wants_color(args), width = width_of(args),
-      room = room_of(args.output), quiet = args.quiet })
+    and report:render(args.format, { color = wants_color(args),
+      width = not args.output and terminal.window() or nil, room = room_of(args.output), quiet = args.quiet })
   write_files(report, args)
   if text and args.output then
     engine.write_file(args.output, text)

@@ -38,7 +38,7 @@ end
 
 --- The names of all formats, each once.
 ---@param own? string[]
----@return string
+---@return string[]
 function outputs.names(own)
   local names, seen = {}, {}
   for _, list in ipairs { formats, own or {} } do
@@ -46,7 +46,7 @@ function outputs.names(own)
       if not seen[name] then names[#names + 1], seen[name] = name, true end
     end
   end
-  return table.concat(names, ", ")
+  return names
 end
 
 -- Arguments that are paths of inputs.

@@ -22,7 +22,7 @@ function editor.write()
   if not data then return nil, "neither XDG_DATA_HOME nor HOME says where meta.lua may go" end
   local library = data .. "/library"
   engine.make_folders(library .. "/")
-  engine.write_file(library .. "/btfl.lua", host.meta())
+  engine.write_file(library .. "/btfl.lua", host.text "lua/btfl/meta.lua")
   local folder = find.root()
   local path = folder .. NAME
   if find.has(folder, NAME) then

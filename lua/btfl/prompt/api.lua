@@ -130,7 +130,7 @@ local entries
 --- Those of this btfl's own meta.lua.
 ---@return btfl.api.entry[]
 function M.entries()
-  entries = entries or M.read(require("btfl.command.host").meta())
+  entries = entries or M.read(require("btfl.command.host").text "lua/btfl/meta.lua")
   return entries
 end
 
