@@ -157,7 +157,7 @@ Lua 5.4 with a CO-RE engine in it, the global `btfl`.
 
 SCRIPT is a path, `-` for standard input, or a name below.
 `btfl SCRIPT --help` tells what a script takes, `btfl help
-SCRIPT` shows its page; pages are `btfl`, `script`, `policy`, too.
+SCRIPT` shows its page; so of `btfl`, `script`, `policy`.
 
   -e CODE     run CODE; of an expression, print the values
   -i          read from the terminal after the script
