@@ -97,15 +97,46 @@ describe("a matrix", function()
     assert.equal("5.10.1", a.release)
   end)
 
-  it("gives false and why for a kernel that cannot be read, and goes on", function()
-    local broken = tmp.write("broken.btf", "\x9f\xeb\1\0 damaged")
-    local states, why = {}, nil
-    for cell, reason in btfl.matrix({ path }, { paths[1], broken, paths[4] }) do
-      states[#states + 1] = cell and cell.state or "broken"
-      why = why or reason
+  it("has a cell for a kernel that cannot be read, which is of no case, and goes on", function()
+    local broken, other = tmp.write("broken.btf", "\x9f\xeb\1\0 damaged"), watchers(1)
+    local list, why = {}, nil
+    for cell, reason in btfl.matrix({ path, other }, { paths[1], broken, "no*thing", paths[4] }) do
+      list[#list + 1] = cell and ("%s %s %s"):format(cell.target, cell.state, cell.case) or "nothing"
+      why = reason or why
+      if cell and cell.unread then assert.matches("broken%.btf: .*BTF header", cell.failures[1]) end
     end
-    assert.same({ "loads", "broken", "rejected" }, states)
-    assert.matches("broken%.btf", tostring(why))
+    assert.same({ "5.10.1-amd64 loads 1", "5.10.1-amd64 loads 1", "broken unreadable nil", "broken unreadable nil",
+      "nothing", "6.6.4-amd64 rejected 2", "6.6.4-amd64 loads 1" }, list)
+    assert.matches("no*thing: no file matches", tostring(why), 1, true)
+  end)
+
+  it("shows that cell in all formats, and the failure once", function()
+    local broken = tmp.write("6.1.9-broken.btf", "\x9f\xeb\1\0 damaged")
+    local argv = { "matrix", path, watchers(2), "-t", paths[1], "-t", broken, "-t", paths[4], "--format" }
+    local function of(format, ...)
+      local words = table.move(argv, 1, #argv, 1, {})
+      table.move({ format, ... }, 1, 1 + select("#", ...), #words + 1, words)
+      local r = run(words)
+      assert.equal(2, r.status)
+      assert.equal(1, select(2, r.err:gsub("6.1.9%-broken.btf", "")), r.err)
+      assert.equal(r.out, run(table.move({ "-j", "2" }, 1, 2, #words + 1, words)).out)
+      return r.out
+    end
+    local text = of "text"
+    assert.matches("reader.bpf.o: 2 cases; to test them: 5.10.1-amd64, 6.6.4-amd64\n", text, 1, true)
+    assert.matches("\n6.1.9-broken !X !X\n", text, 1, true)
+    assert.matches("!X   2  it cannot be read\n", text, 1, true)
+    assert.matches("reader.bpf.o\t6.1.9-broken\tdefault\tunreadable\t-\t0\n", of "tsv", 1, true)
+    local value = require "dkjson".decode(of "json")
+    assert.equal("unreadable", value.rows[3].state)
+    assert.equal(1, #value.failures)
+    assert.matches("<code>6&#46;1&#46;9-broken</code> | ❌X | ❌X |", of "markdown", 1, true)
+    local xml = of "junit"
+    assert.equal(2, select(2, xml:gsub('<testcase name="6.1.9%-broken"[^>]*>%s*<error message="[^"]*too few', "")))
+    local page = require "dkjson".decode(of("html"):match '<script type="application/json" id="data">(.-)</script>')
+    local case = page.columns[1].c[page.columns[1].at[2] + 1]
+    assert.same({ "X", true, 1 }, { page.states[case.s + 1][1], case.u, #case.x })
+    assert.matches("case 2 of 2", of "yaml", 1, true)
   end)
 
   it("looks at each shape for itself", function()
@@ -259,7 +290,7 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
   end)
 
   it("prints nothing of no kernel", function()
-    local r = run { "matrix", path, "-t", "nowhere" }
+    local r = run { "matrix", path, "-t", "no*where" }
     assert.same({ "", 2 }, { r.out, r.status })
   end)
 

@@ -59,10 +59,10 @@ function btfl.target(path, options) end
 
 --- Iterates over the kernels that paths name, as -t does: files, folders, patterns such as "k/*.btf", archives and
 --- packages, "@LIST". Each is looked for and opened when its turn comes; who closes one before the next holds one at a
---- time. What cannot be used is false and an error, or a text.
+--- time. What cannot be used is false and an error, or a text; of a kernel that cannot be opened also what its path tells.
 ---@param paths string|string[]
 ---@param options? btfl.target.options of each of them
----@return fun(): (btfl.target|false)?, any
+---@return fun(): (btfl.target|false)?, any, btfl.matrix.kernel?
 function btfl.targets(paths, options) end
 
 --- What became worse, and what better, from one report of findings to another, as a report: an error for each finding
@@ -118,10 +118,11 @@ function matrix:part(cli) end
 ---@field kernel btfl.matrix.kernel shared by the cells of a kernel
 ---@field shape string
 ---@field state btfl.matrix.state of the gravest of its programs
----@field case integer cells of one object and shape with the same number are alike in all that is said of them, but for what to do about it, which may name the kernel; from 1, in the order in which they came
+---@field case integer? cells of one object and shape with the same number are alike in all that is said of them, but for what to do about it, which may name the kernel; from 1, in the order in which they came; nil of a kernel that cannot be opened
 ---@field programs btfl.matrix.program[] those that a tool loads; shared by the cells of a case, as what follows
 ---@field findings btfl.finding[] of object:check(), merged, without their kernel
----@field failures string[]? of an object or kernel that proved to be damaged: what is wrong
+---@field failures string[]? of an object or kernel that cannot be read: what is wrong
+---@field unread boolean? the kernel cannot be opened
 
 --- What is known of a kernel. A plain table.
 ---@class btfl.matrix.kernel
@@ -1811,6 +1812,7 @@ function cli:formats() end
 ---@field programs btfl.matrix.program[]
 ---@field findings btfl.finding[]
 ---@field failures string[]?
+---@field unread boolean? of a kernel that cannot be opened
 
 --- What a script found. A script returns it, and the host renders it by --format.
 ---@class btfl.report

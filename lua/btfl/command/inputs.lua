@@ -6,6 +6,7 @@ local find = require "btfl.kernels.find"
 local naming = require "btfl.kernels.naming"
 local pair = require "btfl.diagnose.pair"
 local progress = require "btfl.command.progress"
+local protect = require "btfl.command.protect"
 local told = require "btfl.command.told"
 
 local inputs = {}
@@ -194,10 +195,14 @@ local function open_target(self, n, found)
   return known[n]
 end
 
--- Of a target that is closed behind its turn.
+-- Of a target that is closed behind its turn: false, why and what is known of it where it cannot be opened.
 local function open_for_a_turn(self, _, found)
-  local target = self:try(open_one, self, found)
-  if target then meet(self, target) end
+  local ok, target = protect.call(open_one, self, found)
+  if not ok then
+    self:failure(target)
+    return false, target, find.unread(found)
+  end
+  meet(self, target)
   return target
 end
 
@@ -205,17 +210,18 @@ local function check_takes_targets(self)
   if self.args.target == nil then error("this script takes no targets", 3) end
 end
 
--- Iterates over the kernels of -t that open(self, n, found) gives a target for, from one to another.
+-- Iterates over the kernels of -t that open(self, n, found) gives a target for, or says why not, from one to
+-- another.
 local function each_opened(self, open, from, to)
   local n = (from or 1) - 1
   return function()
-    local found, target
+    local found, target, why, kernel
     repeat
       n = n + 1
       found = (not to or n <= to) and found_target(self, n) or nil
-      target = found and open(self, n, found)
-    until target or not found
-    return target
+      if found then target, why, kernel = open(self, n, found) end
+    until target or why or not found
+    return found and target, why, kernel
   end
 end
 
@@ -243,16 +249,30 @@ local function block_of(self)
   return from, to
 end
 
---- The same, each closed when the next is asked for.
----@return fun(): btfl.target?
-function methods:each_target()
+--- The same, each closed when the next is asked for; of one that cannot be opened false, why, and what is
+--- known of it.
+---@param self btfl.cli
+---@return fun(): (btfl.target|false)?, any, btfl.matrix.kernel?
+function inputs.each_turn(self)
   local from, to = block_of(self)
   local next_target, last = each_opened(self, open_for_a_turn, from, to), nil
   return over_targets(self, function()
     if last then last:close() end
-    last = next_target()
-    return last
+    local why, kernel
+    last, why, kernel = next_target()
+    return last, why, kernel
   end)
+end
+
+--- Those of them that can be opened.
+---@return fun(): btfl.target?
+function methods:each_target()
+  local next_target = inputs.each_turn(self)
+  return function()
+    local target
+    repeat target = next_target() until target ~= false
+    return target
+  end
 end
 
 --- The kernels of cli:each_target() by number, for who looks at each in a process that may be another.
@@ -262,8 +282,8 @@ function inputs.numbered(self)
   local from, to = block_of(self)
   local settings = rawget(self, "settings")
   local function one(n, look)
-    local target <close> = open_for_a_turn(self, n, found_target(self, n))
-    if not target then return nil end
+    local target <close>, why, kernel = open_for_a_turn(self, n, found_target(self, n))
+    if not target then return { unread = { why, kernel } } end
     return { value = look(target),
       kernel = { name = target.name, path = target.path, digest = digest_of(self, target) } }
   end
@@ -274,10 +294,13 @@ function inputs.numbered(self)
       local kept, done = told.keeping(self, one, from + i - 1, look)
       return { kept = kept, done = done, notes = settings and settings:notes() or nil }
     end,
-    take = function(piece)
+    take = function(piece, tell)
       told.settle(self, piece.kept)
       if piece.notes then settings:add_notes(piece.notes) end
-      if not piece.done then return nil end
+      if piece.done.unread then
+        if tell then tell(false, table.unpack(piece.done.unread)) end
+        return nil
+      end
       note_kernel(self, piece.done.kernel)
       return piece.done.value
     end,

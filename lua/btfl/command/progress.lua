@@ -37,8 +37,8 @@ function progress.over(name, next_input, total, clock)
     end
     if not engine.interrupted() then
       count = count + 1
-      local a, b = next_input()
-      if a ~= nil then return a, b end
+      local a, b, c = next_input()
+      if a ~= nil then return a, b, c end
     end
     progress.clear()
     engine.interrupted(true)

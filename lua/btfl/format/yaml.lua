@@ -65,10 +65,12 @@ end
 -- What is expected there, as comments.
 local function put_cases(out, matrix, row)
   for _, column in ipairs(matrix.columns) do
-    local case = column.at[row]
-    if case and case.state ~= "not-applicable" and not layout.is_plain(column) then
-      out[#out + 1] = "    # " .. escaped(("%s: %s%s, case %d of %d"):format(column.label, case.state,
-        case.reason and " (" .. case.reason .. ")" or "", case.number, #column.cases))
+    local cases = layout.is_plain(column) and {} or layout.cases(column)
+    for n, case in ipairs(cases) do
+      if case == column.at[row] then
+        out[#out + 1] = "    # " .. escaped(("%s: %s%s, case %d of %d"):format(column.label, case.state,
+          case.reason and " (" .. case.reason .. ")" or "", n, #cases))
+      end
     end
   end
 end

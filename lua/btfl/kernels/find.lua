@@ -106,6 +106,10 @@ local function from_archive(path, give, failed)
     end
   end
   if #kernels == 0 and #list == 0 and not err then failed(path .. ": has no kernel in it") end
+  if #kernels == 0 and err then
+    give(described(path, {}, false))
+    return true
+  end
   kernels = without_twins(kernels)
   local count = per_folder(kernels)
   for _, kernel in ipairs(kernels) do
@@ -284,6 +288,15 @@ function find.options(found, options, failed)
   end
   if all.kconfig and not all.distro then all.distro = naming.distro_of_config(all.kconfig) end
   return all
+end
+
+--- What is known of what was found where it cannot be opened.
+---@param found btfl.kernels.found
+---@return btfl.matrix.kernel
+function find.unread(found)
+  local known = found.options
+  return { name = known.name or "-", path = found.path or "-", release = known.release,
+    arch = known.arch and engine.architecture(known.arch), distro = known.distro, flavour = known.flavour }
 end
 
 --- Opens what was found, likewise.

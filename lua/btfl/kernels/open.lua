@@ -27,7 +27,7 @@ end
 --- See btfl.targets in meta.lua.
 ---@param paths string|string[]
 ---@param options? btfl.target.options
----@return fun(): (btfl.target|false)?, any
+---@return fun(): (btfl.target|false)?, any, btfl.matrix.kernel?
 function open.targets(paths, options)
   argument.check(1, paths, "string|table", "targets")
   argument.optional(2, options, "table", "targets")
@@ -41,9 +41,8 @@ function open.targets(paths, options)
     end
     for found in find.each(type(paths) == "string" and { paths } or paths, failed) do
       local ok, target = protect.call(find.open, found, given, failed)
-      if not ok then failed(target) end
       tell()
-      if ok then coroutine.yield(target) end
+      if ok then coroutine.yield(target) else coroutine.yield(false, target, find.unread(found)) end
     end
     tell()
   end)
@@ -51,11 +50,11 @@ end
 
 --- Kernels for who looks at each in a process that may be another. work() opens one, looks at it, closes it
 --- and gives plain values; take() makes of these, in the process that began, what look() gave: nil for one
---- that cannot be opened, of which tell() is told.
+--- that cannot be opened, of which tell() is told, and what is known of it.
 ---@class btfl.matrix.numbered
 ---@field count integer
 ---@field work fun(i: integer, look: fun(target: btfl.target): any): table
----@field take fun(done: table, tell: fun(ok: false, why: any)): any
+---@field take fun(done: table, tell?: fun(ok: false, why: any, kernel: btfl.matrix.kernel?)): any
 ---@field over? fun(next_piece: fun(): ...): fun(): ...
 
 --- The same by number; those that are open stay it.
@@ -80,16 +79,14 @@ function open.numbered(targets)
       local function failed(why) told[#told + 1] = why end
       if found[i].why then return { told = told } end
       local ok, target = protect.call(find.open, found[i], {}, failed)
-      if not ok then
-        failed(target)
-        return { told = told }
-      end
+      if not ok then return { told = told, unread = { target, find.unread(found[i]) } } end
       local value = look(target)
       target:close()
       return { told = told, value = value }
     end,
     take = function(done, tell)
       for _, why in ipairs(done.told) do tell(false, why) end
+      if done.unread then tell(false, table.unpack(done.unread)) end
       return done.value
     end,
   }

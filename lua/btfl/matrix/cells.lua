@@ -94,9 +94,10 @@ end
 
 --- The case of which that is said: one that is known, or the next.
 ---@param known table of cells.cases()
----@param answer table state, programs, findings, failures
+---@param answer table state, programs, findings, failures; of `unread` no number, for it is of no case
 ---@return table
 function cells.numbered(known, answer)
+  if answer.unread then return answer end
   local text = cells.text_of(answer)
   local case = known.by_text[text]
   if not case then
@@ -139,7 +140,7 @@ end
 -- Targets one after another, and whether each is to be closed when it has been looked at.
 local function each_target(targets)
   if type(targets) == "function" then return targets, false end
-  if class(targets) == "btfl.cli" then return targets:each_target(), false end
+  if class(targets) == "btfl.cli" then return require("btfl.command.inputs").each_turn(targets), false end
   if type(targets) == "table" and class(targets[1]) == "btfl.target" then
     local n = 0
     return function()
@@ -172,7 +173,20 @@ function cells.cell(path, kernel, shape, case)
   return {
     object = path, target = kernel.name, kernel = kernel, shape = shape, state = case.state,
     case = case.number, programs = case.programs, findings = case.findings, failures = case.failures,
+    unread = case.unread,
   }
+end
+
+-- What is said where there is no kernel to look at: of one that cannot be opened, a cell for each object.
+local function without_target(runs, why, kernel, yield)
+  if not kernel then return yield(false, why) end
+  local case = { state = "unreadable", unread = true, programs = {}, findings = {},
+    failures = { tostring(why) } }
+  for _, run in ipairs(runs) do
+    for _, options in ipairs(run.shapes) do
+      yield(cells.cell(run.object.path, kernel, options.shape or "default", case))
+    end
+  end
 end
 
 local function on_target(runs, target, yield)
@@ -229,7 +243,7 @@ local function in_workers(runs, targets, jobs, yield)
     end,
     take = function(done)
       known[done.worker] = known[done.worker] or {}
-      local said = list.take(done, yield)
+      local said = list.take(done, function(_, why, kernel) without_target(runs, why, kernel, yield) end)
       if said then give_said(runs, said, known[done.worker], yield) end
     end,
   }, list.over)
@@ -258,12 +272,12 @@ function cells.each(objects, targets, options)
   return coroutine.wrap(function()
     if jobs > 1 and in_workers(runs, targets, jobs, coroutine.yield) then return end
     local next_target, close = each_target(targets)
-    for target, why in next_target do
+    for target, why, kernel in next_target do
       if target then
         on_target(runs, target, coroutine.yield)
         if close then target:close() end
       else
-        coroutine.yield(false, why)
+        without_target(runs, why, kernel, coroutine.yield)
       end
     end
   end)

@@ -18,7 +18,7 @@ local function part_of(cell, program, row)
   end
   return {
     program = program, state = row and (row.excused and "excused" or row.state) or cell.state,
-    programs = { row }, findings = findings, failures = cell.failures,
+    programs = { row }, findings = findings, failures = cell.failures, unread = cell.unread,
   }
 end
 
@@ -49,7 +49,7 @@ local function splitter(list, by)
     local parts = seen[cell.findings]
     if not parts then
       parts = known and split(cell, known) or { { state = cell.state, programs = cell.programs,
-        findings = cell.findings, failures = cell.failures } }
+        findings = cell.findings, failures = cell.failures, unread = cell.unread } }
       for _, part in ipairs(parts) do part.key = cells.text_of(part) end
       seen[cell.findings] = parts
     end
@@ -138,7 +138,8 @@ local function case_in(column, part)
   local case = column.by_key[part.key]
   if not case then
     case = { number = #column.cases + 1, state = part.state, reason = reason_of(part), targets = {},
-      programs = part.programs, findings = part.findings, failures = part.failures }
+      programs = part.programs, findings = part.findings, failures = part.failures,
+      unread = part.unread }
     column.by_key[part.key] = case
     table.insert(column.cases, case)
   end
@@ -193,13 +194,14 @@ function layout.of(matrix)
   return out
 end
 
---- The cases of a column that say something of it: not those of other machines.
+--- The cases of a column that say something of it: not those of other machines and of kernels that cannot
+--- be opened.
 ---@param column btfl.matrix.column
 ---@return btfl.matrix.case[]
 function layout.cases(column)
   local out = {}
   for _, case in ipairs(column.cases) do
-    if case.state ~= "not-applicable" then out[#out + 1] = case end
+    if case.state ~= "not-applicable" and not case.unread then out[#out + 1] = case end
   end
   return out
 end

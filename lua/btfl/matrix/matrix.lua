@@ -63,16 +63,20 @@ function methods:report(options)
   local out = report.new("matrix", {
     columns = { "object", "target", "shape", "state", "case", "findings" }, frames = false,
   })
-  local list, run = {}, self.run or { failures = {}, remarks = {} }
-  for _, failure in ipairs(run.failures) do out:failure(failure) end
+  local list, run, told = {}, self.run or { failures = {}, remarks = {} }, {}
+  local function tell(failure)
+    if not told[failure] then out:failure(failure) end
+    told[failure] = true
+  end
+  for _, failure in ipairs(run.failures) do tell(failure) end
   for cell, why in self do
     if cell then
       list[#list + 1] = cell
       out:row { object = cell.object, target = cell.target, shape = cell.shape, state = cell.state,
         case = cell.case, findings = #cell.findings }
-      for _, failure in ipairs(cell.failures or {}) do out:failure(failure) end
+      for _, failure in ipairs(cell.failures or {}) do tell(failure) end
     else
-      out:failure(why)
+      tell(tostring(why))
     end
   end
   if #list == 0 then return out end

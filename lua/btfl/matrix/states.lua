@@ -20,7 +20,7 @@ states.list = {
   { word = "rejected", letter = "R", mark = "!", tone = "worse", about = "the verifier rejects it" },
   { word = "refused", letter = "F", mark = "!", tone = "worse", about = "a loader or the kernel refuses it" },
   { word = "error", letter = "E", mark = "!", tone = "worse", about = "a loader refuses a relocation" },
-  { word = "unreadable", letter = "X", mark = "!", tone = "worse", about = "it proved to be damaged" },
+  { word = "unreadable", letter = "X", mark = "!", tone = "worse", about = "it cannot be read" },
 }
 
 local RANK, ABOUT = {}, {}

@@ -28,7 +28,7 @@ local function case_of(put, cases, cell)
     number = cases.count + 1
     cases.count, cases[cell.findings] = number, number
     put { case = { state = cell.state, programs = cell.programs, findings = cell.findings,
-      failures = cell.failures } }
+      failures = cell.failures, unread = cell.unread } }
   end
   return number
 end
@@ -162,7 +162,7 @@ function Reader:case(case, number)
     self:refuse("line %d is no case", number)
   end
   table.insert(self.cases, { state = case.state, programs = case.programs, failures = case.failures,
-    findings = self:findings(case.findings, number) })
+    unread = case.unread == true or nil, findings = self:findings(case.findings, number) })
 end
 
 function Reader:kernel(kernel, number)

@@ -52,7 +52,7 @@ local function case_of(case, number_of, add)
   for i, finding in ipairs(case.findings) do found[i] = add(finding) end
   for i, failure in ipairs(case.failures or {}) do failures[i] = shown(failure) end
   return { s = number_of[case.state], why = case.reason and shown(case.reason), f = list(found),
-    p = programs_of(case, number_of), x = failures and list(failures) }
+    p = programs_of(case, number_of), x = failures and list(failures), u = case.unread }
 end
 
 -- Cases are numbered from 0 in their column; -1 is no cell.

@@ -99,7 +99,7 @@ const drawCases = (rows, columns) => {
   let plain = 0;
   for (const col of columns) {
     const own = col.c.map((c, k) => [c, rowsOf(col, k, rows)])
-      .filter(([c, on_]) => on_.length && tone(c.s) !== "none");
+      .filter(([c, on_]) => on_.length && tone(c.s) !== "none" && !c.u);
     if (own.length === 0 || own.length === 1 && of(own[0][0].s)[FINE]) { plain += own.length; continue; }
     const box = el("div", { class: "object" }, el("b", { class: "mono" }, col.l),
       " " + plural(own.length, "case") + (own.length > 1 ? "; to test them: " : ""),
