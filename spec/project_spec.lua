@@ -344,6 +344,39 @@ describe("a project file", function()
         assert.is_nil(by_rule["ignore-unused"])
       end
     end)
+
+    it("of a matrix the cells of which something is left", function()
+      local object = reading.object("o2.bpf.o", { name = "one", { "state", line = 8 } },
+        { name = "two", section = "raw_tp/two", { "state", line = 8 } })
+      local files = { ["o.bpf.o"] = run.read(object) }
+      for _, release in ipairs { "6.1.1", "6.2.1", "6.3.1" } do
+        files["k/" .. release .. "-x.btf"] = run.read(reading.kernel("b.btf", "comm"))
+      end
+      files["btfl.lua"] = [[return { objects = "*.bpf.o", targets = "k/", optional = "two", ignore = {
+        { program = "one", target = "6.1*", because = "old" }, { rule = "no-field", target = "6.2*", because = "new" },
+      } }]]
+      local folder = repository("shown", files)
+      local r = run({ "matrix", "--by", "object" }, { cwd = folder })
+      assert.matches("\n6.1.1-x *K\n6.2.1-x *K\n6.3.1-x !R\n", r.out, 1, true)
+      assert.matches("*K   2  what fails is ignored, or optional\n", r.out, 1, true)
+      assert.matches("  ignored      relocation task.state in one: 6.1.1-x\n", r.out, 1, true)
+      -- By program only the one that is neither fails, and on one kernel.
+      r = run({ "matrix", "--by", "program" }, { cwd = folder })
+      assert.matches("\n6.1.1-x *K *K\n6.2.1-x *K *K\n6.3.1-x !R *K\n", r.out, 1, true)
+      local states = {}
+      for _, row in ipairs(select(3, findings(folder, { "matrix" })).rows) do states[#states + 1] = row.state end
+      assert.same({ "ignored", "ignored", "rejected" }, states)
+      r = run({ "matrix", "--format", "junit", "--by", "object" }, { cwd = folder })
+      assert.equal(1, select(2, r.out:gsub("<failure", "")))
+      local page = run({ "matrix", "--format", "html", "--by", "object" }, { cwd = folder }).out
+      local data = dkjson.decode(page:match '<script type="application/json" id="data">(.-)</script>')
+      local tones = {}
+      for row = 1, 3 do tones[row] = data.states[data.columns[1].c[data.columns[1].at[row] + 1].s + 1][3] end
+      assert.same({ "known", "known", "worse" }, tones)
+      local told = data.columns[1].c[1].f[1] + 1
+      assert.matches("ignored: old (ignore[1] of btfl.lua)", data.findings[told][2] .. data.findings[told + 1][2], 1,
+        true)
+    end)
   end)
 
   it("is one line for each thing that is wrong", function()

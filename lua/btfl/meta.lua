@@ -142,8 +142,9 @@ function matrix:part(cli) end
 ---@field name string? of that
 ---@field attaches boolean? of one that loads
 ---@field excused boolean? another one loads in its place
+---@field ignored boolean? in a report: all that is said of it the project ignores, or says to be optional
 
----@alias btfl.matrix.state "not-applicable"|"loads"|"guarded"|"drift"|"no-attach"|"excused"|"incomplete"|"unknown"|"no-target"|"rejected"|"refused"|"error"|"unreadable" "drift": it loads and takes an argument for what it is not there; "no-attach": it loads and does not attach; "no-target": there is nothing to attach it to, so it is not loaded; "not-applicable": another byte order or architecture; "excused": of a program only
+---@alias btfl.matrix.state "not-applicable"|"loads"|"guarded"|"drift"|"no-attach"|"excused"|"ignored"|"incomplete"|"unknown"|"no-target"|"rejected"|"refused"|"error"|"unreadable" "drift": it loads and takes an argument for what it is not there; "no-attach": it loads and does not attach; "no-target": there is nothing to attach it to, so it is not loaded; "not-applicable": another byte order or architecture; "excused": of a program only; "ignored": of a report, where a project ignores all that fails
 
 --- What is known of a kernel besides its BTF. The running one tells its own version, configuration and
 --- symbols; the last two are read when they are first asked for.

@@ -38,14 +38,6 @@ local function mark_drifts(rows, findings)
   end
 end
 
-local function state_of(rows)
-  local state
-  for _, row in ipairs(rows) do
-    if not row.excused then state = states.worse(state, row.state) end
-  end
-  return state or "loads"
-end
-
 local function is_other_machine(object, target)
   local here, there = object.arch, target.arch
   return here ~= nil and there ~= nil and here ~= there
@@ -67,7 +59,7 @@ local function answer_of(object, target, options)
   end
   local rows = rows_of(verdicts or {}, options.one_of)
   mark_drifts(rows, findings)
-  return { state = state_of(rows), programs = rows, findings = findings }
+  return { state = states.of_programs(rows), programs = rows, findings = findings }
 end
 
 --- All that a cell says, as one text, but for what to do about it: that may name the kernel.
@@ -76,7 +68,8 @@ end
 function cells.text_of(answer)
   local parts = { answer.state }
   for _, row in ipairs(answer.programs) do
-    parts[#parts + 1] = key_of(row.program, row.verdict, row.rule, row.name, row.attaches, row.excused)
+    parts[#parts + 1] = key_of(row.program, row.verdict, row.rule, row.name, row.attaches, row.excused,
+      row.ignored)
   end
   for _, finding in ipairs(answer.findings) do
     parts[#parts + 1] = key_of(finding.level, finding.rule, finding.at, finding.count, finding.message,

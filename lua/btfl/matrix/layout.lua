@@ -17,7 +17,7 @@ local function part_of(cell, program, row)
     if concerns then findings[#findings + 1] = finding end
   end
   return {
-    program = program, state = row and (row.excused and "excused" or row.state) or cell.state,
+    program = program, state = row and states.of_program(row) or cell.state,
     programs = { row }, findings = findings, failures = cell.failures, unread = cell.unread,
   }
 end
@@ -60,7 +60,7 @@ end
 -- "no-field request.rq_disk in block_rq_issue": what is worst of the case.
 local function reason_of(part)
   for _, row in ipairs(part.programs) do
-    if row.state == part.state and not row.excused and (row.rule or row.state == "drift") then
+    if states.of_program(row) == part.state and not row.excused and (row.rule or row.state == "drift") then
       return ("%s%s%s"):format(row.rule or "an argument", row.name and " " .. row.name or "",
         part.program and "" or " in " .. row.program)
     end

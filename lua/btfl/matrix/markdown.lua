@@ -10,7 +10,7 @@ local code = markup.code
 
 local SIGNS = {
   fine = "\u{2705}", dead = "\u{2705}", warn = "\u{26a0}\u{fe0f}", ask = "\u{2754}", bad = "\u{274c}",
-  worse = "\u{274c}", none = "",
+  worse = "\u{274c}", none = "", known = "\u{1f4cc}",
 }
 
 -- Of more columns the heads are numbers.

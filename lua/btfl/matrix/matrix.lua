@@ -1,6 +1,8 @@
 --- What btfl.matrix() gives: cells one after another, and a report of all of them. See meta.lua.
 local argument = require "btfl.argument"
 local cells = require "btfl.matrix.cells"
+local class = require "btfl.class"
+local judged = require "btfl.matrix.judged"
 local layout = require "btfl.matrix.layout"
 local report = require "btfl.report.report"
 local states = require "btfl.matrix.states"
@@ -63,7 +65,8 @@ function methods:report(options)
   local out = report.new("matrix", {
     columns = { "object", "target", "shape", "state", "case", "findings" }, frames = false,
   })
-  local list, run, told = {}, self.run or { failures = {}, remarks = {} }, {}
+  local list, shown, run, told = {}, {}, self.run or { failures = {}, remarks = {} }, {}
+  local as_judged = self.judged or function(cell) return cell end
   local function tell(failure)
     if not told[failure] then out:failure(failure) end
     told[failure] = true
@@ -71,7 +74,8 @@ function methods:report(options)
   for _, failure in ipairs(run.failures) do tell(failure) end
   for cell, why in self do
     if cell then
-      list[#list + 1] = cell
+      list[#list + 1], shown[#list + 1] = cell, as_judged(cell)
+      cell = shown[#list]
       out:row { object = cell.object, target = cell.target, shape = cell.shape, state = cell.state,
         case = cell.case, findings = #cell.findings }
       for _, failure in ipairs(cell.failures or {}) do tell(failure) end
@@ -81,7 +85,7 @@ function methods:report(options)
   end
   if #list == 0 then return out end
   add_findings(out, list)
-  out.matrix = { cells = list, by = options.by }
+  out.matrix = { cells = shown, by = options.by }
   add_totals(out, layout.of(out.matrix).count)
   local remarks = report.new "remarks"
   remarks.findings = run.remarks
@@ -106,7 +110,8 @@ argument.of_class("btfl.matrix", methods)
 ---@param options? btfl.matrix.options
 ---@return btfl.matrix
 function matrix.new(objects, targets, options)
-  return setmetatable({ next = cells.each(objects, targets, options) }, metatable)
+  return setmetatable({ next = cells.each(objects, targets, options),
+    judged = class(targets) == "btfl.cli" and judged.by(targets) or nil }, metatable)
 end
 
 --- See btfl.parts in meta.lua.
@@ -114,7 +119,7 @@ end
 ---@return btfl.matrix
 function matrix.of_parts(paths)
   local next_cell, run = require("btfl.runs.merge").cells(paths)
-  return setmetatable({ next = next_cell, run = run }, metatable)
+  return setmetatable({ next = next_cell, run = run, judged = run.judged }, metatable)
 end
 
 return matrix

@@ -12,6 +12,8 @@ states.list = {
     about = "loads, but takes an argument for another" },
   { word = "no-attach", letter = "N", mark = "~", tone = "warn", about = "loads, but does not attach" },
   { word = "excused", letter = "T", mark = "+", tone = "fine", about = "another program loads in its place" },
+  { word = "ignored", letter = "K", mark = "*", tone = "known",
+    about = "what fails is ignored, or optional" },
   { word = "incomplete", letter = "I", mark = "?", tone = "ask",
     about = "a tool has to set more before it loads" },
   { word = "unknown", letter = "U", mark = "?", tone = "ask", about = "not known" },
@@ -49,6 +51,24 @@ end
 function states.worse(a, b)
   if not (a and b) then return a or b end
   return RANK[a] >= RANK[b] and a or b
+end
+
+--- What is shown of a program.
+---@param row btfl.matrix.program
+---@return btfl.matrix.state
+function states.of_program(row)
+  return row.excused and "excused" or row.ignored and "ignored" or row.state
+end
+
+--- What an object's programs say of it: the gravest, but for those in whose place others load.
+---@param rows btfl.matrix.program[]
+---@return btfl.matrix.state
+function states.of_programs(rows)
+  local state
+  for _, row in ipairs(rows) do
+    if not row.excused then state = states.worse(state, states.of_program(row)) end
+  end
+  return state or "loads"
 end
 
 --- What a verdict says of its program.

@@ -1,7 +1,7 @@
 --- What fails, as a command line and a project file decide it of a report that is complete: what may fail,
 --- what is known, and which rules fail at all.
 local ignore = require "btfl.project.ignore"
-local names = require "btfl.report.names"
+local narrow = require "btfl.report.narrow"
 
 local judge = {}
 
@@ -18,21 +18,23 @@ local function is_of_programs(finding)
   return not (details.whole_object or details.scope == "object")
 end
 
-local function are_optional(list, finding)
-  local programs = names.programs(finding)
-  for _, program in ipairs(programs) do
-    if not any(list, ignore.matches, program) then return false end
-  end
-  return #programs > 0 and is_of_programs(finding)
+-- What of a finding is no failure, and what is left of it, which is nil where nothing is.
+local function part_optional(list, finding)
+  if finding.object and any(list, ignore.matches_path, finding.object) then return finding, nil end
+  if not is_of_programs(finding) then return nil, finding end
+  local function is_optional(_, program) return program and any(list, ignore.matches, program) end
+  return narrow(finding, is_optional), narrow(finding, function(...) return not is_optional(...) end)
 end
 
 local function excuse(report, list, path)
+  local findings = {}
   for _, finding in ipairs(report.findings) do
-    if finding.level == "error" and (finding.object and any(list, ignore.matches_path, finding.object)
-      or are_optional(list, finding)) then
-      ignore.as_note(finding, "may fail: optional in " .. path)
-    end
+    local part, rest = nil, finding
+    if finding.level == "error" then part, rest = part_optional(list, finding) end
+    findings[#findings + 1] = rest
+    if part then findings[#findings + 1] = ignore.as_note(part, "may fail: optional in " .. path) end
   end
+  report.findings = findings
 end
 
 -- Findings of these rules fail, and no others; notes never do.

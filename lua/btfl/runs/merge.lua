@@ -2,6 +2,7 @@
 local cells = require "btfl.matrix.cells"
 local engine = require "btfl.engine"
 local exact = require "btfl.runs.exact"
+local judged = require "btfl.matrix.judged"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local part = require "btfl.runs.part"
@@ -112,7 +113,8 @@ end
 --- they are not of one run, or two are one; what is missing, cut off or was changed is a failure.
 ---@param paths string[]
 ---@return fun(): btfl.matrix.cell?
----@return { failures: string[], remarks: btfl.finding[], judge: fun(report: btfl.report)? }
+---@return { failures: string[], remarks: btfl.finding[], judge: fun(report: btfl.report)?,
+--- judged: fun(cell: btfl.matrix.cell)? }
 function merge.cells(paths)
   local parts, failures = read_all(paths)
   if #parts == 0 then return function() end, { failures = failures, remarks = {} } end
@@ -120,7 +122,8 @@ function merge.cells(paths)
   for i = 1, parts[1].run.shard.n do list[#list + 1] = shards[i] end
   table.move(gaps_of(parts[1].run, shards), 1, parts[1].run.shard.n, #failures + 1, failures)
   for _, one in ipairs(list) do table.move(one.failures, 1, #one.failures, #failures + 1, failures) end
-  return each_cell(list), { failures = failures, remarks = remarks_of(list), judge = judge_of(list) }
+  return each_cell(list), { failures = failures, remarks = remarks_of(list), judge = judge_of(list),
+    judged = judged.by { project = list[1].project, args = list[1].run.options } }
 end
 
 return merge

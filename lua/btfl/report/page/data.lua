@@ -42,7 +42,7 @@ local function programs_of(case, number_of)
   local out = {}
   for i, row in ipairs(case.programs) do
     local why = row.rule and (row.name and row.rule .. " " .. row.name or row.rule) or row.name or ""
-    out[i] = { shown(row.program), number_of[row.excused and "excused" or row.state], shown(why) }
+    out[i] = { shown(row.program), number_of[states.of_program(row)], shown(why) }
   end
   return list(out)
 end

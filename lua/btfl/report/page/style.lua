@@ -4,10 +4,10 @@ return [==[
 
 :root { --bg: #fff; --fg: #1d2129; --dim: #646b78; --line: #d9dde4; --panel: #f6f7f9; --accent: #2457c5;
   --fine: #cdebd3; --dead: #e2f1cf; --warn: #ffe29a; --ask: #d5ddf0; --bad: #f4a9a2; --worse: #e5776d; --none: #f1f2f4;
-  --cell: #14171c; --err: #b3261e; --wrn: #8a5a00; --nte: #2457c5; }
+  --known: #e6e0ef; --cell: #14171c; --err: #b3261e; --wrn: #8a5a00; --nte: #2457c5; }
 @media (prefers-color-scheme: dark) { :root { --bg: #14171c; --fg: #e3e6eb; --dim: #9aa2af; --line: #343a45;
   --panel: #1d2129; --accent: #8ab0ff; --fine: #2c6b3d; --dead: #4d6a27; --warn: #8a6510; --ask: #3f4c6e; --bad: #93322b;
-  --worse: #b8443a; --none: #1d2129; --cell: #fff; --err: #ff8a80; --wrn: #ffce5c; --nte: #8ab0ff; } }
+  --worse: #b8443a; --none: #1d2129; --known: #4a4358; --cell: #fff; --err: #ff8a80; --wrn: #ffce5c; --nte: #8ab0ff; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 1rem 1.5rem 3rem; background: var(--bg); color: var(--fg);
   font: 14px/1.45 system-ui, -apple-system, "Segoe UI", sans-serif; }
@@ -27,7 +27,7 @@ input, select, button { font: inherit; color: inherit; background: var(--bg); bo
   color: var(--cell); padding: 0 3px; }
 .fine { background: var(--fine); } .dead { background: var(--dead); } .warn { background: var(--warn); }
 .ask { background: var(--ask); } .bad { background: var(--bad); } .worse { background: var(--worse); }
-.none { background: var(--none); color: var(--dim); }
+.none { background: var(--none); color: var(--dim); } .known { background: var(--known); }
 .wrap { overflow: auto; max-height: 85vh; border: 1px solid var(--line); border-radius: 8px; }
 .grid { border-collapse: separate; border-spacing: 1px; }
 .grid th { font-weight: 400; background: var(--bg); position: sticky; text-align: left; white-space: nowrap; }

@@ -1,0 +1,87 @@
+--- The cells of a matrix as a command line and a project file judge them: what is ignored or optional counts
+--- as no failure, neither of a cell nor of its programs, and is shown as ignored.
+local ignore = require "btfl.project.ignore"
+local names = require "btfl.report.names"
+local settle = require("btfl.project.judge").settle
+local states = require "btfl.matrix.states"
+
+local judged = {}
+
+-- Which ignores may be of a kernel, as one text: on all that are alike in this a case is judged alike.
+local function ignores_on(ignores, target)
+  local numbers = {}
+  for i, one in ipairs(ignores) do
+    if ignore.matches(one.target, target) then numbers[#numbers + 1] = i end
+  end
+  return table.concat(numbers, ",")
+end
+
+local function copy_of(value)
+  local out = {}
+  for name, field in pairs(value) do out[name] = field end
+  return out
+end
+
+-- The findings of a cell, none of which is changed, as those of a report are judged.
+local function findings_of(cell, current)
+  local part = { name = "cell", findings = {} }
+  for i, finding in ipairs(cell.findings) do
+    part.findings[i] = copy_of(finding)
+    part.findings[i].target = cell.target
+  end
+  settle(part, current)
+  for _, finding in ipairs(part.findings) do finding.target = nil end
+  return part.findings
+end
+
+-- Programs about which more is said than notes; `all` where it is said of the object.
+local function accused(findings)
+  local out = {}
+  for _, finding in ipairs(findings) do
+    local programs = finding.level ~= "note" and names.programs(finding) or nil
+    for _, name in ipairs(programs or {}) do out[name] = true end
+    if programs and #programs == 0 then out.all = true end
+  end
+  return function(program) return out.all or out[program] or false end
+end
+
+-- The programs, of which those are ignored that do not load and of which nothing but notes is left; and
+-- whether there are some.
+local function programs_of(cell, findings)
+  local before, now, out, some = accused(cell.findings), accused(findings), {}, false
+  for i, row in ipairs(cell.programs) do
+    out[i] = row
+    if not states.is_fine(row.state) and before(row.program) and not now(row.program) then
+      out[i], some = copy_of(row), true
+      out[i].ignored = true
+    end
+  end
+  return out, some
+end
+
+--- A function that gives a cell as the run judges it.
+---@param current { project: btfl.project?, args: table } btfl.cli, or what stands for one
+---@return fun(cell: btfl.matrix.cell): btfl.matrix.cell
+function judged.by(current)
+  if not (current.project or current.args.fail_on) then return function(cell) return cell end end
+  local ignores, seen, on = current.project and current.project.ignore or {}, {}, {}
+  return function(cell)
+    if #cell.findings == 0 then return cell end
+    on[cell.target] = on[cell.target] or ignores_on(ignores, cell.target)
+    local cases = seen[on[cell.target]] or {}
+    seen[on[cell.target]] = cases
+    local case = cases[cell.findings]
+    if not case then
+      local findings = findings_of(cell, current)
+      local programs, some = programs_of(cell, findings)
+      case = { findings = findings, programs = programs,
+        state = some and states.of_programs(programs) or cell.state }
+      cases[cell.findings] = case
+    end
+    local out = copy_of(cell)
+    for name, value in pairs(case) do out[name] = value end
+    return out
+  end
+end
+
+return judged
