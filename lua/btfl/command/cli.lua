@@ -5,6 +5,7 @@ local host = require "btfl.command.host"
 local inputs = require "btfl.command.inputs"
 local named = require "btfl.command.named"
 local options = require "btfl.command.options"
+local names = require "btfl.report.names"
 local protect = require "btfl.command.protect"
 local terminal = require "btfl.report.terminal"
 local telling = require "btfl.command.told"
@@ -250,6 +251,7 @@ function module.new(definition)
     os.exit(is_help and 0 or 2, true)
   end
   engine.default_policy(self.policy)
+  if self.args.full then names.show_all() end
   module.current = self
   return self
 end

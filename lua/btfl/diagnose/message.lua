@@ -1,5 +1,6 @@
 --- Why a relocation is not ok, in one sentence made of the facts of its trail.
 local engine = require "btfl.engine"
+local names = require "btfl.report.names"
 
 -- Of a list, so many are shown.
 local SHOWN = 4
@@ -183,10 +184,11 @@ local function from_trail(result)
     return n == 1 and order[1] or ("%s (true of all %d candidates)"):format(order[1], n)
   end
   local out = {}
-  for i = 1, math.min(#order, SHOWN) do
+  local most = names.most(SHOWN)
+  for i = 1, math.min(#order, most) do
     out[i] = ("[%d] %s"):format(failed[order[i]][1], order[i])
   end
-  if #order > SHOWN then out[#out + 1] = ("and %d more"):format(#order - SHOWN) end
+  if #order > most then out[#out + 1] = ("and %d more"):format(#order - SHOWN) end
   return "no candidate fits: " .. table.concat(out, "; ")
 end
 
@@ -243,14 +245,15 @@ end
 function WHY.ambiguous(result)
   local list, differ = offers(result)
   local out = {}
-  for i = 1, math.min(#list, SHOWN) do
+  local most = names.most(SHOWN)
+  for i = 1, math.min(#list, most) do
     local offer, parts = list[i], {}
     parts[1] = offer.name
     parts[#parts + 1] = offer.at
     if not differ then parts[#parts + 1] = offer.as end
     out[i] = table.concat(parts, " ")
   end
-  if #list > SHOWN then out[#out + 1] = ("and %d more"):format(#list - SHOWN) end
+  if #list > most then out[#out + 1] = ("and %d more"):format(#list - SHOWN) end
   return ("%d candidates disagree: %s"):format(#list, table.concat(out, ", "))
 end
 

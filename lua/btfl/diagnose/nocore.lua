@@ -2,6 +2,7 @@
 --- other kernels. See object:fixed_reads in meta.lua.
 local fixed = require "btfl.arguments.fixed"
 local layout = require "btfl.arguments.layout"
+local names = require "btfl.report.names"
 local series = require "btfl.kernels.series"
 
 local nocore = {}
@@ -113,7 +114,7 @@ local function message_of(row)
   return head .. separator .. text, #list > CLASSES_SHOWN and list or {}
 end
 
-local function names(targets)
+local function names_in(targets)
   local list = {}
   for i, target in ipairs(targets) do list[i] = target.name end
   return list
@@ -122,7 +123,7 @@ end
 -- Kernels that are not those that the object was compiled for, where it tells; all without.
 local function targets_of(row)
   local first = row.classes[1]
-  if not (row.differs and first.own) then return names(row.targets) end
+  if not (row.differs and first.own) then return names_in(row.targets) end
   local of, list = {}, {}
   for _, target in ipairs(first.targets) do of[target] = true end
   for _, target in ipairs(row.targets) do
@@ -189,13 +190,14 @@ local function bare_finding(object, rows)
     end
   end
   local shown = differing > 0 and differing or #list
-  for i = 1, math.min(shown, READS_SHOWN) do
+  local most = names.most(READS_SHOWN)
+  for i = 1, math.min(shown, most) do
     local row = list[i]
     local line = row.line
     local place = line and ("%s:%d"):format(line.name, line.line) or row.program.name
     notes[i] = ("%s %s"):format(place, (message_of(row):gsub(" without CO%-RE", "")))
   end
-  if shown > READS_SHOWN then notes[#notes + 1] = ("and %d more such"):format(shown - READS_SHOWN) end
+  if shown > most then notes[#notes + 1] = ("and %d more such"):format(shown - READS_SHOWN) end
   local places = #list == 1 and "one place" or ("%d places"):format(#list)
   local what_differs = differing == #list and "where other kernels have something else"
     or ("at %d of which other kernels have something else"):format(differing)

@@ -3,6 +3,7 @@
 local columns_of = require "btfl.report.columns"
 local counted = require "btfl.report.counts"
 local frame = require "btfl.report.frame"
+local names = require "btfl.report.names"
 local summary_lines = require "btfl.report.summary"
 local terminal = require "btfl.report.terminal"
 
@@ -13,10 +14,18 @@ local function entities(text) return (text:gsub("[&<>\"']", ENTITIES)) end
 local function escaped(text) return entities(terminal.escape(tostring(text))) end
 
 -- What a frame marks stands between control characters, which nothing in it has.
-local function marked(style, text) return ("\1%s\2%s\3"):format(style, text) end
+local function marked(style, text, whole)
+  if whole then return ("\4%s\5%s\6"):format(text, whole) end
+  return ("\1%s\2%s\3"):format(style, text)
+end
+
+local function unfolding(text, whole)
+  return ('<details class="more"><summary>%s</summary>%s</details>'):format(text, whole)
+end
 
 local function put_finding(out, finding)
   local text = entities(frame(finding, marked)):gsub("\1(%l+)\2", '<b class="%1">'):gsub("\3", "</b>")
+    :gsub("\4([^\5]*)\5([^\6]*)\6", unfolding)
   out[#out + 1] = ('<div class="finding mono %s">%s</div>'):format(finding.level, text)
 end
 
@@ -58,8 +67,11 @@ end
 local function put_summaries(out, report)
   if #report.summaries == 0 then return end
   out[#out + 1] = '<ul class="summary">'
-  for _, line in ipairs(summary_lines(report.summaries)) do
-    out[#out + 1] = ("<li>%s</li>"):format(entities(line))
+  local whole = names.in_full(summary_lines, report.summaries)
+  for i, line in ipairs(summary_lines(report.summaries)) do
+    line = entities(line)
+    out[#out + 1] = ("<li>%s</li>"):format(line == entities(whole[i]) and line
+      or unfolding(line, entities(whole[i])))
   end
   out[#out + 1] = "</ul>"
 end

@@ -32,7 +32,7 @@ local function put_findings(out, findings, room)
   if #findings == 0 then return end
   markup.put_table(out, { "", "reason", "where", "what", "kernels" }, findings, room, function(finding)
     return { SIGNS[finding.level] or "", code(finding.rule), code(place_of(finding)),
-      code(finding.message), code(names.kernels(finding)) }
+      code(finding.message), markup.folded(names.kernels, finding) }
   end, "%d more findings are cut.")
 end
 
@@ -81,7 +81,7 @@ end
 
 local function put_details(out, findings, room)
   markup.put_all(out, findings, room, function(finding)
-    local text = frame(finding, terminal.painter(false))
+    local text = names.in_full(frame, finding, terminal.painter(false))
     local fence = fence_for(text)
     return table.concat({ "", ("<details><summary>%s %s</summary>"):format(code(finding.rule),
       code(finding.message)), "", fence .. "text", text, fence, "", "</details>" }, "\n")

@@ -38,7 +38,8 @@ local function put_cases(out, matrix, room)
     markup.put_table(out, { matrix.by, "", "what", "on", "to test" }, items, room, function(item)
       local case, state = item.case, states.of(item.case.state)
       return { code(item.column.label), SIGNS[state.tone], case.reason and code(case.reason) or state.about,
-        code(names.some(layout.names(matrix, case))), code(matrix.labels[layout.newest(matrix, case)]) }
+        markup.folded(names.some, layout.names(matrix, case)),
+        code(matrix.labels[layout.newest(matrix, case)]) }
     end, "%d more cases are cut.")
   end
   if plain > 0 then

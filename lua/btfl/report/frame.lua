@@ -114,12 +114,19 @@ local function detail_line(finding)
   return table.concat(parts, ", ")
 end
 
-local function where(finding)
+-- What text_of() says of names, which may be unfolded where it cuts them.
+local function some(paint, text_of, of)
+  local text, whole = text_of(of), names.in_full(text_of, of)
+  if not text or text == whole then return text and escape(text) end
+  return paint("more", escape(text), escape(whole))
+end
+
+local function where(finding, paint)
   local parts = {}
   if finding.object then parts[1] = escape(path_shown(tostring(finding.object))) end
   local programs = names.programs(finding)
   if #programs > 0 then
-    parts[#parts + 1] = (#programs > 1 and "programs " or "program ") .. escape(names.some(programs))
+    parts[#parts + 1] = (#programs > 1 and "programs " or "program ") .. some(paint, names.some, programs)
   end
   return table.concat(parts, ", ")
 end
@@ -132,7 +139,7 @@ end
 
 --- The lines of a finding, without a final newline.
 ---@param finding btfl.finding
----@param paint fun(style: string, text: string): string
+---@param paint fun(style: string, text: string, whole: string?): string as terminal.painter() has it
 ---@param width? integer columns of the terminal: a line that is longer goes on in the next one
 ---@return string
 return function(finding, paint, width)
@@ -142,7 +149,7 @@ return function(finding, paint, width)
   for i, text in ipairs(out) do out[i] = paint("head", text) end
   out[1] = paint(finding.level, kind) .. ": " .. out[1]
   local margin = (" "):rep(#number_of(finding, line and at.text ~= ""))
-  local place, context = at and escape(path_shown(tostring(at))) or "", where(finding)
+  local place, context = at and escape(path_shown(tostring(at))) or "", where(finding, paint)
   if place ~= "" or context ~= "" then
     local gap = place ~= "" and context ~= "" and "   " or ""
     for i, text in ipairs(terminal.lines(place .. gap .. context, width and width - #margin - 4)) do
@@ -161,10 +168,8 @@ return function(finding, paint, width)
     end
   end
   fact(detail_line(finding))
-  local kernels = names.kernels(finding)
-  if kernels then
-    fact((#names.targets(finding) > 1 and "targets: " or "target: ") .. escape(kernels))
-  end
+  local kernels = some(paint, names.kernels, finding)
+  if kernels then fact((#names.targets(finding) > 1 and "targets: " or "target: ") .. kernels) end
   for _, note in ipairs(finding.notes or {}) do fact(value_text(note)) end
   for _, help in ipairs(finding.help or {}) do fact("help: " .. value_text(help)) end
   return table.concat(out, "\n")

@@ -1,4 +1,5 @@
 --- What markdown is made of, with hostile names in it, and within the room that there is.
+local names = require "btfl.report.names"
 local terminal = require "btfl.report.terminal"
 
 local markup = {}
@@ -13,6 +14,15 @@ function markup.code(value)
     return ("&#%d;"):format(char:byte())
   end)
   return "<code>" .. text .. "</code>"
+end
+
+--- What text_of(...) says of names as code, which unfolds to all of them where it cuts them.
+---@param text_of fun(...): string?
+---@return string
+function markup.folded(text_of, ...)
+  local text, whole = text_of(...), names.in_full(text_of, ...)
+  if text == whole then return markup.code(text) end
+  return ("<details><summary>%s</summary>%s</details>"):format(markup.code(text), markup.code(whole))
 end
 
 --- Adds the text of each item as far as there is room, then how many are cut.

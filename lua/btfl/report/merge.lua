@@ -111,10 +111,10 @@ local function notes_of(group)
       local on = sayings.at[line].list
       if #on == all then
         common = common + 1
-        if common <= COMMON then notes[#notes + 1] = line end
+        if common <= names.most(COMMON) then notes[#notes + 1] = line end
       else
         partial = partial + 1
-        if partial <= SHOWN then
+        if partial <= names.most(SHOWN) then
           notes[#notes + 1] = ("on %s: %s"):format(names.some(series.names_in_order(on)), line)
         end
       end
@@ -122,8 +122,10 @@ local function notes_of(group)
   end
   add(group.messages, 2)
   add(group.notes, 1)
-  if common > COMMON then notes[#notes + 1] = ("and %d more such"):format(common - COMMON) end
-  if partial > SHOWN then notes[#notes + 1] = ("and %d more on other kernels"):format(partial - SHOWN) end
+  if common > names.most(COMMON) then notes[#notes + 1] = ("and %d more such"):format(common - COMMON) end
+  if partial > names.most(SHOWN) then
+    notes[#notes + 1] = ("and %d more on other kernels"):format(partial - SHOWN)
+  end
   return #notes > 0 and notes or nil
 end
 

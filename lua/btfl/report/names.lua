@@ -7,11 +7,35 @@ local names = {}
 -- Of a list, so many are shown.
 local SHOWN = 4
 
+-- Whether nothing is cut.
+local full = false
+
+--- Cuts no list from now on (--full).
+function names.show_all() full = true end
+
+--- How many of a list are shown that is cut behind so many.
+---@param count integer
+---@return number
+function names.most(count) return full and math.huge or count end
+
+--- What text_of(...) gives where it cuts no list.
+---@generic T
+---@param text_of fun(...): T
+---@return T
+function names.in_full(text_of, ...)
+  local before = full
+  full = true
+  local given = text_of(...)
+  full = before
+  return given
+end
+
 --- "a, b, c, d and 3 more", or fewer where there is room for so many characters, but one.
 ---@param list string[]
 ---@param room? integer
 ---@return string
 function names.some(list, room)
+  if full then return table.concat(list, ", ") end
   local n = #list <= SHOWN + 1 and #list or SHOWN
   while true do
     local text = table.concat(list, ", ", 1, n)
@@ -70,7 +94,7 @@ function names.kernels(finding)
   local text = names.some(names.targets(finding))
   if text == "" then return nil end
   local fine, shapes = finding.fine or {}, finding.shapes or { finding.shape }
-  if #fine > 2 then
+  if #fine > names.most(2) then
     text = ("%s; fine on %d others"):format(text, #fine)
   elseif #fine > 0 then
     text = ("%s; fine on %s"):format(text, table.concat(fine, ", "))

@@ -82,12 +82,14 @@ local function plain(_, text)
 end
 
 local function painted(style, text)
+  if not CODES[style] then return text end
   return ("\27[%sm%s\27[0m"):format(CODES[style], text)
 end
 
---- A function paint(style, text) that colours, or returns the text as it is.
+--- A function paint(style, text, whole) that colours, or returns the text as it is: `more` is a text that
+--- names some, and `whole` the one that names all, for who can unfold it.
 ---@param color boolean?
----@return fun(style: string, text: string): string
+---@return fun(style: string, text: string, whole: string?): string
 function terminal.painter(color)
   return color and painted or plain
 end

@@ -23,11 +23,16 @@ local function list(values)
   return setmetatable(values, ARRAY)
 end
 
+-- Names that unfold to more stand between control characters.
+local function folded(_, text, whole)
+  return whole and ("\1%s\2%s\3"):format(text, whole) or text
+end
+
 -- Findings, each once, however many cases have it; add() gives its number, from 0.
 local function findings_table()
   local out, seen = {}, {}
   local function add(finding)
-    local text = frame(finding, terminal.painter(false))
+    local text = frame(finding, folded)
     local key = finding.level .. text
     if not seen[key] then
       out[#out + 1] = { finding.level, text }

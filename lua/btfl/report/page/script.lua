@@ -22,7 +22,10 @@ const finding = n => {
     const caret = /^(\s*\|\s*)(\^+)$/.exec(line);
     if (!i) box.append(el("b", { class: level }, line));
     else if (caret) box.append(caret[1], el("span", { class: "caret" }, caret[2]));
-    else box.append(line);
+    else line.split(/(\x01[^\x03]*\x03)/).forEach(part => {
+      const [text, whole] = part.slice(1, -1).split("\x02");
+      box.append(part[0] === "\x01" ? el("details", { class: "more" }, el("summary", {}, text), whole) : part);
+    });
   });
   return box;
 };

@@ -45,6 +45,7 @@ input, select, button { font: inherit; color: inherit; background: var(--bg); bo
 details { margin: .15rem 0 .15rem 1rem; } summary { cursor: pointer; padding: .1rem .2rem; border-radius: 4px; }
 .finding { margin: .5rem 0; padding: .6rem .8rem; background: var(--panel); border-left: 4px solid var(--nte);
   border-radius: 4px; overflow-x: auto; white-space: pre; }
+.more { display: inline-block; margin: 0; vertical-align: top; } .more[open] { white-space: pre-wrap; }
 .finding.error { border-color: var(--err); } .finding.warning { border-color: var(--wrn); }
 .finding b { font-weight: 600; } .finding b.frame { font-weight: 400; color: var(--dim); }
 .error b.error, .error .caret { color: var(--err); } .warning b.warning, .warning .caret { color: var(--wrn); }
