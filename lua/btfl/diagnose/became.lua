@@ -29,40 +29,52 @@ function became.words(target, what, called, from)
     change, now, first.score, first.evidence)
 end
 
--- Of the kernels of a run that have it the nearest in release is the witness.
-local function routine(target, what, name, options, has)
-  local from = options.from
-  if not from or #from == 0 then
-    local list = {}
-    for _, other in ipairs(options.others or {}) do
-      if other ~= target and other.endian == target.endian and has(other) then list[#list + 1] = other end
-    end
-    from = { series.nearest_first(target, list)[1] }
-  end
-  return became.words(target, what, name, from)
+-- What a program attaches to; nil for a pattern.
+local function attach_of(program)
+  local attach = program.attach
+  return attach and attach.name and not attach.pattern and attach or nil
 end
 
---- The same of what a program attaches to, where options ask for it.
----@param verdict btfl.verdict
----@param options btfl.check.options
----@return string?
-function became.attach_target(verdict, options)
-  local attach = verdict.program.attach
-  if not (options.why and attach and attach.name) or attach.pattern then return nil end
-  return routine(verdict.target, attach, attach.name, options,
-    function(other) return other:attach(attach).found end)
+--- What is to be asked of what a program attaches to; nil for nothing.
+---@param program btfl.program
+---@return { program: string }?
+function became.of_attach(program)
+  return attach_of(program) and { program = program.name } or nil
 end
 
 --- The same of what an obstacle misses.
 ---@param x btfl.obstacle
+---@return { program: string }|{ kfunc: string }|nil
+function became.of_obstacle(x)
+  if x.cause ~= "missing" then return nil end
+  if x.rule == "attach-target" then return became.of_attach(x.verdict.program) end
+  return x.rule == "kfunc" and { kfunc = x.name } or nil
+end
+
+--- A sentence on what became of that. Of the kernels of a run that have it the nearest in release is the
+--- witness.
+---@param object btfl.object
+---@param lost { program: string }|{ kfunc: string }
+---@param kernel btfl.target
+---@param kernels btfl.facts
 ---@param options btfl.check.options
 ---@return string?
-function became.missing(x, options)
-  if x.cause ~= "missing" or not options.why then return nil end
-  if x.rule == "attach-target" then return became.attach_target(x.verdict, options) end
-  if x.rule ~= "kfunc" then return nil end
-  return routine(x.verdict.target, "kfunc/" .. x.name, x.name, options,
-    function(other) return other:kfunc(x.name) end)
+function became.note(object, lost, kernel, kernels, options)
+  local attach, from = lost.program and attach_of(object:program(lost.program)), options.from
+  local function has(other)
+    if attach then return kernels:found(other, attach) end
+    return kernels:open(other):kfunc(lost.kfunc)
+  end
+  if not from or #from == 0 then
+    local list = {}
+    for other in kernels:comparable() do
+      if other ~= kernel and has(other) then list[#list + 1] = other end
+    end
+    local nearest = series.nearest_first(kernel, list)[1]
+    from = { nearest and kernels:open(nearest) }
+  end
+  return became.words(kernels:open(kernel), attach or "kfunc/" .. lost.kfunc,
+    attach and attach.name or lost.kfunc, from)
 end
 
 return became

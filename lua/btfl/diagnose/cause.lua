@@ -2,8 +2,8 @@
 --- was not given, a member's type, the kernel's configuration.
 local engine = require "btfl.engine"
 local loaders = require("btfl.policy.support.shipped").loaders
+local modules = require "btfl.kernels.modules"
 local named = require "btfl.command.named"
-local others = require "btfl.diagnose.others"
 
 local cause = {}
 
@@ -30,106 +30,57 @@ end
 
 -- Modules
 
-local function has(btf, root)
-  for t in btf:candidates(root.name) do
-    if t.kind == root.kind then return true end
-  end
-  return false
-end
-
-local function module_with(target, root)
-  for module, btf in target:modules() do
-    if has(btf, root) then return module end
-  end
-  return nil
-end
-
--- Where the modules of a kernel may stand whose BTF is a file.
-local function module_folders(target)
-  local folder, file = target.path:match("^(.*)/([^/]*)$")
-  if not folder then folder, file = ".", target.path end
-  local name = target.name
-  local list = { ("%s/modules/%s"):format(folder, name), ("%s/../modules/%s"):format(folder, name),
-    ("%s/%s"):format(folder, name), folder .. "/modules" }
-  if file == "vmlinux" then table.remove(list) end
-  return list
-end
-
-local function exists(path)
-  local file <close> = io.open(path)
-  return file ~= nil
-end
-
-local at_hand = setmetatable({}, { __mode = "k" })
-
--- The target with the modules that stand beside it, for one that was given without any.
-local function with_modules(target)
-  if at_hand[target] ~= nil then return at_hand[target] end
-  at_hand[target] = false
-  if not target:modules()() then
-    for _, folder in ipairs(module_folders(target)) do
-      local ok, other = false, nil
-      if exists(folder) then ok, other = pcall(engine.target, target.path, { folder }) end
-      if ok and other:modules()() then
-        at_hand[target] = { target = other, folder = folder }
-        break
-      end
-    end
-  end
-  return at_hand[target]
-end
-
-local function in_module(result, options)
+-- What lies beside the kernel, and was not given.
+local function beside(result)
   if result.reason ~= "no-type" then return nil end
-  local relo, target = result.relo, result.target
-  local root = relo.type
-  local beside = with_modules(target)
-  local module = beside and module_with(beside.target, root)
-  if module then
-    return { kind = "module",
-      note = ("module %s of this kernel has it; its BTF was not given"):format(module),
-      help = ("add the modules: -m %s"):format(beside.folder) }
+  local found = modules.beside(result.target)
+  local module = found and modules.with(found.target, result.relo.type)
+  return module and { kind = "module",
+    note = ("module %s of this kernel has it; its BTF was not given"):format(module),
+    help = ("add the modules: -m %s"):format(found.folder) }
+end
+
+-- kprobe/nf_conntrack:nf_ct_delete attaches to a function of that module.
+local function attached(result)
+  local program = result.reason == "no-type" and result.relo.program
+  local module = program and program.attach and program.attach.module
+  if not module or module == "vmlinux" then return nil end
+  for given in result.target:modules() do
+    if given == module then return nil end
   end
-  for other in others(result, options) do
-    local more = with_modules(other)
-    module = not has(other.btf, root) and module_with(more and more.target or other, root)
+  return { kind = "module",
+    note = ("the program attaches to module %s, whose BTF was not given"):format(module),
+    help = ("add the BTF of that module: -m FOLDER/%s"):format(module) }
+end
+
+local function elsewhere(relo, kernel, kernels)
+  for other in kernels:comparable() do
+    local module = other ~= kernel and kernels:module_of(other, relo.type)
     if module then
       return { kind = "module", note = ("on %s it is in module %s"):format(other.name, module),
         help = ("add the BTF of that module: -m FOLDER/%s"):format(module) }
     end
-  end
-  -- kprobe/nf_conntrack:nf_ct_delete attaches to a function of that module.
-  local attach = relo.program and relo.program.attach
-  module = attach and attach.module
-  if module and module ~= "vmlinux" then
-    for given in target:modules() do
-      if given == module then return nil end
-    end
-    return { kind = "module",
-      note = ("the program attaches to module %s, whose BTF was not given"):format(module),
-      help = ("add the BTF of that module: -m FOLDER/%s"):format(module) }
   end
   return nil
 end
 
 -- The same release
 
-local CONFIG = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
-
 local function same_arch(a, b)
   if a.arch and b.arch then return a.arch == b.arch end
   return a.name:match("[^-]*$") == b.name:match("[^-]*$")
 end
 
-local function configuration(result, options)
-  local target = result.target
-  if not (CONFIG[result.reason] and target.release) then return nil end
-  for other, there in others(result, options) do
-    if other.release == target.release and same_arch(other, target) and there.ok and not there.reason then
-      return { kind = "config",
-        note = ("%s, of the same release, has it: its configuration makes the difference")
-          :format(other.name),
-        help = "guard it: kernels without that option will not have it, whatever their version" }
+local function configuration(relo, kernel, kernels)
+  for other in kernel.release and kernels:comparable() or function() end do
+    if other.release == kernel.release and same_arch(other, kernel) then
+      local there = kernels:outcome(other, relo)
+      if there.ok and not there.reason then
+        return { kind = "config",
+          note = ("%s, of the same release, has it: its configuration makes the difference")
+            :format(other.name),
+          help = "guard it: kernels without that option will not have it, whatever their version" }
+      end
     end
   end
   return nil
@@ -166,14 +117,44 @@ local function retyped(result, options)
   return nil
 end
 
---- What lies behind a result that failed; nil when none of these does.
+---@class btfl.cause
+---@field kind "architecture"|"module"|"config"|"retyped"
+---@field note string?
+---@field help string
+
+--- What lies behind a result that failed, as far as its kernel tells by itself; nil when none of these does.
 ---@param result btfl.result
----@param options? { others?: btfl.target[], policy?: btfl.policy }
----@return { kind: "architecture"|"module"|"config"|"retyped", note: string?, help: string }?
+---@param options? { policy?: btfl.policy }
+---@return btfl.cause?
 function cause.of(result, options)
-  options = options or {}
-  return architecture(result) or in_module(result, options) or configuration(result, options)
-    or retyped(result, options)
+  return architecture(result) or beside(result) or retyped(result, options or {})
+end
+
+--- What lies behind it where no other kernel tells more.
+---@param result btfl.result
+---@return btfl.cause?
+function cause.at_last(result)
+  return attached(result)
+end
+
+local MISSING = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
+
+--- Whether other kernels may tell what lies behind it.
+---@param reason string
+---@return boolean
+function cause.asks(reason)
+  return MISSING[reason] or false
+end
+
+--- What lies behind it as other kernels tell, where cause.of() gave nothing.
+---@param relo btfl.relo
+---@param failed { reason: string, at_last: btfl.cause? } of its result on the kernel
+---@param kernel btfl.target
+---@param kernels btfl.facts
+---@return btfl.cause?
+function cause.by_others(relo, failed, kernel, kernels)
+  local module = failed.reason == "no-type" and elsewhere(relo, kernel, kernels)
+  return module or failed.at_last or configuration(relo, kernel, kernels)
 end
 
 return cause

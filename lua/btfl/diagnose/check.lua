@@ -1,9 +1,12 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local engine = require "btfl.engine"
-local became = require "btfl.diagnose.became"
 local attaching = require "btfl.diagnose.attaching"
+local became = require "btfl.diagnose.became"
 local drifts = require "btfl.diagnose.drifts"
 local failure = require "btfl.diagnose.failure"
+local kept = require "btfl.arguments.kept"
+local live = require "btfl.facts.live"
+local notes = require "btfl.diagnose.notes"
 local obstacle = require "btfl.diagnose.obstacle"
 local pair = require "btfl.diagnose.pair"
 local protect = require "btfl.command.protect"
@@ -11,11 +14,18 @@ local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
 local series = require "btfl.kernels.series"
 
+-- Adds a finding to a draft: an entry, with what other kernels are to be asked for it.
+local function add(draft, level, finding)
+  local entry = { level = level, finding = finding }
+  table.insert(draft.entries, entry)
+  return entry
+end
+
 -- What a policy alone has made ok is told: a loader that does not know it fails there.
-local function add_decided(out, result)
+local function add_decided(draft, result)
   local usual = result.relo:resolve(result.target, { policy = "libbpf" })
   if usual.ok then return end
-  out:note(failure.finding(result, "by-policy",
+  add(draft, "note", failure.finding(result, "by-policy",
     ("ok by %s%s; libbpf: %s, %s"):format(result.decider, result.note and " (" .. result.note .. ")" or "",
       usual.status, usual:why())))
 end
@@ -36,23 +46,21 @@ local function level_of(result, options, fate)
   return result.status == "error" and "error" or LEVEL[fate and fate.state or "guarded"]
 end
 
-local function add_failure(out, result, options, known, fate)
+local function add_failure(draft, result, options, known, fate)
   local level = level_of(result, options, fate)
   if level == "note" and not options.all and not (fate and fate.state == "excused") then return end
-  local finding = failure.diagnosed(result, options, known)
-  table.insert(finding.notes, 1, reached.relocation_words(result, fate, level))
+  local finding, behind = failure.of(result, options, known)
+  finding.notes = { reached.relocation_words(result, fate, level) }
   if result.status == "error" then finding.details.whole_object = true end
-  -- What is guarded needs no guard; a module that was not given is still to be told.
-  if level == "note" and not finding.details.cause then finding.help = nil end
-  out[level](out, finding)
+  add(draft, level, finding).behind = behind
 end
 
-local function add_result(out, result, options, known, fate)
-  if result.ok and result.decider ~= "libbpf" then add_decided(out, result) end
+local function add_result(draft, result, options, known, fate)
+  if result.ok and result.decider ~= "libbpf" then add_decided(draft, result) end
   if not result.ok then
-    add_failure(out, result, options, known, fate)
+    add_failure(draft, result, options, known, fate)
   elseif result.sign_extended then
-    out:note(failure.finding(result, "sign-extended",
+    add(draft, "note", failure.finding(result, "sign-extended",
       ("the unsigned enumerator becomes %s: sign-extended, as libbpf does"):format(engine.u64(result.value))))
   end
 end
@@ -93,16 +101,16 @@ local function count_verdicts(verdicts)
 end
 
 -- What else stands in the way than relocations that failed.
-local function add_stop(out, fate, options)
-  local x, level, help = fate.obstacle, LEVEL[fate.state], nil
+local function add_stop(draft, fate, options)
+  local x, level = fate.obstacle, LEVEL[fate.state]
   if level == "note" and fate.state ~= "excused" and not options.all then return end
-  if level == "error" then level, help = obstacle.level(x, options.others) end
+  if level == "error" then level = obstacle.level(x) end
   local finding = obstacle.finding(x)
   finding.notes = { reached.words(fate) }
-  table.insert(finding.notes, became.missing(x, options))
-  if help then finding.help = { help } end
   if level == "note" then finding.help = nil end
-  out[level](out, finding)
+  local entry = add(draft, level, finding)
+  entry.placeholder = level == "error" and obstacle.placeholder(x) or nil
+  entry.lost = options.why and became.of_obstacle(x) or nil
 end
 
 -- Whether a finding about the argument itself tells of it.
@@ -113,10 +121,10 @@ local function is_told(x, told)
 end
 
 -- Those of the stages before a verifier looks at instructions, or those from then on.
-local function add_stops(out, stops, options, of_instructions, told)
+local function add_stops(draft, stops, options, of_instructions, told)
   for _, fate in ipairs(stops) do
     if (fate.obstacle.insn ~= nil) == of_instructions and not is_told(fate.obstacle, told) then
-      add_stop(out, fate, options)
+      add_stop(draft, fate, options)
     end
   end
 end
@@ -137,9 +145,16 @@ local function kernel_of(target)
   return next(facts) and facts
 end
 
-local function add_summary(out, object, target, count, verdicts, shape)
+local function add_attaching(draft, verdict, options)
+  local finding = attaching.finding(verdict)
+  if not finding then return end
+  local entry = add(draft, "warning", finding)
+  if options.why and verdict.detached == "missing" then entry.lost = became.of_attach(verdict.program) end
+end
+
+local function summary_of(object, target, count, verdicts, shape)
   local programs, words = count_verdicts(verdicts)
-  out:summary {
+  return {
     order = { "object", "target", "kernel", "shape", "ok", "poison", "error", "programs" },
     object = object.path, target = target.name, shape = shape, kernel = kernel_of(target),
     ok = count.ok, poison = count.poison, error = count.error, programs = programs,
@@ -164,23 +179,73 @@ local function check_programs(object, options)
   end
 end
 
-local function compare(object, target, options)
+-- What there is to say of the pair, before other kernels are asked; and the verdicts.
+local function drafted(object, target, options)
   local relocating, own = split(options)
-  local out = report.new "check"
-  local count, known = { ok = 0, poison = 0, error = 0 }, {}
+  local count, known, draft = { ok = 0, poison = 0, error = 0 }, {}, { entries = {} }
   local verdicts, fates, stops = reached.of(object, target, own)
   local relocations = wants(own, "relocation")
   local drifting, told = drifts.of(object, target, own)
-  add_stops(out, stops, own, false, told)
+  add_stops(draft, stops, own, false, told)
   for result in object:results(target, relocating) do
     count[result.status] = count[result.status] + 1
-    if relocations then add_result(out, result, options, known, fates[result.relo]) end
+    if relocations then add_result(draft, result, own, known, fates[result.relo]) end
   end
-  add_stops(out, stops, own, true, told)
-  for _, one in ipairs(drifting) do out[one.level](out, one.finding) end
-  for _, verdict in ipairs(verdicts) do attaching.add(out, verdict, options) end
-  add_summary(out, object, target, count, verdicts, own.shape)
-  for _, finding in ipairs(out.findings) do finding.shape = own.shape end
+  add_stops(draft, stops, own, true, told)
+  for _, one in ipairs(drifting) do add(draft, one.level, one.finding).attach = one.attach end
+  for _, verdict in ipairs(verdicts) do add_attaching(draft, verdict, own) end
+  draft.summary = summary_of(object, target, count, verdicts, own.shape)
+  return draft, verdicts
+end
+
+-- By number.
+local relos_of = kept(function(object)
+  local relos = {}
+  for relo in object:relos() do relos[relo.index] = relo end
+  return relos
+end)
+
+-- What lies behind a failure, once for all that fails alike.
+local function behind(entry, object, kernel, kernels, options, known)
+  local failed = entry.behind.failed
+  if not failed then return entry.behind end
+  if not known[entry.behind] then
+    local relo = relos_of(object, "relos")[failed.relo]
+    known[entry.behind] = notes.complete(relo, failed, kernel, kernels, options)
+  end
+  return known[entry.behind]
+end
+
+-- What other kernels tell is added.
+local function complete(entry, object, kernel, kernels, options, known)
+  local finding = entry.finding
+  if entry.behind then
+    failure.add(finding, behind(entry, object, kernel, kernels, options, known))
+    -- What is guarded needs no guard; a module that was not given is still to be told.
+    if entry.level == "note" and not finding.details.cause then finding.help = nil end
+  end
+  local question = entry.placeholder and obstacle.question(entry.placeholder, kernels)
+  if question then entry.level, finding.help = "warning", { question } end
+  if entry.lost then
+    table.insert(finding.notes, became.note(object, entry.lost, kernel, kernels, options))
+  end
+  -- One kernel's is in the message.
+  if entry.attach and #kernels.list > 1 then
+    table.insert(finding.notes, kernels:signatures(entry.attach))
+  end
+end
+
+local function compare(object, target, options)
+  local out = report.new "check"
+  local draft, verdicts = drafted(object, target, options)
+  local kernels = live.of(object, options.others or {}, options.policy)
+  local known = {}
+  for _, entry in ipairs(draft.entries) do
+    complete(entry, object, target, kernels, options, known)
+    out[entry.level](out, entry.finding)
+  end
+  out:summary(draft.summary)
+  for _, finding in ipairs(out.findings) do finding.shape = options.shape end
   return out, verdicts
 end
 

@@ -1,10 +1,8 @@
 --- Arguments that are on a kernel not what a program takes them for, as findings of object:check().
 local drift = require "btfl.arguments.drift"
-local kept = require "btfl.arguments.kept"
 local reached = require "btfl.diagnose.reached"
 local reasons = require "btfl.diagnose.reasons"
 local settled = require "btfl.arguments.settled"
-local signatures = require "btfl.arguments.signatures"
 
 local drifts = {}
 
@@ -63,9 +61,6 @@ local function words_of(row)
   }
 end
 
--- The signatures on the kernels of a run, which are the same for each of them.
-local classes_of = kept(function(others, _, attach) return signatures.line(signatures.of(others, attach)) end)
-
 -- What it is taken for, and what tells.
 local function taken(row)
   local one = row.types[1]
@@ -82,17 +77,15 @@ function drifts.told(row)
     what = words.what, taken = taken(row) }
 end
 
-local function notes_of(row, others)
+local function notes_of(row)
   local words, notes = words_of(row), {}
   notes[1] = taken(row)
   notes[#notes + 1] = row.consequence == "unknown" and reached.doubt_words(row.program, row.doubt)
     or filled(CONSEQUENCE[row.consequence], words)
-  -- One kernel's is in the message.
-  if #others > 1 then notes[#notes + 1] = classes_of(others, tostring(row.attach), row.attach) end
   return notes
 end
 
-local function finding_of(row, others)
+local function finding_of(row)
   local rule = KIND[row.verdict].rule
   local doc, words = reasons[rule], words_of(row)
   return {
@@ -100,7 +93,7 @@ local function finding_of(row, others)
     at = row.first.program:line(row.first.insn), program = row.program.name, target = row.target.name,
     details = { order = { "access", "has", "consequence" }, has = row.has, consequence = row.consequence,
       access = ("%s of %s"):format(words.what, words.attach) },
-    notes = notes_of(row, others), help = { filled(doc.help, words) },
+    notes = notes_of(row), help = { filled(doc.help, words) },
   }
 end
 
@@ -121,8 +114,8 @@ local function arguments_of(program, target, others, options, sinks)
   end)
 end
 
---- The findings of a pair, each with its level; and what they tell of that a verifier refuses: by program and
---- argument, and by program, function and instruction.
+--- The findings of a pair, each with its level and the attach point that it is about; and what they tell of
+--- that a verifier refuses: by program and argument, and by program, function and instruction.
 ---@param object btfl.object
 ---@param target btfl.target
 ---@param options btfl.check.options those of check.lua, with `verdict`
@@ -137,7 +130,8 @@ function drifts.of(object, target, options)
       or arguments_of(program, target, others, verdict_options, options.sinks)
     for _, row in ipairs(rows) do
       if row.consequence then
-        list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row, others) }
+        list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row),
+          attach = tostring(row.attach) }
         if row.consequence == "rejected" then add_told(told, program, row) end
       end
     end

@@ -1,5 +1,6 @@
 --- What is said of one program: the obstacle that decides, or that it loads and does not attach.
 local attaching = require "btfl.diagnose.attaching"
+local live = require "btfl.facts.live"
 local obstacle = require "btfl.diagnose.obstacle"
 local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
@@ -23,9 +24,10 @@ return function(verdict, options)
   if verdict.verdict == "unknown" then
     out:warning(undecided(verdict))
   elseif not verdict.ok then
-    local level, help = obstacle.level(first, options.others)
-    local finding = obstacle.finding(first)
-    if help then finding.help = { help } end
+    local level, finding, lost = obstacle.level(first), obstacle.finding(first), obstacle.placeholder(first)
+    local kernels = live.of(verdict.program.object, options.others or {})
+    local question = level == "error" and lost and obstacle.question(lost, kernels)
+    if question then level, finding.help = "warning", { question } end
     local excused = reached.excused(options.verdicts or {}, options.one_of)[verdict.program.name]
     if excused and first.scope == "program" then
       level, finding.help = "note", nil
@@ -33,7 +35,8 @@ return function(verdict, options)
     end
     out[level](out, finding)
   end
-  attaching.add(out, verdict)
+  local detached = attaching.finding(verdict)
+  if detached then out:warning(detached) end
   for _, finding in ipairs(out.findings) do finding.shape = options.shape end
   return out
 end

@@ -5,7 +5,6 @@ local cause = require "btfl.diagnose.cause"
 local engine = require "btfl.engine"
 local disasm = require "btfl.code.disasm"
 local why_command = require "btfl.diagnose.why_command"
-local others = require "btfl.diagnose.others"
 local instead_of = require "btfl.diagnose.instead"
 local reasons = require "btfl.diagnose.reasons"
 local series = require "btfl.kernels.series"
@@ -38,35 +37,19 @@ function notes.details(result)
   return details
 end
 
--- The struct and the name of the member at a step of an accessor.
-local function step_at(accessor, index)
-  local n = 0
-  for t, _, element in accessor:steps() do
-    if n == index then return t, element and element.name end
-    n = n + 1
-  end
-  return nil
-end
-
 -- The struct that still has the member: in another kernel of the run, else in the object.
-local function witness_of(result, index, options)
-  for _, there in others(result, options) do
-    local t, name
-    if there.ok and there.accessor then t, name = step_at(there.accessor, index) end
+local function witness_of(relo, step, kernels)
+  for other in kernels:comparable() do
+    local t, name = kernels:member(other, relo, step)
     if t and name then return t, name end
   end
-  return step_at(result.relo.accessor, index)
+  return kernels.step_at(relo.accessor, step)
 end
 
-local function instead(result, options)
-  if result.reason ~= "no-field" or not result.relo.accessor then return nil end
-  for attempt in result:trail() do
-    if attempt.reason == "no-field" and attempt.step and attempt.have then
-      local t, name = witness_of(result, attempt.step, options)
-      return t and name and instead_of(t, name, attempt.have)
-    end
-  end
-  return nil
+local function instead(relo, failed, kernels)
+  if not failed.have then return nil end
+  local t, name = witness_of(relo, failed.step, kernels)
+  return t and name and instead_of(t, name, failed.have)
 end
 
 -- What a macro of bpf_core_read.h takes for this access: "struct task_struct, state".
@@ -82,60 +65,101 @@ local function asked_as(name)
   return engine.essential(essential) == essential and essential or name
 end
 
-local function help_for(result, options)
-  local decider, doc = result:refusal(), reasons[result.reason]
-  -- What to do about a reason of libbpf's is no answer to a hook that gives it.
-  if decider and not (doc and doc.policies) then doc = reasons["by-policy"] end
+local function help_of(doc, relo, words)
   if not (doc and doc.help) then return nil end
-  local relo = result.relo
-  local words = { args = arguments(relo), type = (relo.type:decl()), decider = decider }
-  if doc.help:find("{why}", 1, true) then
-    words.why = why_command(result, (relo.path:gsub("^[%w_]+", asked_as, 1)), options)
-  end
+  words.args, words.type = arguments(relo), (relo.type:decl())
   return (doc.help:gsub("{(%w+)}", words))
 end
 
-local ASKED = { ["no-type"] = true, ["no-field"] = true, ["no-enumval"] = true }
+-- What to do about a reason of libbpf's is no answer to a hook that gives it.
+local function help_by(decider, relo, reason)
+  local doc = reasons[reason]
+  return help_of(doc and doc.policies and doc or reasons["by-policy"], relo, { decider = decider })
+end
 
 -- The kernels that tell of what is missing: those named, else the others of the run that still have it, the
 -- nearest in release first, and then those between that one and the target, on which it may have a name of
 -- its own.
-local function witnesses(result, options)
+local function witnesses(relo, kernel, kernels, options)
   if options.from and #options.from > 0 then return options.from end
   local having, lacking = {}, {}
-  for other, there in others(result, options) do
-    table.insert(there.candidate and having or lacking, other)
+  for other in kernels:comparable() do
+    if other ~= kernel then
+      table.insert(kernels:outcome(other, relo).candidate and having or lacking, other)
+    end
   end
-  local list = series.nearest_first(result.target, having)
-  local between = list[1] and series.between(list[1], result.target, lacking) or {}
-  return table.move(between, 1, #between, #list + 1, list)
+  local list = series.nearest_first(kernel, having)
+  local between = list[1] and series.between(list[1], kernel, lacking) or {}
+  table.move(between, 1, #between, #list + 1, list)
+  for i, witness in ipairs(list) do list[i] = kernels:open(witness) end
+  return list
 end
 
 -- What it has become there, when that is asked for.
-local function successor(result, options)
-  if not (options.why and ASKED[result.reason]) then return nil end
-  return became.words(result.target, result.relo, result.relo.path, witnesses(result, options))
+local function successor(relo, kernel, kernels, options)
+  if not options.why then return nil end
+  local from = witnesses(relo, kernel, kernels, options)
+  return became.words(kernels:open(kernel), relo, relo.path, from)
 end
 
---- Notes, help and the cause of a result that failed.
+-- What other kernels are to be asked of a result that failed.
+local function question_of(result)
+  local failed = { relo = result.relo.index, reason = result.reason, at_last = cause.at_last(result) }
+  for attempt in result:trail() do
+    local btf = attempt.candidate.btf
+    if btf ~= result.target.btf then failed.module = failed.module or btf.path end
+    if not failed.have and attempt.reason == "no-field" and attempt.step and attempt.have then
+      failed.step, failed.have = attempt.step, attempt.have
+    end
+  end
+  if result.reason ~= "no-field" or not result.relo.accessor then failed.have = nil end
+  return failed
+end
+
+---@class btfl.notes
+---@field notes string[]
+---@field help string[]
+---@field cause string?
+---@field failed table? what there is to say is for the other kernels to tell: see notes.complete()
+
+--- Notes, help and the cause of a result that failed, as far as its kernel tells by itself.
 ---@param result btfl.result
 ---@param options? btfl.check.options
----@return { notes: string[], help: string[], cause: string? }
+---@return btfl.notes
 function notes.of(result, options)
-  local out = { notes = {}, help = {} }
-  if result:refusal() then
-    out.help[1] = help_for(result)
-    return out
+  local out, decider = { notes = {}, help = {} }, result:refusal()
+  local found = not decider and cause.of(result, options)
+  if decider then
+    out.help[1] = help_by(decider, result.relo, result.reason)
+  elseif found then
+    out.cause, out.notes[1], out.help[1] = found.kind, found.note, found.help
+  elseif cause.asks(result.reason) then
+    out.failed = question_of(result)
+  else
+    out.help[1] = help_of(reasons[result.reason], result.relo, {})
   end
-  local found = cause.of(result, options)
+  return out
+end
+
+--- What notes.of() has left to the other kernels.
+---@param relo btfl.relo
+---@param failed table
+---@param kernel btfl.target
+---@param kernels btfl.facts
+---@param options btfl.check.options
+---@return btfl.notes
+function notes.complete(relo, failed, kernel, kernels, options)
+  local out = { notes = {}, help = {} }
+  local found = cause.by_others(relo, failed, kernel, kernels)
   if found then
     out.cause, out.notes[1], out.help[1] = found.kind, found.note, found.help
     return out
   end
-  options = options or {}
-  out.notes[#out.notes + 1] = instead(result, options)
-  out.notes[#out.notes + 1] = successor(result, options)
-  out.help[1] = help_for(result, options)
+  out.notes[#out.notes + 1] = instead(relo, failed, kernels)
+  out.notes[#out.notes + 1] = successor(relo, kernel, kernels, options)
+  local path = relo.path:gsub("^[%w_]+", asked_as, 1)
+  local why = why_command(relo, failed, path, kernel, kernels, options)
+  out.help[1] = help_of(reasons[failed.reason], relo, { why = why })
   return out
 end
 

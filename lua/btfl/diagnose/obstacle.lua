@@ -101,47 +101,45 @@ function obstacle.finding(x)
   }
 end
 
--- By the kernels of a run: whether any has what an obstacle of that form and name misses. Each is asked of
--- all programs of all objects.
-local answers = setmetatable({}, { __mode = "k" })
+--- What a program attaches to that its kernel lacks, of which other kernels are to be asked.
+---@class btfl.obstacle.placeholder
+---@field program string
+---@field attach { form: string, name: string }? nil where the section names nothing
 
--- Of a kernel that cannot tell nobody knows.
-local function is_there(x, others)
-  local known = answers[others] or {}
-  answers[others] = known
-  local key = ("%s %s %s"):format(x.type, x.name, x.verdict.target.endian)
-  if known[key] == nil then
-    known[key] = false
-    for _, other in ipairs(others) do
-      known[key] = known[key] or other.endian == x.verdict.target.endian
-        and other:attach { form = x.type, name = x.name }.found ~= false
-    end
-  end
-  return known[key]
+--- That of an obstacle; nil where it is no such thing.
+---@param x btfl.obstacle
+---@return btfl.obstacle.placeholder?
+function obstacle.placeholder(x)
+  if x.rule ~= "attach-target" then return nil end
+  return { program = x.verdict.program.name,
+    attach = x.cause ~= "unset" and { form = x.type, name = x.name } or nil }
 end
 
---- Whether it is a target that each of several kernels lacks: then it is most likely none, and a tool sets
---- another when it runs.
+--- How bad one is that counts, as far as its kernel tells by itself.
 ---@param x btfl.obstacle
----@param others btfl.target[]? the kernels of the run
----@return boolean
-function obstacle.is_placeholder(x, others)
-  if x.rule ~= "attach-target" or #(others or {}) < 2 then return false end
-  return x.cause == "unset" or not is_there(x, others)
+---@return "error"|"warning"
+function obstacle.level(x)
+  return (x.reached == nil or x.rule == "map-unset") and "warning" or "error"
+end
+
+-- Of a kernel that cannot tell nobody knows.
+local function is_anywhere(attach, kernels)
+  for other in kernels:comparable() do
+    if kernels:found(other, attach) ~= false then return true end
+  end
+  return false
 end
 
 local SET_AT_RUN_TIME = "set at run time? give --attach %s=NAME, or leave it out: --skip %s"
 
---- How bad one is that counts: its level, and what is to be asked of a tool instead of its help.
----@param x btfl.obstacle
----@param others btfl.target[]? the kernels of the run
----@return "error"|"warning" level
----@return string? help
-function obstacle.level(x, others)
-  if x.reached == nil or x.rule == "map-unset" then return "warning" end
-  if not obstacle.is_placeholder(x, others) then return "error" end
-  local program = x.verdict.program.name
-  return "warning", SET_AT_RUN_TIME:format(program, program)
+--- What is to be asked of a tool instead of an error's help, where each of several kernels lacks what a
+--- program attaches to: then it is most likely none, and a tool sets another when it runs.
+---@param lost btfl.obstacle.placeholder
+---@param kernels btfl.facts
+---@return string?
+function obstacle.question(lost, kernels)
+  if #kernels.list < 2 or lost.attach and is_anywhere(lost.attach, kernels) then return nil end
+  return SET_AT_RUN_TIME:format(lost.program, lost.program)
 end
 
 return obstacle

@@ -56,7 +56,7 @@ function relocated.of(object, target, options)
     if result.after ~= result.before then count.changed = count.changed + 1 end
     if bytes then out:row(row_of(result)) end
     if is_refused(was) then
-      local finding = failure.diagnosed(was, options, known)
+      local finding = failure.alone(was, options, known)
       table.insert(finding.notes, 1, bytes and POISONED or REFUSED)
       out[bytes and "warning" or "error"](out, finding)
     end
