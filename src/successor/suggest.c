@@ -272,24 +272,38 @@ static void find_splits(const char *question, struct hit *hits, size_t n)
 	}
 }
 
+/* Whether a path leads to another through a member of it. */
+static bool leads_into(const char *outer, const char *inner)
+{
+	size_t len = strlen(outer);
+
+	return strncmp(outer, inner, len) == 0 && inner[len] == '.';
+}
+
 /* Where what went is found again, of its very type and under a like name, another type that stands
- * in its place is not it. */
+ * in its place is not it, and a struct that it is in now is not all of it. */
 static void explain_away(struct hit *hits, size_t n)
 {
+	const struct hit *most = NULL;
 	double found = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const float *s = hits[i].s.signals;
 
 		if (s[SIGNAL_TYPE] > 0.94f && s[SIGNAL_NAME] > 0.6f && !(s[SIGNAL_OLD] > 0) &&
-		    hits[i].odds > 0.5)
+		    hits[i].odds > 0.5) {
 			found = fmax(found, fmax(0.5, (double)s[SIGNAL_RARE]));
+			most = most && most->odds > hits[i].odds ? most : &hits[i];
+		}
 	}
 	for (size_t i = 0; i < n; i++) {
 		const float *s = hits[i].s.signals;
 
 		if (s[SIGNAL_OTHER] > 0 || s[SIGNAL_CLASH] > 0)
 			hits[i].odds -= 2.5 * found;
+		if (most && s[SIGNAL_TYPE] < 0.6f &&
+		    leads_into(hits[i].s.successor, most->s.successor))
+			hits[i].odds = fmin(hits[i].odds, most->odds - 0.5);
 	}
 }
 
