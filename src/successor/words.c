@@ -191,6 +191,43 @@ double words_alike(const struct words *a, const struct words *b)
 	return words_alike_but(a, b, NULL);
 }
 
+/* Whether x stands for two words, written as one: memcg for mem_cgroup, hctx for hw_ctx. */
+static bool joins(const struct word *x, const struct word *a, const struct word *b)
+{
+	unsigned i = 1, j = 1;
+
+	if (x->len < 4 || x->len > a->len + b->len || lower(*x->at) != lower(*a->at))
+		return false;
+	for (; j < a->len && i < x->len && lower(x->at[i]) != lower(*b->at); j++)
+		i += lower(x->at[i]) == lower(a->at[j]);
+	if (i == x->len || lower(x->at[i]) != lower(*b->at))
+		return false;
+	i++;
+	for (j = 1; j < b->len && i < x->len; j++)
+		i += lower(x->at[i]) == lower(b->at[j]);
+	return i == x->len;
+}
+
+/* Words of `many`, two and two, that stand as one in `few`; returns what they weigh on both sides,
+ * less a bit for the doubt. */
+static double joined(const struct words *many, bool many_done[WORDS_MAX], const struct words *few,
+		     bool few_done[WORDS_MAX])
+{
+	double shared = 0;
+
+	for (unsigned i = 0; i + 1 < many->n; i++) {
+		for (unsigned j = 0; j < few->n; j++) {
+			if (many_done[i] || many_done[i + 1] || few_done[j] ||
+			    !joins(&few->at[j], &many->at[i], &many->at[i + 1]))
+				continue;
+			many_done[i] = many_done[i + 1] = few_done[j] = true;
+			shared += 0.85 * (double)(many->at[i].weight + many->at[i + 1].weight +
+						  few->at[j].weight);
+		}
+	}
+	return shared;
+}
+
 /* What of the weight of words that have no partner is told by their often coming or going. */
 static double expected(const struct words *w, const bool done[WORDS_MAX], const struct swaps *swaps,
 		       bool came)
@@ -222,6 +259,7 @@ double words_alike_but(const struct words *a, const struct words *b, const struc
 			shared += (double)(a->at[i].weight + b->at[j].weight);
 		}
 	}
+	shared += joined(a, done, b, taken) + joined(b, taken, a, done);
 	for (unsigned i = 0; i < a->n; i++) {
 		double best = 0;
 		unsigned at = 0;
