@@ -50,6 +50,7 @@ enum signal {
 	SIGNAL_USE,    /* users of the type now use this one */
 	SIGNAL_HEIR,   /* of the type that took the place of what its type was */
 	SIGNAL_SPREAD, /* the same name: the fewer structs lost, gained or have it, the more */
+	SIGNAL_SPARSE, /* the same type: the fewer fields of it went and came, the more */
 	SIGNAL_LINK,   /* words that the names of such a struct and of the one left share */
 	SIGNAL_RIVAL,  /* another flavor in the same object names it */
 	SIGNAL_COUNT

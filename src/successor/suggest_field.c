@@ -507,6 +507,9 @@ static void look_around(struct hunt *h, struct probe *p)
 	if (*of.name && (btf_is_composite(&of) || btf_is_enum(&of)) &&
 	    !find_in_target(h->target, of.name, strlen(of.name), "").btf)
 		p->heir = hunt_heir(h, type, &p->heir_score);
+	else if (*of.name && (btf_is_composite(&of) || btf_is_enum(&of)) &&
+		 type_spread(h, type, &p->of_type) < 0)
+		h->failed = true;
 	/* A number of 64 bits counts something. */
 	if (p->member.shape.kind == BTF_INT && p->member.shape.bits <= 32 && bits_list(h, &p->words, &p->bits) < 0)
 		h->failed = true;

@@ -135,6 +135,15 @@ const struct bit *bits_of(const struct bits *bits, const struct words *field, co
 /* Its mask in the word of flags; 0 where that is not known. */
 uint64_t bit_mask(const struct bits *bits, const struct bit *bit);
 
+enum { TYPE_SPREAD_MOST = 8 };
+
+/* Where fields of a type came, and how far it says something that one did. */
+struct type_spread {
+	double spread;                 /* 0 to 1: 1 when no other went or came */
+	uint32_t at[TYPE_SPREAD_MOST]; /* structs of the target that gained one; some */
+	unsigned count;
+};
+
 /* The field that is sought, and what its witness knows of it. */
 struct probe {
 	const char *name;     /* its last name */
@@ -143,6 +152,7 @@ struct probe {
 	const char *home;     /* the named struct that declares it; NULL */
 	double rarity;        /* of its type */
 	double spread;        /* of its name: see name_spread() */
+	struct type_spread of_type;
 	struct place root;    /* in the witness; nowhere without */
 	struct place into;    /* in the target */
 	const char *into_name;
@@ -171,6 +181,9 @@ const char *member_home(const struct btf *b, const struct member *s);
 /* 0 to 1: what it says that a struct of the target gained a name which one of the witness lost: 1
  * when no other did either, or has it. */
 double name_spread(const struct hunt *h, const char *name);
+
+/* The same of fields of a type of the witness; -1 when memory is out. */
+int type_spread(const struct hunt *h, struct place type, struct type_spread *out);
 
 /* The vocabulary of a list of members; -1 when memory is out. */
 int own_words(const struct members *s, struct arena *a, struct vocabulary *v);

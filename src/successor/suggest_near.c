@@ -21,6 +21,9 @@ enum {
 /* Below this a name that came to a struct to which nothing leads is there by chance. */
 #define LEAST_SPREAD 0.1f
 
+/* And so is a field of such a type. */
+#define LEAST_SPARSE 0.4f
+
 /* A name alone, however rare, is never beyond doubt in such a struct. */
 #define FAR_ODDS 1.3
 
@@ -145,8 +148,9 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 		sig[SIGNAL_FAR] = way == WAY_NONE;
 		along = moved_along(x->p, &s, i, true, &before);
 		sig[SIGNAL_ALONG] = (float)along;
-		if (way == WAY_NONE && (sig[SIGNAL_NAME] <= 0.99f ||
-					(along <= 0.7 && sig[SIGNAL_SPREAD] < LEAST_SPREAD)))
+		if (way == WAY_NONE && sig[SIGNAL_SPARSE] < LEAST_SPARSE &&
+		    (sig[SIGNAL_NAME] <= 0.99f ||
+		     (along <= 0.7 && sig[SIGNAL_SPREAD] < LEAST_SPREAD)))
 			continue;
 		if (way == WAY_NONE)
 			sig[SIGNAL_LINK] = (float)owners_alike(x, name);
@@ -293,6 +297,8 @@ static void look_far(struct near *x)
 		if (!was.btf || !members_follow(was.btf, was.id, x->p->name, &rest, &at, &last))
 			look(x, b, id, "", WAY_NONE, false);
 	}
+	for (unsigned i = 0; i < x->p->of_type.count && x->p->of_type.spread > 0; i++)
+		look(x, b, x->p->of_type.at[i], "", WAY_NONE, false);
 }
 
 /* The target's version of a struct of the witness. */

@@ -105,6 +105,8 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 	out[SIGNAL_BOTH] = out[SIGNAL_NAME] * out[SIGNAL_RARE];
 	if (gained && strcmp(p->name, at->name) == 0)
 		out[SIGNAL_SPREAD] = (float)p->spread;
+	if (gained && out[SIGNAL_TYPE] > 0.94f)
+		out[SIGNAL_SPARSE] = (float)p->of_type.spread;
 	out[SIGNAL_HOME] =
 	    p->home && home && strcmp(p->home, home) == 0 && strcmp(p->name, at->name) == 0;
 	if (p->flag > 0 && gained && !at->bit_size && shape.inner_kind == BTF_INT &&
@@ -166,6 +168,44 @@ static const struct item *gone_as(const struct probe *p, const char *now, const 
 	return x && x->twin < 0 && strcmp(x->name, p->member.name) != 0 ? x : NULL;
 }
 
+/* What went from the probe's struct and whose words are those of member k and of the struct around
+ * it: rseq_len for rseq.len. */
+static const struct item *gone_into(const struct probe *p, const struct members *s, size_t k)
+{
+	const struct lineup *l = p->kin;
+	struct words around, own;
+
+	if (s->at[k].outer < 0)
+		return NULL;
+	words_split(s->at[s->at[k].outer].name, &around);
+	words_split(s->at[k].name, &own);
+	for (size_t i = 0; i < l->nold; i++) {
+		const struct item *x = &l->old[i];
+
+		if (x->twin < 0 && strcmp(x->name, p->member.name) != 0 &&
+		    words_within(&own, &x->words) && words_made_of(&x->words, &own, &around, 1) &&
+		    x->words.n > own.n)
+			return x;
+	}
+	return NULL;
+}
+
+/* Whether the name that went has a word of what member i is nested in. */
+static bool names_around(const struct probe *p, const struct members *s, size_t i)
+{
+	struct words around, was;
+
+	if (s->at[i].outer < 0)
+		return false;
+	words_split(s->at[s->at[i].outer].name, &around);
+	words_split(p->member.name, &was);
+	for (unsigned k = 0; k < around.n; k++)
+		for (unsigned n = 0; n < was.n; n++)
+			if (around.at[k].hash == was.at[n].hash)
+				return true;
+	return false;
+}
+
 double moved_along(const struct probe *p, const struct members *s, size_t i, bool anywhere,
 		   const struct hashes *before)
 {
@@ -174,6 +214,7 @@ double moved_along(const struct probe *p, const struct members *s, size_t i, boo
 	struct prefixes as;
 	bool renamed = prefixes_of(p->member.name, name, &as);
 	bool kept = strcmp(p->member.name, name) == 0;
+	bool around = !anywhere && names_around(p, s, i);
 	double others = 0, alike = 0;
 
 	for (size_t k = 0; k < s->n; k++) {
@@ -184,6 +225,8 @@ double moved_along(const struct probe *p, const struct members *s, size_t i, boo
 			continue;
 		likewise = renamed ? gone_as(p, s->at[k].name, name, &as) : NULL;
 		x = likewise ? likewise : gone_as(p, s->at[k].name, name, &none);
+		if (!x && around && k != i)
+			likewise = x = gone_into(p, s, k);
 		if (!x || hashes_have(before, s->at[k].path))
 			continue;
 		shape = shape_of(s->btf, s->at[k].type, s->at[k].bit_size);

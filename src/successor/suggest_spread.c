@@ -6,6 +6,7 @@
 #include "successor/suggest_impl.h"
 
 #include <math.h>
+#include <string.h>
 
 /* So many structs that keep the name make a gain of it half as telling. */
 #define KEPT_HALVES 4.0
@@ -40,6 +41,97 @@ static void count(const struct btf *in, const struct btf *other, const char *nam
 		++*have;
 		*both += has_member(other, t.name, name);
 	}
+}
+
+/* Which types lead to `goal` through pointers, arrays and modifiers: a flag for each id. */
+static bool *leading(const struct btf *b, uint32_t goal, struct arena *a)
+{
+	bool *leads = arena_alloc(a, b->end_id, sizeof(*leads)), more = true;
+
+	if (!leads)
+		return NULL;
+	memset(leads, 0, b->end_id * sizeof(*leads));
+	leads[goal] = true;
+	for (int pass = 0; more && pass < 8; pass++) {
+		more = false;
+		for (uint32_t id = 1; id < b->end_id; id++) {
+			struct btf_type t = btf_type(b, id);
+			uint32_t to;
+
+			if (leads[id] || !(btf_kind_refers(t.kind) || t.kind == BTF_ARRAY) ||
+			    t.kind == BTF_FUNC || t.kind == BTF_TYPEDEF)
+				continue;
+			to = t.kind == BTF_ARRAY ? btf_array(&t).elem : t.type;
+			if (to < b->end_id && leads[to])
+				more = leads[id] = true;
+		}
+	}
+	return leads;
+}
+
+struct fields_of_type {
+	const struct btf *in, *other;
+	const bool *leads;
+	double have, both;
+	struct type_spread *gained; /* where those are that other lacks; NULL: of no interest */
+};
+
+static void count_fields(struct fields_of_type *f, const struct btf_type *t, const char *owner,
+			 uint32_t root, int depth)
+{
+	for (uint32_t i = 0; i < t->vlen; i++) {
+		struct btf_member m = btf_member(t, i);
+		struct btf_type in;
+		bool kept;
+
+		if (m.type < f->in->end_id && f->leads[m.type] && *m.name) {
+			kept = has_member(f->other, owner, m.name);
+			f->have++;
+			f->both += kept;
+			if (!kept && f->gained && f->gained->count < TYPE_SPREAD_MOST)
+				f->gained->at[f->gained->count++] = root;
+		}
+		if (*m.name || depth > 2)
+			continue;
+		in = btf_strip(f->in, m.type);
+		if (btf_is_composite(&in) && !*in.name)
+			count_fields(f, &in, owner, root, depth + 1);
+	}
+}
+
+static int count_all(struct fields_of_type *f, uint32_t goal, struct arena *a)
+{
+	f->leads = leading(f->in, goal, a);
+	if (!f->leads)
+		return -1;
+	for (uint32_t id = 1; id < f->in->end_id; id++) {
+		struct btf_type t = btf_type(f->in, id);
+
+		if (btf_is_composite(&t) && *t.name)
+			count_fields(f, &t, t.name, id, 0);
+	}
+	return 0;
+}
+
+int type_spread(const struct hunt *h, struct place type, struct type_spread *out)
+{
+	const struct btf *b = h->target->btf[0];
+	const char *name = btf_type(type.btf, type.id).name;
+	struct place now = find_type(b, name, strlen(name), "");
+	struct fields_of_type was = {.in = h->witness, .other = b};
+	struct fields_of_type is = {.in = b, .other = h->witness, .gained = out};
+	double lost, came;
+
+	*out = (struct type_spread){0};
+	if (!now.btf || type.btf != h->witness || now.btf != b)
+		return 0;
+	if (count_all(&was, type.id, h->arena) < 0 || count_all(&is, now.id, h->arena) < 0)
+		return -1;
+	lost = was.have - was.both;
+	came = is.have - is.both;
+	if (lost >= 1 && came >= 1)
+		out->spread = 1 / (lost * came);
+	return 0;
 }
 
 double name_spread(const struct hunt *h, const char *name)

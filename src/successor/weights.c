@@ -7,7 +7,7 @@
 static const char *const signal_names[SIGNAL_COUNT] = {
     "name",  "type",  "rare",  "place", "paired", "sole", "taken",  "old",  "kin",   "home",
     "along", "nest",  "away",  "back",  "within", "both", "fits",   "flag", "bit",   "box",
-    "far",   "vague", "clash", "other", "use",    "heir", "spread", "link", "rival",
+    "far",   "vague", "clash", "other", "use",    "heir", "spread", "sparse", "link", "rival",
 };
 
 /* `base` is that
@@ -23,7 +23,7 @@ static const struct weights {
 			     [SIGNAL_BOTH] = 1.2f,   [SIGNAL_FITS] = 0.9f,   [SIGNAL_FLAG] = 11.5f,
 			     [SIGNAL_BOX] = -3.0f,   [SIGNAL_FAR] = -6.0f,   [SIGNAL_VAGUE] = -1.5f,
 			     [SIGNAL_CLASH] = -1.7f, [SIGNAL_OTHER] = -1.2f, [SIGNAL_RIVAL] = 3.0f,
-			     [SIGNAL_HEIR] = 4.0f,   [SIGNAL_BIT] = 8.0f,    [SIGNAL_SPREAD] = 3.0f,
+			     [SIGNAL_HEIR] = 4.0f,   [SIGNAL_BIT] = 8.0f,    [SIGNAL_SPREAD] = 3.0f, [SIGNAL_SPARSE] = 2.5f,
 			     [SIGNAL_LINK] = 6.5f}},
     [SCALE_TYPE] = {-5.0f,
 		    {[SIGNAL_NAME] = 5.0f,
