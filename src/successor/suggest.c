@@ -307,6 +307,27 @@ static void explain_away(struct hit *hits, size_t n)
 	}
 }
 
+/* A name that came to another struct, alone, may be another's: no more than a guess where something
+ * much like what went took its place at home. */
+static void doubt_away(struct hit *hits, size_t n)
+{
+	double home = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (s[SIGNAL_PAIRED] > 0.5f && s[SIGNAL_TYPE] > 0.94f && s[SIGNAL_NAME] > 0.3f &&
+		    !(s[SIGNAL_OLD] > 0))
+			home = fmax(home, hits[i].odds);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (s[SIGNAL_AWAY] > 0 && !(s[SIGNAL_ALONG] > 0) && home > 1)
+			hits[i].odds = fmin(hits[i].odds, home - 0.5);
+	}
+}
+
 /* Folds the hits of one witness into those of others, the better of two that agree. */
 static void fold(struct hunt *all, struct hunt *one)
 {
@@ -369,6 +390,7 @@ static bool ask_and_fold(struct hunt *all, const struct btf *witness, bool excer
 
 	find_splits(question, one.hits, one.count);
 	explain_away(one.hits, one.count);
+	doubt_away(one.hits, one.count);
 	if (!witness)
 		doubt_all(one.hits, one.count);
 	fold(all, &one);
