@@ -3,22 +3,44 @@
  */
 #include "successor/suggest_impl.h"
 
-/* 0 to 1: whether the name is that of a word of flags and of nothing more special. */
-static double says_flags(const struct words *w)
+#include <math.h>
+
+static const char *const flags[] = {"flags", "flag", NULL};
+static const char *const counts[] = {"count", "cnt",  "ref",   "refs",   "refcnt",
+				     "refcount", "kref", "users", "rcuref", "usage", NULL};
+
+static bool is_one_of(const struct word *w, const char *const *list)
+{
+	for (; *list; list++)
+		if (strlen(*list) == w->len && strncmp(w->at, *list, w->len) == 0)
+			return true;
+	return false;
+}
+
+/* 0 to 1: whether the name says one of these words and nothing more special. */
+static double says(const struct words *w, const char *const *list)
 {
 	double special = 0;
 	bool said = false;
 
 	for (unsigned i = 0; i < w->n; i++) {
-		const struct word *x = &w->at[i];
-
-		if ((x->len == 5 && strncmp(x->at, "flags", 5) == 0) ||
-		    (x->len == 4 && strncmp(x->at, "flag", 4) == 0))
+		if (is_one_of(&w->at[i], list))
 			said = true;
-		else if ((double)x->weight > special)
-			special = (double)x->weight;
+		else if ((double)w->at[i].weight > special)
+			special = (double)w->at[i].weight;
 	}
 	return said ? 1 - 0.7 * special : 0;
+}
+
+static double says_flags(const struct words *w)
+{
+	return says(w, flags);
+}
+
+static bool is_counter(const struct shape *s)
+{
+	return s->inner_kind == BTF_INT && (s->kind == BTF_INT || s->kind == BTF_STRUCT) &&
+	       s->bits >= 32 && s->bits <= 64;
 }
 
 double member_flag(const struct btf *b, const struct member *s)
@@ -101,6 +123,9 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 	if (!p->member.name)
 		return;
 	out[SIGNAL_TYPE] = (float)shape_alike(&p->member.shape, &shape);
+	if (is_counter(&p->member.shape) && is_counter(&shape))
+		out[SIGNAL_NAME] =
+		    fmaxf(out[SIGNAL_NAME], 0.8f * (float)(says(&p->words, counts) * says(&w, counts)));
 	out[SIGNAL_RARE] = out[SIGNAL_TYPE] > 0.6f ? out[SIGNAL_TYPE] * (float)p->rarity : 0;
 	out[SIGNAL_BOTH] = out[SIGNAL_NAME] * out[SIGNAL_RARE];
 	if (gained && strcmp(p->name, at->name) == 0)
