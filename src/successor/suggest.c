@@ -307,6 +307,21 @@ static void explain_away(struct hit *hits, size_t n)
 	}
 }
 
+/* What stands where something stood, with no word in common and no type that tells, is a guess. */
+static void doubt_unlike(struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct suggestion *s = &hits[i].s;
+		bool fits = s->signals[SIGNAL_FLAG] + s->signals[SIGNAL_BIT] +
+				s->signals[SIGNAL_HEIR] + s->signals[SIGNAL_SPARSE] >
+			    0.5f;
+
+		if (s->change == CHANGE_RENAMED && !fits && s->signals[SIGNAL_PLACE] > 0 &&
+		    s->signals[SIGNAL_NAME] < 0.2f)
+			hits[i].odds = fmin(hits[i].odds, GUESS_ODDS);
+	}
+}
+
 /* A name that came to another struct, alone, may be another's: no more than a guess where something
  * much like what went took its place at home. */
 static void doubt_away(struct hit *hits, size_t n)
@@ -391,6 +406,7 @@ static bool ask_and_fold(struct hunt *all, const struct btf *witness, bool excer
 	find_splits(question, one.hits, one.count);
 	explain_away(one.hits, one.count);
 	doubt_away(one.hits, one.count);
+	doubt_unlike(one.hits, one.count);
 	if (!witness)
 		doubt_all(one.hits, one.count);
 	fold(all, &one);
