@@ -57,7 +57,7 @@ LIBS = $(if $(or $(SHARED),$(NO_ARCHIVE)),$(LIBS_SHARED),$(LIBS_STATIC)) -ldl -l
 # without it. Here it gives only the types of its functions.
 ARCHIVE_CFLAGS = $(eval ARCHIVE_CFLAGS := $$(shell pkg-config --exists libarchive && \
 	echo -DHAVE_LIBARCHIVE `pkg-config --cflags libarchive`))$(ARCHIVE_CFLAGS)
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(ARCHIVE_CFLAGS) \
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(ARCHIVE_CFLAGS) \
 	$(if $(STATIC),-DNO_DLOPEN)
 
 SRC := $(wildcard src/*/*.c src/*/*/*.c)
@@ -79,6 +79,7 @@ $(BUILD)/btfl: $(OBJ) $(BUILD)/lua_files.o
 	$(link)
 
 # The same without Lua files of its own: it compiles them.
+BARE := $(BUILD)/bare
 $(BUILD)/bare: $(OBJ)
 	$(link)
 
@@ -88,9 +89,9 @@ $(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(LIBS)
 endef
 
 # Folders change when a file goes.
-$(BUILD)/lua_files.c: src/host/embed.lua $(LUA_FILES) $(TEXTS) $(sort $(dir $(LUA_FILES))) | $(BUILD)/bare
+$(BUILD)/lua_files.c: src/host/embed.lua $(LUA_FILES) $(TEXTS) $(sort $(dir $(LUA_FILES))) | $(BARE)
 	@echo "  LUA   $@"
-	$(Q)BTFL_LUA=lua $(BUILD)/bare $< $@ $(LUA_FILES) -- $(TEXTS)
+	$(Q)BTFL_LUA=lua $(BARE) $< $@ $(LUA_FILES) -- $(TEXTS)
 
 $(BUILD)/lua_files.o: $(BUILD)/lua_files.c src/host/embedded.h Makefile
 	@echo "  CC    $<"
@@ -220,6 +221,8 @@ uninstall:
 	rm -f $(call quote,$(SHARE)/man/man)[17]/btfl.[17] $(call quote,$(SHARE)/man/man)[17]/btfl-*.[17]
 	rm -f $(call quote,$(SHARE)/$(BASH_COMPLETIONS)/btfl) $(call quote,$(SHARE)/$(ZSH_COMPLETIONS)/_btfl) \
 	    $(call quote,$(SHARE)/$(FISH_COMPLETIONS)/btfl.fish)
+
+include src/release/release.mk
 
 # Where the kernel has no BTF, a small committed one takes its place.
 demo: deps

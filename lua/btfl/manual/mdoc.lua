@@ -14,9 +14,9 @@ local function ascii(text)
   end))
 end
 
--- A name with `()` would be a function of a manual for C.
+-- A name with `()` would be a function of a manual for C; a|b may go on in the next line.
 local function escaped(text)
-  return ascii((text:gsub("(%w)%(%)", "%1\\&()")))
+  return ascii((text:gsub("(%w)%(%)", "%1\\&()"):gsub("|", "|\\:")))
 end
 
 local function code(text)

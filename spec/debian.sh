@@ -1,0 +1,62 @@
+#!/bin/sh
+# Builds the Debian package in a minimal root of a release and installs it in another one, where it does what README.md
+# shows, and goes again without a trace: spec/debian.sh [SUITE [MIRROR]], as root, with debootstrap. It takes minutes.
+set -eu
+cd "$(dirname "$0")/.."
+suite=${1:-bookworm} mirror=${2:-http://deb.debian.org/debian}
+base=$PWD/build/roots/$suite work=$PWD/build/roots/$suite.work
+
+[ -e "$base/etc/apt/done" ] || {
+    rm -rf "$base" && mkdir -p "$base"
+    debootstrap --variant=minbase "$suite" "$base" "$mirror" >"$base.log" 2>&1 || { tail -3 "$base.log" >&2; exit 1; }
+    cp -a /etc/apt/apt.conf.d "$base/etc/apt/" # how this machine reaches the mirror
+    echo 'Dpkg::Use-Pty "0";' >"$base/etc/apt/apt.conf.d/99no-pty"
+    touch "$base/etc/apt/done"
+}
+
+# inside ROOT: runs what stands on its standard input in a root, whose mounts end with it.
+inside() {
+    unshare --mount --pid --fork sh -c 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" &&
+        exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+        chroot "$1" sh -eu' inside "$1"
+}
+
+fresh() { rm -rf --one-file-system "$work" && cp -a "$base" "$work" && cp /etc/resolv.conf "$work/etc/"; }
+
+say() { printf '%s: %s\n' "$suite" "$1"; }
+
+make -s dist
+fresh
+tar -xzf build/release/*.tar.gz -C "$work/root"
+inside "$work" <<'END'
+cd /root/btfl-*
+exec 3>&1 >/root/log 2>&1 || exit
+trap '[ $? = 0 ] || tail -30 /root/log >&3' EXIT
+apt-get update -qq
+apt-get install -qq --no-install-recommends make
+make -s deps
+apt-get install -qq --no-install-recommends build-essential debhelper lintian
+make deb
+exec >&3 2>&1
+lintian --allow-root --fail-on error,warning --display-info build/release/deb/*.changes
+END
+say "built, and lintian has no error and no warning"
+
+mkdir -p "build/release/$suite" && cp "$work"/root/btfl-*/build/release/deb/btfl_* "build/release/$suite/"
+fresh
+tar -xzf build/release/*.tar.gz -C "$work/root"
+cp "build/release/$suite"/btfl_*.deb "$work/root/"
+inside "$work" <<'END'
+cd /root/btfl-*
+find / -xdev -name '*btfl*' -not -path '/root/*' | sort >/root/before
+apt-get update -qq
+apt-get install -qq --no-install-recommends /root/btfl_*.deb man-db >/root/log 2>&1 || { tail -30 /root/log; exit 1; }
+src/release/debian/tests/readme
+btfl help policy | grep -q 'btfl-policy - your own rules'
+bash -c '. /usr/share/bash-completion/completions/btfl && complete -p btfl' >/dev/null
+apt-get purge -qq btfl >/dev/null
+find / -xdev -name '*btfl*' -not -path '/root/*' | sort >/root/after
+cmp /root/before /root/after
+END
+say "installed, does what README.md shows, and purged"
+rm -rf --one-file-system "$work"
