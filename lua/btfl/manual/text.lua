@@ -1,5 +1,5 @@
 --- Writes a page as text, for where no man(1) shows it.
-local width_of = require("btfl.report.terminal").width
+local terminal = require "btfl.report.terminal"
 
 local text = {}
 
@@ -7,16 +7,11 @@ local INDENT = 4
 
 -- Adds text in lines of so many columns, each indented; before the first stands a mark.
 local function put_text(out, words, indent, width, mark)
-  local line = mark and (" "):rep(indent - #mark - 1) .. mark
-  for word in words:gmatch "%S+" do
-    if line and width_of(line) + 1 + width_of(word) <= width then
-      line = line .. " " .. word
-    else
-      out[#out + 1] = line
-      line = (" "):rep(indent) .. word
-    end
-  end
-  out[#out + 1] = line
+  if words == "" then return end
+  local first = #out + 1
+  local lines = terminal.lines((" "):rep(indent) .. words, width)
+  table.move(lines, 1, #lines, first, out)
+  if mark then out[first] = out[first]:gsub("^( *)  ", "%1" .. mark .. " ") end
 end
 
 local function tag_of(item)
