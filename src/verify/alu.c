@@ -121,6 +121,8 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 			/* Added to what may be a pointer, it would be one. */
 			if (src->kind != VALUE_SCALAR || !scalar_is_known(&src->number))
 				v.which = NUMBER_UNKNOWN;
+			else if (v.which)
+				needs_meet(&m->needs, src->need);
 			scalar_alu(&v.number, number_in(src).number, op, wide, in.off == 1,
 				   m->w->abilities);
 		}

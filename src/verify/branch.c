@@ -162,6 +162,15 @@ static bool learn(struct machine *m, struct state *s, const struct comparison *c
 	return true;
 }
 
+/* Both decide which way is gone. */
+static void meet_sides(struct machine *m, const struct comparison *c)
+{
+	if (c->a.kind == VALUE_SCALAR)
+		needs_meet(&m->needs, c->a.need);
+	if (c->b.kind == VALUE_SCALAR)
+		needs_meet(&m->needs, c->b.need);
+}
+
 static enum go one_way(struct machine *m, struct state *s, const struct comparison *c, bool jump,
 		       uint32_t target)
 {
@@ -190,6 +199,8 @@ static enum go both_ways(struct machine *m, struct state *s, const struct compar
 		return GO_FAIL;
 	jumps = learn(m, other, c, in, true);
 	falls = learn(m, s, c, in, false);
+	if (!jumps || !falls)
+		meet_sides(m, c);
 	if (!jumps) {
 		m->todo_count--;
 		state_free(other);
@@ -233,9 +244,6 @@ enum go machine_branch(struct machine *m, struct state *s, const struct linked_i
 	taken = decide(m, &c);
 	if (taken < 0)
 		return both_ways(m, s, &c, in, target);
-	if (c.a.kind == VALUE_SCALAR)
-		needs_meet(&m->needs, c.a.need);
-	if (c.b.kind == VALUE_SCALAR)
-		needs_meet(&m->needs, c.b.need);
+	meet_sides(m, &c);
 	return one_way(m, s, &c, taken, target);
 }

@@ -105,6 +105,8 @@ static struct value result_of(struct machine *m, struct state *s, uint32_t helpe
 		return v;
 	case RESULT_ERRNO:
 		size_arg = helper_arg(helper, 1).size == SIZE_NEXT ? 2 : 3;
+		if (f->reg[size_arg].kind == VALUE_SCALAR)
+			needs_meet(&m->needs, f->reg[size_arg].need);
 		if (upper_bound(&f->reg[size_arg]) < 0)
 			return v;
 		v.number.full.smin = v.number.half.smin = -ERRNO_MOST;

@@ -7,38 +7,46 @@
 
 static void name_need(struct machine *m, struct value *v)
 {
-	v->need = v->kind == VALUE_SCALAR ? needs_new(&m->needs, v->need, 0) : 0;
+	if (v->kind == VALUE_SCALAR)
+		v->need = needs_new(&m->needs, v->need, 0);
 }
 
-void machine_name_needs(struct machine *m, struct state *s)
+/* What nobody will ask for goes on by the name that it has. */
+void machine_name_needs(struct machine *m, struct state *s, const struct liveness *live)
 {
-	for (unsigned d = 0; m->needs.on && d < s->depth; d++) {
+	for (unsigned d = 0; d < s->depth; d++) {
 		struct frame *f = s->frame[d];
 
 		for (unsigned i = 0; i < REGISTERS - 1; i++)
-			name_need(m, &f->reg[i]);
+			if (live[d].decides >> i & 1)
+				name_need(m, &f->reg[i]);
 		for (unsigned i = 0; i < f->slot_count; i++)
-			if (f->slot[i].byte[0] == BYTE_SPILL)
+			if ((live[d].slot_decides >> i & 1) && f->slot[i].byte[0] == BYTE_SPILL)
 				name_need(m, &f->slot[i].spill);
 	}
 }
 
-static void meet_alike(struct machine *m, const struct value *old, const struct value *now)
+static void meet_alike(struct machine *m, bool open, const struct value *old,
+		       const struct value *now)
 {
-	if (old->kind == VALUE_SCALAR && needs_met(&m->needs, old->need))
+	if (old->kind != VALUE_SCALAR || !old->need)
+		return;
+	if (open)
+		needs_follow(&m->needs, old->need, now->need);
+	else if (needs_met(&m->needs, old->need))
 		needs_meet(&m->needs, now->need);
 }
 
 void machine_meet_needs(struct machine *m, const struct state *old, const struct state *now)
 {
-	for (unsigned d = 0; m->needs.on && d < old->depth; d++) {
+	for (unsigned d = 0; d < old->depth; d++) {
 		const struct frame *a = old->frame[d], *b = now->frame[d];
 
 		for (unsigned i = 0; i < REGISTERS - 1; i++)
-			meet_alike(m, &a->reg[i], &b->reg[i]);
+			meet_alike(m, old->open, &a->reg[i], &b->reg[i]);
 		for (unsigned i = 0; i < a->slot_count && i < b->slot_count; i++)
 			if (a->slot[i].byte[0] == BYTE_SPILL && b->slot[i].byte[0] == BYTE_SPILL)
-				meet_alike(m, &a->slot[i].spill, &b->slot[i].spill);
+				meet_alike(m, old->open, &a->slot[i].spill, &b->slot[i].spill);
 	}
 }
 

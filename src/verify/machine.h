@@ -27,11 +27,21 @@ struct machine {
 	size_t todo_count, todo_cap;
 	struct seen *seen; /* by instruction */
 	size_t kept;       /* bytes of states seen */
+	uint64_t kept_at;  /* instructions walked when the last of them was */
+	/* Those of the path that is walked, the latest last, from which others wait. */
+	struct open_state *open;
+	size_t open_count, open_cap;
 	struct needs needs;
 	bool *called; /* by function: a global one that was called */
 	uint32_t entry;
 	uint64_t most; /* instructions walked */
 	struct err *e;
+};
+
+/* A state that is seen, and how many waited when it was: it is open until fewer do. */
+struct open_state {
+	struct state *state; /* held */
+	size_t waiting;
 };
 
 /* Where a path goes on after an instruction: GO_ON at state->at, or it ends. */
@@ -79,8 +89,9 @@ bool stack_constant(struct state *s, const struct value *from, uint32_t size, st
 int stack_clobber(struct state *s, const struct value *to, int64_t size);
 
 /* loop.c: loops whose end no verifier can count to. */
-/* Gives every number of s, which is remembered, a need of its own. */
-void machine_name_needs(struct machine *m, struct state *s);
+/* Gives every number of s, which is remembered, a need of its own, if it may decide something; live
+ * has one entry a frame. */
+void machine_name_needs(struct machine *m, struct state *s, const struct liveness *live);
 /* What was needed after `old`, which covers `now`, is needed after `now`. */
 void machine_meet_needs(struct machine *m, const struct state *old, const struct state *now);
 /* Puts aside a copy of s, at the same instruction, for another turn of the loop that it is at, and

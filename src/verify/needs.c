@@ -11,11 +11,11 @@ uint32_t needs_new(struct needs *x, uint32_t a, uint32_t b)
 {
 	struct need *more;
 
-	if (!x->on || x->count >= NEEDS_MOST)
+	more = x->count < NEEDS_MOST ? array_grow(x->at, &x->cap, x->count, sizeof(*more)) : NULL;
+	if (!more) {
+		x->full = true;
 		return 0;
-	more = array_grow(x->at, &x->cap, x->count, sizeof(*more));
-	if (!more)
-		return 0;
+	}
 	x->at = more;
 	x->at[x->count++] = (struct need){a, b, false};
 	return (uint32_t)x->count;
@@ -53,11 +53,37 @@ void needs_meet(struct needs *x, uint32_t need)
 		n->met = true;
 		room = put(x, &count, n->a) && put(x, &count, n->b);
 	}
+	x->full = x->full || !room;
+}
+
+void needs_follow(struct needs *x, uint32_t old, uint32_t now)
+{
+	uint32_t joined;
+
+	if (!old || !now || old == now)
+		return;
+	if (x->at[old - 1].met) {
+		needs_meet(x, now);
+		return;
+	}
+	joined = needs_join(x, x->at[old - 1].b, now);
+	x->at[old - 1].b = joined ? joined : x->at[old - 1].b;
 }
 
 bool needs_met(const struct needs *x, uint32_t need)
 {
 	return need && x->at[need - 1].met;
+}
+
+bool needs_none(const struct needs *x, uint32_t need)
+{
+	return need && !x->full && !x->at[need - 1].met;
+}
+
+void needs_forget(struct needs *x)
+{
+	x->count = 0;
+	x->full = false;
 }
 
 void needs_free(struct needs *x)

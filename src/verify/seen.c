@@ -10,11 +10,17 @@
 
 enum { SEEN_MOST = 1024, COMPARED_MOST = 128 };
 
+/* A state that was compared so often in vain for each time that it was of use is given up, as
+ * verifiers do (sl->miss_cnt in is_state_visited()). */
+enum { VAIN_MOST = 3, VAIN_MOST_OPEN = 64 };
+
 /* The registers of the topmost frame that decide something and hold a constant, and a digest of
  * those constants. A state that covers another has each of them in common with it. */
 struct seen_mark {
 	uint64_t digest;
 	uint16_t constants;
+	bool open; /* as its state was when the mark was made */
+	uint32_t hits, misses;
 };
 
 static bool is_constant(const struct value *v)
@@ -41,27 +47,68 @@ static bool digest_of(const struct state *s, uint16_t registers, uint64_t *out)
 	return true;
 }
 
-static struct seen_mark mark_of(const struct state *s, const struct liveness *live)
+static struct seen_mark mark_of(const struct state *s, const struct liveness *top)
 {
-	struct seen_mark m = {0, 0};
+	struct seen_mark m = {.open = s->open};
 
 	for (unsigned i = 0; i < REGISTERS - 1; i++)
-		if ((live[s->depth - 1].decides >> i & 1) && is_constant(&TOP(s)->reg[i]))
+		if ((top->decides >> i & 1) && is_constant(&TOP(s)->reg[i]))
 			m.constants |= (uint16_t)(1u << i);
 	digest_of(s, m.constants, &m.digest);
 	return m;
 }
 
-const struct state *seen_find(const struct seen *x, const struct state *s,
-			      const struct liveness *live, bool context)
+static void forget_number(struct value *v, const struct needs *needs)
 {
-	struct seen_mark own = {0, 0};
+	if (v->kind != VALUE_SCALAR || !needs_none(needs, v->need))
+		return;
+	v->number = scalar_unknown();
+	v->id = 0;
+}
+
+static void forget_numbers(struct state *s, const struct needs *needs)
+{
+	for (unsigned d = 0; d < s->depth; d++) {
+		struct frame *f = s->frame[d];
+
+		for (unsigned i = 0; i < REGISTERS - 1; i++)
+			forget_number(&f->reg[i], needs);
+		for (unsigned i = 0; i < f->slot_count; i++)
+			if (f->slot[i].byte[0] == BYTE_SPILL)
+				forget_number(&f->slot[i].spill, needs);
+	}
+}
+
+static void give_up(struct seen *x, size_t from, size_t count, size_t *kept)
+{
+	for (size_t i = from; i < from + count; i++) {
+		*kept -= state_size(x->states[i]);
+		state_free(x->states[i]);
+	}
+	x->count -= count;
+	memmove(x->states + from, x->states + from + count, (x->count - from) * sizeof(*x->states));
+	memmove(x->marks + from, x->marks + from + count, (x->count - from) * sizeof(*x->marks));
+}
+
+static bool is_vain(const struct seen_mark *m)
+{
+	return m->misses > (m->open ? VAIN_MOST_OPEN : VAIN_MOST) * (m->hits + 1);
+}
+
+struct state *seen_find(struct seen *x, const struct state *s, const struct liveness *live,
+			bool context, const struct needs *needs, size_t *kept)
+{
+	struct seen_mark own = {0};
 	bool has = true; /* whether s has constants where own says */
 	unsigned compared = 0;
 
 	for (size_t i = x->count; i-- > 0 && compared < COMPARED_MOST;) {
-		const struct seen_mark *m = &x->marks[i];
+		struct seen_mark *m = &x->marks[i];
 
+		if (m->open && !x->states[i]->open) {
+			forget_numbers(x->states[i], needs);
+			*m = mark_of(x->states[i], &live[s->depth - 1]);
+		}
 		if (m->constants != own.constants) {
 			own.constants = m->constants;
 			has = digest_of(s, own.constants, &own.digest);
@@ -69,48 +116,53 @@ const struct state *seen_find(const struct seen *x, const struct state *s,
 		if (!has || m->digest != own.digest)
 			continue;
 		compared++;
-		if (state_covers(x->states[i], s, live, context))
+		if (state_covers(x->states[i], s, live, context)) {
+			m->hits++;
 			return x->states[i];
+		}
+		m->misses++;
+		if (is_vain(m))
+			give_up(x, i, 1, kept);
 	}
 	return NULL;
 }
 
-/* The older half goes. */
-static void thin_out(struct seen *x, size_t *kept)
+/* Slots behind the last that is read again. */
+static void cut_slots(struct state *s, const struct liveness *live)
 {
-	size_t n = x->count / 2;
+	for (unsigned d = 0; d < s->depth; d++) {
+		uint64_t read = live[d].slot_live | live[d].slot_decides;
+		unsigned count = read ? SLOTS - (unsigned)__builtin_clzll(read) : 0;
 
-	for (size_t i = 0; i < n; i++) {
-		*kept -= state_size(x->states[i]);
-		state_free(x->states[i]);
+		frame_cut(s->frame[d], count);
 	}
-	x->count -= n;
-	memmove(x->states, x->states + n, x->count * sizeof(*x->states));
-	memmove(x->marks, x->marks + n, x->count * sizeof(*x->marks));
 }
 
-int seen_keep(struct seen *x, const struct state *s, const struct liveness *live, size_t *kept)
+struct state *seen_keep(struct seen *x, const struct state *s, const struct liveness *live,
+			size_t *kept)
 {
 	struct state **states = array_grow(x->states, &x->cap, x->count, sizeof(*states)), *copy;
 	struct seen_mark *marks;
 
 	if (!states)
-		return -1;
+		return NULL;
 	x->states = states;
 	marks = array_grow(x->marks, &x->mark_cap, x->count, sizeof(*marks));
 	if (!marks)
-		return -1;
+		return NULL;
 	x->marks = marks;
 	copy = state_copy(s);
 	if (!copy)
-		return -1;
+		return NULL;
+	copy->open = true;
 	state_forget_entries(copy);
+	cut_slots(copy, live);
 	if (x->count == SEEN_MOST)
-		thin_out(x, kept);
+		give_up(x, 0, x->count / 2, kept);
 	*kept += state_size(copy);
 	x->states[x->count] = copy;
-	x->marks[x->count++] = mark_of(s, live);
-	return 0;
+	x->marks[x->count++] = mark_of(copy, &live[s->depth - 1]);
+	return copy;
 }
 
 void seen_forget(struct seen *x)

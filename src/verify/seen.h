@@ -1,10 +1,12 @@
 /*
  * seen: the states in which a walk was at an instruction before, from which all that follows is
- * walked already.
+ * walked already, or is still to be (state->open). Of one that is walked, numbers that nothing has
+ * needed are forgotten, as verifiers do: any other would have led the same ways.
  */
 #ifndef BTFL_SEEN_H
 #define BTFL_SEEN_H
 
+#include "verify/needs.h"
 #include "verify/state.h"
 
 /* States at one instruction, all zero to begin with. */
@@ -13,15 +15,17 @@ struct seen {
 	struct seen_mark *marks;
 	size_t count, cap, mark_cap;
 	bool checkpoint; /* states are kept here at all */
+	bool always;     /* all of them are */
 };
 
 /* A state that covers s, looked for among the newest that may; NULL for none. live has one entry a
  * frame, and context is as for state_covers(). */
-const struct state *seen_find(const struct seen *x, const struct state *s,
-			      const struct liveness *live, bool context);
-/* Keeps a copy of s, and gives up the oldest where there are many. Adds to *kept what that costs in
- * bytes; -1 when memory is out. */
-int seen_keep(struct seen *x, const struct state *s, const struct liveness *live, size_t *kept);
+struct state *seen_find(struct seen *x, const struct state *s, const struct liveness *live,
+			bool context, const struct needs *needs, size_t *kept);
+/* Keeps a copy of s, open, and gives up the oldest where there are many. Adds to *kept what that
+ * costs in bytes. NULL when memory is out; what is given lives as long as x keeps it. */
+struct state *seen_keep(struct seen *x, const struct state *s, const struct liveness *live,
+			size_t *kept);
 /* Gives up all states, not the room for them. */
 void seen_forget(struct seen *x);
 void seen_free(struct seen *x);

@@ -156,6 +156,8 @@ static struct value read_spill(struct machine *m, struct slot *slot, unsigned at
 		spilled += slot->byte[i] == BYTE_SPILL;
 	}
 	v = value_unknown();
+	if (r->spill_any && spilled == size && is_zero(&slot->spill))
+		v.need = slot->spill.need;
 	if (r->spill_any && (zeros == size || (spilled == size && is_zero(&slot->spill))))
 		v.number = scalar_known(0);
 	return v;

@@ -39,6 +39,20 @@ int frame_grow(struct frame *f, unsigned count)
 	return 0;
 }
 
+void frame_cut(struct frame *f, unsigned count)
+{
+	struct slot *less;
+
+	if (count >= f->slot_count)
+		return;
+	f->slot_count = (uint16_t)count;
+	less = count ? realloc(f->slot, count * sizeof(*less)) : NULL;
+	if (!count)
+		free(f->slot);
+	if (!count || less)
+		f->slot = less;
+}
+
 static void frame_free(struct frame *f)
 {
 	if (!f)
@@ -139,6 +153,7 @@ struct state *state_copy(const struct state *s)
 		return NULL;
 	*copy = *s;
 	copy->holders = 0;
+	copy->open = false;
 	copy->entries = NULL;
 	copy->entry_count = 0;
 	for (unsigned i = 0; i < s->depth; i++) {
@@ -264,15 +279,18 @@ static bool slot_covers(const struct slot *a, const struct slot *b, bool decides
 			struct id_map *ids)
 {
 	static const struct slot empty;
+	const struct value bytes = value_unknown(), *spill;
 	bool spilled;
 
 	if (!b)
 		b = &empty;
 	spilled = a->byte[0] == BYTE_SPILL;
+	/* Bytes are read as numbers. */
+	spill = b->byte[0] == BYTE_SPILL ? &b->spill : &bytes;
 	for (int i = 0; i < SLOT_SIZE; i++) {
 		uint8_t x = a->byte[i], y = b->byte[i];
 
-		if (x == BYTE_SPILL && y != BYTE_SPILL)
+		if (x == BYTE_SPILL && y != BYTE_SPILL && spill == &b->spill)
 			return false;
 		if (x == BYTE_ZERO && decides && y != BYTE_ZERO)
 			return false;
@@ -281,7 +299,7 @@ static bool slot_covers(const struct slot *a, const struct slot *b, bool decides
 		    (b->spill.kind == VALUE_STACK || (ids->context && tells_paths(&b->spill))))
 			return false;
 	}
-	return !spilled || value_covers(&a->spill, &b->spill, decides, ids);
+	return !spilled || value_covers(&a->spill, spill, decides, ids);
 }
 
 static bool frame_covers(const struct frame *a, const struct frame *b, const struct liveness *n,

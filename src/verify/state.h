@@ -82,6 +82,7 @@ struct state {
 	struct state **entries;
 	uint32_t entry_count;
 	uint32_t holders; /* of this state, as an entry of others, besides who made it */
+	bool open;        /* remembered, while paths that lead on from it wait to be walked */
 };
 
 #define TOP(s) ((s)->frame[(s)->depth - 1])
@@ -105,6 +106,8 @@ void state_pop(struct state *s);
 
 /* Makes room for `count` slots; -1 when memory is out. */
 int frame_grow(struct frame *f, unsigned count);
+/* Gives up those from number `count` on. */
+void frame_cut(struct frame *f, unsigned count);
 
 struct value value_scalar(struct scalar n);
 struct value value_unknown(void); /* a number */

@@ -9,6 +9,8 @@
 #include "verify/kfuncs.h"
 #include "verify/machine.h"
 
+/* Instructions between two states that are remembered, as verifiers have it. */
+enum { KEPT_APART = 8 };
 enum { KEPT_MOST = 96 * 1024 * 1024 }; /* bytes of states that are remembered */
 
 static enum go step(struct machine *m, struct state *s, const struct linked_insn *n)
@@ -55,23 +57,64 @@ static int frame_liveness(const struct machine *m, const struct state *s, struct
 	return 0;
 }
 
+/* What leads on from a state is walked when no path waits that was put aside after it. */
+static void close_states(struct machine *m)
+{
+	while (m->open_count && m->open[m->open_count - 1].waiting > m->todo_count) {
+		struct state *s = m->open[--m->open_count].state;
+
+		s->open = false;
+		state_free(s);
+	}
+}
+
+static int open_state(struct machine *m, struct state *s)
+{
+	struct open_state *more = array_grow(m->open, &m->open_cap, m->open_count, sizeof(*more));
+
+	if (!more)
+		return -1;
+	m->open = more;
+	m->open[m->open_count++] = (struct open_state){s, m->todo_count};
+	s->holders++;
+	return 0;
+}
+
+/* A path ends in a state from which others wait: what they will need, all on the way there does,
+ * so that it is open as long. */
+static void keep_open(struct machine *m, const struct state *old)
+{
+	size_t at = m->open_count;
+
+	while (at && m->open[at - 1].state != old)
+		at--;
+	for (size_t i = at; at && i < m->open_count; i++)
+		m->open[i].waiting = m->open[at - 1].waiting;
+}
+
 /* 1 when all that follows was walked from here before; -1 when memory is out. */
 static int was_here(struct machine *m, struct state *s)
 {
 	struct seen *x = &m->seen[s->at];
 	struct liveness live[FRAMES];
-	const struct state *old;
+	struct state *old;
 
 	if (!x->checkpoint)
 		return 0;
 	frame_liveness(m, s, live);
-	old = seen_find(x, s, live, m->context->suspect);
+	old = seen_find(x, s, live, m->context->suspect, &m->needs, &m->kept);
 	if (old) {
+		if (old->open)
+			keep_open(m, old);
 		machine_meet_needs(m, old, s);
 		return 1;
 	}
-	machine_name_needs(m, s);
-	if (m->kept >= KEPT_MOST || seen_keep(x, s, live, &m->kept) == 0)
+	if (m->kept >= KEPT_MOST || (!x->always && m->w->work - m->kept_at < KEPT_APART))
+		return 0;
+	m->kept_at = m->w->work;
+	machine_name_needs(m, s, live);
+	old = seen_keep(x, s, live, &m->kept);
+	if (old && open_state(m, old) == 0)
 		return 0;
 	machine_fail(m);
 	return -1;
@@ -79,6 +122,8 @@ static int was_here(struct machine *m, struct state *s)
 
 static void forget(struct machine *m)
 {
+	while (m->open_count)
+		state_free(m->open[--m->open_count].state);
 	for (size_t i = 0; i < m->w->linked->count; i++)
 		seen_forget(&m->seen[i]);
 	m->kept = 0;
@@ -112,7 +157,6 @@ static void mark_checkpoints(struct machine *m)
 	for (size_t i = 0; i < f->count; i++) {
 		struct insn in = f->insns[i].in;
 
-		m->needs.on = m->needs.on || is_uncounted(m, &f->insns[i]);
 		if (!insn_is_jump(in))
 			continue;
 		if (BPF_OP(in.code) == JUMP_CALL && f->insns[i].ref_kind == REF_CALL)
@@ -121,8 +165,8 @@ static void mark_checkpoints(struct machine *m)
 			m->seen[i].checkpoint = true;
 		else
 			mark(m, insn_jump_target(in, (uint32_t)i));
-		if (BPF_OP(in.code) == JUMP_MAY)
-			m->seen[i].checkpoint = true;
+		if (is_uncounted(m, &f->insns[i]))
+			m->seen[i].checkpoint = m->seen[i].always = true;
 	}
 }
 
@@ -170,6 +214,7 @@ static int walk_all(struct machine *m)
 	while (m->todo_count && rc == 0) {
 		struct state *s = m->todo[--m->todo_count];
 
+		close_states(m);
 		rc = m->w->end == WALK_DONE ? walk_path(m, s) : 0;
 		state_free(s);
 	}
@@ -210,7 +255,7 @@ static int walk_function(struct machine *m, uint32_t func)
 	m->entry = s->at;
 	set_arguments(m, s, func);
 	forget(m);
-	m->needs.count = 0;
+	needs_forget(&m->needs);
 	return walk_all(m);
 }
 
@@ -289,6 +334,9 @@ int walk_new(const struct linked *f, const struct externs *x, const struct conte
 		state_free(m.todo[--m.todo_count]);
 	for (size_t i = 0; m.seen && i < f->count; i++)
 		seen_free(&m.seen[i]);
+	while (m.open_count)
+		state_free(m.open[--m.open_count].state);
+	free(m.open);
 	needs_free(&m.needs);
 	free(m.todo);
 	free(m.seen);
