@@ -1,6 +1,7 @@
 --- Kernels as users have them: what -t names, what is known of each, and what lies beside it.
 
 local btf = require "spec.support.btf"
+local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -162,6 +163,39 @@ describe("a kernel", function()
       ["c-arm64.btf"] = with_registers("x"), ["d.btf"] = with_registers("psw", "gprs"),
       ["e.btf"] = with_registers("di", "pstate"), ["f.btf"] = with_registers("uregs") }
     assert.same({ "x86", "arm64", "s390", "-", "arm", "arm64" }, column(targets(dir, "-t", dir), "arch"))
+  end)
+
+  it("says what it is, in vmlinux and in an image of any name", function()
+    local formats = "Linux version %s (%s)\0Linux version 5.%d\0"
+    local function image(banner)
+      return ("\0"):rep(0x38) .. "ARMd" .. formats .. banner .. "\n\0" .. run.read(KERNEL) .. ("\0"):rep(9)
+    end
+    local function vmlinux(banner)
+      local o = object.new(btf.new(), { machine = 62, type = 2, btf_bytes = run.read(KERNEL) })
+      o:section(".rodata", formats .. banner .. "\0")
+      return o:bytes()
+    end
+    local debian = "Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) "
+      .. "12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)"
+    local ubuntu = "Linux version 6.8.0-31-generic (buildd@lcy02) (gcc-13 (Ubuntu 13.2.0-23ubuntu4) 13.2.0, GNU ld "
+      .. "2.42) #31-Ubuntu SMP PREEMPT_DYNAMIC Sat Apr 20 00:40:06 UTC 2024 (Ubuntu 6.8.0-31.31-generic 6.8.1)"
+    local fedora = "Linux version 6.12.7-200.fc41.aarch64 (mockbuild@x) (gcc (GCC) 14.2.1 (Red Hat 14.2.1-3)) #1 SMP"
+    local own, hidden = "Linux version 6.9.3 (me@here) (clang) #2", "Linux version 5.10.0-9-x (me) (gcc) #1 SMP"
+    local dir = folder { ["a/vmlinuz"] = image(debian), ["b/vmlinux"] = vmlinux(ubuntu), ["c/Image"] = image(fedora),
+      ["d/bzImage"] = image(own), ["e/vmlinux-5.10.0-9-x"] = vmlinux(hidden),
+      ["f/vmlinuz-6.1.0-9-x"] = image(debian), ["f/config-6.1.0-9-x"] = CONFIG:format("6.1.8", "SUSE"),
+      ["g/vmlinuz"] = image("Linux version 6.9.3 cut off " .. ("x"):rep(2000)) }
+    local rows = targets(dir, "-t", dir)
+    local got = {}
+    for i, row in ipairs(rows) do got[i] = ("%s %s %s"):format(row.release, row.version, row.distro) end
+    assert.same({ "6.1.0-56-cloud-amd64 6.1.192 debian", "6.8.0-31-generic 6.8.1 ubuntu",
+      "6.12.7-200.fc41.aarch64 6.12.7 fedora", "6.9.3 6.9.3 nil", "5.10.0-9-x nil nil",
+      "6.1.0-56-cloud-amd64 6.1.8 suse", "nil nil nil" }, got)
+    -- What is given comes before it.
+    rows = targets(dir, "-t", dir .. "/a", "--release", "6.2.4")
+    assert.same({ "6.2.4", "6.2.4" }, { rows[1].release, rows[1].version })
+    rows = targets(dir, "-t", dir .. "/b", "--version", "6.8.9")
+    assert.same({ "6.8.0-31-generic", "6.8.9" }, { rows[1].release, rows[1].version })
   end)
 
   it("has the configuration and symbols of its name", function()

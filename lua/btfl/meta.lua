@@ -1189,10 +1189,10 @@ function accessor:steps() end
 ---@class btfl.target
 ---@field path string
 ---@field name string such as "6.12.117-generic-amd64": the file's name without `vmlinuz-` and suffixes, in a tree such as BTFHub's "ubuntu/20.04/x86_64/5.4.0-26-generic"; or uname -r of the running kernel
----@field release string? as it was given, else the first N.N.N of the name, or the N.N that it begins with, or uname -r of the running kernel
----@field version btfl.kernel_version? of which LINUX_KERNEL_VERSION is made: as it was given, else of the configuration, else what the running kernel says, else the release; nil when that hides it, as Debian's 5.10.0-32, or is N.N
+---@field release string? as it was given, else uname -r as the running kernel, a vmlinux or an image says it, else the first N.N.N of the name, or the N.N that it begins with
+---@field version btfl.kernel_version? of which LINUX_KERNEL_VERSION is made: as it was given, else of the configuration, else what the running kernel, a vmlinux or an image says, else the release; nil when that hides it, as Debian's 5.10.0-32, or is N.N
 ---@field arch string? what it runs on, in the words of clang's -D__TARGET_ARCH_: "x86", "arm64", "s390"; by its registers, else by its path
----@field distro string? the distribution that made it, by its path, its release or the compiler in its configuration
+---@field distro string? the distribution that made it, by its path, its release or the compiler in its configuration or its file
 ---@field flavour string? which of the kernels of that: "generic", "cloud", "aws"
 ---@field kconfig string? the file that its configuration is read from
 ---@field kallsyms string? the file that its symbols are read from

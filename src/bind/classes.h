@@ -210,6 +210,8 @@ struct target_facts check_facts(lua_State *L, int arg);
 struct target_facts facts_of(lua_State *L, int arg);
 /* engine.kernel_version(text): the version in it, nil for none. */
 int engine_kernel_version(lua_State *L);
+/* engine.distro_of_compiler(text): as core/distro.h has it, nil for none. */
+int engine_distro_of_compiler(lua_State *L);
 /* Raises, about argument arg, when a table has a key that is none of names (ends with NULL). */
 void check_option_names(lua_State *L, int arg, int table, const char *const *names);
 /* The option's string, which the table keeps; NULL when it is not given. */

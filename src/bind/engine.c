@@ -176,6 +176,7 @@ static const luaL_Reg functions[] = {
     {"kfunc_ids", engine_kfunc_ids},
     {"target", open_target},
     {"kernel_version", engine_kernel_version},
+    {"distro_of_compiler", engine_distro_of_compiler},
     {"subset", open_subset},
     {"builder", engine_builder},
     {"builder_string", engine_builder_string},

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bind/classes.h"
+#include "core/distro.h"
 #include "core/kernel_version.h"
 
 static const char *const option_names[] = {"arch",    "distro", "flavour", "kallsyms", "kconfig",
@@ -80,6 +81,12 @@ int engine_kernel_version(lua_State *L)
 		lua_pushlstring(L, at, len);
 	else
 		lua_pushnil(L);
+	return 1;
+}
+
+int engine_distro_of_compiler(lua_State *L)
+{
+	lua_pushstring(L, distro_of_compiler(check_cstring(L, 1)));
 	return 1;
 }
 

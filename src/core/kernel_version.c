@@ -91,6 +91,28 @@ const char *kernel_version_in(const char *text, size_t *len)
 	return *len ? at : NULL;
 }
 
+const char *kernel_version_release(const char *banner, size_t *len)
+{
+	const char *at = next_word(next_word(banner));
+
+	*len = strcspn(at, " \t");
+	return at;
+}
+
+const char *kernel_version_told(const char *banner, size_t *len)
+{
+	/* What stands before is of the compiler, which names distributions, too. */
+	const char *made = strchr(banner, '#');
+	const char *ubuntu = made ? strstr(made, "(Ubuntu ") : NULL;
+
+	if (ubuntu)
+		return kernel_version_in(ubuntu + 1, len);
+	if (made && strstr(made, "Debian "))
+		return kernel_version_in(made, len);
+	banner = kernel_version_release(banner, len);
+	return kernel_version_hidden(banner) ? NULL : kernel_version_in(banner, len);
+}
+
 bool kernel_version_hidden(const char *release)
 {
 	size_t len = kernel_version_len(release);

@@ -28,6 +28,13 @@ size_t kernel_version_line_len(const char *name);
  * other, such as a release that hides it. (libbpf, get_kernel_version.) */
 const char *kernel_version_in(const char *text, size_t *len);
 
+/* The release of a line "Linux version 6.1.0-9-amd64 (..." (kernel_banner.h), *len bytes of it. */
+const char *kernel_version_release(const char *banner, size_t *len);
+
+/* The version in such a line, which Debian and Ubuntu add behind the release; NULL where the
+ * release hides it. */
+const char *kernel_version_told(const char *banner, size_t *len);
+
 /* Whether a release "N.N.N…" is of a distribution that counts on without changing the third number:
  * N.N.0-N. Those of RPMs, N.N.0-N….el9, tell the version of what they are made from. */
 bool kernel_version_hidden(const char *release);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "core/arch.h"
+#include "core/distro.h"
 #include "core/features_impl.h"
 #include "core/kernel_version.h"
 
@@ -197,6 +198,31 @@ static int take_facts(struct target_box *x, const struct target_facts *f, struct
 	if (f->kconfig && f->kconfig->version)
 		return take_version(x, f->kconfig->version, e);
 	return 0;
+}
+
+/* What the kernel's own file tells, where nothing that was given does: its name may be anything. */
+static int take_banner(struct target_box *x, const struct target_facts *f, const char *banner,
+		       struct err *e)
+{
+	static const struct target_facts none;
+	struct target *t = &x->target;
+	const char *at;
+	size_t len;
+
+	f = f ? f : &none;
+	if (!t->distro)
+		t->distro = distro_of_compiler(banner);
+	if (f->release)
+		return 0;
+	at = kernel_version_release(banner, &len);
+	t->release = keep_text(x, at, len, e);
+	if (!t->release)
+		return -1;
+	if (f->version || (f->kconfig && f->kconfig->version))
+		return 0;
+	at = kernel_version_told(banner, &len);
+	t->version = at ? keep_text(x, at, len, e) : NULL;
+	return at && !t->version ? -1 : 0;
 }
 
 static int name_target(struct target_box *x, const struct target_facts *f, struct err *e)
@@ -432,6 +458,8 @@ static int open_path(struct target_box *x, const char *path, const char *const *
 	if (name_target(x, facts, e) < 0)
 		return -1;
 	if (btf_load(x->target.path, NULL, &b, e) < 0 || add_btf(x, b, "vmlinux", 7, e) < 0)
+		return -1;
+	if (btf_banner(b) && take_banner(x, facts, btf_banner(b), e) < 0)
 		return -1;
 	return add_modules(x, modules, module_count, e);
 }

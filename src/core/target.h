@@ -15,15 +15,16 @@
 struct target {
 	const char *path;    /* as given; TARGET_RUNNING for the running kernel */
 	const char *name;    /* as given, else what target_stem() makes of the path */
-	const char *release; /* as given, else uname's, the first N.N.N of name or the N.N it
-				begins with; NULL */
+	const char *release; /* as given, else what the file says, or uname; else the first N.N.N of
+				name or the N.N it begins with; NULL */
 	const char *version; /* "5.10.223", as LINUX_KERNEL_VERSION tells; NULL when nobody knows */
 	const char *arch;    /* arch.h: of its registers, else as given; NULL */
-	const char *distro, *flavour; /* as given; NULL */
-	struct btf **btf;             /* [0] is vmlinux, then modules in alphabetical order */
-	char **module;                /* their names; [0] is "vmlinux" */
-	size_t count;                 /* of btf and module */
-	struct err *skipped;          /* modules whose BTF could not be read */
+	const char *distro;  /* as given, else what the file says; NULL */
+	const char *flavour; /* as given; NULL */
+	struct btf **btf;    /* [0] is vmlinux, then modules in alphabetical order */
+	char **module;       /* their names; [0] is "vmlinux" */
+	size_t count;        /* of btf and module */
+	struct err *skipped; /* modules whose BTF could not be read */
 	size_t skipped_count;
 };
 
@@ -44,7 +45,8 @@ struct target_facts {
  * path that is a folder stands for the vmlinux in it. modules lists further module files or folders
  * of them. A module that cannot be read is recorded in skipped; it does not stop the others
  * (semantics 25). facts may be NULL. The version is what they say, or their configuration; else the
- * running kernel tells its own, and of any other it is the release, unless that hides it.
+ * running kernel tells its own, and a vmlinux or an image; of any other it is the release, unless
+ * that hides it.
  */
 int target_open(const char *path, const char *const *modules, size_t module_count,
 		const struct target_facts *facts, struct target **out, struct err *e);

@@ -114,6 +114,10 @@ int btf_from_input(struct input *in, const struct btf *base, struct btf **out, s
 int btf_from_section(const struct elffile *c, const char *name, const struct btf *base,
 		     struct btf **out, struct err *e);
 
+/* What the kernel in whose file it stood says it is, "Linux version 6.1.0-9-amd64 (...", as
+ * kernel_banner.h has it; NULL where there was only BTF. */
+const char *btf_banner(const struct btf *b);
+
 struct btf *btf_ref(const struct btf *b);
 void btf_unref(struct btf *b); /* NULL is allowed */
 

@@ -10,6 +10,7 @@
 #include "format/btf_kfuncs.h"
 #include "format/elffile.h"
 #include "format/foreign.h"
+#include "format/kernel_banner.h"
 #include "format/kernel_image.h"
 
 /* What nobody else sees of a struct btf, which it begins with. */
@@ -20,6 +21,7 @@ struct btf_box {
 	struct btf *base;
 	uint32_t *kfuncs; /* in the sets of its ELF file */
 	size_t kfunc_count;
+	char *banner;
 };
 
 static struct btf_box *box_of(const struct btf *b)
@@ -185,6 +187,7 @@ void btf_unref(struct btf *b)
 	btf_unref(box_of(b)->base);
 	input_unref(box_of(b)->input);
 	free(box_of(b)->kfuncs);
+	free(box_of(b)->banner);
 	free(b->start);
 	btf_index_free(b);
 	free(b);
@@ -231,12 +234,21 @@ const uint32_t *btf_set_kfuncs(const struct btf *b, size_t *count)
 	return box_of(b)->kfuncs;
 }
 
-static void read_sets(const struct elffile *c, struct btf *b)
+const char *btf_banner(const struct btf *b)
+{
+	return box_of(b)->banner;
+}
+
+/* What of a vmlinux is known besides its BTF. */
+static void read_rest(const struct elffile *c, struct btf *b)
 {
 	const struct section *s = elffile_section(c, ".BTF_ids");
 
 	if (s)
 		box_of(b)->kfuncs = btf_kfuncs_in_sets(b, &s->bytes, &box_of(b)->kfunc_count);
+	s = c->machine != ELFFILE_EM_BPF && !b->base ? elffile_section(c, ".rodata") : NULL;
+	if (s)
+		box_of(b)->banner = kernel_banner_in(s->bytes.at, s->bytes.len);
 }
 
 static int load_elf(struct input *in, const struct btf *base, struct btf **out, struct err *e)
@@ -252,7 +264,7 @@ static int load_elf(struct input *in, const struct btf *base, struct btf **out, 
 	if (rc == 0)
 		rc = btf_from_section(c, ".BTF", own_base ? own_base : base, out, e);
 	if (rc == 0)
-		read_sets(c, *out);
+		read_rest(c, *out);
 	btf_unref(own_base);
 	elffile_free(c);
 	return rc;
@@ -268,11 +280,18 @@ static bool is_btf(const struct input *in)
 static int load_image(struct input *in, struct btf **out, struct err *e)
 {
 	struct input *kernel;
+	char *banner;
 	int rc;
 
-	if (kernel_image_open(in, &kernel, e) < 0)
+	if (kernel_image_open(in, &kernel, &banner, e) < 0)
 		return -1;
 	rc = btf_from_input(kernel, NULL, out, e);
+	if (rc == 0 && banner) {
+		free(box_of(*out)->banner);
+		box_of(*out)->banner = banner;
+	} else {
+		free(banner);
+	}
 	input_unref(kernel);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include "format/btf_abi.h"
 #include "format/elffile.h"
 #include "format/foreign.h"
+#include "format/kernel_banner.h"
 
 /* Marks that are tried, of those that stand in a file: a short one stands in code, too. */
 enum { TRIES_MOST = 200 };
@@ -196,7 +197,7 @@ static size_t find_btf(const uint8_t *s, size_t n, const uint8_t **found)
 
 /* What of a kernel is looked at further: the whole of an ELF file, of a flat one its BTF. Takes
  * over `kernel`; *out is NULL when there is neither. */
-static int settle(struct input *kernel, struct input **out, struct err *e)
+static int settle(struct input *kernel, struct input **out, char **banner, struct err *e)
 {
 	const uint8_t *btf;
 	size_t len;
@@ -210,6 +211,7 @@ static int settle(struct input *kernel, struct input **out, struct err *e)
 	len = find_btf(kernel->data, kernel->len, &btf);
 	if (len) {
 		*out = input_copy(kernel->path, btf, len);
+		*banner = *out ? kernel_banner_in(kernel->data, kernel->len) : NULL;
 		rc = *out ? 0 : err_memory(e, kernel->path);
 	}
 	input_unref(kernel);
@@ -217,7 +219,7 @@ static int settle(struct input *kernel, struct input **out, struct err *e)
 }
 
 static int unpack(const struct input *in, const struct packing *p, const uint8_t *s, size_t n,
-		  struct input **out, struct err *e)
+		  struct input **out, char **banner, struct err *e)
 {
 	struct input *kernel;
 	size_t len = packed_len(p, s, n);
@@ -232,11 +234,11 @@ static int unpack(const struct input *in, const struct packing *p, const uint8_t
 			       "the kernel that is packed here with %s has no end", p->name);
 	if (input_unpack(in->path, s, len, &kernel, e) < 0)
 		return -1;
-	return settle(kernel, out, e);
+	return settle(kernel, out, banner, e);
 }
 
 /* Tries every mark, as extract-vmlinux does. An error of the last one that was tried is no news. */
-static int search(const struct input *in, struct input **out, struct err *e)
+static int search(const struct input *in, struct input **out, char **banner, struct err *e)
 {
 	int tries = 0;
 
@@ -250,7 +252,7 @@ static int search(const struct input *in, struct input **out, struct err *e)
 		tries++; /* also where nothing has an end, for which all is looked through */
 		if (!packed_len(p, in->data + i, in->len - i))
 			continue;
-		if (unpack(in, p, in->data + i, in->len - i, out, &why) == 0) {
+		if (unpack(in, p, in->data + i, in->len - i, out, banner, &why) == 0) {
 			if (*out)
 				return 0;
 			continue;
@@ -263,21 +265,23 @@ static int search(const struct input *in, struct input **out, struct err *e)
 	return 0;
 }
 
-int kernel_image_open(const struct input *in, struct input **out, struct err *e)
+int kernel_image_open(const struct input *in, struct input **out, char **banner, struct err *e)
 {
 	struct span packed;
 	const uint8_t *btf;
 	size_t len;
 
 	*out = NULL;
+	*banner = NULL;
 	if (payload(in, &packed)) {
-		if (unpack(in, packing_at(packed.at, packed.len), packed.at, packed.len, out, e) <
-		    0)
+		if (unpack(in, packing_at(packed.at, packed.len), packed.at, packed.len, out,
+			   banner, e) < 0)
 			return -1;
 	} else if ((len = find_btf(in->data, in->len, &btf))) {
 		*out = input_copy(in->path, btf, len);
+		*banner = *out ? kernel_banner_in(in->data, in->len) : NULL;
 		return *out ? 0 : err_memory(e, in->path);
-	} else if (search(in, out, e) < 0) {
+	} else if (search(in, out, banner, e) < 0) {
 		return -1;
 	}
 	if (*out)

@@ -16,12 +16,6 @@ local MARKS = {
   { "%-arch%d+", "arch" }, { "%-flatcar", "flatcar" }, { "%-talos", "talos" },
 }
 
--- What they name in the version of the compiler, which stands in the configuration.
-local COMPILERS = {
-  { "Debian", "debian" }, { "Ubuntu", "ubuntu" }, { "SUSE", "suse" }, { "Alpine", "alpine" },
-  { "Red Hat", "rhel" },
-}
-
 local FLAVOURS = {}
 for word in ([[4k 64k armmp aws azure cloud cos debug default edge fips gcp generic gke gkeop hardened hwe
   ibm intel iot kvm largemem lowlatency lpae lts nvidia octeon oem oracle parisc raspi
@@ -97,10 +91,7 @@ end
 ---@return string?
 function naming.distro_of_config(kconfig)
   local ok, text = pcall(engine.config_value, kconfig, "CONFIG_CC_VERSION_TEXT")
-  for _, row in ipairs(ok and text and COMPILERS or {}) do
-    if text:find(row[1], 1, true) then return row[2] end
-  end
-  return nil
+  return ok and text and engine.distro_of_compiler(text) or nil
 end
 
 --- What the path alone tells, as options of engine.target().
