@@ -57,6 +57,33 @@ describe("scan", function()
     assert.same({ { 1, "unknown", "new", 2, n = 6 }, { last, "int", "int", 0, n = 6 } }, rows(o:scan()))
   end)
 
+  it("finds by a part what a look at each name does, wherever it stands", function()
+    math.randomseed(16)
+    local b = btf.new()
+    local function add(to, count)
+      for _ = 1, count do
+        local name = {}
+        for i = 1, math.random(1, 40) do name[i] = ("a_"):sub(math.random(2)):sub(1, 1) end
+        to:struct("s" .. table.concat(name), 0, {})
+      end
+    end
+    add(b, 400)
+    local module = btf.new { base = b }
+    add(module, 100)
+    local base <close> = btfl.btf(tmp.write("base.btf", b:bytes()))
+    local split <close> = btfl.btf(tmp.write("split.btf", module:bytes()), base)
+    for _, o in ipairs { base, split } do
+      for _, part in ipairs { "_", "__", "___", "_a_", "aaaaaa", "s", "_____a", ("a_"):rep(10), ("_"):rep(300) } do
+        local want, got = {}, {}
+        for id, _, name in o:scan() do
+          if name and name:find(part, 1, true) then want[#want + 1] = id end
+        end
+        for id in o:scan(nil, part) do got[#got + 1] = id end
+        assert.same(want, got, part)
+      end
+    end
+  end)
+
   it("finds names by a part of them, of one kind or of any", function()
     local b = btf.new()
     local int = b:int("a___int", 4)

@@ -13,6 +13,7 @@ struct scan {
 	int kind;             /* that is asked for; -1 for any */
 	const char *part;     /* of names that are asked for; NULL for any */
 	uint32_t next;        /* member of it */
+	uint8_t bits[];       /* of btf_mark_names(), where there is a part */
 };
 
 enum { UP_BTF = 1, UP_SCAN, UP_KINDS, UP_PART, UP_NAME = UP_KINDS };
@@ -23,24 +24,27 @@ static const struct btf *scanned(lua_State *L, struct scan **s)
 	return owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_BTF)));
 }
 
-static void push_scan(lua_State *L, int kind)
+static void push_scan(lua_State *L, int kind, const struct btf *b, const char *part)
 {
+	size_t more = part ? b->strings_len / 8 + 1 : 0;
 	struct scan *s;
 
 	lua_pushvalue(L, 1);
-	s = lua_newuserdatauv(L, sizeof(*s), 0);
-	*s = (struct scan){.kind = kind};
+	s = lua_newuserdatauv(L, sizeof(*s) + more, 0);
+	memset(s, 0, sizeof(*s) + more);
+	s->kind = kind;
+	s->part = part;
+	if (part)
+		btf_mark_names(b, part, s->bits);
 }
 
 static int next_type(lua_State *L)
 {
 	struct scan *s;
 	const struct btf *b = scanned(L, &s);
-	bool found;
+	bool found = s->part ? btf_next_with(b, &s->type, s->kind, s->part, s->bits)
+			     : btf_next(b, &s->type, s->kind);
 
-	do
-		found = btf_next(b, &s->type, s->kind);
-	while (found && s->part && !strstr(s->type.name, s->part));
 	if (!found) {
 		lua_pushnil(L);
 		return 1;
@@ -59,13 +63,10 @@ static int next_type(lua_State *L)
 int btf_scan_method(lua_State *L)
 {
 	const char *part = lua_isnoneornil(L, 3) ? NULL : check_cstring(L, 3);
-	struct scan *s;
+	const struct btf *b = check_btf(L, 1);
 
-	check_btf(L, 1);
 	lua_settop(L, 3);
-	push_scan(L, check_kind(L, 2));
-	s = lua_touserdata(L, -1);
-	s->part = part;
+	push_scan(L, check_kind(L, 2), b, part && *part ? part : NULL);
 	lua_createtable(L, BTF_KIND_COUNT, 1);
 	for (int k = 0; k < BTF_KIND_COUNT; k++) {
 		lua_pushstring(L, btf_kind_name((unsigned)k));
@@ -118,7 +119,7 @@ int btf_scan_members_method(lua_State *L)
 	if (!lua_isnoneornil(L, 2))
 		check_cstring(L, 2);
 	lua_settop(L, 2);
-	push_scan(L, -1);
+	push_scan(L, -1, NULL, NULL);
 	lua_pushvalue(L, 2);
 	lua_pushcclosure(L, next_member, 3);
 	return 1;
@@ -146,7 +147,7 @@ static int next_function(lua_State *L)
 int btf_functions_method(lua_State *L)
 {
 	check_btf(L, 1);
-	push_scan(L, BTF_FUNC);
+	push_scan(L, BTF_FUNC, NULL, NULL);
 	lua_pushcclosure(L, next_function, 2);
 	return 1;
 }

@@ -65,21 +65,85 @@ static inline struct btf_type decode(const struct btf *b, uint32_t id, const uin
 	};
 }
 
-bool btf_next(const struct btf *b, struct btf_type *t, int kind)
+/* Where the next type begins, and its id. */
+static inline const uint8_t *behind(const struct btf *b, const struct btf_type *t, uint32_t *id)
 {
 	const uint8_t *p = t->id ? t->tail - BTF_TYPE_SIZE : b->types;
-	uint32_t id = b->first_id;
 
-	if (t->id) {
-		id = t->id + 1;
-		p += btf_record_size(b, p);
-	}
-	for (; id < b->end_id; id++, p += btf_record_size(b, p)) {
+	*id = t->id ? t->id + 1 : b->first_id;
+	return t->id ? p + btf_record_size(b, p) : p;
+}
+
+bool btf_next(const struct btf *b, struct btf_type *t, int kind)
+{
+	uint32_t id;
+
+	for (const uint8_t *p = behind(b, t, &id); id < b->end_id;
+	     id++, p += btf_record_size(b, p)) {
 		*t = decode(b, id, p);
 		if (kind < 0 || t->kind == kind)
 			return true;
 	}
 	return false;
+}
+
+static bool has_text(const struct btf *b, uint32_t name, const char *text, const uint8_t *bits)
+{
+	uint32_t at = name - b->first_string;
+
+	if (name < b->first_string)
+		return strstr(btf_string(b, name), text) != NULL;
+	return at < b->strings_len && bits[at / 8] >> at % 8 & 1;
+}
+
+bool btf_next_with(const struct btf *b, struct btf_type *t, int kind, const char *text,
+		   const uint8_t *bits)
+{
+	uint32_t id;
+
+	for (const uint8_t *p = behind(b, t, &id); id < b->end_id;
+	     id++, p += btf_record_size(b, p)) {
+		if ((kind < 0 || BTF_INFO_KIND(load_u32(p + 4, b->swap)) == (unsigned)kind) &&
+		    has_text(b, load_u32(p, b->swap), text, bits)) {
+			*t = decode(b, id, p);
+			return true;
+		}
+	}
+	return false;
+}
+
+enum { BLOCK = 32 }; /* bytes that are looked at together */
+
+/* Whether the two bytes stand together in a block; made so that compilers make it of a few
+ * instructions for all of them, where memmem() takes several for each. */
+static bool stand_in(const char *s, const char *behind, char first, char second)
+{
+	uint8_t any = 0;
+
+	for (int i = 0; i < BLOCK; i++)
+		any |= (uint8_t)((s[i] == first) & (behind[i] == second));
+	return any;
+}
+
+void btf_mark_names(const struct btf *b, const char *text, uint8_t *bits)
+{
+	size_t len = strlen(text), n = b->strings_len, done = 0; /* bytes that are marked */
+	size_t second = len > 1 ? 1 : 0;
+
+	for (size_t at = 0; at + len <= n; at++) {
+		const char *s = b->strings + at;
+
+		if (at % BLOCK == 0 && at + BLOCK < n &&
+		    !stand_in(s, s + second, text[0], text[second])) {
+			at += BLOCK - 1;
+			continue;
+		}
+		if (*s != *text || memcmp(s, text, len) != 0)
+			continue;
+		for (size_t i = at + 1; i > done && b->strings[i - 1]; i--)
+			bits[(i - 1) / 8] |= (uint8_t)(1u << (i - 1) % 8);
+		done = at + 1;
+	}
 }
 
 struct btf_type btf_type(const struct btf *b, uint32_t id)

@@ -134,6 +134,16 @@ struct btf_type btf_type(const struct btf *b, uint32_t id);
  * search; a zeroed *t stands before the first. False when there is none. */
 bool btf_next(const struct btf *b, struct btf_type *t, int kind);
 
+/* The same of types in whose names there is a text, for which bits were marked. The text is looked
+ * for in the strings, once, and of other types no more is read than where their name begins. */
+bool btf_next_with(const struct btf *b, struct btf_type *t, int kind, const char *text,
+		   const uint8_t *bits);
+
+/* Marks in strings_len / 8 + 1 bytes, which are zero, of each of b's own strings from which bytes
+ * on it has the text, which is not empty: names begin anywhere. Bit i % 8 of byte i / 8 is that of
+ * byte i of the strings. */
+void btf_mark_names(const struct btf *b, const char *text, uint8_t *bits);
+
 /* The string at that offset of b and its base. */
 const char *btf_string(const struct btf *b, uint32_t off);
 

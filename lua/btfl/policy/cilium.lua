@@ -141,9 +141,9 @@ local function may_hold(want, have)
   return IS_COMPOSITE[want.kind] and IS_COMPOSITE[have.kind] or dialect.same_kind(want, have)
 end
 
-local function is_type_or_enum(kind)
-  return kind:find("type", 1, true) ~= nil or kind:find("enumval", 1, true) == 1
-end
+-- What asks for a name; the others ask for a field.
+local BY_NAME = { local_type_id = true, target_type_id = true, type_exists = true, type_size = true,
+  type_matches = true, enumval_exists = true, enumval_value = true }
 
 -- Which relocations are scored together: those of a program that have the same root type.
 local function add_groups(object)
@@ -172,7 +172,7 @@ local function known(relo, target)
     known_of[target] = of
   end
   if not of[group] then of[group] = { group = group } end
-  return of[group], is_type_or_enum(relo.kind)
+  return of[group], BY_NAME[relo.kind] or false
 end
 
 -- The candidates of a group: for those of its relocations that ask for a name, or a field.
@@ -192,7 +192,7 @@ end
 -- What cilium compares of two candidates, and whether the relocation fails on this one; or nil and a
 -- reason that refuses the program.
 local function outcome(r, target, candidate)
-  if not (is_type_or_enum(r.kind) or may_hold(r.type, candidate)) then
+  if not (BY_NAME[r.kind] or may_hold(r.type, candidate)) then
     return { EXISTENCE[r.kind] and 1 or 0, 0, fails = true }
   end
   local result = r:try(target, candidate, { policy = one })
@@ -243,7 +243,7 @@ end
 local function all_candidates(of, target)
   local all, seen, done = {}, {}, {}
   for _, r in ipairs(of.group) do
-    local by_name = is_type_or_enum(r.kind)
+    local by_name = BY_NAME[r.kind] or false
     for _, t in ipairs(not done[by_name] and candidates(of, target, by_name) or {}) do
       if not seen[t] then
         seen[t] = true

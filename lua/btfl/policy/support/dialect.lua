@@ -27,7 +27,7 @@ end
 --- Finds types by essential names of that rule. Only a name with `___` can differ from its essential
 --- one, so a BTF is read once for those, and the index of names answers for the rest.
 ---@param essential fun(name: string): string
----@return fun(btf: btfl.btf, name: string): btfl.type[]
+---@return fun(btf: btfl.btf, name: string): btfl.type[] what it gives is not to be changed
 function dialect.names(essential)
   local flavored = setmetatable({}, { __mode = "k" }) -- by BTF, by essential name
 
@@ -45,8 +45,7 @@ function dialect.names(essential)
     return of
   end
 
-  return function(btf, name)
-    local key = essential(name)
+  local function find(btf, key)
     local flavored_types = flavored_of(btf)[key] or {}
     local list = table.move(flavored_types, 1, #flavored_types, 1, {})
     if not key:find("___", 1, true) and key ~= "" then
@@ -56,6 +55,17 @@ function dialect.names(essential)
     end
     table.sort(list, function(a, b) return a.id < b.id end)
     return list
+  end
+
+  local found = setmetatable({}, { __mode = "k" }) -- by BTF, by name
+  return function(btf, name)
+    local of = found[btf]
+    if not of then
+      of = {}
+      found[btf] = of
+    end
+    of[name] = of[name] or find(btf, essential(name))
+    return of[name]
   end
 end
 
