@@ -60,6 +60,10 @@ static void hunt_same(struct values *x, struct place in, size_t sought)
 			s[SIGNAL_PAIRED] = l->new[n].partner == (int32_t)sought;
 			s[SIGNAL_TAKEN] = l->new[n].partner >= 0 && !(s[SIGNAL_PAIRED] > 0);
 		}
+		/* Of two names of one value one stayed. */
+		if (s[SIGNAL_OLD] > 0 && sought < l->nold && s[SIGNAL_NAME] > 0.6f &&
+		    l->old[l->new[n].twin].value == x->value)
+			s[SIGNAL_KIN] = s[SIGNAL_NAME];
 		add(x, &e, l->new[n].name, s);
 	}
 }

@@ -40,6 +40,7 @@ static const struct weights {
 		     [SIGNAL_PAIRED] = 0.8f,
 		     [SIGNAL_TAKEN] = -1.2f,
 		     [SIGNAL_OLD] = -2.6f,
+		     [SIGNAL_KIN] = 3.2f,
 		     [SIGNAL_AWAY] = -3.2f,
 		     [SIGNAL_HOME] = 1.5f,
 		     [SIGNAL_BOTH] = 3.5f,
