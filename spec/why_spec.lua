@@ -159,9 +159,9 @@ describe("why, on real kernels", function()
   it("names at the first place what became of a name, is silent without, and is not sure and wrong", function()
     local t = renames.judge(renames.rows())
     local wrong = table.concat(t.wrong, "\n")
-    assert.is_true(t.right >= 0.78 * t.named, ("%d right of %d\n%s"):format(t.right, t.named, wrong))
+    assert.is_true(t.right >= 0.83 * t.named, ("%d right of %d\n%s"):format(t.right, t.named, wrong))
     assert.is_true(t.silent >= 0.9 * t.gone, ("%d silent of %d\n%s"):format(t.silent, t.gone, wrong))
-    assert.is_true(t.sure_right >= 0.98 * t.sure, ("%d right of %d sure\n%s"):format(t.sure_right, t.sure, wrong))
+    assert.is_true(t.sure_right >= 0.95 * t.sure, ("%d right of %d sure\n%s"):format(t.sure_right, t.sure, wrong))
   end)
 
   it("answers a question in milliseconds", function()
@@ -342,7 +342,7 @@ __attribute__((section("raw_tp"), used)) int prog(void *context)
   end
 
   -- Not all of them: each takes a compiler.
-  for i, case in ipairs(table.move(renames.rows(), 1, 43, 1, {})) do
+  for i, case in ipairs(table.move(renames.rows(nil, "renames"), 1, 43, 1, {})) do
     if case.successor ~= "-" then
       it(("compiles, resolves and loads on both kernels: %s"):format(case.path), function()
         local from, to = kernel(case.from), kernel(case.to)

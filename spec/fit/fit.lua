@@ -27,20 +27,20 @@ local function print_tenths(t)
     local bin = t.tenths[tenth]
     parts[#parts + 1] = bin and ("%.1f: %d/%d"):format(tenth / 10, bin.right, bin.all)
   end
-  print("          score: right of all   " .. table.concat(parts, "   "))
+  print("                  score: right of all   " .. table.concat(parts, "   "))
 end
 
 local function print_figures(title, answer)
   print(title)
-  for _, half in ipairs { "tuned", "quoted" } do
-    local rows, start = renames.rows(half), os.clock()
+  for _, list in ipairs { "renames", "more" } do for _, half in ipairs { "tuned", "quoted" } do
+    local rows, start = renames.rows(half, list), os.clock()
     local t = renames.judge(rows, answer)
-    print(("  %-6s  first right %d of %d, in three %d, no answer %d; gone and silent %d of %d; sure and right %d of "
-      .. "%d; %.1f ms a question"):format(half, t.right, t.named, t.three, t.unanswered, t.silent, t.gone, t.sure_right,
+    print(("  %-7s %-6s  first right %d of %d, in three %d, no answer %d; gone and silent %d of %d; sure and right %d of "
+      .. "%d; %.1f ms a question"):format(list, half, t.right, t.named, t.three, t.unanswered, t.silent, t.gone, t.sure_right,
       t.sure, (os.clock() - start) * 1000 / #rows))
     print_tenths(t)
     for _, line in ipairs(options.wrong and half == "tuned" and t.wrong or {}) do print("    " .. line) end
-  end
+  end end
 end
 
 -- Changes made on purpose, by kind of change and over both pairs of kernels.

@@ -1,6 +1,7 @@
---- Renames that are known, and how well `why` answers them. renames.tsv beside this file: what became of
---- fields, types and enumerators between two kernels, found in the kernel's history and held against both
---- BTFs; successors are separated by "|", "-" is none. The kernels are those of the corpus.
+--- Renames that are known, and how well `why` answers them. renames.tsv and more.tsv beside this file: what became
+--- of fields, types and enumerators between two kernels, found in the kernel's history and held against both
+--- BTFs; successors are separated by "|", "-" is none. The kernels are those of the corpus. No path stands in both:
+--- more.tsv was written by somebody else, from memory, before any answer to it was seen.
 
 local btfl = require "btfl"
 
@@ -37,10 +38,16 @@ end
 --- All rows: from, to, kind, path and successor. half: only the "tuned" ones, which are looked at to make `why`
 --- better, or the "quoted" ones, of which only figures are: they tell what came of it.
 ---@param half? "tuned"|"quoted"
+---@param list? "renames"|"more" only those of this file
 ---@return table[]
-function renames.rows(half)
+function renames.rows(half, list)
+  if not list then
+    local rows = renames.rows(half, "renames")
+    local more = renames.rows(half, "more")
+    return table.move(more, 1, #more, #rows + 1, rows)
+  end
   local rows, n = {}, -1
-  for line in io.lines("spec/fit/renames.tsv") do
+  for line in io.lines(("spec/fit/%s.tsv"):format(list)) do
     local row = {}
     row.from, row.to, row.kind, row.path, row.successor = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
     n = n + 1
