@@ -30,17 +30,22 @@ local function print_tenths(t)
   print("                  score: right of all   " .. table.concat(parts, "   "))
 end
 
+local function print_rows(list, half, answer)
+  local rows, start = renames.rows(half, list), os.clock()
+  local t = renames.judge(rows, answer)
+  local ms = (os.clock() - start) * 1000 / #rows
+  print(("  %-7s %-6s  first right %d of %d, in three %d, no answer %d; gone and silent %d of %d; sure and right %d of %d; "
+    .. "%.1f ms a question"):format(list, half, t.right, t.named, t.three, t.unanswered, t.silent, t.gone, t.sure_right,
+    t.sure, ms))
+  print_tenths(t)
+  for _, line in ipairs(options.wrong and half == "tuned" and t.wrong or {}) do print("    " .. line) end
+end
+
 local function print_figures(title, answer)
   print(title)
-  for _, list in ipairs { "renames", "more" } do for _, half in ipairs { "tuned", "quoted" } do
-    local rows, start = renames.rows(half, list), os.clock()
-    local t = renames.judge(rows, answer)
-    print(("  %-7s %-6s  first right %d of %d, in three %d, no answer %d; gone and silent %d of %d; sure and right %d of "
-      .. "%d; %.1f ms a question"):format(list, half, t.right, t.named, t.three, t.unanswered, t.silent, t.gone, t.sure_right,
-      t.sure, (os.clock() - start) * 1000 / #rows))
-    print_tenths(t)
-    for _, line in ipairs(options.wrong and half == "tuned" and t.wrong or {}) do print("    " .. line) end
-  end end
+  for _, list in ipairs { "renames", "more" } do
+    for _, half in ipairs { "tuned", "quoted" } do print_rows(list, half, answer) end
+  end
 end
 
 -- Changes made on purpose, by kind of change and over both pairs of kernels.

@@ -74,6 +74,10 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 		say(text, sizeof(text), "likelier what another became");
 	if (s[SIGNAL_HEIR] > 0)
 		say(text, sizeof(text), "of the type that took its type's place");
+	if (s[SIGNAL_SPARSE] > 0.99f)
+		say(text, sizeof(text), "no other field of its type went or came");
+	if (s[SIGNAL_KIN] > 0 && hit->s.change == CHANGE_ENUMVAL)
+		say(text, sizeof(text), "another name of its value");
 	if (s[SIGNAL_ALONG] > 0)
 		say(text, sizeof(text), "siblings moved along");
 	if (s[SIGNAL_RIVAL] > 0)

@@ -511,7 +511,8 @@ static void look_around(struct hunt *h, struct probe *p)
 		 type_spread(h, type, &p->of_type) < 0)
 		h->failed = true;
 	/* A number of 64 bits counts something. */
-	if (p->member.shape.kind == BTF_INT && p->member.shape.bits <= 32 && bits_list(h, &p->words, &p->bits) < 0)
+	if (p->member.shape.kind == BTF_INT && p->member.shape.bits <= 32 &&
+	    bits_list(h, &p->words, &p->bits) < 0)
 		h->failed = true;
 }
 

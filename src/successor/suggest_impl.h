@@ -139,7 +139,7 @@ enum { TYPE_SPREAD_MOST = 8 };
 
 /* Where fields of a type came, and how far it says something that one did. */
 struct type_spread {
-	double spread;                 /* 0 to 1: 1 when no other went or came */
+	double spread;                 /* 0 to 1: 1 when no other went, came or stayed */
 	uint32_t at[TYPE_SPREAD_MOST]; /* structs of the target that gained one; some */
 	unsigned count;
 };
@@ -153,8 +153,8 @@ struct probe {
 	double rarity;        /* of its type */
 	double spread;        /* of its name: see name_spread() */
 	struct type_spread of_type;
-	struct place root;    /* in the witness; nowhere without */
-	struct place into;    /* in the target */
+	struct place root; /* in the witness; nowhere without */
+	struct place into; /* in the target */
 	const char *into_name;
 	const struct lineup *lineup; /* of the struct in which the path breaks off */
 	const struct lineup *kin;    /* of the struct that declares it: what may have moved along */

@@ -6,8 +6,8 @@
 #include <math.h>
 
 static const char *const flags[] = {"flags", "flag", NULL};
-static const char *const counts[] = {"count", "cnt",  "ref",   "refs",   "refcnt",
-				     "refcount", "kref", "users", "rcuref", "usage", NULL};
+static const char *const counts[] = {"count", "cnt",   "ref",    "refs",  "refcnt", "refcount",
+				     "kref",  "users", "rcuref", "usage", NULL};
 
 static bool is_one_of(const struct word *w, const char *const *list)
 {
@@ -124,8 +124,8 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 		return;
 	out[SIGNAL_TYPE] = (float)shape_alike(&p->member.shape, &shape);
 	if (is_counter(&p->member.shape) && is_counter(&shape))
-		out[SIGNAL_NAME] =
-		    fmaxf(out[SIGNAL_NAME], 0.8f * (float)(says(&p->words, counts) * says(&w, counts)));
+		out[SIGNAL_NAME] = fmaxf(
+		    out[SIGNAL_NAME], 0.8f * (float)(says(&p->words, counts) * says(&w, counts)));
 	out[SIGNAL_RARE] = out[SIGNAL_TYPE] > 0.6f ? out[SIGNAL_TYPE] * (float)p->rarity : 0;
 	out[SIGNAL_BOTH] = out[SIGNAL_NAME] * out[SIGNAL_RARE];
 	if (gained && strcmp(p->name, at->name) == 0)

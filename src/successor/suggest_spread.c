@@ -130,7 +130,7 @@ int type_spread(const struct hunt *h, struct place type, struct type_spread *out
 	lost = was.have - was.both;
 	came = is.have - is.both;
 	if (lost >= 1 && came >= 1)
-		out->spread = 1 / (lost * came);
+		out->spread = 1 / (lost * came * (1 + was.both / KEPT_HALVES));
 	return 0;
 }
 

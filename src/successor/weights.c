@@ -5,8 +5,8 @@
 #include "successor/suggest_impl.h"
 
 static const char *const signal_names[SIGNAL_COUNT] = {
-    "name",  "type",  "rare",  "place", "paired", "sole", "taken",  "old",  "kin",   "home",
-    "along", "nest",  "away",  "back",  "within", "both", "fits",   "flag", "bit",   "box",
+    "name",  "type",  "rare",  "place", "paired", "sole", "taken",  "old",    "kin",  "home",
+    "along", "nest",  "away",  "back",  "within", "both", "fits",   "flag",   "bit",  "box",
     "far",   "vague", "clash", "other", "use",    "heir", "spread", "sparse", "link", "rival",
 };
 
@@ -23,8 +23,8 @@ static const struct weights {
 			     [SIGNAL_BOTH] = 1.2f,   [SIGNAL_FITS] = 0.9f,   [SIGNAL_FLAG] = 11.5f,
 			     [SIGNAL_BOX] = -2.5f,   [SIGNAL_FAR] = -6.0f,   [SIGNAL_VAGUE] = -1.5f,
 			     [SIGNAL_CLASH] = -1.7f, [SIGNAL_OTHER] = -1.2f, [SIGNAL_RIVAL] = 3.0f,
-			     [SIGNAL_HEIR] = 3.5f,   [SIGNAL_BIT] = 8.0f,    [SIGNAL_SPREAD] = 3.0f, [SIGNAL_SPARSE] = 2.5f,
-			     [SIGNAL_LINK] = 6.5f}},
+			     [SIGNAL_HEIR] = 2.8f,   [SIGNAL_BIT] = 8.0f,    [SIGNAL_SPREAD] = 3.0f,
+			     [SIGNAL_SPARSE] = 4.0f, [SIGNAL_LINK] = 6.5f}},
     [SCALE_TYPE] = {-5.0f,
 		    {[SIGNAL_NAME] = 5.0f,
 		     [SIGNAL_TYPE] = 0.5f,
