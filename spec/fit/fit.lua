@@ -34,9 +34,9 @@ local function print_rows(list, half, answer)
   local rows, start = renames.rows(half, list), os.clock()
   local t = renames.judge(rows, answer)
   local ms = (os.clock() - start) * 1000 / #rows
-  print(("  %-7s %-6s  first right %d of %d, in three %d, no answer %d; gone and silent %d of %d; sure and right %d of %d; "
-    .. "%.1f ms a question"):format(list, half, t.right, t.named, t.three, t.unanswered, t.silent, t.gone, t.sure_right,
-    t.sure, ms))
+  print(("  %-7s %-6s  first right %d of %d, in three %d, no answer %d; gone and silent %d of %d; sure and right "
+    .. "%d of %d; %.1f ms a question"):format(list, half, t.right, t.named, t.three, t.unanswered, t.silent, t.gone,
+    t.sure_right, t.sure, ms))
   print_tenths(t)
   for _, line in ipairs(options.wrong and half == "tuned" and t.wrong or {}) do print("    " .. line) end
 end

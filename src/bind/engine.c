@@ -212,6 +212,7 @@ static const luaL_Reg functions[] = {
     {"default_policy", engine_default_policy},
     {"input_error", engine_input_error},
     {"suggest", engine_suggest},
+    {"registers", engine_registers},
     {"file_kind", engine_file_kind},
     {"folder", engine_folder},
     {"glob", engine_glob},

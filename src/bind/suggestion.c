@@ -5,6 +5,7 @@
 #include "bind/classes.h"
 #include "bind/suggestion.h"
 
+#include "dataflow/registers.h"
 #include "successor/suggest.h"
 
 static int answer_gc(lua_State *L)
@@ -95,4 +96,22 @@ int engine_suggest(lua_State *L)
 	}
 	lua_pushboolean(L, answer->known);
 	return 2;
+}
+
+/* engine.registers(): for each architecture the members of pt_regs by enum register_role. */
+int engine_registers(lua_State *L)
+{
+	lua_newtable(L);
+	for (size_t i = 0; registers_known(i); i++) {
+		lua_createtable(L, ROLE_COUNT, 0);
+		for (unsigned role = 0; role < ROLE_COUNT; role++) {
+			char place[REGISTER_PLACE_MAX];
+
+			registers_place(i, (enum register_role)role, place);
+			lua_pushstring(L, place);
+			lua_rawseti(L, -2, (lua_Integer)role + 1);
+		}
+		lua_setfield(L, -2, registers_known(i));
+	}
+	return 1;
 }

@@ -9,5 +9,6 @@
 /* (target, path, list of btfs, excerpt btf or nil) -> list of suggestions, whether anything given
  * knows the name. */
 int engine_suggest(lua_State *L);
+int engine_registers(lua_State *L);
 
 #endif

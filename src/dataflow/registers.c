@@ -1,6 +1,7 @@
 /* registers: see registers.h. */
 #include "dataflow/registers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/accessor.h"
@@ -9,13 +10,16 @@
 enum { ARGUMENTS_MOST = 8, ELSEWHERE = -1 };
 
 struct registers {
-	const char *arch;                         /* of 64 bits */
-	int16_t argument[ARGUMENTS_MOST], result; /* bytes from the start of the context */
+	const char *arch;
+	/* Bytes from the start of the context. Result ELSEWHERE: programs there are not followed.
+	 */
+	int16_t argument[ARGUMENTS_MOST], result;
 	/* The members of those names; the second is how user space's headers name it. Of an array
 	 * the name is one, and the first argument, and the result, is element `first`. */
 	const char *name[ARGUMENTS_MOST][2];
 	const char *result_name[2];
 	int16_t first, count;
+	const char *frame, *stack, *ip;
 };
 
 static const struct registers all[] = {
@@ -25,19 +29,28 @@ static const struct registers all[] = {
      .name =
 	 {{"di", "rdi"}, {"si", "rsi"}, {"dx", "rdx"}, {"cx", "rcx"}, {"r8", "r8"}, {"r9", "r9"}},
      .result_name = {"ax", "rax"},
-     .first = ELSEWHERE},
+     .first = ELSEWHERE,
+     .frame = "bp",
+     .stack = "sp",
+     .ip = "ip"},
     {.arch = "arm64",
      .argument = {0, 8, 16, 24, 32, 40, 48, 56},
      .result = 0,
      .name = {{"regs", "regs"}},
      .first = 0,
-     .count = 8},
+     .count = 8,
+     .frame = "regs[29]",
+     .stack = "sp",
+     .ip = "pc"},
     {.arch = "s390",
      .argument = {40, 48, 56, 64, 72, ELSEWHERE, ELSEWHERE, ELSEWHERE},
      .result = 40,
      .name = {{"gprs", "gprs"}},
      .first = 2,
-     .count = 5},
+     .count = 5,
+     .frame = "gprs[11]",
+     .stack = "gprs[15]",
+     .ip = "psw.addr"},
     {.arch = "riscv",
      .argument = {80, 88, 96, 104, 112, 120, 128, 136},
      .result = 80,
@@ -50,13 +63,35 @@ static const struct registers all[] = {
 	      {"a6", "a6"},
 	      {"a7", "a7"}},
      .result_name = {"a0", "a0"},
-     .first = ELSEWHERE},
+     .first = ELSEWHERE,
+     .frame = "s0",
+     .stack = "sp",
+     .ip = "epc"},
     {.arch = "powerpc",
      .argument = {24, 32, 40, 48, 56, 64, 72, 80},
      .result = 24,
      .name = {{"gpr", "gpr"}},
      .first = 3,
-     .count = 8},
+     .count = 8,
+     .frame = "gpr[31]",
+     .stack = "gpr[1]",
+     .ip = "nip"},
+    {.arch = "loongarch",
+     .result = ELSEWHERE,
+     .name = {{"regs", "regs"}},
+     .first = 4,
+     .count = 8,
+     .frame = "regs[22]",
+     .stack = "regs[3]",
+     .ip = "csr_era"},
+    {.arch = "arm",
+     .result = ELSEWHERE,
+     .name = {{"uregs", "uregs"}},
+     .first = 0,
+     .count = 5,
+     .frame = "uregs[11]",
+     .stack = "uregs[13]",
+     .ip = "uregs[15]"},
 };
 
 enum { ARCHES = sizeof(all) / sizeof(*all) };
@@ -75,7 +110,7 @@ unsigned registers_at(const char *arch, int64_t off, bool returns)
 	for (size_t i = 0; i < ARCHES; i++) {
 		const struct registers *r = &all[i];
 
-		if (!arch || strcmp(r->arch, arch) != 0)
+		if (!arch || strcmp(r->arch, arch) != 0 || r->result == ELSEWHERE)
 			continue;
 		/* Half of a register, of the first byte or not, is of the same one. */
 		if (returns)
@@ -132,11 +167,31 @@ unsigned registers_named(const struct object *o, const struct relo *r, bool retu
 		unsigned n;
 
 		/* Several call theirs `regs`. */
-		if (arch && strcmp(all[i].arch, arch) != 0)
+		if ((arch && strcmp(all[i].arch, arch) != 0) || all[i].result == ELSEWHERE)
 			continue;
 		n = find_named(&all[i], name, index, returns);
 		if (n != REGISTER_NONE)
 			return n;
 	}
 	return REGISTER_NONE;
+}
+
+const char *registers_known(size_t i)
+{
+	return i < ARCHES ? all[i].arch : NULL;
+}
+
+void registers_place(size_t i, enum register_role role, char out[REGISTER_PLACE_MAX])
+{
+	const struct registers *r = &all[i];
+	const char *place = role == ROLE_FRAME ? r->frame : role == ROLE_STACK ? r->stack : r->ip;
+
+	if (role >= ROLE_FRAME)
+		snprintf(out, REGISTER_PLACE_MAX, "%s", place);
+	else if (r->first >= 0)
+		snprintf(out, REGISTER_PLACE_MAX, "%s[%d]", r->name[0][0],
+			 r->first + (role == ROLE_RESULT ? 0 : (int)role));
+	else
+		snprintf(out, REGISTER_PLACE_MAX, "%s",
+			 role == ROLE_RESULT ? r->result_name[0] : r->name[role][0]);
 }

@@ -1,6 +1,7 @@
 /*
  * registers: which argument of a function a kprobe finds in which register of its context, struct
- * pt_regs, by the tables of libbpf's bpf_tracing.h (PT_REGS_PARM1 and so on).
+ * pt_regs, by the tables of libbpf's bpf_tracing.h (PT_REGS_PARM1 and so on);
+ * and which one has the same role on another architecture.
  */
 #ifndef BTFL_REGISTERS_H
 #define BTFL_REGISTERS_H
@@ -22,5 +23,24 @@ unsigned registers_at(const char *arch, int64_t off, bool returns);
 /* The same of the register that a relocation of o names: `pt_regs.di`, `user_pt_regs.regs[2]`.
  * Where o does not tell its architecture, of the first one that has such a name. */
 unsigned registers_named(const struct object *o, const struct relo *r, bool returns);
+
+/* What a register is for, as the macros of bpf_tracing.h are. */
+enum register_role {
+	ROLE_ARGUMENT1,
+	ROLE_ARGUMENT5 = 4,
+	ROLE_RESULT,
+	ROLE_FRAME,
+	ROLE_STACK,
+	ROLE_IP,
+	ROLE_COUNT
+};
+
+enum { REGISTER_PLACE_MAX = 16 };
+
+/* The architecture in row i of the table, in the words of arch.h; NULL past the last. */
+const char *registers_known(size_t i);
+
+/* The member of the kernel's pt_regs that has that role there, such as "regs[0]". */
+void registers_place(size_t i, enum register_role role, char out[REGISTER_PLACE_MAX]);
 
 #endif

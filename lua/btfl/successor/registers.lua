@@ -1,5 +1,6 @@
 --- Registers of another architecture: where a kernel for it keeps what a member of pt_regs holds. The places
 --- are those of bpf_tracing.h, below pt_regs.
+local engine = require "btfl.engine"
 local question = require "btfl.successor.question"
 
 -- What a register is for, by its macro in bpf_tracing.h.
@@ -8,19 +9,8 @@ local ROLES = {
   "PT_REGS_RC", "PT_REGS_FP", "PT_REGS_SP", "PT_REGS_IP",
 }
 
--- In the order of the roles.
-local ARCHES = {
-  x86 = { "di", "si", "dx", "cx", "r8", "ax", "bp", "sp", "ip" },
-  arm64 = { "regs[0]", "regs[1]", "regs[2]", "regs[3]", "regs[4]", "regs[0]", "regs[29]", "sp", "pc" },
-  arm = { "uregs[0]", "uregs[1]", "uregs[2]", "uregs[3]", "uregs[4]", "uregs[0]", "uregs[11]", "uregs[13]",
-    "uregs[15]" },
-  s390 = { "gprs[2]", "gprs[3]", "gprs[4]", "gprs[5]", "gprs[6]", "gprs[2]", "gprs[11]", "gprs[15]",
-    "psw.addr" },
-  powerpc = { "gpr[3]", "gpr[4]", "gpr[5]", "gpr[6]", "gpr[7]", "gpr[3]", "gpr[31]", "gpr[1]", "nip" },
-  riscv = { "a0", "a1", "a2", "a3", "a4", "a0", "s0", "sp", "epc" },
-  loongarch = { "regs[4]", "regs[5]", "regs[6]", "regs[7]", "regs[8]", "regs[4]", "regs[22]", "regs[3]",
-    "csr_era" },
-}
+-- For each architecture its places, in the order of the roles.
+local ARCHES = engine.registers()
 
 -- The structs that hold them: user space's is part of the kernel's, or the same.
 local ROOTS = { pt_regs = true, user_pt_regs = true }
