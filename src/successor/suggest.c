@@ -11,9 +11,6 @@
 /* Witnesses through which a name is followed on. */
 enum { MOST_STEPS = 16 };
 
-/* The most that a name says alone, without a witness. */
-#define GUESS_ODDS 1.3
-
 /* Appends to the evidence, separated by "; ". */
 static void say(char *out, size_t size, const char *what)
 {
@@ -241,112 +238,6 @@ static bool ask(struct hunt *h, const char *question)
 	return true;
 }
 
-/* Whether a successor's last name goes on from the last name of what is asked for. */
-static bool goes_on(const char *question, const struct suggestion *s)
-{
-	const char *from = strrchr(question, '.'), *to = strrchr(s->successor, '.');
-	size_t len = from ? strlen(from) : 0;
-
-	return s->change == CHANGE_RENAMED && from && to && strncmp(from, to, len) == 0 &&
-	       to[len] == '_' && !(s->signals[SIGNAL_OLD] > 0);
-}
-
-/* Several new names that go on from one that went are its parts; a word of flags holds one. */
-static void find_splits(const char *question, struct hit *hits, size_t n)
-{
-	size_t parts = 0;
-	double best = -100;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!goes_on(question, &hits[i].s))
-			continue;
-		parts++;
-		best = fmax(best, hits[i].odds);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct suggestion *s = &hits[i].s;
-
-		if (s->signals[SIGNAL_FLAG] + s->signals[SIGNAL_BIT] > 0)
-			s->change = CHANGE_SPLIT;
-		if (parts < 2 || !goes_on(question, s))
-			continue;
-		/* One part goes with the other. */
-		s->change = CHANGE_SPLIT;
-		hits[i].odds = fmax(hits[i].odds, best - 0.5);
-	}
-}
-
-/* Whether a path leads to another through a member of it. */
-static bool leads_into(const char *outer, const char *inner)
-{
-	size_t len = strlen(outer);
-
-	return strncmp(outer, inner, len) == 0 && inner[len] == '.';
-}
-
-/* Where what went is found again, of its very type and under a like name, another type that stands
- * in its place is not it, and a struct that it is in now is not all of it. */
-static void explain_away(struct hit *hits, size_t n)
-{
-	const struct hit *most = NULL;
-	double found = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const float *s = hits[i].s.signals;
-
-		if (s[SIGNAL_TYPE] > 0.94f && s[SIGNAL_NAME] > 0.6f && !(s[SIGNAL_OLD] > 0) &&
-		    hits[i].odds > 0.5) {
-			found = fmax(found, fmax(0.5, (double)s[SIGNAL_RARE]));
-			most = most && most->odds > hits[i].odds ? most : &hits[i];
-		}
-	}
-	for (size_t i = 0; i < n; i++) {
-		const float *s = hits[i].s.signals;
-
-		if (s[SIGNAL_OTHER] > 0 || s[SIGNAL_CLASH] > 0)
-			hits[i].odds -= 2.5 * found;
-		if (most && s[SIGNAL_TYPE] < 0.6f &&
-		    leads_into(hits[i].s.successor, most->s.successor))
-			hits[i].odds = fmin(hits[i].odds, most->odds - 0.5);
-	}
-}
-
-/* What stands where something stood, with no word in common and no type that tells, is a guess. */
-static void doubt_unlike(struct hit *hits, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct suggestion *s = &hits[i].s;
-		bool fits = s->signals[SIGNAL_FLAG] + s->signals[SIGNAL_BIT] +
-				s->signals[SIGNAL_HEIR] + s->signals[SIGNAL_SPARSE] >
-			    0.5f;
-
-		if (s->change == CHANGE_RENAMED && !fits && s->signals[SIGNAL_PLACE] > 0 &&
-		    s->signals[SIGNAL_NAME] < 0.2f)
-			hits[i].odds = fmin(hits[i].odds, GUESS_ODDS);
-	}
-}
-
-/* A name that came to another struct, alone, may be another's: no more than a guess where something
- * much like what went took its place at home. */
-static void doubt_away(struct hit *hits, size_t n)
-{
-	double home = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const float *s = hits[i].s.signals;
-
-		if (s[SIGNAL_PAIRED] > 0.5f && s[SIGNAL_TYPE] > 0.94f && s[SIGNAL_NAME] > 0.3f &&
-		    !(s[SIGNAL_OLD] > 0))
-			home = fmax(home, hits[i].odds);
-	}
-	for (size_t i = 0; i < n; i++) {
-		const float *s = hits[i].s.signals;
-
-		if (s[SIGNAL_AWAY] > 0 && !(s[SIGNAL_ALONG] > 0) && home > 1)
-			hits[i].odds = fmin(hits[i].odds, home - 0.5);
-	}
-}
-
 /* Folds the hits of one witness into those of others, the better of two that agree. */
 static void fold(struct hunt *all, struct hunt *one)
 {
@@ -391,14 +282,6 @@ static void answer(struct hunt *h, double least, struct suggestions *out)
 	}
 }
 
-/* A name that only looks like another is no more than a guess. */
-static void doubt_all(struct hit *hits, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (hits[i].s.change != CHANGE_SAME && hits[i].odds > GUESS_ODDS)
-			hits[i].odds = GUESS_ODDS + 0.001 * hits[i].odds;
-}
-
 /* Asks one witness and folds its answer into all. Returns whether it knows the name. */
 static bool ask_and_fold(struct hunt *all, const struct btf *witness, bool excerpt,
 			 const char *question)
@@ -407,12 +290,7 @@ static bool ask_and_fold(struct hunt *all, const struct btf *witness, bool excer
 	    .arena = all->arena, .target = all->target, .witness = witness, .excerpt = excerpt};
 	bool known = ask(&one, question);
 
-	find_splits(question, one.hits, one.count);
-	explain_away(one.hits, one.count);
-	doubt_away(one.hits, one.count);
-	doubt_unlike(one.hits, one.count);
-	if (!witness)
-		doubt_all(one.hits, one.count);
+	hunt_judge(&one, question);
 	fold(all, &one);
 	free(one.hits);
 	if (known) {

@@ -105,6 +105,17 @@ enum { RIVAL_MEMBERS = 6 };
 /* Other structs of which the object lists a few members under a flavor: where else it looks. */
 void hunt_rivals(struct hunt *h, const struct probe *p);
 
+/* Structs nested in the root, and the root itself when the path breaks off further in. */
+void hunt_nested(struct hunt *h, const struct probe *p);
+
+/* Adds the member at that path of the target's root. */
+void hunt_add_field(struct hunt *h, const struct probe *p, const char *path, enum change change,
+		    struct place type, const float signals[SIGNAL_COUNT], double more);
+
+/* What the hits of one witness say of each other: which are parts of what went, and which are less
+ * likely, or no more than a guess, beside the others. */
+void hunt_judge(struct hunt *h, const char *question);
+
 /* A set of hashes, to ask what was there before. */
 struct hashes {
 	uint64_t *at;
