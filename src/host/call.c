@@ -9,18 +9,7 @@
 
 #include "base/interrupt.h"
 #include "host/host.h"
-
-static lua_State *running; /* the state that a signal is to stop */
-static bool interrupted;   /* the error under way is that of SIGINT */
-
-static void raise_interrupt(lua_State *L, lua_Debug *ar)
-{
-	(void)ar;
-	lua_sethook(L, NULL, 0, 0);
-	interrupted = true;
-	lua_pushliteral(L, "interrupted!");
-	lua_error(L);
-}
+#include "host/stop.h"
 
 /* A handler may not touch the stack, but it may set a hook. A second signal, of those that do not
  * wait, ends the process, for a long call of C never reaches the hook. */
@@ -29,13 +18,28 @@ static void on_sigint(int sig)
 	if (interrupt_waits())
 		return;
 	signal(sig, SIG_DFL);
-	lua_sethook(running, raise_interrupt,
-		    LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+	stop_interrupt();
+}
+
+/* Of a run that is being ended no Lua can word the error. */
+static int word_reason(lua_State *L)
+{
+	const char *text = lua_pushfstring(L, "btfl: %s", stop_reason());
+
+	stop_unwind(L);
+	if (lua_getfield(L, LUA_REGISTRYINDEX, "btfl.host") == LUA_TTABLE &&
+	    lua_getfield(L, -1, "verbose") == LUA_TBOOLEAN && lua_toboolean(L, -1))
+		luaL_traceback(L, L, text, 1);
+	else
+		lua_pushstring(L, text);
+	return 1;
 }
 
 /* The message handler: btfl.host words the error while the stack that it came from still stands. */
 static int on_error(lua_State *L)
 {
+	if (stop_reason())
+		return word_reason(L);
 	if (lua_getfield(L, LUA_REGISTRYINDEX, "btfl.host") != LUA_TTABLE) {
 		lua_pushfstring(L, "btfl: %s", luaL_tolstring(L, 1, NULL));
 		return 1;
@@ -53,8 +57,7 @@ int protected_call(lua_State *L, int narg, int nres)
 
 	lua_pushcfunction(L, on_error);
 	lua_insert(L, base);
-	running = L;
-	interrupted = false;
+	stop_begin(L);
 	before = signal(SIGINT, on_sigint);
 	status = lua_pcall(L, narg, nres, base);
 	signal(SIGINT, before);
@@ -67,11 +70,13 @@ int report_error(lua_State *L, int status)
 	const char *text = lua_tostring(L, -1);
 
 	fflush(stdout);
-	if (status != LUA_ERRRUN) /* the handler did not word it: out of memory, or it failed */
+	if (status != LUA_ERRRUN) { /* the handler did not word it: out of memory, or it failed */
 		fputs("btfl: ", stderr);
+		text = stop_reason() ? stop_reason() : text;
+	}
 	fprintf(stderr, "%s\n", text ? text : "an error without a message");
 	lua_pop(L, 1);
-	return interrupted ? STATUS_INTERRUPTED : STATUS_FAILED;
+	return stop_interrupted() ? STATUS_INTERRUPTED : STATUS_FAILED;
 }
 
 void host_call(lua_State *L, const char *name, int narg, int nres)

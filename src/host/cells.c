@@ -8,6 +8,21 @@
 #include <string.h>
 
 #include "host/host.h"
+#include "host/stop.h"
+
+/* As realloc(). Lua asks again for what it was refused, and collects what is unused in between. */
+static void *change(void *p, size_t size)
+{
+	static size_t refused;
+	void *to = realloc(p, size);
+
+	if (to)
+		return to;
+	if (size == refused)
+		stop_memory();
+	refused = size;
+	return NULL;
+}
 
 #ifdef CHECK_LEAKS
 
@@ -17,7 +32,7 @@ void *cells_alloc(void *ctx, void *p, size_t old, size_t size)
 	(void)ctx;
 	(void)old;
 	if (size)
-		return realloc(p, size);
+		return change(p, size);
 	free(p);
 	return NULL;
 }
@@ -59,7 +74,7 @@ static void *take_cell(size_t n)
 		return c;
 	}
 	if (left < n * STEP) {
-		block = malloc(BLOCK);
+		block = change(NULL, BLOCK);
 		left = block ? BLOCK : 0;
 		if (!block)
 			return NULL;
@@ -71,7 +86,7 @@ static void *take_cell(size_t n)
 
 static void *take(size_t size)
 {
-	return is_small(size) ? take_cell(steps(size)) : malloc(size);
+	return is_small(size) ? take_cell(steps(size)) : change(NULL, size);
 }
 
 static void give(void *p, size_t size)
@@ -99,7 +114,7 @@ void *cells_alloc(void *ctx, void *p, size_t old, size_t size)
 	if (!p)
 		return take(size);
 	if (!is_small(old) && !is_small(size))
-		return realloc(p, size);
+		return change(p, size);
 	if (is_small(old) && is_small(size) && steps(old) == steps(size))
 		return p;
 	to = take(size);

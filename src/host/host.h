@@ -55,6 +55,13 @@ void lines_remember(const char *text);
 /* Tells malloc() how btfl uses memory. To be called before anything is allocated. */
 void memory_keep(void);
 
+/* Has malloc() ask the system for what is needed, and no more. */
+void memory_spare(void);
+
+/* Puts functions in the place of xpcall and of those of `coroutine` that run threads; see
+ * threads.c. */
+void threads_install(lua_State *L);
+
 /* The one Lua state of the process, to be closed with lua_close(). NULL when memory is out. */
 lua_State *open_lua(void);
 

@@ -6,8 +6,10 @@
  * and prints its values, -v asks for full tracebacks, and what a script returns decides the exit
  * status.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include <lualib.h>
 
 #include "host/host.h"
+#include "host/stop.h"
 
 struct arguments {
 	int argc;
@@ -24,9 +27,10 @@ struct arguments {
 	bool interactive, verbose, no_environment;
 	bool code; /* -e was given: the arguments belong to it */
 	bool help, version;
-	const char *help_of; /* the page that is asked for */
-	const char *shell;   /* the one to print completions for */
-	const char *wrong;   /* the option that is none */
+	uint64_t max_steps, max_memory; /* 0 for no limit; bytes */
+	const char *help_of;            /* the page that is asked for */
+	const char *shell;              /* the one to print completions for */
+	const char *wrong;              /* the option that is none */
 };
 
 /* -e and -l take a value: the rest of their own argument, or the whole next one. */
@@ -64,11 +68,61 @@ static bool parse_flag(struct arguments *o, const char *arg)
 	return true;
 }
 
+/* The value of a long option, NULL when this is another one: what is behind its `=`, or the whole
+ * next argument, "" where there is none. */
+static const char *long_value(const struct arguments *o, int *i, const char *name)
+{
+	const char *arg = o->argv[*i];
+	size_t n = strlen(name);
+
+	if (strncmp(arg, name, n) != 0 || (arg[n] && arg[n] != '='))
+		return NULL;
+	if (arg[n])
+		return arg + n + 1;
+	return *i + 1 < o->argc ? o->argv[++*i] : "";
+}
+
+/* A number that is not 0, with K, M or G behind it where `units` is. 0 when it is none. */
+static uint64_t parse_number(const char *text, bool units)
+{
+	static const char letters[] = "KMG";
+	const char *unit;
+	unsigned shift = 0;
+	uint64_t n;
+	char *end;
+
+	errno = 0;
+	n = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
+	if (!n || errno)
+		return 0;
+	unit = units && *end ? strchr(letters, *end) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned)(unit - letters + 1);
+		end++;
+	}
+	return *end || n > UINT64_MAX >> shift ? 0 : n << shift;
+}
+
+/* False when this is no limit. */
+static bool parse_limit(struct arguments *o, int *i)
+{
+	const char *value;
+
+	if ((value = long_value(o, i, "--max-steps"))) {
+		o->max_steps = parse_number(value, false);
+		o->wrong = o->max_steps ? NULL : "--max-steps";
+	} else if ((value = long_value(o, i, "--max-memory"))) {
+		o->max_memory = parse_number(value, true);
+		o->wrong = o->max_memory ? NULL : "--max-memory";
+	}
+	return value != NULL;
+}
+
 static void parse_options(struct arguments *o)
 {
 	int i;
 
-	for (i = 1; i < o->argc && o->argv[i][0] == '-' && o->argv[i][1]; i++) {
+	for (i = 1; !o->wrong && i < o->argc && o->argv[i][0] == '-' && o->argv[i][1]; i++) {
 		const char *arg = o->argv[i];
 
 		if (!strcmp(arg, "--")) {
@@ -77,13 +131,11 @@ static void parse_options(struct arguments *o)
 		}
 		if (takes_value(arg)) {
 			o->code |= arg[1] == 'e';
-			if (!option_value(o, &i)) {
+			if (!option_value(o, &i))
 				o->wrong = arg;
-				break;
-			}
-		} else if (is_completion(arg) ? !(o->shell = o->argv[++i]) : !parse_flag(o, arg)) {
+		} else if (is_completion(arg) ? !(o->shell = o->argv[++i])
+					      : !parse_limit(o, &i) && !parse_flag(o, arg)) {
 			o->wrong = arg;
-			break;
 		}
 	}
 	o->end = i;
@@ -262,7 +314,10 @@ static int run(lua_State *L)
 		lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
 	}
 	luaL_openlibs(L);
+	threads_install(L);
 	setup_host(L, o->verbose);
+	if (!stop_limit(L, o->max_steps, o->max_memory))
+		luaL_error(L, "--max-memory: %s", strerror(errno));
 	if (o->wrong) {
 		lua_pushstring(L, o->wrong);
 		host_call(L, "bad_option", 1, 0);

@@ -22,9 +22,19 @@ void memory_keep(void)
 	mallopt(M_ARENA_MAX, 1);
 }
 
+void memory_spare(void)
+{
+	mallopt(M_TOP_PAD, 0);
+	malloc_trim(0);
+}
+
 #else
 
 void memory_keep(void)
+{
+}
+
+void memory_spare(void)
 {
 }
 

@@ -163,6 +163,10 @@ SCRIPT` shows its page; so of `btfl`, `script`, `policy`.
   -i          read from the terminal after the script
   -l MODULE   require MODULE first (NAME=MODULE: as NAME)
   -v          show the full traceback of an error
+  --max-steps N
+              end a run after that many steps of Lua
+  --max-memory N[K|M|G]
+              end a run that needs more bytes of memory
   -E          ignore LUA_INIT, LUA_PATH, LUA_CPATH, BTFL_LUA
   --completion SHELL
               print completions for bash, zsh or fish
@@ -218,8 +222,13 @@ function M.version()
   io.write(("btfl %s (%s)\n"):format(require("btfl").version, _VERSION))
 end
 
+-- What an option takes that was given something else.
+local TAKES = { ["--max-steps"] = "a number of steps, such as 100000000",
+  ["--max-memory"] = "a number of bytes, such as 500M" }
+
 ---@param option string
 function M.bad_option(option)
+  if TAKES[option] then M.usage("%s takes %s", option, TAKES[option]) end
   if option == "-e" or option == "-l" or option == "--completion" then
     M.usage("option '%s' needs a value", option)
   end
@@ -384,7 +393,7 @@ local function is_plain(err)
   if type(err) == "userdata" then
     return meta and meta.__name == "btfl.error"
   end
-  return err == "interrupted!" or type(err) == "table" and rawget(err, "kind") == "usage"
+  return type(err) == "table" and rawget(err, "kind") == "usage"
 end
 
 local function worded(err)
