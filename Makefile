@@ -97,6 +97,16 @@ $(BUILD)/lua_files.o: $(BUILD)/lua_files.c src/host/embedded.h Makefile
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
+# The same with memory that runs out, for spec/faults_spec.lua.
+FAULTY := $(BUILD)/faulty
+$(FAULTY): private LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(FAULTY): $(OBJ) $(BUILD)/lua_files.o $(BUILD)/faults_memory.o
+	$(link)
+
+$(BUILD)/faults_memory.o: spec/faults/memory.c Makefile
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) -c -o $@ $<
+
 # What is missing is told by the names of packages, and not by the compiler.
 $(BUILD)/needs: Makefile
 	@missing=; \
@@ -127,11 +137,11 @@ build/peer/%: spec/peer/%.c Makefile
 
 test test-long:
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(PEER)
+	@$(MAKE) --no-print-directory all $(FAULTY) $(PEER)
 	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) </dev/null
 
 lint: deps lint-deps
-	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c
+	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c spec/faults/*.c
 	luacheck --quiet lua scripts spec src
 	$(Q)$(COMPILE) -Werror -fsyntax-only $(SRC)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \

@@ -57,6 +57,13 @@ struct head {
 
 /* The worker's side */
 
+/* Ends a worker: what it says is taken from where it catches standard error. */
+static _Noreturn void give_up(const char *what, int why)
+{
+	dprintf(STDERR_FILENO, "btfl: a worker %s: %s\n", what, strerror(why));
+	_exit(STATUS_FAILED);
+}
+
 static void write_all(int fd, const void *data, size_t n)
 {
 	const uint8_t *at = data;
@@ -65,7 +72,7 @@ static void write_all(int fd, const void *data, size_t n)
 		ssize_t done = write(fd, at, n);
 
 		if (done < 0 && errno != EINTR)
-			_exit(STATUS_FAILED);
+			give_up("cannot send what it has done", errno);
 		if (done > 0) {
 			at += done;
 			n -= (size_t)done;
@@ -73,27 +80,31 @@ static void write_all(int fd, const void *data, size_t n)
 	}
 }
 
-/* What a file has caught so far, which is then empty. Returns how many bytes. */
-static size_t take_caught(int fd, struct buf *out)
+/* What a file has caught so far, which is then empty: *n bytes. False with errno set when that
+ * cannot be had. */
+static bool take_caught(int fd, struct buf *out, size_t *n)
 {
 	off_t len = lseek(fd, 0, SEEK_END);
 	size_t done = 0;
 	uint8_t *room;
 
-	if (len <= 0 || !(room = buf_extend(out, (size_t)len)))
-		return 0;
-	while (done < (size_t)len) {
-		ssize_t n = pread(fd, room + done, (size_t)len - done, (off_t)done);
+	*n = 0;
+	if (len <= 0)
+		return len == 0;
+	room = buf_extend(out, (size_t)len);
+	while (room && done < (size_t)len) {
+		ssize_t got = pread(fd, room + done, (size_t)len - done, (off_t)done);
 
-		if (n == 0 || (n < 0 && errno != EINTR))
+		if (got == 0 || (got < 0 && errno != EINTR))
 			break;
-		done += n > 0 ? (size_t)n : 0;
+		done += got > 0 ? (size_t)got : 0;
 	}
-	out->len -= (size_t)len - done;
-	if (ftruncate(fd, 0) < 0)
-		_exit(STATUS_FAILED);
-	lseek(fd, 0, SEEK_SET);
-	return done;
+	if (room)
+		out->len -= (size_t)len - done;
+	else
+		errno = ENOMEM;
+	*n = done;
+	return done == (size_t)len && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0;
 }
 
 static void do_piece(struct workers *w, unsigned self, int to, size_t i, struct buf *out)
@@ -105,18 +116,16 @@ static void do_piece(struct workers *w, unsigned self, int to, size_t i, struct 
 	atomic_store(&w->shared->doing[self], i);
 	status = w->load.work(w->load.ctx, i, out);
 	h.len = out->len;
-	fflush(stdout);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		give_up("cannot print", errno);
 	fflush(stderr);
 	if (status)
 		_exit(status);
-	h.out_len = take_caught(STDOUT_FILENO, out);
-	h.err_len = take_caught(STDERR_FILENO, out);
-	if (out->failed) {
-		static const char text[] = "btfl: not enough memory\n";
-
-		write_all(STDERR_FILENO, text, sizeof(text) - 1);
-		_exit(STATUS_FAILED);
-	}
+	if (!take_caught(STDOUT_FILENO, out, &h.out_len) ||
+	    !take_caught(STDERR_FILENO, out, &h.err_len))
+		give_up("cannot print", errno);
+	if (out->failed)
+		give_up("cannot send what it has done", ENOMEM);
 	write_all(to, &h, sizeof(h));
 	write_all(to, out->data, out->len);
 	atomic_store(&w->shared->doing[self], NO_PIECE);
@@ -159,7 +168,7 @@ static void become_worker(struct workers *w, unsigned self, int to)
 	__fpurge(stdout);
 	__fpurge(stderr);
 	if (dup2(mine->out, STDOUT_FILENO) < 0 || dup2(mine->err, STDERR_FILENO) < 0)
-		_exit(STATUS_FAILED);
+		_exit(STATUS_FAILED); /* the others have its share */
 	for (unsigned i = 0; i <= self; i++)
 		if (w->each[i].from >= 0)
 			close(w->each[i].from);
@@ -298,8 +307,8 @@ static bool lost_piece(struct workers *w, unsigned i, int status, struct piece *
 	if (one->ended || p->number == NO_PIECE)
 		return false;
 	one->in.len = one->taken = 0;
-	p->out_len = take_caught(one->out, &one->in);
-	p->err_len = take_caught(one->err, &one->in);
+	take_caught(one->out, &one->in, &p->out_len);
+	take_caught(one->err, &one->in, &p->err_len);
 	p->out = (const char *)one->in.data;
 	p->err = p->out ? p->out + p->out_len : NULL;
 	return true;

@@ -30,7 +30,7 @@ struct align *push_align(lua_State *L, int btf)
 	box = push_freed(L, sizeof(*box), align_gc);
 	box->align = align_new(b, ALIGN_KERNEL);
 	if (!box->align)
-		luaL_error(L, "not enough memory");
+		raise_memory(L);
 	lua_pushvalue(L, -1);
 	lua_setiuservalue(L, btf, OWNER_LAST);
 	return box->align;

@@ -103,7 +103,7 @@ int engine_batch(lua_State *L)
 	b->targets = calloc(target_count + 1, sizeof(*b->targets));
 	b->objects = calloc(object_count + 1, sizeof(*b->objects));
 	if (!b->targets || !b->objects)
-		return luaL_error(L, "not enough memory");
+		return raise_memory(L);
 	for (size_t i = 0; i < target_count; i++)
 		b->targets[i].path = targets[i];
 	for (size_t i = 0; i < target_count; i++)

@@ -34,7 +34,7 @@ int engine_builder(lua_State *L)
 	lua_pushvalue(L, 3);
 	lua_setiuservalue(L, -2, BUILDER_BASE);
 	b->native = builder_new(base, b->big_endian);
-	return b->native ? 1 : luaL_error(L, "not enough memory");
+	return b->native ? 1 : raise_memory(L);
 }
 
 static struct builder_box *check_builder(lua_State *L)
@@ -42,7 +42,7 @@ static struct builder_box *check_builder(lua_State *L)
 	struct builder_box *b = class_check(L, 1, &builder_class);
 
 	if (!b->native)
-		luaL_error(L, "not enough memory");
+		raise_memory(L);
 	return b;
 }
 
@@ -127,7 +127,7 @@ static void push_written(lua_State *L, struct builder_box *b)
 		raise_err(L, &e);
 	in = input_copy(o->path, b->out.data, b->out.len);
 	if (!in)
-		luaL_error(L, "not enough memory");
+		raise_memory(L);
 	rc = btf_from_input(in, optional_base(L, -1), &native, &e);
 	input_unref(in);
 	if (rc < 0)

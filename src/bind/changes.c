@@ -98,7 +98,7 @@ static struct change_list *push_changes(lua_State *L, bool one)
 	if (changes_of(old.btf, old.id, new.btf, new.id, &o, keep, l, &e) < 0)
 		raise_err(L, &e);
 	if (l->failed)
-		luaL_error(L, "not enough memory");
+		raise_memory(L);
 	return l;
 }
 

@@ -288,7 +288,7 @@ int data_read(lua_State *L)
 	w.room.start = clock();
 	w.own = lua_newstate(room_alloc, &w.room);
 	if (!w.own)
-		return luaL_error(L, "not enough memory");
+		return raise_memory(L);
 	lua_settop(L, 3);
 	lua_pushcfunction(L, run_protected);
 	lua_pushlightuserdata(L, &w);

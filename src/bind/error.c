@@ -92,6 +92,14 @@ int raise_err(lua_State *L, const struct err *e)
 	return lua_error(L);
 }
 
+int raise_memory(lua_State *L)
+{
+	struct err e;
+
+	err_memory(&e, NULL);
+	return raise_err(L, &e);
+}
+
 int engine_input_error(lua_State *L)
 {
 	const char *file = luaL_optstring(L, 1, NULL);

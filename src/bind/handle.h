@@ -117,6 +117,9 @@ struct handle *handle_new(lua_State *L, int owner, const struct class *c, uint32
 /* Raises e as a userdata of class btfl.error. Never returns. */
 int raise_err(lua_State *L, const struct err *e);
 
+/* Likewise, that memory is out. */
+int raise_memory(lua_State *L);
+
 /* Appends " (did you mean 'x'?)" for the name in `names` (ends with NULL) nearest to `wrong`, or
  * nothing, to the string at the top of the stack. */
 void add_meant(lua_State *L, const char *wrong, const char *const *names);

@@ -169,7 +169,7 @@ int plain_pack(lua_State *L)
 	lua_pushvalue(L, VALUE);
 	put(L, w, 0);
 	if (w->out.failed)
-		return luaL_error(L, "not enough memory");
+		return raise_memory(L);
 	lua_pushlstring(L, (const char *)w->out.data, w->out.len);
 	return 1;
 }

@@ -175,7 +175,7 @@ static void finish(lua_State *L, struct printer *p, const struct err *e)
 	if (e)
 		raise_err(L, e);
 	if (!done)
-		luaL_error(L, "not enough memory");
+		raise_memory(L);
 	lua_pushlstring(L, (const char *)p->gathered.data, p->gathered.len);
 }
 

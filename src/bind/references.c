@@ -40,7 +40,7 @@ static const struct referring *object_referring(lua_State *L, int object)
 		o->needs[0] = of;
 		x = calloc(1, sizeof(*x));
 		if (!x)
-			luaL_error(L, "out of memory");
+			raise_memory(L);
 		o->native = x;
 		if (references_open(native, &x->references, &e) < 0)
 			raise_err(L, &e);

@@ -29,7 +29,7 @@ int open_subset(lua_State *L)
 	lua_setiuservalue(L, -2, SUBSET_TARGET);
 	s->native = subset_new(t);
 	if (!s->native)
-		return luaL_error(L, "not enough memory");
+		return raise_memory(L);
 	return 1;
 }
 
@@ -118,7 +118,7 @@ static int subset_btf(lua_State *L)
 	write_part(L, s);
 	in = input_copy(t->path, s->out.data, s->out.len);
 	if (!in)
-		return luaL_error(L, "not enough memory");
+		return raise_memory(L);
 	rc = btf_from_input(in, NULL, &b, &e);
 	input_unref(in);
 	if (rc < 0)

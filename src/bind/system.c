@@ -65,7 +65,7 @@ int system_note_input(lua_State *L)
 	struct stat st;
 
 	if (stat(path, &st) == 0 && inputs_note(path, &st) < 0)
-		return luaL_error(L, "not enough memory");
+		return raise_memory(L);
 	return 0;
 }
 

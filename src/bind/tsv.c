@@ -97,7 +97,7 @@ int engine_tsv(lua_State *L)
 		lua_pop(L, 1);
 	}
 	if (out->failed)
-		return luaL_error(L, "not enough memory");
+		return raise_memory(L);
 	lua_pushlstring(L, (const char *)out->data, out->len);
 	return 1;
 }

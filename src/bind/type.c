@@ -109,7 +109,7 @@ static struct btf_type push_type_align(lua_State *L, const void *self, struct al
 static void check_known(lua_State *L, const struct align *a)
 {
 	if (align_failed(a))
-		luaL_error(L, "not enough memory");
+		raise_memory(L);
 }
 
 static int get_align(lua_State *L, const void *self)

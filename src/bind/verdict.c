@@ -53,7 +53,7 @@ int program_verdict(lua_State *L)
 	lua_setiuservalue(L, 6, VERDICT_RESOLUTION);
 	j = calloc(1, sizeof(*j));
 	if (!j)
-		return luaL_error(L, "out of memory");
+		return raise_memory(L);
 	o->native = j;
 	j->program = h->id;
 	j->target = target_options(L, 3, r->target);

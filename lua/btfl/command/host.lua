@@ -396,8 +396,12 @@ local function is_plain(err)
   return type(err) == "table" and rawget(err, "kind") == "usage"
 end
 
+-- What Lua says of memory, wherever the error went through.
+local NO_MEMORY = "not enough memory"
+
 local function worded(err)
   local message = tostring(err)
+  if type(err) == "string" and err:sub(-#NO_MEMORY) == NO_MEMORY then return "btfl: " .. NO_MEMORY end
   if type(err) == "table" and not (debug.getmetatable(err) or {}).__tostring then
     message = "(the error is a table without a message)"
   end

@@ -157,7 +157,7 @@ function history.of(names, targets)
       end
     end
     out:text(lines_of(name, lists, facts[i]))
-    if not known[i] then out:failure(("no kernel has `%s`"):format(name)) end
+    if not known[i] and #kernels > 0 then out:failure(("no kernel has `%s`"):format(name)) end
   end
   return out
 end

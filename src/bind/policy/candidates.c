@@ -36,7 +36,7 @@ static void take_candidates(lua_State *L, struct asked *a, int answer)
 		if (!t.id)
 			luaL_error(L, "void is no candidate");
 		if (candidates_add(out, (struct candidate){t.btf, t.id}) < 0)
-			luaL_error(L, "not enough memory");
+			raise_memory(L);
 		lua_pop(L, 1);
 	}
 }

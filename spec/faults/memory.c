@@ -1,0 +1,156 @@
+/*
+ * memory: what becomes of btfl where memory is out, at each place that asks for some. The linker
+ * puts the functions here between btfl, Lua, libelf and zlib, and the libc's malloc().
+ *
+ * BTFL_FAULTS is a folder. At each place, or at each that has the number BTFL_FAULTS_AT modulo
+ * BTFL_FAULTS_EVERY, the process forks: in the child that place gets nothing, nor do all that
+ * follow where BTFL_FAULTS_FROM is set, and what it prints from then on goes to N.out and N.err of
+ * the folder. The parent waits for it, takes away the file BTFL_FAULTS_OUT that it wrote, as
+ * N.left, and goes on as if nothing had been. The file `log` has a line for each child: N, its
+ * status (negative for a signal), and how many temporary files there are beside BTFL_FAULTS_OUT.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static const char *folder; /* NULL when no place fails any more */
+static bool all_fail;      /* from now on */
+static long number, at, every = 1;
+static int log_fd = -1;
+
+static long setting(const char *name, long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? atol(text) : otherwise;
+}
+
+static __attribute__((constructor)) void start(void)
+{
+	char path[4096];
+
+	folder = getenv("BTFL_FAULTS");
+	if (!folder)
+		return;
+	at = setting("BTFL_FAULTS_AT", 0);
+	every = setting("BTFL_FAULTS_EVERY", 1);
+	snprintf(path, sizeof(path), "%s/log", folder);
+	log_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
+static void print_to(int fd, const char *ending)
+{
+	char path[4096];
+	int to;
+
+	snprintf(path, sizeof(path), "%s/%ld.%s", folder, number, ending);
+	to = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	dup2(to, fd);
+	close(to);
+}
+
+/* Reads on from the same place, and not for the parent. */
+static void part_input(void)
+{
+	off_t here = lseek(STDIN_FILENO, 0, SEEK_CUR);
+	int own = here < 0 ? -1 : open("/proc/self/fd/0", O_RDONLY);
+
+	if (own < 0)
+		return;
+	lseek(own, here, SEEK_SET);
+	dup2(own, STDIN_FILENO);
+	close(own);
+}
+
+static long temporary_files(const char *out)
+{
+	const char *slash = strrchr(out, '/');
+	char path[4096];
+	struct dirent *one;
+	long n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%.*s", (int)(slash - out), out);
+	dir = opendir(path);
+	while (dir && (one = readdir(dir)))
+		n += !strncmp(one->d_name, ".btfl.", 6);
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* `out` is the file to take away, NULL for none. */
+static void wait_and_log(pid_t pid, const char *out)
+{
+	const char *beside = getenv("BTFL_FAULTS_OUT");
+	char path[4096];
+	int status;
+
+	waitpid(pid, &status, 0);
+	status = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	snprintf(path, sizeof(path), "%s/%ld.left", folder, number);
+	if (out)
+		rename(out, path);
+	dprintf(log_fd, "%ld %d %ld\n", number, status, beside ? temporary_files(beside) : 0);
+}
+
+/* Whether who asks gets nothing. */
+static bool refuses(void)
+{
+	const char *out;
+	pid_t pid;
+
+	if (all_fail || !folder || number++ % every != at)
+		return all_fail;
+	out = getenv("BTFL_FAULTS_OUT");
+	if (out && access(out, F_OK) == 0)
+		out = NULL; /* the parent wrote it */
+	pid = fork();
+	if (pid) {
+		wait_and_log(pid, out);
+		return false;
+	}
+	part_input();
+	print_to(STDOUT_FILENO, "out");
+	print_to(STDERR_FILENO, "err");
+	all_fail = getenv("BTFL_FAULTS_FROM") != NULL;
+	folder = NULL;
+	return true;
+}
+
+static bool is_out(void)
+{
+	int before = errno;
+	bool yes = refuses();
+
+	errno = yes ? ENOMEM : before;
+	return yes;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return is_out() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return is_out() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return is_out() ? NULL : __real_realloc(p, size);
+}
