@@ -5,10 +5,12 @@
 #   STATIC=1: a program that needs no shared library        SHARED=1: one that needs all
 #   V=1: the commands in full
 #   WERROR=-Werror: warnings are errors, as in `make test`
+#   FUZZ_TIME=60: seconds of `make fuzz` for each target; FUZZ=: which, all of spec/fuzz else
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all man test test-long lint layers fixtures bench fit install uninstall deps test-deps lint-deps demo clean
+.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets lint layers fixtures bench fit install uninstall deps \
+	test-deps lint-deps demo clean
 
 PREFIX ?= /usr/local
 # Of $(PREFIX)/share: where shells look for completions.
@@ -141,11 +143,48 @@ test test-long:
 	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) </dev/null
 
 lint: deps lint-deps
-	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c spec/faults/*.c
+	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c spec/faults/*.c spec/fuzz/*.c \
+	    spec/fuzz/*/*.[ch]
 	luacheck --quiet lua scripts spec src
 	$(Q)$(COMPILE) -Werror -fsyntax-only $(SRC)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
+
+# What hostile files make of the code: each file of spec/fuzz is a target of libFuzzer, with address and undefined
+# behaviour sanitizers, and SMALL_LIMITS (base/scale.h). What is found lies in build/fuzz.
+FUZZ_CC ?= clang
+FUZZ_TIME ?= 60
+FUZZ ?= $(patsubst spec/fuzz/%.c,%,$(wildcard spec/fuzz/*.c))
+FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -DSMALL_LIMITS -DCHECK_LEAKS \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+
+fuzz: fuzz-targets
+	@./btfl spec/fuzz/run.lua $(ARGS) $(FUZZ_TIME) $(FUZZ)
+
+fuzz-targets: fuzz-needs
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory BUILD=build/fuzz CC=$(FUZZ_CC) CFLAGS="$(FUZZ_FLAGS)" \
+	    $(addprefix build/fuzz/bin/,$(FUZZ))
+
+fuzz-needs:
+	@mkdir -p build/fuzz && echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	$(FUZZ_CC) -x c -fsanitize=fuzzer,address -o build/fuzz/needs.bin - 2>/dev/null || { \
+	    echo "make fuzz needs clang with libFuzzer, on Debian and Ubuntu clang and the libclang-rt-dev of its version" >&2; \
+	    exit 1; \
+	}
+
+FUZZ_SUPPORT := $(patsubst spec/fuzz/%.c,build/fuzz/spec/%.o,$(wildcard spec/fuzz/support/*.c))
+
+build/fuzz/spec/%.o: spec/fuzz/%.c Makefile
+	@mkdir -p $(@D) && echo "  CC    $<"
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+build/fuzz/bin/%: build/fuzz/spec/%.o $(FUZZ_SUPPORT) $(filter-out $(BUILD)/host/main.o,$(OBJ))
+	@mkdir -p $(@D) && echo "  LINK  $@"
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -Wl,-E -pthread -o $@ $^ $(LIBS)
+
+.SECONDARY: $(FUZZ_SUPPORT)
+-include $(wildcard build/fuzz/spec/*.d build/fuzz/spec/support/*.d)
 
 LAYERS := host bind dataflow verify successor write print compare core format base
 

@@ -157,6 +157,15 @@ print(b:type(#b).name)]])
     assert.same({ "", "btfl: an input file became shorter while it was read\n", 2 }, { r.out, r.err, r.status })
   end)
 
+  it("an ELF file is told its own defect, whatever was wrong with the one before", function()
+    local plain = object_builder.new(large()):bytes()
+    local other = tmp.write("class.o", plain:sub(1, 4) .. "\9" .. plain:sub(6))
+    local function say() return tostring(select(2, pcall(btfl.btf, other))) end
+    local alone = run { "-e", ("print(select(2, pcall(btfl.btf, '%s')))"):format(other) }
+    pcall(btfl.object, tmp.write("names.o", object_builder.new(large(), { elf = { shstrndx = 99 } }):bytes()))
+    assert.equal(alone.out, say() .. "\n")
+  end)
+
   it("an object is checked whole, however large", function()
     local b = large()
     b:struct("x", 4, { { "m", OUT, 0 } })

@@ -98,6 +98,37 @@ describe("a subset", function()
     same_answers({ btfl.object(tmp.write("flex.o", o:bytes())) }, target)
   end)
 
+  it("gives up where the whole does: in structs without a name that are nested too deep", function()
+    local object = require "spec.support.object"
+    local l, whole = btf.new(), btf.new()
+    local foo = l:struct("foo", 4, { { "a", l:int("int", 4), 0 } })
+    local inner = whole:struct(nil, 4, { { "a", whole:int("int", 4), 0 } })
+    for _ = 1, 80 do inner = whole:struct(nil, 4, { { nil, inner, 0 } }) end
+    whole:struct("foo", 4, { { nil, inner, 0 } })
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 1), object.exit() },
+      relos = { { insn = 0, type = foo, access = "0:0", kind = "field_exists" } } }
+    local asked, target = btfl.object(tmp.write("deep.o", o:bytes())), btfl.target(tmp.write("deep.btf", whole:bytes()))
+    assert.equal("too-deep", asked:results(target)().reason)
+    same_answers({ asked }, target)
+  end)
+
+  it("is refused where pointers are what no BTF alone could tell", function()
+    local object = require "spec.support.object"
+    local l, whole = btf.new(), btf.new()
+    local foo = l:struct("foo", 8, { { "a", l:ptr(0), 0 } })
+    whole:struct("foo", 8, { { "a", whole:ptr(0), 32 } })
+    whole:int("long int", 8)
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 8), object.exit() },
+      relos = { { insn = 0, type = foo, access = "0:0", kind = "byte_sz" } } }
+    local target = btfl.target(tmp.write("arm.o", object.new(whole, { class = 32, machine = 40 }):bytes()))
+    local asked = btfl.object(tmp.write("size.o", o:bytes()))
+    assert.equal(4, asked:results(target)().value)
+    local subset = btfl.subset(target)
+    assert.error_matches(function() subset:add(asked) end, "pointers have 4 bytes in its ELF file, but 8 by its types")
+  end)
+
   it("is empty when nothing is needed", function()
     local bytes, count = btfl.subset(btfl.target "spec/fixtures/small.btf"):bytes()
     assert.equal(0, count)

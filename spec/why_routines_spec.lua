@@ -56,6 +56,10 @@ end
 describe("why, of functions,", function()
   teardown(tmp.clean)
 
+  it("finds none where two kernels have the same", function()
+    assert.is_nil(first(kernel {}, kernel {}, "do_unlinkat"))
+  end)
+
   it("finds one by its words and its prototype", function()
     local old = kernel { { "do_unlinkat", "int", "int dfd", "filename name" } }
     local new = kernel { { "filename_unlinkat", "int", "int dfd", "filename name" },

@@ -92,7 +92,14 @@ local LAZY = {
       return argument.relay("signatures", pcall(of, targets, attach, name))
     end
   end,
-  meant = function() return require "btfl.meant" end,
+  meant = function()
+    local meant = require "btfl.meant"
+    return function(name, known, quotes)
+      argument.check(2, known, "table", "meant")
+      argument.optional(3, quotes, "string", "meant")
+      return argument.relay("meant", pcall(meant, name, known, quotes))
+    end
+  end,
   printable = function()
     local escape = require("btfl.report.terminal").escape
     return function(text)

@@ -5,14 +5,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/scale.h"
+
 struct arena_block {
 	struct arena_block *older;
 	size_t size; /* of data, bytes */
 	max_align_t data[];
 };
 
-#define FIRST_BLOCK 1024u /* what most resolutions take; 4096 was a page fault more for each */
-#define LARGEST_BLOCK (1024u * 1024u)
+/* What most resolutions take; 4096 was a page fault more for each. */
+#define FIRST_BLOCK SCALE(1024u, 16u)
+#define LARGEST_BLOCK SCALE(1024u * 1024u, 64u)
 
 void *arena_alloc(struct arena *a, size_t count, size_t size)
 {

@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { OUT_PIECE = 1 << 16 }; /* bytes */
+#include "base/scale.h"
+
+enum { OUT_PIECE = SCALE(1 << 16, 64) }; /* bytes */
 
 struct out {
 	/* Takes a piece; false when it cannot, and no more is asked of it. */

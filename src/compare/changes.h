@@ -4,9 +4,10 @@
 #ifndef BTFL_CHANGES_H
 #define BTFL_CHANGES_H
 
+#include "base/scale.h"
 #include "format/btf.h"
 
-enum { CHANGES_DEPTH_MOST = 100, CHANGES_BUDGET = 4000000 };
+enum { CHANGES_DEPTH_MOST = 100, CHANGES_BUDGET = SCALE(4000000, 20000) };
 
 enum change_kind {
 	CHANGE_ADDED,

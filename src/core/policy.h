@@ -11,6 +11,7 @@
 #ifndef BTFL_POLICY_H
 #define BTFL_POLICY_H
 
+#include "base/scale.h"
 #include "core/patch.h"
 #include "core/target.h"
 
@@ -72,7 +73,7 @@ struct candidates_asked {
 
 /* Members that a search for one looks at, at most: a nest of anonymous structs in a hostile BTF can
  * hold 2^30. */
-enum { MEMBER_STEPS = 4000000 };
+enum { MEMBER_STEPS = SCALE(4000000, 20000) };
 
 /* Members, and elements of arrays, that lead from a struct to what is sought, through nested
  * structs but no pointer. The first is a member. */

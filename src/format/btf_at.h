@@ -4,9 +4,10 @@
 #ifndef BTFL_BTF_AT_H
 #define BTFL_BTF_AT_H
 
+#include "base/scale.h"
 #include "format/btf.h"
 
-enum { BTF_AT_STEPS = 64, BTF_AT_BUDGET = 1000000 };
+enum { BTF_AT_STEPS = 64, BTF_AT_BUDGET = SCALE(1000000, 4096) };
 
 struct btf_at_step {
 	const char *name; /* of a member, in the BTF; NULL for an element of an array */

@@ -5,9 +5,10 @@
 #ifndef BTFL_BTF_FIELDS_H
 #define BTFL_BTF_FIELDS_H
 
+#include "base/scale.h"
 #include "format/btf.h"
 
-enum { BTF_FIELDS_DEPTH = 32, BTF_FIELDS_STEPS = 1 << 20 };
+enum { BTF_FIELDS_DEPTH = 32, BTF_FIELDS_STEPS = SCALE(1 << 20, 4096) };
 
 struct btf_fields {
 	const struct btf *btf;

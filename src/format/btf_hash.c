@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scale.h"
 #include "format/btf_impl.h"
 
 enum { HASHED = 32 }; /* bytes of a name */
@@ -96,8 +97,8 @@ static bool hash_fast(const char *name, bool whole, uint32_t *out)
 /* Strings are read in windows, names in the order of their windows: a name anywhere else in 2.3 MB
  * of strings waits for memory, and maps its page. */
 enum {
-	WINDOW = 1 << 17, /* bytes that a name may start in */
-	BEHIND = 1 << 9   /* bytes behind them, that it may end in */
+	WINDOW = SCALE(1 << 17, 64), /* bytes that a name may start in */
+	BEHIND = SCALE(1 << 9, 40)   /* bytes behind them, that it may end in */
 };
 
 /* What names are sorted by: their windows, and behind all of them those that stand elsewhere. */

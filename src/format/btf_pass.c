@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/scale.h"
 #include "format/btf_impl.h"
 
 static const struct btf_shape known[BTF_KIND_COUNT] = {
@@ -39,9 +40,9 @@ static void learn_shapes(struct btf *b, const struct span *layout)
 }
 
 enum {
-	WINDOW = 1 << 16, /* bytes that are read at once: mapping pages takes longer, and they count
-			   * as used */
-	DENSITY = 64,     /* kernels have a named type in 90 bytes, and BTF_STRIDE types in 100 */
+	WINDOW = SCALE(1 << 16, 64), /* bytes that are read at once: mapping pages takes longer, and
+				      * they count as used */
+	DENSITY = 64, /* kernels have a named type in 90 bytes, and BTF_STRIDE types in 100 */
 };
 
 struct section_pass {

@@ -183,6 +183,7 @@ static int open_elf(struct elffile *c, struct err *e)
 
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return elf_error(in, NULL, "libelf is too old", e);
+	elf_errno(); /* forgets what was wrong with another file */
 	box_of(c)->elf = elf_memory((char *)(uintptr_t)in->data, in->len);
 	if (!box_of(c)->elf || elf_kind(box_of(c)->elf) != ELF_K_ELF ||
 	    !gelf_getehdr(box_of(c)->elf, &eh))

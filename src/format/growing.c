@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "base/scale.h"
+
 /* From which size on, and how many times the packed bytes, it is no kernel any more. */
-#define SUSPECT ((uint64_t)64 << 20)
+#define SUSPECT SCALE((uint64_t)64 << 20, 1 << 16)
 enum { RATIO_MOST = 200 };
 
 int growing_check(uint64_t n, size_t packed, const char *path, struct err *e)
@@ -19,7 +21,7 @@ int growing_check(uint64_t n, size_t packed, const char *path, struct err *e)
 
 int growing_more(struct growing *g, struct err *e)
 {
-	size_t more = g->cap ? g->cap * 2 : (size_t)1 << 16;
+	size_t more = g->cap ? g->cap * 2 : SCALE((size_t)1 << 16, 16);
 	uint8_t *p;
 
 	if (g->cap >= INPUT_MAX)

@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 #include "base/inputs.h"
+#include "base/scale.h"
 #include "format/growing.h"
 
 /* Bytes of a file from which on its pages are spared. */
-#define LARGE ((size_t)1 << 20)
+#define LARGE SCALE((size_t)1 << 20, 64)
 
 struct input_box {
 	struct input input;

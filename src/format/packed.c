@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/scale.h"
 #include "format/growing.h"
 #include "format/libarchive.h"
 
@@ -54,7 +55,11 @@ char *packed_path(const char *file, const char *member, char *out, size_t size)
 
 #define ONE(name) +1
 
-enum { FILTER_COUNT = 0 FILTERS(ONE), FUNCTION_COUNT = 0 FUNCTIONS(ONE), BLOCK = 1 << 16 };
+enum {
+	FILTER_COUNT = 0 FILTERS(ONE),
+	FUNCTION_COUNT = 0 FUNCTIONS(ONE),
+	BLOCK = SCALE(1 << 16, 64)
+};
 
 static struct {
 	FUNCTIONS(FIELD)

@@ -288,6 +288,11 @@ double routines_types_alike(const struct routines *r, const struct slot *a, cons
 	return 0.9 * routines_names_alike(r, &was, &is);
 }
 
+static const struct words *words_of(const struct singles *l)
+{
+	return l->n ? &l->at->words : NULL;
+}
+
 int routines_new(enum routine_kind kind, const struct btf *witness, const struct target *t,
 		 struct arena *a, struct routines *r)
 {
@@ -295,7 +300,7 @@ int routines_new(enum routine_kind kind, const struct btf *witness, const struct
 	if (list_both(r) < 0 || sample(r, a) < 0 || find_singles(r) < 0 ||
 	    count_protos(r, &r->lost, a) < 0 || count_protos(r, &r->gained, a) < 0)
 		return -1;
-	r->swaps = swaps_new(&r->lost.at->words, r->lost.n, &r->gained.at->words, r->gained.n,
+	r->swaps = swaps_new(words_of(&r->lost), r->lost.n, words_of(&r->gained), r->gained.n,
 			     sizeof(struct single), a);
 	return r->swaps ? 0 : -1;
 }

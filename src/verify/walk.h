@@ -5,12 +5,13 @@
 #ifndef BTFL_WALK_H
 #define BTFL_WALK_H
 
+#include "base/scale.h"
 #include "verify/context.h"
 #include "verify/trace.h"
 
 /* Most instructions walked, as many as the kernel's own limit; and most since something was
  * reached, where the kernel stops. */
-enum { WALK_MOST = 1000000, WALK_MOST_AFTER = 100000 };
+enum { WALK_MOST = SCALE(1000000, 4000), WALK_MOST_AFTER = SCALE(100000, 1000) };
 
 /* Most branches that wait to be walked, likewise (BPF_COMPLEXITY_LIMIT_JMP_SEQ). */
 enum { WALK_MOST_WAITING = 8192 };

@@ -135,12 +135,18 @@ static int mark_members(struct marker *m, const struct btf_type *t, uint8_t flag
 }
 
 /* The int by which readers tell how large pointers are, where that is not what they take without.
- */
+ * An ELF file may say otherwise, and is not what is written. */
 static int mark_long(struct marker *m)
 {
 	const struct btf *vmlinux = m->s->target->btf[0];
+	uint32_t id = btf_long(vmlinux), size = id ? btf_type(vmlinux, id).size : 8;
 
-	return vmlinux->ptr_size == 8 ? 0 : mark_type(m, vmlinux, btf_long(vmlinux), KEEP);
+	if (size != vmlinux->ptr_size)
+		return err_set(m->e, ERR_UNSUPPORTED, vmlinux->name, NULL, ERR_NO_OFFSET,
+			       "pointers have %u bytes in its ELF file, but %u by its types, which "
+			       "is all that a part of them could tell",
+			       vmlinux->ptr_size, size);
+	return size == 8 ? 0 : mark_type(m, vmlinux, id, KEEP);
 }
 
 /* What a member or an element is of. A field is the same whatever typedefs and modifiers its type
@@ -251,11 +257,16 @@ static int mark_path(struct marker *m, const struct accessor *s)
 	return 0;
 }
 
-static int mark_match(struct marker *m, const struct accessor *s)
+/* A search that was given up is given up again only in all that it went through. */
+static bool is_given_up(enum reason r)
 {
-	uint8_t flags = s->kind == RELO_TYPE_MATCHES ? KEEP | COMPAT | MATCH
-			: relo_is_type(s->kind)      ? KEEP | COMPAT
-						     : KEEP;
+	return r == REASON_TOO_DEEP || r == REASON_LIMIT;
+}
+
+static int mark_match(struct marker *m, const struct accessor *s, enum reason reason)
+{
+	bool all = s->kind == RELO_TYPE_MATCHES || is_given_up(reason);
+	uint8_t flags = all ? KEEP | COMPAT | MATCH : relo_is_type(s->kind) ? KEEP | COMPAT : KEEP;
 
 	if (mark_type(m, s->btf, s->root_id, flags) < 0)
 		return -1;
@@ -277,7 +288,7 @@ static int add_result(struct marker *m, const struct resolution *r, uint32_t ind
 		const struct attempt *a = &r->attempts[res->first_attempt + i];
 
 		m->failed = a->reason != REASON_NONE;
-		if (mark_match(m, a->accessor) < 0)
+		if (mark_match(m, a->accessor, a->reason) < 0)
 			return -1;
 	}
 	return 0;

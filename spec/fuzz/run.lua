@@ -1,0 +1,50 @@
+--- Runs targets of `make fuzz`, each for some seconds: `btfl spec/fuzz/run.lua [--fresh] SECONDS TARGET...`
+--- Prints a line for each: runs, edges that were met, and inputs that meet something of their own, which are kept in
+--- build/fuzz/corpus for the next run; with --fresh they are not, nor are those that are there. Status 1 when one has
+--- found something, with the input and how to run it again.
+
+local seeds = require "spec.fuzz.seeds"
+local tmp = require "spec.support.tmp"
+
+local fresh = arg[1] == "--fresh" and table.remove(arg, 1) ~= nil
+local seconds = assert(tonumber(arg[1]), "how many seconds?")
+
+local BUILD = "build/fuzz/"
+local ENV = "BTFL_LUA=lua ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1"
+
+local function command(target, log)
+  local corpus = fresh and tmp.mkdir("corpus-" .. target) or BUILD .. "corpus/" .. target
+  local words = {
+    ENV, BUILD .. "bin/" .. target, "-max_total_time=" .. seconds, "-timeout=30 -rss_limit_mb=2048 -max_len=65536",
+    ("-print_final_stats=1 -artifact_prefix=%s%s-"):format(BUILD, target), corpus, BUILD .. "seeds/" .. target,
+    ("2>'%s' >/dev/null"):format(log),
+  }
+  assert(os.execute(("mkdir -p '%s'"):format(corpus)))
+  return table.concat(words, " ")
+end
+
+local function last(text, pattern)
+  local found
+  for one in text:gmatch(pattern) do found = one end
+  return found
+end
+
+local function run(target)
+  local log = BUILD .. target .. ".log"
+  seeds.write(target, BUILD .. "seeds/" .. target)
+  local ended = os.execute(command(target, log))
+  local text = tmp.read(log)
+  local found = text:match "Test unit written to (%S+)"
+  print(("%-10s %10s runs %7s edges %6s inputs"):format(target, text:match "number_of_executed_units: (%d+)" or "?",
+    last(text, "cov: (%d+)") or "?", last(text, "corp: (%d+)") or "?"))
+  if ended then return true end
+  print(("%s: %s"):format(found or target, text:match "broken promise: ([^\n]*)" or text:match "SUMMARY: ([^\n]*)"
+    or text:sub(-2000)))
+  print(found and ("again: %s %sbin/%s %s"):format(ENV, BUILD, target, found) or "the log: " .. log)
+  return false
+end
+
+local good = true
+for i = 2, #arg do good = run(arg[i]) and good end
+tmp.clean()
+os.exit(good and 0 or 1, true)

@@ -1,0 +1,191 @@
+--- Reads an input as calls of the Lua API. What may be called is what the classes and meta.lua say.
+
+local btfl = require "btfl"
+local engine = require "btfl.engine"
+
+local FIXTURES = "spec/fixtures/"
+local KERNELS = { "small.btf", "target.clang19.o", "6.18.44-amd64.btf" }
+local OBJECTS = { "example.bpf.o", "fields.clang19.o", "enums.clang19.o", "loads.clang19.o", "outside.clang19.o",
+  "silent.bpf.o", "subprogs.clang19.o" }
+
+-- What acts on more than its arguments: command lines, folders, processes, the running kernel.
+local APART = { cli = true, project = true, targets = true, parts = true, matrix = true, history = true, format = true,
+  target = true }
+
+local OPERATIONS, VALUES, TURNS, SPENT = 400, 60, 8, 20000000
+
+local function read(name)
+  local file <close> = assert(io.open(name, "rb"))
+  return file:read "a"
+end
+
+--- All names that the API has: of fields and methods, of functions of the module, and of options.
+local names, functions, hooks = {}, {}, {}
+do
+  local seen = {}
+  local function add(name)
+    if not seen[name] then seen[name], names[#names + 1] = true, name end
+  end
+  for _, class in ipairs(engine.classes) do
+    local described = engine.class(class)
+    for name in pairs(described.fields) do add(name) end
+    for name in pairs(described.methods) do add(name) end
+  end
+  local meta = read "lua/btfl/meta.lua"
+  for name in meta:gmatch "\nfunction btfl%.([%w_]+)%(" do
+    if not APART[name] then functions[#functions + 1] = name end
+  end
+  for name in meta:gmatch "%-%-%-@field ([%w_]+)" do add(name) end
+  for name in pairs(engine.hooks) do hooks[#hooks + 1] = name end
+  table.sort(names)
+  table.sort(functions)
+  table.sort(hooks)
+end
+
+local ODD = { 0, 1, -1, 2, 7, 255, 65536, 2 ^ 31 | 0, 2 ^ 32 | 0, math.maxinteger, math.mininteger, 0.5, -1 / 0, 0 / 0,
+  true, false, "", "foo", "task_struct", "task_struct.pid", "a\0b", "b700000000000000", "struct", "all", "json",
+  "kprobe/do_unlinkat", "raw", "text", ("x"):rep(300), "[0]", "a.b[7].c" }
+
+local Run = {}
+Run.__index = Run
+
+function Run:byte()
+  self.at = self.at + 1
+  return self.bytes:byte(self.at) or 0
+end
+
+function Run:one_of(list) return list[1 + self:byte() % #list] end
+
+function Run:keep(value)
+  if value == nil then return end
+  local values = self.values
+  if #values >= VALUES then
+    values[1 + self.at % VALUES] = value
+  else
+    values[#values + 1] = value
+  end
+end
+
+--- Something to pass on: mostly what was met.
+function Run:value()
+  local how = self:byte()
+  if how < 150 and #self.values > 0 then return self:one_of(self.values) end
+  if how < 200 then return self:one_of(ODD) end
+  if how < 210 then return nil end
+  if how < 220 then return self:one_of(names) end
+  if how < 232 then return { self:value(), self:value() } end
+  if how < 245 then
+    local options = {}
+    for _ = 1, how % 4 do options[self:one_of(names)] = self:value() end
+    return options
+  end
+  return self:hook()
+end
+
+--- A function that does more of the input when it is called.
+function Run:hook()
+  local steps = self:byte() % 6
+  return function(...)
+    for i = 1, math.min(select("#", ...), 4) do self:keep((select(i, ...))) end
+    if self.depth < 4 then
+      self.depth = self.depth + 1
+      for _ = 1, steps do self:operate() end
+      self.depth = self.depth - 1
+    end
+    local default = select(select("#", ...), ...)
+    if type(default) == "function" and self:byte() % 2 == 0 then return default(...) end
+    return self:value()
+  end
+end
+
+function Run:arguments()
+  local list, count = {}, self:byte() % 5
+  for i = 1, count do list[i] = self:value() end
+  return table.unpack(list, 1, count)
+end
+
+--- What is raised says what is wrong, and not that btfl's own Lua stumbled.
+local function promised(ok, ...)
+  if ok then return ... end
+  local text = tostring((...))
+  if text:match "lua/btfl/[%w_/]+%.lua:%d+: attempt to" then error({ broken = text }, 0) end
+end
+
+function Run:call(f, ...)
+  local results = table.pack(promised(pcall(f, ...)))
+  for i = 1, math.min(results.n, 3) do self:keep(results[i]) end
+  -- An iterator is stepped.
+  local iterator = results[1]
+  if type(iterator) == "function" then
+    for _ = 1, self:byte() % TURNS do
+      local value = promised(pcall(iterator, results[2], results[3]))
+      if value == nil then break end
+      self:keep(value)
+    end
+  end
+end
+
+local function field(value, name) return value[name] end
+local function method(value, name, ...) return value[name](value, ...) end
+local function close(value) local _ <close> = value end
+
+local operations = {
+  function(run) run:keep(promised(pcall(field, run:value(), run:one_of(names)))) end,
+  function(run) run:call(method, run:value(), run:one_of(names), run:arguments()) end,
+  function(run)
+    local value = run:value()
+    local class = type(value) == "userdata" and require "btfl.class"(value)
+    if not class then return end
+    local described, known = engine.class(class:sub(6)), {}
+    for name in pairs(described.methods) do known[#known + 1] = name end
+    table.sort(known)
+    if #known > 0 then run:call(method, value, run:one_of(known), run:arguments()) end
+  end,
+  function(run) run:call(btfl[run:one_of(functions)], run:arguments()) end,
+  function(run) run:call(btfl.object, FIXTURES .. run:one_of(OBJECTS)) end,
+  function(run) run:call(btfl.target, FIXTURES .. run:one_of(KERNELS), run:value()) end,
+  function(run) run:call(btfl.policy, { name = "hooks", [run:one_of(hooks)] = run:hook(),
+    [run:one_of(hooks)] = run:hook() }) end,
+  function(run)
+    local value = run:value()
+    if type(value) == "userdata" then pcall(close, value) end
+  end,
+  function(run) collectgarbage(run:byte() % 4 == 0 and "collect" or "step") end,
+  function(run)
+    local a, b = run:value(), run:value()
+    promised(pcall(function() return a == b, tostring(a), #a end))
+    promised(pcall(function() return a < b end))
+    promised(pcall(function() a[b] = 1 end))
+    promised(pcall(function() return ("%s"):format(a) .. b end))
+  end,
+  function(run) if #run.values > 0 then table.remove(run.values, 1 + run:byte() % #run.values) end end,
+  function(run)
+    local value = run:value()
+    if type(value) == "function" then run:call(value, run:arguments()) end
+  end,
+}
+
+-- Handles and methods are what most calls are about.
+local OFTEN = { 1, 1, 2, 2, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 }
+
+function Run:operate()
+  if self.at >= #self.bytes or self.operations >= OPERATIONS then return end
+  self.operations = self.operations + 1
+  operations[self:one_of(OFTEN)](self)
+end
+
+return function(bytes)
+  local run = setmetatable({ bytes = bytes, at = 0, values = {}, operations = 0, depth = 0 }, Run)
+  debug.sethook(function() error("this takes too long", 0) end, "", SPENT)
+  local ok, message = pcall(function()
+    run:call(btfl.object, FIXTURES .. run:one_of(OBJECTS))
+    run:call(btfl.target, FIXTURES .. run:one_of(KERNELS))
+    while run.at < #bytes and run.operations < OPERATIONS do run:operate() end
+  end)
+  debug.sethook()
+  run.values = {}
+  if not ok and message ~= "this takes too long" then
+    error(type(message) == "table" and message.broken or message, 0)
+  end
+  collectgarbage()
+end

@@ -1,0 +1,22 @@
+--- The targets of `make fuzz` build, run on what they start with and on some hundred changes of it, and find nothing.
+
+local tmp = require "spec.support.tmp"
+
+describe("make fuzz", function()
+  local _, missing, status = tmp.run "make -s fuzz-needs"
+  if status ~= 0 then
+    pending(missing:match "^[^\n]*")
+    return
+  end
+
+  it("finds nothing in a second of each target", function()
+    local out, err, found = tmp.run "make -s fuzz FUZZ_TIME=1 ARGS=--fresh"
+    assert.same({ "", 0 }, { err, found }, out)
+    local targets = 0
+    for line in out:gmatch "[^\n]* runs [^\n]*" do
+      assert.matches("^%w+_?%w* +%d+ runs +%d+ edges +%d+ inputs$", line)
+      targets = targets + 1
+    end
+    assert.is_true(targets >= 15, out)
+  end)
+end)
