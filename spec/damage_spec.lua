@@ -23,6 +23,11 @@ local damages = {
   { "prototype", function(b) b:func("x", OUT) end },
   { "variable", function(b) b:var("x", OUT) end },
   { "variable of a section", function(b) b:datasec(".x", 4, { { OUT, 0, 4 } }) end },
+  { "name of a type that is empty, and not the empty string", function(b)
+    local at = b.first_string + b.strings_len
+    b.strings[#b.strings + 1], b.strings_len = "\0", b.strings_len + 1
+    b:type("typedef", at, 0, false, 1)
+  end },
   { "name of a type", function(b) b:type("typedef", NAMELESS, 0, false, 1) end },
   { "name of a member", function(b) b:struct("x", 4, { { NAMELESS, 1, 0 } }) end },
   { "name of an enumerator", function(b) b:type("enum", "x", 1, false, 4, b:pack("I4I4", NAMELESS, 0)) end },

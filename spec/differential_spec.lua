@@ -3,34 +3,17 @@
 local btfl = require "btfl"
 local case = require "spec.support.case"
 local cases = require "spec.support.cases"
+local differing = require "spec.support.differing"
 local peer = require "spec.support.peer"
+local relocation = require "spec.support.relocated"
 local tmp = require "spec.support.tmp"
 
 local _, missing = peer.binary()
 local little = string.pack("=I2", 1) == "\1\0"
 
---- The functions of an object as btfl relocates them: hex by name, what was an error, how many
---- relocations there were, and the number of the first that was an error.
 local function relocated(path, target)
-  local obj = btfl.object(path)
-  local programs, errors, count, first = {}, {}, 0, nil
-  for program in obj:programs() do
-    local insns = {}
-    for i = 0, #program - 1 do insns[i] = program:insn(i) end
-    for relo in program:relos() do
-      local res = relo:resolve(target)
-      count = count + 1
-      if res.status == "error" then
-        first = first or count - 1
-        errors[#errors + 1] = ("%s: %s %s: %s"):format(program.name, relo.kind, relo.path, res:why())
-      end
-      insns[relo.insn] = res.after:sub(1, 16)
-      if #res.after == 32 then insns[relo.insn + 1] = res.after:sub(17) end
-    end
-    programs[program.name] = table.concat(insns, "", 0, #program - 1)
-  end
-  obj:close()
-  return programs, errors, count, first
+  local obj <close> = btfl.object(path)
+  return relocation.of(obj, target)
 end
 
 -- Where libbpf has linked a map (it sets the source register of the ldimm64): the instructions' numbers.
@@ -179,5 +162,17 @@ describe("libbpf and btfl", function()
       if theirs.programs[caller]:find(ours[name], 1, true) then found = found + 1 end
     end
     assert.are.equal(2, found)
+  end)
+
+  it("agree on changed records, access strings, instructions and types #long", function()
+    local seed, count = 1, 4000
+    local classes = differing.run(seed, count, function(class, number, text)
+      local known = class:match "^same" or class:match "^documented" or class:match "damaged for btfl$"
+        or class == "libbpf crashes"
+      assert.is_truthy(known, ("btfl spec/differing.lua --seed %d --from %d --count 1: %s: %s"):format(seed, number,
+        class, text))
+    end)
+    assert.is_true(classes["same: both relocate"] > count / 5)
+    assert.is_true(classes["same: both refuse the relocation"] > count / 5)
   end)
 end)

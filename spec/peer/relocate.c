@@ -2,26 +2,35 @@
  * relocate: what the system's libbpf makes of the CO-RE relocations of an object.
  *
  * usage: relocate OBJ [BTF]      relocates against BTF, loading nothing into the kernel
- *        relocate -l OBJ         loads against the running kernel and reads the programs back
+ *        relocate -b OBJ BTF     the same of many: each line of stdin has an object and a BTF, with
+ * a tab between them; OBJ and BTF are sound, and come first relocate -l OBJ         loads against
+ * the running kernel and reads the programs back
  *
  * Only libbpf's public API is used. Writes to stdout, fields separated by tabs:
  *   prog  SECTION NAME HEX       the instructions of a program after relocation, its subprograms
  *                                appended
  *   xlated SECTION NAME HEX      (-l) the instructions as the kernel gives them back
- *   log   TEXT                   libbpf's messages, one line each
+ *   log   TEXT                   libbpf's messages, one line each (-b: those of failures)
  *   end   ERROR                  0, or the errno with which opening or loading ended
+ *   case  STATUS                 (-b) 0, or the signal that ended the process that each line gets
  * libbpf hands a program to its section's handler once all programs are relocated and before the
  * first one is loaded: our handler prints them all there, and then refuses.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SECONDS = 10 };
 
 static struct bpf_object *object;
 static int printed;
+static bool brief; /* of libbpf's messages, those that tell of a failure */
 
 static void print_hex(const char *what, const struct bpf_program *p, const void *insns, size_t len)
 {
@@ -59,6 +68,8 @@ static int log_line(enum libbpf_print_level level, const char *format, va_list a
 
 	(void)level;
 	vsnprintf(text, sizeof(text), format, args);
+	if (brief && !strstr(text, "failed"))
+		return 0;
 	for (char *end; (end = strchr(line, '\n')); line = end + 1)
 		printf("log\t%.*s\n", (int)(end - line), line);
 	if (*line)
@@ -124,14 +135,56 @@ static int load(void)
 	return 0;
 }
 
+static void run(const char *path, const char *btf)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = btf);
+	int err;
+
+	printed = 0;
+	object = bpf_object__open_file(path, &opts);
+	err = object ? load() : -errno;
+	printf("end\t%d\n", printed && err == -ECANCELED ? 0 : -err);
+	bpf_object__close(object);
+	fflush(stdout);
+}
+
+/* What the kernel can do libbpf has asked by now, so that no process asks again. */
+static int run_many(void)
+{
+	char line[2 * 4096];
+
+	brief = true;
+	while (fgets(line, sizeof(line), stdin)) {
+		char *tab = strchr(line, '\t');
+		int status;
+		pid_t pid;
+
+		if (!tab)
+			return 2;
+		*tab = '\0';
+		tab[1 + strcspn(tab + 1, "\n")] = '\0';
+		pid = fork();
+		if (pid < 0)
+			return 2;
+		if (pid == 0) {
+			alarm(SECONDS);
+			run(line, tab + 1);
+			_exit(0);
+		}
+		waitpid(pid, &status, 0);
+		printf("case\t%d\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		fflush(stdout);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int for_real = argc > 1 && !strcmp(argv[1], "-l");
-	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	int err;
+	int many = argc > 1 && !strcmp(argv[1], "-b"), first = 1 + (for_real || many);
 
-	if (argc < 2 + for_real || argc > 3) {
-		fprintf(stderr, "usage: relocate OBJ [BTF] | relocate -l OBJ\n");
+	if (argc <= first || argc > (for_real ? 3 : first + 2) || (many && argc != 4)) {
+		fprintf(stderr, "usage: relocate OBJ [BTF] | -b OBJ BTF | -l OBJ\n");
 		return 2;
 	}
 	libbpf_set_print(log_line);
@@ -139,11 +192,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "relocate: libbpf takes no handler\n");
 		return 2;
 	}
-	if (!for_real && argc > 2)
-		opts.btf_custom_path = argv[2];
-	object = bpf_object__open_file(argv[1 + for_real], &opts);
-	err = object ? load() : -errno;
-	printf("end\t%d\n", printed && err == -ECANCELED ? 0 : -err);
-	bpf_object__close(object);
-	return 0;
+	run(argv[first], for_real || argc == first + 1 ? NULL : argv[first + 1]);
+	return many ? run_many() : 0;
 }

@@ -63,6 +63,31 @@ local function parsed(out, status)
   return result
 end
 
+--- Relocates many without loading them: a list of { object, target } paths, the first of which is sound. Calls
+--- each(i, result) for each.
+function peer.relocate_each(list, each)
+  local lines = {}
+  for i, one in ipairs(list) do lines[i] = ("%s\t%s\n"):format(one[1], one[2]) end
+  local input = tmp.write("relocate.list", table.concat(lines))
+  local pipe <close> = assert(io.popen(("%s -b '%s' '%s' <'%s' 2>/dev/null"):format(peer.binary(), list[1][1],
+    list[1][2], input)))
+  local text, number = {}, 0
+  local first = true
+  for line in pipe:lines "L" do
+    local status = line:match "^case\t(%d+)"
+    if status then
+      number = number + 1
+      each(number, parsed(table.concat(text), tonumber(status)))
+      text = {}
+    elseif first then
+      first = not line:match "^end"
+    else
+      text[#text + 1] = line
+    end
+  end
+  assert(number == #list, "the peer ended early")
+end
+
 --- Relocates an object against a BTF without loading it.
 ---@return spec.Peer
 function peer.relocate(object, target)

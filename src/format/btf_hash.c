@@ -148,15 +148,15 @@ static uint32_t hash_at(const struct btf *b, uint32_t off, const char *s, size_t
 	return btf_hash(s, btf_key_len(s, len, whole));
 }
 
-/* Compilers and linkers keep each string once and whole: a name that starts inside one is damaged.
- */
-static int inside_string(const struct btf *b, const struct btf_named *n, struct err *e)
+/* Compilers and linkers keep each string once and whole: a name that starts inside one, or at the
+ * end of one, is damaged. What has none has offset 0. */
+static int no_string(const struct btf *b, const struct btf_named *n, struct err *e)
 {
 	struct btf_type t = btf_type(b, b->first_id + n->index);
 
 	return span_err(e, &b->raw, (uint64_t)(t.tail - BTF_TYPE_SIZE - b->raw.at),
-			"type [%u] %s: name offset %#x is inside a string", t.id,
-			btf_kind_name(t.kind), n->name);
+			"type [%u] %s: name offset %#x is %s a string", t.id, btf_kind_name(t.kind),
+			n->name, b->strings[n->name - b->first_string] ? "inside" : "behind");
 }
 
 int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
@@ -180,8 +180,10 @@ int btf_hash_names(const struct btf *b, const struct input *in, const struct btf
 		for (; i < end[w] && rc == 0; i++) {
 			uint32_t name = named[order[i]].name, off = name - b->first_string;
 
-			if (in && off && (off > from ? s[off - from - 1] : b->strings[off - 1]))
-				rc = inside_string(b, &named[order[i]], e);
+			if (in && off &&
+			    ((off > from ? s[off - from - 1] : b->strings[off - 1]) ||
+			     !s[off - from]))
+				rc = no_string(b, &named[order[i]], e);
 			hashes[order[i]] =
 			    off - from < len
 				? hash_at(b, off, s + (off - from), len - (off - from), whole)
