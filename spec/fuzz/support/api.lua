@@ -19,8 +19,9 @@ local function read(name)
   return file:read "a"
 end
 
---- All names that the API has: of fields and methods, of functions of the module, and of options.
-local names, functions, hooks = {}, {}, {}
+--- All names that the API has: of fields and methods, of functions of the module, and of options. And what meta.lua
+--- says that they take: by the name of a function the types of its arguments, by that of a class those of its fields.
+local names, functions, hooks, takes, fields_of = {}, {}, {}, {}, {}
 do
   local seen = {}
   local function add(name)
@@ -35,7 +36,23 @@ do
   for name in meta:gmatch "\nfunction btfl%.([%w_]+)%(" do
     if not APART[name] then functions[#functions + 1] = name end
   end
-  for name in meta:gmatch "%-%-%-@field ([%w_]+)" do add(name) end
+  local params, last = {}, ""
+  for line in meta:gmatch "[^\n]+" do
+    local class = line:match "^%-%-%-@class ([%w_.]+)"
+    local field, is = line:match "^%-%-%-@field ([%w_]+)%??%s+(%S+)"
+    local param = line:match "^%-%-%-@param [%w_]+%??%s+(%S+)"
+    local name = line:match "^function [%w_.]+[.:]([%w_]+)%("
+    if class then
+      last, fields_of[class] = class, {}
+    elseif field then
+      add(field)
+      table.insert(fields_of[last], { field, is })
+    elseif param then
+      params[#params + 1] = param
+    elseif name then
+      takes[name], params = params, {}
+    end
+  end
   for name in pairs(engine.hooks) do hooks[#hooks + 1] = name end
   table.sort(names)
   table.sort(functions)
@@ -98,9 +115,44 @@ function Run:hook()
   end
 end
 
-function Run:arguments()
-  local list, count = {}, self:byte() % 5
-  for i = 1, count do list[i] = self:value() end
+local class_of = require "btfl.class"
+
+--- Something of a type as meta.lua writes it: of what was met, or made; anything where there is nothing like it.
+function Run:of_type(is, depth)
+  local one = self:one_of { is:match "^([^|]+)", is:match "([^|]+)$" }
+  if one:match "%[%]$" then return { self:of_type(one:sub(1, -3), depth), self:of_type(one:sub(1, -3), depth) } end
+  if one:match "^fun" or one == "function" then return self:hook() end
+  if fields_of[one] and depth < 2 and #fields_of[one] > 0 then
+    local start = self:byte()
+    for i = 0, #self.values - 1 do
+      local value = self.values[1 + (start + i) % #self.values]
+      if class_of(value) == one then return value end
+    end
+    local made = {}
+    for _ = 1, start % 4 do
+      local field = self:one_of(fields_of[one])
+      made[field[1]] = self:of_type(field[2], depth + 1)
+    end
+    return made
+  end
+  if one == "string" then
+    return self:one_of { self:one_of(ODD), self:one_of(names), "task_struct", FIXTURES .. "small.btf" }
+  end
+  if one == "integer" then return self:byte() % 40 end
+  return self:value()
+end
+
+--- Arguments for a function of that name: mostly what it takes.
+function Run:arguments(name)
+  local list, types = {}, takes[name] or {}
+  local count = self:byte() % 8 == 0 and self:byte() % 5 or #types
+  for i = 1, count do
+    if types[i] and self:byte() % 8 > 0 then
+      list[i] = self:of_type(types[i], 0)
+    else
+      list[i] = self:value()
+    end
+  end
   return table.unpack(list, 1, count)
 end
 
@@ -129,19 +181,34 @@ local function field(value, name) return value[name] end
 local function method(value, name, ...) return value[name](value, ...) end
 local function close(value) local _ <close> = value end
 
+-- The names of the fields or methods of a value's class; all names of another value.
+local function names_of(value, what)
+  local class = type(value) == "userdata" and class_of(value)
+  if not class then return names end
+  local known = {}
+  for name in pairs(engine.class(class:sub(6))[what]) do known[#known + 1] = name end
+  table.sort(known)
+  return #known > 0 and known or names
+end
+
 local operations = {
-  function(run) run:keep(promised(pcall(field, run:value(), run:one_of(names)))) end,
-  function(run) run:call(method, run:value(), run:one_of(names), run:arguments()) end,
   function(run)
     local value = run:value()
-    local class = type(value) == "userdata" and require "btfl.class"(value)
-    if not class then return end
-    local described, known = engine.class(class:sub(6)), {}
-    for name in pairs(described.methods) do known[#known + 1] = name end
-    table.sort(known)
-    if #known > 0 then run:call(method, value, run:one_of(known), run:arguments()) end
+    run:keep(promised(pcall(field, value, run:one_of(names_of(value, "fields")))))
   end,
-  function(run) run:call(btfl[run:one_of(functions)], run:arguments()) end,
+  function(run)
+    local name = run:one_of(names)
+    run:call(method, run:value(), name, run:arguments(name))
+  end,
+  function(run)
+    local value = run:value()
+    local name = run:one_of(names_of(value, "methods"))
+    run:call(method, value, name, run:arguments(name))
+  end,
+  function(run)
+    local name = run:one_of(functions)
+    run:call(btfl[name], run:arguments(name))
+  end,
   function(run) run:call(btfl.object, FIXTURES .. run:one_of(OBJECTS)) end,
   function(run) run:call(btfl.target, FIXTURES .. run:one_of(KERNELS), run:value()) end,
   function(run) run:call(btfl.policy, { name = "hooks", [run:one_of(hooks)] = run:hook(),
