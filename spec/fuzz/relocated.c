@@ -15,12 +15,14 @@ static const struct program *program_at(const struct object *o, size_t i, size_t
 	return &o->programs[i];
 }
 
-/* Whether a later relocation is of the same instruction. */
-static bool is_last(const struct object *o, size_t i)
+/* Whether a later relocation is of the same bytes. */
+static bool is_last(const struct resolution *r, size_t i)
 {
-	for (size_t k = i + 1; k < o->relo_count; k++)
-		if (o->relos[k].insn < o->relos[i].insn + INSN_SIZE &&
-		    o->relos[i].insn < o->relos[k].insn + INSN_SIZE * 2)
+	const struct relo *relo = r->object->relos;
+
+	for (size_t k = i + 1; k < r->object->relo_count; k++)
+		if (relo[k].insn < relo[i].insn + r->results[i].insn_len &&
+		    relo[i].insn < relo[k].insn + r->results[k].insn_len)
 			return false;
 	return true;
 }
@@ -40,7 +42,7 @@ static void compare(const struct resolution *r, const struct object *o, bool kee
 		const struct section *s = &o->elf->sections[relo->section_index];
 		const struct result *x = &r->results[i];
 
-		fuzz_holds(!is_last(old, i) ||
+		fuzz_holds(!is_last(r, i) ||
 			       memcmp(s->bytes.at + relo->insn_off, x->after, x->insn_len) == 0,
 			   "what was written is what the relocation gives");
 	}
