@@ -201,6 +201,7 @@ local function deviation(relo, target, seen)
   local last = relo.accessor and relo.accessor.last
   if seen[relo.insn_off] then return "two relocations of one instruction" end
   seen[relo.insn_off] = true
+  if #relo.bytes == 32 then seen[relo.insn_off + 8] = true end
   if relo.access:find "[^%d:]" or relo.access:find "%d%d%d%d%d%d%d%d%d%d" then return "what sscanf takes" end
   if last and relo.kind == "byte_off" and last.type:resolve().kind == "array" then
     return "libbpf 1.1 compares whole arrays"
@@ -210,6 +211,7 @@ local function deviation(relo, target, seen)
     return "a bitfield of neither int nor enum"
   end
   for attempt in result:trail() do
+    if (attempt.candidate.size or 0) >> 31 > 0 then return "a size of 2 GiB" end
     if attempt.reason == "incompatible" and has_twice(attempt.candidate) then return "two fields of one name" end
   end
   return nil
