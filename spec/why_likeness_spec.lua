@@ -148,6 +148,24 @@ describe("why knows what is a guess:", function()
     assert.equal("runqueue.zero_vruntime", first(kernel(true), "runqueue.min_vruntime", kernel(false)).successor)
   end)
 
+  it("one of two parts of a kind that both came to have it, unless their names tell", function()
+    local function waiter(field, into)
+      return made(function(t)
+        local node = { { "left", t.u64 }, { "right", t.u64 } }
+        if into then node[3] = { into, t.int } end
+        local part = t.struct("node", node)
+        local members = { { "own", part }, { "task", t.b:ptr(t.int) }, { "boost", part }, { "state", t.u8 } }
+        if field then table.insert(members, 3, { field, t.int }) end
+        t.struct("waiter", members)
+      end)
+    end
+    local s = first(waiter(nil, "deadline"), "waiter.deadline", waiter "deadline")
+    assert.is_true(s.score < 0.8, s.score)
+    s = first(waiter(nil, "deadline"), "waiter.boost_deadline", waiter "boost_deadline")
+    assert.equal("waiter.boost.deadline", s.successor)
+    assert.is_true(s.score > 0.8, s.score)
+  end)
+
   it("a bit that is called as a counter was", function()
     local function kernel(is_new)
       return made(function(t)

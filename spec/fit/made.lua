@@ -1,7 +1,7 @@
 --- Questions whose answer is known because the change was made: of two kernels that no list of renames is of,
---- members that both have are renamed, moved or taken away in the newer one, one in a struct. What the kernels
---- changed themselves stands around them. A made change is easier than a real one, for nothing else changes with it:
---- what these tell is what an answer costs where nothing came, and what is never found.
+--- members that both have are renamed, moved (into a part, behind a pointer) or taken away in the newer one, one in a
+--- struct. What the kernels changed themselves stands around them. A made change is easier than a real one, for nothing
+--- else changes with it: what these tell is what an answer costs where nothing came, and what is never found.
 
 local btfl = require "btfl"
 local mutate = require "spec.support.mutate"
@@ -54,7 +54,7 @@ local RENAMES = {
   gone = function() return "" end,
 }
 
-made.MODELS = { "prefix", "suffix", "word", "dropped", "other", "away", "far", "gone" }
+made.MODELS = { "prefix", "suffix", "word", "dropped", "other", "nested", "away", "far", "gone" }
 
 -- Structs of both kernels and the members that both have with the same type.
 local function common(old, new)
@@ -81,23 +81,40 @@ local function common(old, new)
   return list, names
 end
 
--- Where a member of the same type can take the name: a struct behind a pointer, or one whose name begins alike.
-local function moved(entry, member, by_name, list, model, dice, taken)
+-- Structs that a member of the entry's leads to, each with what it is called from there: that of the struct itself
+-- behind a pointer, the path where it is part of it.
+local function led_to(entry, by_name, model)
   local others = {}
-  if model == "away" then
-    for m in entry.new:members() do
-      local to = m.type:resolve()
-      to = to.kind == "ptr" and to.type:resolve()
-      if to and to.name and by_name[to.name] then others[#others + 1] = by_name[to.name] end
+  for m in entry.new:members() do
+    local to = m.name and m.type:resolve()
+    if to and model == "away" then to = to.kind == "ptr" and to.type:resolve() end
+    if to and to.name and by_name[to.name] then
+      others[#others + 1] = { entry = by_name[to.name],
+        shown = model == "nested" and entry.name .. "." .. m.name or to.name }
     end
-  else
-    for i = 1, 400 do others[i] = list[(dice + i * 7919) % #list + 1] end
   end
-  for _, other in ipairs(others) do
-    local near = model == "away" or words_of(other.name)[1] == words_of(entry.name)[1]
-    if other ~= entry and not taken[other.name] and near then
-      for _, m in ipairs(other.members) do
-        if m.decl == member.decl and m.name ~= member.name and not other.new:member(member.name) then
+  return others
+end
+
+-- Some of all, of a name that begins alike.
+local function alike(entry, list, dice)
+  local others = {}
+  for i = 1, 400 do
+    local other = list[(dice + i * 7919) % #list + 1]
+    if words_of(other.name)[1] == words_of(entry.name)[1] then
+      others[#others + 1] = { entry = other, shown = other.name }
+    end
+  end
+  return others
+end
+
+-- Where a member of the same type can take the name: a struct that the entry embeds or points to, or one that is
+-- called alike.
+local function moved(entry, member, by_name, list, model, dice, taken)
+  for _, other in ipairs(model == "far" and alike(entry, list, dice) or led_to(entry, by_name, model)) do
+    if other.entry ~= entry and not taken[other.entry.name] then
+      for _, m in ipairs(other.entry.members) do
+        if m.decl == member.decl and m.name ~= member.name and not other.entry.new:member(member.name) then
           return other, m.name
         end
       end
@@ -129,8 +146,8 @@ function made.questions(pair, model, most)
       elseif not RENAMES[model] then
         local other, name = moved(entry, member, by_name, list, model, dice, edits)
         if other then
-          edits[entry.name], edits[other.name] = { [member.name] = "" }, { [name] = member.name }
-          cases[#cases + 1] = { path = path, successor = other.name .. "." .. member.name }
+          edits[entry.name], edits[other.entry.name] = { [member.name] = "" }, { [name] = member.name }
+          cases[#cases + 1] = { path = path, successor = other.shown .. "." .. member.name }
         end
       end
     end

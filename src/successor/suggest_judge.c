@@ -9,6 +9,9 @@
 /* The most that a name says alone, without a witness. */
 #define GUESS_ODDS 1.3
 
+/* By so much the likelier of two is the one. */
+#define CLEAR_ODDS 0.3
+
 /* Whether a successor's last name goes on from the last name of what is asked for. */
 static bool goes_on(const char *question, const struct suggestion *s)
 {
@@ -79,6 +82,35 @@ static void explain_away(struct hit *hits, size_t n)
 	}
 }
 
+/* Whether two are one member of two parts of one kind, of which nothing tells which it is. */
+static bool are_twins(const struct hit *a, const struct hit *b)
+{
+	const char *x = strrchr(a->s.successor, '.'), *y = strrchr(b->s.successor, '.');
+
+	return x && y && strcmp(x, y) == 0 && a->s.btf == b->s.btf && a->s.type == b->s.type &&
+	       a->s.signals[SIGNAL_NEST] > 0 && b->s.signals[SIGNAL_NEST] > 0 &&
+	       !(a->s.signals[SIGNAL_OLD] + b->s.signals[SIGNAL_OLD] > 0) &&
+	       fabs(a->odds - b->odds) < CLEAR_ODDS;
+}
+
+static void doubt_twins(struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t twins = 0;
+
+		if (hits[i].odds <= GUESS_ODDS)
+			continue;
+		for (size_t j = i + 1; j < n; j++) {
+			if (!are_twins(&hits[i], &hits[j]))
+				continue;
+			twins++;
+			hits[j].odds = fmin(hits[j].odds, GUESS_ODDS);
+		}
+		if (twins)
+			hits[i].odds = GUESS_ODDS;
+	}
+}
+
 /* What stands where something stood, with no word in common and no type that tells, is a guess. */
 static void doubt_unlike(struct hit *hits, size_t n)
 {
@@ -129,6 +161,7 @@ void hunt_judge(struct hunt *h, const char *question)
 	explain_away(h->hits, h->count);
 	doubt_away(h->hits, h->count);
 	doubt_unlike(h->hits, h->count);
+	doubt_twins(h->hits, h->count);
 	if (!h->witness)
 		doubt_all(h->hits, h->count);
 }
