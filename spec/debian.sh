@@ -4,12 +4,16 @@
 set -eu
 cd "$(dirname "$0")/.."
 suite=${1:-bookworm} mirror=${2:-http://deb.debian.org/debian}
-base=$PWD/build/roots/$suite work=$PWD/build/roots/$suite.work
+roots=${TMPDIR:-/tmp}/btfl-roots
+base=$roots/$suite work=$roots/$suite.work
 
 [ -e "$base/etc/apt/done" ] || {
     rm -rf "$base" && mkdir -p "$base"
     debootstrap --variant=minbase "$suite" "$base" "$mirror" >"$base.log" 2>&1 || { tail -3 "$base.log" >&2; exit 1; }
-    cp -a /etc/apt/apt.conf.d "$base/etc/apt/" # how this machine reaches the mirror
+    # How this machine reaches the mirror, and not what packages say.
+    for file in /etc/apt/apt.conf.d/*; do
+        dpkg -S "$file" >/dev/null 2>&1 || cp "$file" "$base/etc/apt/apt.conf.d/"
+    done
     echo 'Dpkg::Use-Pty "0";' >"$base/etc/apt/apt.conf.d/99no-pty"
     touch "$base/etc/apt/done"
 }

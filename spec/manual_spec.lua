@@ -50,7 +50,8 @@ describe("the manual", function()
     assert.is_true(#entries > 400)
     for _, entry in ipairs(entries) do
       if entry.kind ~= "class" then
-        local head = entry.head:match "^[^(]+%([^)]*%)?" or entry.head:match "^[^:=]+"
+        local head = entry.head:match "^[%w_.:]+%([^)]*%)?" or entry.head:match "^[^:=]+"
+        if entry.kind == "alias" then head = entry.name end
         assert.is_not_nil(script:find(shown(head), 1, true), entry.head)
       end
     end
@@ -96,6 +97,27 @@ describe("the manual", function()
       assert.same({ "", 0 }, { r.err, r.status })
       assert.matches("^NAME\n    btfl", r.out)
       assert.not_matches("\n\n\n", r.out)
+    end
+  end)
+
+  it("has a page for a script of yours, with what it declares in whatever way argparse takes", function()
+    local path = run.write(dir .. "/mine.lua", [[
+      local cli = btfl.cli {
+        about = "Counts.", usage = "FILE...", objects = false, targets = false,
+        options = function(parser)
+          parser:option { name = "-n --number", description = "How many.", argname = "N" }
+          parser:flag("--hidden"):hidden(true)
+          parser:option("--way", "Which way."):choices { "up", "down" }
+        end,
+      }
+      error "it goes on"]])
+    for _, words in ipairs { { "help", path }, { "help", "mine" } } do
+      local r = run(words, { env = { BTFL_PATH = dir } })
+      assert.same({ "", 0 }, { r.err, r.status })
+      assert.matches("^NAME\n    btfl%-mine %- Counts\n\nSYNOPSIS\n    btfl mine %[options%] FILE...\n", r.out)
+      assert.matches("\n    -n, --number N\n        How many.\n", r.out, 1, true)
+      assert.matches("\n    --way {up,down}\n        Which way.\n", r.out, 1, true)
+      assert.not_matches("hidden", r.out)
     end
   end)
 

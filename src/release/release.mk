@@ -1,4 +1,5 @@
-# What is handed on: the sources, static programs, a Debian package. What two runs make is the same, to the byte.
+# What is handed on: the sources, static programs, a Debian package. Two runs make the same tarball and programs, to the
+# byte.
 .PHONY: dist release deb
 
 VERSION := $(shell sed -n 's/^\#define BTFL_VERSION "\(.*\)"/\1/p' src/base/version.h)
@@ -43,12 +44,13 @@ release: dist static-$(HOST) $(OTHERS:%=static-%)
 # Debian's own one would begin with -1, and take its place.
 DEB := $(RELEASE)/deb
 MAINTAINER ?= btfl authors <btfl@example.org>
+BUILD_DEPS := $(patsubst pkg-config,pkgconf,$(filter-out gcc libc6-dev,$(DEPS)))
 comma := ,
 deb: TREE = $(DEB)/btfl-$(VERSION)
 deb: dist
 	$(Q)rm -rf $(DEB) && mkdir -p $(DEB) && tar -xzf $(TARBALL) -C $(DEB)
 	$(Q)cp $(TARBALL) $(DEB)/btfl_$(VERSION).orig.tar.gz && cp -r src/release/debian $(TREE)
-	$(Q)sed -i 's/@MAINTAINER@/$(MAINTAINER)/; s/@DEPS@/$(subst $() ,$(comma) ,$(filter-out gcc libc6-dev,$(DEPS)))/' \
+	$(Q)sed -i 's/@MAINTAINER@/$(MAINTAINER)/; s/@DEPS@/$(subst $() ,$(comma) ,$(BUILD_DEPS))/' \
 	    $(TREE)/debian/control
 	$(Q)printf '%s\n' 'btfl ($(VERSION)-0local1) unstable; urgency=medium' '' '  * Version $(VERSION).' '' \
 	    " -- $(MAINTAINER)  $$(LC_ALL=C date -u -R -d @$(EPOCH))" >$(TREE)/debian/changelog

@@ -157,7 +157,7 @@ Lua 5.4 with a CO-RE engine in it, the global `btfl`.
 
 SCRIPT is a path, `-` for standard input, or a name below.
 `btfl SCRIPT --help` tells what a script takes, `btfl help
-SCRIPT` shows its page; so of `btfl`, `script`, `policy`.
+SCRIPT` shows its page; others are btfl, script and policy.
 
   -e CODE     run CODE; of an expression, print the values
   -i          read from the terminal after the script
@@ -204,7 +204,7 @@ function M.help_of(name)
     return true
   end
   require("btfl.command.cli").declared = function(command, definition)
-    require "btfl.manual.show"(require("btfl.manual.command").page(command, scripts()[name], definition))
+    require "btfl.manual.show"(require("btfl.manual.command").page(command, definition, scripts()[name]))
     os.exit(0, true)
   end
   return false

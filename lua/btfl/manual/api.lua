@@ -35,7 +35,9 @@ local function put_entry(blocks, entry)
   local text, rest = "", 1
   if about[1] and about[1].kind == "text" then text, rest = about[1].text, 2 end
   local words = words_of(entry)
-  put(blocks, "item", (text .. " " .. words):gsub("^ ", ""):gsub(" $", ""), ("`%s`"):format(entry.head))
+  -- A line may end between the words that a value may be.
+  local head = entry.head:gsub('"|', '" | ')
+  put(blocks, "item", (text .. " " .. words):gsub("^ ", ""):gsub(" $", ""), ("`%s`"):format(head))
   table.move(about, rest, #about, #blocks + 1, blocks)
 end
 
@@ -63,7 +65,10 @@ function api.blocks()
   end
   put(blocks, "section", "Words")
   for _, entry in ipairs(entries) do
-    if entry.kind == "alias" then put_entry(blocks, entry) end
+    if entry.kind == "alias" then
+      local name, words = entry.head:match "^(%S+) = (.*)$"
+      put(blocks, "item", (words:gsub("|", " | ")), ("`%s`"):format(name))
+    end
   end
   return blocks
 end

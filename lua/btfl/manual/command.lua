@@ -20,10 +20,11 @@ end
 
 --- The page of a command.
 ---@param name string "btfl check"
----@param about string a line
 ---@param definition btfl.cli.definition
+---@param about? string a line; without one, or of "", it is that of the definition
 ---@return btfl.manual.page
-function command.page(name, about, definition)
+function command.page(name, definition, about)
+  about = about and about ~= "" and about or definition.about or "a script"
   local page = { name = name:gsub(" ", "-"), section = 1, about = about:gsub("%.$", ""),
     see = { { name = "btfl", section = 1 } } }
   local function put(kind, text) page[#page + 1] = { kind = kind, text = (text:gsub("\n", " ")) } end

@@ -127,7 +127,7 @@ function pages.all()
   local commands = declared.commands()
   local list = { pages.btfl(commands), pages.script(), pages.policy() }
   for _, one in ipairs(commands) do
-    list[#list + 1] = command.page("btfl " .. one.name, one.about, one.definition)
+    list[#list + 1] = command.page("btfl " .. one.name, one.definition, one.about)
   end
   return list
 end
