@@ -134,7 +134,7 @@ static int engine_class(lua_State *L)
 	const char *name = luaL_checkstring(L, 1);
 
 	for (unsigned i = 0; i < CLASS_COUNT; i++) {
-		if (strcmp(class_at(i), name))
+		if (strcmp(class_at(i), name) != 0)
 			continue;
 		class_describe(L, classes[i]);
 		return 1;

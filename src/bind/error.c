@@ -4,6 +4,7 @@
  */
 #include "bind/classes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int get_code(lua_State *L, const void *self)
@@ -89,7 +90,8 @@ void push_err(lua_State *L, const struct err *e)
 int raise_err(lua_State *L, const struct err *e)
 {
 	push_err(L, e);
-	return lua_error(L);
+	lua_error(L);
+	abort(); /* lua_error() does not return, and does not say so */
 }
 
 int raise_memory(lua_State *L)
@@ -97,7 +99,7 @@ int raise_memory(lua_State *L)
 	struct err e;
 
 	err_memory(&e, NULL);
-	return raise_err(L, &e);
+	raise_err(L, &e);
 }
 
 int engine_input_error(lua_State *L)

@@ -115,10 +115,10 @@ struct handle *handle_new(lua_State *L, int owner, const struct class *c, uint32
 			  uint32_t index, size_t size, int values);
 
 /* Raises e as a userdata of class btfl.error. Never returns. */
-int raise_err(lua_State *L, const struct err *e);
+int raise_err(lua_State *L, const struct err *e) __attribute__((noreturn));
 
 /* Likewise, that memory is out. */
-int raise_memory(lua_State *L);
+int raise_memory(lua_State *L) __attribute__((noreturn));
 
 /* Appends " (did you mean 'x'?)" for the name in `names` (ends with NULL) nearest to `wrong`, or
  * nothing, to the string at the top of the stack. */

@@ -195,9 +195,9 @@ static int program_linked(lua_State *L)
 		return raise_err(L, &e);
 	for (size_t i = 0; i < f->func_count; i++) {
 		lua_pushinteger(L, f->funcs[i].program);
-		lua_rawseti(L, -2, (lua_Integer)(2 * i + 1));
+		lua_rawseti(L, -2, 2 * (lua_Integer)i + 1);
 		lua_pushinteger(L, f->funcs[i].start);
-		lua_rawseti(L, -2, (lua_Integer)(2 * i + 2));
+		lua_rawseti(L, -2, 2 * (lua_Integer)i + 2);
 	}
 	linked_free(f);
 	lua_pushinteger(L, 1);

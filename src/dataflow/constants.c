@@ -253,10 +253,11 @@ static void do_store(const struct passes *p, struct fact *cell, const struct lin
 static void do_call(const struct passes *p, struct fact *cell)
 {
 	for (unsigned i = 1; i <= 5; i++) {
-		int64_t place = (int64_t)cell[i].number, end = 0;
+		int64_t place, end = 0;
 
 		if (cell[i].kind != FACT_STACK)
 			continue;
+		place = (int64_t)cell[i].number;
 		if (i < 5 && cell[i + 1].kind == FACT_NUMBER && cell[i + 1].number <= INT16_MAX)
 			end = place + (int64_t)cell[i + 1].number;
 		forget_stack(p, cell, place, end);

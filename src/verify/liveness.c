@@ -399,6 +399,12 @@ static void join(struct liveness *a, const struct liveness *b)
 	a->slot_decides |= b->slot_decides;
 }
 
+static bool same(const struct liveness *a, const struct liveness *b)
+{
+	return a->live == b->live && a->decides == b->decides && a->slot_live == b->slot_live &&
+	       a->slot_decides == b->slot_decides;
+}
+
 static void backward(struct liveness_search *x)
 {
 	const struct linked *f = x->f;
@@ -414,7 +420,7 @@ static void backward(struct liveness_search *x)
 			if (branches(n) && (uint32_t)insn_jump_target(n->in, at) < f->count)
 				join(&o, &x->liveness[(uint32_t)insn_jump_target(n->in, at)]);
 			o = before(x, at, o);
-			if (memcmp(&o, &x->liveness[at], sizeof(o)) != 0) {
+			if (!same(&o, &x->liveness[at])) {
 				x->liveness[at] = o;
 				x->changed = true;
 			}
