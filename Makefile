@@ -2,6 +2,7 @@
 # Debian and Ubuntu; the README names the packages of other distributions.
 #
 #   make CC=clang     SAN=1: AddressSanitizer and UBSan     PREFIX=, DESTDIR=: for install
+#   TSAN=1: ThreadSanitizer; make test then runs what has threads or processes
 #   STATIC=1: a program that needs no shared library        SHARED=1: one that needs all
 #   V=1: the commands in full
 #   WERROR=-Werror: warnings are errors, as in `make test`
@@ -9,7 +10,7 @@
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets lint layers fixtures bench fit install uninstall deps \
+.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets lint analyze layers fixtures bench fit install uninstall deps \
 	test-deps lint-deps demo clean
 
 PREFIX ?= /usr/local
@@ -17,7 +18,7 @@ PREFIX ?= /usr/local
 BASH_COMPLETIONS ?= bash-completion/completions
 ZSH_COMPLETIONS ?= zsh/site-functions
 FISH_COMPLETIONS ?= fish/vendor_completions.d
-BUILD := build$(if $(SAN),/san)$(if $(STATIC),/static)$(if $(SHARED),/shared)
+BUILD := build$(if $(SAN),/san)$(if $(TSAN),/tsan)$(if $(STATIC),/static)$(if $(SHARED),/shared)
 BUSTED ?= /usr/bin/busted
 LUA := ./btfl
 VMLINUX := /sys/kernel/btf/vmlinux
@@ -34,7 +35,12 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic
 test test-long: export WERROR ?= -Werror
 CFLAGS ?= -O2 -g
 SANFLAGS := $(if $(SAN),-DCHECK_LEAKS -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
-CHECKENV := $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:exitcode=99 LSAN_OPTIONS=exitcode=99 \
+ifdef TSAN
+SANFLAGS := -DCHECK_LEAKS -fsanitize=thread
+CHECKENV := TSAN_OPTIONS=exitcode=99:halt_on_error=1
+SPECS := $(patsubst %,spec/%_spec.lua,workers matrix kernel_by_kernel targets damage)
+endif
+CHECKENV += $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:exitcode=99 LSAN_OPTIONS=exitcode=99 \
 	UBSAN_OPTIONS=print_stacktrace=1:exitcode=99)
 
 # Asked on first use, not before `deps` could run, and once. Lua 5.4 has a name in each distribution.
@@ -140,7 +146,7 @@ build/peer/%: spec/peer/%.c Makefile
 test test-long:
 	@$(MAKE) --no-print-directory test-deps
 	@$(MAKE) --no-print-directory all $(FAULTY) $(PEER)
-	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) </dev/null
+	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) $(SPECS) </dev/null
 
 lint: deps lint-deps
 	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c spec/faults/*.c spec/fuzz/*.c \
@@ -185,6 +191,10 @@ build/fuzz/bin/%: build/fuzz/spec/%.o $(FUZZ_SUPPORT) $(filter-out $(BUILD)/host
 
 .SECONDARY: $(FUZZ_SUPPORT)
 -include $(wildcard build/fuzz/spec/*.d build/fuzz/spec/support/*.d)
+# What takes long: gcc and clang follow paths. Part of neither lint nor test; .clang-tidy says what is off.
+analyze: deps
+	printf '%s\n' $(SRC) | xargs -P $(shell nproc) -I{} clang-tidy --quiet {} -- -std=c11 -D_GNU_SOURCE -Isrc \
+	    $(PKG_CFLAGS) $(ARCHIVE_CFLAGS)
 
 LAYERS := host bind dataflow verify successor write print compare core format base
 
