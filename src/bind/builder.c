@@ -126,10 +126,8 @@ static void push_written(lua_State *L, struct builder_box *b)
 	if (builder_write(b->native, b->header_size, &b->out, &e) < 0)
 		raise_err(L, &e);
 	in = input_copy(o->path, b->out.data, b->out.len);
-	if (!in) {
+	if (!in)
 		raise_memory(L);
-		return;
-	}
 	rc = btf_from_input(in, optional_base(L, -1), &native, &e);
 	input_unref(in);
 	if (rc < 0)
