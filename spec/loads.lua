@@ -1,11 +1,13 @@
 --- loads: where verdicts and real kernels disagree.
 ---
----     ./btfl spec/loads.lua [--half a|b] [--all] [--running | --mutants COUNT [--seed N] [--save FILE]] [TSV...]
+---     ./btfl spec/loads.lua [--half a|b] [--all] [--running | --mutants COUNT [--relocations] [--seed N]
+---         [--save FILE]] [TSV...]
 ---
 --- TSV is a table as the corpus has one in loads/loads.tsv, which is taken without; files of its kernels
 --- (KERNEL.btf, .kallsyms, .config, each may end in .gz) stand beside it or in the corpus. With --running,
 --- the corpus' objects are loaded into the running kernel instead (as root), and the rows come first.
---- With --mutants, programs are changed first, one thing in each; --save keeps all rows of that.
+--- With --mutants, programs are changed first, one thing in each; --relocations: so that a relocation
+--- fails which did not; --save keeps all rows of that.
 --- Half of the objects is for learning, the other for telling what came of it.
 local judge = require "spec.support.judge"
 local loads = require "spec.support.loads"
@@ -17,6 +19,7 @@ local cli = btfl.cli {
     parser:option("--half", "Only half of the objects."):choices { "a", "b" }
     parser:flag("--all", "Every row, and not one of each kind.")
     parser:option("--mutants", "Change so many programs and load them into the running kernel."):convert(tonumber)
+    parser:flag("--relocations", "Only changes by which relocations fail.")
     parser:option("--seed", "Of the changes."):convert(tonumber):default "1"
     parser:option("--save", "A file for all rows of --mutants.")
     parser:flag("--running", "What the running kernel makes of the corpus' objects; prints that, too.")
@@ -39,7 +42,8 @@ if cli.args.running or cli.args.mutants then
   if not peer then cli:error(why) end
 end
 if cli.args.mutants then
-  tell("mutants", judge.mutants(cli.args.mutants, { seed = cli.args.seed, save = cli.args.save }))
+  tell("mutants", judge.mutants(cli.args.mutants, { seed = cli.args.seed, save = cli.args.save,
+    relocations = cli.args.relocations }))
 elseif cli.args.running then
   local rows = loads.run(loads.objects(CORPUS .. "/objects"), { jobs = 2, attach = true })
   local lines = { loads.line() }

@@ -307,9 +307,9 @@ function changes.extern(c)
   return ("%s -> %s"):format(e.symbol.name, name)
 end
 
--- The relocations of the program itself.
-local function relos(c)
-  local list, p = {}, c.program
+-- The relocations of the program itself, or of another function.
+local function relos(c, of)
+  local list, p = {}, of or c.program
   for _, r in ipairs(c.file.relos) do
     if r.section == p.in_section.name and r.insn_off >= p.value and r.insn_off < p.value + p.size then
       list[#list + 1] = r
@@ -335,6 +335,62 @@ function changes.relocation(c)
   local name = random(4) == 1 and pick(c.names.type) or "nosuch_" .. t.name
   c.file:put_type(t.at, ("<I4"):pack(c.file:string(name)))
   return ("%s -> %s"):format(t.name, name)
+end
+
+-- Instructions of a function that a relocation may be added to: what refers to something is relocated for that.
+local function free_insns(c, f)
+  local list, taken, i = {}, {}, 0
+  for _, r in ipairs(relos(c, f)) do taken[(r.insn_off - f.value) // 8] = true end
+  while i < f.insns do
+    local insn = c.file:insn(f, i)
+    local refers = insn.symbol or insn.code == 0x85 and insn.src == 1 or insn.code == 0x18 and insn.src ~= 0
+    if not refers and not taken[i] then list[#list + 1] = i end
+    i = i + (insn.code == 0x18 and 2 or 1)
+  end
+  return list
+end
+
+local BYTE_OFF = 0
+
+-- A relocation that fails, of any instruction of the program and of what it calls, reached or not.
+function changes.poison(c)
+  local linked = c.file:linked(c.program)
+  local f = random(3) > 1 and c.program or pick(linked).f
+  local index = pick(free_insns(c, f))
+  if not index or #relos(c, f) == 0 then return nil end
+  local int = c.file:type(("<I4I4I4I4"):pack(c.file:string("nosuch_int"), 1 << 24, 4, 32))
+  local struct = c.file:type(("<I4I4I4I4I4I4"):pack(c.file:string("nosuch_struct"), STRUCT << 24 | 1, 4,
+    c.file:string("member"), int, 0))
+  c.file:add_relo(f.in_section, { insn_off = f.value + index * 8, type = struct, access = "0:0", kind = BYTE_OFF })
+  return ("poisoned %s+%d"):format(f.in_section.name, f.value + index * 8)
+end
+
+-- Some of the relocations of one type are of another one, alike but for its name, which the kernel lacks.
+function changes.retype(c)
+  local of_type, types, linked = {}, {}, c.file:linked(c.program)
+  for _, p in ipairs(linked) do
+    for _, r in ipairs(relos(c, p.f)) do
+      if not of_type[r.type] then
+        of_type[r.type] = {}
+        types[#types + 1] = r.type
+      end
+      table.insert(of_type[r.type], r)
+    end
+  end
+  local t = c.file.btf and c.file.btf.types[pick(types) or 0]
+  if not t or t.name == "" then return nil end
+  local behind = c.file.btf.types[t.id + 1]
+  local record = c.file.btf.types_bytes:sub(t.at + 5, behind and behind.at or -1)
+  local id = c.file:type(("<I4"):pack(c.file:string("nosuch_" .. t.name)) .. record)
+  local list, count = of_type[t.id], 0
+  local always = random(#list)
+  for i, r in ipairs(list) do
+    if i == always or random(3) == 1 then
+      c.file:retype(r, id)
+      count = count + 1
+    end
+  end
+  return ("%d of %d relocations of %s"):format(count, #list, t.name)
 end
 
 local LICENSES = { "MIT", "BSD", "GPL", "Proprietary", "GPL v2", "Dual MIT/GPL" }
@@ -363,7 +419,11 @@ end
 changes.WEIGHTS = {
   { "helper", 5 }, { "context", 4 }, { "section", 5 }, { "map_type", 2 }, { "map_size", 2 }, { "map_use", 2 },
   { "extern", 3 }, { "relocation", 4 }, { "branch", 2 }, { "atomic", 1 }, { "license", 1 }, { "constant", 1 },
+  { "poison", 6 }, { "retype", 4 },
 }
+
+--- Those after which a relocation fails that did not.
+changes.OF_RELOCATIONS = { "poison", "poison", "retype", "relocation" }
 
 local ROUND = {}
 for _, w in ipairs(changes.WEIGHTS) do
@@ -372,10 +432,11 @@ end
 
 --- Makes one change, of a kind that the program has room for.
 ---@param c spec.Changes.Context
+---@param kinds string[]? one of these; all without
 ---@return string kind
 ---@return string? what nil when there was nothing to change
-function changes.make(c)
-  local kind = pick(ROUND)
+function changes.make(c, kinds)
+  local kind = pick(kinds or ROUND)
   c.file:reset()
   return kind, changes[kind](c)
 end

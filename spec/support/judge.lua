@@ -232,7 +232,8 @@ end
 --- Changes programs of the corpus (if it is there) and of fixtures, one thing in each, loads them into the
 --- running kernel and judges them. What comes of a seed, a count and a number of jobs is always the same.
 ---@param count integer
----@param options? { seed: integer?, jobs: integer?, save: string? } save: a file for all rows
+---@param options? { seed: integer?, jobs: integer?, save: string?, relocations: boolean? } save: a file for all rows;
+--- relocations: only changes by which relocations fail
 ---@return spec.Tally
 function judge.mutants(count, options)
   options = options or {}
@@ -241,8 +242,9 @@ function judge.mutants(count, options)
   for _, name in ipairs(FIXTURES) do words[#words + 1] = "spec/fixtures/" .. name end
   local tally, pipes = new_tally(), {}
   for job = 1, jobs do
-    pipes[job] = assert(io.popen(("./btfl spec/support/loads_mutants.lua %d %d %d %d %s")
-      :format(options.seed or 1, count // jobs, job - 1, jobs, table.concat(words, " "))))
+    pipes[job] = assert(io.popen(("./btfl spec/support/loads_mutants.lua %d %d %d %d %s %s")
+      :format(options.seed or 1, count // jobs, job - 1, jobs, options.relocations and "relocations" or "all",
+        table.concat(words, " "))))
   end
   local save <close> = options.save and assert(io.open(options.save, "w")) or nil
   for job = 1, jobs do

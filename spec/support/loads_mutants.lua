@@ -1,5 +1,6 @@
 --- Loads changed programs into the running kernel and judges them; see judge.mutants(), which runs it:
---- `btfl spec/support/loads_mutants.lua SEED COUNT PART PARTS OBJECT...`, as root, takes every PARTS-th object.
+--- `btfl spec/support/loads_mutants.lua SEED COUNT PART PARTS all|relocations OBJECT...`, as root, takes every
+--- PARTS-th object, and makes all changes or those by which relocations fail.
 --- Writes rows as spec.support.loads does, each followed by the kind of the change, the change, how that goes
 --- together (see judge.compare()), and the outcome, rule, name and reason that btfl gave.
 
@@ -10,6 +11,7 @@ local rewrite = require "spec.support.rewrite"
 local run = require "spec.support.run"
 
 local seed, count, part, parts = tonumber(arg[1]), tonumber(arg[2]), tonumber(arg[3]), tonumber(arg[4])
+local kinds = arg[5] == "relocations" and changes.OF_RELOCATIONS or nil
 local BATCH = 256
 local kernel = judge.kernel "running"
 local names = changes.names(kernel.target)
@@ -35,13 +37,13 @@ end
 
 local function bases()
   local list = {}
-  for i = 5 + part, #arg, parts do add_programs(list, arg[i]) end
+  for i = 6 + part, #arg, parts do add_programs(list, arg[i]) end
   return list
 end
 
 -- A changed program as a file; nil when nothing could be changed.
 local function mutant(base, number)
-  local kind, what = changes.make { file = base.file, program = base.program, names = names }
+  local kind, what = changes.make({ file = base.file, program = base.program, names = names }, kinds)
   if not what then return nil end
   local path = ("%s/%d.o"):format(dir, number)
   run.write(path, base.file:bytes())

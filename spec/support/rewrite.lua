@@ -317,12 +317,11 @@ local function called(self, f, index)
   return function_at(self, insn.symbol.section, insn.symbol.value + (call and (insn.imm + 1) * 8 or insn.imm))
 end
 
---- "section+bytes" of an instruction counted as libbpf puts a program together: behind it what it calls, each
---- function once, before what is called later, and after it what it calls itself. nil when that has no such.
+--- The functions of a program as libbpf puts them together, each with the number of its first instruction there:
+--- behind it what it calls, each function once, before what is called later, and after it what it calls itself.
 ---@param program spec.Rewrite.Symbol of file:programs()
----@param index integer
----@return string?
-function rewrite:place(program, index)
+---@return { f: spec.Rewrite.Symbol, at: integer }[]
+function rewrite:linked(program)
   local placed, have, at = {}, {}, 0
   local function add(f)
     placed[#placed + 1] = { f = f, at = at }
@@ -334,12 +333,51 @@ function rewrite:place(program, index)
     end
   end
   add(program)
-  for _, p in ipairs(placed) do
+  return placed
+end
+
+--- "section+bytes" of an instruction counted as in linked(). nil when that has no such.
+---@param program spec.Rewrite.Symbol of file:programs()
+---@param index integer
+---@return string?
+function rewrite:place(program, index)
+  for _, p in ipairs(self:linked(program)) do
     if index >= p.at and index < p.at + p.f.insns then
       return ("%s+%d"):format(p.f.in_section.name, p.f.value + (index - p.at) * 8)
     end
   end
   return nil
+end
+
+--- Lets a relocation be of another type.
+---@param relo table one of self.relos
+---@param id integer
+function rewrite:retype(relo, id)
+  self:put(relo.at + 4, ("<I4"):pack(id))
+end
+
+--- Adds a relocation, in a section that has some.
+---@param section spec.Rewrite.Section
+---@param r { insn_off: integer, type: integer, access: string, kind: integer }
+function rewrite:add_relo(section, r)
+  local ext = self.sections[".BTF.ext"]
+  local bytes = self:contents(ext)
+  local header, _, _, _, _, off, len = ("<I4I4I4I4I4I4I4"):unpack(bytes, 5)
+  local size = ("<I4"):unpack(bytes, header + off + 1)
+  local record = ("<I4I4I4I4"):pack(r.insn_off, r.type, self:string(r.access), r.kind) .. ("\0"):rep(size - 16)
+  local stop, at = header + off + len, header + off + 4
+  while at < stop do
+    local name, count = ("<I4I4"):unpack(bytes, at + 1)
+    local behind = at + 8 + count * size
+    if cstring(self.btf.strings, name) == section.name then
+      bytes = bytes:sub(1, at + 4) .. ("<I4"):pack(count + 1) .. bytes:sub(at + 9, behind) .. record
+        .. bytes:sub(behind + 1)
+      self:replace(ext, bytes:sub(1, 28) .. ("<I4"):pack(len + size) .. bytes:sub(33))
+      return
+    end
+    at = behind
+  end
+  error("no relocations in " .. section.name)
 end
 
 return rewrite
