@@ -324,6 +324,33 @@ describe("a subset", function()
     assert.equal(subset:bytes(), named:bytes())
   end)
 
+  it("has types of every kind with what they are made of", function()
+    local b = plain.new()
+    local int = b:int("int", 4)
+    local pair = b:struct("pair", 8, { { "x", int, 0 }, { "y", int, 32 } })
+    local proto = b:func_proto(int, { { "p", b:ptr(pair) } })
+    local f = b:func("f", proto)
+    local var = b:var("v", pair)
+    b:datasec(".data", 8, { { var, 0, 8 } })
+    b:decl_tag("of_param", f, 0)
+    b:decl_tag("of_member", pair, 1)
+    local target = btfl.target(btfl.btf { bytes = b:bytes(), name = "kinds" })
+    local function made(name)
+      local subset = btfl.subset(target)
+      for t in target.btf:types() do
+        if t.name == name then subset:add(t) end
+      end
+      return names_of(subset)
+    end
+    local whole = { "func f", "func_proto nil", "int int", "ptr nil", "struct pair" }
+    assert.same(whole, made "f")
+    table.insert(whole, 1, "decl_tag of_param")
+    assert.same(whole, made "of_param")
+    assert.same({ "decl_tag of_member", "int int", "struct pair: x y" }, made "of_member")
+    assert.same({ "int int", "struct pair: x y", "var v" }, made "v")
+    assert.same({ "datasec .data", "int int", "struct pair: x y", "var v" }, made ".data")
+  end)
+
   it("refuses names that there are not", function()
     local target = btfl.target "spec/fixtures/small.btf"
     local subset = btfl.subset(target)

@@ -134,6 +134,15 @@ static int mark_members(struct marker *m, const struct btf_type *t, uint8_t flag
 	return rc;
 }
 
+static int mark_vars(struct marker *m, const struct btf_type *t, uint8_t flags)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < t->vlen && rc == 0; i++)
+		rc = mark_type(m, t->btf, btf_secinfo(t, i).type, flags);
+	return rc;
+}
+
 /* The int by which readers tell how large pointers are, where that is not what they take without.
  * An ELF file may say otherwise, and is not what is written. */
 static int mark_long(struct marker *m)
@@ -181,12 +190,17 @@ static int mark_parts(struct marker *m, const struct btf_type *t, uint8_t flags)
 			return -1;
 		/* Behind a pointer, members are not looked at. */
 		return flags & COMPAT ? mark_type(m, t->btf, t->type, KEEP | COMPAT) : 0;
+	/* What there is only with the type that it is of. */
+	case BTF_FUNC: return mark_type(m, t->btf, t->type, flags | COMPAT);
+	case BTF_DECL_TAG: return mark_type(m, t->btf, t->type, KEEP | COMPAT | MATCH);
+	case BTF_DATASEC: return mark_vars(m, t, flags);
 	case BTF_FUNC_PROTO: return flags & COMPAT ? mark_params(m, t, flags) : 0;
 	case BTF_TYPEDEF:
 	case BTF_CONST:
 	case BTF_VOLATILE:
 	case BTF_RESTRICT:
-	case BTF_TYPE_TAG: return mark_type(m, t->btf, t->type, flags);
+	case BTF_TYPE_TAG:
+	case BTF_VAR: return mark_type(m, t->btf, t->type, flags);
 	default: return 0;
 	}
 }
