@@ -171,6 +171,26 @@ describe("a subset", function()
     assert.same({ "struct foo int:a@4", "int int", "enum flags B=7", "struct bar" }, lines)
   end)
 
+  it("tells of a pointer that an access was refused for what it points to", function()
+    local whole = btf.new()
+    local int = whole:int("int", 4, "signed")
+    local other = whole:struct("other", 4, { { "x", int, 0 } })
+    local handler = whole:ptr(whole:func_proto(int, { { "o", whole:ptr(other) }, { "n", int } }))
+    local plain = whole:ptr(int)
+    whole:struct("foo", 16, { { "p", plain, 0 }, { "a", int, 64 } })
+    whole:struct("foo", 16, { { "p", plain, 0 }, { "a", handler, 64 } })
+    whole:struct("foo", 16, { { "p", plain, 0 }, { "a", whole:array(whole:ptr(other), 1, int), 64 } })
+    local l, object = btf.new(), require "spec.support.object"
+    local lint = l:int("int", 4, "signed")
+    local foo = l:struct("foo", 16, { { "p", l:ptr(lint), 0 }, { "a", lint, 64 } })
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 0), object.mov(1, 8), object.exit() }, relos = {
+      { insn = 0, type = foo, access = "0:0", kind = "byte_off" },
+      { insn = 1, type = foo, access = "0:1", kind = "byte_off" },
+    } }
+    same_answers({ btfl.object(tmp.write("pointers.o", o:bytes())) }, btfl.target(tmp.write("p.btf", whole:bytes())))
+  end)
+
   it("has the same bytes wherever kernels have what is needed", function()
     local function kernel(first)
       local b = btf.new()

@@ -160,13 +160,13 @@ static int mark_long(struct marker *m)
 
 /* What a member or an element is of. A field is the same whatever typedefs and modifiers its type
  * stands behind, and any pointer is as good as any other; but where an access failed, the types
- * that it was refused for are told. */
+ * that it was refused for are told, with those that they point to. */
 static int mark_use(struct marker *m, const struct btf *b, uint32_t id, uint8_t flags)
 {
 	struct btf_type t = btf_strip(b, id);
 
 	if (flags != KEEP || m->failed)
-		return mark_type(m, b, id, flags);
+		return mark_type(m, b, id, m->failed ? flags | COMPAT : flags);
 	if (t.kind == BTF_PTR) {
 		if (!m->s->pointer.btf)
 			m->s->pointer = t;
