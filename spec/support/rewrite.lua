@@ -106,10 +106,10 @@ local function read_btf(self)
   self.btf = btf
 end
 
--- .BTF.ext: where names of sections stand, and the records of relocation.
+-- .BTF.ext: where names of sections stand, and the records of functions and of relocations.
 local function read_ext(self)
   local s = self.sections[".BTF.ext"]
-  self.ext_names, self.relos = {}, {}
+  self.ext_names, self.funcs, self.relos = {}, {}, {}
   if not s or not self.btf then return end
   local bytes = self.original
   local header = ("<I4"):unpack(bytes, s.offset + 5)
@@ -128,6 +128,10 @@ local function read_ext(self)
         table.insert(self.relos, { at = at, section = name, insn_off = insn_off, type = type_id,
           access = cstring(self.btf.strings, access), kind = kind })
         at = at + rec
+      end
+      for i = 0, part == 0 and count - 1 or -1 do
+        local insn_off, type_id = ("<I4I4"):unpack(bytes, at + i * rec + 1)
+        table.insert(self.funcs, { at = at + i * rec, insn_off = insn_off, type = type_id })
       end
       if part < 2 then at = at + count * rec end
     end
