@@ -10,7 +10,7 @@
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets lint analyze layers fixtures bench fit install uninstall deps \
+.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets coverage lint analyze layers fixtures bench fit install uninstall deps \
 	test-deps lint-deps demo clean
 
 PREFIX ?= /usr/local
@@ -18,7 +18,7 @@ PREFIX ?= /usr/local
 BASH_COMPLETIONS ?= bash-completion/completions
 ZSH_COMPLETIONS ?= zsh/site-functions
 FISH_COMPLETIONS ?= fish/vendor_completions.d
-BUILD := build$(if $(SAN),/san)$(if $(TSAN),/tsan)$(if $(STATIC),/static)$(if $(SHARED),/shared)
+BUILD := build$(if $(SAN),/san)$(if $(TSAN),/tsan)$(if $(COVERAGE),/cov)$(if $(STATIC),/static)$(if $(SHARED),/shared)
 BUSTED ?= /usr/bin/busted
 LUA := ./btfl
 VMLINUX := /sys/kernel/btf/vmlinux
@@ -35,6 +35,8 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic
 test test-long: export WERROR ?= -Werror
 CFLAGS ?= -O2 -g
 SANFLAGS := $(if $(SAN),-DCHECK_LEAKS -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
+# Threads count together. No optimisation, so that a branch is one of the source.
+COVFLAGS := $(if $(COVERAGE),-O0 --coverage -fprofile-update=atomic)
 ifdef TSAN
 SANFLAGS := -DCHECK_LEAKS -fsanitize=thread
 CHECKENV := TSAN_OPTIONS=exitcode=99:halt_on_error=1
@@ -65,7 +67,7 @@ LIBS = $(if $(or $(SHARED),$(NO_ARCHIVE)),$(LIBS_SHARED),$(LIBS_STATIC)) -ldl -l
 # without it. Here it gives only the types of its functions.
 ARCHIVE_CFLAGS = $(eval ARCHIVE_CFLAGS := $$(shell pkg-config --exists libarchive && \
 	echo -DHAVE_LIBARCHIVE `pkg-config --cflags libarchive`))$(ARCHIVE_CFLAGS)
-COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS) $(ARCHIVE_CFLAGS) \
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARN) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) $(COVFLAGS) $(PKG_CFLAGS) $(ARCHIVE_CFLAGS) \
 	$(if $(STATIC),-DNO_DLOPEN)
 
 SRC := $(wildcard src/*/*.c src/*/*/*.c)
@@ -93,7 +95,7 @@ $(BUILD)/bare: $(OBJ)
 
 define link
 @echo "  LINK  $@"
-$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(LIBS)
+$(Q)$(CC) $(SANFLAGS) $(COVFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(LIBS)
 endef
 
 # Folders change when a file goes.
@@ -147,6 +149,17 @@ test test-long:
 	@$(MAKE) --no-print-directory test-deps
 	@$(MAKE) --no-print-directory all $(FAULTY) $(PEER)
 	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) $(SPECS) </dev/null
+
+# Which lines and branches of src the specs come by, by folder; SPECS=spec/x_spec.lua: only these specs do, ARGS=--lines:
+# and which lines they do not. What a process does that is ended by a signal is not counted.
+coverage:
+	@$(MAKE) --no-print-directory test-deps
+	@$(MAKE) --no-print-directory $(FAULTY) $(PEER)
+	@$(MAKE) --no-print-directory COVERAGE=1 all
+	@find build/cov -name '*.gcda' -delete
+	@./btfl $(BUSTED) $(SPECS) </dev/null || echo "coverage: not all specs pass" >&2
+	@./btfl spec/support/coverage.lua build/cov $(ARGS)
+	@$(MAKE) --no-print-directory all
 
 lint: deps lint-deps
 	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c spec/faults/*.c spec/fuzz/*.c \
