@@ -35,8 +35,10 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic
 test test-long: export WERROR ?= -Werror
 CFLAGS ?= -O2 -g
 SANFLAGS := $(if $(SAN),-DCHECK_LEAKS -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
+comma := ,
 # Threads count together. No optimisation, so that a branch is one of the source.
 COVFLAGS := $(if $(COVERAGE),-O0 --coverage -fprofile-update=atomic)
+COVLINK := $(if $(COVERAGE),-Wl$(comma)--wrap=_exit spec/support/cov_exit.c)
 ifdef TSAN
 SANFLAGS := -DCHECK_LEAKS -fsanitize=thread
 CHECKENV := TSAN_OPTIONS=exitcode=99:halt_on_error=1
@@ -95,7 +97,7 @@ $(BUILD)/bare: $(OBJ)
 
 define link
 @echo "  LINK  $@"
-$(Q)$(CC) $(SANFLAGS) $(COVFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(LIBS)
+$(Q)$(CC) $(SANFLAGS) $(COVFLAGS) $(LDFLAGS) -Wl,-E -Wl,-z,now -pthread -o $@ $^ $(COVLINK) $(LIBS)
 endef
 
 # Folders change when a file goes.

@@ -1,6 +1,6 @@
 --- Which lines and branches of src were come by, as gcov has them: `btfl spec/support/coverage.lua FOLDER [--lines]`,
---- with the folder of a build that was made for it. A row for each folder of src, and the whole; with --lines, the lines
---- that nothing came by. Branches are those that were taken at least once.
+--- with the folder of a build that was made for it. A row for each folder of src, and the whole; with --lines, the
+--- lines that nothing came by. Branches are those that were taken at least once.
 
 local folder, lines = arg[1], arg[2] == "--lines"
 
