@@ -351,6 +351,19 @@ describe("a subset", function()
     assert.same({ "datasec .data", "int int", "struct pair: x y", "var v" }, made ".data")
   end)
 
+  it("refuses what nests deeper than any type does", function()
+    local b = plain.new()
+    local id = b:int("int", 4)
+    for i = 1, 300 do id = b:struct("s" .. i, 4, { { "x", id, 0 } }) end
+    local target = btfl.target(btfl.btf { bytes = b:bytes(), name = "deep" })
+    local subset = btfl.subset(target)
+    local ok, e = pcall(subset.add, subset, target.btf:get "s300")
+    assert.same({ false, "deep: type [45] is nested deeper than 256" }, { ok, tostring(e) })
+    subset = btfl.subset(target)
+    subset:add "s200"
+    assert.equal(201, #subset:btf())
+  end)
+
   it("refuses names that there are not", function()
     local target = btfl.target "spec/fixtures/small.btf"
     local subset = btfl.subset(target)
