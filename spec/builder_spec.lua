@@ -359,6 +359,11 @@ describe("a subset", function()
     local subset = btfl.subset(target)
     local ok, e = pcall(subset.add, subset, target.btf:get "s300")
     assert.same({ false, "deep: type [45] is nested deeper than 256" }, { ok, tostring(e) })
+    for _, again in ipairs { function() subset:add "s300" end, function() subset:add "s1" end,
+      function() subset:bytes() end, function() subset:btf() end } do
+      ok, e = pcall(again)
+      assert.same({ false, "deep: the subset is not whole: what was added before failed" }, { ok, tostring(e) })
+    end
     subset = btfl.subset(target)
     subset:add "s200"
     assert.equal(201, #subset:btf())

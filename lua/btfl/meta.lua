@@ -1472,7 +1472,7 @@ local subset = {}
 
 --- Adds what an object needs; or a type of the target with what it is made of; or what a path names, as an access to
 --- it needs it: "task_struct.se.vruntime", "task_struct.comm[3]", or a whole type, "task_struct". Raises where there is
---- none.
+--- none. Where only a part could be added, as where types nest deeper than 256, all that follows raises, too.
 ---@param what btfl.object|btfl.type|string
 function subset:add(what) end
 

@@ -308,24 +308,40 @@ static int add_result(struct marker *m, const struct resolution *r, uint32_t ind
 	return 0;
 }
 
+int subset_check(const struct subset *s, struct err *e)
+{
+	return s->broken ? err_set(e, ERR_UNSUPPORTED, s->target->path, NULL, ERR_NO_OFFSET,
+				   "the subset is not whole: what was added before failed")
+			 : 0;
+}
+
+/* Of what was marked; a failure is one of all that follows. */
+static int marked(struct subset *s, int rc)
+{
+	s->broken = s->broken || rc < 0;
+	return rc;
+}
+
 int subset_add(struct subset *s, const struct resolution *r, struct err *e)
 {
 	struct marker m = {.s = s, .e = e};
-	int rc = 0;
+	int rc = subset_check(s, e);
 
 	for (uint32_t i = 0; i < r->object->relo_count && rc == 0; i++)
 		rc = add_result(&m, r, i);
-	return rc;
+	return marked(s, rc);
 }
 
 int subset_add_type(struct subset *s, const struct btf_type *t, struct err *e)
 {
 	struct marker m = {.s = s, .e = e};
 
+	if (subset_check(s, e) < 0)
+		return -1;
 	if (t->id && !subset_marks(s, t))
 		return err_set(e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
 			       "type [%u] `%s` is none of %s", t->id, t->name, s->target->path);
-	return mark_type(&m, t->btf, t->id, KEEP | COMPAT | MATCH);
+	return marked(s, mark_type(&m, t->btf, t->id, KEEP | COMPAT | MATCH));
 }
 
 /* The first type of that name. */
@@ -382,6 +398,8 @@ int subset_add_path(struct subset *s, const char *path, struct err *e)
 	const char *at = path + n;
 	struct btf_type t;
 
+	if (subset_check(s, e) < 0)
+		return -1;
 	if (n >= sizeof(name))
 		return no_path(s, path, 0, e);
 	memcpy(name, path, n);
@@ -392,7 +410,7 @@ int subset_add_path(struct subset *s, const char *path, struct err *e)
 	if (!*at)
 		return subset_add_type(s, &t, e);
 	if (mark_type(&m, t.btf, t.id, KEEP) < 0)
-		return -1;
+		return marked(s, -1);
 	for (t = btf_strip(t.btf, t.id); *at;) {
 		const char *from = at + 1;
 		int found;
@@ -405,7 +423,7 @@ int subset_add_path(struct subset *s, const char *path, struct err *e)
 		found = mark_named(&m, &t, name);
 		at = from + n;
 		if (found < 0)
-			return -1;
+			return marked(s, -1);
 		if (!found || !step_elements(&at, &t))
 			return no_path(s, path, (size_t)(from - path), e);
 	}

@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "core/resolution.h"
 
+/* An addition that fails for what it met leaves the subset broken: whatever follows fails, too. A
+ * name or a type that is not there does not. */
 struct subset;
 
 /* An empty subset of t, which must outlive its use. NULL when memory is out. */

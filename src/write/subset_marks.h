@@ -31,9 +31,13 @@ struct subset {
 	const struct target *target;
 	struct btf_type pointer; /* stands for those that lead nowhere; .btf is NULL for none */
 	uint32_t turns;          /* types that are marked */
+	bool broken;             /* what was added is not marked as a whole */
 	size_t count;
 	struct marks marks[]; /* one for each BTF of the target */
 };
+
+/* -1 with e filled where the subset is broken, so that nothing more comes of it. */
+int subset_check(const struct subset *s, struct err *e);
 
 /* The marks of the BTF that stores t; NULL when it is none of the target's own. */
 struct marks *subset_marks(struct subset *s, const struct btf_type *t);

@@ -159,9 +159,13 @@ static bool write_items(struct subset *s, struct item *items, size_t n, struct b
 int subset_write(struct subset *s, struct buf *out, uint32_t *types, struct err *e)
 {
 	size_t n = s->turns;
-	struct item *items = calloc(2 * n + 1, sizeof(*items));
-	bool done = items && write_items(s, items, n, out);
+	struct item *items;
+	bool done;
 
+	if (subset_check(s, e) < 0)
+		return -1;
+	items = calloc(2 * n + 1, sizeof(*items));
+	done = items && write_items(s, items, n, out);
 	free(items);
 	*types = (uint32_t)n;
 	return done ? 0 : err_memory(e, s->target->path);
