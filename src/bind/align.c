@@ -4,6 +4,7 @@
 #include "print/align.h"
 
 #include "bind/classes.h"
+#include "format/asked.h"
 
 /* Kept with a btf. */
 struct align_box {
@@ -24,6 +25,7 @@ struct align *push_align(lua_State *L, int btf)
 	const struct btf *b = owner_native(L, lua_touserdata(L, btf));
 	struct align_box *box;
 
+	asked_all(b);
 	if (lua_getiuservalue(L, btf, OWNER_LAST) == LUA_TUSERDATA)
 		return ((struct align_box *)lua_touserdata(L, -1))->align;
 	lua_pop(L, 1);

@@ -169,6 +169,14 @@ int push_object_type(lua_State *L, uint32_t id);
 /* The getter of the owner, for all parts of an object. */
 int get_owner(lua_State *L, const void *self);
 
+/* What is said again of another kernel: see recall.c. */
+int engine_recall_new(lua_State *L);
+int engine_recall_meet(lua_State *L);
+int engine_recall_nothing(lua_State *L);
+int engine_recall_unheard(lua_State *L);
+int engine_recall_listen(lua_State *L);
+int engine_recall_answers(lua_State *L);
+
 /* program:reads(target, options): see reads.c. */
 int program_reads(lua_State *L);
 
@@ -266,6 +274,8 @@ int push_decision(lua_State *L, uint32_t relo, uint32_t decision);
 /* Pushes the resolution of the pair by the policy at that index (nil: libbpf's), made at the first
  * call. */
 void push_resolution(lua_State *L, int object, int target, int policy);
+/* Lets go of the pair's by libbpf's rules, which is made again when it is needed. */
+void forget_resolutions(lua_State *L, int object, int target);
 /* Pushes a new resolution of one relocation against one candidate. */
 void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo,
 		struct candidate c);

@@ -3,6 +3,7 @@
  * object keeps one for each target, for as long as the target lives.
  */
 #include "bind/policy/run.h"
+#include "format/asked.h"
 
 static void free_resolution(void *native)
 {
@@ -55,6 +56,7 @@ static void resolve(lua_State *L, int object, int target, int policy, const stru
 	struct err e;
 
 	if (!lua_isnil(L, policy)) {
+		asked_all(NULL); /* a hook may know more than the kernel */
 		lua_newtable(L);
 		lua_pushvalue(L, -1);
 		lua_setiuservalue(L, owner, RESOLUTION_DECISIONS);
@@ -113,6 +115,18 @@ void push_resolution(lua_State *L, int object, int target, int policy)
 	}
 	lua_replace(L, by_target);
 	lua_settop(L, by_target);
+}
+
+void forget_resolutions(lua_State *L, int object, int target)
+{
+	int top = lua_gettop(L);
+
+	target = lua_absindex(L, target);
+	lua_getiuservalue(L, object, OWNER_MORE);
+	lua_pushvalue(L, target);
+	lua_pushnil(L);
+	lua_rawset(L, -3);
+	lua_settop(L, top);
 }
 
 void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo, struct candidate c)

@@ -3,6 +3,7 @@
  * address of the BTF, so that a candidate, which names its BTF, is the same value everywhere.
  */
 #include "bind/classes.h"
+#include "format/asked.h"
 
 #include <string.h>
 
@@ -187,6 +188,7 @@ static int get_name(lua_State *L, const void *self)
 
 static int get_release(lua_State *L, const void *self)
 {
+	asked_for(ASKED_VERSION, 0, NULL, 0);
 	lua_pushstring(L, ((const struct target *)owner_native(L, self))->release);
 	return 1;
 }
@@ -195,6 +197,7 @@ static int get_version(lua_State *L, const void *self)
 {
 	const struct target *t = owner_native(L, self);
 
+	asked_for(ASKED_VERSION, 0, NULL, 0);
 	if (t->version)
 		push_version(L, t->version);
 	else
@@ -210,12 +213,14 @@ static int get_arch(lua_State *L, const void *self)
 
 static int get_distro(lua_State *L, const void *self)
 {
+	asked_all(NULL);
 	push_name(L, ((const struct target *)owner_native(L, self))->distro);
 	return 1;
 }
 
 static int get_flavour(lua_State *L, const void *self)
 {
+	asked_all(NULL);
 	push_name(L, ((const struct target *)owner_native(L, self))->flavour);
 	return 1;
 }
@@ -224,6 +229,7 @@ static int get_kconfig(lua_State *L, const void *self)
 {
 	const struct kconfig *k = target_kconfig(owner_native(L, self));
 
+	asked_all(NULL);
 	lua_pushstring(L, k ? k->input->path : NULL);
 	return 1;
 }
@@ -232,6 +238,7 @@ static int get_kallsyms(lua_State *L, const void *self)
 {
 	const struct symbols *s = target_symbols(owner_native(L, self));
 
+	asked_all(NULL);
 	lua_pushstring(L, s ? symbols_path(s) : NULL);
 	return 1;
 }

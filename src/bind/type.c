@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bind/classes.h"
+#include "format/asked.h"
 #include "format/btf_at.h"
 #include "print/align.h"
 
@@ -45,7 +46,13 @@ static int push_int(lua_State *L, bool present, lua_Integer v)
 
 static int get_id(lua_State *L, const void *self)
 {
-	lua_pushinteger(L, handle_type(L, self).id);
+	struct btf_type t = handle_type(L, self);
+
+	if (*t.name)
+		asked_name(t.btf, ASKED_IDS, t.name, btf_named_len(t.btf, t.kind, t.name));
+	else
+		asked_all(t.btf);
+	lua_pushinteger(L, t.id);
 	return 1;
 }
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "core/features_impl.h"
+#include "format/asked.h"
 
 static const struct {
 	const char *type, *prefix;
@@ -104,14 +105,17 @@ static void read_one(const struct target *t, int set, struct features *f)
 static const struct features *read_sets(const struct target *t)
 {
 	struct features *f = target_features(t);
+	struct questions *heard_by;
 
 	if (atomic_load(&f->read))
 		return f;
+	heard_by = asked_pause();
 	pthread_mutex_lock(&f->lock);
 	for (int set = 0; set < FEATURE_SETS && !atomic_load(&f->read); set++)
 		read_one(t, set, f);
 	atomic_store(&f->read, true);
 	pthread_mutex_unlock(&f->lock);
+	asked_go_on(heard_by);
 	return f;
 }
 
@@ -119,6 +123,7 @@ enum known features_has(const struct target *t, enum feature_set set, uint32_t n
 {
 	const struct features *f = read_sets(t);
 
+	asked_for(ASKED_FEATURE, number, &(char){(char)set}, 1);
 	if (!f->whole[set])
 		return KNOWN_NOT;
 	return number < FEATURE_NUMBERS && has_bit(f->bits[set], number) ? KNOWN_YES : KNOWN_NO;
@@ -126,6 +131,7 @@ enum known features_has(const struct target *t, enum feature_set set, uint32_t n
 
 uint32_t features_last(const struct target *t, enum feature_set set)
 {
+	asked_for(ASKED_LAST, set, NULL, 0);
 	return read_sets(t)->last[set];
 }
 
@@ -266,8 +272,12 @@ static enum known ask_mark(const struct target *t, enum feature_mark mark)
 	atomic_uchar *kept = &target_features(t)->mark[mark];
 	unsigned char known = atomic_load(kept);
 
+	asked_for(ASKED_MARK, mark, NULL, 0);
 	if (!known) {
+		struct questions *heard_by = asked_pause();
+
 		known = mark == FEATURE_MARKS ? as_known(has_functions(t)) : read_mark(t, mark);
+		asked_go_on(heard_by);
 		atomic_store(kept, ++known);
 	}
 	return known - 1;

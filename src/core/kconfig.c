@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/kernel_version.h"
+#include "format/asked.h"
 #include "format/foreign.h"
 
 /* Lines of the comment that a configuration starts with. */
@@ -145,6 +146,7 @@ const char *kconfig_value(const struct kconfig *k, const char *name, size_t *len
 	size_t n = strlen(name);
 	const char *at = (const char *)k->input->data, *end = at + k->input->len, *next;
 
+	asked_for(ASKED_CONFIG, 0, name, n);
 	for (; at < end; at = next) {
 		size_t line = (size_t)(line_end(at, end, &next) - at);
 

@@ -7,8 +7,10 @@
 #include <ctype.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
+#include "format/asked.h"
 #include "format/foreign.h"
 
 struct symbol_entry {
@@ -181,6 +183,7 @@ void symbols_digest(const struct symbols *s, struct digester *d)
 
 bool symbols_list_modules(const struct symbols *s)
 {
+	asked_for(ASKED_LISTED, 0, NULL, 0);
 	return s->modules;
 }
 
@@ -206,6 +209,7 @@ bool symbols_has(const struct symbols *s, const char *name, size_t len)
 	const struct symbol_entry *x = NULL;
 	size_t stem = stem_len(name, len);
 
+	asked_for(ASKED_SYMBOL, 0, name, len);
 	while (len && (x = next_of(s, x, name, stem))) {
 		const char *have = (const char *)s->input->data + x->at;
 
@@ -253,6 +257,20 @@ static bool is_code(const struct symbols *s, const struct symbol_entry *x, const
 	return !is_text(in, len, "bpf") && (len < 10 || memcmp(in, "__builtin_", 10) != 0);
 }
 
+static void note_function(const char *module, size_t module_len, const char *name, size_t len)
+{
+	char text[512];
+
+	if (module_len + len > sizeof(text)) {
+		asked_all(NULL);
+		return;
+	}
+	if (module_len)
+		memcpy(text, module, module_len);
+	memcpy(text + module_len, name, len);
+	asked_for(ASKED_FUNCTION, (uint32_t)module_len, text, module_len + len);
+}
+
 enum symbol_form symbols_function(const struct symbols *s, const char *module, size_t module_len,
 				  const char *name, size_t len)
 {
@@ -260,6 +278,8 @@ enum symbol_form symbols_function(const struct symbols *s, const char *module, s
 	enum symbol_form best = SYMBOL_NONE;
 	size_t stem = stem_len(name, len);
 
+	if (asked_by)
+		note_function(module, module_len, name, len);
 	while (len && best != SYMBOL_WHOLE && (x = next_of(s, x, name, stem))) {
 		const char *have = (const char *)s->input->data + x->at;
 		size_t have_len = word_len(have, input_end(s));
@@ -303,6 +323,7 @@ bool symbols_glob(const char *pattern, size_t pattern_len, const char *name, siz
 
 bool symbols_match(const struct symbols *s, const char *pattern, size_t len)
 {
+	asked_for(ASKED_PATTERN, 0, pattern, len);
 	for (size_t i = 0; i < s->count; i++) {
 		const char *name = (const char *)s->input->data + s->entries[i].at;
 

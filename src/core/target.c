@@ -13,6 +13,7 @@
 #include "core/distro.h"
 #include "core/features_impl.h"
 #include "core/kernel_version.h"
+#include "format/asked.h"
 
 #define RUNNING_FOLDER "/sys/kernel/btf"
 
@@ -277,12 +278,14 @@ static const struct target *asked(const struct target *t, bool given)
 
 const struct kconfig *target_kconfig(const struct target *t)
 {
+	asked_for(ASKED_CONFIG, 0, NULL, 0);
 	t = asked(t, ((const struct target_box *)t)->kconfig);
 	return ask(t, &((struct target_box *)(uintptr_t)t)->asked_kconfig, ask_kconfig)->kconfig;
 }
 
 const struct symbols *target_symbols(const struct target *t)
 {
+	asked_for(ASKED_LISTED, 0, NULL, 0);
 	t = asked(t, ((const struct target_box *)t)->symbols);
 	return ask(t, &((struct target_box *)(uintptr_t)t)->asked_symbols, ask_symbols)->symbols;
 }
@@ -549,6 +552,7 @@ struct digest target_digest(const struct target *t)
 	const struct symbols *symbols = target_symbols(t);
 	struct digester d = {0};
 
+	asked_all(NULL);
 	digest_add(&d, t->count);
 	for (size_t i = 0; i < t->count; i++) {
 		digest_string(&d, t->module[i]);

@@ -1,6 +1,8 @@
 /* value: values of relocations; see value.h. */
 #include "core/value.h"
 
+#include "format/asked.h"
+
 /* A load can be aligned and sized so that the compiler's choice is not the only right one. */
 struct extent {
 	uint32_t byte_off, byte_sz;
@@ -107,13 +109,25 @@ static enum reason calc_member(const struct accessor *s, const struct step *last
 	}
 }
 
+/* Whoever listens to what is asked of a kernel hears of the id. */
+static uint32_t told_id(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_type(b, id);
+
+	if (*t.name)
+		asked_name(t.btf, ASKED_IDS, t.name, btf_named_len(t.btf, t.kind, t.name));
+	else
+		asked_all(t.btf);
+	return id;
+}
+
 static enum reason calc_type(const struct accessor *s, struct relo_value *out)
 {
 	int64_t size;
 
 	switch (s->kind) {
 	case RELO_TARGET_TYPE_ID:
-		out->value = s->root_id;
+		out->value = told_id(s->btf, s->root_id);
 		out->check = false; /* a linker may have renumbered the types */
 		return REASON_NONE;
 	case RELO_TYPE_EXISTS:

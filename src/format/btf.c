@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/asked.h"
+
 static const char *const kind_names[BTF_KIND_COUNT] = {
     [BTF_VOID] = "void",         [BTF_INT] = "int",
     [BTF_PTR] = "ptr",           [BTF_ARRAY] = "array",
@@ -70,6 +72,7 @@ static inline const uint8_t *behind(const struct btf *b, const struct btf_type *
 {
 	const uint8_t *p = t->id ? t->tail - BTF_TYPE_SIZE : b->types;
 
+	asked_all(b);
 	*id = t->id ? t->id + 1 : b->first_id;
 	return t->id ? p + btf_record_size(b, p) : p;
 }
@@ -130,6 +133,7 @@ void btf_mark_names(const struct btf *b, const char *text, uint8_t *bits)
 	size_t len = strlen(text), n = b->strings_len, done = 0; /* bytes that are marked */
 	size_t second = len > 1 ? 1 : 0;
 
+	asked_all(b);
 	for (size_t at = 0; at + len <= n; at++) {
 		const char *s = b->strings + at;
 
@@ -146,13 +150,22 @@ void btf_mark_names(const struct btf *b, const char *text, uint8_t *bits)
 	}
 }
 
-struct btf_type btf_type(const struct btf *b, uint32_t id)
+struct btf_type btf_stored(const struct btf *b, uint32_t id)
 {
 	if (id == 0 || !btf_has(b, id))
 		return (struct btf_type){.btf = b, .name = ""};
 	while (id < b->first_id)
 		b = b->base;
 	return decode(b, id, record(b, id - b->first_id));
+}
+
+struct btf_type btf_type(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_stored(b, id);
+
+	if (id && t.id)
+		asked_type(t.btf, id);
+	return t;
 }
 
 static uint32_t tail_u32(const struct btf_type *t, size_t off)

@@ -98,6 +98,9 @@ static inline size_t btf_key_len(const char *name, size_t len, bool whole)
 
 /* btf_hash.c: the hash of len bytes of a name. */
 uint32_t btf_hash(const char *name, size_t len);
+
+/* btf_type(), of which who listens to what is asked hears nothing. */
+struct btf_type btf_stored(const struct btf *b, uint32_t id);
 /* Sets hashes[i] to that of the essential name of named[i], or of the whole name. When b is opened,
  * the strings are read from its input, and a name that is none of them is a defect; else in is
  * NULL. */

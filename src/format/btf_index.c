@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/asked.h"
 #include "format/btf_impl.h"
 
 /* The list that it is made of becomes its entries, so that 8 bytes a name are all it takes. */
@@ -172,7 +173,7 @@ static uint32_t same_name_from(const struct btf *b, const struct name_table *t, 
 {
 	for (; at; at = t->entries[at - 1].next) {
 		uint32_t id = t->entries[at - 1].id;
-		const char *s = btf_type(b, id).name;
+		const char *s = btf_stored(b, id).name;
 
 		if (strncmp(s, name, len) == 0 && btf_key_len(s, strlen(s), t->whole) == len)
 			return id;
@@ -184,6 +185,7 @@ static uint32_t first_of_class(const struct btf *b, int class, const char *name,
 {
 	const struct name_table *t = table_of(b, class);
 
+	asked_name(b, class == TYPES ? ASKED_TYPES : ASKED_OTHERS, name, len);
 	return t ? same_name_from(b, t, t->bucket[btf_hash(name, len) & t->mask], name, len) : 0;
 }
 
@@ -217,7 +219,7 @@ static const struct index_entry *entry_of(const struct name_table *t, uint32_t i
 
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size_t len)
 {
-	const struct name_table *t = table_of(b, class_of(b, btf_type(b, id).kind));
+	const struct name_table *t = table_of(b, class_of(b, btf_stored(b, id).kind));
 
 	return t ? same_name_from(b, t, entry_of(t, id)->next, name, len) : 0;
 }
@@ -228,7 +230,7 @@ static uint32_t find_in(const struct btf *b, const char *name, int kind, int cla
 	uint32_t id = first_of_class(b, class, name, len);
 
 	for (; id; id = btf_next_named(b, id, name, len)) {
-		struct btf_type t = btf_type(b, id);
+		struct btf_type t = btf_stored(b, id);
 
 		if (strcmp(t.name, name) == 0 && (kind < 0 || t.kind == (unsigned)kind))
 			break;

@@ -9,6 +9,7 @@
 
 #include "core/features.h"
 #include "core/kernel_version.h"
+#include "format/asked.h"
 #include "verify/helpers.h"
 
 struct extern_resolver {
@@ -123,6 +124,7 @@ static int set_version(struct extern_resolver *k, struct extern_value *v, uint32
 	const struct target *t = k->target;
 	uint32_t code;
 
+	asked_for(ASKED_VERSION, 0, NULL, 0);
 	if (kernel_version_code(t->version, &code))
 		return set_bytes(k, v, size, code);
 	if (t->version || !kernel_version_code(t->release, &code))

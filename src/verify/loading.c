@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "core/kernel_version.h"
+#include "format/asked.h"
 
 void loading_init(struct loading *l)
 {
 	const struct program *p = &l->resolution->object->programs[l->entry];
 
+	asked_for(ASKED_LINE, 0, NULL, 0);
 	l->release = target_known_as(l->target);
 	if (!kernel_version_code(l->release, &l->version))
 		l->version = 0;

@@ -1,0 +1,100 @@
+/* recall: keeps what the kernel of now has answered; see recall.h. */
+#include "verify/recall.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/answer.h"
+
+/* What a kernel answers to a question. */
+struct reply {
+	struct digest answer;
+	uint32_t turn; /* of the kernel; 0 for none as yet */
+};
+
+struct recall_box {
+	struct recall recall;
+	struct digest base;
+	struct reply *replies; /* by question */
+	size_t cap;
+	uint32_t now;
+};
+
+static struct recall_box *box_of(struct recall *r)
+{
+	return (struct recall_box *)r;
+}
+
+int recall_new(struct recall **out, struct err *e)
+{
+	struct recall_box *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		return err_memory(e, NULL);
+	if (questions_new(&x->recall.questions, e) < 0) {
+		free(x);
+		return -1;
+	}
+	*out = &x->recall;
+	return 0;
+}
+
+void recall_free(struct recall *r)
+{
+	if (!r)
+		return;
+	questions_free(r->questions);
+	free(box_of(r)->replies);
+	free(r);
+}
+
+void recall_meet(struct recall *r, const struct target *t, uint64_t more)
+{
+	struct recall_box *x = box_of(r);
+	struct digester d = {0};
+
+	digest_add(&d, more);
+	digest_digest(&d, answer_base(t));
+	r->target = t;
+	x->base = digest_of(&d);
+	x->now++;
+}
+
+/* Room for the answers to all questions that there are. */
+static int make_room(struct recall_box *x)
+{
+	size_t count = x->recall.questions->count, cap = count + count / 2 + 64;
+	struct reply *list;
+
+	if (count <= x->cap)
+		return 0;
+	list = realloc(x->replies, cap * sizeof(*list));
+	if (!list)
+		return -1;
+	memset(list + x->cap, 0, (cap - x->cap) * sizeof(*list));
+	x->replies = list;
+	x->cap = cap;
+	return 0;
+}
+
+int recall_answers(struct recall *r, const uint32_t *list, size_t count, struct digest *out,
+		   struct err *e)
+{
+	struct recall_box *x = box_of(r);
+	struct digester d = {0};
+
+	if (make_room(x) < 0)
+		return err_memory(e, NULL);
+	digest_digest(&d, x->base);
+	for (size_t i = 0; i < count; i++) {
+		struct reply *reply = &x->replies[list[i]];
+
+		if (reply->turn != x->now &&
+		    !answer_to(r->target, &r->questions->list[list[i]], &reply->answer))
+			return 1;
+		reply->turn = x->now;
+		digest_digest(&d, reply->answer);
+	}
+	*out = digest_of(&d);
+	return 0;
+}

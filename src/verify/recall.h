@@ -1,0 +1,31 @@
+/*
+ * recall: what was found on one kernel is found on another that answers alike all that was asked
+ * for it. Answers are digests, by definition and not by id, and each is given once for a kernel: so
+ * what is asked by many costs what it costs once.
+ */
+#ifndef BTFL_RECALL_H
+#define BTFL_RECALL_H
+
+#include "core/target.h"
+#include "format/asked.h"
+
+/* What kernels are asked, one after another. */
+struct recall {
+	struct questions *questions; /* all that anybody asked of any of them */
+	const struct target *target; /* that of now; NULL for none */
+};
+
+/* The caller frees it. */
+int recall_new(struct recall **out, struct err *e);
+void recall_free(struct recall *r); /* NULL is allowed */
+
+/* From now on it is about t, which must stay open while it is. `more` is what the caller knows of
+ * it besides, which whoever asks goes by, too. */
+void recall_meet(struct recall *r, const struct target *t, uint64_t more);
+
+/* What it answers to these questions, by number in r's list. Returns 0; 1 when one of them cannot
+ * be answered, and -1 when memory was out. */
+int recall_answers(struct recall *r, const uint32_t *list, size_t count, struct digest *out,
+		   struct err *e);
+
+#endif
