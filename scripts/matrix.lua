@@ -8,7 +8,7 @@ end
 
 local cli = btfl.cli {
   about = "Every object on every kernel: which kernels are one case, and what becomes of the objects there.",
-  verdicts = true, baseline = true,
+  verdicts = true, baseline = true, memo = true,
   options = function(parser)
     parser:option("--by", "What stands across: object, or program, as of one object."):argname("WHAT")
       :choices { "object", "program" }
@@ -33,6 +33,7 @@ end
 
 local matrix = btfl.matrix(objects, cli, {
   shapes = function(object) return shapes[object] end, jobs = cli.args.jobs,
+  memo = not cli.args.no_memo,
 })
 if shard then
   cli:write(matrix:part(cli))

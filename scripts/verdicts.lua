@@ -1,7 +1,7 @@
 --- verdicts: whether each program of BPF objects loads on a kernel.
 local cli = btfl.cli {
   about = "Whether each program of BPF objects loads on a kernel, as a loader and its verifier decide.",
-  verdicts = true,
+  verdicts = true, memo = true,
 }
 local columns = {
   "object", "program", "section", "relocations", "failed", "verdict", "first_poison", "target", "rule",
@@ -19,12 +19,12 @@ local out = btfl.report("verdicts", {
 
 local YES_OR_NO = { [true] = "yes", [false] = "no" }
 
-local function row_of(object, target, verdict, shape)
+local function row_of(object, verdict, shape)
   local program, first = verdict.program, verdict.first
   return {
     object = object.path, program = program.name, section = program.section,
     relocations = verdict.relocations, failed = verdict.failed, verdict = verdict.verdict,
-    first_poison = verdict.first_poison, target = target.name, rule = verdict.rule,
+    first_poison = verdict.first_poison, rule = verdict.rule,
     name = first and (first.name or first.relo and first.relo.path),
     attaches = verdict.ok and YES_OR_NO[verdict.attaches] or nil, shape = shape.shape,
   }
@@ -50,14 +50,13 @@ local function questions_of(object, shape)
   return questions
 end
 
--- The questions to which the kernel says yes, or that it cannot answer: these need not be asked again.
+-- The questions to which the kernel says yes, or that it cannot answer.
 local function has(target, questions)
   local list = {}
   for question, attach in pairs(questions) do
     local found = cli:try(target.attach, target, attach)
     if not found or found.found ~= false then list[#list + 1] = question end
   end
-  for _, question in ipairs(list) do questions[question] = nil end
   return list
 end
 
@@ -98,7 +97,7 @@ local function judge(object, target, shape)
     if verdict then
       verdicts[#verdicts + 1] = verdict
       if not verdict.ok or verdict.attaches == false then bad[#bad + 1] = verdict end
-      rows[#rows + 1] = row_of(object, target, verdict, shape)
+      rows[#rows + 1] = row_of(object, verdict, shape)
     end
   end
   return rows, findings_of(bad, { one_of = shape.one_of, verdicts = verdicts, shape = shape.shape })
@@ -127,24 +126,53 @@ local function look(object, target)
   return said
 end
 
--- Gives what was said of an object in each shape, kernel after kernel.
-local function each_said(of_kernels, give)
-  for _, of_shapes in ipairs(of_kernels) do
-    for _, said in ipairs(of_shapes) do give(said) end
-  end
+-- Gives what was said of an object on a kernel, in each shape.
+local function each_said(said, give)
+  for _, of_shape in ipairs(said) do give(of_shape) end
 end
 
-cli:kernel_by_kernel(look, function(_, of_kernels, kernels)
-  local found = {}
-  each_said(of_kernels, function(said)
-    for _, question in ipairs(said.has) do found[question] = true end
-  end)
-  each_said(of_kernels, function(said)
-    for _, row in ipairs(said.rows) do out:row(row) end
-    for _, one in ipairs(said.findings) do
-      local is_nowhere = kernels > 1 and one.nowhere and not found[one.question]
-      table.insert(out.findings, is_nowhere and one.nowhere or one.finding)
+-- Kernels of which the same was said: { said =, names... }, each where the first of them stands. One may be
+-- given twice.
+local function alike(of_kernels, names)
+  local list, known = {}, {}
+  for i, said in ipairs(of_kernels) do
+    local one, name = known[said], names[i]
+    if not one then
+      one = { said = said, has = {} }
+      list[#list + 1], known[said] = one, one
     end
-  end)
+    if not one.has[name] then one[#one + 1], one.has[name] = name, true end
+  end
+  return list
+end
+
+-- A row on a kernel: what is said of it there is shared with the others.
+local function add_row(shared, row, name)
+  shared[row] = shared[row] or { __index = row }
+  out:row(setmetatable({ target = name }, shared[row]))
+end
+
+local function on(finding, kernels)
+  finding.target = #kernels == 1 and kernels[1] or nil
+  finding.targets = #kernels > 1 and table.move(kernels, 1, #kernels, 1, {}) or nil
+  return finding
+end
+
+cli:kernel_by_kernel(look, function(_, of_kernels, names, kernels)
+  local found, shared = {}, {}
+  for i, said in ipairs(of_kernels) do
+    each_said(said, function(of_shape)
+      for _, row in ipairs(of_shape.rows) do add_row(shared, row, names[i]) end
+      for _, question in ipairs(of_shape.has) do found[question] = true end
+    end)
+  end
+  for _, one in ipairs(alike(of_kernels, names)) do
+    each_said(one.said, function(of_shape)
+      for _, x in ipairs(of_shape.findings) do
+        local is_nowhere = kernels > 1 and x.nowhere and not found[x.question]
+        table.insert(out.findings, on(is_nowhere and x.nowhere or x.finding, one))
+      end
+    end)
+  end
 end)
 return out:merge()

@@ -14,7 +14,7 @@ local LAZY = {
   target = function() return require("btfl.kernels.open").target end,
   targets = function() return require("btfl.kernels.open").targets end,
   matrix = function()
-    local known = { check = "table|function", shapes = "table|function", jobs = "number" }
+    local known = { check = "table|function", shapes = "table|function", jobs = "number", memo = "boolean" }
     return function(objects, targets, options)
       argument.list(1, objects, "btfl.object|string", "matrix")
       argument.check(2, targets, "string|table|function|btfl.cli", "matrix")

@@ -108,6 +108,7 @@ function matrix:part(cli) end
 
 ---@class btfl.matrix.options
 ---@field check? btfl.check.options|fun(object: btfl.object): btfl.check.options
+---@field memo? boolean false: each pair is looked into, also where a kernel before it answered alike all that is asked for the object; what is said is the same
 ---@field shapes? table<string, btfl.verdict.options>|fun(object: btfl.object): btfl.check.options[] by name: constants that a tool sets at its start and the like, each looked at for itself; one that is called default without. A function stands in for `check`
 ---@field jobs? integer processes that share the kernels, 1 without; cells come in the same order. Not with kernels that a function gives. What hooks of a policy change stays in their process
 
@@ -123,6 +124,7 @@ function matrix:part(cli) end
 ---@field findings btfl.finding[] of object:check(), merged, without their kernel
 ---@field failures string[]? of an object or kernel that cannot be read: what is wrong
 ---@field unread boolean? the kernel cannot be opened
+---@field seen boolean? true: a kernel before it answered alike all that is asked for the object
 
 --- What is known of a kernel. A plain table.
 ---@class btfl.matrix.kernel
@@ -1615,6 +1617,7 @@ function attempt:refusal() end
 ---@field facts? boolean only --release, --version, --kconfig and --kallsyms of these
 ---@field epilog? string
 ---@field baseline? boolean --baseline and --write-baseline are taken: what was known is a note in the report that the script returns
+---@field memo? boolean --no-memo is taken: cli:kernel_by_kernel() looks into each pair
 ---@field writes? string what goes to the file of -o, which must be given, by cli:write; the report then goes to standard output
 ---@field formats? string[] names for --format that the script looks at and writes itself
 
@@ -1668,11 +1671,13 @@ function cli:each_object(out, work) end
 
 --- Calls look(object, target) for each of these pairs, too, but kernel after kernel, each of which is closed when all
 --- objects had their turn, in as many processes as --jobs says. What look gives is a plain value, and may hold nothing
---- of the kernel. When all kernels had their turn, take(object, said, kernels) is called in this process for each
---- object in order: `said` is what look gave of it, kernel after kernel, `kernels` how many could be opened. Failures of
---- the cli stand in the order of the pairs. SIGINT ends it behind the pair that is looked at.
+--- of the kernel, nor name it: where another kernel answers alike all that look asked of this one for the object, look is
+--- not called, and the same value stands for both, but with --no-memo. When all kernels had their turn,
+--- take(object, said, names, kernels) is called in this process for each object in order: `said` is what look gave of
+--- it, kernel after kernel, `names` what these are called, `kernels` how many could be opened. Failures of the cli stand
+--- in the order of the pairs. SIGINT ends it behind the pair that is looked at.
 ---@param look fun(object: btfl.object, target: btfl.target): any
----@param take fun(object: btfl.object, said: any[], kernels: integer)
+---@param take fun(object: btfl.object, said: any[], names: string[], kernels: integer)
 function cli:kernel_by_kernel(look, take) end
 
 --- Records what could not be done for an input: one line on stderr, however often, and the exit status

@@ -44,7 +44,7 @@ local function of_text(text)
 end
 
 -- The same lines are read for each kernel.
-local read = kept(function(_, program)
+local read = kept.by(function(_, program)
   local line, last
   for insn = 0, math.min(#program, 64) - 1 do
     line = program:line(insn)

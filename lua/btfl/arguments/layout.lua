@@ -1,4 +1,6 @@
 --- What lies at the bytes of a struct, and whether the same does in the struct of another kernel.
+local kept = require "btfl.arguments.kept"
+
 local layout = {}
 
 -- Bytes of a copy that are compared.
@@ -15,8 +17,6 @@ local thresholds = require "btfl.successor.thresholds"
 ---@field start integer? where that starts, bytes
 ---@field size integer? of it, bytes
 
-local starting = setmetatable({}, { __mode = "k" })
-
 local function is_first_member(t)
   local wanted = t.id
   for _, index, _, id in t.btf:scan_members() do
@@ -25,12 +25,13 @@ local function is_first_member(t)
   return false
 end
 
+local starting = kept.by(is_first_member, true)
+
 --- Whether structs of its BTF start with that one: what is read beyond its end may be theirs.
 ---@param t btfl.type
 ---@return boolean
 function layout.starts_others(t)
-  if starting[t] == nil then starting[t] = is_first_member(t) end
-  return starting[t]
+  return starting(t, "first")
 end
 
 local function array_of(path)
@@ -57,17 +58,14 @@ local function look(t, byte)
 end
 
 -- Many reads are of few places, and each is asked about once for every other kernel.
-local places = setmetatable({}, { __mode = "k" })
+local places = kept.by(look, true)
 
 --- What lies at that byte.
 ---@param t btfl.type a struct or union
 ---@param byte integer
 ---@return btfl.layout.place
 function layout.at(t, byte)
-  local known = places[t] or {}
-  places[t] = known
-  known[byte] = known[byte] or look(t, byte)
-  return known[byte]
+  return places(t, byte)
 end
 
 local EXACT_DEPTH = 16

@@ -12,11 +12,13 @@ local signature = require "btfl.arguments.signature"
 local settled = {}
 
 -- By the text of an attach point; false for none.
-local key_of = kept(function(target, _, attach) return engine.signature_key(target, attach) or false end)
+local key_of = kept.by(function(target, _, attach)
+  return engine.signature_key(target, attach) or false
+end, true)
 
 -- What is found once of a program: `open` when its reads differ by kernel, `none` when there are none.
 -- Handles of programs go and come.
-local record_of = kept(function(_, program)
+local record_of = kept.by(function(_, program)
   local record = { fine = {}, sinking = {} }
   local attach = drift.attach_of(program)
   if not attach then

@@ -12,7 +12,7 @@ local telling = require "btfl.command.told"
 
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
-  policy = true, jobs = true, facts = true, formats = true, baseline = true, writes = true,
+  policy = true, jobs = true, facts = true, formats = true, baseline = true, memo = true, writes = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, causes = true, policy = true, project = true }

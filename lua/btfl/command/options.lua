@@ -91,6 +91,9 @@ local function add_options(parser, definition)
       .. "there are processors to be had."):argname("N"):convert(as_jobs):default("1"):show_default(false)
     if definition.jobs then jobs:hidden(true) end
   end
+  if definition.memo then
+    parser:flag("--no-memo", "Look into each pair, also where another kernel answers all of it alike.")
+  end
   if definition.baseline then
     parser:option("--baseline", "What an earlier run found: that is known, and no error."):argname("FILE")
     parser:option("--write-baseline", "Write what is found, to be known from then on."):argname("FILE")

@@ -5,8 +5,10 @@ local argument = require "btfl.argument"
 local carried = require "btfl.report.carried"
 local engine = require "btfl.engine"
 local inputs = require "btfl.command.inputs"
+local once = require "btfl.command.once"
 local pair = require "btfl.diagnose.pair"
 local progress = require "btfl.command.progress"
+local recall = require "btfl.recall.recall"
 local told = require "btfl.command.told"
 local workers = require "btfl.command.workers"
 
@@ -132,65 +134,88 @@ local function list_objects(cli)
   local list, next_object = {}, cli:objects()
   repeat
     local kept, object = told.keeping(cli, next_object)
-    list[#list + 1] = { object = object, kept = kept, said = {} }
+    list[#list + 1] = { object = object, kept = kept, said = {}, on = {} }
   until not object or engine.interrupted()
   return list
 end
 
--- What look() says of each object on a kernel, until SIGINT comes.
-local function said_on(cli, list, target, look)
+-- What look() says of each object on a kernel, until SIGINT comes. What it tells besides may name the kernel.
+local function said_on(cli, list, target, look, memory)
   local said = {}
+  if memory then memory:meet(target) end
   for i, one in ipairs(list) do
-    if not one.object or engine.interrupted() then break end
-    said[i] = { clash = pair.clash(one.object, target) }
-    if not said[i].clash then said[i].kept, said[i].value = told.keeping(cli, look, one.object, target) end
+    local object = one.object
+    if not object or engine.interrupted() then break end
+    local function find()
+      local kept, value = told.keeping(cli, look, object, target)
+      return { kept = kept, value = value }, #kept == 0
+    end
+    local clash = pair.clash(object, target)
+    said[i] = clash and { clash = clash } or memory and memory:of(object, find) or find()
   end
   return said
 end
 
--- Does load.work(i) of each kernel, and load.take() of what it gives, in order.
-local function each_kernel(load, over)
-  local a_block = math.max(1, load.count // (load.jobs * BLOCKS))
-  for first = 1, load.count, a_block do table.insert(load.starts, first) end
-  if workers.each(load, over) then return end
-  local i = 0
+-- Does look_at() of each kernel, and gives take() the list of what it said, and the kernel's name, in order.
+local function each_kernel(cli, look_at, take)
+  local kernels, starts, send, receive = inputs.numbered(cli), {}, once.sender(), once.receiver()
+  local jobs, i = cli.args.jobs or 1, 0
+  local function of_worker(n)
+    return kernels.work(n, function(target)
+      return { target = target.name, list = send(look_at(target), n) }
+    end)
+  end
   local function next_piece()
     i = i + 1
-    if i <= load.count then return load.work(i) end
+    if i > kernels.count then return nil end
+    return kernels.work(i, function(target)
+      return { target = target.name, list = look_at(target) }
+    end)
   end
-  for piece in over(next_piece) do load.take(piece) end
+  local function taken(piece, list_of)
+    local said = kernels.take(piece)
+    if said then take(list_of and list_of(said.list) or said.list, said.target) end
+  end
+  local a_block = math.max(1, kernels.count // (jobs * BLOCKS))
+  for first = 1, kernels.count, a_block do starts[#starts + 1] = first end
+  if workers.each({
+    jobs = jobs, starts = starts, count = kernels.count, work = of_worker,
+    take = function(piece) taken(piece, receive) end,
+  }, kernels.over) then return end
+  for piece in kernels.over(next_piece) do taken(piece) end
 end
 
--- Tells of an object and its pairs what was kept; gives the values of those that were looked at.
+-- Tells of an object and its pairs what was kept; gives the values of those that were looked at, and what
+-- their kernels are called.
 local function settled(cli, one)
-  local values = {}
+  local values, names = {}, {}
   told.settle(cli, one.kept)
-  for _, said in ipairs(one.said) do
+  for i, said in ipairs(one.said) do
     if said.clash then table.insert(rawget(cli, "clashes"), said.clash) end
     told.settle(cli, said.kept)
-    values[#values + 1] = said.value
+    if not said.clash then values[#values + 1], names[#names + 1] = said.value, one.on[i] end
   end
-  return values
+  return values, names
 end
 
 function methods:kernel_by_kernel(look, take)
   argument.check(1, look, "function", "kernel_by_kernel")
   argument.check(2, take, "function", "kernel_by_kernel")
-  local list, kernels, met = list_objects(self), inputs.numbered(self), 0
-  local function look_at(target) return said_on(self, list, target, look) end
-  each_kernel({
-    jobs = self.args.jobs or 1, starts = {}, count = kernels.count,
-    work = function(i) return kernels.work(i, look_at) end,
-    take = function(piece)
-      local said = kernels.take(piece)
-      met = met + (said and 1 or 0)
-      for i, one in ipairs(said or {}) do table.insert(list[i].said, one) end
-    end,
-  }, kernels.over)
+  local list, met = list_objects(self), 0
+  local memory = not self.args.no_memo and recall.new() or nil
+  local function look_at(target) return said_on(self, list, target, look, memory) end
+  each_kernel(self, look_at, function(said, name)
+    met = met + 1
+    for i, one in ipairs(said) do
+      local of = list[i]
+      table.insert(of.said, one)
+      of.on[#of.said] = name
+    end
+  end)
   for i, one in ipairs(list) do
     list[i] = false
-    local values = settled(self, one)
-    if #values > 0 then take(one.object, values, met) end
+    local values, names = settled(self, one)
+    if #values > 0 then take(one.object, values, names, met) end
   end
 end
 

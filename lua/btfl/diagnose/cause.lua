@@ -72,8 +72,9 @@ local function same_arch(a, b)
 end
 
 local function configuration(relo, kernel, kernels)
-  for other in kernel.release and kernels:comparable() or function() end do
-    if other.release == kernel.release and same_arch(other, kernel) then
+  for other in kernels:comparable() do
+    local same = other ~= kernel and other.release and other.release == kernel.release
+    if same and same_arch(other, kernel) then
       local there = kernels:outcome(other, relo)
       if there.ok and not there.reason then
         return { kind = "config",

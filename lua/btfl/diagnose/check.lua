@@ -199,7 +199,7 @@ local function drafted(object, target, options)
 end
 
 -- By number.
-local relos_of = kept(function(object)
+local relos_of = kept.by(function(object)
   local relos = {}
   for relo in object:relos() do relos[relo.index] = relo end
   return relos

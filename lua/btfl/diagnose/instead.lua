@@ -1,5 +1,7 @@
 --- What stands in the target where a member that is missing there used to be.
 
+local kept = require "btfl.arguments.kept"
+
 -- Members looked at, and how deep: a hostile struct may contain the same one over and over.
 local MOST, DEEPEST = 8192, 16
 
@@ -20,17 +22,15 @@ local function flatten(t, base, out, depth)
   return out
 end
 
-local lists = setmetatable({}, { __mode = "k" })
+local lists = kept.by(function(t)
+  local list = flatten(t, 0, { visited = 0 }, 0)
+  list.at = {}
+  for i, member in ipairs(list) do list.at[member.name] = list.at[member.name] or i end
+  return list
+end, true)
 
 local function members_of(t)
-  local list = lists[t]
-  if not list then
-    list = flatten(t, 0, { visited = 0 }, 0)
-    list.at = {}
-    for i, member in ipairs(list) do list.at[member.name] = list.at[member.name] or i end
-    lists[t] = list
-  end
-  return list
+  return lists(t, "members")
 end
 
 -- Where a struct is declared in part only, offsets mean nothing.
@@ -42,10 +42,10 @@ end
 local function expected(old, index, new)
   local member = old[index]
   for i = index - 1, 1, -1 do
-    local before, kept = old[i], new.at[old[i].name]
-    if kept then
+    local before, same = old[i], new.at[old[i].name]
+    if same then
       local gap = member.first - (before.first + before.size)
-      return gap >= 0 and new[kept].first + new[kept].size + gap or nil
+      return gap >= 0 and new[same].first + new[same].size + gap or nil
     end
   end
   return member.first

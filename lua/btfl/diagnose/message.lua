@@ -175,7 +175,7 @@ local function from_trail(result)
     if text then
       if not failed[text] then order[#order + 1] = text end
       failed[text] = failed[text] or {}
-      table.insert(failed[text], attempt.candidate.id)
+      table.insert(failed[text], attempt.candidate)
     end
   end
   if #order == 0 then return nil end
@@ -186,7 +186,7 @@ local function from_trail(result)
   local out = {}
   local most = names.most(SHOWN)
   for i = 1, math.min(#order, most) do
-    out[i] = ("[%d] %s"):format(failed[order[i]][1], order[i])
+    out[i] = ("[%d] %s"):format(failed[order[i]][1].id, order[i])
   end
   if #order > most then out[#out + 1] = ("and %d more"):format(#order - SHOWN) end
   return "no candidate fits: " .. table.concat(out, "; ")

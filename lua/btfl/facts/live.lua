@@ -73,7 +73,7 @@ function methods:found(kernel, attach)
   return kernel:attach(attach).found
 end
 
-local line_of = kept(function(list, attach) return signatures.line(signatures.of(list, attach)) end)
+local line_of = kept.by(function(list, attach) return signatures.line(signatures.of(list, attach)) end)
 
 --- The signatures of an attach point on all of them, in a line.
 ---@param attach string

@@ -41,12 +41,25 @@ local function exists(path)
   return file ~= nil
 end
 
+--- Whether a folder may hold modules that were not given with a kernel.
+---@param target btfl.target
+---@return boolean
+function modules.may_lie_beside(target)
+  if not target:modules()() then
+    for _, folder in ipairs(folders_of(target)) do
+      if exists(folder) then return true end
+    end
+  end
+  return false
+end
+
 local at_hand = setmetatable({}, { __mode = "k" })
 
 --- The target with the modules that stand beside it, for one that was given without any.
 ---@param target btfl.target
 ---@return { target: btfl.target, folder: string }|false
 function modules.beside(target)
+  if modules.may_lie_beside(target) then engine.recall_nothing() end
   if at_hand[target] ~= nil then return at_hand[target] end
   at_hand[target] = false
   if not target:modules()() then

@@ -150,6 +150,7 @@ end
 ---@param list btfl.target[]
 ---@return btfl.target[]
 function series.nearest_first(target, list)
+  if #list < 2 then return list end
   local at, older, rest = version_of(target), {}, {}
   if not at then return list end
   local entries, others = sorted(list, version_of)
@@ -236,12 +237,16 @@ function series.spells(list, value)
   return out
 end
 
+local function facts_of(target)
+  return { name = target.name, release = target.release, arch = target.arch, flavour = target.flavour,
+    version = target.version and tostring(target.version) }
+end
+
 --- What is known of a kernel that its series and its place there follow from, to be kept when it is closed.
 ---@param target btfl.target
 ---@return { name: string, release: string?, version: string?, arch: string?, flavour: string? }
 function series.facts(target)
-  return { name = target.name, release = target.release, arch = target.arch, flavour = target.flavour,
-    version = target.version and tostring(target.version) }
+  return engine.recall_unheard(facts_of, target)
 end
 
 --- "6.1.192" or "6.1.192 .. 6.16.3".

@@ -4,7 +4,9 @@ local class = require "btfl.class"
 local engine = require "btfl.engine"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
+local once = require "btfl.command.once"
 local protect = require "btfl.command.protect"
+local recall = require "btfl.recall.recall"
 local reached = require "btfl.diagnose.reached"
 local states = require "btfl.matrix.states"
 local workers = require "btfl.command.workers"
@@ -161,12 +163,13 @@ end
 ---@param kernel btfl.matrix.kernel
 ---@param shape string
 ---@param case table of cells.numbered()
+---@param seen boolean?
 ---@return btfl.matrix.cell
-function cells.cell(path, kernel, shape, case)
+function cells.cell(path, kernel, shape, case, seen)
   return {
     object = path, target = kernel.name, kernel = kernel, shape = shape, state = case.state,
     case = case.number, programs = case.programs, findings = case.findings, failures = case.failures,
-    unread = case.unread,
+    unread = case.unread, seen = seen or nil,
   }
 end
 
@@ -182,36 +185,52 @@ local function without_target(runs, why, kernel, yield)
   end
 end
 
+-- The cases of an object on a kernel, by shape, and whether all could be looked into.
+local function look_into(run, target)
+  local list, whole = {}, true
+  for i, options in ipairs(run.shapes) do
+    list[i] = case_of(run.cases[i], run.object, target, options)
+    whole = whole and not list[i].failures
+  end
+  return list, whole
+end
+
+-- Gives the case of each object in each shape on a kernel, and whether one that answers alike has told it.
+local function each_case(runs, target, give)
+  local memory = runs.memory
+  if memory then memory:meet(target) end
+  for n, run in ipairs(runs) do
+    local function find() return look_into(run, target) end
+    local list, seen
+    if memory and run.alone then list, seen = memory:of(run.object, find) else list = find() end
+    for i, case in ipairs(list) do give(n, i, case, seen) end
+  end
+end
+
 local function on_target(runs, target, yield)
   local kernel = kernel_of(target)
+  each_case(runs, target, function(n, i, case, seen)
+    local run = runs[n]
+    yield(cells.cell(run.object.path, kernel, run.shapes[i].shape or "default", case, seen))
+  end)
+end
+
+-- What a worker says of a kernel: the case of each object in each shape.
+local function said_of(runs, target, send, i)
+  local list = {}
+  each_case(runs, target, function(_, _, case) list[#list + 1] = case end)
+  return { kernel = kernel_of(target), cases = send(list, i) }
+end
+
+-- The cells of that; `known` has the cases of this process by those of the worker.
+local function give_said(runs, kernel, list, known, yield)
+  local n = 0
   for _, run in ipairs(runs) do
     for i, options in ipairs(run.shapes) do
-      local case = case_of(run.cases[i], run.object, target, options)
-      yield(cells.cell(run.object.path, kernel, options.shape or "default", case))
+      n = n + 1
+      known[list[n]] = known[list[n]] or cells.numbered(run.cases[i], list[n])
+      yield(cells.cell(run.object.path, kernel, options.shape or "default", known[list[n]]))
     end
-  end
-end
-
--- What a worker says of a kernel: of each object and shape the number of its case, as the worker counts, and
--- the case where it was not told of yet. `told` are those that were.
-local function said_of(runs, target, told)
-  local said = { kernel = kernel_of(target) }
-  for n, run in ipairs(runs) do
-    for i, options in ipairs(run.shapes) do
-      local case = case_of(run.cases[i], run.object, target, options)
-      said[#said + 1] = { run = n, shape = i, number = case.number, case = not told[case] and case or nil }
-      told[case] = true
-    end
-  end
-  return said
-end
-
--- The cells of that; `known` are the cases of the worker by run, shape and number.
-local function give_said(runs, said, known, yield)
-  for _, one in ipairs(said) do
-    local run, key = runs[one.run], key_of(one.run, one.shape, one.number)
-    known[key] = known[key] or cells.numbered(run.cases[one.shape], one.case)
-    yield(cells.cell(run.object.path, said.kernel, run.shapes[one.shape].shape or "default", known[key]))
   end
 end
 
@@ -224,30 +243,35 @@ end
 local BLOCKS = 4
 
 local function in_workers(runs, targets, jobs, yield)
-  local list, starts, mine, told, known = numbered(targets), {}, nil, {}, {}
+  local list, starts, known = numbered(targets), {}, {}
+  local send, receive = once.sender(), once.receiver()
   for i = 1, list.count, math.max(1, list.count // (jobs * BLOCKS)) do starts[#starts + 1] = i end
   return workers.each({
     jobs = jobs, starts = starts, count = list.count,
     work = function(i)
-      mine = mine or i
-      local done = list.work(i, function(target) return said_of(runs, target, told) end)
-      done.worker = mine
-      return done
+      return list.work(i, function(target) return said_of(runs, target, send, i) end)
     end,
     take = function(done)
-      known[done.worker] = known[done.worker] or {}
       local said = list.take(done, function(_, why, kernel) without_target(runs, why, kernel, yield) end)
-      if said then give_said(runs, said, known[done.worker], yield) end
+      if said then give_said(runs, said.kernel, receive(said.cases), known, yield) end
     end,
   }, list.over)
 end
 
+-- Whether nothing but the object and the kernel tells what is said.
+local function is_alone(options)
+  return not (options.others or options.sinks or options.why)
+end
+
 -- Each object with its shapes, and the cases that are known of it in each.
 local function runs_of(objects, options)
-  local runs = {}
+  local runs = { memory = options.memo ~= false and recall.new() or nil }
   for n, object in ipairs(opened(objects)) do
-    local run = { object = object, shapes = shapes_of(object, options), cases = {} }
-    for i in ipairs(run.shapes) do run.cases[i] = cells.cases() end
+    local run = { object = object, shapes = shapes_of(object, options), cases = {}, alone = true }
+    for i, shape in ipairs(run.shapes) do
+      run.cases[i] = cells.cases()
+      run.alone = run.alone and is_alone(shape)
+    end
     runs[n] = run
   end
   return runs

@@ -54,6 +54,27 @@ local function examined(report)
   return objects
 end
 
+-- Gives names of kernels in the order in which the rows of an object have them, and then of their versions:
+-- a finding that holds on several stands where the first of them does.
+local function in_order_of(report)
+  local objects = {}
+  for i, row in ipairs(report.rows) do
+    local object, target = row.object, row.target
+    if object ~= nil and target ~= nil then
+      objects[object] = objects[object] or {}
+      objects[object][target] = objects[object][target] or i
+    end
+  end
+  return function(object, list)
+    local place = objects[object] or {}
+    for _, name in ipairs(list) do
+      if not place[name] then return series.names_in_order(list) end
+    end
+    table.sort(list, function(a, b) return place[a] < place[b] end)
+    return series.names_in_order(list)
+  end
+end
+
 local function each(value, visit)
   if type(value) ~= "table" then value = { value } end
   for _, item in ipairs(value) do visit(item) end
@@ -102,7 +123,7 @@ local function collect(group, finding)
 end
 
 -- The notes, each with its kernels when it does not hold on all of them.
-local function notes_of(group)
+local function notes_of(group, in_order)
   local notes, common, partial = {}, 0, 0
   local all = #group.targets.list
   local function add(sayings, first)
@@ -115,7 +136,7 @@ local function notes_of(group)
       else
         partial = partial + 1
         if partial <= names.most(SHOWN) then
-          notes[#notes + 1] = ("on %s: %s"):format(names.some(series.names_in_order(on)), line)
+          notes[#notes + 1] = ("on %s: %s"):format(names.some(in_order(group.first.object, on)), line)
         end
       end
     end
@@ -164,15 +185,15 @@ local function fine_of(group, targets, failing)
   return #fine > 0 and placed and #group.targets.list > 0 and series.names_in_order(fine) or nil
 end
 
-local function finding_of(group, targets, failing)
+local function finding_of(group, targets, failing, in_order)
   local out = {}
   for name, value in pairs(group.first) do out[name] = value end
   out.details = details_of(group)
-  out.notes = notes_of(group)
+  out.notes = notes_of(group, in_order)
   out.help = #group.help.list > 0 and group.help.list or nil
   out.fine = fine_of(group, targets, failing)
   out.history = out.fine and spells.of(group.targets.list, out.fine, targets.at, group.causes.at)
-  if #group.targets.list > 1 then out.target, out.targets = nil, series.names_in_order(group.targets.list) end
+  if #group.targets.list > 1 then out.target, out.targets = nil, in_order(out.object, group.targets.list) end
   if #group.programs.list > 1 then out.program, out.programs = nil, group.programs.list end
   if #group.shapes > 1 then out.shape, out.shapes = nil, group.shapes end
   out.programs_on = programs_on(group)
@@ -204,9 +225,9 @@ return function(report)
     collect(group, finding)
     each(finding.targets or finding.target, function(name) put(failing[about], name) end)
   end
-  local targets, out = examined(report), {}
+  local targets, in_order, out = examined(report), in_order_of(report), {}
   for i, group in ipairs(order) do
-    out[i] = finding_of(group, targets[group.first.object], failing[group.about])
+    out[i] = finding_of(group, targets[group.first.object], failing[group.about], in_order)
   end
   return out
 end
