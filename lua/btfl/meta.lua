@@ -1617,7 +1617,7 @@ function attempt:refusal() end
 ---@field facts? boolean only --release, --version, --kconfig and --kallsyms of these
 ---@field epilog? string
 ---@field baseline? boolean --baseline and --write-baseline are taken: what was known is a note in the report that the script returns
----@field memo? boolean --no-memo is taken: cli:kernel_by_kernel() looks into each pair
+---@field memo? boolean --no-memo is taken: cli:kernel_by_kernel() looks into each pair; and --cache: what look gives depends on the object, the kernel, the options and the file of the script alone, and is written for other runs
 ---@field writes? string what goes to the file of -o, which must be given, by cli:write; the report then goes to standard output
 ---@field formats? string[] names for --format that the script looks at and writes itself
 

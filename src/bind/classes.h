@@ -176,6 +176,8 @@ int engine_recall_nothing(lua_State *L);
 int engine_recall_unheard(lua_State *L);
 int engine_recall_listen(lua_State *L);
 int engine_recall_answers(lua_State *L);
+int engine_recall_spell(lua_State *L);
+int engine_recall_read(lua_State *L);
 
 /* program:reads(target, options): see reads.c. */
 int program_reads(lua_State *L);

@@ -210,6 +210,8 @@ static const luaL_Reg functions[] = {
     {"recall_unheard", engine_recall_unheard},
     {"recall_listen", engine_recall_listen},
     {"recall_answers", engine_recall_answers},
+    {"recall_spell", engine_recall_spell},
+    {"recall_read", engine_recall_read},
     {"nearest", engine_nearest},
     {"is_printable", engine_is_printable},
     {"digest", engine_digest},

@@ -5,6 +5,7 @@
 #include "verify/recall.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bind/classes.h"
 
@@ -108,5 +109,78 @@ int engine_recall_answers(lua_State *L)
 		lua_pushlstring(L, (const char *)&d, sizeof(d));
 	else
 		lua_pushnil(L);
+	return 1;
+}
+
+/* How a question stands in a file, before its text. */
+struct spelled {
+	uint32_t kind, number, len;
+};
+
+/* (recall, questions): the same for another run, as engine_recall_read() takes it. */
+int engine_recall_spell(lua_State *L)
+{
+	const struct questions *q = recall_at(L, 1)->questions;
+	size_t len;
+	const char *list = luaL_checklstring(L, 2, &len);
+	luaL_Buffer out;
+
+	luaL_buffinit(L, &out);
+	for (size_t i = 0; i < len / sizeof(uint32_t); i++) {
+		const struct asked_what *x = &q->list[((const uint32_t *)(const void *)list)[i]];
+		struct spelled s = {x->kind, x->number, (uint32_t)x->len};
+
+		luaL_addlstring(&out, (const char *)&s, sizeof(s));
+		luaL_addlstring(&out, x->text, x->len);
+	}
+	luaL_pushresult(&out);
+	return 1;
+}
+
+static int by_number(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* Takes a question off the front of the text; false where none stands there. */
+static bool take_question(const char **at, const char *end, struct asked_what *out)
+{
+	struct spelled s;
+
+	if ((size_t)(end - *at) < sizeof(s))
+		return false;
+	memcpy(&s, *at, sizeof(s));
+	*at += sizeof(s);
+	if (s.len > (size_t)(end - *at) || s.kind >= ASKED_KINDS)
+		return false;
+	*out = (struct asked_what){(enum asked_kind)s.kind, s.number, *at, s.len, 0, 0};
+	*at += s.len;
+	return recall_can_ask(out);
+}
+
+/* (recall, spelled): the questions, as engine_recall_answers() takes them; nil for bytes that spell
+ * none. */
+int engine_recall_read(lua_State *L)
+{
+	struct questions *q = recall_at(L, 1)->questions;
+	size_t len, count = 0;
+	const char *at = luaL_checklstring(L, 2, &len), *end = at + len;
+	uint32_t *list = lua_newuserdatauv(L, len / sizeof(struct spelled) * sizeof(*list) + 1, 0);
+	struct asked_what want;
+	struct err e;
+
+	while (at < end) {
+		if (!take_question(&at, end, &want)) {
+			lua_pushnil(L);
+			return 1;
+		}
+		if (questions_number(q, &want, &list[count++], &e) < 0)
+			return raise_err(L, &e);
+	}
+	if (count)
+		qsort(list, count, sizeof(*list), by_number);
+	lua_pushlstring(L, (const char *)list, count * sizeof(*list));
 	return 1;
 }

@@ -129,6 +129,17 @@ static bool find(struct asked_box *x, const struct asked_what *want, size_t *at)
 	return true;
 }
 
+int questions_number(struct questions *q, const struct asked_what *want, uint32_t *number,
+		     struct err *e)
+{
+	size_t at;
+
+	if (!find(box_of(q), want, &at))
+		return err_memory(e, NULL);
+	*number = (uint32_t)at;
+	return 0;
+}
+
 static void note(struct asked_box *x, const struct asked_what *want)
 {
 	uint32_t *list;

@@ -29,6 +29,8 @@ enum asked_kind {
 	ASKED_VERSION,  /* its version and release, to the letter */
 };
 
+enum { ASKED_KINDS = ASKED_VERSION + 1 };
+
 struct asked_what {
 	enum asked_kind kind;
 	uint32_t number;
@@ -47,6 +49,11 @@ struct questions {
 /* The caller frees it when nobody listens. */
 int questions_new(struct questions **out, struct err *e);
 void questions_free(struct questions *q); /* NULL is allowed */
+
+/* The number of a question in q's list, which is added when it was not asked before. Returns -1
+ * when memory was out. */
+int questions_number(struct questions *q, const struct asked_what *want, uint32_t *number,
+		     struct err *e);
 
 /* From now on what this thread asks of a kernel is noted; of BTFs, these, which stay open. */
 int asked_listen(struct questions *q, struct btf *const *btf, size_t count, struct err *e);

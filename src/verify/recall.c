@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/features.h"
 #include "verify/answer.h"
 
 /* What a kernel answers to a question. */
@@ -97,4 +98,15 @@ int recall_answers(struct recall *r, const uint32_t *list, size_t count, struct 
 	}
 	*out = digest_of(&d);
 	return 0;
+}
+
+bool recall_can_ask(const struct asked_what *q)
+{
+	switch (q->kind) {
+	case ASKED_FUNCTION: return q->number <= q->len;
+	case ASKED_FEATURE: return q->len == 1 && (uint8_t)q->text[0] < FEATURE_SETS;
+	case ASKED_LAST: return q->number < FEATURE_SETS;
+	case ASKED_MARK: return q->number <= FEATURE_MARKS;
+	default: return (unsigned)q->kind < ASKED_KINDS;
+	}
 }

@@ -28,4 +28,7 @@ void recall_meet(struct recall *r, const struct target *t, uint64_t more);
 int recall_answers(struct recall *r, const uint32_t *list, size_t count, struct digest *out,
 		   struct err *e);
 
+/* Whether a question that stood in a file is one that a kernel can be asked. */
+bool recall_can_ask(const struct asked_what *q);
+
 #endif

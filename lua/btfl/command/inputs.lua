@@ -358,7 +358,7 @@ end
 -- What answers do not depend on, or what is told otherwise.
 local NOT_OF_ANSWERS = {
   obj = true, target = true, shard = true, output = true, format = true, files = true, color = true,
-  jobs = true, quiet = true, no_memo = true,
+  jobs = true, quiet = true, no_memo = true, cache = true,
 }
 
 --- What a part of a run has to have in common with the others.

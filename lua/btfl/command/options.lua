@@ -92,7 +92,10 @@ local function add_options(parser, definition)
     if definition.jobs then jobs:hidden(true) end
   end
   if definition.memo then
-    parser:flag("--no-memo", "Look into each pair, also where another kernel answers all of it alike.")
+    parser:mutex(
+      parser:flag("--no-memo", "Look into each pair, also where another kernel answers all of it alike."),
+      parser:option("--cache", "A folder to keep what is found in, for other runs: see --no-memo.")
+        :argname("FOLDER"))
   end
   if definition.baseline then
     parser:option("--baseline", "What an earlier run found: that is known, and no error."):argname("FILE")

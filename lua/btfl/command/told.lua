@@ -15,13 +15,18 @@ local SAY = {
     return true
   end,
   skipped = function() return true end,
+  refused = function() return true end,
 }
 
-local WORDS = { failure = "%s: %s\n", skipped = "%s: skipped a module: %s\n" }
+local WORDS = {
+  failure = "%s: %s\n", skipped = "%s: skipped a module: %s\n",
+  refused = "%s: not taken from --cache: %s is no file that it has written\n",
+}
 
---- Tells a line on stderr: a `failure`, once, or a module that is `skipped`.
+--- Tells a line on stderr: a `failure`, once, a module that is `skipped`, or a file of --cache that is
+--- `refused`.
 ---@param cli btfl.cli
----@param what "failure"|"skipped"
+---@param what "failure"|"skipped"|"refused"
 ---@param line string
 ---@param cause any? what the line is of; lost of one that is kept
 function told.say(cli, what, line, cause)

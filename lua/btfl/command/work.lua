@@ -3,7 +3,9 @@
 --- of the inputs.
 local argument = require "btfl.argument"
 local carried = require "btfl.report.carried"
+local disk = require "btfl.recall.disk"
 local engine = require "btfl.engine"
+local exact = require "btfl.runs.exact"
 local inputs = require "btfl.command.inputs"
 local once = require "btfl.command.once"
 local pair = require "btfl.diagnose.pair"
@@ -139,6 +141,30 @@ local function list_objects(cli)
   return list
 end
 
+--- What a run remembers; nil with --no-memo. With --cache it goes to files.
+---@param cli btfl.cli
+---@param cache { about: string, encode: function, decode: function } of btfl.recall.cache
+---@return table?
+function work.memory(cli, cache)
+  if cli.args.no_memo then return nil end
+  if not cli.args.cache then return recall.new() end
+  local refused = {}
+  cache.disk = cli:try(disk.open, cli.args.cache, function(path)
+    if not refused[path] then told.say(cli, "refused", path) end
+    refused[path] = true
+  end)
+  if not cache.disk then return recall.new() end
+  cache.about = exact.encode { cache.about, inputs.run(cli).options }
+  return recall.new(cache)
+end
+
+-- The file of a function, to the byte; that of one of the program says the build of it.
+local function source_of(fun)
+  local path = debug.getinfo(fun, "S").source:match "^@(.*)"
+  local file <close> = path and io.open(path, "rb")
+  return file and file:read "a" or ""
+end
+
 -- What look() says of each object on a kernel, until SIGINT comes. What it tells besides may name the kernel.
 local function said_on(cli, list, target, look, memory)
   local said = {}
@@ -157,12 +183,13 @@ local function said_on(cli, list, target, look, memory)
 end
 
 -- Does look_at() of each kernel, and gives take() the list of what it said, and the kernel's name, in order.
-local function each_kernel(cli, look_at, take)
+local function each_kernel(cli, look_at, memory, take)
   local kernels, starts, send, receive = inputs.numbered(cli), {}, once.sender(), once.receiver()
   local jobs, i = cli.args.jobs or 1, 0
   local function of_worker(n)
     return kernels.work(n, function(target)
-      return { target = target.name, list = send(look_at(target), n) }
+      local list = send(look_at(target), n)
+      return { target = target.name, list = list, learned = memory and memory:take() }
     end)
   end
   local function next_piece()
@@ -174,7 +201,9 @@ local function each_kernel(cli, look_at, take)
   end
   local function taken(piece, list_of)
     local said = kernels.take(piece)
-    if said then take(list_of and list_of(said.list) or said.list, said.target) end
+    if not said then return end
+    if said.learned then memory:add(said.learned) end
+    take(list_of and list_of(said.list) or said.list, said.target)
   end
   local a_block = math.max(1, kernels.count // (jobs * BLOCKS))
   for first = 1, kernels.count, a_block do starts[#starts + 1] = first end
@@ -202,9 +231,13 @@ function methods:kernel_by_kernel(look, take)
   argument.check(1, look, "function", "kernel_by_kernel")
   argument.check(2, take, "function", "kernel_by_kernel")
   local list, met = list_objects(self), 0
-  local memory = not self.args.no_memo and recall.new() or nil
+  local memory = work.memory(self, {
+    about = source_of(look),
+    encode = function(said) return said.value end,
+    decode = function(value) return { kept = {}, value = value } end,
+  })
   local function look_at(target) return said_on(self, list, target, look, memory) end
-  each_kernel(self, look_at, function(said, name)
+  each_kernel(self, look_at, memory, function(said, name)
     met = met + 1
     for i, one in ipairs(said) do
       local of = list[i]
@@ -212,6 +245,7 @@ function methods:kernel_by_kernel(look, take)
       of.on[#of.said] = name
     end
   end)
+  if memory and memory.cache then self:try(memory.save, memory) end
   for i, one in ipairs(list) do
     list[i] = false
     local values, names = settled(self, one)

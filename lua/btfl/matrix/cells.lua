@@ -10,6 +10,7 @@ local recall = require "btfl.recall.recall"
 local reached = require "btfl.diagnose.reached"
 local states = require "btfl.matrix.states"
 local workers = require "btfl.command.workers"
+local written = require "btfl.matrix.written"
 
 local cells = {}
 
@@ -109,6 +110,7 @@ local function case_of(known, object, target, options)
   if not ok then
     answer = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(answer) } }
   end
+  answer.path = target.path
   return cells.numbered(known, answer)
 end
 
@@ -219,7 +221,7 @@ end
 local function said_of(runs, target, send, i)
   local list = {}
   each_case(runs, target, function(_, _, case) list[#list + 1] = case end)
-  return { kernel = kernel_of(target), cases = send(list, i) }
+  return { kernel = kernel_of(target), cases = send(list, i), learned = runs.memory and runs.memory:take() }
 end
 
 -- The cells of that; `known` has the cases of this process by those of the worker.
@@ -253,6 +255,7 @@ local function in_workers(runs, targets, jobs, yield)
     end,
     take = function(done)
       local said = list.take(done, function(_, why, kernel) without_target(runs, why, kernel, yield) end)
+      if said and said.learned then runs.memory:add(said.learned) end
       if said then give_said(runs, said.kernel, receive(said.cases), known, yield) end
     end,
   }, list.over)
@@ -265,16 +268,44 @@ end
 
 -- Each object with its shapes, and the cases that are known of it in each.
 local function runs_of(objects, options)
-  local runs = { memory = options.memo ~= false and recall.new() or nil }
+  local runs = {}
   for n, object in ipairs(opened(objects)) do
     local run = { object = object, shapes = shapes_of(object, options), cases = {}, alone = true }
     for i, shape in ipairs(run.shapes) do
       run.cases[i] = cells.cases()
       run.alone = run.alone and is_alone(shape)
     end
-    runs[n] = run
+    runs[n], runs[object] = run, run
   end
   return runs
+end
+
+-- What is remembered of the run; of a command line, it may be kept for others.
+local function memory_of(runs, targets, options)
+  if options.memo == false then return nil end
+  if class(targets) ~= "btfl.cli" then return recall.new() end
+  return require("btfl.command.work").memory(targets, {
+    about = "matrix",
+    encode = written.encode,
+    decode = function(list, object, target)
+      local run, cases = runs[object], written.decode(list, target)
+      if not cases or #cases ~= #run.shapes then return cases and nil end
+      for i, case in ipairs(cases) do cases[i] = cells.numbered(run.cases[i], case) end
+      return cases
+    end,
+  })
+end
+
+local function one_by_one(runs, targets, yield)
+  local next_target, close = each_target(targets)
+  for target, why, kernel in next_target do
+    if target then
+      on_target(runs, target, yield)
+      if close then target:close() end
+    else
+      without_target(runs, why, kernel, yield)
+    end
+  end
 end
 
 --- See btfl.matrix in meta.lua.
@@ -286,17 +317,13 @@ function cells.each(objects, targets, options)
   options = options or {}
   local jobs = options.jobs or 1
   local runs = runs_of(objects, options)
+  local memory = memory_of(runs, targets, options)
+  runs.memory = memory
   return coroutine.wrap(function()
-    if jobs > 1 and in_workers(runs, targets, jobs, coroutine.yield) then return end
-    local next_target, close = each_target(targets)
-    for target, why, kernel in next_target do
-      if target then
-        on_target(runs, target, coroutine.yield)
-        if close then target:close() end
-      else
-        without_target(runs, why, kernel, coroutine.yield)
-      end
+    if not (jobs > 1 and in_workers(runs, targets, jobs, coroutine.yield)) then
+      one_by_one(runs, targets, coroutine.yield)
     end
+    if memory and memory.cache then targets:try(memory.save, memory) end
   end)
 end
 

@@ -1,5 +1,6 @@
 --- What was found of an object on a kernel, said again of another that answers alike all that was asked.
 local engine = require "btfl.engine"
+local exact = require "btfl.runs.exact"
 local kept = require "btfl.arguments.kept"
 local modules = require "btfl.kernels.modules"
 
@@ -13,23 +14,68 @@ function methods:meet(target)
   engine.recall_meet(self.heard, target, modules.may_lie_beside(target))
 end
 
--- What was found where the same was asked and answered as the kernel of now does.
-local function known_of(self, list)
-  for i = #list, 1, -1 do
-    local answers = engine.recall_answers(self.heard, list[i].questions)
-    local value = answers and list[i].values[answers]
-    if value ~= nil then return value end
-  end
-  return nil
-end
-
 -- Those of a list with the same questions, a new one where there is none.
 local function asking_of(list, questions)
   for _, asking in ipairs(list) do
     if asking.questions == questions then return asking end
   end
-  list[#list + 1] = { questions = questions, values = {} }
+  list[#list + 1] = { questions = questions, found = {} }
   return list[#list]
+end
+
+-- What other runs have found of an object; values are read when they are needed.
+local function read(self, object)
+  local cache, list = self.cache, {}
+  local key = engine.digest(exact.encode { cache.about, object.path, object.digest })
+  self.keys[object] = key
+  for _, record in ipairs(cache.disk:load(key)) do
+    local questions = engine.recall_read(self.heard, record.questions)
+    if not questions then cache.disk:refuse_key(key) end
+    if questions then asking_of(list, questions).found[record.answers] = { text = record.value } end
+  end
+  return list
+end
+
+local function askings_of(self, object)
+  local list = self.askings[object]
+  if not list then
+    list = self.cache and read(self, object) or {}
+    self.askings[object] = list
+  end
+  return list
+end
+
+-- The value of what was found, which may have been written by another run; nil where that is none.
+local function value_of(self, object, found)
+  if found.text then
+    local plain, value = exact.decode(found.text), nil
+    if plain ~= nil then value = self.cache.decode(plain, object, self.target) end
+    if value == false then return nil end
+    found.value, found.text = value, nil
+    if value == nil then self.cache.disk:refuse_key(self.keys[object]) end
+  end
+  return found.value
+end
+
+-- What was found where the same was asked and answered as the kernel of now does.
+local function known_of(self, object, list)
+  for i = #list, 1, -1 do
+    local answers = engine.recall_answers(self.heard, list[i].questions)
+    local found = answers and list[i].found[answers]
+    local value = found and value_of(self, object, found)
+    if value ~= nil then return value end
+  end
+  return nil
+end
+
+local function keep(self, object, list, questions, value)
+  local answers = engine.recall_answers(self.heard, questions)
+  if not answers then return end
+  asking_of(list, questions).found[answers] = { value = value }
+  local plain = self.cache and self.cache.encode(value, object, self.target)
+  if plain == nil then return end
+  table.insert(self.learned, { key = self.keys[object],
+    questions = engine.recall_spell(self.heard, questions), answers = answers, value = exact.encode(plain) })
 end
 
 --- What find() finds of an object on the kernel of now, and whether it was known. Of each object the same is
@@ -40,27 +86,58 @@ end
 ---@return T
 ---@return boolean
 function methods:of(object, find)
-  local list = self.askings[object] or {}
-  self.askings[object] = list
-  local known = known_of(self, list)
+  local list = askings_of(self, object)
+  local known = known_of(self, object, list)
   if known ~= nil then return known, true end
-  local value, keep
+  local value, whole
   kept.forget()
   local questions = engine.recall_listen(self.heard, object, self.target, function()
-    value, keep = find()
-    return keep
+    value, whole = find()
+    return whole
   end)
-  local answers = questions and engine.recall_answers(self.heard, questions)
-  if answers then asking_of(list, questions).values[answers] = value end
+  if questions then keep(self, object, list, questions, value) end
   return value, false
 end
 
----@class btfl.recall of one run
+--- What is to be written, as plain values for another process; it is not here any more.
+---@return table[]
+function methods:take()
+  local learned = self.learned
+  self.learned = {}
+  return learned
+end
+
+--- Adds what take() gave there.
+---@param learned table[]
+function methods:add(learned)
+  table.move(learned, 1, #learned, #self.learned + 1, self.learned)
+end
+
+--- Writes what was found, for other runs.
+function methods:save()
+  local by_key = {}
+  for _, record in ipairs(self:take()) do
+    by_key[record.key] = by_key[record.key] or {}
+    table.insert(by_key[record.key], record)
+  end
+  for key, records in pairs(by_key) do self.cache.disk:save(key, records) end
+end
+
 local recall = {}
 
----@return btfl.recall
-function recall.new()
-  return setmetatable({ heard = engine.recall_new(), askings = {} }, metatable)
+-- encode() gives a plain value for another run, nil for what is not written; decode() the value of that on a
+-- kernel, nil where it is none, false where it cannot be told of that kernel.
+---@class btfl.recall.cache
+---@field disk table of disk.lua
+---@field about string what is found depends on it, besides the object and the kernel
+---@field encode fun(value: any, object: btfl.object, target: btfl.target): any
+---@field decode fun(plain: any, object: btfl.object, target: btfl.target): any
+
+---@param cache? btfl.recall.cache
+---@return table
+function recall.new(cache)
+  return setmetatable({ heard = engine.recall_new(), askings = {}, keys = {}, learned = {}, cache = cache },
+    metatable)
 end
 
 return recall

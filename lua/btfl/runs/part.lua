@@ -138,16 +138,16 @@ function Reader:judging(options)
   return project
 end
 
--- Findings as a report takes them, and nothing that a format would stumble over.
-function Reader:findings(list, number)
+-- Findings as a report takes them, and nothing that a format would stumble over; nil and what is wrong.
+local function findings_of(list)
   local out = report.new "part"
-  if not is_list(list, is_table) then self:refuse("line %d has no findings", number) end
+  if not is_list(list, is_table) then return nil, "no findings" end
   for _, finding in ipairs(list) do
     local level = finding.level
     finding.level = nil
     local add = (level == "error" or level == "warning" or level == "note") and out[level]
     local ok, wrong = pcall(add or error, out, finding)
-    if not ok then self:refuse("line %d: %s", number, add and tostring(wrong) or "a finding of no level") end
+    if not ok then return nil, add and tostring(wrong) or "a finding of no level" end
   end
   return out.findings
 end
@@ -156,13 +156,22 @@ local function is_program(row)
   return is_table(row) and is_text(row.program) and states.of(row.state) ~= nil
 end
 
-function Reader:case(case, number)
+--- A case that was read, as a cell has it; nil and what is wrong with any other value.
+---@param case any
+---@return table?
+---@return string? wrong
+function part.case(case)
   if not (is_table(case) and states.of(case.state) and is_list(case.programs, is_program)
     and (case.failures == nil or is_list(case.failures, is_text))) then
-    self:refuse("line %d is no case", number)
+    return nil, "no case"
   end
-  table.insert(self.cases, { state = case.state, programs = case.programs, failures = case.failures,
-    unread = case.unread == true or nil, findings = self:findings(case.findings, number) })
+  local findings, wrong = findings_of(case.findings)
+  return findings and { state = case.state, programs = case.programs, failures = case.failures,
+    unread = case.unread == true or nil, findings = findings }, wrong
+end
+
+function Reader:made(number, value, wrong)
+  return value or self:refuse("line %d: %s", number, wrong)
 end
 
 function Reader:kernel(kernel, number)
@@ -177,10 +186,13 @@ function Reader:kernel(kernel, number)
 end
 
 function Reader:line(value, number)
-  if value.case then return self:case(value.case, number) end
+  if value.case then
+    table.insert(self.cases, self:made(number, part.case(value.case)))
+    return
+  end
   if value.cells then return self:kernel(value, number) end
   if not is_list(value.failures, is_text) then self:refuse("line %d is of no part", number) end
-  self.failures, self.remarks = value.failures, self:findings(value.remarks, number)
+  self.failures, self.remarks = value.failures, self:made(number, findings_of(value.remarks))
 end
 
 -- What stands before the last line, which is of all that: a text without it is cut off.
