@@ -355,10 +355,27 @@ void owner_check_idle(lua_State *L, const struct owner *o)
 			   o->path);
 }
 
+/* Keys the bytes that were freed in the registry. */
+static const char freed_key;
+
+void owner_lightens(lua_State *L, size_t bytes)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &freed_key);
+	lua_pushinteger(L, lua_tointeger(L, -1) + (lua_Integer)bytes);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &freed_key);
+	lua_pop(L, 1);
+}
+
 void owner_weighs(lua_State *L, size_t bytes)
 {
-	size_t kib = bytes >> 10;
+	size_t freed, kib;
 
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &freed_key);
+	freed = (size_t)lua_tointeger(L, -1);
+	lua_pushinteger(L, (lua_Integer)(freed > bytes ? freed - bytes : 0));
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &freed_key);
+	lua_pop(L, 1);
+	kib = freed < bytes ? (bytes - freed) >> 10 : 0;
 	if (kib)
 		lua_gc(L, LUA_GCSTEP, kib < 1 << 20 ? (int)kib : 1 << 20);
 }

@@ -48,6 +48,7 @@ struct owner {
 	void *native;           /* what is freed by closing; NULL once closed */
 	struct owner *needs[2]; /* owners without which this one is closed too; NULL for none */
 	unsigned busy;          /* policies that are at work on it: it cannot be closed */
+	size_t weight;          /* of which owner_lightens() is told when it is closed */
 };
 
 /* User values of an owner. Those from OWNER_LINK on are the class's own. */
@@ -98,6 +99,9 @@ void owner_check_idle(lua_State *L, const struct owner *o);
 
 /* Tells Lua's collector, which sees only small userdata, of `bytes` that C allocated. */
 void owner_weighs(lua_State *L, size_t bytes);
+/* Of bytes that closing has freed: as many that are allocated next are no news to the collector,
+ * which else marks all that is kept for every few kernels of a run. */
+void owner_lightens(lua_State *L, size_t bytes);
 
 /* Pushes the handle of class c for (id, index) of the owner at stack index `owner` and returns it.
  * index must be below 2^24, which element counts of BTF are. */

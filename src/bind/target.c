@@ -18,6 +18,8 @@ static int target_close(lua_State *L)
 
 	owner_check_idle(L, o);
 	owner_drop(o);
+	owner_lightens(L, o->weight);
+	o->weight = 0;
 	if (lua_getiuservalue(L, 1, OWNER_LINK) != LUA_TTABLE)
 		return 0;
 	lua_pushnil(L);
@@ -117,12 +119,10 @@ struct owner *push_closed_target(lua_State *L, const char *path)
 
 void open_closed_target(lua_State *L, struct owner *o, struct target *native)
 {
-	size_t bytes = 0;
-
 	o->native = native;
 	for (size_t i = 0; i < native->count; i++)
-		bytes += native->btf[i]->raw.len;
-	owner_weighs(L, bytes);
+		o->weight += native->btf[i]->raw.len;
+	owner_weighs(L, o->weight);
 }
 
 int open_target(lua_State *L)

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "bind/classes.h"
 
-enum { ROWS = 1, COLUMNS, LISTS, CELL };
+enum { ROWS = 1, COLUMNS, LISTS, CELL, HEAD };
 
 static bool is_plain(const char *s, size_t len)
 {
@@ -67,7 +67,8 @@ static int text_gc(lua_State *L)
 	return 0;
 }
 
-/* engine.tsv(rows, columns, lists, cell): a line for each row. A column that is nil in a row is
+/* engine.tsv(rows, columns, lists, cell, head): head, and a line for each row. A column that is nil
+ * in a row is
  * `-` where it is no key of lists; cell(row, column) gives the text of what is no printable ASCII
  * and no integer. */
 int engine_tsv(lua_State *L)
@@ -75,11 +76,12 @@ int engine_tsv(lua_State *L)
 	struct buf *out;
 	int first, count;
 
-	lua_settop(L, CELL);
+	lua_settop(L, HEAD);
 	for (int arg = ROWS; arg <= LISTS; arg++)
 		luaL_checktype(L, arg, LUA_TTABLE);
 	luaL_checktype(L, CELL, LUA_TFUNCTION);
 	out = push_freed(L, sizeof(*out), text_gc);
+	buf_add(out, luaL_checkstring(L, HEAD), lua_rawlen(L, HEAD));
 	first = lua_gettop(L) + 1;
 	count = (int)lua_rawlen(L, COLUMNS);
 	luaL_checkstack(L, count + 8, "too many columns");
@@ -99,5 +101,7 @@ int engine_tsv(lua_State *L)
 	if (out->failed)
 		return raise_memory(L);
 	lua_pushlstring(L, (const char *)out->data, out->len);
+	free(out->data); /* half of what a long table takes, until somebody collects it */
+	*out = (struct buf){0};
 	return 1;
 }

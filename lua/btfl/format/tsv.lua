@@ -21,5 +21,5 @@ return function(report)
   if not columns then columns, rows = FINDING, report.findings end
   local names = {}
   for i, column in ipairs(columns) do names[i] = terminal.escape(column) end
-  return table.concat(names, "\t") .. "\n" .. engine.tsv(rows, columns, LISTS, cell)
+  return engine.tsv(rows, columns, LISTS, cell, table.concat(names, "\t") .. "\n")
 end
