@@ -1,7 +1,7 @@
 --- bench: what btfl's work costs, next to what libbpf and bpftool take for it in the same run. Ratios
 --- are what counts: times differ from machine to machine and from minute to minute.
-local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "matrix", "walk", "minbtf", "types",
-  "study", "growth", "instructions" }
+local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "matrix", "series", "walk", "minbtf",
+  "types", "study", "growth", "instructions" }
 local cli = btfl.cli {
   about = "Measures btfl against libbpf and bpftool.", objects = false, targets = false,
   options = function(parser)
@@ -12,6 +12,7 @@ local cli = btfl.cli {
 }
 if cli.args.json then cli.args.format = "json" end
 local btf = require "spec.support.btf"
+local edit = require "spec.support.btf_edit"
 local object_builder = require "spec.support.object"
 -- As it is shipped: ./btfl compiles the Lua files of the tree.
 local PROGRAM = "build/btfl"
@@ -257,6 +258,35 @@ local function matrix()
   end
 end
 
+-- Releases of one kernel, of which each has three structs that no other has so, and other ids.
+local function releases(count)
+  local base, list = edit.open(shell("cat " .. quote(kernel))), {}
+  math.randomseed(1)
+  for i = 1, count do
+    list[i] = ("%s/7.3.%d-generic-amd64.btf"):format(dir, i + 100)
+    local file <close> = assert(io.open(list[i], "wb"))
+    file:write(base:release(i, 3))
+  end
+  return list
+end
+
+-- A series of kernels, of which most of what objects ask for is the same: with what is found once, looking into
+-- each pair, and from a folder of --cache.
+local function series()
+  local all, list = lines_of(("find %s/objects -name '*.bpf.o'"):format(quote(CORPUS))), releases(40)
+  for _, command in ipairs { "verdicts", "matrix" } do
+    local once, each = time(on_kernels(command, all, list), on_kernels(command, all, list, "--no-memo"))
+    local of = ("%s of %d objects x %d kernels of a series"):format(command, #all, #list)
+    add(of .. ": CPU", once.cpu, each.cpu, "ms", "1/4", "--no-memo")
+    add(of .. ": peak memory", once.peak, each.peak, "KiB", "-", "--no-memo")
+    local folder = ("%s/cache-%s"):format(dir, command)
+    local cached, one = time(on_kernels(command, all, list, "--cache", folder),
+      on_kernels(command, all, { list[1] }, "--cache", folder))
+    add(("another kernel of it for %s with --cache: CPU"):format(command), (cached.cpu - one.cpu) / (#list - 1),
+      each.cpu / #list, "ms", "10 ms", "--no-memo")
+  end
+end
+
 local function walk()
   local scan, handles, peer = time({ PROGRAM, "-e", "for _, _, name in btfl.btf(arg[1]):scan() do end "
     .. "for _, _, name in btfl.btf(arg[1]):scan_members() do end", kernel },
@@ -384,7 +414,7 @@ end
 
 local measured = {
   relos = one_object, open = open_btf, many = many, hook = one_hook, workers = workers, verdicts = verdicts,
-  matrix = matrix, walk = walk, minbtf = minbtf, types = printing, study = study, growth = growth,
+  matrix = matrix, series = series, walk = walk, minbtf = minbtf, types = printing, study = study, growth = growth,
   instructions = callgrind,
 }
 for _, part in ipairs(PARTS) do

@@ -159,4 +159,39 @@ function edit:cut(id, vlen)
     .. bytes:sub(21)
 end
 
+-- Where a type refers to others, as words.
+local function references(self, id)
+  local kind, list, at = self.kinds[id], {}, self.at[id]
+  local plain = { ptr = true, typedef = true, const = true, volatile = true, restrict = true, func = true,
+    func_proto = true, var = true, decl_tag = true, type_tag = true }
+  if plain[kind] then list[1] = at + 8 end
+  if kind == "array" then list[1], list[2] = at + 12, at + 16 end
+  local word = ({ struct = 4, union = 4, func_proto = 4, datasec = 0 })[kind]
+  for i = 1, word and self.vlens[id] or 0 do list[#list + 1] = self:element(id, i) + word end
+  return list
+end
+
+--- As another release has it: `changes` structs have a member of another name, and `number` types that nobody
+--- asks for stand before all, so that each has another id.
+function edit:release(number, changes)
+  local words, extra = {}, {}
+  for id = 1, self.count do
+    for _, at in ipairs(references(self, id)) do
+      local to = self:u32(at)
+      if to ~= 0 then words[at] = to + number end
+    end
+  end
+  for _ = 1, changes do
+    local id
+    repeat id = math.random(self.count) until self.kinds[id] == "struct" and self.vlens[id] > 0
+    words[self:element(id, math.random(self.vlens[id]))] = self.str_len
+  end
+  local first = self.at[1]
+  for i = 1, number do extra[i] = string.pack(self.order .. "I4I4I4", self.str_len, KIND.struct << 24, i) end
+  local added = table.concat(extra)
+  words[13], words[17] = self:u32(13) + #added, self:u32(17) + #added
+  local bytes = self:patched(words, ("of_release_%d"):format(number))
+  return bytes:sub(1, first - 1) .. added .. bytes:sub(first)
+end
+
 return edit
