@@ -60,15 +60,14 @@ local function has(target, questions)
   return list
 end
 
--- What is said of a program. What it is attached to may be a placeholder, which other kernels tell: that no
--- kernel has it is what is said where all are as this one.
+-- What is said of a program. What it is attached to may be a placeholder, which other kernels tell.
 local function add_findings(said, verdict, options)
   local first = verdict.first
   local report = verdict:report(options)
   if first and first.rule == "attach-target" then
-    options.others = { verdict.target, verdict.target }
+    options.nowhere = true
     local nowhere = verdict:report(options)
-    options.others = nil
+    options.nowhere = nil
     if nowhere.findings[1].level ~= report.findings[1].level then
       said[#said + 1] = { finding = report.findings[1], nowhere = nowhere.findings[1],
         question = question_of(first.type, first.name) }

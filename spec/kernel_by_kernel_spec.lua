@@ -1,5 +1,5 @@
---- Verdicts on many kernels, of which each is open during its turn only: what there is to say of a placeholder
---- depends on all of them, and memory does not grow with their number.
+--- Verdicts and checks of many kernels, of which each is open during its turn only: what there is to say depends on
+--- all of them, and memory does not grow with their number.
 local btf = require "spec.support.btf"
 local json = require "dkjson"
 local kernels = require "spec.support.kernel"
@@ -86,22 +86,90 @@ describe("verdicts on many kernels, each open during its turn,", function()
     local path, has, lacks = programs("fentry/x", "fentry/z"), kernel { "z" }, kernel { "z", "y" }
     assert.equal("p1 note", levels(path, { has, lacks }, "--one-of", "p1,p2"))
   end)
+end)
 
-  it("take no more memory for more of them", function()
-    if os.getenv "ASAN_OPTIONS" then return pending "AddressSanitizer keeps what is given back for a while" end
-    local path, targets = programs("fentry/x", "fentry/y"), {}
-    for i = 1, 24 do targets[i] = kernel({ "x" }, { types = 20000 }) end
-    local init = [[at_end = setmetatable({}, { __gc = function()
-      local status <close> = io.open "/proc/self/status"
-      io.stderr:write(status:read "a":match "VmHWM:%s+(%d+)", "\n")
-    end })]]
-    -- In KiB, of so many of them.
-    local function peak(count)
-      local words = { "verdicts", path }
-      for i = 1, count do table.move({ "-t", targets[i] }, 1, 2, #words + 1, words) end
-      return tonumber(run(words, { env = { LUA_INIT = init } }).err)
-    end
-    local few, many = peak(4), peak(24)
-    assert.is_true(many < 1.1 * few, ("%d KiB, then %d"):format(few, many))
+-- In KiB, what a command takes of an object on so many kernels.
+local function peak(command, path, targets, count)
+  local words = { command, path }
+  for i = 1, count do table.move({ "-t", targets[i] }, 1, 2, #words + 1, words) end
+  local init = [[at_end = setmetatable({}, { __gc = function()
+    local status <close> = io.open "/proc/self/status"
+    io.stderr:write(status:read "a":match "VmHWM:%s+(%d+)", "\n")
+  end })]]
+  return tonumber(run(words, { env = { LUA_INIT = init } }).err)
+end
+
+describe("a command on many kernels, each open during its turn,", function()
+  local path, targets
+
+  setup(function()
+    path, targets = programs("fentry/x", "fentry/y"), {}
+    for i = 1, 60 do targets[i] = kernel({ "x" }, { types = 10000 }) end
   end)
+
+  teardown(tmp.clean)
+
+  for _, command in ipairs { "verdicts", "check" } do
+    it("takes no more memory for more of them: " .. command, function()
+      if os.getenv "ASAN_OPTIONS" then return pending "AddressSanitizer keeps what is given back for a while" end
+      local few, many = peak(command, path, targets, 4), peak(command, path, targets, 60)
+      assert.is_true(many < 1.2 * few, ("%d KiB, then %d"):format(few, many))
+    end)
+  end
+end)
+
+-- As a script of its own tells it, with all kernels open.
+local function told_open(paths, kernel_paths)
+  local out, objects, targets = btfl.report "check", {}, {}
+  for i, path in ipairs(kernel_paths) do targets[i] = btfl.target(path) end
+  for i, path in ipairs(paths) do objects[i] = btfl.object(path) end
+  local function comparable(one)
+    local list = {}
+    for _, target in ipairs(targets) do
+      if not one:clash(target) then list[#list + 1] = target end
+    end
+    return list
+  end
+  for _, one in ipairs(objects) do
+    for _, target in ipairs(comparable(one)) do out:append(one:check(target, { others = targets })) end
+  end
+  for _, one in ipairs(objects) do
+    local list = comparable(one)
+    local told = one:ladders(list)
+    table.insert(told, 1, one:fixed_reads(list))
+    for i, said in ipairs(told) do
+      for _, finding in ipairs(said.findings) do
+        if i > 1 or finding.level ~= "note" then out[finding.level](out, finding) end
+      end
+    end
+  end
+  return json.decode(out:merge():render "json").findings
+end
+
+describe("check of real objects on real kernels, each open during its turn,", function()
+  local corpus = os.getenv "BTFL_CORPUS" or "../shared/corpus"
+  local tools = corpus .. "/objects/libbpf-tools-0.31.0+ds-7/"
+  local list = { tools .. "filelife-libbpf.bpf.o", tools .. "biosnoop-libbpf.bpf.o", tools .. "opensnoop-libbpf.bpf.o",
+    corpus .. "/objects/opensnitch-ebpf-modules-1.6.9-4/opensnitch.bpf.o" }
+  local names = { "5.10.262-generic-amd64", "6.1.192-cloud-amd64", "6.1.192-generic-amd64", "6.12.117-generic-amd64",
+    "6.16.3-cloud-amd64", "7.0.13-cloud-amd64", "7.3.4-generic-amd64" }
+
+  -- In that order, and in the other, in which those that tell come last.
+  for _, step in ipairs { 1, -1 } do
+    it("tells what it does with all of them open: " .. step, function()
+      if not io.open(list[1]) then return pending "needs a corpus" end
+      local paths, words = {}, { "check", "--format", "json", table.unpack(list) }
+      for i = 1, #names do
+        local name = names[step > 0 and i or #names + 1 - i]
+        paths[i] = ("%s/kernels/%s.btf.gz"):format(corpus, name)
+        table.move({ "-t", paths[i] }, 1, 2, #words + 1, words)
+      end
+      local r = run(words)
+      assert.equal("", r.err)
+      local told = told_open(list, paths)
+      local found = json.decode(r.out).findings
+      assert.equal(#told, #found)
+      for i, finding in ipairs(told) do assert.same(finding, found[i]) end
+    end)
+  end
 end)

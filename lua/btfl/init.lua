@@ -204,12 +204,17 @@ extend("object", {
   fixed_reads = function(self, targets, options)
     argument.list(1, targets, "btfl.target", "fixed_reads")
     argument.options(2, options, CHECK_OPTIONS, "fixed_reads")
-    return require("btfl.diagnose.nocore").of(self, targets, options)
+    options = options or {}
+    local kernels = require("btfl.facts.live").of(self, targets, options.policy)
+    local asks = require("btfl.arguments.fixed").asks(self, options)
+    return require("btfl.diagnose.nocore").of(self, asks, kernels, options.shape)
   end,
   ladders = function(self, targets, options)
     argument.list(1, targets, "btfl.target", "ladders")
     argument.options(2, options, CHECK_OPTIONS, "ladders")
-    return require("btfl.ladder.ladders").of(self, targets, options)
+    options = options or {}
+    local kernels = require("btfl.facts.live").of(self, targets, options.policy)
+    return require("btfl.ladder.ladders").of(self, kernels, options)
   end,
 })
 
@@ -282,7 +287,7 @@ extend("obstacle", {
 extend("verdict", {
   report = function(self, options)
     argument.options(1, options, { others = "btfl.target[]", one_of = "table", verdicts = "btfl.verdict[]",
-      shape = "string" }, "report")
+      shape = "string", nowhere = "boolean" }, "report")
     return require "btfl.diagnose.judged"(self, options)
   end,
 })

@@ -1410,6 +1410,7 @@ function verdict:report(options) end
 
 ---@class btfl.verdict.report.options
 ---@field others? btfl.target[] the kernels of the run: what a program attaches to and none of several has is a warning
+---@field nowhere? boolean it is known to be on none of several kernels what the program attaches to, where this one lacks it
 ---@field one_of? string[][] as in btfl.check.options
 ---@field verdicts? btfl.verdict[] on the programs of the object, for one_of
 ---@field shape? string as in btfl.check.options
@@ -1675,10 +1676,30 @@ function cli:each_object(out, work) end
 --- not called, and the same value stands for both, but with --no-memo. When all kernels had their turn,
 --- take(object, said, names, kernels) is called in this process for each object in order: `said` is what look gave of
 --- it, kernel after kernel, `names` what these are called, `kernels` how many could be opened. Failures of the cli stand
---- in the order of the pairs. SIGINT ends it behind the pair that is looked at.
----@param look fun(object: btfl.object, target: btfl.target): any
+--- in the order of the pairs. SIGINT ends it behind the pair that is looked at. The number that look is given is that of
+--- the kernel among those of -t.
+---@param look fun(object: btfl.object, target: btfl.target, number: integer): any
 ---@param take fun(object: btfl.object, said: any[], names: string[], kernels: integer)
-function cli:kernel_by_kernel(look, take) end
+---@param options? btfl.cli.kernel_by_kernel.options
+function cli:kernel_by_kernel(look, take, options) end
+
+---@class btfl.cli.kernel_by_kernel.options
+---@field each? boolean look() is called for each pair, also where another kernel answers alike
+---@field keep? fun(said: any): any what of a value is held until take() is given it, called in this process when it comes
+---@field clashing? boolean look() is called for pairs of two byte orders, too
+
+--- Adds to a report what object:check() tells of each of these pairs, with all kernels of the run as `others`, and
+--- what object:fixed_reads() and object:ladders() tell of them together; each kernel is open only for its turn, but for
+--- few that are opened again. A script calls it once.
+---@param out btfl.report
+---@param options? btfl.cli.check_all.options
+function cli:check_all(out, options) end
+
+---@class btfl.cli.check_all.options
+---@field from? btfl.target[] as in btfl.check.options, and so `why` and `all`
+---@field why? boolean
+---@field all? boolean also notes of what is read without CO-RE
+---@field ladders? boolean also branches that ask for what all kernels have, or none
 
 --- Records what could not be done for an input: one line on stderr, however often, and the exit status
 --- is 2.

@@ -112,28 +112,48 @@ static int builder_copy_method(lua_State *L)
 	return 1;
 }
 
-/* Puts the bytes into b->out, and pushes them as a btf: what is wrong with them is raised. */
-static void push_written(lua_State *L, struct builder_box *b)
+/* Pushes bytes as a btf on what the stack has at `base`, which may be nil: what is wrong with them
+ * is raised. */
+static void push_btf_of(lua_State *L, int base, const void *bytes, size_t len)
 {
 	struct owner *o = owner_new(L, &btf_class, sizeof(*o), "btf", "(builder)");
+	struct input *in = input_copy(o->path, bytes, len);
 	int self = lua_gettop(L), rc;
-	struct input *in;
 	struct btf *native;
 	struct err e;
 
-	lua_getiuservalue(L, 1, BUILDER_BASE);
-	b->out.len = 0;
-	if (builder_write(b->native, b->header_size, &b->out, &e) < 0)
-		raise_err(L, &e);
-	in = input_copy(o->path, b->out.data, b->out.len);
 	if (!in)
 		raise_memory(L);
-	rc = btf_from_input(in, optional_base(L, -1), &native, &e);
+	rc = btf_from_input(in, optional_base(L, base), &native, &e);
 	input_unref(in);
 	if (rc < 0)
 		raise_err(L, &e);
-	open_closed_btf(L, self, native, self + 1);
+	open_closed_btf(L, self, native, base);
 	lua_settop(L, self);
+}
+
+/* Puts the bytes into b->out, and pushes them as a btf: what is wrong with them is raised. */
+static void push_written(lua_State *L, struct builder_box *b)
+{
+	struct err e;
+
+	b->out.len = 0;
+	if (builder_write(b->native, b->header_size, &b->out, &e) < 0)
+		raise_err(L, &e);
+	lua_getiuservalue(L, 1, BUILDER_BASE);
+	push_btf_of(L, lua_gettop(L), b->out.data, b->out.len);
+}
+
+/* engine.btf_of(bytes): the BTF that builder:bytes() gave, of one that stands on no other. */
+int engine_btf_of(lua_State *L)
+{
+	size_t len;
+	const char *bytes = luaL_checklstring(L, 1, &len);
+
+	lua_settop(L, 1);
+	lua_pushnil(L);
+	push_btf_of(L, 2, bytes, len);
+	return 1;
 }
 
 static int builder_btf(lua_State *L)

@@ -52,6 +52,7 @@ int open_subset(lua_State *L);
 
 /* What lua/btfl/build/builder.lua asks for: see builder.c. */
 int engine_builder(lua_State *L);
+int engine_btf_of(lua_State *L);
 int engine_builder_string(lua_State *L);
 int engine_builder_add(lua_State *L);
 
@@ -250,6 +251,8 @@ int engine_keep_config(lua_State *L);
 int engine_config_value(lua_State *L);
 
 int engine_signature_key(lua_State *L);
+int engine_outcomes(lua_State *L);
+int engine_outcome(lua_State *L);
 /* engine.batch(targets, modules, objects, jobs, facts, functions): see batch.c. */
 int engine_batch(lua_State *L);
 /* Processes that share work: see workers.c. */

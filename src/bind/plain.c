@@ -1,6 +1,7 @@
 /*
  * plain: a tag for each value, and what it says; see plain.h. A text that comes again, as the names
- * of fields do, is the number of the first: the bytes are read in half the time.
+ * of fields do, is the number of the first: the bytes are read in half the time. Bytes that are to
+ * be compared have each text, and fields in order.
  */
 #include "bind/plain.h"
 
@@ -20,18 +21,25 @@ enum {
 /* Stack indexes of both functions. */
 enum { VALUE = 1, CONVERT, HOLDER, TEXTS };
 
+struct kept_text {
+	const char *text;
+	lua_Integer number;
+};
+
 struct writer {
 	struct buf out;
 	lua_Integer texts; /* written so far */
-	struct {
-		const char *text;
-		lua_Integer number;
-	} kept[KEPT_TEXTS]; /* by address: while they are written, nothing collects them */
+	/* KEPT_TEXTS by address: while they are written, nothing collects them. NULL where equal
+	 * values are to have equal bytes. */
+	struct kept_text *kept;
 };
 
 static int writer_gc(lua_State *L)
 {
-	free(((struct writer *)lua_touserdata(L, 1))->out.data);
+	struct writer *w = lua_touserdata(L, 1);
+
+	free(w->out.data);
+	free(w->kept);
 	return 0;
 }
 
@@ -42,11 +50,11 @@ static void put_tag(struct writer *w, enum tag tag)
 	buf_add(&w->out, &byte, 1);
 }
 
-/* Seven bits a byte, the lowest first. */
-static void put_number(struct writer *w, uint64_t v)
+/* A tag and a number: seven bits a byte, the lowest first. */
+static void put_number(struct writer *w, enum tag tag, uint64_t v)
 {
-	uint8_t bytes[10];
-	size_t n = 0;
+	uint8_t bytes[11] = {(uint8_t)tag};
+	size_t n = 1;
 
 	do {
 		bytes[n] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
@@ -62,31 +70,84 @@ static void put_text(lua_State *L, struct writer *w, int idx)
 	const char *s = lua_tolstring(L, idx, &len);
 	size_t slot = ((uintptr_t)s >> 4) % KEPT_TEXTS;
 
-	if (w->kept[slot].text == s) {
-		put_tag(w, AGAIN);
-		put_number(w, (uint64_t)w->kept[slot].number);
+	if (w->kept && w->kept[slot].text == s) {
+		put_number(w, AGAIN, (uint64_t)w->kept[slot].number);
 		return;
 	}
-	put_tag(w, TEXT);
-	put_number(w, len);
+	put_number(w, TEXT, len);
 	buf_add(&w->out, s, len);
-	w->kept[slot].text = s;
-	w->kept[slot].number = ++w->texts;
+	if (w->kept)
+		w->kept[slot] = (struct kept_text){s, ++w->texts};
 }
 
 static void put(lua_State *L, struct writer *w, int level);
+
+/* Whether the key at `a` goes before the one at `b`: numbers, then texts. */
+static bool goes_before(lua_State *L, int a, int b)
+{
+	bool text = lua_type(L, a) == LUA_TSTRING, other = lua_type(L, b) == LUA_TSTRING;
+
+	if (text && other)
+		return strcmp(lua_tostring(L, a), lua_tostring(L, b)) < 0;
+	return text == other ? lua_tonumber(L, a) < lua_tonumber(L, b) : other;
+}
+
+/* Pushes the keys of the table on top but those of its list, in order. */
+static void push_keys(lua_State *L, lua_Integer n)
+{
+	int table = lua_gettop(L);
+
+	lua_pushnil(L);
+	while (lua_next(L, table)) {
+		lua_Integer key = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : 0;
+
+		lua_pop(L, 1);
+		luaL_checkstack(L, 8, NULL);
+		if (key < 1 || key > n)
+			lua_pushvalue(L, -1);
+	}
+	for (int i = table + 2; i <= lua_gettop(L); i++) {
+		for (int at = i; at > table + 1 && goes_before(L, at, at - 1); at--) {
+			lua_pushvalue(L, at);
+			lua_pushvalue(L, at - 1);
+			lua_replace(L, at);
+			lua_replace(L, at - 1);
+		}
+	}
+}
+
+/* The fields of the table on top but those of its list, by their keys. */
+static void put_in_order(lua_State *L, struct writer *w, lua_Integer n, int level)
+{
+	int table = lua_gettop(L), last;
+
+	push_keys(L, n);
+	last = lua_gettop(L);
+	for (int i = table + 1; i <= last; i++) {
+		lua_pushvalue(L, i);
+		put(L, w, level + 1);
+		lua_rawget(L, table);
+		put(L, w, level + 1);
+		lua_pop(L, 1);
+	}
+	lua_settop(L, table);
+}
 
 /* The list first, then all else that is in it. */
 static void put_table(lua_State *L, struct writer *w, int level)
 {
 	lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
 
-	put_tag(w, TABLE);
-	put_number(w, (uint64_t)n);
+	put_number(w, TABLE, (uint64_t)n);
 	for (lua_Integer i = 1; i <= n; i++) {
 		lua_rawgeti(L, -1, i);
 		put(L, w, level + 1);
 		lua_pop(L, 1);
+	}
+	if (!w->kept) {
+		put_in_order(L, w, n, level);
+		put_tag(w, NIL);
+		return;
 	}
 	lua_pushnil(L);
 	while (lua_next(L, -2)) {
@@ -112,7 +173,8 @@ static void put_reduced(lua_State *L, struct writer *w, int level)
 	put(L, w, level + 1);
 	lua_pop(L, 1);
 	/* What it made may be collected, and another text have the address. */
-	memset(w->kept, 0, sizeof(w->kept));
+	if (w->kept)
+		memset(w->kept, 0, KEPT_TEXTS * sizeof(*w->kept));
 }
 
 /* Writes the value on top, which stays. */
@@ -132,8 +194,7 @@ static void put(lua_State *L, struct writer *w, int level)
 	case LUA_TNUMBER:
 		if (lua_isinteger(L, -1)) {
 			integer = lua_tointeger(L, -1);
-			put_tag(w, INTEGER);
-			put_number(w, (uint64_t)integer);
+			put_number(w, INTEGER, (uint64_t)integer);
 		} else {
 			number = lua_tonumber(L, -1);
 			put_tag(w, FLOAT);
@@ -163,9 +224,14 @@ int plain_pack(lua_State *L)
 {
 	struct writer *w;
 
+	bool alike = lua_toboolean(L, CONVERT + 1);
+
 	luaL_checktype(L, CONVERT, LUA_TFUNCTION);
 	lua_settop(L, CONVERT);
 	w = push_freed(L, sizeof(*w), writer_gc);
+	w->kept = alike ? NULL : calloc(KEPT_TEXTS, sizeof(*w->kept));
+	if (!alike && !w->kept)
+		return raise_memory(L);
 	lua_pushvalue(L, VALUE);
 	put(L, w, 0);
 	if (w->out.failed)

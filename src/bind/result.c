@@ -1,9 +1,56 @@
 /* result: the Lua class btfl.result: what a relocation becomes on a target. */
 #include "bind/classes.h"
+#include "bind/policy/policy.h"
 
 static const struct result *result_of(lua_State *L, const struct handle *h)
 {
 	return &handle_resolution(L, h)->results[h->id];
+}
+
+/* What is kept of a result: a printable character. */
+enum { OUTCOME_OK = 1, OUTCOME_CANDIDATE = 2, OUTCOME_REASON = 4, OUTCOME_ZERO = '(' };
+
+/* engine.outcomes(object, target, policy): what becomes of each relocation, as a text with a
+ * character for each, which engine.outcome() reads. */
+int engine_outcomes(lua_State *L)
+{
+	const struct resolution *native;
+	luaL_Buffer out;
+
+	check_object(L, 1);
+	check_target(L, 2);
+	lua_settop(L, 3);
+	push_policy_option(L, 3);
+	push_resolution(L, 1, 2, -1);
+	native = owner_native(L, lua_touserdata(L, -1));
+	luaL_buffinit(L, &out);
+	for (uint32_t i = 0; i < native->object->relo_count; i++) {
+		const struct result *r = &native->results[i];
+
+		luaL_addchar(&out, (char)(OUTCOME_ZERO + (r->status == STATUS_OK ? OUTCOME_OK : 0) +
+					  (r->used.id ? OUTCOME_CANDIDATE : 0) +
+					  OUTCOME_REASON * (int)r->reason));
+	}
+	luaL_pushresult(&out);
+	return 1;
+}
+
+/* engine.outcome(text, index): of the relocation of that number, from 0, whether it is ok, its
+ * reason or nil, and whether it has a candidate. */
+int engine_outcome(lua_State *L)
+{
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len);
+	lua_Integer i = luaL_checkinteger(L, 2);
+	int kept;
+
+	luaL_argcheck(L, i >= 0 && (size_t)i < len && text[i] >= OUTCOME_ZERO, 2, "no relocation");
+	kept = text[i] - OUTCOME_ZERO;
+	luaL_argcheck(L, kept / OUTCOME_REASON < REASON_COUNT, 1, "no outcomes");
+	lua_pushboolean(L, (kept & OUTCOME_OK) != 0);
+	push_name(L, reason_name((enum reason)(kept / OUTCOME_REASON)));
+	lua_pushboolean(L, (kept & OUTCOME_CANDIDATE) != 0);
+	return 3;
 }
 
 static int get_status(lua_State *L, const void *self)

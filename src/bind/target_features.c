@@ -8,6 +8,9 @@
 #include "bind/classes.h"
 #include "core/features.h"
 
+/* Types between a parameter and the name that it is written by. */
+enum { SPELLED_MOST = 8 };
+
 static const char *const set_names[FEATURE_SETS + 2] = {
     [FEATURE_HELPER] = "helper",       [FEATURE_MAP_TYPE] = "map_type",
     [FEATURE_PROG_TYPE] = "prog_type", [FEATURE_ATTACH_TYPE] = "attach_type",
@@ -247,22 +250,48 @@ static void add_number(luaL_Buffer *out, uint32_t n)
 	luaL_addlstring(out, (const char *)&n, sizeof(n));
 }
 
-/* What a value of a type may be: its kind and size, and what it points to. */
-static void add_type(luaL_Buffer *out, const struct btf *b, uint32_t id)
+/* How a type is written: kinds and names on the way from it to a named one. Gives whether that is
+ * all. */
+static bool add_spelling(luaL_Buffer *out, const struct btf *b, uint32_t id)
+{
+	struct btf_type t;
+
+	for (int depth = 0; depth < SPELLED_MOST; depth++, id = t.type) {
+		if (!id)
+			return true;
+		t = btf_type(b, id);
+		luaL_addchar(out, (char)t.kind);
+		luaL_addlstring(out, t.name, strlen(t.name) + 1);
+		if (t.kind == BTF_FWD || t.kind == BTF_TYPE_TAG)
+			return false;
+		if (*t.name)
+			return true;
+		if (t.kind != BTF_PTR && t.kind != BTF_CONST && t.kind != BTF_VOLATILE &&
+		    t.kind != BTF_RESTRICT)
+			return false;
+	}
+	return false;
+}
+
+/* What a value of a type may be: its kind and size, and what it points to; and how it is written.
+ * Gives whether types of the same are written alike. */
+static bool add_type(luaL_Buffer *out, const struct btf *b, uint32_t id)
 {
 	struct btf_type t = btf_strip(b, id), to;
+	bool whole = add_spelling(out, b, id);
 
 	luaL_addchar(out, (char)t.kind);
 	if (t.kind == BTF_INT || btf_is_enum(&t) || btf_is_composite(&t))
 		add_number(out, t.size);
 	if (t.kind != BTF_PTR)
-		return;
+		return whole;
 	to = btf_strip(b, t.type);
 	luaL_addchar(out, t.type ? 'c' : 'v');
 	luaL_addchar(out, (char)to.kind);
 	if (to.kind == BTF_INT)
 		add_number(out, to.size);
 	luaL_addlstring(out, to.name, strlen(to.name) + 1);
+	return whole;
 }
 
 /* The prototype with the names of a tracepoint's parameters, when it is told; as signature.lua. */
@@ -291,7 +320,8 @@ static struct btf_type named_prototype(const struct target *t, const struct atta
 }
 
 /* engine.signature_key(target, attach): a text that is equal for prototypes whose parameters have
- * equal names, sizes and kinds, and point to structs of equal names; nil for no prototype. */
+ * equal names, sizes and kinds, and point to structs of equal names; nil for no prototype. And
+ * whether those of one text are written alike in C. */
 int engine_signature_key(lua_State *L)
 {
 	const struct target *t = check_target(L, 1);
@@ -300,6 +330,7 @@ int engine_signature_key(lua_State *L)
 	const struct btf *b;
 	struct found f;
 	luaL_Buffer out;
+	bool whole = true;
 	uint32_t first;
 
 	if (!find_prototype(L, t, &p, &f)) {
@@ -313,10 +344,11 @@ int engine_signature_key(lua_State *L)
 		struct btf_param param = btf_param(&proto, i);
 
 		luaL_addlstring(&out, param.name, strlen(param.name) + 1);
-		add_type(&out, b, param.type);
+		whole = add_type(&out, b, param.type) && whole;
 	}
 	luaL_addchar(&out, '>');
-	add_type(&out, f.btf, result.type);
+	whole = add_type(&out, f.btf, result.type) && whole;
 	luaL_pushresult(&out);
-	return 1;
+	lua_pushboolean(L, whole);
+	return 2;
 }

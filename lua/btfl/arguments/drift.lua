@@ -200,11 +200,12 @@ end
 ---@param target btfl.target
 ---@param options? btfl.verdict.options
 ---@param sinks? table<string, string>|fun(): table<string, string>
+---@param list? table[] evidence.of() of it, where that is known
 ---@return btfl.program.argument[]
-function drift.arguments(program, target, options, sinks)
+function drift.arguments(program, target, options, sinks, list)
   local attach, rows = drift.attach_of(program, options), {}
   if not attach then return rows end
-  local list = evidence.of(program, target, options)
+  list = list or evidence.of(program, target, options)
   if #list == 0 then return rows end
   local sig = signature.of(target, attach)
   local absent = not sig and target:attach(attach).found == false
@@ -255,16 +256,49 @@ local function differs(attach, targets)
   return false
 end
 
-local function count_sinks(seen, argument, sig)
-  local slot = argument.number ~= "return" and sig:slot(argument.number)
-  local to = slot and slot ~= "return" and fits.pointee(slot.type)
-  for _, sink in ipairs(evidence.sinks(argument)) do
+--- What a target has where the arguments of a program go.
+---@param program btfl.program
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@param list? table[] evidence.of() of it, where that is known
+---@return { sinks: string[], name: string|false }[] of each argument, with the struct that it is
+function drift.at_sinks(program, target, options, list)
+  local attach, out = drift.attach_of(program, options), {}
+  list = list or evidence.of(program, target, options)
+  local sig = #list > 0 and signature.of(target, attach) or nil
+  for i, argument in ipairs(sig and list or {}) do
+    local slot = argument.number ~= "return" and sig:slot(argument.number)
+    local to = slot and slot ~= "return" and fits.pointee(slot.type)
+    local name = to and fits.is_composite(to) and to.essential or false
+    out[i] = { sinks = evidence.sinks(argument), name = name }
+  end
+  return out
+end
+
+local function count(seen, argument)
+  for _, sink in ipairs(argument.sinks) do
     local counts = seen[sink] or { all = 0, by_name = {} }
     seen[sink] = counts
     counts.all = counts.all + 1
-    local name = to and fits.is_composite(to) and to.essential
+    local name = argument.name
     if name then counts.by_name[name] = (counts.by_name[name] or 0) + 1 end
   end
+end
+
+--- The structs that most kernels have at sinks.
+---@param there { sinks: string[], name: string|false }[][] by kernel, as drift.at_sinks() gives them
+---@return table<string, string> by what evidence.sinks() gives
+function drift.most(there)
+  local seen, out = {}, {}
+  for _, arguments in ipairs(there) do
+    for _, argument in ipairs(arguments) do count(seen, argument) end
+  end
+  for sink, counts in pairs(seen) do
+    for name, number in pairs(counts.by_name) do
+      if number * 2 > counts.all and counts.all >= MOST_OF then out[sink] = name end
+    end
+  end
+  return out
 end
 
 --- The structs that most of the targets have where arguments go of which the program itself does not tell
@@ -274,20 +308,14 @@ end
 ---@param options? btfl.verdict.options
 ---@return table<string, string> by what evidence.sinks() gives
 function drift.sinks(program, targets, options)
-  local seen, out = {}, {}
-  local attach = drift.attach_of(program, options)
-  if not attach or #targets < MOST_OF or not differs(attach, targets) then return out end
+  local attach, there = drift.attach_of(program, options), {}
+  if not attach or #targets < MOST_OF or not differs(attach, targets) then return {} end
   for _, target in ipairs(targets) do
-    local list = program.object:clash(target) and {} or evidence.of(program, target, options)
-    local sig = #list > 0 and signature.of(target, attach) or nil
-    for _, argument in ipairs(sig and list or {}) do count_sinks(seen, argument, sig) end
-  end
-  for sink, counts in pairs(seen) do
-    for name, count in pairs(counts.by_name) do
-      if count * 2 > counts.all and counts.all >= MOST_OF then out[sink] = name end
+    if not program.object:clash(target) then
+      there[#there + 1] = drift.at_sinks(program, target, options)
     end
   end
-  return out
+  return drift.most(there)
 end
 
 return drift

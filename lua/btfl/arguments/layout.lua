@@ -95,23 +95,20 @@ function layout.exact(t, byte, size)
 end
 
 -- Where two differ in name at the same place: one of them stands elsewhere in the other, or has come or gone.
-local function is_renamed(a, b, witness, target)
+local function is_renamed(a, b, successor)
   local there, here = b.struct:offsetof(a.path), a.struct:offsetof(b.path)
   if there == a.start or here == b.start then return true end
-  if there or here or a.size ~= b.size or not (target and a.struct.name) then return false end
-  local name = ("%s.%s"):format(a.struct.name, a.path:gsub("%[%d+%]", ""))
-  local ok, next_one = pcall(target.successors, target, name, { from = witness })
-  local best = ok and next_one()
+  if there or here or a.size ~= b.size or not a.struct.name then return false end
+  local best = successor(("%s.%s"):format(a.struct.name, a.path:gsub("%[%d+%]", "")))
   return best and best.score >= thresholds.suggested and
     best.successor == ("%s.%s"):format(b.struct.name, b.path) or false
 end
 
--- Whether the same lies there. `witness` has the first one, `target` the second.
-local function same_place(a, b, witness, target)
+local function same_place(a, b, successor)
   if a.state ~= b.state then return false end
   if a.state ~= "member" then return true end
   if a.start ~= b.start then return false end
-  return a.path == b.path or is_renamed(a, b, witness, target)
+  return a.path == b.path or is_renamed(a, b, successor)
 end
 
 local function ends(place, byte)
@@ -123,16 +120,15 @@ end
 ---@param b btfl.type
 ---@param byte integer
 ---@param size integer
----@param witness btfl.target|btfl.btf that has a
----@param target btfl.target? that has b
+---@param successor fun(name: string): btfl.suggestion? what became of a member of a where b is
 ---@return boolean
 ---@return integer? byte
-function layout.same(a, b, byte, size, witness, target)
+function layout.same(a, b, byte, size, successor)
   local last = byte + math.min(size, COMPARED_MOST)
   local at = byte
   while at < last do
     local one, other = layout.at(a, at), layout.at(b, at)
-    if not same_place(one, other, witness, target) then return false, at end
+    if not same_place(one, other, successor) then return false, at end
     local to, to_other = ends(one, at), ends(other, at)
     -- What is read ends within both, or both end.
     if to ~= to_other and math.min(to, to_other) < last then return false, math.min(to, to_other) end

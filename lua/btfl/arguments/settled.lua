@@ -101,22 +101,40 @@ local function struct_at(argument, sig)
   return to and to.essential or false
 end
 
+-- What stands by a signature of a target where sinking arguments go; true for several at one place.
+local function structs_at(record, target)
+  local sig, at = signature.of(target, record.attach), {}
+  for _, argument in ipairs(record.sinking) do
+    local name = struct_at(argument, sig)
+    for _, sink in ipairs(argument.sinks) do
+      if at[sink] == nil then at[sink] = name elseif at[sink] ~= name then at[sink] = true end
+    end
+  end
+  return at
+end
+
+--- Adds what stands at the sinks of a program by one more signature to what does by others; false where these
+--- do not agree, so that sinks may tell another type.
+---@param all table<string, string|boolean>
+---@param at table<string, string|boolean> as settled.at() gives it
+---@return boolean
+function settled.agree(all, at)
+  for sink, name in pairs(at) do
+    if all[sink] == nil then all[sink] = name end
+    if name == true or all[sink] ~= name then return false end
+  end
+  return true
+end
+
 -- Whether what goes to one place is the same on all of those kernels, so that no place tells another type:
 -- the keys of their signatures.
 local function sinks_agree(record, others)
-  local there, at = {}, {}
+  local there, all = {}, {}
   for _, target in ipairs(others) do
     local key = key_of(target, record.text, record.attach)
     if key and not there[key] then
       there[key] = true
-      local sig = signature.of(target, record.attach)
-      for _, argument in ipairs(record.sinking) do
-        local name = struct_at(argument, sig)
-        for _, sink in ipairs(argument.sinks) do
-          if at[sink] == nil then at[sink] = name end
-          if at[sink] ~= name then return {} end
-        end
-      end
+      if not settled.agree(all, structs_at(record, target)) then return {} end
     end
   end
   return there
@@ -129,14 +147,29 @@ local function are_sinks_settled(record, key, others)
   return record.agreed[key] or false
 end
 
-local function is_fine(record, target)
+-- Whether all arguments are what they are taken for, but for what sinks tell.
+local function is_fine(record, key, target)
+  if record.fine[key] then return true end
   local sig, by_structs = signature.of(target, record.attach), false
   for _, argument in ipairs(record.list) do
     local ok, own = holds(argument, target, sig, record.typed)
     if not ok then return false end
     by_structs = by_structs or own
   end
-  return true, by_structs
+  if not by_structs then record.fine[key] = true end
+  return true
+end
+
+-- What is known of a program on a target without a walk: nil for nothing, false for that it has no arguments
+-- there, else its record; and the key of its signature.
+local function known_of(program, target, options)
+  if options and (options.attach or options.type) then return nil end
+  local record = record_of(program.object, program)
+  if record.none then return false end
+  local key = key_of(target, record.text, record.attach)
+  if not key then return false end
+  if record.open then return nil end
+  return record, key
 end
 
 --- Whether drift.drifting() gives nothing, with the sinks of the others; false when it takes a walk to tell.
@@ -146,16 +179,33 @@ end
 ---@param others btfl.target[]
 ---@return boolean
 function settled.of(program, target, options, others)
-  if options and (options.attach or options.type) then return false end
-  local record = record_of(program.object, program)
-  if record.none then return true end
-  local key = key_of(target, record.text, record.attach)
-  if not key or record.open then return not key end
-  if not are_sinks_settled(record, key, others) then return false end
-  if record.fine[key] then return true end
-  local ok, by_structs = is_fine(record, target)
-  if ok and not by_structs then record.fine[key] = true end
-  return ok
+  local record, key = known_of(program, target, options)
+  if not record then return record == false end
+  return are_sinks_settled(record, key, others) and is_fine(record, key, target)
+end
+
+--- Whether a program may read an argument.
+---@param program btfl.program
+---@param options? btfl.verdict.options
+---@return boolean
+function settled.reads(program, options)
+  return options and (options.attach or options.type) and true or not record_of(program.object, program).none
+end
+
+local at_of = kept.by(function(record, _, target) return structs_at(record, target) end)
+
+--- The same where the others are not known yet: whether that is so where the sinks of all agree; and what
+--- stands at the sinks by the target's signature: a struct, false for none, true for several. nil where sinks
+--- do not matter.
+---@param program btfl.program
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@return boolean
+---@return table<string, string|boolean>? at
+function settled.alone(program, target, options)
+  local record, key = known_of(program, target, options)
+  if not record then return record == false end
+  return is_fine(record, key, target), #record.sinking > 0 and at_of(record, key, target) or nil
 end
 
 return settled

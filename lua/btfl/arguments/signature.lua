@@ -45,9 +45,17 @@ end
 signature.param_text = param_text
 
 function metatable.__tostring(self)
-  local list = {}
-  for i, param in ipairs(self.params) do list[i] = param_text(param) end
-  return ("(%s) -> %s"):format(#list > 0 and table.concat(list, ", ") or "void", (self.ret:decl()))
+  return signature.worded(self).text
+end
+
+--- A signature in words, which outlive its kernel.
+---@param self btfl.signature
+---@return { params: string[], ret: string, text: string }
+function signature.worded(self)
+  local params, ret = {}, (self.ret:decl())
+  for i, param in ipairs(self.params) do params[i] = param_text(param) end
+  return { params = params, ret = ret,
+    text = ("(%s) -> %s"):format(#params > 0 and table.concat(params, ", ") or "void", ret) }
 end
 
 -- The prototype of a tracepoint has no names; the function that calls its probes has the same parameters.

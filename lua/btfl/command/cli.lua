@@ -121,6 +121,16 @@ function methods:shapes(object)
   return settings_of(self):shapes(object)
 end
 
+--- Adds to a report what object:check() tells of all objects on all kernels.
+---@param out btfl.report
+---@param asked? btfl.cli.check_all.options
+function methods:check_all(out, asked)
+  argument.check(1, out, "btfl.report", "check_all")
+  argument.options(2, asked, { from = "btfl.target[]", why = "any", all = "any", ladders = "any" },
+    "check_all")
+  require("btfl.diagnose.run").of(self, out, asked or {})
+end
+
 --- What program:verdict() is to be given likewise.
 ---@param object btfl.object
 ---@return btfl.verdict.options

@@ -284,7 +284,7 @@ function inputs.numbered(self)
   local function one(n, look)
     local target <close>, why, kernel = open_for_a_turn(self, n, found_target(self, n))
     if not target then return { unread = { why, kernel } } end
-    return { value = look(target),
+    return { value = look(target, n),
       kernel = { name = target.name, path = target.path, digest = digest_of(self, target) } }
   end
   local count = math.max(0, to - from + 1)
@@ -308,6 +308,30 @@ function inputs.numbered(self)
       return progress.over(self.name, next_piece, function() return count end, engine.seconds)
     end,
   }
+end
+
+--- A kernel of cli:each_target() again, by its number: so many are open at a time, and of more the one is
+--- closed that was asked for longest ago.
+---@param self btfl.cli
+---@param number integer
+---@param most integer
+---@return btfl.target
+function inputs.again(self, number, most)
+  local again = rawget(self, "again")
+  if not again then
+    again = {}
+    rawset(self, "again", again)
+  end
+  for i, one in ipairs(again) do
+    if one.number == number then
+      table.insert(again, table.remove(again, i))
+      return one.target
+    end
+  end
+  if #again >= most then table.remove(again, 1).target:close() end
+  local target = open_one(self, found_target(self, number))
+  again[#again + 1] = { number = number, target = target }
+  return target
 end
 
 --- Whether -t names more than one kernel, of which the second need not be one that can be opened.

@@ -165,38 +165,45 @@ local function source_of(fun)
   return file and file:read "a" or ""
 end
 
--- What look() says of each object on a kernel, until SIGINT comes. What it tells besides may name the kernel.
-local function said_on(cli, list, target, look, memory)
-  local said = {}
+-- What load.look() says of each object on a kernel, until SIGINT comes. What it tells besides may name the
+-- kernel.
+local function said_on(cli, list, target, number, load)
+  local said, memory = {}, load.memory
   if memory then memory:meet(target) end
   for i, one in ipairs(list) do
     local object = one.object
     if not object or engine.interrupted() then break end
     local function find()
-      local kept, value = told.keeping(cli, look, object, target)
+      local kept, value = told.keeping(cli, load.look, object, target, number)
       return { kept = kept, value = value }, #kept == 0
     end
     local clash = pair.clash(object, target)
-    said[i] = clash and { clash = clash } or memory and memory:of(object, find) or find()
+    if clash and not load.clashing then
+      said[i] = { clash = clash }
+    else
+      said[i] = memory and memory:of(object, find) or find()
+    end
+    said[i].clash = clash
   end
   return said
 end
 
 -- Does look_at() of each kernel, and gives take() the list of what it said, and the kernel's name, in order.
 local function each_kernel(cli, look_at, memory, take)
-  local kernels, starts, send, receive = inputs.numbered(cli), {}, once.sender(), once.receiver()
-  local jobs, i = cli.args.jobs or 1, 0
+  local kernels, starts, i = inputs.numbered(cli), {}, 0
+  local jobs = cli.args.jobs or 1
+  local send, receive = memory and once.sender(), memory and once.receiver()
   local function of_worker(n)
-    return kernels.work(n, function(target)
-      local list = send(look_at(target), n)
-      return { target = target.name, list = list, learned = memory and memory:take() }
+    return kernels.work(n, function(target, number)
+      local list = look_at(target, number)
+      return { target = target.name, list = send and send(list, n) or list, learned = memory and memory:take() }
     end)
   end
   local function next_piece()
     i = i + 1
     if i > kernels.count then return nil end
-    return kernels.work(i, function(target)
-      return { target = target.name, list = look_at(target) }
+    return kernels.work(i, function(target, number)
+      return { target = target.name, list = look_at(target, number) }
     end)
   end
   local function taken(piece, list_of)
@@ -222,25 +229,29 @@ local function settled(cli, one)
   for i, said in ipairs(one.said) do
     if said.clash then table.insert(rawget(cli, "clashes"), said.clash) end
     told.settle(cli, said.kept)
-    if not said.clash then values[#values + 1], names[#names + 1] = said.value, one.on[i] end
+    if said.value ~= nil then values[#values + 1], names[#names + 1] = said.value, one.on[i] end
   end
   return values, names
 end
 
-function methods:kernel_by_kernel(look, take)
+function methods:kernel_by_kernel(look, take, options)
   argument.check(1, look, "function", "kernel_by_kernel")
   argument.check(2, take, "function", "kernel_by_kernel")
-  local list, met = list_objects(self), 0
-  local memory = work.memory(self, {
+  argument.options(3, options, { each = "any", keep = "function", clashing = "any" }, "kernel_by_kernel")
+  options = options or {}
+  local list, met, keep = list_objects(self), 0, options.keep
+  local memory = not options.each and work.memory(self, {
     about = source_of(look),
     encode = function(said) return said.value end,
     decode = function(value) return { kept = {}, value = value } end,
-  })
-  local function look_at(target) return said_on(self, list, target, look, memory) end
+  }) or nil
+  local load = { look = look, clashing = options.clashing, memory = memory }
+  local function look_at(target, number) return said_on(self, list, target, number, load) end
   each_kernel(self, look_at, memory, function(said, name)
     met = met + 1
     for i, one in ipairs(said) do
       local of = list[i]
+      if keep and one.value then one = { clash = one.clash, kept = one.kept, value = keep(one.value) } end
       table.insert(of.said, one)
       of.on[#of.said] = name
     end

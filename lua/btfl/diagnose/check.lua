@@ -14,18 +14,18 @@ local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
 local series = require "btfl.kernels.series"
 
--- Adds a finding to a draft: an entry, with what other kernels are to be asked for it.
-local function add(draft, level, finding)
+-- Adds a finding to a list of a draft: an entry, with what other kernels are to be asked for it.
+local function add(list, level, finding)
   local entry = { level = level, finding = finding }
-  table.insert(draft.entries, entry)
+  list[#list + 1] = entry
   return entry
 end
 
 -- What a policy alone has made ok is told: a loader that does not know it fails there.
-local function add_decided(draft, result)
+local function add_decided(list, result)
   local usual = result.relo:resolve(result.target, { policy = "libbpf" })
   if usual.ok then return end
-  add(draft, "note", failure.finding(result, "by-policy",
+  add(list, "note", failure.finding(result, "by-policy",
     ("ok by %s%s; libbpf: %s, %s"):format(result.decider, result.note and " (" .. result.note .. ")" or "",
       usual.status, usual:why())))
 end
@@ -46,21 +46,21 @@ local function level_of(result, options, fate)
   return result.status == "error" and "error" or LEVEL[fate and fate.state or "guarded"]
 end
 
-local function add_failure(draft, result, options, known, fate)
+local function add_failure(list, result, options, known, fate)
   local level = level_of(result, options, fate)
   if level == "note" and not options.all and not (fate and fate.state == "excused") then return end
   local finding, behind = failure.of(result, options, known)
   finding.notes = { reached.relocation_words(result, fate, level) }
   if result.status == "error" then finding.details.whole_object = true end
-  add(draft, level, finding).behind = behind
+  add(list, level, finding).behind = behind
 end
 
-local function add_result(draft, result, options, known, fate)
-  if result.ok and result.decider ~= "libbpf" then add_decided(draft, result) end
+local function add_result(list, result, options, known, fate)
+  if result.ok and result.decider ~= "libbpf" then add_decided(list, result) end
   if not result.ok then
-    add_failure(draft, result, options, known, fate)
+    add_failure(list, result, options, known, fate)
   elseif result.sign_extended then
-    add(draft, "note", failure.finding(result, "sign-extended",
+    add(list, "note", failure.finding(result, "sign-extended",
       ("the unsigned enumerator becomes %s: sign-extended, as libbpf does"):format(engine.u64(result.value))))
   end
 end
@@ -87,45 +87,44 @@ end
 
 local VERDICTS = { "loads", "guarded", "rejected", "error", "refused", "incomplete", "unknown" }
 
--- The facts and "2 programs: 1 guarded, 1 rejected".
-local function count_verdicts(verdicts)
-  local count, words = { order = VERDICTS }, {}
-  for _, verdict in ipairs(verdicts) do count[verdict.verdict] = (count[verdict.verdict] or 0) + 1 end
+-- Of a draft: the facts and "2 programs: 1 guarded, 1 rejected".
+local programs_of = kept.by(function(draft)
+  local verdicts, count, words = draft.verdicts, { order = VERDICTS }, {}
+  for _, verdict in ipairs(verdicts) do count[verdict] = (count[verdict] or 0) + 1 end
   for _, name in ipairs(VERDICTS) do
     if count[name] then words[#words + 1] = ("%d %s"):format(count[name], name) end
   end
   local list = table.concat(words, ", ")
   setmetatable(count, { __tostring = function() return list end })
-  return count, ("%d program%s%s%s"):format(#verdicts, #verdicts == 1 and "" or "s",
-    list ~= "" and ": " or "", list)
+  return { count = count, words = ("%d program%s%s%s"):format(#verdicts, #verdicts == 1 and "" or "s",
+    list ~= "" and ": " or "", list) }
+end)
+
+-- By what a finding about the argument itself, btfl.drifts, tells of it, too.
+local function told_by(x)
+  local program = x.verdict.program.name
+  if x.rule == "struct-access" then return ("%s %s %d"):format(program, x.program.name, x.insn) end
+  return x.rule == "ctx-arg" and ("%s %s"):format(program, x.number) or nil
 end
 
 -- What else stands in the way than relocations that failed.
-local function add_stop(draft, fate, options)
+local function add_stop(list, fate, options)
   local x, level = fate.obstacle, LEVEL[fate.state]
   if level == "note" and fate.state ~= "excused" and not options.all then return end
   if level == "error" then level = obstacle.level(x) end
   local finding = obstacle.finding(x)
   finding.notes = { reached.words(fate) }
   if level == "note" then finding.help = nil end
-  local entry = add(draft, level, finding)
+  local entry = add(list, level, finding)
+  entry.told_by = told_by(x)
   entry.placeholder = level == "error" and obstacle.placeholder(x) or nil
   entry.lost = options.why and became.of_obstacle(x) or nil
 end
 
--- Whether a finding about the argument itself tells of it.
-local function is_told(x, told)
-  local program = x.verdict.program.name
-  if x.rule == "struct-access" then return told[("%s %s %d"):format(program, x.program.name, x.insn)] end
-  return x.rule == "ctx-arg" and told[("%s %s"):format(program, x.number)]
-end
-
 -- Those of the stages before a verifier looks at instructions, or those from then on.
-local function add_stops(draft, stops, options, of_instructions, told)
+local function add_stops(list, stops, options, of_instructions)
   for _, fate in ipairs(stops) do
-    if (fate.obstacle.insn ~= nil) == of_instructions and not is_told(fate.obstacle, told) then
-      add_stop(draft, fate, options)
-    end
+    if (fate.obstacle.insn ~= nil) == of_instructions then add_stop(list, fate, options) end
   end
 end
 
@@ -139,27 +138,35 @@ local function wants(options, rule)
 end
 
 -- What else is known of a kernel than its name; nil for nothing.
-local function kernel_of(target)
+local kernel_of = kept.by(function(target)
   local facts = series.facts(target)
   facts.name = nil
-  return next(facts) and facts
-end
+  return next(facts) and facts or false
+end, true)
 
-local function add_attaching(draft, verdict, options)
+local function add_attaching(list, verdict, options)
   local finding = attaching.finding(verdict)
   if not finding then return end
-  local entry = add(draft, "warning", finding)
+  local entry = add(list, "warning", finding)
   if options.why and verdict.detached == "missing" then entry.lost = became.of_attach(verdict.program) end
 end
 
-local function summary_of(object, target, count, verdicts, shape)
-  local programs, words = count_verdicts(verdicts)
+local ORDER = { "object", "target", "kernel", "shape", "ok", "poison", "error", "programs" }
+
+--- The summary of a pair.
+---@param draft btfl.draft
+---@param object btfl.object
+---@param kernel btfl.target
+---@param shape string?
+---@return table
+function check.summary(draft, object, kernel, shape)
+  local count, programs = draft.count, programs_of(draft, "programs")
   return {
-    order = { "object", "target", "kernel", "shape", "ok", "poison", "error", "programs" },
-    object = object.path, target = target.name, shape = shape, kernel = kernel_of(target),
-    ok = count.ok, poison = count.poison, error = count.error, programs = programs,
-    text = ("%s on %s%s: %d ok, %d poison, %d error; %s"):format(object.path, target.name,
-      shape and (" (%s)"):format(shape) or "", count.ok, count.poison, count.error, words),
+    order = ORDER, object = object.path, target = kernel.name, shape = shape,
+    kernel = kernel_of(kernel, "facts") or nil,
+    ok = count.ok, poison = count.poison, error = count.error, programs = programs.count,
+    text = ("%s on %s%s: %d ok, %d poison, %d error; %s"):format(object.path, kernel.name,
+      shape and (" (%s)"):format(shape) or "", count.ok, count.poison, count.error, programs.words),
   }
 end
 
@@ -179,22 +186,30 @@ local function check_programs(object, options)
   end
 end
 
--- What there is to say of the pair, before other kernels are asked; and the verdicts.
-local function drafted(object, target, options)
+---@class btfl.draft what there is to say of a pair, before other kernels are asked
+---@field first table[] entries: what is told before the arguments, ...
+---@field drifts btfl.drifts[]
+---@field last table[] ... and behind them
+---@field count { ok: integer, poison: integer, error: integer } relocations by status
+---@field verdicts string[] of the programs
+
+-- That of a pair, and the verdicts.
+local function drafted(object, target, options, alone)
   local relocating, own = split(options)
-  local count, known, draft = { ok = 0, poison = 0, error = 0 }, {}, { entries = {} }
+  local count, known = { ok = 0, poison = 0, error = 0 }, {}
   local verdicts, fates, stops = reached.of(object, target, own)
   local relocations = wants(own, "relocation")
-  local drifting, told = drifts.of(object, target, own)
-  add_stops(draft, stops, own, false, told)
+  local draft = { first = {}, drifts = drifts.of(object, target, own, alone), last = {} }
+  if not object.btf then add(draft.first, "note", pair.no_btf(object)) end
+  add_stops(draft.first, stops, own, false)
   for result in object:results(target, relocating) do
     count[result.status] = count[result.status] + 1
-    if relocations then add_result(draft, result, own, known, fates[result.relo]) end
+    if relocations then add_result(draft.first, result, own, known, fates[result.relo]) end
   end
-  add_stops(draft, stops, own, true, told)
-  for _, one in ipairs(drifting) do add(draft, one.level, one.finding).attach = one.attach end
-  for _, verdict in ipairs(verdicts) do add_attaching(draft, verdict, own) end
-  draft.summary = summary_of(object, target, count, verdicts, own.shape)
+  add_stops(draft.first, stops, own, true)
+  for _, verdict in ipairs(verdicts) do add_attaching(draft.last, verdict, own) end
+  draft.count, draft.verdicts = count, {}
+  for i, verdict in ipairs(verdicts) do draft.verdicts[i] = verdict.verdict end
   return draft, verdicts
 end
 
@@ -216,7 +231,7 @@ local function behind(entry, object, kernel, kernels, options, known)
   return known[entry.behind]
 end
 
--- What other kernels tell is added.
+-- Adds what other kernels tell.
 local function complete(entry, object, kernel, kernels, options, known)
   local finding = entry.finding
   if entry.behind then
@@ -224,8 +239,9 @@ local function complete(entry, object, kernel, kernels, options, known)
     -- What is guarded needs no guard; a module that was not given is still to be told.
     if entry.level == "note" and not finding.details.cause then finding.help = nil end
   end
-  local question = entry.placeholder and obstacle.question(entry.placeholder, kernels)
-  if question then entry.level, finding.help = "warning", { question } end
+  if entry.placeholder and obstacle.is_nowhere(entry.placeholder, kernels) then
+    entry.level, finding.help = "warning", { obstacle.question(entry.placeholder) }
+  end
   if entry.lost then
     table.insert(finding.notes, became.note(object, entry.lost, kernel, kernels, options))
   end
@@ -233,20 +249,58 @@ local function complete(entry, object, kernel, kernels, options, known)
   if entry.attach and #kernels.list > 1 then
     table.insert(finding.notes, kernels:signatures(entry.attach))
   end
+  finding.level, finding.shape = entry.level, options.shape
+end
+
+--- The findings of a draft, each with its level, when other kernels were asked. They are its own tables.
+---@param draft btfl.draft
+---@param object btfl.object
+---@param kernel btfl.target
+---@param kernels btfl.facts
+---@param options btfl.check.options
+---@return btfl.finding[]
+function check.complete(draft, object, kernel, kernels, options)
+  local out, known, told = {}, {}, {}
+  for _, one in ipairs(draft.drifts) do
+    for _, key in ipairs(one.told) do told[key] = true end
+  end
+  local function add_all(list)
+    for _, entry in ipairs(list) do
+      if not told[entry.told_by] then
+        complete(entry, object, kernel, kernels, options, known)
+        out[#out + 1] = entry.finding
+      end
+    end
+  end
+  add_all(draft.first)
+  for _, one in ipairs(draft.drifts) do add_all(one.list) end
+  add_all(draft.last)
+  return out
 end
 
 local function compare(object, target, options)
   local out = report.new "check"
   local draft, verdicts = drafted(object, target, options)
   local kernels = live.of(object, options.others or {}, options.policy)
-  local known = {}
-  for _, entry in ipairs(draft.entries) do
-    complete(entry, object, target, kernels, options, known)
-    out[entry.level](out, entry.finding)
+  for _, finding in ipairs(check.complete(draft, object, target, kernels, options)) do
+    out[finding.level](out, finding)
   end
-  out:summary(draft.summary)
-  for _, finding in ipairs(out.findings) do finding.shape = options.shape end
+  out:summary(check.summary(draft, object, target, options.shape))
   return out, verdicts
+end
+
+--- The draft of a pair of one byte order, without what is half done when an input proves to be damaged.
+---@param object btfl.object
+---@param target btfl.target
+---@param options btfl.check.options
+---@param alone fun(program: btfl.program, target: btfl.target, options: btfl.verdict.options): btfl.drifts?
+---@return btfl.draft?
+---@return any why there is none
+function check.draft(object, target, options, alone)
+  check_programs(object, options)
+  local ok, draft = protect.call(drafted, object, target, options, alone)
+  if ok then return draft end
+  return nil, draft
 end
 
 --- See object:check in meta.lua. What is half done when an input proves to be damaged is not told.
@@ -263,9 +317,9 @@ function check.run(object, target, options)
     return out
   end
   check_programs(object, options or {})
-  if not object.btf then out:note(pair.no_btf(object)) end
   local ok, found, verdicts = protect.call(compare, object, target, options or {})
   if ok then return out:append(found), verdicts end
+  if not object.btf then out:note(pair.no_btf(object)) end
   out:failure(found)
   return out
 end

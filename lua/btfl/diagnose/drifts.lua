@@ -99,44 +99,76 @@ end
 
 -- That argument, and every load by it that is refused.
 local function add_told(told, program, row)
-  told[("%s %s"):format(program.name, row.argument)] = true
+  told[#told + 1] = ("%s %s"):format(program.name, row.argument)
   for _, read in ipairs(row.reads) do
     if read.use == "load" and read.refused then
-      told[("%s %s %d"):format(program.name, read.program.name, read.insn)] = true
+      told[#told + 1] = ("%s %s %d"):format(program.name, read.program.name, read.insn)
     end
   end
 end
 
--- The arguments of a program on a target.
-local function arguments_of(program, target, others, options, sinks)
-  return drift.arguments(program, target, options, function()
-    return sinks and sinks(program, options) or drift.sinks(program, others, options)
-  end)
+---@class btfl.drifts what there is to say of the arguments of a program
+---@field program string
+---@field list { level: string, finding: btfl.finding, attach: string }[] each with its attach point
+---@field told string[] what they tell of that a verifier refuses: program and argument, or function and insn
+---@field asked? table<string, string|false> the sinks that were asked for, and what was said
+
+local function drifts_of(program, rows)
+  local out = { program = program.name, list = {}, told = {} }
+  for _, row in ipairs(rows) do
+    if row.consequence then
+      table.insert(out.list, { level = LEVEL[row.consequence], finding = finding_of(row),
+        attach = tostring(row.attach) })
+      if row.consequence == "rejected" then add_told(out.told, program, row) end
+    end
+  end
+  return out
 end
 
---- The findings of a pair, each with its level and the attach point that it is about; and what they tell of
---- that a verifier refuses: by program and argument, and by program, function and instruction.
+--- Of one program, by a walk.
+---@param program btfl.program
+---@param target btfl.target
+---@param options btfl.verdict.options
+---@param sinks table<string, string> those of the others
+---@param list? table[] evidence.of() of it, where that is known
+---@return btfl.drifts
+---@return btfl.program.argument[] rows
+function drifts.walked(program, target, options, sinks, list)
+  local asked = {}
+  local asking = setmetatable({}, { __index = function(_, sink)
+    asked[sink] = sinks[sink] or false
+    return sinks[sink]
+  end })
+  local rows = drift.arguments(program, target, options, asking, list)
+  local out = drifts_of(program, rows)
+  out.asked = asked
+  return out, rows
+end
+
+-- Of programs that others tell of while they are open.
+local function by_others(program, target, verdict_options, options)
+  local others = options.others or { target }
+  if settled.of(program, target, verdict_options, others) then return drifts_of(program, {}) end
+  return drifts_of(program, drift.arguments(program, target, verdict_options, function()
+    if options.sinks then return options.sinks(program, verdict_options) end
+    return drift.sinks(program, others, verdict_options)
+  end))
+end
+
+--- What there is to say of the programs of a pair.
 ---@param object btfl.object
 ---@param target btfl.target
 ---@param options btfl.check.options those of check.lua, with `verdict`
----@return table[]
----@return table<string, boolean>
-function drifts.of(object, target, options)
-  local list, told = {}, {}
-  local others = options.others or { target }
-  if options.verdict and options.verdict.only then return list, told end
+---@param alone? fun(program: btfl.program, target: btfl.target, options: table): btfl.drifts? of no others
+---@return btfl.drifts[]
+function drifts.of(object, target, options, alone)
+  local list = {}
+  if options.verdict and options.verdict.only then return list end
   for program, verdict_options in reached.programs(object, options) do
-    local rows = settled.of(program, target, verdict_options, others) and {}
-      or arguments_of(program, target, others, verdict_options, options.sinks)
-    for _, row in ipairs(rows) do
-      if row.consequence then
-        list[#list + 1] = { level = LEVEL[row.consequence], finding = finding_of(row),
-          attach = tostring(row.attach) }
-        if row.consequence == "rejected" then add_told(told, program, row) end
-      end
-    end
+    local one = (alone or by_others)(program, target, verdict_options, options)
+    if one then list[#list + 1] = one end
   end
-  return list, told
+  return list
 end
 
 return drifts

@@ -26,8 +26,9 @@ return function(verdict, options)
   elseif not verdict.ok then
     local level, finding, lost = obstacle.level(first), obstacle.finding(first), obstacle.placeholder(first)
     local kernels = live.of(verdict.program.object, options.others or {})
-    local question = level == "error" and lost and obstacle.question(lost, kernels)
-    if question then level, finding.help = "warning", { question } end
+    if level == "error" and lost and (options.nowhere or obstacle.is_nowhere(lost, kernels)) then
+      level, finding.help = "warning", { obstacle.question(lost) }
+    end
     local excused = reached.excused(options.verdicts or {}, options.one_of)[verdict.program.name]
     if excused and first.scope == "program" then
       level, finding.help = "note", nil

@@ -214,18 +214,18 @@ end
 
 --- See object:fixed_reads in meta.lua.
 ---@param object btfl.object
----@param targets btfl.target[]
----@param options? btfl.check.options
+---@param asks btfl.reading[] of fixed.asks()
+---@param kernels btfl.facts
+---@param shape? string
 ---@return btfl.object.fixed_read[]
-function nocore.of(object, targets, options)
-  options = options or {}
-  local rows, findings, is_bare = fixed.of(object, targets, options), {}, object:relos()() == nil
+function nocore.of(object, asks, kernels, shape)
+  local rows, findings, is_bare = fixed.of(asks, kernels), {}, object:relos()() == nil
   if is_bare and #rows > 0 then
     findings[1] = bare_finding(object, rows)
   else
     for i, row in ipairs(rows) do findings[i] = finding_of(row) end
   end
-  for _, finding in ipairs(findings) do finding.shape = options.shape end
+  for _, finding in ipairs(findings) do finding.shape = shape end
   rows.findings = findings
   return rows
 end

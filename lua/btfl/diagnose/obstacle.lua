@@ -132,13 +132,19 @@ end
 
 local SET_AT_RUN_TIME = "set at run time? give --attach %s=NAME, or leave it out: --skip %s"
 
---- What is to be asked of a tool instead of an error's help, where each of several kernels lacks what a
---- program attaches to: then it is most likely none, and a tool sets another when it runs.
+--- Whether each of several kernels lacks what a program attaches to: then it is most likely none, and a tool
+--- sets another when it runs.
 ---@param lost btfl.obstacle.placeholder
 ---@param kernels btfl.facts
----@return string?
-function obstacle.question(lost, kernels)
-  if #kernels.list < 2 or lost.attach and is_anywhere(lost.attach, kernels) then return nil end
+---@return boolean
+function obstacle.is_nowhere(lost, kernels)
+  return #kernels.list > 1 and not (lost.attach and is_anywhere(lost.attach, kernels))
+end
+
+--- What is to be asked of a tool then, instead of an error's help.
+---@param lost btfl.obstacle.placeholder
+---@return string
+function obstacle.question(lost)
   return SET_AT_RUN_TIME:format(lost.program, lost.program)
 end
 

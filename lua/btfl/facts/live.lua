@@ -1,7 +1,13 @@
 --- What the kernels of a run tell of an object, asked by those who hold one against the others: here of
 --- kernels that are open.
 local kept = require "btfl.arguments.kept"
+local argued = require "btfl.ladder.argued"
+local class = require "btfl.class"
+local drift = require "btfl.arguments.drift"
 local modules = require "btfl.kernels.modules"
+local questions = require "btfl.ladder.questions"
+local reading = require "btfl.arguments.reading"
+local signature = require "btfl.arguments.signature"
 local signatures = require "btfl.arguments.signatures"
 
 ---@class btfl.facts
@@ -73,13 +79,99 @@ function methods:found(kernel, attach)
   return kernel:attach(attach).found
 end
 
-local line_of = kept.by(function(list, attach) return signatures.line(signatures.of(list, attach)) end)
+--- The signature of an attach point there, in words; nil for none.
+---@param kernel btfl.target
+---@param attach string
+---@return { params: string[], ret: string, text: string }?
+function methods:signature(kernel, attach)
+  local sig = signature.of(kernel, attach)
+  return sig and signature.worded(sig)
+end
+
+local line_of = kept.by(function(list, attach, self)
+  return signatures.line(list, function(kernel) return self:signature(kernel, attach) end)
+end)
 
 --- The signatures of an attach point on all of them, in a line.
 ---@param attach string
 ---@return string
 function methods:signatures(attach)
-  return line_of(self.list, attach)
+  return line_of(self.list, attach, self)
+end
+
+--- What it answers to the question of a relocation: "1", "0", a number, or "-" when it has none.
+---@param kernel btfl.target
+---@param relo btfl.relo
+---@return string
+function methods:answer(kernel, relo)
+  return questions.answer(relo, kernel, { policy = self.policy })
+end
+
+--- The branches of a program there, by instruction, and where instructions stand.
+---@param kernel btfl.target
+---@param program btfl.program
+---@param key string what the kernel answers, questions.key(): those that answer alike take the same ways
+---@return { at: table<integer, btfl.program.branch>, places: table<integer, integer> }
+function methods:branches(kernel, program, key)
+  local _ = key
+  local list, places = program:branches(kernel, { policy = self.policy })
+  local at = {}
+  for _, branch in ipairs(list) do at[branch.insn] = branch end
+  return { at = at, places = places }
+end
+
+--- The arguments of a program there.
+---@param kernel btfl.target
+---@param program btfl.program
+---@param options btfl.verdict.options
+---@return btfl.argued[]
+function methods:arguments(kernel, program, options)
+  self.rows = self.rows or {}
+  local rows = self.rows[program] or { sinks = false }
+  self.rows[program] = rows
+  rows[kernel] = rows[kernel] or argued.rows(drift.arguments(program, kernel, options, function()
+    rows.sinks = rows.sinks or drift.sinks(program, self.list, options)
+    return rows.sinks
+  end))
+  return rows[kernel]
+end
+
+--- Where a read that no relocation finds leads there; nil when nobody knows.
+---@param kernel btfl.target
+---@param ask btfl.reading
+---@param key string
+---@return btfl.reading.place?
+function methods:place(kernel, ask, key)
+  return reading.place(ask, key, kernel, self.policy)
+end
+
+--- Whether a program reads anything so there.
+---@param kernel btfl.target
+---@param ask btfl.reading
+---@return boolean
+function methods:reads_on(kernel, ask)
+  return reading.reads_on(ask, kernel)
+end
+
+--- That read where the program loads there and comes to it, else nil.
+---@param kernel btfl.target
+---@param ask btfl.reading
+---@param key string
+---@return { unsure: boolean?, setting: boolean?, variable: string? }?
+function methods:coming(kernel, ask, key)
+  return reading.coming(ask, key, kernel)
+end
+
+--- What became on a kernel of a member that another one has, or the object; nil for nothing.
+---@param from btfl.target|btfl.btf
+---@param kernel btfl.target
+---@param name string
+---@return btfl.suggestion?
+function methods:successor(from, kernel, name)
+  local witness = class(from) == "btfl.btf" and from or self:open(from)
+  local target = self:open(kernel)
+  local ok, next_one = pcall(target.successors, target, name, { from = witness })
+  return ok and next_one() or nil
 end
 
 --- The kernel itself, open.
@@ -89,7 +181,7 @@ function methods:open(kernel)
   return kernel
 end
 
-local live = {}
+local live = { methods = methods }
 
 --- Of these kernels.
 ---@param object btfl.object

@@ -1,50 +1,31 @@
 --- Arguments that a branch picks, and that the newest kernels of a gap, back in it, have something else for.
-local drift = require "btfl.arguments.drift"
+local argued = require "btfl.ladder.argued"
+local questions = require "btfl.ladder.questions"
 local reached = require "btfl.diagnose.reached"
 
 local drifting = {}
-
-local VERDICTS = { ["other-type"] = true, role = true, moved = true }
 
 local context = {}
 local metatable = { __index = context }
 
 --- What is found out once of a function: the programs that a tool loads with it.
 ---@param program btfl.program
----@param targets btfl.target[]
+---@param kernels btfl.facts
 ---@param options btfl.check.options
-function drifting.context(program, targets, options)
-  local self = { program = program, targets = targets, options = options, entries = {} }
+function drifting.context(program, kernels, options)
+  local self = { program = program, kernels = kernels, entries = {},
+    relos = questions.asked(program, questions.of(program)) }
   for entry, own in reached.programs(program.object, options) do
     for part in entry:linked() do
-      if part == program then table.insert(self.entries, { program = entry, options = own, rows = {} }) end
+      if part == program then table.insert(self.entries, { program = entry, options = own }) end
     end
   end
   return setmetatable(self, metatable)
 end
 
--- The arguments of an entry on a target, in order.
-function context:rows(entry, target)
-  if not entry.rows[target] then
-    entry.rows[target] = drift.arguments(entry.program, target, entry.options, function()
-      entry.sinks = entry.sinks or drift.sinks(entry.program, self.targets, entry.options)
-      return entry.sinks
-    end)
-  end
-  return entry.rows[target]
-end
-
--- Whether anything is done with it but to load and move it.
-local function is_used(row)
-  for _, read in ipairs(row.reads) do
-    if read.use ~= "read" and read.use ~= "store" then return true end
-  end
-  return false
-end
-
 -- Whether one argument is taken for one of what the same one is taken for elsewhere.
 local function is_taken_so(row, elsewhere)
-  if row.argument ~= elsewhere.argument or not is_used(row) then return false end
+  if row.argument ~= elsewhere.argument or not row.used then return false end
   for _, one in ipairs(row.types) do
     for _, like in ipairs(elsewhere.types) do
       if one.name == like.name then return true end
@@ -56,45 +37,45 @@ end
 -- Whether no kernel that goes the other way takes the argument so.
 function context:is_picked(entry, row, gap)
   for _, target in ipairs(gap.between) do
-    for _, there in ipairs(self:rows(entry, target)) do
+    for _, there in ipairs(self.kernels:arguments(target, entry.program, entry.options)) do
       if is_taken_so(there, row) then return false end
     end
   end
   return true
 end
 
--- Whether what tells of an argument stands behind the side of the branch that is taken there.
-function context:is_behind(ladder, row)
-  local branches, places = self.program:branches(row.target, { policy = self.options.policy })
-  for _, branch in ipairs(branches) do
-    local side = branch.insn == ladder.insn and branch.taken and branch[branch.taken]
-    for _, one in ipairs(side and row.types or {}) do
-      for _, read in ipairs(one.reads) do
-        local place = read.program == self.program and places[read.relo and read.relo.insn or read.insn]
-        if place and place >= side.from and place <= side.to then return true end
-      end
+-- Whether what tells of an argument of a kernel stands behind the side of the branch that is taken there.
+function context:is_behind(ladder, row, kernel)
+  local key, here = questions.key(self.relos, kernel, self.kernels), argued.place(self.program)
+  local branches = self.kernels:branches(kernel, self.program, key)
+  local branch = branches.at[ladder.insn]
+  local side = branch and branch.taken and branch[branch.taken]
+  for _, one in ipairs(side and row.types or {}) do
+    for _, read in ipairs(one.reads) do
+      local place = read.place == here and branches.places[read.insn]
+      if place and place >= side.from and place <= side.to then return true end
     end
   end
   return false
 end
 
-local function add_found(found, row, behind)
+local function add_found(found, row, kernel, behind)
   for _, known in ipairs(found) do
     if known.row.program == row.program and known.row.argument == row.argument then
       known.behind = known.behind or behind
-      known.on[row.target] = true
+      known.on[kernel] = true
       return
     end
   end
-  found[#found + 1] = { row = row, on = { [row.target] = true }, behind = behind }
+  found[#found + 1] = { row = row, on = { [kernel] = true }, behind = behind }
 end
 
 function context:add_gap(found, ladder, gap, entry)
-  for _, target in ipairs(gap.newest) do
-    for _, row in ipairs(self:rows(entry, target)) do
-      if VERDICTS[row.verdict] and row.consequence ~= "setting" then
-        local behind = self:is_behind(ladder, row)
-        if behind or self:is_picked(entry, row, gap) then add_found(found, row, behind) end
+  for _, kernel in ipairs(gap.newest) do
+    for _, row in ipairs(self.kernels:arguments(kernel, entry.program, entry.options)) do
+      if row.told and row.consequence ~= "setting" then
+        local behind = self:is_behind(ladder, row, kernel)
+        if behind or self:is_picked(entry, row, gap) then add_found(found, row, kernel, behind) end
       end
     end
   end
@@ -104,7 +85,7 @@ end
 --- its row, of program:arguments() on one of them; the kernels; and whether what tells of it stands behind
 --- the branch.
 ---@param ladders btfl.object.ladder[] of the function, those that are told together
----@return { row: btfl.program.argument, on: table<btfl.target, true>, behind: boolean }[]
+---@return { row: btfl.argued, on: table<btfl.target, true>, behind: boolean }[]
 function context:of(ladders)
   local found = {}
   for _, entry in ipairs(self.entries) do

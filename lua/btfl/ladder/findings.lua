@@ -1,7 +1,6 @@
 --- What is to be said of ladders over a set of kernels: that the newest are back at what older ones take, and
 --- that all answer alike.
 local drifting = require "btfl.ladder.drifting"
-local drifts = require "btfl.diagnose.drifts"
 local notes = require "btfl.diagnose.notes"
 local questions = require "btfl.ladder.questions"
 local reasons = require "btfl.diagnose.reasons"
@@ -80,8 +79,7 @@ end
 -- What there is to say of the argument itself, its own finding does.
 local function add_drift(finding, ladder, found)
   local row = found.row
-  local told = drifts.told(row)
-  local read = row.first.program:line(row.first.insn)
+  local told, read = row.told, row.line
   if finding.level ~= "warning" then
     finding.level, finding.message = "warning", ("%s: %s"):format(finding.message, told.message)
   else
@@ -130,10 +128,10 @@ end
 
 -- The arguments that drift for the sake of each group: of those whose evidence stands behind no branch the
 -- first group tells.
-local function find_drifting(groups, targets, options)
-  local context, told = drifting.context(groups[1][1].program, targets, options), {}
+local function find_drifting(groups, kernels, options)
+  local context, told = drifting.context(groups[1][1].program, kernels, options), {}
   local function is_new(found)
-    local key = ("%s %s"):format(found.row.program.name, found.row.argument)
+    local key = ("%s %s"):format(found.row.program, found.row.argument)
     if told[key] and not found.behind then return false end
     told[key] = true
     return true
@@ -186,10 +184,11 @@ end
 --- Adds to the ladders of one program what is to be said of them.
 ---@param list btfl.object.ladder[]
 ---@param targets btfl.target[]
+---@param kernels btfl.facts
 ---@param options btfl.check.options
-function findings.add(list, targets, options)
+function findings.add(list, targets, kernels, options)
   local groups = groups_of(list)
-  if #groups > 0 then find_drifting(groups, targets, options) end
+  if #groups > 0 then find_drifting(groups, kernels, options) end
   for _, group in ipairs(groups) do add_gap(group) end
   for _, ladder in ipairs(list) do ladder.cleanup = cleanup_of(ladder, targets) end
 end

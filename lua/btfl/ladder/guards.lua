@@ -85,21 +85,21 @@ local function sides_of(ladder, targets)
   return behind(ladder.program, branch[yes], places), behind(ladder.program, branch[OTHER[yes]], places)
 end
 
-local function is_missing(relo, targets, options)
+local function is_missing(relo, targets, kernels)
   for _, target in ipairs(targets) do
-    if not relo:resolve(target, options).ok then return true end
+    if not kernels:outcome(target, relo).ok then return true end
   end
   return false
 end
 
 -- Of the same struct a field that all kernels have needs no guard, and is read along with that asked for.
-local function is_strange(access, question, targets, options)
+local function is_strange(access, question, targets, kernels)
   if access.kind == "local_type_id" or questions.exists(access) or is_probe(access) then return false end
-  return access.type.essential ~= question.type.essential or is_missing(access, targets, options)
+  return access.type.essential ~= question.type.essential or is_missing(access, targets, kernels)
 end
 
 -- The accesses that a question guards, when none is of what it asks for.
-local function strangers(guard, targets, options)
+local function strangers(guard, targets, kernels)
   local list, seen = {}, {}
   for _, side in ipairs { guard.yes, guard.no } do
     for _, access in ipairs(side) do
@@ -107,7 +107,7 @@ local function strangers(guard, targets, options)
     end
   end
   for _, access in ipairs(guard.yes) do
-    if not seen[access.path] and is_strange(access, guard.question, targets, options) then
+    if not seen[access.path] and is_strange(access, guard.question, targets, kernels) then
       list[#list + 1], seen[access.path] = access.path, true
     end
   end
@@ -141,11 +141,11 @@ end
 ---@param shown btfl.object.ladder[]
 ---@param list table[]
 ---@param targets btfl.target[]
----@param options? btfl.resolve.options
-function guards.add(shown, list, targets, options)
+---@param kernels btfl.facts
+function guards.add(shown, list, targets, kernels)
   if #targets < 2 then return end
   for _, guard in ipairs(collect(shown, list, targets)) do
-    local others = strangers(guard, targets, options)
+    local others = strangers(guard, targets, kernels)
     if #others > 0 then
       local finding = findings.of(guard.ladder, { guard.question }, {
         rule = "guard-other",

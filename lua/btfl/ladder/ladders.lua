@@ -2,25 +2,10 @@
 --- object:ladders in meta.lua.
 local findings = require "btfl.ladder.findings"
 local guards = require "btfl.ladder.guards"
-local pair = require "btfl.diagnose.pair"
 local questions = require "btfl.ladder.questions"
 local series = require "btfl.kernels.series"
 
 local ladders = {}
-
--- The branches there, by instruction. Kernels that answer alike take the same ways.
-local function branches_of(program, target, options, relos, known)
-  local answers = {}
-  for i, relo in ipairs(relos) do answers[i] = questions.answer(relo, target, options) end
-  local key = table.concat(answers, " ")
-  if not known[key] then
-    local at = {}
-    local list, places = program:branches(target, options)
-    for _, branch in ipairs(list) do at[branch.insn] = branch end
-    known[key] = { at = at, places = places }
-  end
-  return known[key]
-end
 
 -- Adds what decides a branch, each question once.
 local function add_questions(ladder, relos, is_asked)
@@ -37,14 +22,18 @@ local function by_insn(a, b) return a.insn < b.insn end
 
 local function by_index(a, b) return a.index < b.index end
 
+-- The branches there, by instruction. Kernels that answer alike take the same ways.
+local function branches_of(program, target, kernels, relos, known)
+  local key = questions.key(relos, target, kernels)
+  known[key] = known[key] or kernels:branches(target, program, key)
+  return known[key]
+end
+
 -- One for each branch that is decided on some kernel; `there` is by target what the branches are.
-local function collect(program, targets, options, is_asked)
-  local relos, known, there, at, list = {}, {}, {}, {}, {}
-  for relo in program:relos() do
-    if is_asked(relo) then relos[#relos + 1] = relo end
-  end
+local function collect(program, targets, kernels, is_asked)
+  local relos, known, there, at, list = questions.asked(program, is_asked), {}, {}, {}, {}
   for _, target in ipairs(targets) do
-    there[target] = branches_of(program, target, options, relos, known)
+    there[target] = branches_of(program, target, kernels, relos, known)
   end
   for _, branches in pairs(known) do
     for insn, branch in pairs(branches.at) do
@@ -61,9 +50,9 @@ local function collect(program, targets, options, is_asked)
 end
 
 -- The answers to all that decides the branch: "1", or "0,1".
-local function answer_of(ladder, target, options)
+local function answer_of(ladder, target, kernels)
   local answers = {}
-  for i, relo in ipairs(ladder.relos) do answers[i] = questions.answer(relo, target, options) end
+  for i, relo in ipairs(ladder.relos) do answers[i] = kernels:answer(target, relo) end
   return table.concat(answers, ",")
 end
 
@@ -156,9 +145,9 @@ local function verdict_of(ladder, targets, order)
   return all_in_order(order.lists, answer) and "mixed" or "covered"
 end
 
-local function judge(ladder, targets, order, options)
+local function judge(ladder, targets, order, kernels)
   ladder.answers, ladder.gaps = {}, {}
-  for _, target in ipairs(targets) do ladder.answers[target] = answer_of(ladder, target, options) end
+  for _, target in ipairs(targets) do ladder.answers[target] = answer_of(ladder, target, kernels) end
   ladder.head = head_of(ladder, targets)
   for _, list in ipairs(order.lists) do
     table.insert(ladder.gaps, gap_in(list, function(target) return arm_of(ladder, target) end))
@@ -179,34 +168,34 @@ local function given(ladder)
   }
 end
 
-local function add_program(out, program, targets, order, options)
-  local is_asked, resolving = questions.of(program), { policy = options.policy }
+local function add_program(out, program, targets, order, kernels, options)
+  local is_asked = questions.of(program)
   if not is_asked then return end
-  local list, shown = collect(program, targets, resolving, is_asked), {}
+  local list, shown = collect(program, targets, kernels, is_asked), {}
   for i, ladder in ipairs(list) do
-    judge(ladder, targets, order, resolving)
+    judge(ladder, targets, order, kernels)
     shown[i] = given(ladder)
     out[#out + 1] = shown[i]
   end
-  findings.add(shown, targets, options)
-  guards.add(shown, list, targets, resolving)
+  findings.add(shown, targets, kernels, options)
+  guards.add(shown, list, targets, kernels)
 end
 
 --- See object:ladders in meta.lua.
 ---@param object btfl.object
----@param targets btfl.target[]
----@param options? btfl.check.options
+---@param kernels btfl.facts
+---@param options btfl.check.options
 ---@return btfl.object.ladder[]
-function ladders.of(object, targets, options)
-  local out, list, skip = {}, pair.comparable(object, targets), {}
+function ladders.of(object, kernels, options)
+  local out, list, skip = {}, {}, {}
+  for kernel in kernels:comparable() do list[#list + 1] = kernel end
   if not object.btf or #list == 0 then return out end
   local order = {}
   order.lists, order.all, order.others = series.of(list)
-  options = options or {}
   for _, name in ipairs(options.skip or {}) do skip[name] = true end
   for program in object:programs() do
     local skipped = program.entry and skip[program.name]
-    if not skipped then add_program(out, program, list, order, options) end
+    if not skipped then add_program(out, program, list, order, kernels, options) end
   end
   for _, ladder in ipairs(out) do
     for _, finding in ipairs(ladder.findings) do finding.shape = options.shape end

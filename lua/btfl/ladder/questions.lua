@@ -56,4 +56,27 @@ function questions.of(program)
   return any and is_asked or nil
 end
 
+--- Those relocations of a program, in order.
+---@param program btfl.program
+---@param is_asked fun(relo: btfl.relo): boolean
+---@return btfl.relo[]
+function questions.asked(program, is_asked)
+  local relos = {}
+  for relo in program:relos() do
+    if is_asked(relo) then relos[#relos + 1] = relo end
+  end
+  return relos
+end
+
+--- What a kernel answers to all of them, as one text.
+---@param relos btfl.relo[]
+---@param kernel btfl.target
+---@param kernels btfl.facts
+---@return string
+function questions.key(relos, kernel, kernels)
+  local answers = {}
+  for i, relo in ipairs(relos) do answers[i] = kernels:answer(kernel, relo) end
+  return table.concat(answers, " ")
+end
+
 return questions

@@ -1,0 +1,291 @@
+--- object:check() of all objects on all kernels, in two phases: see cli:check_all in meta.lua. In the first
+--- each kernel is open for its turn: what there is to say of each object, and what is kept of the kernel, are
+--- plain values, and equal ones are one. In the second the kernels that are closed tell of one another.
+local argued = require "btfl.ladder.argued"
+local check = require "btfl.diagnose.check"
+local class = require "btfl.class"
+local drift = require "btfl.arguments.drift"
+local drifts = require "btfl.diagnose.drifts"
+local engine = require "btfl.engine"
+local evidence = require "btfl.arguments.evidence"
+local inputs = require "btfl.command.inputs"
+local closed = require "btfl.facts.kept"
+local kept = require "btfl.arguments.kept"
+local key_of = require "btfl.report.key"
+local ladders = require "btfl.ladder.ladders"
+local nocore = require "btfl.diagnose.nocore"
+local record = require "btfl.facts.record"
+local report = require "btfl.report.report"
+local series = require "btfl.kernels.series"
+local settled = require "btfl.arguments.settled"
+local store = require "btfl.facts.store"
+
+-- So many kernels are open again at a time: of few anything is asked in the second phase, but what has become
+-- of something is asked of whichever lacks it and of those that have it.
+local AGAIN, AGAIN_FOR_WHY = 4, 32
+
+local Run = {}
+Run.__index = Run
+
+local kernel_of = kept.by(function(target, number)
+  local kernel = series.facts(target)
+  kernel.path, kernel.endian, kernel.number = target.path, target.endian, number
+  return kernel
+end, true)
+
+-- The first phase, in whatever process: what look() says of a pair.
+
+-- What a program takes its arguments for. An object that asks no kernel for anything goes the same ways on
+-- all of an architecture.
+local function evidence_of(asks, program, target, options)
+  if not asks.is_bare then return evidence.of(program, target, options) end
+  local key = key_of(program.name, target.arch)
+  asks.evidence[key] = asks.evidence[key] or evidence.of(program, target, options)
+  return asks.evidence[key]
+end
+
+-- What is said of the arguments of a program where the other kernels are not known: nil where nothing is, if
+-- the sinks of all agree. Once they do not, as far as this process has seen, what stands there is counted.
+local function arguments_alone(asks, found)
+  return function(program, target, options)
+    local name = program.name
+    local sinks = asks.sinks[name] or { all = {}, counts = {} }
+    asks.sinks[name] = sinks
+    local fine, at = settled.alone(program, target, options)
+    found.at[name] = at
+    if at and not settled.agree(sinks.all, at) then sinks.differ = true end
+    local is_walked = not fine or sinks.differ
+    local counts = sinks.differ or sinks.open or at and asks.is_bare
+    if not is_walked and not counts then return nil end
+    local list = evidence_of(asks, program, target, options)
+    local most, out = sinks.differ and drift.most(sinks.counts) or {}, nil
+    if counts then
+      found.counts[name] = drift.at_sinks(program, target, options, list)
+      table.insert(sinks.counts, found.counts[name])
+    end
+    if is_walked then
+      -- A walk changes what it is given.
+      local found_so, rows = drifts.walked(program, target, options, most, not asks.is_bare and list or nil)
+      out = found_so
+      found.walks[name] = { asked = out.asked, rows = asks.has_ladders[name] and argued.rows(rows) or nil }
+      sinks.open = sinks.open or next(out.asked) ~= nil
+      out.asked = nil
+    end
+    return out
+  end
+end
+
+-- Makes a draft plain, and equal to that of another kernel of which the same is said.
+local function make_plain(draft, keep)
+  local function each(list)
+    for _, entry in ipairs(list) do
+      local finding, failed = entry.finding, entry.behind and entry.behind.failed
+      local at = finding.at
+      finding.target = finding.target and ""
+      finding.at = at and { file = at.file, line = at.line, column = at.column, text = at.text, nth = at.nth }
+      if failed and class(failed.have) then failed.have = keep.type(failed.have) end
+    end
+  end
+  each(draft.first)
+  for _, one in ipairs(draft.drifts) do each(one.list) end
+  each(draft.last)
+  return draft
+end
+
+function Run:look_at(object, target, number)
+  local out, clash = { kernel = kernel_of(target, number) }, object:clash(target)
+  for i, asks in ipairs(self:asks_of(object)) do
+    if clash then
+      out[i] = { facts = engine.pack(record.of_clash(asks, target, self.sending), error, true) }
+    else
+      local found = { at = {}, walks = {}, counts = {} }
+      local draft, why = check.draft(object, target, asks.options, arguments_alone(asks, found))
+      if draft then
+        out[i] = { draft = engine.pack(make_plain(draft, self.sending), error, true),
+          facts = engine.pack(record.of(asks, target, self.sending, found), error, true) }
+      else
+        out[i] = { failure = tostring(why) }
+      end
+    end
+  end
+  out.sent = self.sent()
+  return out
+end
+
+-- Between the phases: what was said is kept, equal things once.
+
+local function once(self, text)
+  local known = self.texts[text]
+  if not known then
+    known = text
+    self.texts[text] = text
+  end
+  return known
+end
+
+function Run:keep(said)
+  self.store:add(said.sent)
+  said.sent = nil
+  local key = said.kernel.number
+  self.kernels[key] = self.kernels[key] or said.kernel
+  said.kernel = self.kernels[key]
+  for _, one in ipairs(said) do
+    one.draft, one.facts = one.draft and once(self, one.draft), one.facts and once(self, one.facts)
+  end
+  return said
+end
+
+-- The second phase.
+
+-- What make_plain() made plain, as it was.
+function Run:restore(draft)
+  local function each(list)
+    for _, entry in ipairs(list) do
+      local finding, failed = entry.finding, entry.behind and entry.behind.failed
+      finding.at = finding.at and report.line(finding.at)
+      if failed and failed.have and not class(failed.have) then failed.have = self.store:type(failed.have) end
+    end
+  end
+  each(draft.first)
+  for _, one in ipairs(draft.drifts) do each(one.list) end
+  each(draft.last)
+  return draft
+end
+
+-- What was kept of all kernels for an object in a shape, but of those on which nothing could be told. Equal
+-- records are one table.
+function Run:facts_of(asks, list, i)
+  local kernels, records, opened = {}, {}, {}
+  for _, said in ipairs(list) do
+    local text = said[i].facts
+    if text then
+      opened[text] = opened[text] or engine.unpack(text, error)
+      records[said.kernel], kernels[#kernels + 1] = opened[text], said.kernel
+    end
+  end
+  return closed.of(asks, kernels, records, self.store, function(kernel)
+    return inputs.again(self.cli, kernel.number, self.options.why and AGAIN_FOR_WHY or AGAIN)
+  end)
+end
+
+-- The other kernels of its release, of which one may have what it lacks.
+local function twins_of(kernel, kernels)
+  local names = {}
+  for _, other in ipairs(kernel.release and kernels.list or {}) do
+    if other ~= kernel and other.release == kernel.release then names[#names + 1] = other.number end
+  end
+  return table.concat(names, " ")
+end
+
+-- Puts what was found again of programs in the place of what was.
+local function replace(draft, again, asks)
+  local found = {}
+  for _, one in ipairs(draft.drifts) do found[one.program] = one end
+  draft.drifts = {}
+  for _, one in ipairs(asks.programs) do
+    draft.drifts[#draft.drifts + 1] = again[one.program.name] or found[one.program.name]
+  end
+end
+
+-- What is said of a pair: findings that all kernels of which the same is said have in common.
+function Run:told(text, object, kernel, kernels, asks, known)
+  local again = kernels:found_again(kernel)
+  local own = self.options.why or next(again)
+  local key = key_of(text, own and kernel.number or twins_of(kernel, kernels))
+  if not known[key] then
+    local draft = self:restore(engine.unpack(text, error))
+    if next(again) then replace(draft, again, asks) end
+    known[key] = { draft = draft, findings = check.complete(draft, object, kernel, kernels, asks.options) }
+  end
+  return known[key]
+end
+
+local function add_finding(out, finding, kernel)
+  local own = {}
+  for name, value in pairs(finding) do own[name] = value end
+  own.target = own.target and kernel.name
+  table.insert(out.findings, own)
+end
+
+function Run:add_pair(out, said, i, object, kernels, asks, known)
+  local one = said[i]
+  if one.failure then
+    out:failure(one.failure)
+  elseif one.draft then
+    local told = self:told(one.draft, object, said.kernel, kernels, asks, known)
+    for _, finding in ipairs(told.findings) do add_finding(out, finding, said.kernel) end
+    out:summary(check.summary(told.draft, object, said.kernel, asks.options.shape))
+  end
+end
+
+-- What is read without asking.
+function Run:add_fixed_reads(out, object, asks, facts)
+  local reads = self.cli:try(nocore.of, object, asks.readings, facts, asks.options.shape)
+  for _, finding in ipairs(reads and reads.findings or {}) do
+    if finding.level ~= "note" or self.options.all then out[finding.level](out, finding) end
+  end
+end
+
+-- How the branches go that a kernel's answers decide.
+function Run:add_ladders(out, object, asks, facts)
+  for _, ladder in ipairs(self.cli:try(ladders.of, object, facts, asks.options) or {}) do
+    for _, finding in ipairs(ladder.findings) do out[finding.level](out, finding) end
+    if self.options.ladders and ladder.cleanup then out:note(ladder.cleanup) end
+  end
+end
+
+-- What is said of an object on each kernel; to `later` goes what is told of all kernels together.
+function Run:add_object(out, later, object, list)
+  local all, facts, known = self:asks_of(object), {}, {}
+  for i, asks in ipairs(all) do facts[i], known[i] = self:facts_of(asks, list, i), {} end
+  for _, said in ipairs(list) do
+    for i, asks in ipairs(all) do self:add_pair(out, said, i, object, facts[i], asks, known[i]) end
+  end
+  local several = 0
+  for _ in facts[1]:comparable() do several = several + 1 end
+  for i, asks in ipairs(self.cli.args.only and {} or all) do
+    self:add_fixed_reads(later, object, asks, facts[i])
+    if several > 1 then self:add_ladders(later, object, asks, facts[i]) end
+  end
+  self.asks[object] = nil
+end
+
+function Run:asks_of(object)
+  local known = self.asks[object]
+  if not known then
+    known = {}
+    for i, options in ipairs(self.cli:shapes(object)) do
+      options.from, options.why, options.all = self.from, self.options.why, self.options.all
+      known[i] = record.asks(object, options)
+      known[i].sinks, known[i].has_ladders, known[i].evidence = {}, {}, {}
+      known[i].is_bare = object:relos()() == nil and object:externs()() == nil
+      for _, one in ipairs(known[i].programs) do known[i].has_ladders[one.program.name] = one.has_ladders end
+    end
+    self.asks[object] = known
+  end
+  return known
+end
+
+local run = {}
+
+--- See cli:check_all in meta.lua.
+---@param cli btfl.cli
+---@param out btfl.report
+---@param options btfl.cli.check_all.options
+function run.of(cli, out, options)
+  local self = setmetatable({ cli = cli, options = options, from = options.from or {}, asks = {}, texts = {},
+    store = store.new(), kernels = {} }, Run)
+  self.sending, self.sent = store.sending()
+  local objects = {}
+  cli:kernel_by_kernel(function(object, target, number) return self:look_at(object, target, number) end,
+    function(object, said) objects[#objects + 1] = { object = object, said = said } end,
+    { each = true, keep = function(said) return self:keep(said) end, clashing = true })
+  local later = report.new "check"
+  for i, one in ipairs(objects) do
+    objects[i] = false
+    self:add_object(out, later, one.object, one.said)
+  end
+  out:append(later)
+end
+
+return run

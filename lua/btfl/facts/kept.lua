@@ -1,0 +1,227 @@
+--- What the kernels of a run tell of an object when they are closed: what live.lua does, by what record.lua
+--- kept of each.
+local argued = require "btfl.ladder.argued"
+local drift = require "btfl.arguments.drift"
+local drifts = require "btfl.diagnose.drifts"
+local engine = require "btfl.engine"
+local key_of = require "btfl.report.key"
+local live = require "btfl.facts.live"
+local record = require "btfl.facts.record"
+local settled = require "btfl.arguments.settled"
+
+---@class btfl.facts.kernel what is known of a kernel that is closed
+---@field name string
+---@field path string
+---@field endian "little"|"big"
+---@field release string?
+---@field version string?
+---@field arch string?
+---@field flavour string?
+
+local methods = setmetatable({}, { __index = live.methods })
+local metatable = { __index = methods }
+
+function methods:outcome(kernel, relo)
+  local ok, reason, candidate = engine.outcome(self.records[kernel].outcomes, relo.index)
+  return { ok = ok, reason = reason, candidate = candidate or nil }
+end
+
+function methods:module_of(kernel, root)
+  return self.records[kernel].modules[record.root_key(root)]
+end
+
+function methods:member(kernel, relo, step)
+  local steps = self.records[kernel].members[record.access_key(relo)]
+  local one = steps and steps[step + 1]
+  if not one then return nil end
+  return self.store:type(one.type), one.name
+end
+
+function methods:found(kernel, attach)
+  local key = record.attach_key(attach)
+  if self.asks.places[key] then return not self.records[kernel].absent[key] end
+  return self:open(kernel):attach(attach).found
+end
+
+function methods:signature(kernel, attach)
+  local digest = self.records[kernel].signatures[self.asks.number[attach]]
+  return digest and self.store:value(digest) or nil
+end
+
+function methods:answer(kernel, relo)
+  return self.records[kernel].answers[self.asks.question[relo.index]]
+end
+
+-- The branches as program:branches() gives them.
+local function with_relos(branches, relos)
+  local at = {}
+  for _, branch in ipairs(branches.list) do
+    for i, index in ipairs(branch.relos) do branch.relos[i] = relos[index] end
+    at[branch.insn] = branch
+  end
+  return { at = at, places = branches.places }
+end
+
+-- By function and answers: of the first kernel that answers so.
+local function all_branches(self)
+  local relos, known = {}, {}
+  for relo in self.asks.object:relos() do relos[relo.index] = relo end
+  for kernel in self:comparable() do
+    for _, branches in ipairs(self.records[kernel].branches) do
+      local key = key_of(branches.place, branches.key)
+      known[key] = known[key] or with_relos(branches, relos)
+    end
+  end
+  return known
+end
+
+function methods:branches(_, program, key)
+  self.ways = self.ways or all_branches(self)
+  return self.ways[key_of(argued.place(program), key)]
+end
+
+-- The number of a reading, and of a read in it.
+local function number_of(list, one)
+  for i, other in ipairs(list) do
+    if other == one then return i end
+  end
+  return nil
+end
+
+local function place_of(self, kernel, ask, key)
+  local places = self.records[kernel].places[number_of(self.asks.readings, ask)]
+  return places and places[number_of(ask.order, key)]
+end
+
+function methods:place(kernel, ask, key)
+  local place = place_of(self, kernel, ask, key)
+  if not place then return nil end
+  local through = {}
+  for step, t in pairs(place.through) do through[step] = self.store:type(t) end
+  return { struct = self.store:type(place.struct), through = through, beyond = place.beyond,
+    starts_others = place.starts_others }
+end
+
+function methods:coming(kernel, ask, key)
+  return place_of(self, kernel, ask, key).coming
+end
+
+function methods:reads_on(kernel, ask)
+  return self.records[kernel].reading[number_of(self.asks.readings, ask)] or false
+end
+
+-- Arguments, of which those of other kernels tell by what stands where they go.
+
+-- Whether kernels that have it have it otherwise.
+local function differs(self, attach)
+  local first
+  for _, kernel in ipairs(self.list) do
+    local digest = self.records[kernel].signatures[self.asks.number[attach]]
+    first = first or digest
+    if digest and digest ~= first then return true end
+  end
+  return false
+end
+
+local function walk_of(self, kernel, program)
+  local walks = self.records[kernel].walks
+  return walks and walks[program.name]
+end
+
+-- Whether what stands at the sinks of a program is the same on all kernels; and whether a walk asked for it.
+local function sinks_agree(self, i, program)
+  local all, agree, asked = {}, true, false
+  for _, kernel in ipairs(self.list) do
+    local digest, walk = self.records[kernel].sinks[i], walk_of(self, kernel, program)
+    if digest and not settled.agree(all, self.store:value(digest)) then agree = false end
+    asked = asked or walk ~= nil and next(walk.asked) ~= nil
+  end
+  return agree, asked
+end
+
+-- What most kernels have at the sinks of a program; and whether the sinks of all agree.
+local function sinks_of(self, i)
+  local known = self.sinks[i]
+  if known then return known end
+  local one = self.asks.programs[i]
+  local agree, asked = sinks_agree(self, i, one.program)
+  known = { agree = agree or #self.list < drift.MOST_OF, most = {} }
+  self.sinks[i] = known
+  local attach = tostring(drift.attach_of(one.program, one.options))
+  if #self.list < drift.MOST_OF or agree and not asked or not differs(self, attach) then return known end
+  local there = {}
+  for kernel in self:comparable() do
+    local counts = self.records[kernel].counts[one.program.name]
+    there[#there + 1] = counts or drift.at_sinks(one.program, self:open(kernel), one.options)
+  end
+  known.most = drift.most(there)
+  return known
+end
+
+-- Whether what was found of a program on a kernel is what is found by the sinks of all. Where no walk was
+-- needed, and what most have stands at each, none is.
+local function stands(self, i, kernel)
+  local sinks, walk = sinks_of(self, i), walk_of(self, kernel, self.asks.programs[i].program)
+  for sink, name in pairs(walk and walk.asked or {}) do
+    if (sinks.most[sink] or false) ~= name then return false end
+  end
+  if walk or sinks.agree then return true end
+  local digest = self.records[kernel].sinks[i]
+  for sink, name in pairs(digest and self.store:value(digest) or {}) do
+    if sinks.most[sink] and sinks.most[sink] ~= name then return false end
+  end
+  return true
+end
+
+-- A walk by the sinks of all: what there is to say, and the rows.
+local function walked_again(self, i, kernel)
+  local key = key_of(i, kernel.number)
+  if not self.again[key] then
+    local one = self.asks.programs[i]
+    local found, rows = drifts.walked(one.program, self:open(kernel), one.options, sinks_of(self, i).most)
+    self.again[key] = { found = found, rows = argued.rows(rows) }
+  end
+  return self.again[key]
+end
+
+--- What there is to say of the arguments of programs on a kernel where that is not what was found there, by
+--- the programs' names.
+---@param kernel btfl.facts.kernel
+---@return table<string, btfl.drifts>
+function methods:found_again(kernel)
+  local out = {}
+  for i, one in ipairs(self.asks.programs) do
+    if not stands(self, i, kernel) then out[one.program.name] = walked_again(self, i, kernel).found end
+  end
+  return out
+end
+
+function methods:arguments(kernel, program)
+  for i, one in ipairs(self.asks.programs) do
+    if one.program == program then
+      local walk = stands(self, i, kernel) and walk_of(self, kernel, program)
+      return walk and walk.rows or walked_again(self, i, kernel).rows
+    end
+  end
+  return {}
+end
+
+function methods:open(kernel)
+  return self.reopen(kernel)
+end
+
+local kept = {}
+
+--- Of these kernels: `records` has what was kept of each by `asks`, `reopen` opens a kernel again.
+---@param asks table of record.asks()
+---@param kernels btfl.facts.kernel[]
+---@param records table<btfl.facts.kernel, table>
+---@param store btfl.facts.store
+---@param reopen fun(kernel: btfl.facts.kernel): btfl.target
+---@return btfl.facts
+function kept.of(asks, kernels, records, store, reopen)
+  return setmetatable({ list = kernels, endian = asks.object.endian, asks = asks, records = records,
+    store = store, reopen = reopen, sinks = {}, again = {} }, metatable)
+end
+
+return kept
