@@ -191,13 +191,14 @@ end
 function Run:told(text, object, kernel, kernels, asks, known)
   local again = kernels:found_again(kernel)
   local own = self.options.why or next(again)
-  local key = key_of(text, own and kernel.number or twins_of(kernel, kernels))
-  if not known[key] then
+  local key, of_draft = own and kernel.number or twins_of(kernel, kernels), known[text] or {}
+  known[text] = of_draft
+  if not of_draft[key] then
     local draft = self:restore(engine.unpack(text, error))
     if next(again) then replace(draft, again, asks) end
-    known[key] = { draft = draft, findings = check.complete(draft, object, kernel, kernels, asks.options) }
+    of_draft[key] = { draft = draft, findings = check.complete(draft, object, kernel, kernels, asks.options) }
   end
-  return known[key]
+  return of_draft[key]
 end
 
 local function add_finding(out, finding, kernel)

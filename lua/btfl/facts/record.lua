@@ -172,7 +172,7 @@ end
 local function places_of(asks, kernels, target, store)
   local out = {}
   for i, ask in ipairs(asks.readings) do
-    for n, key in ipairs(reading.fits(ask, target) and ask.order or {}) do
+    for n, key in ipairs(#ask.order > 0 and reading.fits(ask, target) and ask.order or {}) do
       local place = kernels:place(target, ask, key)
       if place then
         local through = {}
