@@ -231,11 +231,11 @@ int plain_pack(lua_State *L)
 	w = push_freed(L, sizeof(*w), writer_gc);
 	w->kept = alike ? NULL : calloc(KEPT_TEXTS, sizeof(*w->kept));
 	if (!alike && !w->kept)
-		return raise_memory(L);
+		raise_memory(L);
 	lua_pushvalue(L, VALUE);
 	put(L, w, 0);
 	if (w->out.failed)
-		return raise_memory(L);
+		raise_memory(L);
 	lua_pushlstring(L, (const char *)w->out.data, w->out.len);
 	return 1;
 }
