@@ -86,7 +86,7 @@ size_t routine_made_len(const char *name)
 	};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++)
-		if (strncmp(name, made[i], strlen(made[i])) == 0)
+		if (*name == *made[i] && strncmp(name, made[i], strlen(made[i])) == 0)
 			return strlen(made[i]);
 	return 0;
 }
@@ -126,6 +126,7 @@ void routine_prototype(const struct routines *r, const struct routine *x, struct
 	struct digester key = {0};
 
 	out->n = 0;
+	out->vlen = proto.vlen;
 	out->ret = slot_of(r, x->btf, proto.type, "");
 	digest_add(&key, out->ret.key);
 	digest_add(&key, proto.vlen);
@@ -192,37 +193,38 @@ static int list_all(enum routine_kind kind, const struct btf *b, struct routine_
 		items = array_grow(l->at, &l->cap, l->n, sizeof(*items));
 		if (!items)
 			return -1;
+		x.hash = hash_text(x.name);
 		l->at = items;
 		l->at[l->n++] = x;
 	}
 	return 0;
 }
 
-static int list_both(struct routines *r)
+static int list_names(struct routine_list *l, struct arena *a)
 {
-	if (list_all(r->kind, r->witness, &r->were) < 0)
+	if (tally_init(&l->named, a, l->n) < 0)
+		return -1;
+	for (size_t i = 0; i < l->n; i++)
+		tally_add(&l->named, l->at[i].hash, 1);
+	return 0;
+}
+
+static int list_both(struct routines *r, struct arena *a)
+{
+	const struct btf *base = r->witness->base;
+
+	if ((base && list_all(r->kind, base, &r->were) < 0) ||
+	    list_all(r->kind, r->witness, &r->were) < 0)
 		return -1;
 	for (size_t i = 0; i < r->target->count; i++)
 		if (list_all(r->kind, r->target->btf[i], &r->are) < 0)
 			return -1;
-	return 0;
+	return list_names(&r->were, a) < 0 ? -1 : list_names(&r->are, a);
 }
 
-static bool target_has(const struct routines *r, const char *name)
+bool routines_were(const struct routines *r, const struct routine *x)
 {
-	struct routine ignored;
-
-	for (size_t i = 0; i < r->target->count; i++)
-		if (routine_find(r->kind, r->target->btf[i], name, &ignored))
-			return true;
-	return false;
-}
-
-bool routines_were(const struct routines *r, const char *name)
-{
-	struct routine ignored;
-
-	return routine_find(r->kind, r->witness, name, &ignored);
+	return tally_of(&r->were.named, x->hash) > 0;
 }
 
 static int add_single(struct routines *r, struct singles *l, const struct routine *x)
@@ -242,28 +244,36 @@ static int find_singles(struct routines *r)
 	for (size_t i = 0; i < r->were.n; i++) {
 		const struct routine *x = &r->were.at[i];
 
-		if (!target_has(r, x->name) && !routine_made_len(x->name) &&
+		if (!(tally_of(&r->are.named, x->hash) > 0) && !routine_made_len(x->name) &&
 		    add_single(r, &r->lost, x) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < r->are.n; i++)
-		if (!routines_were(r, r->are.at[i].name) &&
+		if (!routines_were(r, &r->are.at[i]) &&
 		    add_single(r, &r->gained, &r->are.at[i]) < 0)
 			return -1;
 	return 0;
 }
 
-static int count_protos(const struct routines *r, struct singles *l, struct arena *a)
-{
-	if (tally_init(&l->protos, a, l->n) < 0)
-		return -1;
-	for (size_t i = 0; i < l->n; i++) {
-		struct prototype p;
+enum { PROTOS = 256 }; /* prototypes that are counted, at most */
 
-		routine_prototype(r, &l->at[i].routine, &p);
-		tally_add(&l->protos, p.key, 1);
+double singles_alike(const struct routines *r, struct singles *l, const struct prototype *p)
+{
+	double known = tally_of(&l->protos, p->key), n = 0;
+
+	if (known > 0)
+		return known;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct routine *x = &l->at[i].routine;
+		struct prototype other;
+
+		if (btf_type(x->btf, x->proto).vlen != p->vlen)
+			continue;
+		routine_prototype(r, x, &other);
+		n += other.key == p->key;
 	}
-	return 0;
+	tally_add(&l->protos, p->key, fmax(n, 1));
+	return fmax(n, 1);
 }
 
 double routines_names_alike(const struct routines *r, const struct words *a, const struct words *b)
@@ -297,8 +307,9 @@ int routines_new(enum routine_kind kind, const struct btf *witness, const struct
 		 struct arena *a, struct routines *r)
 {
 	*r = (struct routines){.kind = kind, .witness = witness, .target = t};
-	if (list_both(r) < 0 || sample(r, a) < 0 || find_singles(r) < 0 ||
-	    count_protos(r, &r->lost, a) < 0 || count_protos(r, &r->gained, a) < 0)
+	if (list_both(r, a) < 0 || sample(r, a) < 0 || find_singles(r) < 0 ||
+	    tally_init(&r->lost.protos, a, PROTOS) < 0 ||
+	    tally_init(&r->gained.protos, a, PROTOS) < 0)
 		return -1;
 	r->swaps = swaps_new(words_of(&r->lost), r->lost.n, words_of(&r->gained), r->gained.n,
 			     sizeof(struct single), a);

@@ -16,6 +16,7 @@ struct routine {
 	const struct btf *btf;
 	uint32_t id;    /* of the FUNC, or of the typedef that describes the tracepoint */
 	uint32_t proto; /* of its prototype */
+	uint64_t hash;  /* of the name; 0 where it is not of a list */
 };
 
 /* One that only one of two kernels has. */
@@ -38,27 +39,29 @@ enum { PROTOTYPE_SLOTS = 16 };
 struct prototype {
 	unsigned n; /* parameters that a program sees; more than PROTOTYPE_SLOTS are left out */
 	struct slot ret, at[PROTOTYPE_SLOTS];
-	uint64_t key; /* equal for equal ones, whatever their parameters are called */
+	uint32_t vlen; /* parameters in BTF */
+	uint64_t key;  /* equal for equal ones, whatever their parameters are called */
 };
 
 /* Those of one kernel that the other lacks. */
 struct singles {
 	struct single *at;
 	size_t n, cap;
-	struct tally protos; /* how many have a prototype, by its key */
+	struct tally protos; /* how many have a prototype, by its key: of those asked for */
 };
 
 /* All of a BTF, or of several. */
 struct routine_list {
 	struct routine *at;
 	size_t n, cap;
+	struct tally named; /* their names, by hash */
 };
 
 struct routines {
 	enum routine_kind kind;
-	const struct btf *witness; /* what its base has it has, too */
+	const struct btf *witness;
 	const struct target *target;
-	struct routine_list were, are; /* of the witness itself, and of the target */
+	struct routine_list were, are; /* of the witness, base first, and of the target */
 	struct singles lost, gained;
 	struct vocabulary names; /* of a sample, where they are many */
 	struct tally types;      /* how many prototypes of the sample have a parameter of a type */
@@ -78,8 +81,11 @@ void routines_free(struct routines *r);
 bool routine_find(enum routine_kind kind, const struct btf *b, const char *name,
 		  struct routine *out);
 
-/* Whether the witness has one of that name. */
-bool routines_were(const struct routines *r, const char *name);
+/* Whether the witness has one of the name of x, which is of a list. */
+bool routines_were(const struct routines *r, const struct routine *x);
+
+/* How many of lost or gained ones have that prototype; at least 1. */
+double singles_alike(const struct routines *r, struct singles *l, const struct prototype *p);
 
 /* Whether its name is made from that of another: a tracepoint's functions, stubs of the compiler.
  * Returns the length of what stands before that name; 0 when it is not. */

@@ -18,15 +18,6 @@ const char *change_name(enum change c)
 	return change_names[c];
 }
 
-uint64_t hash_text(const char *s)
-{
-	uint64_t h = 1469598103934665603u;
-
-	while (*s)
-		h = (h ^ (uint8_t)*s++) * 1099511628211u;
-	return h;
-}
-
 static int by_hash(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;

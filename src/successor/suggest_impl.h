@@ -124,7 +124,6 @@ struct hashes {
 /* s must be sorted. */
 bool hashes_have(const struct hashes *s, uint64_t hash);
 void hashes_sort(struct hashes *s);
-uint64_t hash_text(const char *s);
 
 /* Enumerators that came and may name the bit that a field has become. */
 struct bits {

@@ -74,8 +74,8 @@ static float kinship(const float s[SIGNAL_COUNT])
 	return fmaxf(by_name, s[SIGNAL_WITHIN] * s[SIGNAL_BOTH] * 0.8f);
 }
 
-static void compare(const struct routines *r, const struct lost_routine *lost,
-		    const struct single *x, bool old, double name, float s[SIGNAL_COUNT])
+static void compare(struct routines *r, const struct lost_routine *lost, const struct single *x,
+		    bool old, double name, float s[SIGNAL_COUNT])
 {
 	struct prototype now;
 	double shared, result;
@@ -97,9 +97,8 @@ static void compare(const struct routines *r, const struct lost_routine *lost,
 	if (lost->proto.key != now.key)
 		return;
 	if (!old)
-		s[SIGNAL_SOLE] =
-		    (float)(1 / sqrt(fmax(1, tally_of(&r->gained.protos, now.key)) *
-				     fmax(1, tally_of(&r->lost.protos, lost->proto.key))));
+		s[SIGNAL_SOLE] = (float)(1 / sqrt(singles_alike(r, &r->gained, &now) *
+						  singles_alike(r, &r->lost, &now)));
 }
 
 /* Names less alike are no candidates. */
@@ -109,14 +108,16 @@ static void compare(const struct routines *r, const struct lost_routine *lost,
 /* Less likely ones are not worth a look. */
 #define LEAST_ODDS (-2)
 
-static void consider(struct hunt *h, const struct routines *r, const struct lost_routine *lost,
+static void consider(struct hunt *h, struct routines *r, const struct lost_routine *lost,
 		     const struct single *x, bool old)
 {
-	double name = routines_names_alike(r, &lost->single.words, &x->words);
 	float s[SIGNAL_COUNT];
+	double name;
 
-	if (name < (old ? LEAST_OLD_NAME : LEAST_NAME) ||
-	    (routine_made_len(x->routine.name) && !lost->made))
+	if (!lost->made && routine_made_len(x->routine.name))
+		return;
+	name = routines_names_alike(r, &lost->single.words, &x->words);
+	if (name < (old ? LEAST_OLD_NAME : LEAST_NAME))
 		return;
 	compare(r, lost, x, old, name, s);
 	if (weights_odds(SCALE_ROUTINE, s) < LEAST_ODDS)
@@ -146,7 +147,7 @@ static bool contains(const char *name, const struct word *word)
 }
 
 /* Routines that were there before: what called the lost one may call these. */
-static void consider_old(struct hunt *h, const struct routines *r, const struct lost_routine *lost)
+static void consider_old(struct hunt *h, struct routines *r, const struct lost_routine *lost)
 {
 	const struct word *word = rarest(&lost->single.words);
 
@@ -154,7 +155,7 @@ static void consider_old(struct hunt *h, const struct routines *r, const struct 
 		const struct routine *x = &r->are.at[i];
 		struct single single;
 
-		if (!contains(x->name, word) || !routines_were(r, x->name))
+		if (!contains(x->name, word) || !routines_were(r, x))
 			continue;
 		single.routine = *x;
 		routine_words(r, x, &single.words);
@@ -163,7 +164,7 @@ static void consider_old(struct hunt *h, const struct routines *r, const struct 
 }
 
 /* The best odds of other lost routines that they became what h->hits[i] is. */
-static double odds_of_others(const struct routines *r, const struct lost_routine *lost,
+static double odds_of_others(struct routines *r, const struct lost_routine *lost,
 			     const struct suggestion *s)
 {
 	struct single now;
@@ -190,7 +191,7 @@ static double odds_of_others(const struct routines *r, const struct lost_routine
 enum { CONTESTED = 4 }; /* of the best hits, those that are asked whose successors they are */
 
 /* What another one became, too, and more clearly, is less likely the successor of this. */
-static void contest(struct hunt *h, const struct routines *r, const struct lost_routine *lost)
+static void contest(struct hunt *h, struct routines *r, const struct lost_routine *lost)
 {
 	hunt_sort(h);
 	for (size_t i = 0; i < h->count && i < CONTESTED; i++) {

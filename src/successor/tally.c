@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+uint64_t hash_text(const char *s)
+{
+	uint64_t h = 1469598103934665603u;
+
+	while (*s)
+		h = (h ^ (uint8_t)*s++) * 1099511628211u;
+	return h;
+}
+
 enum { MOST_KEYS = 1 << 22 };
 
 int tally_init(struct tally *t, struct arena *a, size_t keys)

@@ -23,6 +23,9 @@ int tally_init(struct tally *t, struct arena *a, size_t keys);
 /* Adds to what a key counts; what there is no room for is not counted. */
 void tally_add(struct tally *t, uint64_t key, double amount);
 
+/* The key of a text. */
+uint64_t hash_text(const char *s);
+
 /* 0 for a key that was not seen. */
 double tally_of(const struct tally *t, uint64_t key);
 
