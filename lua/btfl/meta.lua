@@ -1337,9 +1337,14 @@ function signature:slot(n) end
 ---@field told boolean? by the table of renames, where nothing is compared: no signals, a score of 1
 ---@field doubt string? what is to be thought of before its code is used: a type that differs, a close second, one bit of a word
 ---@field target btfl.target
+---@field witnesses { name: string, btfs: btfl.btf[], target: btfl.target? }[]? of a field, type or enumerator: the kernels that were given as `from`
+---@field own btfl.btf[]? likewise, what the target has
+---@field ask? fun(other: btfl.target, name: string?): btfl.suggestion? likewise, the first answer of another target, to the same question or about another name
 local suggestion = {}
 
---- C that compiles: both flavors, and a function that asks which of them the kernel has. Of a function or a
+--- C that compiles: a flavor for each name, and a function that asks which of them the kernel has. Of several
+--- kernels that were given as `from` those that lack the field are steps: it is read under the name that it has there,
+--- too, and each name is tried where it is no other's. Raises when there is no such order. Of a function or a
 --- tracepoint a program for either name, and how a loader chooses.
 ---@return string
 function suggestion:code() end

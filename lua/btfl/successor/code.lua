@@ -2,6 +2,7 @@
 --- function that asks which one is there. It needs no header, so that it can be tried as it is.
 local engine = require "btfl.engine"
 local question = require "btfl.successor.question"
+local steps = require "btfl.successor.steps"
 
 -- What the code may need, in order; only what it uses is printed.
 local PRELUDE = {
@@ -168,9 +169,9 @@ end
 -- A successor behind a pointer: first the pointer, then the field.
 local function chain_branch(side, way)
   local hop = side.hop
-  return ("\tif (core_exists(now->%s) && core_exists(then->%s)) {\n\t\tconst %s *there = 0;\n\n")
-    :format(hop.path, side.path, side.name)
-    .. ("\t\tprobe_read_kernel(&there, sizeof(there), &now->%s);\n"):format(hop.path)
+  return ("\tif (core_exists(%s->%s) && core_exists(%s->%s)) {\n\t\tconst %s *there = 0;\n\n")
+    :format(side.variable, hop.path, side.behind, side.path, side.name)
+    .. ("\t\tprobe_read_kernel(&there, sizeof(there), &%s->%s);\n"):format(side.variable, hop.path)
     .. read(side, way, "there") .. "\n\t}\n"
 end
 
@@ -190,7 +191,7 @@ local function reader(name, sides, comment)
   for _, side in ipairs(sides) do
     local root = side.hop or side
     out[#out + 1] = ("\tconst %s *%s = from;\n"):format(root.name, side.variable)
-    if side.hop then out[#out + 1] = ("\tconst %s *then = 0;\n"):format(side.name) end
+    if side.hop then out[#out + 1] = ("\tconst %s *%s = 0;\n"):format(side.name, side.behind) end
   end
   out[#out + 1] = "\n"
   for _, side in ipairs(sides) do
@@ -208,20 +209,35 @@ local function split(path)
   return path:match("^([^.]*)%.?(.*)$")
 end
 
--- The side of the successor: flavors are made for its struct and, behind a pointer, for the one before.
-local function new_side(s)
-  local root, path = split(question.accessed(s.type.btf, s.successor))
-  local side = { struct = root, path = path, type = s.type, variable = "now", bits = s.bits, mask = s.mask }
+local VARIABLES = { old = "was", new = "now" }
+
+local function name_side(side, btf, suffix)
+  side.name = ("%s %s___%s"):format(keyword_of(btf, side.struct), side.struct, suffix)
+end
+
+-- The side of a successor: flavors are made for its struct and, behind a pointer, for the one before.
+local function new_side(s, suffix)
+  local btf = s.type.btf
+  local root, path = split(question.accessed(btf, s.successor))
+  local side = { struct = root, path = path, type = s.type, bits = s.bits, mask = s.mask }
+  side.variable, side.behind = VARIABLES[suffix] or suffix, suffix == "new" and "then" or "behind_" .. suffix
+  name_side(side, btf, suffix)
   local before = (s.via or ""):match("^([^%s>]+)%->[%w_.%[%]]+$")
   if before then
     local hop_root, hop_path = split(before)
     side.hop = { struct = hop_root, path = hop_path }
+    -- A list leads from a struct to another of its kind.
+    name_side(side.hop, btf, hop_root == root and "to_" .. suffix or suffix)
   end
   return side
 end
 
-local function name_side(side, btf, suffix)
-  side.name = ("%s %s___%s"):format(keyword_of(btf, side.struct), side.struct, suffix)
+local function old_side(s)
+  local root, path = split(s.old and question.accessed(s.old.btf, s.query) or s.query)
+  local side = { struct = engine.essential(root), path = path, type = s.old, bits = s.old_bits,
+    variable = VARIABLES.old }
+  name_side(side, s.old and s.old.btf or s.type.btf, "old")
+  return side
 end
 
 local function declare_sides(out, sides)
@@ -237,29 +253,45 @@ local function declare_sides(out, sides)
   end
 end
 
+-- The sides of a field whose struct is at hand under all its names, in the order to try them, and what is
+-- to be said of them.
+local function sides_in_order(s, new, old)
+  if s.change == "retyped" then return { new, old }, s.via or s.successor, "" end
+  local order, unknown = steps.of(s)
+  local sides, names = {}, {}
+  for i, step in ipairs(order) do
+    local t = step.suggestion
+    sides[i] = t == s and new or t and new_side(t, step.suffix) or old
+    if t then names[#names + 1] = t.via or t.successor end
+  end
+  return sides, table.concat(names, " or "),
+    unknown[1] and ("/* What it is on %s is not known. */\n"):format(table.concat(unknown, ", ")) or ""
+end
+
+-- Whether what the old name's struct was is what the successor's is now.
+local function is_same_object(s, new, old)
+  if steps.reachable(s) then return true end
+  if s.via then return false end
+  if s.change ~= "moved" then return true end
+  local heir = s.ask(s.target, old.struct)
+  return heir ~= nil and not heir.doubt and heir.successor == new.struct
+end
+
 local function field_code(s)
-  local root, path = split(s.old and question.accessed(s.old.btf, s.query) or s.query)
-  local essential = engine.essential(root)
-  local old = { struct = essential, path = path, type = s.old, bits = s.old_bits, variable = "was" }
-  local new = new_side(s)
-  local btf = s.type.btf
-  name_side(old, s.old and s.old.btf or btf, "old")
-  name_side(new, btf, "new")
-  if new.hop then name_side(new.hop, btf, "new") end
+  local new, old = new_side(s, "new"), old_side(s)
+  local name = identifier(old.struct .. "_" .. old.path)
   local out = {}
-  declare_sides(out, { new, old })
-  out[#out + 1] = "\n"
-  local name = identifier(essential .. "_" .. path)
-  local reachable = new.hop or s.change ~= "moved" or new.struct == essential
-    or s.successor:match("[^.]*$") == path
-  if not reachable or (new.struct ~= essential and not new.hop and s.via) then
-    out[#out + 1] = reader(name .. "_old", { old }, ("/* Of a %s. */\n"):format(essential))
-    out[#out + 1] = "\n" .. reader(name .. "_new", { new },
-      ("/* Of a %s: no pointer leads there from a %s. */\n"):format(new.struct, essential))
+  if is_same_object(s, new, old) then
+    local sides, names, note = sides_in_order(s, new, old)
+    declare_sides(out, sides)
+    out[#out + 1] = "\n" .. note .. reader(name, sides,
+      ("/* %s, which is %s on newer or older kernels: 0 when %s is there. */\n")
+        :format(s.query, names, #sides > 2 and "none" or "neither"))
   else
-    out[#out + 1] = reader(name, { new, old },
-      ("/* %s, which is %s on newer or older kernels: 0 when neither is there. */\n")
-        :format(s.query, s.via or s.successor))
+    declare_sides(out, { new, old })
+    out[#out + 1] = "\n" .. reader(name .. "_old", { old }, ("/* Of a %s. */\n"):format(old.struct))
+    out[#out + 1] = "\n" .. reader(name .. "_new", { new },
+      ("/* Of a %s: no pointer leads there from a %s. */\n"):format(new.struct, old.struct))
   end
   return table.concat(out)
 end

@@ -30,7 +30,7 @@ local function add_witnesses(list, value)
   elseif kind == "btfl.target" then
     local btfs = { value.btf }
     for _, btf in value:modules() do btfs[#btfs + 1] = btf end
-    list[#list + 1] = { name = value.name, btfs = btfs }
+    list[#list + 1] = { name = value.name, btfs = btfs, target = value }
   else
     for _, one in ipairs(value) do add_witnesses(list, one) end
   end
@@ -57,6 +57,28 @@ local function alike(old, new)
   return (old:decl()) == (new:decl())
 end
 
+-- Of names that went behind a pointer how rare one is that proves alone that it is the same object's.
+local RARE = 0.5
+
+-- What speaks against following the pointer on the way; nil for nothing.
+local function led_astray(s)
+  local before = (s.via or ""):match "^([^%s>]+)%->"
+  if not before then return nil end
+  local signals = s.signals
+  if not s.told and not signals.along and ((signals.name or 0) < 1 or (signals.spread or 0) < RARE) then
+    return ("nothing else went behind `%s`, which may be another object"):format(before)
+  end
+  local found = question.find(s.own, question.parse(before))
+  local t = found and found.type
+  while t and t.kind ~= "struct" and t.kind ~= "union" do
+    if t.kind == "type_tag" and (t.name == "percpu" or t.name == "user") then
+      return ("`%s` is a %s pointer"):format(before, t.name)
+    end
+    t = t.type
+  end
+  return nil
+end
+
 local function odds(score)
   return score / math.max(1 - score, 1e-9)
 end
@@ -80,6 +102,8 @@ local function doubt_of(s, list)
     return ("its type differs: `%s` became `%s`"):format(declared(s.old, s.old_bits),
       declared(s.type, s.bits))
   end
+  local astray = led_astray(s)
+  if astray then return astray end
   for _, other in ipairs(s.told and {} or list) do
     if other ~= s and other.score >= thresholds.suggested and odds(other.score) * CLOSE > odds(s.score) then
       return ("`%s` is %s (%.3f)"):format(other.via or other.successor,
@@ -159,11 +183,13 @@ local function asked_for(what, witnesses)
   return other or q
 end
 
+local suggest
+
 --- See target:successors in meta.lua.
 ---@param target btfl.target
 ---@param what string|btfl.relo|btfl.attach
 ---@param options? { from?: any, least?: number, table?: boolean }
-return function(target, what, options)
+function suggest(target, what, options)
   options = options or {}
   local path, excerpt = what, nil
   if class(what) == "btfl.relo" then path, excerpt = what.path, what.object.btf end
@@ -193,9 +219,14 @@ return function(target, what, options)
       or engine.suggest(target, q.path, btfs, excerpt, options.least)
   end
   for rank, s in ipairs(list) do
-    s.rank, s.target = rank, target
+    s.rank, s.target, s.own, s.witnesses = rank, target, own.btfs, witnesses
+    s.ask = function(other, name)
+      return suggest(other, name or s.query, { from = options.from, table = options.table })()
+    end
     complete(s, q, old, not asked.known)
   end
   for _, s in ipairs(list) do s.doubt = doubt_of(s, list) end
   return iterate(list), asked
 end
+
+return suggest
