@@ -1,4 +1,4 @@
---- The targets of `make fuzz` build, run on what they start with and on some hundred changes of it, and find nothing.
+--- The targets of `make fuzz` build, run on what they start with, and find nothing.
 
 local tmp = require "spec.support.tmp"
 
@@ -9,8 +9,8 @@ describe("make fuzz", function()
     return
   end
 
-  it("finds nothing in a second of each target", function()
-    local out, err, found = tmp.run "make -s fuzz FUZZ_TIME=1 ARGS=--fresh"
+  it("finds nothing in what each target starts with", function()
+    local out, err, found = tmp.run "make -s fuzz ARGS=--first"
     assert.same({ "", 0 }, { err, found }, out)
     local targets = 0
     for line in out:gmatch "[^\n]* runs [^\n]*" do

@@ -1,25 +1,27 @@
---- Runs targets of `make fuzz`, each for some seconds: `btfl spec/fuzz/run.lua [--fresh] SECONDS TARGET...`
+--- Runs targets of `make fuzz`, each for some seconds: `btfl spec/fuzz/run.lua [--first] SECONDS TARGET...`
 --- Prints a line for each: runs, edges that were met, and inputs that meet something of their own, which are kept in
---- build/fuzz/corpus for the next run; with --fresh they are not, nor are those that are there. Status 1 when one has
---- found something, with the input and how to run it again.
+--- build/fuzz/corpus for the next run. With --first only the first inputs are run, the same each time. Status 1 when
+--- one has found something, with the input and how to run it again.
 
 local seeds = require "spec.fuzz.seeds"
 local tmp = require "spec.support.tmp"
 
-local fresh = arg[1] == "--fresh" and table.remove(arg, 1) ~= nil
+local first = arg[1] == "--first" and table.remove(arg, 1) ~= nil
 local seconds = assert(tonumber(arg[1]), "how many seconds?")
 
 local BUILD = "build/fuzz/"
 local ENV = "BTFL_LUA=lua ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1"
 
 local function command(target, log)
-  local corpus = fresh and tmp.mkdir("corpus-" .. target) or BUILD .. "corpus/" .. target
+  local corpus = first and "" or BUILD .. "corpus/" .. target
   local words = {
-    ENV, BUILD .. "bin/" .. target, "-max_total_time=" .. seconds, "-timeout=30 -rss_limit_mb=2048 -max_len=65536",
+    ENV, BUILD .. "bin/" .. target, first and "-runs=0" or "-max_total_time=" .. seconds,
+    -- What a file says that it takes is asked of malloc() by libarchive, and not used.
+    "-timeout=30 -rss_limit_mb=2048 -malloc_limit_mb=65536 -max_len=65536",
     ("-print_final_stats=1 -artifact_prefix=%s%s-"):format(BUILD, target), corpus, BUILD .. "seeds/" .. target,
     ("2>'%s' >/dev/null"):format(log),
   }
-  assert(os.execute(("mkdir -p '%s'"):format(corpus)))
+  if not first then assert(os.execute(("mkdir -p '%s'"):format(corpus))) end
   return table.concat(words, " ")
 end
 

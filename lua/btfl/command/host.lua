@@ -406,7 +406,8 @@ local function worded(err)
     message = "(the error is a table without a message)"
   end
   if M.verbose then
-    return debug.traceback("btfl: " .. message, 4)
+    -- A handler may have been called through one in C, of which nothing is known.
+    return (debug.traceback("btfl: " .. message, 4):gsub("(\nstack traceback:\n)\t%[C%]: in %?\n", "%1", 1))
   elseif is_plain(err) then
     return "btfl: " .. message
   end

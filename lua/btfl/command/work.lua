@@ -196,7 +196,8 @@ local function each_kernel(cli, look_at, memory, take)
   local function of_worker(n)
     return kernels.work(n, function(target, number)
       local list = look_at(target, number)
-      return { target = target.name, list = send and send(list, n) or list, learned = memory and memory:take() }
+      if send then list = send(list, n) end
+      return { target = target.name, list = list, learned = memory and memory:take() }
     end)
   end
   local function next_piece()
