@@ -91,16 +91,6 @@ __attribute__((section("raw_tp"), used)) int prog(void *context)
     assert.is_true(false, "not suggested")
   end)
 
-  it("refuses names of which each is something else on the other's kernel", function()
-    local oldest, between = kernel { { "state" }, { "run_state" } }, kernel { { "__state" }, { "run_state" } }
-    local newest = kernel { { "run_state" }, { "__state" } }
-    for s in newest:successors("task_struct.state", { from = { oldest, between }, table = false, least = 0 }) do
-      if s.successor == "task_struct.run_state" then
-        assert.has_error(function() s:code() end, "each of its names is something else on another of the kernels")
-      end
-    end
-  end)
-
   it("does not follow a pointer for a like name alone", function()
     local function with(name)
       return kernel(function(t)
@@ -109,12 +99,15 @@ __attribute__((section("raw_tp"), used)) int prog(void *context)
         return { { "policy", t.b:ptr(t.struct("mempolicy", policy)) }, not name and { "vm_rcu", rcu } or nil }
       end)
     end
+    local met = 0
     for s in with "rcu":successors("task_struct.vm_rcu", { from = with(nil), table = false, least = 0 }) do
       if s.via then
+        met = met + 1
         assert.is_truthy(s.doubt, s.via)
         if s.score > 0.8 then assert.matches("which may be another object", s.doubt, 1, true) end
       end
     end
+    assert.is_true(met > 0)
   end)
 
   it("does not follow a pointer to what each processor has of its own", function()
