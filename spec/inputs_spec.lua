@@ -170,7 +170,7 @@ describe("an input", function()
 
   it("may be what no file is", function()
     for _, path in ipairs { "/proc/self/maps", "/proc/cmdline", "/proc/self/mem", tmp.mkdir "dir",
-      "/proc/self/fd" } do
+      "/proc/self/ns" } do
       for _, argv in ipairs { { "doctor", path }, { "types", path, "x" }, { "relos", path, "-t", KERNEL },
         { "relos", OBJECT, "-t", path }, { "minbtf", OBJECT, "-t", path, "-o", "/dev/null" } } do
         local r = run.program { "timeout", "20", run.btfl, table.unpack(argv) }
