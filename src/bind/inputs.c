@@ -71,41 +71,64 @@ int engine_file_kind(lua_State *L)
 	return 4;
 }
 
+/* What a call holds of a folder, and of a pattern, however it ends. */
+struct folder {
+	struct dirent **list;
+	int n;
+};
+
+static int free_folder(lua_State *L)
+{
+	struct folder *f = lua_touserdata(L, 1);
+
+	for (int i = 0; i < f->n; i++)
+		free(f->list[i]);
+	free(f->list);
+	*f = (struct folder){0};
+	return 0;
+}
+
+static int free_glob(lua_State *L)
+{
+	globfree(lua_touserdata(L, 1));
+	return 0;
+}
+
 /* folder(path): the names in it, sorted; or nil and why not. */
 int engine_folder(lua_State *L)
 {
 	const char *path = check_cstring(L, 1);
-	struct dirent **list;
-	int n = scandir(path, &list, NULL, alphasort);
+	struct folder *f = push_freed(L, sizeof(*f), free_folder);
+	int n = scandir(path, &f->list, NULL, alphasort);
 
 	if (n < 0) {
+		f->list = NULL;
 		lua_pushnil(L);
 		lua_pushfstring(L, "%s: %s", path, strerror(errno));
 		return 2;
 	}
+	f->n = n;
 	lua_createtable(L, n, 0);
 	for (int i = 0; i < n; i++) {
-		lua_pushstring(L, list[i]->d_name);
+		lua_pushstring(L, f->list[i]->d_name);
 		lua_rawseti(L, -2, i + 1);
-		free(list[i]);
 	}
-	free(list);
 	return 1;
 }
 
 /* glob(pattern): the paths that it matches, sorted. */
 int engine_glob(lua_State *L)
 {
-	glob_t g = {0};
+	const char *pattern = check_cstring(L, 1);
+	glob_t *g = push_freed(L, sizeof(*g), free_glob);
 
-	if (glob(check_cstring(L, 1), 0, NULL, &g) != 0)
-		g.gl_pathc = 0;
-	lua_createtable(L, (int)g.gl_pathc, 0);
-	for (size_t i = 0; i < g.gl_pathc; i++) {
-		lua_pushstring(L, g.gl_pathv[i]);
+	if (glob(pattern, 0, NULL, g) != 0)
+		g->gl_pathc = 0;
+	lua_createtable(L, (int)g->gl_pathc, 0);
+	for (size_t i = 0; i < g->gl_pathc; i++) {
+		lua_pushstring(L, g->gl_pathv[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
-	globfree(&g);
 	return 1;
 }
 
