@@ -2,7 +2,7 @@
 local cli = btfl.cli {
   about = "What the code of a finding means, how it looks, and what to do about it; without one, all codes.",
   usage = "[CODE...]", objects = false, targets = false,
-  epilog = "CODE is that of a finding, or what a loader or verifier said, in quotes.",
+  epilog = "CODE is that of a finding, or what a loader or verifier said, or three words of it, in quotes.",
 }
 local reasons = btfl.reasons
 local asked = cli.args.code

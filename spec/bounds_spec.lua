@@ -99,6 +99,20 @@ describe("README's table of bounds", function()
     assert.is_true(many < 8 * few + 0.2, ("%.2f s and %.2f s"):format(few, many))
   end)
 
+  it("is met by a verdict: a million instructions are walked, and no more", function()
+    local b = btf.new()
+    local foo = b:struct("foo", 4, { { "gone", int(b), 0 } })
+    local o = object.new(b)
+    o:program { section = "raw_tp/x", relos = { { insn = 4, type = foo, access = "0:0", kind = "byte_off" } }, insns = {
+      object.insn(0xbf, 6, 1), object.mov(2, 0), object.add(2, 1), object.insn(0xa5, 2, 0, -2, 2000000), -- jlt
+      object.ldx(4, 0, 6, 0), object.exit(),
+    } }
+    local obj <close> = btfl.object { bytes = o:bytes() }
+    local target <close> = btfl.target(kernel())
+    local verdict = obj:programs()():verdict(target, { only = { "relocation" } })
+    assert.same({ "unknown", "more than a million instructions on its paths" }, { verdict.verdict, verdict.why })
+  end)
+
   local function relocations(count, words)
     return cost { words, with_relocations(count), "-t", kernel() }
   end

@@ -1,23 +1,13 @@
 --- --cache: what a run has found is there for the next one, which prints the same as without, whatever is in the
 --- folder.
+local alike = require "spec.support.alike"
 local btf = require "spec.support.btf"
 local disk = require "btfl.recall.disk"
 local engine = require "btfl.engine"
-local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
 local EXAMPLE, SMALL = run.top .. "/spec/fixtures/example.bpf.o", run.top .. "/spec/fixtures/small.btf"
-
-local function reader(section)
-  local b = btf.new()
-  local task = b:struct("task", 4, { { "pid", b:int("int", 4), 0 } })
-  local o = object.new(b)
-  o:program { name = "reader", section = section or "socket", insns = {
-    object.ldx(4, 0, 1, 0), object.mov(0, 0), object.exit(),
-  }, relos = { { insn = 0, type = task, access = "0:0", kind = 0 } } }
-  return tmp.write("reader.bpf.o", o:bytes())
-end
 
 local function kernel(release, ...)
   local b = btf.new()
@@ -63,7 +53,7 @@ describe("--cache", function()
   it("prints the same as without, the first time and later", function()
     local first, second = kernel("6.1.1", "pid"), kernel("6.1.2", "tgid")
     for _, command in ipairs { "verdicts", "matrix" } do
-      local words = { command, EXAMPLE, reader(), "-t", SMALL, "-t", first, "-t", second, "--format", "json" }
+      local words = { command, EXAMPLE, alike.reader(), "-t", SMALL, "-t", first, "-t", second, "--format", "json" }
       local without = with(words, "--no-memo")
       assert.same(without, with(words, "--cache", folder))
       assert.same(without, with(words, "--cache", folder))
@@ -81,7 +71,7 @@ describe("--cache", function()
   end)
 
   it("tells of another kernel that answers alike, by its name and path", function()
-    local path = reader()
+    local path = alike.reader()
     for _, command in ipairs { "verdicts", "matrix" } do
       with({ command, path, "-t", kernel("6.1.1", "tgid") }, "--cache", folder)
       local words = { command, path, "-t", kernel("6.1.7", "tgid"), "--format", "json" }
@@ -92,7 +82,7 @@ describe("--cache", function()
   end)
 
   it("takes what is there", function()
-    local words = { "verdicts", reader(), "-t", kernel("6.1.1", "pid"), "--format", "tsv", "--cache", folder }
+    local words = { "verdicts", alike.reader(), "-t", kernel("6.1.1", "pid"), "--format", "tsv", "--cache", folder }
     assert.matches("\tloads\t", with(words).out)
     local own, key = files(folder)[1]:match "^(.*)/(.*)$"
     local cache = disk.open(folder, error)
@@ -105,7 +95,7 @@ describe("--cache", function()
   end)
 
   it("asks again where anything else is given", function()
-    local path, file = reader(), kernel("6.1.1", "pid")
+    local path, file = alike.reader(), kernel("6.1.1", "pid")
     local function looked(...)
       local before = #files(folder)
       with({ "verdicts", path, "-t", file, "--cache", folder }, ...)
@@ -116,7 +106,7 @@ describe("--cache", function()
     assert.equal(0, looked("--format", "json", "-q"))
     assert.equal(1, looked("--only", "relocation"))
     assert.equal(1, looked("--type", "reader=kprobe"))
-    path = reader "kprobe/vfs_read"
+    path = alike.reader "kprobe/vfs_read"
     assert.equal(1, looked())
   end)
 
@@ -167,7 +157,7 @@ describe("--cache", function()
   end)
 
   it("is shared by processes", function()
-    local words = { run.btfl, "matrix", EXAMPLE, reader(), "-t", SMALL, "--format", "json",
+    local words = { run.btfl, "matrix", EXAMPLE, alike.reader(), "-t", SMALL, "--format", "json",
       "--cache", folder }
     for i, word in ipairs(words) do words[i] = run.quote(word) end
     local all = {}

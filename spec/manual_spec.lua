@@ -46,7 +46,7 @@ describe("the manual", function()
   it("has every field and function of the API, every code and every policy", function()
     local script, btfl = run.read(dir .. "/man7/btfl-script.7"), run.read(dir .. "/man1/btfl.1")
     local function shown(text) return (text:gsub("%(%)", "\\&()"):gsub("%-", "\\-"):gsub("|", "|\\:")) end
-    local entries = require("btfl.prompt.api").entries()
+    local entries = require("btfl.manual.described").entries()
     assert.is_true(#entries > 400)
     for _, entry in ipairs(entries) do
       if entry.kind ~= "class" then

@@ -7,17 +7,6 @@ local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
--- An object that reads task.pid.
-local function reader(section)
-  local b = btf.new()
-  local task = b:struct("task", 4, { { "pid", b:int("int", 4), 0 } })
-  local o = object.new(b)
-  o:program { name = "reader", section = section or "socket", insns = {
-    object.ldx(4, 0, 1, 0), object.mov(0, 0), object.exit(),
-  }, relos = { { insn = 0, type = task, access = "0:0", kind = 0 } } }
-  return tmp.write(("reader-%s.bpf.o"):format((section or "socket"):gsub("/", "-")), o:bytes())
-end
-
 local made = 0
 
 -- A kernel whose struct task has these members of 4 bytes, and where vfs_read() is. Each has other ids.
@@ -46,7 +35,7 @@ describe("the memo of a matrix", function()
   teardown(tmp.clean)
 
   it("recalls what is the same under other ids and in other releases of a line", function()
-    local path = reader()
+    local path = alike.reader()
     local kernels = { kernel("6.1.1", "pid"), kernel("6.1.2", "pid"), kernel("6.2.1", "pid"),
       kernel("6.1.3", "pad", "pid"), kernel("6.1.4", "pid") }
     assert.same({ "loads 1", "loads 1 seen", "loads 1", "loads 1", "loads 1 seen" }, states(path, kernels))
@@ -54,7 +43,7 @@ describe("the memo of a matrix", function()
   end)
 
   it("recalls what is missing alike", function()
-    local path = reader()
+    local path = alike.reader()
     local kernels = { kernel("6.1.1", "tgid"), kernel("6.1.2", "tgid"), kernel("6.1.3", "gone"), kernel("6.1.4", "pid"),
       kernel("6.1.5", "gone") }
     local list = states(path, kernels)
@@ -79,7 +68,7 @@ describe("the memo of a matrix", function()
   end)
 
   it("hears what was kept of a kernel before", function()
-    local path = reader "fentry/vfs_read"
+    local path = alike.reader "fentry/vfs_read"
     local list = {}
     for i, file in ipairs { kernel("6.1.1", "pid"), kernel("6.1.2", "pid"), kernel("6.1.3", "pad", "pid") } do
       list[i] = btfl.target(file)
@@ -100,12 +89,12 @@ describe("the memo of a matrix", function()
       b:struct("task", 4, { { "pid", int, 0 }, { "rest", inner, 0 } })
       return tmp.write(release .. "-amd64.btf", b:bytes())
     end
-    local list = states(reader(), { hostile("6.1.1", "a"), hostile("6.1.2", "a"), hostile("6.1.3", "b") })
+    local list = states(alike.reader(), { hostile("6.1.1", "a"), hostile("6.1.2", "a"), hostile("6.1.3", "b") })
     assert.same({ "loads 1", "loads 1", "loads 1" }, list)
   end)
 
   it("tells kernels apart by their symbols where these are asked for", function()
-    local path, files = reader "kprobe/vfs_read", kernel("6.1.1", "pid")
+    local path, files = alike.reader "kprobe/vfs_read", kernel("6.1.1", "pid")
     local function symbols(name)
       return tmp.write("symbols-" .. name, ("ffffffff81000000 T _text\nffffffff81000010 T %s\n"):format(name))
     end
@@ -113,7 +102,7 @@ describe("the memo of a matrix", function()
     local list = {}
     for i, file in ipairs { has, lacks, has, lacks } do list[i] = btfl.target(files, { kallsyms = file }) end
     assert.same({ "loads 1", "no-attach 2", "loads 1 seen", "no-attach 2 seen" }, states(path, list))
-    assert.same({ "loads 1", "loads 1 seen", "loads 1 seen", "loads 1 seen" }, states(reader(), list))
+    assert.same({ "loads 1", "loads 1 seen", "loads 1 seen", "loads 1 seen" }, states(alike.reader(), list))
   end)
 
   it("asks a policy of every pair, whose hooks may know more than the kernel", function()
@@ -126,20 +115,20 @@ describe("the memo of a matrix", function()
         return default(member, target) or asked ~= 2 and target:member "tgid" or nil
       end,
     }
-    local list = states(reader(), kernels, { check = { policy = policy } })
+    local list = states(alike.reader(), kernels, { check = { policy = policy } })
     assert.same({ "loads 1", "rejected 2", "loads 1" }, list)
     assert.equal(3, asked)
   end)
 
   it("keeps nothing where what is said depends on other kernels", function()
     local a, b = btfl.target(kernel("6.1.1", "pid")), btfl.target(kernel("6.1.2", "pid"))
-    assert.same({ "loads 1", "loads 1" }, states(reader(), { a, b }, { check = { others = { a, b } } }))
+    assert.same({ "loads 1", "loads 1" }, states(alike.reader(), { a, b }, { check = { others = { a, b } } }))
   end)
 
   it("has shapes apart", function()
     local options = { shapes = { a = {}, b = { unset = {} } } }
     local kernels = { kernel("6.1.1", "pid"), kernel("6.1.2", "pid") }
-    assert.same({ "loads 1", "loads 1", "loads 1 seen", "loads 1 seen" }, states(reader(), kernels, options))
+    assert.same({ "loads 1", "loads 1", "loads 1 seen", "loads 1 seen" }, states(alike.reader(), kernels, options))
   end)
 
   -- What a command prints in each format, and that --no-memo and two processes print the same.
@@ -160,13 +149,14 @@ describe("the memo of a matrix", function()
   it("is left out by --no-memo, which prints the same", function()
     local path = run.top .. "/spec/fixtures/example.bpf.o"
     for _, command in ipairs { "matrix", "verdicts" } do
-      assert_same(command, path, reader(), "-t", kernel("5.10.1", "pid"), "-t", run.top .. "/spec/fixtures/small.btf",
+      assert_same(command, path, alike.reader(), "-t", kernel("5.10.1", "pid"),
+        "-t", run.top .. "/spec/fixtures/small.btf",
         "-t", kernel("6.1.2", "pid"), "-t", kernel("5.10.2", "pid"))
     end
   end)
 
   it("tells of kernels in their order, be they alike or not", function()
-    local words = { "verdicts", reader(), reader "fentry/nowhere" }
+    local words = { "verdicts", alike.reader(), alike.reader "fentry/nowhere" }
     for _, name in ipairs { "one", "two", "three", "four", "6.1.1", "6.1.1-two" } do
       table.move({ "-t", kernel(name, name:find "[o1]$" and "pid" or "tgid") }, 1, 2, #words + 1, words)
     end
@@ -175,8 +165,8 @@ describe("the memo of a matrix", function()
 
   it("looks at what other kernels have for what a program attaches to", function()
     local here, there = kernel("6.1.1", "pid"), kernel("6.1.2", "pid")
-    local path = reader "fentry/vfs_write"
-    assert_same("verdicts", path, reader "fentry/vfs_read", "-t", here, "-t", there, "-t",
+    local path = alike.reader "fentry/vfs_write"
+    assert_same("verdicts", path, alike.reader "fentry/vfs_read", "-t", here, "-t", there, "-t",
       kernel("6.1.3", "pad", "pid"))
     local lacking = run { "verdicts", path, "-t", here, "-t", there, "--format", "json" }
     assert.matches("set at run time", lacking.out)

@@ -2,15 +2,10 @@
 --- that name a bit, types that took the place of others, siblings that were renamed alike, registers of another
 --- architecture, and kernels on the way.
 local made = require "spec.support.made"
+local successors = require "spec.support.successors"
 local tmp = require "spec.support.tmp"
 
-local function list(target, path, from)
-  local all = {}
-  for s in target:successors(path, { from = from }) do all[#all + 1] = s end
-  return all
-end
-
-local function first(target, path, from) return list(target, path, from)[1] end
+local list, first = successors.all, successors.first
 
 describe("why looks around:", function()
   teardown(tmp.clean)

@@ -1,15 +1,10 @@
 --- target:successors, by what is alike: words written as one, counters, types of which few fields went or came, the
 --- other name of a value; and what is alike and yet no more than a guess.
 local made = require "spec.support.made"
+local successors = require "spec.support.successors"
 local tmp = require "spec.support.tmp"
 
-local function list(target, path, from)
-  local all = {}
-  for s in target:successors(path, { from = from }) do all[#all + 1] = s end
-  return all
-end
-
-local function first(target, path, from) return list(target, path, from)[1] end
+local first = successors.first
 
 describe("why knows what is alike:", function()
   teardown(tmp.clean)

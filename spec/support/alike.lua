@@ -1,7 +1,10 @@
 --- Kernels that differ from a real one in one thing that objects use, and matrices with and without a memo: what
 --- is recalled must be what would be found.
+local btf = require "spec.support.btf"
 local btfl = require "btfl"
 local edit = require "spec.support.btf_edit"
+local made = require "spec.support.object"
+local tmp = require "spec.support.tmp"
 
 local alike = {}
 
@@ -230,6 +233,20 @@ end
 function alike.open(path)
   local p <close> = assert(io.popen(("gzip -dcf '%s'"):format(path)))
   return edit.open(p:read("a"))
+end
+
+--- The path of an object that reads task.pid, in a program of that section.
+---@param section? string "socket" by default
+---@return string
+function alike.reader(section)
+  section = section or "socket"
+  local b = btf.new()
+  local task = b:struct("task", 4, { { "pid", b:int("int", 4), 0 } })
+  local o = made.new(b)
+  o:program { name = "reader", section = section, insns = {
+    made.ldx(4, 0, 1, 0), made.mov(0, 0), made.exit(),
+  }, relos = { { insn = 0, type = task, access = "0:0", kind = 0 } } }
+  return tmp.write(("reader-%s.bpf.o"):format((section:gsub("/", "-"))), o:bytes())
 end
 
 return alike

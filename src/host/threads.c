@@ -2,7 +2,7 @@
  * threads: what of Lua's own library would keep a run from being ended (see stop.h), done so that
  * it does not: the functions of `coroutine` that run a thread or make one tell which thread runs,
  * and the handler of xpcall, in which hooks are off where a hook has raised the error, is not
- * called then. Else they do what Lua's do.
+ * called then. Else they do what Lua's do, but that a handler has one level of C more below it.
  */
 #include <lauxlib.h>
 

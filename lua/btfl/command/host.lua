@@ -1,4 +1,5 @@
---- What the btfl command says: errors, help, the list of scripts, and what a script returned.
+--- What the btfl command says: which script a name means, help and pages, what a script returned, what stands
+--- at the prompt, and errors.
 ---
 --- The C side (src/host) loads this first, sets the fields that are nil here, and calls the functions by
 --- name. Everything that few runs need is loaded on first use.

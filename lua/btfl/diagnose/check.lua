@@ -252,6 +252,15 @@ local function complete(entry, object, kernel, kernels, options, known)
   finding.level, finding.shape = entry.level, options.shape
 end
 
+--- The entries of a draft, in the order in which they are told.
+---@param draft btfl.draft
+---@return table[]
+function check.entries(draft)
+  local all = table.move(draft.first, 1, #draft.first, 1, {})
+  for _, one in ipairs(draft.drifts) do table.move(one.list, 1, #one.list, #all + 1, all) end
+  return table.move(draft.last, 1, #draft.last, #all + 1, all)
+end
+
 --- The findings of a draft, each with its level, when other kernels were asked. They are its own tables.
 ---@param draft btfl.draft
 ---@param object btfl.object
@@ -264,17 +273,12 @@ function check.complete(draft, object, kernel, kernels, options)
   for _, one in ipairs(draft.drifts) do
     for _, key in ipairs(one.told) do told[key] = true end
   end
-  local function add_all(list)
-    for _, entry in ipairs(list) do
-      if not told[entry.told_by] then
-        complete(entry, object, kernel, kernels, options, known)
-        out[#out + 1] = entry.finding
-      end
+  for _, entry in ipairs(check.entries(draft)) do
+    if not told[entry.told_by] then
+      complete(entry, object, kernel, kernels, options, known)
+      out[#out + 1] = entry.finding
     end
   end
-  add_all(draft.first)
-  for _, one in ipairs(draft.drifts) do add_all(one.list) end
-  add_all(draft.last)
   return out
 end
 

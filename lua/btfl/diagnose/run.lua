@@ -77,18 +77,13 @@ end
 
 -- Makes a draft plain, and equal to that of another kernel of which the same is said.
 local function make_plain(draft, keep)
-  local function each(list)
-    for _, entry in ipairs(list) do
-      local finding, failed = entry.finding, entry.behind and entry.behind.failed
-      local at = finding.at
-      finding.target = finding.target and ""
-      finding.at = at and { file = at.file, line = at.line, column = at.column, text = at.text, nth = at.nth }
-      if failed and class(failed.have) then failed.have = keep.type(failed.have) end
-    end
+  for _, entry in ipairs(check.entries(draft)) do
+    local finding, failed = entry.finding, entry.behind and entry.behind.failed
+    local at = finding.at
+    finding.target = finding.target and ""
+    finding.at = at and { file = at.file, line = at.line, column = at.column, text = at.text, nth = at.nth }
+    if failed and class(failed.have) then failed.have = keep.type(failed.have) end
   end
-  each(draft.first)
-  for _, one in ipairs(draft.drifts) do each(one.list) end
-  each(draft.last)
   return draft
 end
 
@@ -139,16 +134,11 @@ end
 
 -- What make_plain() made plain, as it was.
 function Run:restore(draft)
-  local function each(list)
-    for _, entry in ipairs(list) do
-      local finding, failed = entry.finding, entry.behind and entry.behind.failed
-      finding.at = finding.at and report.line(finding.at)
-      if failed and failed.have and not class(failed.have) then failed.have = self.store:type(failed.have) end
-    end
+  for _, entry in ipairs(check.entries(draft)) do
+    local finding, failed = entry.finding, entry.behind and entry.behind.failed
+    finding.at = finding.at and report.line(finding.at)
+    if failed and failed.have and not class(failed.have) then failed.have = self.store:type(failed.have) end
   end
-  each(draft.first)
-  for _, one in ipairs(draft.drifts) do each(one.list) end
-  each(draft.last)
   return draft
 end
 

@@ -1,5 +1,5 @@
 --- The Lua API as parts of a page, of what meta.lua says.
-local described = require "btfl.prompt.api"
+local described = require "btfl.manual.described"
 local host = require "btfl.command.host"
 local markdown = require "btfl.manual.markdown"
 

@@ -10,20 +10,13 @@ local picture = {}
 local WIDTH = 100
 
 -- What stands before a line that goes on.
-local INDENT = "   "
+local INDENT = "    "
 
 -- Adds a head and the words behind it, in as many lines as they take.
 local function put_wrapped(block, head, words, width)
-  local line, used, begun = head, terminal.width(head), false
-  for word in words:gmatch "%S+" do
-    local size = terminal.width(word) + 1
-    if begun and used + size > width then
-      block[#block + 1] = line
-      line, used = INDENT, #INDENT
-    end
-    line, used, begun = line .. " " .. word, used + size, true
-  end
-  block[#block + 1] = line
+  local lines = terminal.lines(INDENT .. words, width, terminal.width(head) + 1 - #INDENT)
+  lines[1] = head .. " " .. lines[1]:sub(#INDENT + 1)
+  table.move(lines, 1, #lines, #block + 1, block)
 end
 
 -- As many kernels as fit behind the reason.

@@ -1,6 +1,6 @@
 --- What Tab makes of a word at the prompt: globals and keywords, and behind a dot or a colon what the value
 --- there has. Nothing is called for it: of `f(x).` nothing is known.
-local api = require "btfl.prompt.api"
+local described = require "btfl.manual.described"
 local class_of = require "btfl.class"
 
 local KEYWORDS = {
@@ -17,7 +17,7 @@ end
 -- The names that may stand behind a value and a dot or, of methods alone, a colon.
 local function names_of(value, mark)
   local names, class = {}, value == btfl and "btfl" or class_of(value)
-  for _, entry in ipairs(class and api.entries() or {}) do
+  for _, entry in ipairs(class and described.entries() or {}) do
     if entry.class == class and (mark == "." or entry.kind == "method") then
       names[entry.name:match "[^.]+$"] = true
     end

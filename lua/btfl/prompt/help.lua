@@ -1,12 +1,12 @@
 --- `help(x)` at the prompt: what meta.lua says of a value, a function or a name.
-local api = require "btfl.prompt.api"
+local described = require "btfl.manual.described"
 local class_of = require "btfl.class"
 local engine = require "btfl.engine"
 local terminal = require "btfl.report.terminal"
 
 local function called(name)
   local found = {}
-  for _, entry in ipairs(api.entries()) do
+  for _, entry in ipairs(described.entries()) do
     if entry.name == name then found[#found + 1] = entry end
   end
   return found
@@ -21,7 +21,7 @@ end
 
 -- The name of a function of the module or a method of a class, by which it is.
 local function name_of(value)
-  for _, entry in ipairs(api.entries()) do
+  for _, entry in ipairs(described.entries()) do
     local name = entry.name:match "[^.]+$"
     if entry.kind == "function" and entry.class == "btfl" and rawget(btfl, name) == value then
       return entry.name
@@ -63,7 +63,7 @@ end
 
 -- What a class has, a line each.
 local function add_class(lines, name)
-  for _, entry in ipairs(api.entries()) do
+  for _, entry in ipairs(described.entries()) do
     if entry.class == name then
       local about = first_sentence(entry)
       lines[#lines + 1] = fitting("  " .. entry.head .. (about ~= "" and "  -- " .. about or ""))

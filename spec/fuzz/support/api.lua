@@ -1,6 +1,7 @@
 --- Reads an input as calls of the Lua API. What may be called is what the classes and meta.lua say.
 
 local btfl = require "btfl"
+local described = require "btfl.manual.described"
 local engine = require "btfl.engine"
 
 local FIXTURES = "spec/fixtures/"
@@ -14,11 +15,6 @@ local APART = { cli = true, project = true, targets = true, parts = true, matrix
 
 local OPERATIONS, VALUES, TURNS, SPENT = 400, 60, 8, 20000000
 
-local function read(name)
-  local file <close> = assert(io.open(name, "rb"))
-  return file:read "a"
-end
-
 --- All names that the API has: of fields and methods, of functions of the module, and of options. And what meta.lua
 --- says that they take: by the name of a function the types of its arguments, by that of a class those of its fields.
 local names, functions, hooks, takes, fields_of = {}, {}, {}, {}, {}
@@ -28,29 +24,21 @@ do
     if not seen[name] then seen[name], names[#names + 1] = true, name end
   end
   for _, class in ipairs(engine.classes) do
-    local described = engine.class(class)
-    for name in pairs(described.fields) do add(name) end
-    for name in pairs(described.methods) do add(name) end
+    local one = engine.class(class)
+    for name in pairs(one.fields) do add(name) end
+    for name in pairs(one.methods) do add(name) end
   end
-  local meta = read "lua/btfl/meta.lua"
-  for name in meta:gmatch "\nfunction btfl%.([%w_]+)%(" do
-    if not APART[name] then functions[#functions + 1] = name end
-  end
-  local params, last = {}, ""
-  for line in meta:gmatch "[^\n]+" do
-    local class = line:match "^%-%-%-@class ([%w_.]+)"
-    local field, is = line:match "^%-%-%-@field ([%w_]+)%??%s+(%S+)"
-    local param = line:match "^%-%-%-@param [%w_]+%??%s+(%S+)"
-    local name = line:match "^function [%w_.]+[.:]([%w_]+)%("
-    if class then
-      last, fields_of[class] = class, {}
-    elseif field then
-      add(field)
-      table.insert(fields_of[last], { field, is })
-    elseif param then
-      params[#params + 1] = param
-    elseif name then
-      takes[name], params = params, {}
+  for _, entry in ipairs(described.entries()) do
+    local name = entry.name:match "[^.]+$"
+    if entry.kind == "class" then
+      fields_of[entry.name] = {}
+    elseif entry.kind == "field" then
+      add(name)
+      table.insert(fields_of[entry.class], { name, entry.type })
+    elseif entry.kind ~= "alias" then
+      takes[name] = {}
+      for i, param in ipairs(entry.params) do takes[name][i] = param.type end
+      if entry.name == "btfl." .. name and not APART[name] then functions[#functions + 1] = name end
     end
   end
   for name in pairs(engine.hooks) do hooks[#hooks + 1] = name end

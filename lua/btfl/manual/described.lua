@@ -3,11 +3,12 @@
 
 local M = {}
 
----@class btfl.api.entry
+---@class btfl.described
 ---@field name string "btfl.btf", "btfl.type.decl"
 ---@field kind "class"|"field"|"method"|"function"|"alias"
 ---@field class string? of a field or a method, and of a function of a part such as btfl.log: "btfl.type"
 ---@field head string how it is written: "type:decl(name?, options?) -> string", "type.size: integer"
+---@field type string? of a field
 ---@field about string[] the lines that stand above it
 ---@field params { name: string, type: string, about: string }[]
 ---@field returns { type: string, about: string }[]
@@ -38,7 +39,7 @@ local function head_of(called, params, returns)
     .. (#types > 0 and " -> " .. table.concat(types, ", ") or "")
 end
 
----@class btfl.api.reader what stands above the line that is read
+---@class btfl.described.reader what stands above the line that is read
 local reader = {}
 reader.__index = reader
 
@@ -66,7 +67,7 @@ function TAGS.field(self, text)
   if not name then return end -- ---@field [integer]: what a list holds
   local is, words = type_and_words(rest)
   self:add {
-    name = self.class .. "." .. name:gsub("%?$", ""), kind = "field", class = self.class,
+    name = self.class .. "." .. name:gsub("%?$", ""), kind = "field", class = self.class, type = is,
     head = ("%s.%s: %s"):format(self.short, name, is), about = { words ~= "" and words or nil },
   }
 end
@@ -117,7 +118,7 @@ end
 --- The entries in the order of the text. A class whose values are made by a function of its name is there
 --- twice under it: as the one and as the other.
 ---@param text string of meta.lua
----@return btfl.api.entry[]
+---@return btfl.described[]
 function M.read(text)
   local self = setmetatable({ entries = {}, owners = {}, class = "btfl" }, reader)
   self:forget()
@@ -128,7 +129,7 @@ end
 local entries
 
 --- Those of this btfl's own meta.lua.
----@return btfl.api.entry[]
+---@return btfl.described[]
 function M.entries()
   entries = entries or M.read(require("btfl.command.host").text "lua/btfl/meta.lua")
   return entries
