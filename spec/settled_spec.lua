@@ -25,16 +25,22 @@ local function structs(b, apart)
   return t
 end
 
-local function kernel(params, returns, release, apart)
+local function context(b, t, start)
+  t.context = b:struct("context", start // 8 + 24, { { "args", b:array(t.long, 3), start } })
+end
+
+-- `other`: it is of another architecture, and the context starts with what is no argument.
+local function kernel(params, returns, release, apart, other)
   n = n + 1
   local b = kernels.new { prog_type = kernels.PROG_TYPES }
   local t, list = structs(b, apart), {}
-  b:struct("pt_regs", 168, { { "di", t.long, 112 * 8 } })
+  if not other then b:struct("pt_regs", 168, { { "di", t.long, 112 * 8 } }) end
+  context(b, t, other and 64 or 0)
   for i, kind in ipairs(params) do list[i] = { ("abcdef"):sub(i, i), t[kind] } end
   local proto = b:func_proto(t[returns or "void"], list)
   for _, name in ipairs { "f", "bpf_lsm_f" } do b:func(name, proto) end
   kernels.tracepoint(b, "f", list)
-  return btfl.target(tmp.write(("settled%d.btf"):format(n), b:bytes()), { release = release })
+  return btfl.target(tmp.write(("settled%d.btf"):format(n), b:bytes()), { release = release, arch = other and "arm64" })
 end
 
 -- A number from 1 to `most`, the same on each run.
@@ -44,20 +50,27 @@ local function pick(most)
   return seed // 65536 % most + 1
 end
 
-local FIELDS = { { "task", "0:0" }, { "task", "0:2" }, { "inode", "0:2" }, { "sock", "0:1" }, { "common", "0:1" } }
+local FIELDS = { { "task", "0:0" }, { "task", "0:2" }, { "inode", "0:2" }, { "sock", "0:1" }, { "common", "0:1" },
+  { "context", "0:0:0" }, { "context", "0:0:1" }, { "context", "0:0:2" } }
+local OF_STRUCTS = 5
 
 -- What programs are put together from: each adds instructions, with registers r6 to r8; r9 is the context.
 local PARTS = {
   -- An argument is loaded.
   function(list, at) list[#list + 1] = ldx(8, 5 + pick(3), 9, at(pick(3))) end,
+  function(list, at, relo)
+    local number = pick(3)
+    relo(5 + number)
+    list[#list + 1] = ldx(8, 5 + pick(3), 9, at(number))
+  end,
   -- An offset of a field, of one of two, or a number is added.
   function(list, _, relo)
     local reg = 5 + pick(3)
-    relo(pick(#FIELDS))
+    relo(pick(OF_STRUCTS))
     list[#list + 1] = mov(2, 0)
     if pick(2) == 1 then
       list[#list + 1] = insn(0x15, 0, 0, 1, 0)
-      if pick(2) == 1 then relo(pick(#FIELDS)) end
+      if pick(2) == 1 then relo(pick(OF_STRUCTS)) end
       list[#list + 1] = mov(2, 8 * pick(2))
     end
     list[#list + 1] = insn(pick(4) == 1 and 0x1f or 0x0f, reg, 2)
@@ -70,7 +83,7 @@ local PARTS = {
     list[#list + 1] = ldx(8, 5 + pick(3), 10, -8 * pick(3))
   end,
   function(list, _, relo)
-    if pick(2) == 1 then relo(pick(#FIELDS)) end
+    if pick(2) == 1 then relo(pick(OF_STRUCTS)) end
     list[#list + 1] = ldx(4, 2, 5 + pick(3), 0)
   end,
   -- Over the stack, by one pointer or one of two.
@@ -90,7 +103,7 @@ local PARTS = {
   -- From the stack at an offset of a field, or at a number that nobody knows, or that a loop counts.
   function(list, _, relo)
     local by = pick(3)
-    if by == 1 then relo(pick(#FIELDS)) end
+    if by == 1 then relo(pick(OF_STRUCTS)) end
     list[#list + 1] = by == 2 and ldx(4, 2, 10, -4) or mov(2, 0)
     list[#list + 1] = insn(0xbf, 3, 10)
     list[#list + 1] = insn(0x07, 3, 0, 0, -24)
@@ -109,7 +122,7 @@ local PARTS = {
   end,
   -- By what the kernel has.
   function(list, _, relo)
-    relo(pick(#FIELDS), "field_exists")
+    relo(pick(OF_STRUCTS), "field_exists")
     list[#list + 1] = mov(2, 1)
     list[#list + 1] = insn(0x15, 2, 0, 1, 0)
     list[#list + 1] = insn(0xbf, 5 + pick(3), 5 + pick(3))
@@ -130,7 +143,8 @@ local function program()
     relos[#relos + 1] = { insn = #list, type = t[FIELDS[field][1]], access = FIELDS[field][2],
       kind = kind or "byte_off" }
   end
-  b:struct("pt_regs", 168, { { "di", t.long, 112 * 8 } })
+  context(b, t, 0)
+  if pick(2) == 1 then b:struct("pt_regs", 168, { { "di", t.long, 112 * 8 } }) end
   list[1] = insn(0xbf, 9, 1)
   for reg = 6, 8 do list[#list + 1] = pick(3) == 1 and mov(reg, 8) or ldx(8, reg, 9, at(pick(3))) end
   list[#list + 1] = ldx(4, 0, 10, -4)
@@ -148,6 +162,7 @@ local function targets()
     kernel({ "psock", "pcommon", "int" }, "void", "6.15.2"), kernel({ "pvoid", "long" }, "ptask", "6.15.3"),
     kernel({ "ptask" }, "int", "6.15.4"), kernel({ "ptask", "ptask", "pconst" }, "int", "6.15.5"),
     kernel({ "psock", "pcommon", "int" }, "void", "6.15.6", true),
+    kernel({ "pinode", "ptask" }, "int", "6.15.7", false, true),
   }
 end
 
@@ -174,8 +189,37 @@ local function by_walk(p, target, others)
   return list
 end
 
+-- A program that loads from its context, with relocation `access` if that is given.
+local function loading(section, off, access)
+  n = n + 1
+  local b = btf.new()
+  local t = structs(b)
+  context(b, t, 0)
+  local o = object.new(b)
+  o:section("license", "GPL\0")
+  o:program { name = "p", section = section, insns = { ldx(8, 6, 1, off), mov(0, 0), exit() },
+    relos = access and { { insn = 0, type = t.context, access = access, kind = "byte_off" } } }
+  return btfl.object(tmp.write(("settled%d.o"):format(n), o:bytes())):program "p"
+end
+
 describe("what check says of arguments", function()
   teardown(tmp.clean)
+
+  it("takes the architecture to tell where registers are", function()
+    local p = loading("kprobe/f", 112)
+    assert.is_false(p:reads().whole)
+    for _, arch in ipairs { "x86_64", "arm64" } do assert.is_true(p:reads(arch).whole, arch) end
+    assert.same({ 1, "read" }, { p:reads "amd64"[1].argument, p:reads "amd64"[1].use })
+    assert.is_nil(p:reads "arm64"[1])
+    assert.error_matches(function() p:reads "vax" end, "not an architecture")
+  end)
+
+  it("takes the relocations to hold by which arguments are found", function()
+    local reads = loading("raw_tp/f", 8, "0:0:1"):reads()
+    assert.same({ true, 1, 2 }, { reads.whole, #reads.located, reads[1].argument })
+    assert.equal("context.args[1]", reads.located[1].path)
+    assert.same({}, loading("raw_tp/f", 8):reads().located)
+  end)
 
   it("is what a walk on the kernel tells, of programs of all kinds", function()
     local others, drifting, whole = targets(), 0, 0

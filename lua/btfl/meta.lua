@@ -910,9 +910,11 @@ function program:linked() end
 --- use of what was loaded, through moves, the stack and its subprograms; and likewise with the current task. On a
 --- target only what the target's verifier reaches is there, or would reach under other constants of the object
 --- (`setting`). A program whose context has no arguments has the task alone. The list's field `complete` is false
---- where the program was too much for its verifier. Without a target all ways are followed, and its field `whole`
---- tells whether every use of an argument itself is there that is one on any kernel.
----@param target? btfl.target
+--- where the program was too much for its verifier. Without a target, or on any of the architecture that is named
+--- for one, all ways are followed: its field `whole` tells whether every use of an argument itself is there that is
+--- one on any kernel where the relocations in `located`, by which arguments are found in the context, have the
+--- object's own values.
+---@param target? btfl.target|string
 ---@param options? btfl.verdict.options
 ---@param fixed? boolean only loads and copies of the kernel's memory at places that no relocation gives
 ---@return btfl.program.read[]

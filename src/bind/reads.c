@@ -6,6 +6,7 @@
 
 #include "bind/policy/policy.h"
 #include "bind/verdict.h"
+#include "core/arch.h"
 #include "verify/guards.h"
 #include "verify/helpers.h"
 #include "dataflow/reads.h"
@@ -118,12 +119,22 @@ static void push_read(lua_State *L, int object, const struct reads *r, const str
 	set_string(L, "variable", guard_variable(r->linked, l, x->guard_origin));
 }
 
+static void set_located(lua_State *L, int object, const struct reads *r)
+{
+	lua_createtable(L, (int)r->located_count, 0);
+	for (size_t i = 0; i < r->located_count; i++) {
+		push_part(L, object, &relo_class, (uint32_t)r->located[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, "located");
+}
+
 static int push_reads(lua_State *L, int object, const struct reads *r, bool fixed)
 {
 	const struct references *l = object_references(L, object);
 	lua_Integer n = 0;
 
-	lua_createtable(L, fixed ? 0 : (int)r->count, 2);
+	lua_createtable(L, fixed ? 0 : (int)r->count, 3);
 	for (size_t i = 0; i < r->count; i++) {
 		if (fixed && !read_is_fixed(r, &r->list[i]))
 			continue;
@@ -134,7 +145,22 @@ static int push_reads(lua_State *L, int object, const struct reads *r, bool fixe
 	lua_setfield(L, -2, "complete");
 	lua_pushboolean(L, !r->lost);
 	lua_setfield(L, -2, "whole");
+	set_located(L, object, r);
 	return 1;
+}
+
+/* The architecture that a string names; NULL for nil. */
+static const char *arch_named(lua_State *L, int arg)
+{
+	size_t len;
+	const char *word, *arch;
+
+	if (lua_isnoneornil(L, arg))
+		return NULL;
+	word = luaL_checklstring(L, arg, &len);
+	arch = arch_of_word(word, len);
+	luaL_argcheck(L, arch, arg, "not an architecture");
+	return arch;
 }
 
 int program_reads(lua_State *L)
@@ -143,13 +169,13 @@ int program_reads(lua_State *L)
 	struct loading loading = {.entry = h->id};
 	struct reading *r;
 	struct err e = {0};
-	bool fixed;
+	bool fixed, anywhere = lua_isnoneornil(L, 2) || lua_type(L, 2) == LUA_TSTRING;
 
 	owner_native(L, h->owner);
 	lua_settop(L, 4);
 	fixed = lua_toboolean(L, 4);
 	lua_settop(L, 3);
-	if (!lua_isnil(L, 2))
+	if (!anywhere)
 		check_target(L, 2);
 	if (!lua_isnil(L, 3)) {
 		luaL_checktype(L, 3, LUA_TTABLE);
@@ -157,9 +183,9 @@ int program_reads(lua_State *L)
 	}
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
 	r = push_freed(L, sizeof(*r), free_reading);
-	if (lua_isnil(L, 2)) {
-		if (reads_anywhere(check_object(L, 4), object_references(L, 4), h->id, &r->reads,
-				   &e) < 0)
+	if (anywhere) {
+		if (reads_anywhere(check_object(L, 4), object_references(L, 4), h->id,
+				   arch_named(L, 2), &r->reads, &e) < 0)
 			return raise_err(L, &e);
 		return push_reads(L, 4, r->reads, fixed);
 	}

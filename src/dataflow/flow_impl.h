@@ -5,6 +5,7 @@
 #define BTFL_FLOW_IMPL_H
 
 #include "dataflow/flow.h"
+#include "dataflow/live.h"
 #include "verify/state.h"
 
 /* Numbers of facts, of one function: of its registers, and of its stack as in struct frame. */
@@ -16,7 +17,7 @@ struct flow_state {
 /* What is known where a run of instructions starts: along one way there, or all of them. */
 struct way {
 	struct way *next;
-	struct flow_state state;
+	struct flow_state state, key;
 	bool dirty; /* not followed since it became what it is */
 };
 
@@ -27,6 +28,7 @@ struct flow {
 	struct provenance *p;
 	struct way **ways; /* by instruction: those that lead to it, where a run starts */
 	bool *starts;
+	struct live *live;
 	uint32_t *calls;   /* by start of a run: the function whose call ends it + 1 */
 	uint32_t *results; /* by function: the fact of what it returns */
 	bool *returned;

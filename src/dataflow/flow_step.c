@@ -75,15 +75,17 @@ uint32_t flow_moved(struct flow *x, uint32_t fact, int64_t number, int32_t relo)
 		f.place = PLACE_EITHER;
 		f.number = old.number;
 	}
-	ways_moved(x, &old, relo, &f);
+	ways_moved(x, &old, number, relo, &f);
 	for (unsigned i = 0; i < SOURCES_MOST && old.source[i]; i++) {
 		struct source s = x->p->sources[old.source[i]];
 
-		/* A second relocation is of the struct that the first led to: its offset counts. */
+		/* A second relocation is of the struct that the first led to: its offset counts,
+		 * which only a kernel tells. */
 		s.nested |= relo >= 0 && s.relo >= 0;
 		if (relo >= 0 && s.relo < 0)
 			s.relo = relo;
-		else if (number < INT32_MAX / 2 && number > INT32_MIN / 2)
+		else if ((relo < 0 || x->ask->walk) && number < INT32_MAX / 2 &&
+			 number > INT32_MIN / 2)
 			s.offset += (int32_t)number;
 		fact_add(&f, provenance_source(x->p, s));
 	}
@@ -201,12 +203,31 @@ static void step_alu(struct flow *x, uint32_t at, struct flow_state *s)
 }
 
 /* The slot of the function's own stack that byte `number` + off is in; -1 for none. */
-static int slot_of(const struct fact *f, uint32_t func, int64_t off)
+static int slot_of(const struct flow *x, const struct fact *f, uint32_t func, int64_t off)
 {
 	off += f->number;
-	if (f->place != PLACE_STACK || f->func != func || off >= 0 || off < -STACK_SIZE)
+	if (f->place != PLACE_STACK || (f->relo >= 0 && !x->ask->walk) || f->func != func ||
+	    off >= 0 || off < -STACK_SIZE)
 		return -1;
 	return (int)((-off - 1) / SLOT_SIZE);
+}
+
+/* Remembers a relocation that says where the context has an argument. */
+static void add_located(struct flow *x, int32_t relo)
+{
+	struct reads *r = x->r;
+	int32_t *more;
+
+	for (size_t i = 0; i < r->located_count; i++)
+		if (r->located[i] == relo)
+			return;
+	more = array_grow(r->located, &r->located_cap, r->located_count, sizeof(*more));
+	if (!more) {
+		x->failed = true;
+		return;
+	}
+	r->located = more;
+	more[r->located_count++] = relo;
 }
 
 /* The argument that stands `off` bytes, or a relocation, from a pointer to the context; 0 for none.
@@ -217,7 +238,9 @@ static uint32_t argument_at(struct flow *x, const struct fact *ctx, int64_t off,
 
 	off += ctx->number;
 	relo = relo >= 0 ? relo : ctx->relo;
-	ways_lose(x, ask->shape == SHAPE_SLOTS ? relo >= 0 : relo < 0 && !ask->arch);
+	ways_lose(x, ask->shape == SHAPE_REGISTERS && relo < 0 && !ask->arch);
+	if (ask->shape == SHAPE_SLOTS && relo >= 0)
+		add_located(x, relo);
 	if (ask->shape == SHAPE_SLOTS)
 		return off >= 0 ? (uint32_t)(off / SLOT_SIZE) + 1 : 0;
 	if (ask->shape != SHAPE_REGISTERS)
@@ -264,11 +287,12 @@ static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
 	/* Facts move as others are made. */
 	const struct fact f = *fact_of(x, from);
 	unsigned size = insn_bytes(n->in.code);
-	int slot = slot_of(&f, n->func, n->in.off);
+	uint64_t slots = ways_slots(x, &f, n->func, n->in.off, n->relo);
+	int slot = slots ? -1 : slot_of(x, &f, n->func, n->in.off);
 
 	ways_lose(x, ways_may_be(&f, PLACE_CONTEXT));
-	if (ways_may_be(&f, PLACE_STACK) || (f.place == PLACE_STACK && n->relo >= 0))
-		any = ways_any_slot(x, s);
+	if (slots)
+		any = ways_any_slot(x, s, slots);
 	if (f.place == PLACE_CONTEXT)
 		argument = argument_at(x, &f, n->in.off, n->relo);
 	if (argument) {
@@ -297,7 +321,8 @@ static void step_store(struct flow *x, uint32_t at, struct flow_state *s)
 	uint32_t value = by_register ? s->reg[n->in.src] : number_fact(x, NO_RELO, n->in.imm);
 	unsigned size = insn_bytes(n->in.code);
 	const struct fact *to = fact_of(x, s->reg[n->in.dst]);
-	int slot = slot_of(to, n->func, n->in.off);
+	uint64_t slots = ways_slots(x, to, n->func, n->in.off, n->relo);
+	int slot = slots ? -1 : slot_of(x, to, n->func, n->in.off);
 	bool first = slot >= 0 && ((int64_t)to->number + n->in.off) % SLOT_SIZE == 0;
 
 	if (by_register)
@@ -306,8 +331,7 @@ static void step_store(struct flow *x, uint32_t at, struct flow_state *s)
 				   .use = slot >= 0 ? USE_STORE : USE_PUT,
 				   .size = size,
 				   .relo = NO_RELO});
-	if (ways_may_be(to, PLACE_STACK) || (to->place == PLACE_STACK && n->relo >= 0))
-		ways_store_anywhere(x, s, value);
+	ways_store_anywhere(x, s, value, slots);
 	if (slot < 0)
 		return;
 	if (size < SLOT_SIZE)
@@ -361,12 +385,12 @@ static void step_memory(struct flow *x, uint32_t at, struct flow_state *s, uint3
 	struct helper_arg arg = helper_arg(helper, i);
 	const struct fact *to = fact_of(x, s->reg[i]);
 	int64_t size = bytes_behind(x, s, arg, i), end = size < 0 ? 0 : to->number + size;
-	int first = slot_of(to, x->f->insns[at].func, 0);
+	int first = slot_of(x, to, x->f->insns[at].func, 0);
 	bool by_kernel = arg.size == SIZE_NEXT && i < ARGUMENT_COUNT && !x->ask->walk &&
 			 fact_of(x, s->reg[i + 1])->relo >= 0;
 
-	if (arg.size != SIZE_NONE && !arg.writes && ways_may_be(to, PLACE_STACK))
-		ways_lose_slots(x, s);
+	if (arg.size != SIZE_NONE && !arg.writes)
+		ways_lose_slots(x, s, ways_slots(x, to, x->f->insns[at].func, 0, NO_RELO));
 	if (arg.size == SIZE_NONE || size == 0)
 		return;
 	ways_lose(x, first >= 0 && by_kernel && !arg.writes);
@@ -385,7 +409,7 @@ static void step_probe(struct flow *x, uint32_t at, struct flow_state *s, uint32
 {
 	const struct fact *size = fact_of(x, s->reg[2]), *to = fact_of(x, s->reg[1]);
 	bool known = size->place == PLACE_NUMBER && size->relo < 0 && size->number > 0;
-	int slot = slot_of(to, x->f->insns[at].func, 0);
+	int slot = slot_of(x, to, x->f->insns[at].func, 0);
 	const struct fact *from = fact_of(x, s->reg[3]);
 	uint32_t bytes = known ? (uint32_t)size->number : 0, argument = 0;
 

@@ -8,12 +8,12 @@
 
 #include <stdlib.h>
 
-#include "verify/helpers.h"
+#include "dataflow/live.h"
 #include "verify/state.h"
 
 struct climb {
 	const struct linked *f;
-	uint16_t *live; /* by instruction: bit n for what is read of register n from there on */
+	struct live *live;
 	struct ladder *x;
 	const struct decision *decisions;
 	int32_t *rung_of; /* by instruction: into rungs, LINKED_NONE for none */
@@ -101,7 +101,7 @@ static uint64_t follow(struct climb *c, uint32_t head)
 		at = next;
 	h = mix(0, at);
 	for (unsigned r = 0; at < c->x->graph->count && r < REGISTERS - 1; r++)
-		if (c->live[at] >> r & 1)
+		if (c->live[at].registers >> r & 1)
 			h = mix(h, reg[r]);
 	return h;
 }
@@ -159,63 +159,6 @@ static bool has_relocations(const struct linked *f)
 	return false;
 }
 
-enum { ARGUMENTS = 0x3e, SCRATCH = 0x3f };
-
-/* The registers that an instruction reads. */
-static uint16_t reads_of(const struct linked_insn *n)
-{
-	uint16_t dst = (uint16_t)(1u << n->in.dst % 16), src = (uint16_t)(1u << n->in.src % 16);
-	uint8_t op = BPF_OP(n->in.code);
-
-	switch (BPF_CLASS(n->in.code)) {
-	case BPF_ALU:
-	case BPF_ALU64: src = n->in.code & BPF_X ? src : 0; return op == ALU_MOV ? src : src | dst;
-	case BPF_LDX: return src;
-	case BPF_ST: return dst;
-	case BPF_STX: return src | dst | ((n->in.code & 0xe0) == BPF_ATOMIC); /* r0 is compared */
-	case BPF_LD: return n->in.code == BPF_LDIMM64 ? 0 : src | 1u << 6;
-	default: break;
-	}
-	if (n->in.code == (BPF_JMP | JUMP_EXIT))
-		return 1;
-	if (op == JUMP_CALL && n->ref_kind == LINKED_NONE && !n->in.src)
-		return ARGUMENTS & ((2u << helper_arity((uint32_t)n->in.imm)) - 1);
-	if (op == JUMP_CALL)
-		return ARGUMENTS;
-	return op == JUMP_ALWAYS || op == JUMP_MAY ? 0 : dst | (n->in.code & BPF_X ? src : 0);
-}
-
-/* The registers that hold something else behind it. */
-static uint16_t writes_of(const struct linked_insn *n)
-{
-	uint8_t class = BPF_CLASS(n->in.code);
-
-	if (class == BPF_ALU || class == BPF_ALU64 || class == BPF_LDX || n->in.code == BPF_LDIMM64)
-		return (uint16_t)(1u << n->in.dst % 16);
-	return class == BPF_LD || n->in.code == (BPF_JMP | JUMP_CALL) ? SCRATCH : 0;
-}
-
-static uint16_t *find_live(const struct linked *f, const struct graph *w)
-{
-	uint16_t *live = calloc((size_t)w->count + 1, sizeof(*live));
-	bool changed = live != NULL;
-
-	while (changed) {
-		changed = false;
-		for (uint32_t at = w->count; at-- > 0;) {
-			const struct linked_insn *n = &f->insns[at];
-			uint16_t in = 0;
-
-			for (uint32_t i = w->next.start[at]; i < w->next.start[at + 1]; i++)
-				in |= live[w->next.to[i]];
-			in = (uint16_t)((in & ~writes_of(n)) | reads_of(n));
-			changed |= in != live[at];
-			live[at] = in;
-		}
-	}
-	return live;
-}
-
 static int climb(struct climb *c)
 {
 	struct decision *decisions = NULL;
@@ -227,7 +170,7 @@ static int climb(struct climb *c)
 	if (c->x->graph)
 		decisions = constants_decide(c->f, c->x->graph);
 	if (decisions)
-		c->live = find_live(c->f, c->x->graph);
+		c->live = live_new(c->f);
 	c->decisions = decisions;
 	if (c->live && find_rungs(c) == 0) {
 		find_arms(c);

@@ -188,6 +188,18 @@ uint32_t provenance_place(struct provenance *p, enum fact_place place, uint32_t 
 	return provenance_fact(p, f);
 }
 
+uint32_t provenance_without(struct provenance *p, uint32_t fact)
+{
+	struct fact f = *provenance_at(p, fact);
+
+	if (f.place == PLACE_NOTHING || f.place == PLACE_MIXED)
+		return 0;
+	if (!f.source[0])
+		return fact;
+	memset(f.source, 0, sizeof(f.source));
+	return provenance_fact(p, f);
+}
+
 uint32_t provenance_join(struct provenance *p, uint32_t a, uint32_t b)
 {
 	struct fact f, other;

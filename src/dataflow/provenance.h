@@ -67,6 +67,8 @@ uint32_t provenance_fact(struct provenance *p, struct fact f);
 uint32_t provenance_of(struct provenance *p, uint32_t source);
 uint32_t provenance_place(struct provenance *p, enum fact_place place, uint32_t func, int32_t relo,
 			  int64_t number);
+/* The same value, whatever it comes from; 0 where it is in no place. */
+uint32_t provenance_without(struct provenance *p, uint32_t fact);
 /* Either of two facts. */
 uint32_t provenance_join(struct provenance *p, uint32_t a, uint32_t b);
 /* Adds a source to those of f, if there is room; false when there is none. */

@@ -382,7 +382,7 @@ int reads_new(const struct loading *l, struct reads **out, struct err *e)
 }
 
 int reads_anywhere(const struct object *o, const struct references *r, uint32_t program,
-		   struct reads **out, struct err *e)
+		   const char *arch, struct reads **out, struct err *e)
 {
 	struct attach_point point = attach_point_of(o->programs[program].section);
 	struct flow_ask ask = {.references = r};
@@ -393,6 +393,7 @@ int reads_anywhere(const struct object *o, const struct references *r, uint32_t 
 	rc = linked_unresolved(o, r, program, &(*out)->linked, e);
 	if (rc == 0) {
 		shape_of(&point, o, NULL, &ask);
+		ask.arch = ask.arch ? ask.arch : arch;
 		(*out)->shape = ask.shape;
 		(*out)->complete = true;
 		if (has_sources((*out)->linked, ask.shape))
@@ -461,6 +462,7 @@ void reads_free(struct reads *r)
 		return;
 	linked_free(r->linked);
 	provenance_free(&r->provenance);
+	free(r->located);
 	free(r->list);
 	free(r);
 }

@@ -64,6 +64,10 @@ struct reads {
 	enum context_shape shape;
 	bool complete; /* the walk came to its end: what is not here is not reached */
 	bool lost;     /* where all ways are followed: along some of them more may be read */
+	/* Relocations by whose value an argument was found in the context: on a kernel where it is
+	 * another, that may be another argument. */
+	int32_t *located;
+	size_t located_count, located_cap;
 	struct linked *linked;
 	struct provenance provenance;
 	struct read *list; /* ordered by instruction */
@@ -72,9 +76,10 @@ struct reads {
 
 /* What the program of l reads on its target. */
 int reads_new(const struct loading *l, struct reads **out, struct err *e);
-/* The same wherever it stands, on no kernel: `program` of o. */
+/* The same wherever it stands, on no kernel: `program` of o. On any of architecture `arch`, in the
+ * words of arch.h; NULL for whichever. */
 int reads_anywhere(const struct object *o, const struct references *r, uint32_t program,
-		   struct reads **out, struct err *e);
+		   const char *arch, struct reads **out, struct err *e);
 /* Orders those from number `from` on by instruction, each once. */
 void reads_merge(struct reads *r, size_t from);
 void reads_free(struct reads *r); /* NULL is allowed */

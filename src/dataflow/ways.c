@@ -26,22 +26,42 @@ uint32_t ways_either(struct flow *x, uint32_t places)
 	return places ? provenance_place(x->p, PLACE_EITHER, 0, -1, places) : 0;
 }
 
-void ways_moved(struct flow *x, const struct fact *old, int32_t relo, struct fact *f)
+void ways_moved(struct flow *x, const struct fact *old, int64_t number, int32_t relo,
+		struct fact *f)
 {
-	bool may_be_address = ways_may_be(old, PLACE_CONTEXT) || ways_may_be(old, PLACE_STACK);
-
 	if (x->ask->walk)
 		return;
-	ways_lose(x, (relo >= 0 && (old->place == PLACE_STACK || may_be_address)) ||
-			 (relo < 0 && old->relo >= 0 && old->place != PLACE_NUMBER));
-	/* Which number a second offset adds, a kernel tells. */
-	for (unsigned i = 0; relo >= 0 && i < SOURCES_MOST && old->source[i]; i++)
-		ways_lose(x, source_is_argument(x->p, old->source[i]) &&
-				 x->p->sources[old->source[i]].relo >= 0);
-	if (old->place == PLACE_NUMBER && (relo >= 0 || old->relo >= 0)) {
+	if (relo < 0 && !number) {
+		f->relo = old->relo;
+		return;
+	}
+	ways_lose(x, (relo >= 0 && ways_may_be(old, PLACE_CONTEXT)) ||
+			 (relo < 0 && old->relo >= 0 && old->place == PLACE_CONTEXT));
+	if (old->place == PLACE_STACK && relo >= 0) {
+		f->number = old->number;
+	} else if (old->place == PLACE_STACK && old->relo >= 0) {
+		f->relo = old->relo;
+	} else if (old->place == PLACE_NUMBER && (relo >= 0 || old->relo >= 0)) {
 		f->place = PLACE_EITHER;
 		f->number = NUMBER;
 	}
+}
+
+uint64_t ways_slots(const struct flow *x, const struct fact *f, uint32_t func, int64_t off,
+		    int32_t relo)
+{
+	uint64_t slots = 0;
+
+	if (x->ask->walk)
+		return 0;
+	if (ways_may_be(f, PLACE_STACK))
+		return UINT64_MAX;
+	if (f->place != PLACE_STACK || f->func != func || (f->relo < 0 && relo < 0))
+		return 0;
+	off = f->number + (relo < 0 ? off : 0);
+	for (unsigned k = 0; k < SLOTS && -SLOT_SIZE * ((int64_t)k + 1) + SLOT_SIZE > off; k++)
+		slots |= UINT64_C(1) << k;
+	return slots;
 }
 
 uint32_t ways_add(struct flow *x, uint32_t a, uint32_t b)
@@ -69,31 +89,34 @@ static uint32_t maybe(struct flow *x, const struct fact f)
 	return all;
 }
 
-uint32_t ways_any_slot(struct flow *x, const struct flow_state *s)
+uint32_t ways_any_slot(struct flow *x, const struct flow_state *s, uint64_t slots)
 {
 	uint32_t all = 0, places = 0;
 
-	for (unsigned i = 0; i < SLOTS && !x->ask->walk; i++) {
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (!(slots >> i & 1))
+			continue;
 		places |= fact_places(fact_of(x, s->slot[i]));
 		all = provenance_join(x->p, all, maybe(x, *fact_of(x, s->slot[i])));
 	}
 	return provenance_join(x->p, all, ways_either(x, places));
 }
 
-void ways_lose_slots(struct flow *x, const struct flow_state *s)
+void ways_lose_slots(struct flow *x, const struct flow_state *s, uint64_t slots)
 {
-	for (unsigned i = 0; i < SLOTS && !x->ask->walk; i++)
-		ways_lose(x, has_argument(x, fact_of(x, s->slot[i])));
+	for (unsigned i = 0; i < SLOTS; i++)
+		ways_lose(x, slots >> i & 1 && has_argument(x, fact_of(x, s->slot[i])));
 }
 
-void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value)
+void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value, uint64_t slots)
 {
 	uint32_t any;
 
-	if (x->ask->walk)
+	if (!slots)
 		return;
 	ways_lose(x, has_argument(x, fact_of(x, value)));
 	any = ways_either(x, fact_places(fact_of(x, value)));
 	for (unsigned i = 0; i < SLOTS && any; i++)
-		s->slot[i] = provenance_join(x->p, s->slot[i], any);
+		if (slots >> i & 1)
+			s->slot[i] = provenance_join(x->p, s->slot[i], any);
 }

@@ -21,19 +21,26 @@ void ways_lose(struct flow *x, bool loses);
 /* A value of one of those places, bits 1 << PLACE_*, or nothing known. */
 uint32_t ways_either(struct flow *x, uint32_t places);
 
-/* Makes of `f`, which is `old` moved by a constant or by a relocation, what it may be. */
-void ways_moved(struct flow *x, const struct fact *old, int32_t relo, struct fact *f);
+/* Makes of `f`, which is `old` moved by a constant or by a relocation, what it may be: a relocated
+ * offset into the stack leads there or further up. */
+void ways_moved(struct flow *x, const struct fact *old, int64_t number, int32_t relo,
+		struct fact *f);
 
 /* a + b, or a - b, of which one is a constant on some ways only. */
 uint32_t ways_add(struct flow *x, uint32_t a, uint32_t b);
 
-/* What stands in any slot of the stack: the fact of a value of one of them. */
-uint32_t ways_any_slot(struct flow *x, const struct flow_state *s);
+/* The slots of function `func` of which one may be `off` bytes, or a relocation, from there, where
+ * it is not known which; bit k for slot k. */
+uint64_t ways_slots(const struct flow *x, const struct fact *f, uint32_t func, int64_t off,
+		    int32_t relo);
 
-/* Notes that what stands in any slot may be used. */
-void ways_lose_slots(struct flow *x, const struct flow_state *s);
+/* What stands in any of those slots: the fact of a value of one of them. */
+uint32_t ways_any_slot(struct flow *x, const struct flow_state *s, uint64_t slots);
 
-/* A store into any slot, or none. */
-void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value);
+/* Notes that what stands in any of them may be used. */
+void ways_lose_slots(struct flow *x, const struct flow_state *s, uint64_t slots);
+
+/* A store into any of them, or none. */
+void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value, uint64_t slots);
 
 #endif

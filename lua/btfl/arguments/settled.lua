@@ -16,17 +16,19 @@ local key_of = kept.by(function(target, _, attach)
   return engine.signature_key(target, attach) or false
 end, true)
 
+-- Programs that find arguments in registers of an architecture.
+local HAS_REGISTERS = { kprobe = true, kprobe_multi = true }
+
 -- What is found once of a program: `open` when its reads differ by kernel, `none` when there are none.
--- Handles of programs go and come.
-local record_of = kept.by(function(_, program)
+local function look_at(program, arch)
   local record = { fine = {}, sinking = {} }
   local attach = drift.attach_of(program)
   if not attach then
     record.none = true
     return record
   end
-  local list, whole = evidence.of(program)
-  record.open, record.none = not whole, whole and #list == 0
+  local list, whole, located = evidence.of(program, arch)
+  record.open, record.none, record.located = not whole, whole and #list == 0, located
   record.list, record.attach, record.text = list, attach, tostring(attach)
   record.typed = drift.TYPED[program.attach.form]
   for _, argument in ipairs(list) do
@@ -34,7 +36,32 @@ local record_of = kept.by(function(_, program)
     if #argument.sinks > 0 then table.insert(record.sinking, argument) end
   end
   return record
-end)
+end
+
+-- By architecture, where the object does not tell its own. Handles of programs go and come.
+local records_of = kept.by(function() return {} end)
+
+local function record_of(program, target)
+  local records, arch = records_of(program.object, program), nil
+  if target and program.attach and HAS_REGISTERS[program.attach.form] and not program.object.arch then
+    arch = target.arch
+  end
+  local key = arch or ""
+  records[key] = records[key] or look_at(program, arch)
+  return records[key]
+end
+
+-- Whether arguments stand in the context where the object was compiled to find them. A kernel of another byte
+-- order tells nothing else.
+local function is_located(record, target, options)
+  local located = record.located
+  if #located == 0 or located[1].object:clash(target) then return true end
+  for _, relo in ipairs(located) do
+    local result = relo:resolve(target, { policy = options and options.policy })
+    if not result.ok or result.value ~= relo.value then return false end
+  end
+  return true
+end
 
 local READABLE = { struct = true, union = true, fwd = true }
 
@@ -164,11 +191,11 @@ end
 -- there, else its record; and the key of its signature.
 local function known_of(program, target, options)
   if options and (options.attach or options.type) then return nil end
-  local record = record_of(program.object, program)
+  local record = record_of(program, target)
   if record.none then return false end
   local key = key_of(target, record.text, record.attach)
   if not key then return false end
-  if record.open then return nil end
+  if record.open or not is_located(record, target, options) then return nil end
   return record, key
 end
 
@@ -189,7 +216,7 @@ end
 ---@param options? btfl.verdict.options
 ---@return boolean
 function settled.reads(program, options)
-  return options and (options.attach or options.type) and true or not record_of(program.object, program).none
+  return options and (options.attach or options.type) and true or not record_of(program).none
 end
 
 local at_of = kept.by(function(record, _, target) return structs_at(record, target) end)

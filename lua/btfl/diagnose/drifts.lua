@@ -147,10 +147,13 @@ end
 
 -- Of programs that others tell of while they are open.
 local function by_others(program, target, verdict_options, options)
-  local others = options.others or { target }
-  if settled.of(program, target, verdict_options, others) then return drifts_of(program, {}) end
-  return drifts_of(program, drift.arguments(program, target, verdict_options, function()
-    if options.sinks then return options.sinks(program, verdict_options) end
+  local sinks = options.sinks and options.sinks(program, verdict_options)
+  -- What is told of the others counts, and not which they are.
+  local others = not options.sinks and options.others or { target }
+  if not (sinks and next(sinks)) and settled.of(program, target, verdict_options, others) then
+    return drifts_of(program, {})
+  end
+  return drifts_of(program, drift.arguments(program, target, verdict_options, sinks or function()
     return drift.sinks(program, others, verdict_options)
   end))
 end
