@@ -34,6 +34,44 @@ end
 describe("a flavor", function()
   teardown(tmp.clean)
 
+  it("starts at the first or the last three underscores where that is asked for", function()
+    local names = { "foo", "foo___x", "foo___x___y", "foo____x", "___foo", "foo___", "foobar___x", "fo", "___",
+      "foo", "a_long_name_of_more_than_thirty_two_bytes", "a_long_name_of_more_than_thirty_two_bytes___x" }
+    local b = btf.new()
+    for i, name in ipairs(names) do b[i % 2 == 0 and "union" or "struct"](b, name, 4, {}) end
+    b:func("foo___z", b:func_proto(0))
+    local opened <close> = open(b)
+    local cut = {
+      first = function(name) return name:match "^(.-)___" or name end,
+      last = function(name) return name:match "^(.+)___" or name end,
+    }
+    local function ids(...)
+      local list = {}
+      for t in opened:candidates(...) do list[#list + 1] = t.id end
+      return list
+    end
+    table.insert(names, "foo___none")
+    for how, of in pairs(cut) do
+      for _, name in ipairs(names) do
+        local all, unions = {}, {}
+        for id = 1, #names - 1 do
+          if of(names[id]) == of(name) then
+            all[#all + 1] = id
+            unions[#unions + 1] = id % 2 == 0 and id or nil
+          end
+        end
+        assert.same(all, ids(name, nil, how))
+        assert.same(unions, ids(name, "union", how))
+      end
+      assert.same({}, ids("none", nil, how))
+    end
+    assert.has_error(function() opened:candidates("foo", nil, "middle") end)
+    assert.has_error(function() opened:candidates("a\0b", nil, "first") end)
+    local next_one = opened:candidates("foo", nil, "first")
+    opened:close()
+    assert.error_matches(next_one, "is closed")
+  end)
+
   it("is what follows the last three underscores that stand alone", function()
     local names = {
       plain = "plain", a___b = "a", a___b___c = "a___b", ["___a"] = "___a", a___ = "a___", a____b = "a____b",

@@ -497,11 +497,13 @@ function btf:types(kind) end
 
 --- Iterates over the types stored here whose essential name (without flavor) is that of `name`, of one
 --- kind if given. Functions, variables and sections, which have no flavors, are found only by their kind, and by
---- whole names.
+--- whole names. Where a flavor starts may be told: at the first `___`, or at the last whatever stands beside it
+--- but not before a name's first byte; by default it is where libbpf has it. By these two, types alone are found.
 ---@param name string
 ---@param kind? btfl.kind
+---@param flavor? "first"|"last"
 ---@return fun(): btfl.type?
-function btf:candidates(name, kind) end
+function btf:candidates(name, kind, flavor) end
 
 --- Iterates over the types stored here, of one kind if given, as plain values: id, kind, name (nil when
 --- anonymous) and number of elements (0 for a func: they are its prototype's). Several times as fast as

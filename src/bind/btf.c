@@ -4,6 +4,7 @@
  */
 #include "bind/classes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "format/nearest.h"
@@ -275,6 +276,48 @@ static int next_candidate(lua_State *L)
 	return 1;
 }
 
+static int free_ids(lua_State *L)
+{
+	free(((struct btf_ids *)lua_touserdata(L, 1))->ids);
+	return 0;
+}
+
+/* Upvalues: btf, ids, how many of them were given, kind. */
+static int next_cut(lua_State *L)
+{
+	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
+	const struct btf_ids *l = lua_touserdata(L, lua_upvalueindex(2));
+	size_t i = (size_t)lua_tointeger(L, lua_upvalueindex(3));
+	int kind = (int)lua_tointeger(L, lua_upvalueindex(4));
+
+	while (i < l->count && kind >= 0 && btf_type(b, l->ids[i]).kind != (unsigned)kind)
+		i++;
+	lua_pushinteger(L, (lua_Integer)i + 1);
+	lua_replace(L, lua_upvalueindex(3));
+	if (i < l->count)
+		push_type(L, lua_upvalueindex(1), l->ids[i]);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+/* Pushes the iterator over the types of a name by another rule of what is essential of it. */
+static int push_cut(lua_State *L, const struct btf *b, int kind)
+{
+	static const char *const cuts[] = {
+	    [BTF_CUT_FIRST] = "first", [BTF_CUT_LAST] = "last", NULL};
+	enum btf_cut cut = (enum btf_cut)luaL_checkoption(L, 4, NULL, cuts);
+	const char *name = check_cstring(L, 2);
+
+	lua_pushvalue(L, 1);
+	if (btf_cut_named(b, name, cut, push_freed(L, sizeof(struct btf_ids), free_ids)) < 0)
+		raise_memory(L);
+	lua_pushinteger(L, 0);
+	lua_pushinteger(L, kind);
+	lua_pushcclosure(L, next_cut, 4);
+	return 1;
+}
+
 static int btf_candidates_method(lua_State *L)
 {
 	const struct btf *b = check_btf(L, 1);
@@ -283,6 +326,8 @@ static int btf_candidates_method(lua_State *L)
 	size_t len;
 	const char *name = luaL_checklstring(L, 2, &len);
 
+	if (!lua_isnoneornil(L, 4))
+		return push_cut(L, b, kind);
 	if (len && strlen(name) == len) {
 		len = btf_named_len(b, kind, name);
 		id = of_kind(b, btf_first_named(b, kind, name, len), kind, name, len);

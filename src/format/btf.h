@@ -230,6 +230,27 @@ size_t btf_named_len(const struct btf *b, int kind, const char *name);
 uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t len);
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size_t len);
 
+/* btf_flavored.c: types of b's own by other rules of what is essential of a name than libbpf's. */
+
+/* Whether there is a type whose name goes on behind these len bytes with a `___`. */
+bool btf_has_flavor(const struct btf *b, const char *name, size_t len);
+
+/* Where a flavor starts: at the first `___` of a name, or at the last, but not before its first
+ * byte. */
+enum btf_cut { BTF_CUT_FIRST, BTF_CUT_LAST };
+
+struct btf_ids {
+	uint32_t *ids; /* freed with free() */
+	size_t count, cap;
+};
+
+/* Bytes of the essential part of a name where these rules and libbpf's agree on it, else 0. */
+size_t btf_agreed_len(const char *name);
+
+/* Fills out, which is empty, with the types whose names so cut are that name so cut, ascending.
+ * Fails when memory is out. */
+int btf_cut_named(const struct btf *b, const char *name, enum btf_cut cut, struct btf_ids *out);
+
 /* The first type (base first) with exactly that name and kind (kind < 0: any but FUNC, VAR and
  * DATASEC, which share names with types; then those); 0 when there is none. */
 uint32_t btf_find(const struct btf *b, const char *name, int kind);

@@ -45,11 +45,6 @@ uint32_t btf_hash(const char *name, size_t len)
 	return mix(word, len);
 }
 
-static uint32_t hash_string(const char *name, bool whole)
-{
-	return btf_hash(name, btf_key_len(name, strlen(name), whole));
-}
-
 /* A bit for each of the HASHED bytes at p that is c, the first byte's lowest. */
 static uint32_t bytes_that_are(const char *p, char c)
 {
@@ -77,8 +72,8 @@ static void first_bytes(const char *p, uint32_t n, uint64_t word[4])
 	}
 }
 
-/* hash_string() of a name of which HASHED bytes can be read; false for the few that are longer
- * or may have a flavor. No branch depends on other names: of 40 ns a name 25 were spent on branches
+/* The hash of a name of which HASHED bytes can be read; false for the few that are longer or may
+ * have a flavor. No branch depends on other names: of 40 ns a name 25 were spent on branches
  * that a processor predicted wrongly. */
 static bool hash_fast(const char *name, bool whole, uint32_t *out)
 {
@@ -133,19 +128,25 @@ static int sort_names(const struct btf *b, const struct btf_named *named, size_t
 	return 0;
 }
 
-/* Of the string at byte `off` of b's own, which is at s, where so many bytes can be read. */
-static uint32_t hash_at(const struct btf *b, uint32_t off, const char *s, size_t readable,
-			bool whole)
+/* Of the type's name, which is at s as well, where so many bytes can be read; and notes the type
+ * where names may have a flavor, and this one does. */
+static int hash_one(const struct btf *b, const struct btf_named *n, const char *s, size_t readable,
+		    struct btf_ids *flavored, uint32_t *hash)
 {
-	uint32_t fast;
+	bool whole = !flavored;
 	size_t len;
 
-	if (readable >= HASHED && hash_fast(s, whole, &fast))
-		return fast;
+	if (readable >= HASHED && hash_fast(s, whole, hash))
+		return 0;
 	len = strnlen(s, readable);
-	if (len == readable)
-		return hash_string(b->strings + off, whole);
-	return btf_hash(s, btf_key_len(s, len, whole));
+	if (len == readable) {
+		s = btf_string(b, n->name);
+		len = strlen(s);
+	}
+	*hash = btf_hash(s, btf_key_len(s, len, whole));
+	if (flavored && btf_has_mark(s, len))
+		return btf_ids_add(flavored, b->first_id + n->index);
+	return 0;
 }
 
 /* Compilers and linkers keep each string once and whole: a name that starts inside one, or at the
@@ -160,7 +161,7 @@ static int no_string(const struct btf *b, const struct btf_named *n, struct err 
 }
 
 int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
-		   size_t count, bool whole, uint32_t *hashes, struct err *e)
+		   size_t count, struct btf_ids *flavored, uint32_t *hashes, struct err *e)
 {
 	char *buffer = malloc(WINDOW + BEHIND);
 	uint32_t *order = malloc((count + 1) * sizeof(*order)), *end = NULL;
@@ -178,20 +179,19 @@ int btf_hash_names(const struct btf *b, const struct input *in, const struct btf
 			s = (const char *)input_read(in, (size_t)((const uint8_t *)s - in->data),
 						     len, (uint8_t *)buffer);
 		for (; i < end[w] && rc == 0; i++) {
-			uint32_t name = named[order[i]].name, off = name - b->first_string;
+			const struct btf_named *n = &named[order[i]];
+			uint32_t off = n->name - b->first_string, at = off - from;
 
-			if (in && off &&
-			    ((off > from ? s[off - from - 1] : b->strings[off - 1]) ||
-			     !s[off - from]))
-				rc = no_string(b, &named[order[i]], e);
-			hashes[order[i]] =
-			    off - from < len
-				? hash_at(b, off, s + (off - from), len - (off - from), whole)
-				: hash_string(btf_string(b, name), whole);
+			if (in && off && ((at ? s[at - 1] : b->strings[off - 1]) || !s[at]))
+				rc = no_string(b, n, e);
+			else if (hash_one(b, n, s + at, at < len ? len - at : 0, flavored,
+					  &hashes[order[i]]) < 0)
+				rc = err_memory(e, b->name);
 		}
 	}
 	for (; rc == 0 && i < count; i++)
-		hashes[order[i]] = hash_string(btf_string(b, named[order[i]].name), whole);
+		if (hash_one(b, &named[order[i]], "", 0, flavored, &hashes[order[i]]) < 0)
+			rc = err_memory(e, b->name);
 	free(end);
 	free(order);
 	free(buffer);

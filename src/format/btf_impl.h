@@ -101,11 +101,20 @@ uint32_t btf_hash(const char *name, size_t len);
 
 /* btf_type(), of which who listens to what is asked hears nothing. */
 struct btf_type btf_stored(const struct btf *b, uint32_t id);
-/* Sets hashes[i] to that of the essential name of named[i], or of the whole name. When b is opened,
- * the strings are read from its input, and a name that is none of them is a defect; else in is
- * NULL. */
+/* btf_flavored.c: whether there is a `___` in a name. */
+bool btf_has_mark(const char *name, size_t len);
+/* Appends one, -1 when memory is out. */
+int btf_ids_add(struct btf_ids *l, uint32_t id);
+/* Puts types of b in the order of names, those of one name in that of ids. */
+void btf_flavored_sort(const struct btf *b, struct btf_ids *flavored);
+/* btf_index.c: types of b's own in whose names there is a `___`, in that order. */
+const struct btf_ids *btf_flavored(const struct btf *b);
+
+/* Sets hashes[i] to that of the essential name of named[i], and adds to flavored the types that may
+ * have a flavor; where that is NULL, to that of the whole name. When b is opened, the strings are
+ * read from its input, and a name that is none of them is a defect; else in is NULL. */
 int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
-		   size_t count, bool whole, uint32_t *hashes, struct err *e);
+		   size_t count, struct btf_ids *flavored, uint32_t *hashes, struct err *e);
 
 /* btf_index.c: builds the name index, for which the strings are read from b's input; takes over the
  * list, which btf_pass() made. */

@@ -30,7 +30,8 @@ enum { TYPES, OTHERS };
 
 struct btf_index {
 	_Atomic(struct name_table *) table[2];
-	pthread_mutex_t lock; /* held to make a table */
+	struct btf_ids flavored; /* of TYPES */
+	pthread_mutex_t lock;    /* held to make a table */
 };
 
 /* Buckets for each name: another name in a chain must be looked at, which maps a page for its type
@@ -62,21 +63,21 @@ static struct name_table *link_entries(const struct btf *b, struct btf_named *na
 	return t;
 }
 
-/* Takes over the list; NULL with an error. */
+/* Takes over the list; NULL with an error. flavored as for btf_hash_names(). */
 static struct name_table *make_table(const struct btf *b, const struct input *in,
-				     struct btf_named *named, size_t count, bool whole,
-				     struct err *e)
+				     struct btf_named *named, size_t count,
+				     struct btf_ids *flavored, struct err *e)
 {
 	uint32_t *hashes = malloc((count + 1) * sizeof(*hashes));
 	struct name_table *t = NULL;
 
 	if (!hashes)
 		err_memory(e, b->name);
-	else if (btf_hash_names(b, in, named, count, whole, hashes, e) == 0 &&
+	else if (btf_hash_names(b, in, named, count, flavored, hashes, e) == 0 &&
 		 !(t = link_entries(b, named, count, hashes)))
 		err_memory(e, b->name);
 	if (t)
-		t->whole = whole;
+		t->whole = !flavored;
 	else
 		free(named);
 	free(hashes);
@@ -94,7 +95,8 @@ int btf_index_types(struct btf *b, const struct input *in, struct btf_named *nam
 		return err_memory(e, b->name);
 	}
 	pthread_mutex_init(&b->index->lock, NULL);
-	types = make_table(b, in, named, count, false, e);
+	types = make_table(b, in, named, count, &b->index->flavored, e);
+	btf_flavored_sort(b, &b->index->flavored);
 	atomic_init(&b->index->table[TYPES], types);
 	return types ? 0 : -1;
 }
@@ -110,8 +112,14 @@ void btf_index_free(struct btf *b)
 			free(t->entries);
 		free(t);
 	}
+	free(b->index->flavored.ids);
 	pthread_mutex_destroy(&b->index->lock);
 	free(b->index);
+}
+
+const struct btf_ids *btf_flavored(const struct btf *b)
+{
+	return &b->index->flavored;
 }
 
 static struct name_table *make_others(const struct btf *b)
@@ -132,7 +140,7 @@ static struct name_table *make_others(const struct btf *b)
 		named[count] = (struct btf_named){i, name};
 		count += b->shape[kind].names == BTF_NAMES_OTHER && name;
 	}
-	return make_table(b, NULL, named, count, true, &e);
+	return make_table(b, NULL, named, count, NULL, &e);
 }
 
 /* The table of that class; NULL when memory is out. */

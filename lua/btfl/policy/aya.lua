@@ -12,7 +12,6 @@
 local dialect = require "btfl.policy.support.dialect"
 
 local essential = dialect.essential_first
-local named = dialect.names(essential)
 
 local ERROR_WHEN_MISSING = { target_type_id = true, type_size = true }
 
@@ -31,9 +30,7 @@ return btfl.policy {
   candidates = function(relo, target, default)
     default()
     local want, list = relo.type, {}
-    for _, t in ipairs(named(target.btf, want.name)) do
-      if t.kind == want.kind then list[#list + 1] = t end
-    end
+    for t in target.btf:candidates(want.name, want.kind, "first") do list[#list + 1] = t end
     return list, "vmlinux only, equal kinds, the name up to the first ___"
   end,
 

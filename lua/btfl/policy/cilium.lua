@@ -18,7 +18,6 @@
 local dialect = require "btfl.policy.support.dialect"
 
 local essential = dialect.essential_last
-local named = dialect.names(essential)
 
 local EXISTENCE = { field_exists = true, type_exists = true, enumval_exists = true, type_matches = true }
 local POISON_WHEN_MISSING = { target_type_id = true, type_size = true }
@@ -181,7 +180,7 @@ local function candidates(of, target, by_name)
   if of[which] then return of[which] end
   local list, want = {}, of.group.type
   for _, btf in ipairs(dialect.btfs(target)) do
-    for _, t in ipairs(named(btf, want.name)) do
+    for t in btf:candidates(want.name, nil, "last") do
       if by_name or may_hold(want, t) then list[#list + 1] = t end
     end
   end

@@ -13,7 +13,8 @@ local CHAIN = 32
 ---@param name string
 ---@return string
 function dialect.essential_last(name)
-  return name:match("^(.+)___") or name
+  -- Most names have none, and are not to be gone through backwards.
+  return name:find("___", 1, true) and name:match "^(.+)___" or name
 end
 
 --- Cut at the first `___`.
@@ -22,51 +23,6 @@ end
 function dialect.essential_first(name)
   local at = name:find("___", 1, true)
   return at and name:sub(1, at - 1) or name
-end
-
---- Finds types by essential names of that rule. Only a name with `___` can differ from its essential
---- one, so a BTF is read once for those, and the index of names answers for the rest.
----@param essential fun(name: string): string
----@return fun(btf: btfl.btf, name: string): btfl.type[] what it gives is not to be changed
-function dialect.names(essential)
-  local flavored = setmetatable({}, { __mode = "k" }) -- by BTF, by essential name
-
-  local function flavored_of(btf)
-    local of = flavored[btf]
-    if not of then
-      of = {}
-      for id, _, name in btf:scan(nil, "___") do
-        local key = essential(name)
-        of[key] = of[key] or {}
-        table.insert(of[key], btf:type(id))
-      end
-      flavored[btf] = of
-    end
-    return of
-  end
-
-  local function find(btf, key)
-    local flavored_types = flavored_of(btf)[key] or {}
-    local list = table.move(flavored_types, 1, #flavored_types, 1, {})
-    if not key:find("___", 1, true) and key ~= "" then
-      for t in btf:candidates(key) do
-        if t.name == key then list[#list + 1] = t end
-      end
-    end
-    table.sort(list, function(a, b) return a.id < b.id end)
-    return list
-  end
-
-  local found = setmetatable({}, { __mode = "k" }) -- by BTF, by name
-  return function(btf, name)
-    local of = found[btf]
-    if not of then
-      of = {}
-      found[btf] = of
-    end
-    of[name] = of[name] or find(btf, essential(name))
-    return of[name]
-  end
 end
 
 --- The BTFs of a target: vmlinux, then its modules.
