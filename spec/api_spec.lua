@@ -79,7 +79,7 @@ describe("meta.lua", function()
   end
 
   it("describes every hook of a policy", function()
-    local keys = { name = true, extends = true, lint = true }
+    local keys = { name = true, extends = true, lint = true, when = true }
     for hook in pairs(engine.hooks) do keys[hook] = true end
     same_names(meta["btfl.policy.definition"].fields, keys, "keys of a policy")
   end)

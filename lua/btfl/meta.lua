@@ -1573,6 +1573,7 @@ local default = {}
 ---@class btfl.policy.definition
 ---@field name string
 ---@field extends? btfl.policy|string a policy, or the name or file of one
+---@field when? table<string, string|string[]> by hook, the words of which one must hold for it to be asked; else what the rules below it answer stands. A promise: the hook would answer `default()` there. The words of each hook are in the README of policies
 ---@field lint? fun(targets: btfl.target[], out: btfl.report) adds what can never take effect there; see policy:lint
 ---@field candidates? fun(relo: btfl.relo, target: btfl.target, default: btfl.default): btfl.type[], string?, string? the types to try, in order
 ---@field member? fun(m: btfl.member|btfl.enumerator, target: btfl.type, default: btfl.default): btfl.member|btfl.enumerator|string|nil, string?, string? what a member has become: a member of the target struct or of one nested in it, or a path ("signal.pids", "counts[1].value"); for an enumerator, an enumerator of the target enum

@@ -388,6 +388,20 @@ local function one_hook()
   local hooked = measure(policy .. PAIRS:gsub("object:results%(target%)", "object:results(target, { policy = policy })")
     .. "print(resolved * 1e6 / relos)", table.unpack(args))
   add("one relocation by a policy with a Lua hook: CPU", hooked, plain, "us", "2", "libbpf's rules, in btfl")
+  local by_policy = PAIRS:gsub("object:results%(target%)", "object:results(target, { policy = policy })")
+  args = concat(objects, kernels)
+  plain = measure(PAIRS .. "print(clock() * 1e3)", table.unpack(args))
+  for _, policy_of in ipairs { { "a policy that mends missing fields", [[btfl.policy {
+      name = "mine", when = { member = "no-field" },
+      member = function(m, target, default)
+        if m.name == "state" then return target:member "__state" end
+        return default()
+      end }]] }, { "the kernel's rules", 'btfl.policy "kernel"' }, { "cilium's", 'btfl.policy "cilium"' },
+    { "aya's", 'btfl.policy "aya"' } } do
+    local by = measure("local policy = " .. policy_of[2] .. by_policy .. "print(clock() * 1e3)", table.unpack(args))
+    add(("%d objects x %d kernels by %s: CPU"):format(#objects, #kernels, policy_of[1]), by, plain, "ms", "80 ms",
+      "libbpf's rules, in btfl")
+  end
 end
 
 -- Millions of instructions, which do not depend on what else the machine does.

@@ -55,6 +55,7 @@ int default_candidates(struct asked *a)
 	for (size_t i = 0; left && i < left->count; i++)
 		if (candidates_add(out, left->items[i]) < 0)
 			return err_memory(a->e, a->q->object->path);
+	a->reason = out->count ? REASON_NONE : REASON_NO_TYPE;
 	return left ? 0 : HOOK_FAIL;
 }
 
@@ -62,8 +63,9 @@ struct candidates_pool {
 	uint32_t count;
 	struct entry {
 		struct candidates left;
-		bool searched;
-	} entries[]; /* by local type id */
+		bool searched, judged;
+		bool disputed; /* when judged */
+	} entries[];           /* by local type id */
 };
 
 struct candidates_pool *candidates_pool_new(const struct object *o)
@@ -93,6 +95,47 @@ struct candidates *candidates_of(const struct question *q, struct err *e)
 		return NULL;
 	entry->searched = true;
 	return &entry->left;
+}
+
+/* Whether there is none of that name, or one and of the kind of the local type. */
+static bool at_most_one(const struct question *q, const struct btf_type *local, size_t len)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < q->target->count; i++) {
+		const struct btf *b = q->target->btf[i];
+		uint32_t id = btf_first_named(b, -1, local->name, len);
+
+		for (; id; id = btf_next_named(b, id, local->name, len))
+			if (i || ++found > 1 || btf_type(b, id).kind != local->kind ||
+			    btf_strip(b, id).kind != btf_strip(local->btf, local->id).kind)
+				return false;
+	}
+	return true;
+}
+
+static bool is_disputed(const struct question *q)
+{
+	struct btf_type local = btf_type(q->local->btf, q->local->root_id);
+	bool is_type = local.btf->shape[local.kind].names == BTF_NAMES_TYPE;
+	size_t len = is_type ? btf_agreed_len(local.name) : 0;
+
+	for (size_t i = 0; len && i < q->target->count; i++)
+		if (btf_has_flavor(q->target->btf[i], local.name, len))
+			return true;
+	return !len || !at_most_one(q, &local, len);
+}
+
+bool candidates_disputed(const struct question *q)
+{
+	struct entry *entry = q->pool ? &q->pool->entries[q->local->root_id] : NULL;
+
+	if (!entry)
+		return is_disputed(q);
+	if (!entry->judged)
+		entry->disputed = is_disputed(q);
+	entry->judged = true;
+	return entry->disputed;
 }
 
 static bool same(struct candidate a, struct candidate b)

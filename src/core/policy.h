@@ -63,9 +63,9 @@ struct asked {
 	uint32_t decision; /* whose answer it is: a number of the policy's, 0 for the engine */
 };
 
-/* The types to try, in the order to try them, appended to *out, which is empty; or why there are
- * none. Asked for each relocation; without the hook it is candidates_of(), searched once for all
- * relocations of a type. */
+/* The types to try, in the order to try them, appended to *out, which is empty; none is a refusal
+ * with a reason. Asked for each relocation; without the hook it is candidates_of(), searched once
+ * for all relocations of a type. */
 struct candidates_asked {
 	struct asked asked;
 	struct candidates *out;
@@ -193,6 +193,13 @@ void candidates_pool_free(struct candidates_pool *p); /* NULL is allowed */
 
 /* The candidates of q's local type that are left, found on first use; NULL after filling e. */
 struct candidates *candidates_of(const struct question *q, struct err *e);
+
+/* Whether rules may differ on which types q's local type may stand for. They do not where there is
+ * none of its name in all of the target, or one, which is in vmlinux and of the same kind, itself
+ * and behind typedefs; where all have the same for its name,
+ * a type's; and where no name there goes on behind
+ * that with a `___`. */
+bool candidates_disputed(const struct question *q);
 
 /* Drops from c, a list of the pool, what is not among the n options. */
 void candidates_prune(struct candidates *c, const struct option *options, size_t n);

@@ -27,6 +27,15 @@ end
 return btfl.policy {
   name = "aya",
 
+  when = {
+    candidates = "disputed",
+    member = "flavored",
+    compatible = { "type", "matches", "enum", "enum64", "fwd" },
+    value = { "type_matches", "enumval_value" },
+    missing = { "target_type_id", "type_size" },
+    patch = { "resized", "insn-mismatch" },
+  },
+
   candidates = function(relo, target, default)
     default()
     local want, list = relo.type, {}

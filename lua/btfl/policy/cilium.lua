@@ -59,6 +59,14 @@ end
 local one = btfl.policy {
   name = "cilium",
 
+  when = {
+    member = "flavored",
+    compatible = { "type", "matches", "refused" },
+    value = { "target_type_id", "enumval_value", "signed", "bitfield" },
+    missing = { "target_type_id", "type_size" },
+    patch = { "poison", "swap", "resized", "wide", "insn-mismatch", "target_type_id" },
+  },
+
   member = function(m, target, default)
     if not default.relo.kind:find "^enumval" then return default() end
     return dialect.enumerator(m, target, default, essential)
@@ -266,6 +274,8 @@ end
 return btfl.policy {
   name = "cilium",
   extends = one,
+
+  when = { candidates = "disputed", value = "disputed" },
 
   candidates = function(relo, target, default)
     default()

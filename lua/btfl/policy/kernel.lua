@@ -11,6 +11,8 @@ local DEPTH = 2
 return btfl.policy {
   name = "kernel",
 
+  when = { candidates = "disputed", compatible = { "type", "matches" } },
+
   candidates = function(relo, target, default)
     default()
     local want = relo.type

@@ -37,6 +37,13 @@ end
 return btfl.policy {
   name = "strict",
 
+  when = {
+    candidates = "disputed",
+    member = "flavored",
+    compatible = { "int", "enum", "enum64" },
+    patch = "wide",
+  },
+
   candidates = function(relo, _, default)
     local list, lucky = {}, 0
     for _, t in ipairs((default())) do

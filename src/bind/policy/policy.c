@@ -6,26 +6,51 @@
 
 #include <string.h>
 
-#include "bind/policy/hook.h"
-
 void push_hooks(lua_State *L)
 {
 	lua_createtable(L, 0, HOOK_COUNT);
 	for (int h = 0; h < HOOK_COUNT; h++) {
-		lua_pushboolean(L, true);
+		push_words(L, (enum hook)h);
 		lua_setfield(L, -2, hooks[h]->name);
 	}
 }
 
-/* engine.policy(tiers): a list of tables with a name and functions, most derived first. */
+/* Reads which hooks the tier has, whose table is at the top, and of what each is asked. */
+static void read_tier(lua_State *L, struct policy_box *p, int tier)
+{
+	int table = lua_gettop(L);
+
+	lua_getfield(L, table, "when");
+	for (int h = 0; h < HOOK_COUNT; h++) {
+		struct when *w = &p->when[tier - 1][h];
+
+		if (lua_getfield(L, table, hooks[h]->name) == LUA_TFUNCTION) {
+			if (lua_istable(L, table + 1))
+				lua_getfield(L, table + 1, hooks[h]->name);
+			else
+				lua_pushnil(L);
+			when_read(L, table + 3, (enum hook)h, w);
+			when_add(&p->any[h], w);
+			p->has[h] = true;
+		}
+		lua_settop(L, table + 1);
+	}
+	lua_settop(L, table);
+}
+
+/* engine.policy(tiers): a list of tables with a name, functions and, by hook, lists of words in
+ * `when`, most derived first. */
 int engine_policy(lua_State *L)
 {
 	struct policy_box *p;
+	size_t tiers, size;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
-	p = lua_newuserdatauv(L, sizeof(*p), 1);
-	*p = (struct policy_box){.tiers = (int)lua_rawlen(L, 1)};
+	tiers = (size_t)lua_rawlen(L, 1);
+	size = sizeof(*p) + tiers * sizeof(p->when[0]);
+	p = memset(lua_newuserdatauv(L, size, 1), 0, size);
+	p->tiers = (int)tiers;
 	class_set(L, &policy_class);
 	lua_pushvalue(L, 1);
 	lua_setiuservalue(L, 2, POLICY_TIERS);
@@ -35,10 +60,7 @@ int engine_policy(lua_State *L)
 		lua_getfield(L, -1, "name");
 		p->name = luaL_checkstring(L, -1); /* kept by the tier's table */
 		lua_pop(L, 1);
-		for (int h = 0; h < HOOK_COUNT; h++) {
-			p->has[h] |= lua_getfield(L, -1, hooks[h]->name) == LUA_TFUNCTION;
-			lua_pop(L, 1);
-		}
+		read_tier(L, p, i);
 		lua_pop(L, 1);
 	}
 	return 1;

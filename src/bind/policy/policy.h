@@ -4,15 +4,16 @@
 #ifndef BTFL_BIND_POLICY_H
 #define BTFL_BIND_POLICY_H
 
-#include "bind/classes.h"
-#include "core/policy.h"
+#include "bind/policy/when.h"
 
 /* The userdata of a policy. Its first user value is the list of its tiers, most derived first:
  * tables of hook functions and a name. */
 struct policy_box {
 	const char *name;
 	int tiers;
-	bool has[HOOK_COUNT]; /* any of them has the hook */
+	bool has[HOOK_COUNT];           /* any of them has the hook */
+	struct when any[HOOK_COUNT];    /* what any of them is asked */
+	struct when when[][HOOK_COUNT]; /* what each is asked; nothing where it has not the hook */
 };
 
 enum { POLICY_TIERS = 1 };
@@ -28,7 +29,7 @@ void push_policy_option(lua_State *L, int arg);
 
 int engine_policy(lua_State *L);
 int engine_default_policy(lua_State *L);
-/* Pushes a table whose keys are the names of the hooks: engine.hooks. */
+/* Pushes a table of the words of each hook, by its name: engine.hooks. */
 void push_hooks(lua_State *L);
 
 #endif

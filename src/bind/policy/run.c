@@ -21,7 +21,7 @@ static int enter(lua_State *L)
 
 	r->usual = &usual;
 	hook->ask(L, r->asked);
-	call_tier(L, r, 1, true);
+	ask_tiers(L, r, 1, true);
 	answer = lua_gettop(L) - HOOK_RESULTS + 1;
 	r->taking = true;
 	if (r->decider)
@@ -94,12 +94,32 @@ static void keep_error(lua_State *L, const struct run *r, int rc)
 			hooks[r->hook]->name);
 }
 
+/* Answers as the engine does where no function is asked. Returns 1 when it has, 0 when one may be
+ * asked, HOOK_FAIL after filling a->e. */
+static int settle(const struct run *r, enum hook hook, struct asked *a)
+{
+	const struct when *any = &r->policy->any[hook];
+	union any_asked usual;
+
+	if (when_holds(any, hook, a))
+		return 0;
+	memcpy(&usual, a, hook_size[hook]);
+	if (policy_ask(NULL, hook, &usual.asked) < 0)
+		return HOOK_FAIL;
+	if (when_looks(any, hook) && when_refused(any, usual.asked.reason))
+		return 0;
+	memcpy(a, &usual, hook_size[hook]);
+	return 1;
+}
+
 static int run_ask(void *ctx, enum hook hook, struct asked *a)
 {
 	struct run *r = ctx;
 	lua_State *L = r->L;
-	int rc;
+	int rc = settle(r, hook, a);
 
+	if (rc)
+		return rc < 0 ? HOOK_FAIL : 0;
 	r->asked = a;
 	r->hook = hook;
 	r->number++;

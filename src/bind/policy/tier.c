@@ -208,11 +208,64 @@ static void push_plan(lua_State *L, const struct lua_hook *hook)
 		lua_pushnil(L);
 }
 
-bool call_tier(lua_State *L, struct run *r, int tier, bool same)
+/* The question as it stands at AT_ARG: the engine's, or one that is read into room. */
+static struct asked *at_hand(lua_State *L, const struct run *r, bool same, union any_asked *room)
+{
+	const struct lua_hook *hook = hooks[r->hook];
+	bool untouched = same && (!hook->plan || !r->tier);
+	struct asked *a = untouched ? r->asked : memcpy(room, r->asked, hook_size[r->hook]);
+
+	if (!untouched)
+		hook->read(L, a);
+	return a;
+}
+
+/* Whether the tier's function is asked: always, or when those below refuse. */
+enum asked_when { NEVER, IF_REFUSED, ALWAYS };
+
+static enum asked_when asked_when(lua_State *L, const struct run *r, int tier, bool same)
+{
+	const struct when *w = &r->policy->when[tier - 1][r->hook];
+	union any_asked room;
+
+	if (w->always || when_holds(w, r->hook, at_hand(L, r, same, &room)))
+		return ALWAYS;
+	return when_looks(w, r->hook) ? IF_REFUSED : NEVER;
+}
+
+/* The reason of an answer that refuses; REASON_NONE of another. */
+static enum reason reason_of(lua_State *L, const struct run *r, int answer)
+{
+	enum reason reason = find_reason(L, answer + 1);
+
+	if (reason != REASON_NONE || !hooks[r->hook]->refuses(L, answer))
+		return reason;
+	return r->asked->reason != REASON_NONE ? r->asked->reason : REASON_BY_POLICY;
+}
+
+/* Has the tiers below answer, for the `default` at that index, and says whether they refuse as the
+ * function of this one has it; if not, their answer is at the top of the stack. */
+static bool below_refuses(lua_State *L, struct run *r, int tier, bool same, int usual)
+{
+	int top = lua_gettop(L), answer;
+
+	ask_tiers(L, r, tier + 1, same);
+	answer = lua_gettop(L) - HOOK_RESULTS + 1;
+	if (!when_refused(&r->policy->when[tier - 1][r->hook], reason_of(L, r, answer)))
+		return false;
+	remember(L, usual, answer);
+	lua_settop(L, top);
+	return true;
+}
+
+/* Calls the function that the tiers from `tier` on have for the question, and says whether one is
+ * asked it. */
+static bool call_tier(lua_State *L, struct run *r, int tier, bool same)
 {
 	const struct lua_hook *hook = hooks[r->hook];
 	struct asked *a = r->asked;
 	int outer = r->tier, usual, answer;
+	enum asked_when when = NEVER;
 	enum reason refused;
 	bool decided;
 
@@ -220,6 +273,9 @@ bool call_tier(lua_State *L, struct run *r, int tier, bool same)
 	for (;; tier++) {
 		if (tier > r->policy->tiers)
 			return false;
+		when = asked_when(L, r, tier, same);
+		if (when == NEVER)
+			continue;
 		push_tier(L, tier, hook->name);
 		if (lua_isfunction(L, -1))
 			break;
@@ -229,6 +285,8 @@ bool call_tier(lua_State *L, struct run *r, int tier, bool same)
 	usual = lua_gettop(L);
 	push_plan(L, hook);
 	answer = usual + 2;
+	if (when == IF_REFUSED && !below_refuses(L, r, tier, same, usual))
+		return true;
 	lua_pushvalue(L, usual - 1);
 	for (int i = 0; i < HOOK_ARGS; i++)
 		lua_pushvalue(L, AT_ARG + i);
@@ -272,6 +330,12 @@ static void call_engine(lua_State *L, struct run *r, bool same)
 	hook->tell(L, into);
 	push_name(L, hook->has_reason ? NULL : reason_name(a->reason));
 	lua_pushnil(L);
+}
+
+void ask_tiers(lua_State *L, struct run *r, int tier, bool same)
+{
+	if (!call_tier(L, r, tier, same))
+		call_engine(L, r, same);
 }
 
 /* The run whose question the `default` goes with. */
@@ -325,8 +389,7 @@ static int default_call(lua_State *L)
 				  HOOK_ARGS);
 	asked = arrange(L, nargs);
 	same = asked && d->same;
-	if (!call_tier(L, r, d->tier, same))
-		call_engine(L, r, same);
+	ask_tiers(L, r, d->tier, same);
 	if (asked)
 		remember(L, AT_ARG + HOOK_ARGS, lua_gettop(L) - HOOK_RESULTS + 1);
 	return HOOK_RESULTS;

@@ -9,10 +9,10 @@
 /* What a function is given to ask the tiers below its own. */
 extern const struct class default_class;
 
-/* Calls the function that the tiers from `tier` on have for the question at hand, with what
- * stands at AT_ARG, and says whether there is one; its HOOK_RESULTS are then at the top of the
- * stack. same: it is asked just what the engine asks. */
-bool call_tier(lua_State *L, struct run *r, int tier, bool same);
+/* Has the question at hand answered by the first of the tiers from `tier` on that is asked it, else
+ * by the engine, as it stands at AT_ARG; HOOK_RESULTS are then at the top of the stack. same: it is
+ * just what the engine asks. */
+void ask_tiers(lua_State *L, struct run *r, int tier, bool same);
 
 /* Pushes a field of the tier's table: its name, or the function of a hook. */
 void push_tier(lua_State *L, int tier, const char *field);

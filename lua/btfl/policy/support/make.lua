@@ -6,13 +6,36 @@ local named = require "btfl.command.named"
 
 caller.mark_own()
 
-local KEYS = { name = "string", lint = "function", extends = "any" }
+local KEYS = { name = "string", lint = "function", extends = "any", when = "table" }
 for hook in pairs(engine.hooks) do KEYS[hook] = "function" end
 
 -- Raises at the user's line: that of the function concerned, else that at which the policy is made.
 local function fail(f, message, ...)
   local where = type(f) == "function" and caller.definition(f) or caller.place()
   error(where .. message:format(...), 0)
+end
+
+-- The words of each hook as lists: of which questions it is asked.
+local function words_of(definition)
+  local lists = {}
+  for hook, words in pairs(definition.when or {}) do
+    if not definition[hook] or not engine.hooks[hook] then
+      fail(nil, "`when` of a policy tells of its hooks, and it has no `%s`%s", tostring(hook),
+        require "btfl.meant"(hook, engine.hooks))
+    end
+    if type(words) == "string" then words = { words } end
+    if type(words) ~= "table" then
+      fail(nil, "when.%s of a policy is a word or a list of words, not a %s value", hook, type(words))
+    end
+    for _, word in ipairs(words) do
+      if not engine.hooks[hook][word] then
+        fail(nil, "`%s` is no word of `when.%s`%s", tostring(word), hook,
+          require "btfl.meant"(word, engine.hooks[hook]))
+      end
+    end
+    lists[hook] = words
+  end
+  return lists
 end
 
 local function check_definition(definition)
@@ -30,6 +53,7 @@ end
 
 local loading = {} -- names of the policies that are being loaded, to find one that extends itself
 local loaded = {}
+local by_name = {} -- the same: a script may name one for each pair of object and kernel
 
 -- The chunk of a policy, and what identifies it.
 local function find(name)
@@ -48,7 +72,9 @@ local function find(name)
 end
 
 local function load(name)
+  if by_name[name] then return by_name[name] end
   local chunk, id = find(name)
+  by_name[name] = loaded[id]
   if loaded[id] then return loaded[id] end
   if loading[id] then error(("policy `%s` extends itself"):format(name), 0) end
   loading[id] = true
@@ -60,7 +86,7 @@ local function load(name)
     error(("%s: a policy file returns a policy, %s"):format(id,
       results.n == 1 and "and this one returns nothing" or ("not a %s value"):format(type(policy))), 0)
   end
-  loaded[id] = policy
+  loaded[id], by_name[name] = policy, policy
   return policy
 end
 
@@ -81,6 +107,7 @@ local function make(definition)
   local tiers = tiers_of(definition.extends)
   local tier = {}
   for key in pairs(KEYS) do tier[key] = definition[key] end
+  tier.when = words_of(definition)
   table.insert(tiers, 1, tier)
   return engine.policy(tiers)
 end

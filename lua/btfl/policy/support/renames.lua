@@ -104,6 +104,8 @@ return function(source, name)
   return policy {
     name = name or "renames",
 
+    when = { candidates = "no-type", member = "refused" },
+
     lint = function(targets, out) require "btfl.policy.support.lint"(keys, entries, where, targets, out) end,
 
     candidates = function(relo, target, default)
