@@ -419,6 +419,8 @@ local function callgrind()
   local at = quote(OBJECT) .. " -t " .. quote(kernel)
   add("relos, one object, one kernel: instructions", instructions(PROGRAM .. " relos " .. at),
     instructions("build/peer/relocate " .. quote(OBJECT) .. " " .. quote(kernel)), "million", "-", "libbpf")
+  add("check, one object, one kernel: instructions", instructions(PROGRAM .. " check " .. at),
+    instructions(PROGRAM .. " relos " .. at), "million", "-", "btfl relos of the same")
   local find = PROGRAM .. [[ -e 'btfl.btf(arg[1]):find "task_struct"' ]]
   add("open a kernel's BTF: instructions", instructions(find .. quote(kernel)),
     instructions("build/peer/libbpf_bench open " .. quote(kernel) .. " 1"), "million", "-", "libbpf")

@@ -110,6 +110,13 @@ void btf_flavored_sort(const struct btf *b, struct btf_ids *flavored);
 /* btf_index.c: types of b's own in whose names there is a `___`, in that order. */
 const struct btf_ids *btf_flavored(const struct btf *b);
 
+/* btf_sorted.c: whether b's own types are in the order of names. */
+bool btf_is_sorted(const struct btf *b);
+/* If they are: the first function, variable or section of the name's first len bytes, and the next
+ * one behind it; 0 for none. */
+uint32_t btf_first_sorted(const struct btf *b, const char *name, size_t len);
+uint32_t btf_next_sorted(const struct btf *b, uint32_t id, const char *name, size_t len);
+
 /* Sets hashes[i] to that of the essential name of named[i], and adds to flavored the types that may
  * have a flavor; where that is NULL, to that of the whole name. When b is opened, the strings are
  * read from its input, and a name that is none of them is a defect; else in is NULL. */

@@ -1,8 +1,8 @@
 /*
  * btf_index: finds types in two hash tables: types by their essential names, made when a BTF is
  * opened, and functions, variables and sections by their whole names, which are most of a kernel's,
- * made when the first of them is looked for. Chains ascend, so candidates come in the order of ids,
- * as a scan would find them.
+ * made when the first of them is looked for, unless all types are in the order of names. Chains
+ * ascend, so candidates come in the order of ids, as a scan would find them.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,6 +31,7 @@ enum { TYPES, OTHERS };
 struct btf_index {
 	_Atomic(struct name_table *) table[2];
 	struct btf_ids flavored; /* of TYPES */
+	atomic_int order;        /* that OTHERS are found by */
 	pthread_mutex_t lock;    /* held to make a table */
 };
 
@@ -143,6 +144,20 @@ static struct name_table *make_others(const struct btf *b)
 	return make_table(b, NULL, named, count, NULL, &e);
 }
 
+enum { ORDER_UNKNOWN, ORDER_NONE, ORDER_OF_NAMES };
+
+/* Whether types of that class are found by the order of names. */
+static bool is_sorted(const struct btf *b, int class)
+{
+	int order = class == OTHERS ? atomic_load(&b->index->order) : ORDER_NONE;
+
+	if (order == ORDER_UNKNOWN) { /* threads may find out at once, and find the same */
+		order = btf_is_sorted(b) ? ORDER_OF_NAMES : ORDER_NONE;
+		atomic_store(&b->index->order, order);
+	}
+	return order == ORDER_OF_NAMES;
+}
+
 /* The table of that class; NULL when memory is out. */
 static const struct name_table *table_of(const struct btf *b, int class)
 {
@@ -191,9 +206,12 @@ static uint32_t same_name_from(const struct btf *b, const struct name_table *t, 
 
 static uint32_t first_of_class(const struct btf *b, int class, const char *name, size_t len)
 {
-	const struct name_table *t = table_of(b, class);
+	const struct name_table *t;
 
 	asked_name(b, class == TYPES ? ASKED_TYPES : ASKED_OTHERS, name, len);
+	if (is_sorted(b, class))
+		return btf_first_sorted(b, name, len);
+	t = table_of(b, class);
 	return t ? same_name_from(b, t, t->bucket[btf_hash(name, len) & t->mask], name, len) : 0;
 }
 
@@ -227,8 +245,12 @@ static const struct index_entry *entry_of(const struct name_table *t, uint32_t i
 
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size_t len)
 {
-	const struct name_table *t = table_of(b, class_of(b, btf_stored(b, id).kind));
+	int class = class_of(b, btf_stored(b, id).kind);
+	const struct name_table *t;
 
+	if (is_sorted(b, class))
+		return btf_next_sorted(b, id, name, len);
+	t = table_of(b, class);
 	return t ? same_name_from(b, t, entry_of(t, id)->next, name, len) : 0;
 }
 
