@@ -56,26 +56,19 @@ end
 
 -- Refusals are alike, whatever their reason; else the code that is loaded tells.
 local function agree(results)
-  local first = results[1]
-  for _, r in ipairs(results) do
-    local refused = r.status == "error"
-    if refused ~= (first.status == "error") or not refused and r.after ~= first.after then return false end
+  local refused, after = results[1].status == "error", results[1].after
+  for i = 2, #LOADERS do
+    local r = results[i]
+    if refused ~= (r.status == "error") or not refused and after ~= r.after then return false end
   end
   return true
 end
 
 local function compare(object, target)
-  local lists, count, differ = {}, 0, 0
-  for i, policy in ipairs(policies) do
-    local list = {}
-    for result in object:results(target, { policy = policy }) do list[#list + 1] = result end
-    lists[i] = list
-  end
-  local n = 0
+  local next_of, results, count, differ = {}, {}, 0, 0
+  for i, policy in ipairs(policies) do next_of[i] = object:results(target, { policy = policy }) end
   for relo in object:relos() do
-    n = n + 1
-    local results = {}
-    for i in ipairs(LOADERS) do results[i] = lists[i][n] end
+    for i = 1, #LOADERS do results[i] = next_of[i]() end
     local same = agree(results)
     count, differ = count + 1, differ + (same and 0 or 1)
     if cli.args.all or not same then out:row(row_of(relo, results)) end
