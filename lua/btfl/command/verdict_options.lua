@@ -280,7 +280,7 @@ function methods:facts(name)
     local named
     for _, given in ipairs(self.args[fact]) do
       if given.name and given.name == name then
-        named, given.met = given.value, true
+        named, self.there[given] = given.value, true
       elseif not given.name then
         facts[fact] = given.value
       end
@@ -296,7 +296,7 @@ function methods:notes()
   local given = {}
   for _, fact in ipairs(FACTS) do
     given[fact] = {}
-    for i, one in ipairs(self.args[fact]) do given[fact][i] = one.met or false end
+    for i, one in ipairs(self.args[fact]) do given[fact][i] = self.there[one] or false end
   end
   return { met = self.met, given = given, asked = self.asked, shaped = self.shaped }
 end
@@ -309,7 +309,7 @@ function methods:add_notes(notes)
     for name, found in pairs(names) do self.met[what][name] = self.met[what][name] or found end
   end
   for fact, list in pairs(notes.given) do
-    for i, one in ipairs(self.args[fact]) do one.met = one.met or list[i] or nil end
+    for i, one in ipairs(self.args[fact]) do self.there[one] = self.there[one] or list[i] or nil end
   end
 end
 
@@ -342,7 +342,7 @@ local UNMET = {
 function methods:remark(out)
   for _, fact in ipairs(FACTS) do
     for _, given in ipairs(self.args[fact]) do
-      if given.name and not given.met then
+      if given.name and not self.there[given] then
         out:warning { rule = "no-target",
           message = ("--%s is for a kernel %s, and there is none of that name"):format(fact, given.name) }
       end
@@ -365,7 +365,7 @@ end
 ---@return table
 function verdict_options.new(args, project, whole)
   return setmetatable({ args = args, own = layer_of(args), project = project, whole = whole,
-    met = { constant = {}, program = {}, map = {} } }, { __index = methods })
+    met = { constant = {}, program = {}, map = {} }, there = {} }, { __index = methods })
 end
 
 return verdict_options
