@@ -1,7 +1,7 @@
 --- verdicts: whether each program of BPF objects loads on a kernel.
 local cli = btfl.cli {
   about = "Whether each program of BPF objects loads on a kernel, as a loader and its verifier decide.",
-  verdicts = true, memo = true,
+  verdicts = true, memo = true, shards = true,
 }
 local columns = {
   "object", "program", "section", "relocations", "failed", "verdict", "first_poison", "target", "rule",

@@ -23,11 +23,13 @@ describe("btfl matrix --shard", function()
     end
   end)
 
-  local function words(targets, ...)
-    local list = { "matrix", table.unpack(objects) }
+  local function words_of(command, targets, ...)
+    local list = { command, table.unpack(objects) }
     for _, target in ipairs(targets) do table.move({ "-t", target }, 1, 2, #list + 1, list) end
     return table.move({ ... }, 1, select("#", ...), #list + 1, list)
   end
+
+  local function words(targets, ...) return words_of("matrix", targets, ...) end
 
   -- The paths of n parts.
   local function parts_of(n, targets, ...)
@@ -143,7 +145,7 @@ describe("btfl matrix --shard", function()
     assert.is_true(lines > 5)
     local broken = { "", "\n", "{}\n", "7", text:sub(1, -2), text:sub(2), text .. "\n", text .. text,
       (text:gsub("state", "stale", 1)), (text:gsub("\n[^\n]*\n", "\n", 1)), "\xff\xfe\0" .. text,
-      (text:gsub('"part":1', '"part":2')) }
+      (text:gsub('"part":2', '"part":3')) }
     for at = 1, #text - 1, #text // 12 do broken[#broken + 1] = text:sub(1, at) end
     for _, bytes in ipairs(broken) do
       local path = tmp.write("broken.jsonl", bytes)
@@ -195,67 +197,69 @@ describe("btfl matrix --shard", function()
     assert.is_nil(io.open(part))
   end)
 
-  it("is made by make, again where a part is missing", function()
-    local folder = tmp.mkdir "made"
-    local names = {}
-    for i, path in ipairs(objects) do names[i] = run.quote(path) end
-    run.write(folder .. "/Makefile", ([[
+  for _, command in ipairs { "matrix", "check" } do
+    it("is made by make, again where a part is missing: " .. command, function()
+      local folder = tmp.mkdir("made-" .. command)
+      local names = {}
+      for i, path in ipairs(objects) do names[i] = run.quote(path) end
+      run.write(folder .. "/Makefile", ([[
 PARTS = part.1 part.2 part.3 part.4
 all.json: $(PARTS)
 	%s merge $(PARTS) --format json -o $@ || [ $$? = 1 ]
 part.%%:
-	%s matrix %s -t %s --shard $*/4 -o $@
-]]):format(run.btfl, run.btfl, (table.concat(names, " "):gsub("%$", "$$")), run.quote(tmp.path "k")))
-    local make = ("env -u MAKEFLAGS -u MAKELEVEL make -s -j2 -C %s all.json 2>&1"):format(folder)
-    local out, _, status = tmp.run(make)
-    assert.equal(0, status, out)
-    local whole = run(words({ tmp.path "k" }, "--format", "json")).out
-    assert.equal(whole, run.read(folder .. "/all.json"))
-    os.remove(folder .. "/part.3")
-    os.remove(folder .. "/all.json")
-    assert.equal(0, (select(3, tmp.run(make))))
-    assert.equal(whole, run.read(folder .. "/all.json"))
-  end)
+	%s %s %s -t %s --shard $*/4 -o $@
+]]):format(run.btfl, run.btfl, command, (table.concat(names, " "):gsub("%$", "$$")), run.quote(tmp.path "k")))
+      local make = ("env -u MAKEFLAGS -u MAKELEVEL make -s -j2 -C %s all.json 2>&1"):format(folder)
+      local out, _, status = tmp.run(make)
+      assert.equal(0, status, out)
+      local whole = run(words_of(command, { tmp.path "k" }, "--format", "json")).out
+      assert.equal(whole, run.read(folder .. "/all.json"))
+      os.remove(folder .. "/part.3")
+      os.remove(folder .. "/all.json")
+      assert.equal(0, (select(3, tmp.run(make))))
+      assert.equal(whole, run.read(folder .. "/all.json"))
+    end)
 
-  it("is made by make that was killed, of which the parts that are whole stay", function()
-    local folder, names = tmp.mkdir "killed", {}
-    for i, path in ipairs(objects) do names[i] = run.quote(path) end
-    -- One part waits for a file; what is made meanwhile is kept.
-    run.write(folder .. "/Makefile", ([[
+    it("is made by make that was killed, of which the parts that are whole stay: " .. command, function()
+      local folder, names = tmp.mkdir("killed-" .. command), {}
+      for i, path in ipairs(objects) do names[i] = run.quote(path) end
+      -- One part waits for a file; what is made meanwhile is kept.
+      run.write(folder .. "/Makefile", ([[
 PARTS = part.1 part.2 part.3
 all.json: $(PARTS)
 	%s merge $(PARTS) --format json -o $@ || [ $$? = 1 ]
 part.%%:
 	[ $* != 2 ] || [ -e go ] || sleep 60
-	%s matrix %s -t %s --shard $*/3 -o $@
-]]):format(run.btfl, run.btfl, (table.concat(names, " "):gsub("%$", "$$")), run.quote(tmp.path "k")))
-    local make = ("cd %s || exit; env -u MAKEFLAGS -u MAKELEVEL %%s make -s -j2 all.json >log 2>&1 "):format(folder)
-    local waited = "& make=$!; for i in $(seq 200); do [ -e part.1 -a -e part.3 ] && break; sleep 0.1; done; "
-      .. "kill -KILL -- -$make"
-    tmp.run(make:format "setsid" .. waited)
-    assert.is_nil(io.open(folder .. "/part.2"))
-    local before = tmp.run(("stat -c %%i %s/part.1 %s/part.3"):format(folder, folder))
-    run.write(folder .. "/go", "")
-    assert.equal(0, (select(3, tmp.run(make:format ""))), run.read(folder .. "/log"))
-    assert.equal(run(words({ tmp.path "k" }, "--format", "json")).out, run.read(folder .. "/all.json"))
-    assert.equal(before, (tmp.run(("stat -c %%i %s/part.1 %s/part.3"):format(folder, folder))))
-  end)
+	%s %s %s -t %s --shard $*/3 -o $@
+]]):format(run.btfl, run.btfl, command, (table.concat(names, " "):gsub("%$", "$$")), run.quote(tmp.path "k")))
+      local make = ("cd %s || exit; env -u MAKEFLAGS -u MAKELEVEL %%s make -s -j2 all.json >log 2>&1 "):format(folder)
+      local waited = "& make=$!; for i in $(seq 200); do [ -e part.1 -a -e part.3 ] && break; sleep 0.1; done; "
+        .. "kill -KILL -- -$make"
+      tmp.run(make:format "setsid" .. waited)
+      assert.is_nil(io.open(folder .. "/part.2"))
+      local before = tmp.run(("stat -c %%i %s/part.1 %s/part.3"):format(folder, folder))
+      run.write(folder .. "/go", "")
+      assert.equal(0, (select(3, tmp.run(make:format ""))), run.read(folder .. "/log"))
+      assert.equal(run(words_of(command, { tmp.path "k" }, "--format", "json")).out, run.read(folder .. "/all.json"))
+      assert.equal(before, (tmp.run(("stat -c %%i %s/part.1 %s/part.3"):format(folder, folder))))
+    end)
 
-  it("is made by GNU parallel, and by jobs that count from 0", function()
-    local folder = tmp.mkdir "jobs"
-    local whole, list = run(words({ tmp.path "k" }, "--format", "json")).out, { run.quote(run.btfl) }
-    for i, word in ipairs(words({ tmp.path "k" })) do list[i + 1] = run.quote(word) end
-    local command = table.concat(list, " ")
-    tmp.run(("for index in 0 1 2; do %s --shard $((index + 1))/3 -o %s/job.$index; done"):format(command, folder))
-    local function merged(pattern)
-      return (tmp.run(("%s merge %s/%s --format json"):format(run.quote(run.btfl), folder, pattern)))
-    end
-    assert.equal(whole, merged "job.*")
-    local is_gnu = run.program({ "sh", "-c", "parallel --version | grep GNU" }).status == 0
-    if not is_gnu then return pending "no GNU parallel" end
-    tmp.run(("parallel --will-cite -j2 %s --shard {}/3 -o %s/part.{} ::: 1 2 3"):format(run.quote(command), folder))
-    assert.equal(whole, merged "part.*")
-  end)
+    it("is made by GNU parallel, and by jobs that count from 0: " .. command, function()
+      local folder = tmp.mkdir("jobs-" .. command)
+      local whole, list = run(words_of(command, { tmp.path "k" }, "--format", "json")).out, { run.quote(run.btfl) }
+      for i, word in ipairs(words_of(command, { tmp.path "k" })) do list[i + 1] = run.quote(word) end
+      local line = table.concat(list, " ")
+      tmp.run(("for index in 0 1 2; do %s --shard $((index + 1))/3 -o %s/job.$index; done"):format(line, folder))
+      local function merged(pattern)
+        return (tmp.run(("%s merge %s/%s --format json"):format(run.quote(run.btfl), folder, pattern)))
+      end
+      assert.equal(whole, merged "job.*")
+      local is_gnu = run.program({ "sh", "-c", "parallel --version | grep GNU" }).status == 0
+      if not is_gnu then return pending "no GNU parallel" end
+      tmp.run(("parallel --will-cite -j2 %s --shard {}/3 -o %s/part.{} ::: 1 2 3"):format(run.quote(line), folder))
+      assert.equal(whole, merged "part.*")
+    end)
+  end
 
   it("refuses what is no part of anything, and what is of the whole", function()
     for _, shard in ipairs { "0/2", "3/2", "x", "1", "1/0", "1/2/3", "1.5/2" } do

@@ -1629,6 +1629,7 @@ function attempt:refusal() end
 ---@field epilog? string
 ---@field baseline? boolean --baseline and --write-baseline are taken: what was known is a note in the report that the script returns
 ---@field memo? boolean --no-memo is taken: cli:kernel_by_kernel() looks into each pair; and --cache: what look gives depends on the object, the kernel, the options and the file of the script alone, and is written for other runs
+---@field shards? boolean --shard I/N is taken: cli:kernel_by_kernel() and cli:check_all() look at block I of N of the kernels, take() is not called, and a part of the run is written in place of the report that the script returns; `btfl merge` puts parts of check and verdicts together
 ---@field writes? string what goes to the file of -o, which must be given, by cli:write; the report then goes to standard output
 ---@field formats? string[] names for --format that the script looks at and writes itself
 
@@ -1710,6 +1711,15 @@ function cli:check_all(out, options) end
 ---@field why? boolean
 ---@field all? boolean also notes of what is read without CO-RE
 ---@field ladders? boolean also branches that ask for what all kernels have, or none
+
+--- The report of a run whose parts, which --shard wrote, are in these files, as if it had been made without; for what
+--- is put together the cli is that of the run from then on, with the outputs and the baseline of this one. What is
+--- missing, cut off or was changed is a failure. Raises a btfl.error where parts are not of one run, or two are the same
+--- one, and where objects are others. `by` is for a matrix, as of matrix:report().
+---@param paths string[]
+---@param options? { by?: "object"|"program" }
+---@return btfl.report
+function cli:merge(paths, options) end
 
 --- Records what could not be done for an input: one line on stderr, however often, and the exit status
 --- is 2.

@@ -13,6 +13,7 @@ local telling = require "btfl.command.told"
 local DEFINITION = {
   about = true, usage = true, objects = true, targets = true, options = true, epilog = true, verdicts = true,
   policy = true, jobs = true, facts = true, formats = true, baseline = true, memo = true, writes = true,
+  shards = true,
 }
 
 local FIELDS = { args = true, name = true, failures = true, causes = true, policy = true, project = true }
@@ -31,6 +32,9 @@ local module = { methods = methods, fields = FIELDS }
 
 --- What a script declares goes to this instead, where no more is asked of it: it does not return.
 module.declared = nil ---@type fun(name: string, definition: btfl.cli.definition)?
+
+--- What a script is given instead of its command line when parts of what it found are put together.
+module.merging = nil ---@type btfl.merging?
 
 -- "btfl check" for scripts/check.lua.
 local function program_name()
@@ -66,15 +70,8 @@ local function check_definition(definition)
   end
 end
 
---- Parses a command line: the cli, or nil and what is wrong, or nil and the help that was asked for.
----@param definition btfl.cli.definition
----@param words string[]
----@return btfl.cli?, string? message, boolean? is_help
-function module.parse(definition, words)
-  local name = program_name()
-  local args, message, is_help, project = options.parse(name, definition, words)
-  if is_help then return nil, message, true end
-  if not args then return nil, ("%s: %s"):format(name, message) end
+-- The cli of what was parsed; nil and what is wrong.
+local function made(name, definition, args, project)
   local policy, wrong = policy_of(definition, args, project)
   if wrong then return nil, ("%s: %s"):format(name, terminal.escape(options.one_line(wrong))) end
   if definition.jobs and args.jobs and args.jobs > 1 then
@@ -85,14 +82,37 @@ function module.parse(definition, words)
   local self = inputs.new(definition)
   self.args, self.name, self.policy, self.settings, self.project = args, name, policy, given, project
   self.failures, self.causes = {}, {}
-  if project and host.verbose then
-    io.stderr:write(("%s: read %s: %s\n"):format(name, project.path, table.concat(project.has, ", ")))
-  end
   if args.baseline then
+    local message
     self.baseline, message = require("btfl.runs.judge").read(args.baseline)
     if message then return nil, ("%s: %s"):format(name, message) end
   end
   return setmetatable(self, metatable)
+end
+
+--- Parses a command line: the cli, or nil and what is wrong, or nil and the help that was asked for.
+---@param definition btfl.cli.definition
+---@param words string[]
+---@return btfl.cli?, string? message, boolean? is_help
+function module.parse(definition, words)
+  local name = program_name()
+  local args, message, is_help, project = options.parse(name, definition, words)
+  if is_help then return nil, message, true end
+  if not args then return nil, ("%s: %s"):format(name, message) end
+  if project and host.verbose then
+    io.stderr:write(("%s: read %s: %s\n"):format(name, project.path, table.concat(project.has, ", ")))
+  end
+  return made(name, definition, args, project)
+end
+
+--- That of a run whose parts are put together; nil and what is wrong.
+---@param definition btfl.cli.definition
+---@param merging btfl.merging
+---@return btfl.cli?, string? message
+local function of_parts(definition, merging)
+  local self, message = made(program_name(), definition, merging:args())
+  if self then rawset(self, "merging", merging) end
+  return self, message
 end
 
 --- Records an input that could not be read: a line on stderr, and the exit status is 2.
@@ -175,6 +195,16 @@ function methods:link(file, path)
   engine.link_file(file, path)
 end
 
+--- The report of a run whose parts, which --shard wrote, are in these files.
+---@param paths string[]
+---@param asked? { by?: "object"|"program" }
+---@return btfl.report
+function methods:merge(paths, asked)
+  argument.list(1, paths, "string", "merge")
+  argument.options(2, asked, { by = "string" }, "merge")
+  return require("btfl.command.merging").report(self, paths, asked or {})
+end
+
 --- Whether SIGINT has ended the work on inputs before all were met.
 ---@return boolean
 function methods:interrupted() -- luacheck: ignore 212
@@ -255,7 +285,13 @@ function module.new(definition)
   definition = definition or {}
   check_definition(definition)
   if module.declared then module.declared(program_name(), definition) end
-  local self, message, is_help = module.parse(definition, arg or {})
+  local merging = module.merging
+  local self, message, is_help
+  if merging then
+    self, message = of_parts(definition, merging)
+  else
+    self, message, is_help = module.parse(definition, arg or {})
+  end
   if not self then
     (is_help and io.stdout or io.stderr):write(message, "\n")
     os.exit(is_help and 0 or 2, true)

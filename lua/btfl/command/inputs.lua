@@ -3,10 +3,12 @@
 local class = require "btfl.class"
 local engine = require "btfl.engine"
 local find = require "btfl.kernels.find"
+local named = require "btfl.command.named"
 local naming = require "btfl.kernels.naming"
 local pair = require "btfl.diagnose.pair"
 local progress = require "btfl.command.progress"
 local protect = require "btfl.command.protect"
+local text_file = require "btfl.runs.text_file"
 local told = require "btfl.command.told"
 
 local inputs = {}
@@ -41,7 +43,8 @@ end
 -- Where the run is held against another. The digest of a kernel is of all of it.
 local function digest_of(self, one)
   local args = self.args
-  return (args.baseline or args.write_baseline or args.shard) and one.digest or nil
+  local is_held = args.baseline or args.write_baseline or args.shard or rawget(self, "merging")
+  return is_held and one.digest or nil
 end
 
 local function look_at_object(self, object)
@@ -275,10 +278,41 @@ function methods:each_target()
   end
 end
 
+-- What was done of a kernel, when its turn has come.
+local function take_piece(self, piece, tell)
+  told.settle(self, piece.kept)
+  if piece.notes then rawget(self, "settings"):add_notes(piece.notes) end
+  if piece.done.unread then
+    if tell then tell(false, table.unpack(piece.done.unread)) end
+    return nil
+  end
+  note_kernel(self, piece.done.kernel)
+  return piece.done.value
+end
+
+local function over_pieces(self, count, next_piece)
+  return progress.over(self.name, next_piece, function() return count end, engine.seconds)
+end
+
+-- Those of parts that are put together: what was done of each is known.
+local function numbered_in_parts(self, merging)
+  local pieces, settings = merging:pieces(), rawget(self, "settings")
+  for _, failure in ipairs(merging.failures) do self:failure(failure) end
+  told.settle(self, merging.run.told)
+  for _, notes in ipairs(settings and merging:notes() or {}) do settings:add_notes(notes) end
+  return {
+    count = #pieces, work = function(i) return pieces[i] end,
+    take = function(piece) return take_piece(self, piece) end,
+    over = function(next_piece) return over_pieces(self, #pieces, next_piece) end,
+  }
+end
+
 --- The kernels of cli:each_target() by number, for who looks at each in a process that may be another.
 ---@param self btfl.cli
 ---@return btfl.matrix.numbered
 function inputs.numbered(self)
+  local merging = rawget(self, "merging")
+  if merging then return numbered_in_parts(self, merging) end
   local from, to = block_of(self)
   local settings = rawget(self, "settings")
   local function one(n, look)
@@ -294,20 +328,25 @@ function inputs.numbered(self)
       local kept, done = told.keeping(self, one, from + i - 1, look)
       return { kept = kept, done = done, notes = settings and settings:notes() or nil }
     end,
-    take = function(piece, tell)
-      told.settle(self, piece.kept)
-      if piece.notes then settings:add_notes(piece.notes) end
-      if piece.done.unread then
-        if tell then tell(false, table.unpack(piece.done.unread)) end
-        return nil
-      end
-      note_kernel(self, piece.done.kernel)
-      return piece.done.value
-    end,
-    over = function(next_piece)
-      return progress.over(self.name, next_piece, function() return count end, engine.seconds)
-    end,
+    take = function(piece, tell) return take_piece(self, piece, tell) end,
+    over = function(next_piece) return over_pieces(self, count, next_piece) end,
   }
+end
+
+-- Opens a kernel again. Of parts that are put together it may be on another machine.
+local function open_again(self, number)
+  local merging, found = rawget(self, "merging"), found_target(self, number)
+  if not merging then return open_one(self, found) end
+  local path = merging.run.kernels[number]
+  local ok, target = protect.call(function()
+    return found and found.path == path and open_one(self, found)
+  end)
+  local why = not ok and tostring(target) or not target and "it is not found"
+    or target.digest ~= merging:digest(number) and "it is another file now"
+  if why then
+    engine.input_error(path, "has to be looked into again to put the parts together: " .. why)
+  end
+  return target
 end
 
 --- A kernel of cli:each_target() again, by its number: so many are open at a time, and of more the one is
@@ -329,7 +368,7 @@ function inputs.again(self, number, most)
     end
   end
   if #again >= most then table.remove(again, 1).target:close() end
-  local target = open_one(self, found_target(self, number))
+  local target = open_again(self, number)
   again[#again + 1] = { number = number, target = target }
   return target
 end
@@ -385,19 +424,30 @@ local NOT_OF_ANSWERS = {
   jobs = true, quiet = true, no_memo = true, cache = true,
 }
 
+-- The digest of the file that is the policy; nil where none is.
+local function policy_of(self)
+  local word = self.args.policy or self.project and self.project.policy
+  local place = word and not named.is_file(word) and select(2, named.module("btfl.policy." .. word)) or word
+  return place and named.is_file(place) and engine.digest(text_file(place)) or nil
+end
+
 --- What a part of a run has to have in common with the others.
 ---@param self btfl.cli
 ---@return btfl.runs.run
 function inputs.run(self)
   local kernels, options, looked_at = {}, {}, rawget(self, "looked_at")
+  local kept = told.keeping(self, found_targets, self)
+  told.settle(self, kept)
   for i, found in ipairs(found_targets(self)) do kernels[i] = found.path or "the running one" end
   for name, value in pairs(self.args) do
     if not NOT_OF_ANSWERS[name] then options[name] = value end
   end
   options.project = self.project
   local function list_of(what) return table.move(looked_at[what], 1, #looked_at[what], 1, {}) end
-  return { btfl = engine.version, shard = self.args.shard, objects = list_of "objects",
-    programs = list_of "programs", kernels = kernels, options = options }
+  return { btfl = engine.version, command = self.name:match "%S*$", shard = self.args.shard,
+    objects = list_of "objects", programs = list_of "programs", kernels = kernels, told = kept,
+    inputs = { obj = object_paths(self), target = self.args.target }, policy = policy_of(self),
+    options = options }
 end
 
 --- What is to be said of inputs besides what the script found: pairs that cannot be compared, objects that

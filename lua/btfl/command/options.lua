@@ -62,6 +62,32 @@ local function add_arguments(parser, usage)
   end
 end
 
+local function as_shard(word)
+  local i, n = word:match "^(%d+)/(%d+)$"
+  i, n = math.tointeger(tonumber(i)), math.tointeger(tonumber(n))
+  if i and n and 1 <= i and i <= n then return { i = i, n = n } end
+  return nil, ("--shard takes I/N, such as 3/16, not `%s`"):format(word)
+end
+
+-- What a shard cannot tell by itself, and why not.
+local WHOLE = {
+  { "baseline", "it is an option of btfl merge" }, { "write_baseline", "it is an option of btfl merge" },
+  { "by", "it is an option of btfl merge" }, { "why", "it takes kernels of other shards" },
+}
+
+-- What is wrong with --shard among other options.
+local function check_shard(args)
+  for _, one in ipairs(args.shard and WHOLE or {}) do
+    if args[one[1]] then
+      return ("--shard writes a part, and not --%s: %s"):format(one[1]:gsub("_", "-"), one[2])
+    end
+  end
+  if args.shard and (#args.files > 0 or args.format ~= "text" and args.format ~= "jsonl") then
+    return "--shard writes a part, which is jsonl"
+  end
+  return nil
+end
+
 -- Whether a project file has something for the command.
 local function takes_project(definition, usage)
   return definition.targets ~= false or usage:find("OBJ...", 1, true) ~= nil
@@ -96,6 +122,10 @@ local function add_options(parser, definition)
       parser:flag("--no-memo", "Look into each pair, also where another kernel answers all of it alike."),
       parser:option("--cache", "A folder to keep what is found in, for other runs: see --no-memo.")
         :argname("FOLDER"))
+  end
+  if definition.shards then
+    parser:option("--shard", "Write part I of N, a block of the kernels, for btfl merge."):argname("I/N")
+      :convert(as_shard)
   end
   if definition.baseline then
     parser:option("--baseline", "What an earlier run found: that is known, and no error."):argname("FILE")
@@ -221,7 +251,7 @@ function options.parse(name, definition, words)
   if unparsed then return nil, unparsed .. hint end
   local project, wrong, misused = complete(args, wants_objects, wants_project)
   if wrong then return nil, table.concat(wrong, ("\n%s: "):format(name)) .. (misused and hint or "") end
-  local lost = outputs.settle(args)
+  local lost = outputs.settle(args) or check_shard(args)
   if lost then return nil, lost end
   if definition.writes then
     if not args.output then return nil, ("-o FILE is needed: %s is no text"):format(definition.writes) end

@@ -73,12 +73,16 @@ local function add_inputs(report, current)
   report:append(inputs.remarks(current))
 end
 
---- Prints the report; its status is then the exit status.
+--- Prints the report; its status is then the exit status. Where a part was written in its place, only what
+--- could not be read makes that.
 ---@param report btfl.report
 function output.emit(report)
   local current = cli.current
   local args = current and current.args or { format = "text", color = "auto", files = {} }
-  if current then
+  if current and rawget(current, "is_part") then
+    for _, message in ipairs(current.failures) do report:failure(message) end
+    return
+  elseif current then
     add_inputs(report, current)
     if current.project or args.fail_on then require("btfl.project.judge").settle(report, current) end
     if args.baseline or args.write_baseline then require("btfl.runs.judge").settle(report, current) end

@@ -1,5 +1,6 @@
 --- What is told of inputs while a run is under way: at once, or kept until it is its turn, so that it stands
 --- in the order of inputs whichever process met it.
+local is = require "btfl.runs.is"
 local progress = require "btfl.command.progress"
 
 local told = {}
@@ -37,6 +38,15 @@ function told.say(cli, what, line, cause)
     progress.clear()
     io.stderr:write(WORDS[what]:format(cli.name, line))
   end
+end
+
+--- Whether a value that was read is what keeping() keeps.
+---@param kept any
+---@return boolean
+function told.fits(kept)
+  return is.list(kept, function(one)
+    return is.list(one, is.text) and #one == 2 and SAY[one[1]] ~= nil
+  end)
 end
 
 --- What work(...) gives, and what was to be told meanwhile.

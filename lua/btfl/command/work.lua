@@ -9,6 +9,8 @@ local exact = require "btfl.runs.exact"
 local inputs = require "btfl.command.inputs"
 local once = require "btfl.command.once"
 local pair = require "btfl.diagnose.pair"
+local parts = require "btfl.runs.part"
+local pieces = require "btfl.runs.pieces"
 local progress = require "btfl.command.progress"
 local recall = require "btfl.recall.recall"
 local told = require "btfl.command.told"
@@ -177,7 +179,7 @@ local function said_on(cli, list, target, number, load)
       local kept, value = told.keeping(cli, load.look, object, target, number)
       return { kept = kept, value = value }, #kept == 0
     end
-    local clash = pair.clash(object, target)
+    local clash = pair.clash(object, target) and true
     if clash and not load.clashing then
       said[i] = { clash = clash }
     else
@@ -189,7 +191,8 @@ local function said_on(cli, list, target, number, load)
 end
 
 -- Does look_at() of each kernel, and gives take() the list of what it said, and the kernel's name, in order.
-local function each_kernel(cli, look_at, memory, take)
+-- A part is given all of it before.
+local function each_kernel(cli, look_at, memory, part, take)
   local kernels, starts, i = inputs.numbered(cli), {}, 0
   local jobs = cli.args.jobs or 1
   local send, receive = memory and once.sender(), memory and once.receiver()
@@ -208,10 +211,13 @@ local function each_kernel(cli, look_at, memory, take)
     end)
   end
   local function taken(piece, list_of)
-    local said = kernels.take(piece)
+    local said = piece.done.value
+    if said and list_of then said.list = list_of(said.list) end
+    if part then part:add(piece) end
+    said = kernels.take(piece)
     if not said then return end
     if said.learned then memory:add(said.learned) end
-    take(list_of and list_of(said.list) or said.list, said.target)
+    take(said.list, said.target)
   end
   local a_block = math.max(1, kernels.count // (jobs * BLOCKS))
   for first = 1, kernels.count, a_block do starts[#starts + 1] = first end
@@ -228,11 +234,19 @@ local function settled(cli, one)
   local values, names = {}, {}
   told.settle(cli, one.kept)
   for i, said in ipairs(one.said) do
-    if said.clash then table.insert(rawget(cli, "clashes"), said.clash) end
+    if said.clash then table.insert(rawget(cli, "clashes"), pair.of_other(one.object, one.on[i])) end
     told.settle(cli, said.kept)
     if said.value ~= nil then values[#values + 1], names[#names + 1] = said.value, one.on[i] end
   end
   return values, names
+end
+
+-- Writes the part of a shard, in place of a report. One that SIGINT came upon is not whole.
+local function write_part(cli, run, part)
+  local settings = rawget(cli, "settings")
+  rawset(cli, "is_part", true)
+  if engine.interrupted() then return end
+  cli:write(parts.text(run, part:all(settings and settings:notes() or {})))
 end
 
 function methods:kernel_by_kernel(look, take, options)
@@ -248,20 +262,28 @@ function methods:kernel_by_kernel(look, take, options)
   }) or nil
   local load = { look = look, clashing = options.clashing, memory = memory }
   local function look_at(target, number) return said_on(self, list, target, number, load) end
-  each_kernel(self, look_at, memory, function(said, name)
+  local merging, run = rawget(self, "merging"), self.args.shard and inputs.run(self)
+  local part = run and pieces.new()
+  if merging then merging:check(list, rawget(self, "looked_at").objects) end
+  each_kernel(self, look_at, memory, part, function(said, name)
     met = met + 1
     for i, one in ipairs(said) do
       local of = list[i]
-      if keep and one.value then one = { clash = one.clash, kept = one.kept, value = keep(one.value) } end
+      if part then
+        one = { kept = one.kept }
+      elseif keep and one.value then
+        one = { clash = one.clash, kept = one.kept, value = keep(one.value) }
+      end
       table.insert(of.said, one)
       of.on[#of.said] = name
     end
   end)
   if memory and memory.cache then self:try(memory.save, memory) end
+  if part then write_part(self, run, part) end
   for i, one in ipairs(list) do
     list[i] = false
     local values, names = settled(self, one)
-    if #values > 0 then take(one.object, values, names, met) end
+    if #values > 0 and not part then take(one.object, values, names, met) end
   end
 end
 

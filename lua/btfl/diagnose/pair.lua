@@ -9,16 +9,24 @@ function pair.no_btf(object)
     message = "the object has no BTF, so no relocations" }
 end
 
+--- What there is to say of an object on a kernel of the other byte order.
+---@param object btfl.object
+---@param name string of the kernel
+---@return btfl.finding
+function pair.of_other(object, name)
+  return {
+    rule = "byte-order", object = object.path, target = name, subject = object.endian,
+    message = ("the object is %s-endian and the target %s-endian"):format(object.endian,
+      object.endian == "little" and "big" or "little"),
+  }
+end
+
 --- A finding when the two cannot be compared, else nil: see object:clash in meta.lua.
 ---@param object btfl.object
 ---@param target btfl.target
 ---@return btfl.finding?
 function pair.clash(object, target)
-  if object.endian == target.endian then return nil end
-  return {
-    rule = "byte-order", object = object.path, target = target.name, subject = object.endian,
-    message = ("the object is %s-endian and the target %s-endian"):format(object.endian, target.endian),
-  }
+  return object.endian ~= target.endian and pair.of_other(object, target.name) or nil
 end
 
 --- Those of the kernels that the object can be compared with.

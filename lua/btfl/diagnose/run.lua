@@ -230,7 +230,9 @@ function Run:add_object(out, later, object, list)
   local all, facts, known = self:asks_of(object), {}, {}
   for i, asks in ipairs(all) do facts[i], known[i] = self:facts_of(asks, list, i), {} end
   for _, said in ipairs(list) do
-    for i, asks in ipairs(all) do self:add_pair(out, said, i, object, facts[i], asks, known[i]) end
+    for i, asks in ipairs(all) do
+      self.cli:try(self.add_pair, self, out, said, i, object, facts[i], asks, known[i])
+    end
   end
   local several = 0
   for _ in facts[1]:comparable() do several = several + 1 end

@@ -97,9 +97,10 @@ end
 function methods:part(cli)
   argument.check(1, cli, "btfl.cli", "part")
   local inputs = require "btfl.command.inputs"
-  return require("btfl.runs.part").text(inputs.run(cli), self, function()
+  local run = inputs.run(cli)
+  return require("btfl.runs.part").text(run, require("btfl.runs.cells").lines(self, function()
     return cli.failures, inputs.remarks(cli).findings
-  end)
+  end))
 end
 
 argument.of_class("btfl.matrix", methods)
@@ -118,7 +119,14 @@ end
 ---@param paths string[]
 ---@return btfl.matrix
 function matrix.of_parts(paths)
-  local next_cell, run = require("btfl.runs.merge").cells(paths)
+  return matrix.merged(require("btfl.runs.merge").files(paths))
+end
+
+--- That of the cells of parts.
+---@param next_cell fun(): btfl.matrix.cell?
+---@param run table what runs/merge.lua tells besides
+---@return btfl.matrix
+function matrix.merged(next_cell, run)
   return setmetatable({ next = next_cell, run = run, judged = run.judged }, metatable)
 end
 

@@ -1,6 +1,6 @@
 --- The cases of an object on a kernel as they are written for another run, in which the kernel is another: a
 --- hint names it by its path.
-local part = require "btfl.runs.part"
+local cells = require "btfl.runs.cells"
 
 local written = {}
 
@@ -58,7 +58,7 @@ function written.decode(list, target)
   if type(list) ~= "table" then return nil end
   if not target.path:find(PLAIN) then return false end
   for i, value in ipairs(list) do
-    local case = part.case(value)
+    local case = cells.case(value)
     local findings = case and with_hints(case.findings, MARK, target.path)
     if not findings then return nil end
     case.findings, case.path, list[i] = findings, target.path, case

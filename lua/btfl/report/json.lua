@@ -96,18 +96,18 @@ end
 json.encode = dkjson.encode
 
 --- The value of a JSON text, null as json.null; nil and what is wrong when it is none. The names of each
---- object are listed in `orders`, as the text has them. Lists have `__jsontype = "array"`.
+--- object are listed in `orders`, if that is given, as the text has them. Lists have `__jsontype = "array"`.
 ---@param source string
----@param orders table<table, string[]>
+---@param orders? table<table, string[]>
 ---@return any, string?
 function json.decode(source, orders)
   local object = {
     __jsontype = "object",
-    __newindex = function(self, name, value)
+    __newindex = orders and function(self, name, value)
       orders[self] = orders[self] or {}
       table.insert(orders[self], name)
       rawset(self, name, value)
-    end,
+    end or nil,
   }
   local ok, value, after, wrong = pcall(dkjson.decode, source, 1, json.null, object, { __jsontype = "array" })
   if not ok then return nil, "nested too deeply" end

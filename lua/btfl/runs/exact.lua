@@ -12,11 +12,21 @@ local DEEPEST = 24
 -- The largest integer that every reader of JSON has.
 local EXACT = 1 << 53
 
+-- The field of what is a list and has names, too, that the list becomes.
+local LIST = "%list"
+
 local LINE = { "file", "line", "column", "text", "nth" }
 
+-- How such a text has bytes that JSON has not as they are, and the mark of them.
+local HEX, BYTES = {}, {}
+for byte = 0, 255 do
+  local hex = ("%02x"):format(byte)
+  HEX[string.char(byte)], BYTES[hex] = "%" .. hex, string.char(byte)
+end
+
 local function text_of(text)
-  if utf8.len(text) and text:sub(1, 1) ~= "%" then return text end
-  return "%b" .. text:gsub("[^%w ._/-]", function(char) return ("%%%02x"):format(char:byte()) end)
+  if utf8.len(text) and not text:find "^%%" and not text:find "%c" then return text end
+  return "%b" .. text:gsub("[^]-~&-[ -!#$]", HEX)
 end
 
 local function number_of(value)
@@ -25,7 +35,24 @@ local function number_of(value)
   return value
 end
 
-local function plain(value, depth)
+local plain
+
+-- What of a table is a list; nil for nothing.
+local function list_of(value, depth)
+  local list
+  for i, item in ipairs(value) do
+    list = list or setmetatable({}, { __jsontype = "array" })
+    list[i] = plain(item, depth + 1)
+  end
+  return list
+end
+
+local function key_of(name)
+  if type(name) == "string" then return name end
+  error(("a table with the key %s, which no part can hold"):format(tostring(name)), 0)
+end
+
+function plain(value, depth)
   if depth > DEEPEST then error("a finding's table is nested too deeply for a part", 0) end
   local kind = type(value)
   if kind == "boolean" then return value end
@@ -36,15 +63,17 @@ local function plain(value, depth)
     for i, name in ipairs(LINE) do out[name], keys[i + 1] = plain(value[name], depth + 1), name end
   elseif kind ~= "table" then
     return text_of(tostring(value))
-  elseif value[1] ~= nil then
-    for i, item in ipairs(value) do out[i] = plain(item, depth + 1) end
-    return setmetatable(out, { __jsontype = "array" })
   else
+    local list = list_of(value, depth)
     for name, item in pairs(value) do
-      local key = text_of(tostring(name))
-      out[key], keys[#keys + 1] = plain(item, depth + 1), key
+      if not (list and list[name] ~= nil) then
+        local key = text_of(key_of(name))
+        out[key], keys[#keys + 1] = plain(item, depth + 1), key
+      end
     end
+    if #keys == 0 and list then return list end
     table.sort(keys)
+    if list then out[LIST], keys[#keys + 1] = list, LIST end
   end
   return setmetatable(out, { __jsontype = "object", __jsonorder = keys })
 end
@@ -59,7 +88,7 @@ end
 local function decoded_text(text)
   local kind, rest = text:match "^%%(.)(.*)$"
   if kind == "b" then
-    return (rest:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+    return (rest:gsub("%%(%x%x)", BYTES))
   end
   local value = kind and (kind == "i" or kind == "f") and tonumber(rest)
   if kind and not value then error("a text that is none", 0) end
@@ -77,10 +106,13 @@ local function decoded(value, depth)
   if value == json.null then error("null", 0) end
   if type(value) == "string" then return decoded_text(value) end
   if type(value) ~= "table" then return value end
-  local out, mark = {}, rawget(value, "%line")
+  local list, mark = rawget(value, LIST), rawget(value, "%line")
+  if list ~= nil and type(list) ~= "table" then error("a list that is none", 0) end
+  local out = list and decoded(list, depth + 1) or {}
   for name, item in next, value do
-    local key = type(name) == "string" and name ~= "%line" and decoded_text(name) or name
-    if key ~= "%line" then out[key] = decoded(item, depth + 1) end
+    local is_mark = name == "%line" or name == LIST
+    local key = type(name) == "string" and not is_mark and decoded_text(name) or name
+    if not is_mark then out[key] = decoded(item, depth + 1) end
   end
   if mark == nil then return out end
   return mark == true and line_of(out) or error("a line that is none", 0)
@@ -90,7 +122,7 @@ end
 ---@param line string
 ---@return any, string?
 function exact.decode(line)
-  local value, wrong = json.decode(line, {})
+  local value, wrong = json.decode(line)
   if wrong then return nil, wrong end
   local ok, out = pcall(decoded, value, 0)
   if not ok then return nil, tostring(out) end
