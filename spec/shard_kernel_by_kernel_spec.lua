@@ -194,20 +194,21 @@ describe("check and verdicts in parts", function()
       files("merged", "merge", table.unpack(parts)))
   end)
 
-  it("are held against a baseline, and make one, where they are merged", function()
-    local known, again = tmp.path "known.json", tmp.path "again.json"
-    local some, list = { targets[1], targets[2], targets[3] }, { objects[1], objects[3], objects[4] }
-    assert.equal(0, run(words("check", list, some, "--write-baseline", known)).status)
-    local parts = parts_of("check", list, some, 2)
-    assert.equal(0, merge(parts, "--write-baseline", again).status)
-    assert.equal(run.read(known), run.read(again))
-    same_run(run(words("check", list, some, "--baseline", known)), merge(parts, "--baseline", known))
-    parts = parts_of("check", list, targets, 3)
-    local whole = run(words("check", list, targets, "--baseline", known, "--format", "json"))
-    assert.equal(1, whole.status)
-    same_run(whole, merge(parts, "--baseline", known, "--format", "json"))
-    refused(merge(parts_of("matrix", { objects[1] }, some, 1), "--baseline", known), "a baseline")
-  end)
+  for _, command in ipairs { "check", "matrix" } do
+    it("are held against a baseline, and make one, where they are merged: " .. command, function()
+      local known, again = tmp.path "known.json", tmp.path "again.json"
+      local some, list = { targets[1], targets[2], targets[3] }, { objects[1], objects[3], objects[4] }
+      assert.equal(0, run(words(command, list, some, "--write-baseline", known)).status)
+      local parts = parts_of(command, list, some, 2)
+      assert.equal(0, merge(parts, "--write-baseline", again).status)
+      assert.equal(run.read(known), run.read(again))
+      same_run(run(words(command, list, some, "--baseline", known)), merge(parts, "--baseline", known))
+      parts = parts_of(command, list, targets, 3)
+      local whole = run(words(command, list, targets, "--baseline", known, "--format", "json"))
+      assert.equal(1, whole.status)
+      same_run(whole, merge(parts, "--baseline", known, "--format", "json"))
+    end)
+  end
 
   it("fail for what merging is told, too", function()
     local parts = parts_of("check", objects, targets, 2)

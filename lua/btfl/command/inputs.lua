@@ -40,6 +40,15 @@ local function look_at(self, what, key, one)
   list[#list + 1] = one
 end
 
+--- The objects, kernels and programs that a run has looked at, or, of parts, that their run has.
+---@param self btfl.cli
+---@param of_parts? table<"objects"|"kernels"|"programs", table[]>
+---@return table<"objects"|"kernels"|"programs", table[]>
+function inputs.looked_at(self, of_parts)
+  if of_parts then rawset(self, "looked_at", of_parts) end
+  return rawget(self, "looked_at")
+end
+
 -- Where the run is held against another. The digest of a kernel is of all of it.
 local function digest_of(self, one)
   local args = self.args

@@ -167,10 +167,9 @@ function merging.report(cli, paths, asked)
   local list, failures = parts.read(paths)
   local first = list[1]
   if not first or first.run.command == "matrix" then
-    if first and (cli.args.baseline or cli.args.write_baseline) then
-      cli:error "a baseline is for parts of `btfl check`, and these are of a matrix"
-    end
-    return matrix.merged(merge.cells(list, failures)):report(asked)
+    local out = matrix.merged(merge.cells(list, failures)):report(asked)
+    if first then inputs.looked_at(cli, merge.looked_at(list)) end
+    return out
   end
   check_command(first.run, first)
   if asked.by then cli:error "--by is for parts of a matrix" end

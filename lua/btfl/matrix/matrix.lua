@@ -99,7 +99,7 @@ function methods:part(cli)
   local inputs = require "btfl.command.inputs"
   local run = inputs.run(cli)
   return require("btfl.runs.part").text(run, require("btfl.runs.cells").lines(self, function()
-    return cli.failures, inputs.remarks(cli).findings
+    return cli.failures, inputs.remarks(cli).findings, inputs.looked_at(cli).kernels
   end))
 end
 

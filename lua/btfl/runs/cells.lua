@@ -20,7 +20,8 @@ end
 
 --- The lines of a part.
 ---@param next_cell fun(): btfl.matrix.cell?, any
----@param rest fun(): string[], btfl.finding[] what could not be read, and remarks, when all cells are taken
+---@param rest fun(): string[], btfl.finding[], table[] when all cells are taken: what could not be read,
+--- remarks, and the kernels that could be read, as they are in `opened` below
 ---@return table[]
 function cells.lines(next_cell, rest)
   local lines, cases, kernel, unread = {}, { count = 0 }, nil, {}
@@ -34,10 +35,11 @@ function cells.lines(next_cell, rest)
     if cell then table.insert(kernel.cells, { cell.object, cell.shape, case_of(lines, cases, cell) }) end
   end
   lines[#lines + 1] = kernel
-  local failures, remarks = rest()
+  local failures, remarks, opened = rest()
   failures = table.move(failures, 1, #failures, 1, {})
   table.move(unread, 1, #unread, #failures + 1, failures)
-  lines[#lines + 1] = { failures = failures, remarks = remarks }
+  lines[#lines + 1] = { failures = failures, remarks = remarks,
+    opened = table.move(opened, 1, #opened, 1, {}) }
   return lines
 end
 
@@ -94,10 +96,15 @@ local function kernel_of(value, cases)
   return value
 end
 
+local function is_opened(kernel)
+  return is.table(kernel) and is.text(kernel.name) and is.text(kernel.path) and is.text(kernel.digest)
+end
+
 ---@class btfl.runs.cells
 ---@field kernels { kernel: btfl.matrix.kernel, cells: any[][] }[] by object, shape, case
 ---@field failures string[]
 ---@field remarks btfl.finding[]
+---@field opened { name: string, path: string, digest: string }[] the kernels that could be read
 
 --- What a part says. Raises an error of the input for anything else.
 ---@param part btfl.runs.part
@@ -112,6 +119,7 @@ function cells.read(part)
     else
       out.failures = part:made(number, is.list(line.failures, is.text) and line.failures or nil)
       out.remarks = part:made(number, findings_of(line.remarks))
+      out.opened = part:made(number, is.list(line.opened, is_opened) and line.opened or nil)
     end
   end
   if not out.failures then part:refuse "it does not say how it ended" end

@@ -37,15 +37,22 @@ local function each_cell(list)
   end)
 end
 
--- What makes of a report what the run without shards would by its project file and its command line.
-local function judge_of(list)
+--- What the run of these parts has looked at.
+---@param list btfl.runs.part[]
+---@return table<"objects"|"kernels"|"programs", table[]>
+function merge.looked_at(list)
   local run, kernels = list[1].run, {}
   for _, one in ipairs(list) do
-    for _, kernel in ipairs(one.said.kernels) do kernels[#kernels + 1] = kernel.kernel end
+    table.move(one.said.opened, 1, #one.said.opened, #kernels + 1, kernels)
   end
+  return { objects = run.objects, kernels = kernels, programs = run.programs }
+end
+
+-- What makes of a report what the run without shards would by its project file and its command line.
+local function judge_of(list)
   return function(report)
-    settle(report, { project = list[1].project, args = run.options, failures = report.failures,
-      looked_at = { objects = run.objects, kernels = kernels, programs = run.programs } })
+    settle(report, { project = list[1].project, args = list[1].run.options, failures = report.failures,
+      looked_at = merge.looked_at(list) })
   end
 end
 
