@@ -766,11 +766,11 @@ function object:results(target, options) end
 ---@return btfl.finding?
 function object:clash(target) end
 
---- A report with one finding for each relocation that fails on the target; report:merge() makes one of
---- those that have the same cause. `details.cause` says what lies behind it where that can be told:
---- "architecture" (the object is for another), "module" (the BTF of one was not given), "config" (a
---- kernel of the same release has it) or "retyped". An input that proves to be damaged is no error but a
---- failure of the report, whose status is then 2.
+--- A report with one finding for each relocation that fails on the target, but for those of registers where the
+--- object is for another architecture, which are one (`architecture`); report:merge() makes one of those that have
+--- the same cause. `details.cause` says what lies behind it where that can be told: "architecture", "module" (the
+--- BTF of one was not given), "config" (a kernel of the same release has it) or "retyped". An input that proves to
+--- be damaged is no error but a failure of the report, whose status is then 2.
 ---@param target btfl.target
 ---@param options? btfl.check.options
 ---@return btfl.report

@@ -170,6 +170,13 @@ add("byte-order", "\tu32 x = dev->id;", function(l, t)
   return { 1, "0", "type_exists" }, object.mov(1, 1)
 end, { kernel = "big" })
 
+add("architecture", "\tstruct sock *sk = (void *)PT_REGS_PARM1_CORE(ctx);", function(l, t)
+  local _, _, _, u64 = ints(l)
+  local _, _, _, tu64 = ints(t)
+  t:struct("pt_regs", 24, { { "regs", tu64, 0 }, { "pc", tu64, 64 }, { "pstate", tu64, 128 } })
+  return { l:struct("pt_regs", 8, { { "di", u64, 0 } }), "0:0", "byte_off" }, object.mov(1, 0)
+end)
+
 add("no-btf", "", function() return nil, object.mov(1, 1) end, { plain = true })
 
 add("sign-extended", "\tn = bpf_core_enum_value(enum flags, TOP);", function(l, t)

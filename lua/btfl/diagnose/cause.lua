@@ -14,7 +14,10 @@ local function composite(t)
   return t.kind == "struct" or t.kind == "union"
 end
 
-local function architecture(result)
+--- Whether it fails because its registers are those of another architecture than the kernel's.
+---@param result btfl.result
+---@return btfl.cause?
+function cause.architecture(result)
   local relo, target = result.relo, result.target
   local root = relo.type:resolve()
   if not (root.essential and REGISTERS[root.essential] and composite(root)) then return nil end
@@ -128,7 +131,7 @@ end
 ---@param options? { policy?: btfl.policy }
 ---@return btfl.cause?
 function cause.of(result, options)
-  return architecture(result) or beside(result) or retyped(result, options or {})
+  return cause.architecture(result) or beside(result) or retyped(result, options or {})
 end
 
 --- What lies behind it where no other kernel tells more.

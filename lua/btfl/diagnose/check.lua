@@ -4,6 +4,7 @@ local attaching = require "btfl.diagnose.attaching"
 local became = require "btfl.diagnose.became"
 local drifts = require "btfl.diagnose.drifts"
 local failure = require "btfl.diagnose.failure"
+local foreign = require "btfl.diagnose.foreign"
 local kept = require "btfl.arguments.kept"
 local live = require "btfl.facts.live"
 local notes = require "btfl.diagnose.notes"
@@ -46,19 +47,26 @@ local function level_of(result, options, fate)
   return result.status == "error" and "error" or LEVEL[fate and fate.state or "guarded"]
 end
 
-local function add_failure(list, result, options, known, fate)
+-- What fails by the architecture is added to that list of its own.
+local function add_failure(list, foreigners, result, options, known, fate)
   local level = level_of(result, options, fate)
   if level == "note" and not options.all and not (fate and fate.state == "excused") then return end
+  local of_foreign, notes_of = foreign.finding(result), { reached.relocation_words(result, fate, level) }
+  if of_foreign then
+    of_foreign.notes = notes_of
+    add(foreigners, level, of_foreign)
+    return
+  end
   local finding, behind = failure.of(result, options, known)
-  finding.notes = { reached.relocation_words(result, fate, level) }
+  finding.notes = notes_of
   if result.status == "error" then finding.details.whole_object = true end
   add(list, level, finding).behind = behind
 end
 
-local function add_result(list, result, options, known, fate)
+local function add_result(list, foreigners, result, options, known, fate)
   if result.ok and result.decider ~= "libbpf" then add_decided(list, result) end
   if not result.ok then
-    add_failure(list, result, options, known, fate)
+    add_failure(list, foreigners, result, options, known, fate)
   elseif result.sign_extended then
     add(list, "note", failure.finding(result, "sign-extended",
       ("the unsigned enumerator becomes %s: sign-extended, as libbpf does"):format(engine.u64(result.value))))
@@ -198,14 +206,15 @@ local function drafted(object, target, options, alone)
   local relocating, own = split(options)
   local count, known = { ok = 0, poison = 0, error = 0 }, {}
   local verdicts, fates, stops = reached.of(object, target, own)
-  local relocations = wants(own, "relocation")
+  local relocations, foreigners = wants(own, "relocation"), {}
   local draft = { first = {}, drifts = drifts.of(object, target, own, alone), last = {} }
   if not object.btf then add(draft.first, "note", pair.no_btf(object)) end
   add_stops(draft.first, stops, own, false)
   for result in object:results(target, relocating) do
     count[result.status] = count[result.status] + 1
-    if relocations then add_result(draft.first, result, own, known, fates[result.relo]) end
+    if relocations then add_result(draft.first, foreigners, result, own, known, fates[result.relo]) end
   end
+  if #foreigners > 0 then table.insert(draft.first, foreign.together(foreigners)) end
   add_stops(draft.first, stops, own, true)
   for _, verdict in ipairs(verdicts) do add_attaching(draft.last, verdict, own) end
   draft.count, draft.verdicts = count, {}

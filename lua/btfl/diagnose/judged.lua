@@ -1,9 +1,15 @@
 --- What is said of one program: the obstacle that decides, or that it loads and does not attach.
 local attaching = require "btfl.diagnose.attaching"
+local foreign = require "btfl.diagnose.foreign"
 local live = require "btfl.facts.live"
 local obstacle = require "btfl.diagnose.obstacle"
 local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
+
+-- What all of its programs fail for when the object is for another architecture is one thing.
+local function finding_of(x)
+  return x.result and foreign.finding(x.result) or obstacle.finding(x)
+end
 
 -- What stopped the analysis tells more than what it could not decide.
 local function undecided(verdict)
@@ -24,7 +30,7 @@ return function(verdict, options)
   if verdict.verdict == "unknown" then
     out:warning(undecided(verdict))
   elseif not verdict.ok then
-    local level, finding, lost = obstacle.level(first), obstacle.finding(first), obstacle.placeholder(first)
+    local level, finding, lost = obstacle.level(first), finding_of(first), obstacle.placeholder(first)
     local kernels = live.of(verdict.program.object, options.others or {})
     if level == "error" and lost and (options.nowhere or obstacle.is_nowhere(lost, kernels)) then
       level, finding.help = "warning", { obstacle.question(lost) }

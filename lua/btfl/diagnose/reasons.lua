@@ -399,6 +399,25 @@ error[byte-order]: the object is little-endian and the target big-endian
    = target: 6.12.0-amd64]=],
   },
   {
+    code = "architecture", engine = false,
+    title = "the object is built for another architecture than the kernel",
+    text = [[
+What PT_REGS_PARM1() and its like read is a member of struct pt_regs (on arm64 and s390x of user_pt_regs), and
+each architecture has its own. All such accesses of an object fail for this, so they are told as one: programs
+that do not touch registers are judged as on any kernel. `btfl matrix` calls the pair not applicable.]],
+    todo = "Build one object for each architecture (clang -D__TARGET_ARCH_arm64), or leave the pair out.",
+    example = [=[
+error[architecture]: the object is built for x86 (its struct pt_regs has `di`), the kernel for arm64
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         struct sock *sk = (void *)PT_REGS_PARM1_CORE(ctx);
+   |         ^
+   = access: pt_regs.di, scope: programs, cause: architecture
+   = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: build one object for each architecture (clang -D__TARGET_ARCH_...)]=],
+  },
+  {
     code = "no-btf", engine = false,
     title = "the object has no BTF, so no relocations",
     text = [[

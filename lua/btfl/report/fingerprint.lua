@@ -14,11 +14,19 @@ function fingerprint.subject(finding)
   return tostring(finding.subject or finding.details and finding.details.access or finding.message)
 end
 
+--- Whether it is said of the object, or of several programs of it together: which line and which program
+--- stand for them may be a matter of the kernels.
+---@param finding btfl.finding
+---@return boolean
+function fingerprint.is_placeless(finding)
+  local scope = finding.subject and finding.details and finding.details.scope
+  return scope == "object" or scope == "programs"
+end
+
 -- A line is told by its text: others above may come and go.
 local function place_of(finding)
   local at = finding.at
-  -- Which line stands for a whole object may be a matter of the kernels.
-  if finding.subject and finding.details and finding.details.scope == "object" then return "" end
+  if fingerprint.is_placeless(finding) then return "" end
   if class(at) ~= "btfl.line" then return tostring(at or names.programs(finding)[1]) end
   return key_of(at.name, at.text:gsub("%s+", " "):match "^ ?(.-) ?$", at.nth or 1)
 end

@@ -1,6 +1,7 @@
 --- Findings of one cause as one finding: the same source line, field and reason, in whatever programs,
 --- unrolled copies and kinds of relocation, on whatever kernels and in whatever shapes of a tool.
 local class = require "btfl.class"
+local fingerprint = require "btfl.report.fingerprint"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local series = require "btfl.kernels.series"
@@ -24,6 +25,7 @@ end
 
 -- Where a finding is and what it is about, without the reason.
 local function subject(finding)
+  if fingerprint.is_placeless(finding) then return key_of(finding.object, finding.subject) end
   local at, details = finding.at, finding.details or {}
   local place
   if class(at) == "btfl.line" then
