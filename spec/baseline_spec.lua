@@ -221,6 +221,67 @@ describe("a baseline", function()
     end
   end)
 
+  describe("in a matrix", function()
+    -- An object of which one program reads state, and another that member.
+    local function two(member)
+      return reading.object("pair.bpf.o", { name = "one", { "state", line = 8 } },
+        { name = "two", section = "raw_tp/two", { member, line = 9 } })
+    end
+
+    -- The states by kernel, and the run.
+    local function cells(objects, targets, ...)
+      local r, out = judged("matrix", objects, targets, ...), {}
+      for _, row in ipairs(r.report.rows) do out[#out + 1] = row.target .. " " .. row.state end
+      return out, r
+    end
+
+    it("shows a cell as known of which nothing else fails, and no other", function()
+      -- 6.1.1 lacks state, 6.2.1 both, 6.3.1 flags: of 6.2.1 nothing is known, of 6.1.1 all.
+      local pair = two "flags"
+      local file = written("matrix", { pair }, { old })
+      local list, r = cells({ pair }, { old, new, good }, "--baseline", file)
+      assert.same({ "6.1.1 known", "6.2.1 rejected", "6.3.1 rejected" }, list)
+      -- Of one object its programs are counted.
+      assert.equal("2 loads, 1 known, 3 rejected", r.report.summary[1].text)
+      assert.same({ 1, 3 }, { r.report.summary[1].known, r.report.summary[1].rejected })
+    end)
+
+    it("shows the programs that are known beside those that are not", function()
+      local file = written("matrix", { two "pid" }, { new })
+      local pair = two "flags"
+      assert.same({ "6.2.1 rejected" }, (cells({ pair }, { new }, "--baseline", file)))
+      local text = run(words("matrix", { pair }, { new }, "--by", "program", "--baseline", file)).out
+      assert.matches("\n6.2.1 *B !R\n", text, 1, true)
+      assert.matches("  known        relocation task.state: 6.2.1\n", text, 1, true)
+      assert.matches("*B   1  what fails is in the baseline\n", text, 1, true)
+    end)
+
+    it("fails in no format for what is known", function()
+      local file = written("matrix", { path }, { old })
+      local function printed(format, ...)
+        return run(words("matrix", { path }, { old, good }, "--baseline", file, "--format", format, ...)).out
+      end
+      assert.matches("\t6.1.1\tdefault\tknown\t1\t1\n", printed "tsv")
+      local _, failed = printed "junit":gsub("<failure", "")
+      assert.equal(0, failed)
+      assert.matches("\u{1f4cc}B what fails is in the baseline (1)", printed("markdown", "--by", "object"), 1, true)
+      local data = dkjson.decode(printed("html", "--by", "object")
+        :match '<script type="application/json" id="data">(.-)</script>')
+      local case = data.columns[1].c[data.columns[1].at[1] + 1]
+      assert.same({ "B", "what fails is in the baseline", "known" }, { table.unpack(data.states[case.s + 1], 1, 3) })
+      assert.matches("known: it is in ", data.findings[case.f[1] + 1][2], 1, true)
+    end)
+
+    it("is graver where some is ignored and some known", function()
+      local project = tmp.write("known.lua",
+        'return { ignore = { { rule = "no-field", program = "one", because = "old" } } }')
+      local pair = two "flags"
+      local file = written("matrix", { pair }, { new })
+      assert.same({ "6.2.1 known" }, (cells({ pair }, { new }, "--baseline", file, "--project", project)))
+      assert.same({ "6.2.1 rejected" }, (cells({ pair }, { new }, "--project", project)))
+    end)
+  end)
+
   it("is of check and matrix", function()
     local r = run(words("verdicts", { path }, { old }, "--baseline", "x"))
     assert.equal(2, r.status)

@@ -145,8 +145,9 @@ function matrix:part(cli) end
 ---@field attaches boolean? of one that loads
 ---@field excused boolean? another one loads in its place
 ---@field ignored boolean? in a report: all that is said of it the project ignores, or says to be optional
+---@field known boolean? in a report: all that is said of it is in the baseline
 
----@alias btfl.matrix.state "not-applicable"|"loads"|"guarded"|"drift"|"no-attach"|"excused"|"ignored"|"incomplete"|"unknown"|"no-target"|"rejected"|"refused"|"error"|"unreadable" "drift": it loads and takes an argument for what it is not there; "no-attach": it loads and does not attach; "no-target": there is nothing to attach it to, so it is not loaded; "not-applicable": another byte order or architecture; "excused": of a program only; "ignored": of a report, where a project ignores all that fails
+---@alias btfl.matrix.state "not-applicable"|"loads"|"guarded"|"drift"|"no-attach"|"excused"|"ignored"|"known"|"incomplete"|"unknown"|"no-target"|"rejected"|"refused"|"error"|"unreadable" "drift": it loads and takes an argument for what it is not there; "no-attach": it loads and does not attach; "no-target": there is nothing to attach it to, so it is not loaded; "not-applicable": another byte order or architecture; "excused": of a program only; "ignored": of a report, where a project ignores all that fails; "known": of a report, where a baseline has it
 
 --- What is known of a kernel besides its BTF. The running one tells its own version, configuration and
 --- symbols; the last two are read when they are first asked for.
@@ -1833,6 +1834,7 @@ function cli:formats() end
 ---@class btfl.report.matrix
 ---@field cells btfl.matrix.cell[]
 ---@field by? "object"|"program" what stands across; "program" where there is one object
+---@field totals table its summary: how many cells are in each state
 
 --- The same as formats show it: kernels by number, columns, the cases of each. A plain table.
 ---@class btfl.matrix.layout

@@ -72,7 +72,7 @@ function cells.text_of(answer)
   local parts = { answer.state }
   for _, row in ipairs(answer.programs) do
     parts[#parts + 1] = key_of(row.program, row.verdict, row.rule, row.name, row.attaches, row.excused,
-      row.ignored)
+      row.ignored, row.known)
   end
   for _, finding in ipairs(answer.findings) do
     parts[#parts + 1] = key_of(finding.level, finding.rule, finding.at, finding.count, finding.message,

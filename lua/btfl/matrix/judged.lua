@@ -1,5 +1,6 @@
---- The cells of a matrix as a command line and a project file judge them: what is ignored or optional counts
---- as no failure, neither of a cell nor of its programs, and is shown as ignored.
+--- The cells of a matrix as a command line, a project file and a baseline judge them: what is ignored or
+--- optional counts as no failure, neither of a cell nor of its programs, and is shown as ignored; what an
+--- earlier run has found is shown as known.
 local ignore = require "btfl.project.ignore"
 local names = require "btfl.report.names"
 local settle = require("btfl.project.judge").settle
@@ -22,14 +23,14 @@ local function copy_of(value)
   return out
 end
 
--- The findings of a cell, none of which is changed, as those of a report are judged.
-local function findings_of(cell, current)
+-- The findings of a cell, none of which is changed, as settle(part) leaves those of a report.
+local function findings_of(cell, settle_part)
   local part = { name = "cell", findings = {} }
   for i, finding in ipairs(cell.findings) do
     part.findings[i] = copy_of(finding)
     part.findings[i].target = cell.target
   end
-  settle(part, current)
+  settle_part(part)
   for _, finding in ipairs(part.findings) do finding.target = nil end
   return part.findings
 end
@@ -45,18 +46,32 @@ local function accused(findings)
   return function(program) return out.all or out[program] or false end
 end
 
--- The programs, of which those are ignored that do not load and of which nothing but notes is left; and
+-- The programs, of which those have that mark that do not load and of which nothing but notes is left; and
 -- whether there are some.
-local function programs_of(cell, findings)
+local function programs_of(cell, findings, mark)
   local before, now, out, some = accused(cell.findings), accused(findings), {}, false
   for i, row in ipairs(cell.programs) do
     out[i] = row
     if not states.is_fine(row.state) and before(row.program) and not now(row.program) then
       out[i], some = copy_of(row), true
-      out[i].ignored = true
+      out[i][mark] = true
     end
   end
   return out, some
+end
+
+-- What is said of a cell then, in place of what it said.
+local function case_of(cell, mark, settle_part)
+  local findings = findings_of(cell, settle_part)
+  local programs, some = programs_of(cell, findings, mark)
+  return { findings = findings, programs = programs,
+    state = some and states.of_programs(programs) or cell.state }
+end
+
+local function replaced(cell, case)
+  local out = copy_of(cell)
+  for name, value in pairs(case) do out[name] = value end
+  return out
 end
 
 --- A function that gives a cell as the run judges it.
@@ -72,15 +87,38 @@ function judged.by(current)
     seen[on[cell.target]] = cases
     local case = cases[cell.findings]
     if not case then
-      local findings = findings_of(cell, current)
-      local programs, some = programs_of(cell, findings)
-      case = { findings = findings, programs = programs,
-        state = some and states.of_programs(programs) or cell.state }
+      case = case_of(cell, "ignored", function(part) settle(part, current) end)
       cases[cell.findings] = case
     end
-    local out = copy_of(cell)
-    for name, value in pairs(case) do out[name] = value end
-    return out
+    return replaced(cell, case)
+  end
+end
+
+-- Which findings of a cell are known in which programs, as one text; nil where none is.
+local function known_of(cell, is_known)
+  local parts, some = {}, false
+  for _, finding in ipairs(cell.findings) do
+    for _, program in names.pairs(finding) do
+      local known = is_known(finding, cell.target, program)
+      parts[#parts + 1], some = known and "1" or "0", some or known
+    end
+  end
+  return some and table.concat(parts) or nil
+end
+
+--- A function that gives a cell as a baseline judges it. Those of a case of which the same is known are one.
+---@param is_known fun(finding: btfl.finding, target: string, program: string|false): boolean
+---@param settle_part fun(part: { findings: btfl.finding[] }) makes notes of what is known
+---@return fun(cell: btfl.matrix.cell): btfl.matrix.cell
+function judged.by_known(is_known, settle_part)
+  local seen = {}
+  return function(cell)
+    local known = known_of(cell, is_known)
+    if not known then return cell end
+    local cases = seen[cell.findings] or {}
+    seen[cell.findings] = cases
+    cases[known] = cases[known] or case_of(cell, "known", settle_part)
+    return replaced(cell, cases[known])
   end
 end
 

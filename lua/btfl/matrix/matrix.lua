@@ -3,9 +3,8 @@ local argument = require "btfl.argument"
 local cells = require "btfl.matrix.cells"
 local class = require "btfl.class"
 local judged = require "btfl.matrix.judged"
-local layout = require "btfl.matrix.layout"
 local report = require "btfl.report.report"
-local states = require "btfl.matrix.states"
+local tally = require "btfl.matrix.tally"
 
 local matrix = {}
 
@@ -43,19 +42,6 @@ local function add_findings(out, list)
   end
 end
 
-local function add_totals(out, count)
-  local facts, words = { order = {} }, {}
-  for _, state in ipairs(states.list) do
-    if count[state.word] then
-      table.insert(facts.order, state.word)
-      facts[state.word] = count[state.word]
-      words[#words + 1] = ("%d %s"):format(count[state.word], state.word)
-    end
-  end
-  facts.text = table.concat(words, ", ")
-  out:summary(facts)
-end
-
 function methods:report(options)
   argument.options(1, options, { by = "string" }, "report")
   options = options or {}
@@ -76,8 +62,7 @@ function methods:report(options)
     if cell then
       list[#list + 1], shown[#list + 1] = cell, as_judged(cell)
       cell = shown[#list]
-      out:row { object = cell.object, target = cell.target, shape = cell.shape, state = cell.state,
-        case = cell.case, findings = #cell.findings }
+      out:row(tally.row(cell))
       for _, failure in ipairs(cell.failures or {}) do tell(failure) end
     else
       tell(tostring(why))
@@ -85,8 +70,9 @@ function methods:report(options)
   end
   if #list == 0 then return out end
   add_findings(out, list)
-  out.matrix = { cells = shown, by = options.by }
-  add_totals(out, layout.of(out.matrix).count)
+  out.matrix = { cells = shown, by = options.by, totals = {} }
+  tally.count(out.matrix)
+  out:summary(out.matrix.totals)
   local remarks = report.new "remarks"
   remarks.findings = run.remarks
   out:merge():append(remarks:merge())

@@ -14,6 +14,7 @@ states.list = {
   { word = "excused", letter = "T", mark = "+", tone = "fine", about = "another program loads in its place" },
   { word = "ignored", letter = "K", mark = "*", tone = "known",
     about = "what fails is ignored, or optional" },
+  { word = "known", letter = "B", mark = "*", tone = "known", about = "what fails is in the baseline" },
   { word = "incomplete", letter = "I", mark = "?", tone = "ask",
     about = "a tool has to set more before it loads" },
   { word = "unknown", letter = "U", mark = "?", tone = "ask", about = "not known" },
@@ -57,7 +58,7 @@ end
 ---@param row btfl.matrix.program
 ---@return btfl.matrix.state
 function states.of_program(row)
-  return row.excused and "excused" or row.ignored and "ignored" or row.state
+  return row.excused and "excused" or row.known and "known" or row.ignored and "ignored" or row.state
 end
 
 --- What an object's programs say of it: the gravest, but for those in whose place others load.

@@ -179,7 +179,7 @@ function methods:append(other)
     table.move(other[field], 1, #other[field], #self[field] + 1, self[field])
   end
   if other.matrix then
-    self.matrix = self.matrix or { by = other.matrix.by, cells = {} }
+    self.matrix = self.matrix or { by = other.matrix.by, cells = {}, totals = other.matrix.totals }
     local cells = other.matrix.cells
     table.move(cells, 1, #cells, #self.matrix.cells + 1, self.matrix.cells)
   end

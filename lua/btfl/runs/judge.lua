@@ -1,11 +1,13 @@
 --- A report held against a baseline: what is known of it becomes notes, and what is not any more is told.
 local baseline = require "btfl.runs.baseline"
+local cells = require "btfl.matrix.judged"
 local failures = require "btfl.runs.failures"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local narrow = require "btfl.report.narrow"
 local object_names = require "btfl.runs.object_names"
 local protect = require "btfl.command.protect"
+local tally = require "btfl.matrix.tally"
 local engine = require "btfl.engine"
 
 local judge = {}
@@ -50,9 +52,19 @@ end
 
 -- What tells a failure from others in the words of the baseline.
 local function keys_of(objects, kernels)
+  local sums = {}
   return function(finding, target, program)
     if target and kernels then target = kernels[target] or "\0" .. target end
-    return key_of(objects[finding.object] or finding.object, failures.sum(finding), target, program)
+    sums[finding] = sums[finding] or failures.sum(finding)
+    return key_of(objects[finding.object] or finding.object, sums[finding], target, program)
+  end
+end
+
+-- Whether a finding of the run was as grave before, on that kernel in that program.
+local function known_by(before, key)
+  return function(finding, target, program)
+    local rank = failures.RANK[finding.level]
+    return rank ~= nil and (before[key(finding, target, program)] or 0) >= rank
   end
 end
 
@@ -64,14 +76,12 @@ local function as_known(finding, path)
 end
 
 -- New failures first, then what is known.
-local function sift(report, known, before, key)
+local function sift(report, known, is_known)
   local new, old = {}, {}
   for _, finding in ipairs(report.findings) do
-    local rank = failures.RANK[finding.level]
-    local function is_known(target, program) return (before[key(finding, target, program)] or 0) >= rank end
-    if rank then
-      new[#new + 1] = narrow(finding, function(...) return not is_known(...) end)
-      local part = narrow(finding, is_known)
+    if failures.RANK[finding.level] then
+      new[#new + 1] = narrow(finding, function(...) return not is_known(finding, ...) end)
+      local part = narrow(finding, function(...) return is_known(finding, ...) end)
       if part then old[#old + 1] = as_known(part, known.path) end
     else
       old[#old + 1] = finding
@@ -134,7 +144,11 @@ local function apply(report, known, run, is_partial)
   local now = failures.of(report.findings, here)
   local looked_on = {}
   for _, name in pairs(kernels) do looked_on[name] = true end
-  sift(report, known, failures.of(known.findings, there), here)
+  local is_known = known_by(failures.of(known.findings, there), here)
+  sift(report, known, is_known)
+  if report.matrix then
+    tally.change(report, cells.by_known(is_known, function(part) sift(part, known, is_known) end))
+  end
   if not is_partial then
     add_stale(report, known, now, there, function(finding, target)
       return (not finding.object or looked[objects[finding.object]]) and (not target or looked_on[target])
