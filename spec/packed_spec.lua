@@ -168,6 +168,46 @@ describe("a packed kernel", function()
       end
     end)
 
+    -- As linux-image-unsigned-…-dbgsym has it: the kernel for debuggers, its modules and links to both.
+    describe("is in Ubuntu's debug package, .ddeb,", function()
+      local release = "5.15.0-91-generic"
+      local kernel = "usr/lib/debug/boot/vmlinux-" .. release
+      local modules = "usr/lib/debug/lib/modules/" .. release
+
+      local function write_package(pack, suffix)
+        local dir = tmp.mkdir "ddeb"
+        tmp.mkdir "ddeb/usr/lib/debug/boot"
+        tmp.mkdir("ddeb/" .. modules .. "/kernel/net")
+        run.write(dir .. "/" .. kernel,
+          object.new(btf.new(), { machine = 62, type = 2, btf_bytes = run.read(KERNEL) }):bytes())
+        run.write(dir .. "/" .. modules .. "/kernel/net/foo.ko",
+          object.new(btf.new(), { machine = 62, btf_bytes = run.read(KERNEL) }):bytes())
+        sh("cd %s && ln -sf ../../../boot/vmlinux-%s %s/vmlinux", q(dir), release, modules)
+        run.write(dir .. "/debian-binary", "2.0\n")
+        run.write(dir .. "/control", ("Package: linux-image-unsigned-%s-dbgsym\n"):format(release))
+        sh("cd %s && rm -f *.tar* *.ddeb && tar cf control.tar ./control && tar cf data.tar ./usr", q(dir))
+        if pack then sh("cd %s && %s control.tar data.tar", q(dir), pack) end
+        local path = dir .. "/linux-image-unsigned-5.15.0-91-generic-dbgsym_5.15.0-91.101_amd64.ddeb"
+        sh("cd %s && ar rc %s debian-binary control.tar%s data.tar%s", q(dir), q(path), suffix, suffix)
+        return path
+      end
+
+      local packs = { { ".zst", "zstd -q --rm", "zstd" }, { ".xz", "xz", "xz" }, { ".gz", "gzip", "gzip" }, { "" } }
+      for _, row in ipairs(packs) do
+        it("with data.tar" .. row[1], function()
+          if not needs("ar", "tar", row[3]) then return end
+          local path = write_package(row[2], row[1])
+          read_whole(path)
+          read_whole(path .. "!" .. kernel)
+          local r = run { "targets", path, "--format", "tsv" }
+          assert.same({ "", 0 }, { r.err, r.status })
+          assert.matches("\n" .. release .. "\t5.15.0\t", r.out, 1, true)
+          assert.matches("\tgeneric\t", r.out, 1, true)
+          assert.equal(path .. "!" .. kernel, r.out:match "\t([^\t]*)\n$")
+        end)
+      end
+    end)
+
     it("is in an RPM", function()
       if not needs("rpmbuild", "cpio") then return end
       tmp.write("vmlinuz", bzimage(packed(vmlinux, "gzip -nc"), vmlinux, true))

@@ -244,6 +244,13 @@ static bool is_ar(int format)
 	return (format & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_AR;
 }
 
+/* A member of an ar archive is one whatever its mode says: that of ar has no kind of file, as that
+ * of dpkg-deb has. */
+static bool is_file(const struct level *l, struct archive_entry *entry)
+{
+	return is_ar(lib.archive_format(l->a)) || lib.archive_entry_filetype(entry) == AE_IFREG;
+}
+
 static int walk(const struct input *in, struct archive *outer, const struct packed_visitor *v,
 		struct met *met, struct err *e);
 
@@ -303,7 +310,7 @@ static int visit_all(struct level *l, struct err *e)
 			return err_set(e, ERR_LIMIT, l->in->path, NULL, ERR_NO_OFFSET,
 				       "more than %u files in an archive, the most that are read",
 				       PACKED_MEMBERS);
-		if (lib.archive_entry_filetype(entry) != AE_IFREG)
+		if (!is_file(l, entry))
 			continue;
 		name = name_of(entry);
 		rc = name ? visit(l, name, lib.archive_entry_size(entry), e)
