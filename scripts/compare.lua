@@ -10,8 +10,8 @@ local old, new = side(), side()
 -- What starts as a report of btfl does is one.
 local function read(path)
   local file <close> = io.open(path, "rb")
-  local first = file and file:read(1)
-  return first == "{" and btfl.report.read(first .. file:read "a", path) or nil
+  if not file or file:read(1) ~= "{" then return nil end
+  return btfl.report.read("{" .. file:read "a", path)
 end
 
 local function take(into, path)

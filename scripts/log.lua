@@ -9,9 +9,10 @@ local cli = btfl.cli {
 }
 
 local path = cli.args.log
-local file, why = io.stdin, nil
+local file, why ---@type file*?, string?
+if not path then file = io.stdin end
 if path then file, why = io.open(path, "rb") end
-if not file then cli:error(why) end
+if not file then return cli:error(why) end
 local text, broken = file:read "a"
 if not text then cli:error(("%s: %s"):format(path or "standard input", broken)) end
 

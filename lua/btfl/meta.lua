@@ -1375,7 +1375,7 @@ local result = {}
 
 --- Why it is not ok (or why the target has no match), as a sentence; nil when it was found. Of a reason
 --- that a hook of the policy gave it says which hook, and the hook's note.
----@return string?
+---@return string
 function result:why() end
 
 --- Who gave the reason: the decider ("policy.hook") and its note; nil when the reason is the engine's own.
@@ -1730,12 +1730,12 @@ function cli:failure(message) end
 --- What work(...) gives, or nil and a failure when an input cannot be read or proves to be damaged. Any other
 --- error is the script's, and goes on as it is; so does one of a policy.
 ---@generic T
----@param work fun(...): T
+---@param work fun(...): T?
 ---@return T?
 function cli:try(work, ...) end
 
 --- Ends the script: one line on stderr, exit status 2. For what the user can mend.
----@param message string|btfl.error
+---@param message any an error, or text
 function cli:error(message) end
 
 --- What object:check() is to be given for this object, by the options of the command line and the project file.
@@ -1798,7 +1798,7 @@ function cli:formats() end
 ---@field frames? boolean false: the text format shows the texts and no findings, which those for machines have
 
 ---@class btfl.finding
----@field level "error"|"warning"|"note"
+---@field level? "error"|"warning"|"note" of one in a report; error(), warning() and note() give it
 ---@field rule string a stable code, such as a result's reason
 ---@field message string one line
 ---@field at? btfl.line|string where; of a line its values are kept, so that its object may be closed
@@ -1947,5 +1947,6 @@ function report:render(format, options) end
 ---@field example string? a diagnostic as the text format has it
 ---@field engine boolean it is a result's reason; others are the reports' own
 ---@field policies boolean? only policies give it
+---@field says string[]? how loaders and verifiers tell of it
 
 return btfl
