@@ -46,21 +46,23 @@ lintian --allow-root --fail-on error,warning --display-info build/release/deb/*.
 END
 say "built, and lintian has no error and no warning"
 
-mkdir -p "build/release/$suite" && cp "$work"/root/btfl-*/build/release/deb/btfl_* "build/release/$suite/"
+rm -rf "build/release/$suite" && mkdir -p "build/release/$suite"
+find "$work"/root/btfl-*/build/release/deb -maxdepth 1 -type f -exec cp {} "build/release/$suite/" \;
 fresh
-tar -xzf build/release/*.tar.gz -C "$work/root"
-cp "build/release/$suite"/btfl_*.deb "$work/root/"
+cp -r "build/release/$suite" "$work/root/built"
 inside "$work" <<'END'
-cd /root/btfl-*
-find / -xdev -name '*btfl*' -not -path '/root/*' | sort >/root/before
+cd /root
 apt-get update -qq
-apt-get install -qq --no-install-recommends /root/btfl_*.deb man-db >/root/log 2>&1 || { tail -30 /root/log; exit 1; }
-src/release/debian/tests/readme
+apt-get install -qq --no-install-recommends autopkgtest man-db >log 2>&1 || { tail -30 log; exit 1; }
+find / -xdev -name '*btfl*' -not -path '/root/*' | sort >before
+autopkgtest built/btfl_*.changes --output-dir tested -- null >log 2>&1 || { tail -30 log; exit 1; }
+cat tested/summary
+grep -q '^readme *PASS$' tested/summary
 btfl help policy | grep -q 'btfl-policy - your own rules'
 bash -c '. /usr/share/bash-completion/completions/btfl && complete -p btfl' >/dev/null
 apt-get purge -qq btfl >/dev/null
-find / -xdev -name '*btfl*' -not -path '/root/*' | sort >/root/after
-cmp /root/before /root/after
+find / -xdev -name '*btfl*' -not -path '/root/*' | sort >after
+cmp before after
 END
-say "installed, does what README.md shows, and purged"
+say "installed by autopkgtest, whose tests pass, and purged"
 rm -rf --one-file-system "$work"
