@@ -5,8 +5,8 @@ local run = require "spec.support.run"
 local F = "spec/fixtures/"
 local KERNELS = ("-t %s6.18.44-amd64.btf -t %s6.19.14-amd64.btf -t %ssmall.btf"):format(F, F, F)
 
--- Commands whose lines are broken where a window is narrow. Tables keep their rows whole, but for what stands in the
--- last column; so do types in C.
+-- Commands whose lines are broken where a window is narrow. Rows of tables go on in the next line; types in C stay as
+-- they are.
 local FITTING = {
   "help",
   "explain",
@@ -17,6 +17,16 @@ local FITTING = {
   ("check --all --why %sexample.bpf.o -t %ssmall.btf"):format(F, F),
   ("matrix %sexample.bpf.o %sfixed.bpf.o %s"):format(F, F, KERNELS),
   ("compare %sexample.bpf.o -- %sfixed.bpf.o -t %ssmall.btf"):format(F, F, F),
+  ("arguments %ssilent.bpf.o %s"):format(F, KERNELS),
+  ("diff %s6.18.44-amd64.btf %s6.19.14-amd64.btf folio"):format(F, F),
+  ("doctor %ssmall.btf %sexample.bpf.o"):format(F, F),
+  ("history task_struct.state %s"):format(KERNELS),
+  ("ladders %sguards.clang19.o %s"):format(F, KERNELS),
+  ("list %ssmall.btf '*' --member pid"):format(F),
+  ("relos %sexample.bpf.o %s"):format(F, KERNELS),
+  ("targets %s"):format(KERNELS),
+  ("verdicts %sexample.bpf.o %s"):format(F, KERNELS),
+  ("why task_struct.state %s --object %sexample.bpf.o"):format(KERNELS, F),
 }
 
 -- What a command shows in a window of so many columns.
@@ -49,6 +59,21 @@ describe("on a terminal", function()
       end
     end)
   end
+
+  it("a row that does not fit goes on in the next line, column by column", function()
+    local wide, narrow = plain(shown(FITTING[16], 300)), plain(shown(FITTING[16], 60))
+    local function words(text) return (text:gsub("%s+", " ")) end
+    assert.equal(words(wide), words(narrow))
+    local rows, lines = {}, 0
+    for line in narrow:gmatch "[^\n]+" do
+      lines = lines + 1
+      local cell = line:match "^    +(%S+)"
+      if cell and line:find "^    %S" then rows[#rows + 1] = line:find(cell, 1, true) end
+    end
+    assert.is_true(#rows > 5 and #rows < lines)
+    for _, at in ipairs(rows) do assert.equal(5, at) end
+    assert.is_nil(narrow:find " \n")
+  end)
 
   it("says the same whatever its width", function()
     local function words(columns)

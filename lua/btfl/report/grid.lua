@@ -5,6 +5,7 @@ local names = require "btfl.report.names"
 local terminal = require "btfl.report.terminal"
 
 local GAP = "  " -- between columns
+local MARGIN = "    " -- before what is left of a row
 local LEAST = 24 -- characters that a text is broken into lines of
 
 -- A column in the making: what it shows of each value, and what is known of all of them so far.
@@ -12,42 +13,56 @@ local Column = {}
 Column.__index = Column
 
 local function new_column(name)
-  local self = setmetatable({ wide = terminal.width(name), numeric = nil }, Column)
+  local self = setmetatable({ wide = terminal.width(name), word = 0, numeric = nil }, Column)
   self.texts = memo(function(value) return self:measured(terminal.escape(tostring(value))) end)
   return self
 end
 
+local function longest_word(text)
+  local most = 0
+  for word in text:gmatch "%S+" do most = math.max(most, terminal.width(word)) end
+  return most
+end
+
 function Column:measured(text)
-  self.wide = math.max(self.wide, terminal.width(text))
+  local wide = terminal.width(text)
+  self.wide = math.max(self.wide, wide)
+  self.word = math.max(self.word, wide > self.word and text:find(" ", 1, true) and longest_word(text) or wide)
   if self.numeric ~= false then self.numeric = text == "-" or text:find("^%-?%d+$") ~= nil end
   return text
 end
 
--- A table that gives each text as it stands in the last column, behind so many characters of a window's.
-local function last_aligned(used, width)
+-- Of the last column of a line: each text, broken where there is no room for it behind so many characters.
+local function broken(used, width)
   local room = width and width - used
   if not room or room < LEAST then return memo(function(text) return text end) end
   local margin = "\n" .. (" "):rep(used)
   return memo(function(text) return table.concat(terminal.lines(text, room), margin) end)
 end
 
--- A table that gives each text as it stands in the column, with the gap to the next one.
+-- Of the others: each text as wide as the widest, with the gap to the next one.
 function Column:aligned(gap)
   local function pad(text) return (" "):rep(self.wide - terminal.width(text)) end
   if self.numeric then return memo(function(text) return pad(text) .. text .. gap end) end
   return memo(function(text) return text .. pad(text) .. gap end)
 end
 
--- The same of all columns, from the first to the last.
+-- A list of functions, one a column, that give its texts as they stand in a line; `starts` says which columns
+-- begin the next line, since they do not fit in the window.
 local function align(columns, width)
-  local aligned, used = {}, 0
+  local aligned, starts, used = {}, {}, 0
   for i, column in ipairs(columns) do
     local is_last = i == #columns
-    aligned[i] = is_last and not column.numeric and last_aligned(used, width)
-      or column:aligned(is_last and "" or GAP)
+    local least = is_last and not column.numeric and math.max(column.word, math.min(column.wide, LEAST))
+      or column.wide
+    if width and i > 1 and used + least > width then
+      starts[i], used = true, #MARGIN
+    end
+    local ends = is_last or width and used + column.wide > width
+    aligned[i] = ends and not column.numeric and broken(used, width) or column:aligned(is_last and "" or GAP)
     used = used + column.wide + #GAP
   end
-  return aligned
+  return aligned, starts
 end
 
 -- The columns, and the texts of their cells row by row.
@@ -76,9 +91,12 @@ local function trimmed(text)
   return n == #text and text or text:sub(1, n)
 end
 
--- The line of a row; its cells are replaced.
-local function line_of(texts, aligned)
-  for i = 1, #aligned do texts[i] = aligned[i][texts[i]] end
+-- The line of a row, or the lines; its cells are replaced.
+local function line_of(texts, aligned, starts)
+  for i = 1, #aligned do
+    texts[i] = aligned[i][texts[i]]
+    if starts[i] then texts[i - 1], texts[i] = trimmed(texts[i - 1]), "\n" .. MARGIN .. texts[i] end
+  end
   return trimmed(table.concat(texts))
 end
 
@@ -137,13 +155,13 @@ end
 ---@param columns string[]
 ---@param group string[]
 ---@param paint fun(style: string, text: string): string
----@param width? integer columns of the terminal, for what stands in the last column
+---@param width? integer columns of the terminal: what does not fit in a line goes on in the next one
 return function(out, rows, columns, group, paint, width)
   local made, cells = fill(columns, rows)
-  local aligned, head = align(made, width), {}
+  local head, aligned, starts = {}, align(made, width)
   for i, name in ipairs(columns) do head[i] = terminal.escape(name) end
-  head = paint("head", line_of(head, aligned))
-  for n, texts in ipairs(cells) do cells[n] = line_of(texts, aligned) end
+  head = paint("head", line_of(head, aligned, starts))
+  for n, texts in ipairs(cells) do cells[n] = line_of(texts, aligned, starts) end
   if #group == 0 then
     out[#out + 1] = head
     table.move(cells, 1, #cells, #out + 1, out)
@@ -151,7 +169,9 @@ return function(out, rows, columns, group, paint, width)
   end
   for i, section in ipairs(joined(sections_of(rows, cells, group), group)) do
     if i > 1 then out[#out + 1] = "" end
-    out[#out + 1] = paint("head", heading(section, group))
+    for _, line in ipairs(terminal.lines(heading(section, group), width)) do
+      out[#out + 1] = paint("head", line)
+    end
     out[#out + 1] = head
     table.move(section, 1, #section, #out + 1, out)
   end
