@@ -168,6 +168,17 @@ describe("an input", function()
     assert.matches("there is no format '[^\n]*absent: No such file or directory%)\n", r.err)
   end)
 
+  it("is a kernel that is named where the running one tells nothing of itself", function()
+    local hidden = "mount -t tmpfs none /sys/kernel/btf && exec %s check spec/fixtures/example.bpf.o"
+    local words = { "unshare", "-m", "sh", "-c", hidden:format(run.quote(run.btfl)) }
+    if run.program({ "unshare", "-m", "sh", "-c", "mount -t tmpfs none /sys/kernel/btf" }).status ~= 0 then
+      return pending "may hide no folder"
+    end
+    local r = run.program(words)
+    assert.same({ "btfl check: /sys/kernel/btf/vmlinux: no BTF of the running kernel, and -t names others: "
+      .. "No such file or directory\n", "", 2 }, { r.err, r.out, r.status })
+  end)
+
   it("may be what no file is", function()
     for _, path in ipairs { "/proc/self/maps", "/proc/cmdline", "/proc/self/mem", tmp.mkdir "dir",
       "/proc/self/ns" } do

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "core/arch.h"
@@ -436,6 +437,10 @@ static int set_path(struct target_box *x, const char *path, struct err *e)
 
 	if (!path)
 		path = TARGET_RUNNING;
+	if (strcmp(path, TARGET_RUNNING) == 0 && access(path, R_OK) < 0)
+		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET,
+			       "no BTF of the running kernel, and -t names others: %s",
+			       strerror(errno));
 	x->target.path = keep_text(x, path, strlen(path), e);
 	if (!x->target.path || !is_folder(path))
 		return x->target.path ? 0 : -1;
