@@ -51,6 +51,13 @@ describe("the recipes", function()
     end
   end)
 
+  it("fetch a file that a release has", function()
+    local version = run({ "--version" }).out:match "%d+%.%d+%.%d+"
+    local said = run.program({ "make", "-n", "release" }).out
+    local name = TEXT:match "/VERSION/(btfl%S*)\n"
+    assert.matches(name:gsub("VERSION", version), said, 1, true)
+  end)
+
   -- Every command of btfl in a block that is no console, with nothing to build.
   it("have commands for CI and git that run", function()
     local dir, n = folder_of("run", { "fixed.bpf.o" }), 0
