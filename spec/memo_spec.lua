@@ -80,17 +80,23 @@ describe("the memo of a matrix", function()
     assert.is_nil(states(path, list)[3]:find "seen")
   end)
 
-  it("keeps nothing of types that are too many to tell", function()
-    local function hostile(release, leaf)
+  it("keeps of types that are too many to tell what relocations become, and nothing else", function()
+    local function hostile(release, leaf, within)
       local b = btf.new()
       local int = b:int("int", 4, "signed")
       local inner = b:struct(nil, 0, { { leaf, b:array(int, 0), 0 } })
       for _ = 1, 40 do inner = b:struct(nil, 0, { { "a", inner, 0 }, { "b", inner, 0 } }) end
-      b:struct("task", 4, { { "pid", int, 0 }, { "rest", inner, 0 } })
+      local members = { { "pid", int, 0 }, { "rest", inner, 0 } }
+      if within then members = { { "", b:struct(nil, 4, members), 0 } } end
+      b:struct("task", 4, members)
       return tmp.write(release .. "-amd64.btf", b:bytes())
     end
-    local list = states(alike.reader(), { hostile("6.1.1", "a"), hostile("6.1.2", "a"), hostile("6.1.3", "b") })
-    assert.same({ "loads 1", "loads 1", "loads 1" }, list)
+    local function states_of(within)
+      return states(alike.reader(), { hostile("6.1.1", "a", within), hostile("6.1.2", "a", within),
+        hostile("6.1.3", "b", within) })
+    end
+    assert.same({ "loads 1", "loads 1 seen", "loads 1 seen" }, states_of(false))
+    assert.same({ "loads 1", "loads 1", "loads 1" }, states_of(true))
   end)
 
   it("tells kernels apart by their symbols where these are asked for", function()

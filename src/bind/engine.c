@@ -212,6 +212,8 @@ static const luaL_Reg functions[] = {
     {"recall_nothing", engine_recall_nothing},
     {"recall_unheard", engine_recall_unheard},
     {"recall_listen", engine_recall_listen},
+    {"recall_relocate", engine_recall_relocate},
+    {"recall_join", engine_recall_join},
     {"recall_answers", engine_recall_answers},
     {"recall_spell", engine_recall_spell},
     {"recall_read", engine_recall_read},

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bind/classes.h"
+#include "verify/answer.h"
 
 struct recall_box {
 	struct recall *recall;
@@ -63,32 +64,98 @@ int engine_recall_unheard(lua_State *L)
 	return failed ? lua_error(L) : 1;
 }
 
-/* (recall, object, target, f): calls f(), which asks the target for all that it finds of the
- * object. Returns the questions, as engine_recall_answers() takes them; nil when f() returned
- * false, or asked what no other kernel can be asked. */
-int engine_recall_listen(lua_State *L)
+/* Calls the function below so many arguments, at the top, which gives one value. Pushes the
+ * questions that it has asked; nil where that is false or nil, or one of them cannot be put to
+ * another kernel. */
+static void listen(lua_State *L, struct recall *r, int args)
 {
-	struct recall *r = recall_at(L, 1);
 	struct err e;
 	uint32_t *list;
 	size_t count;
 	int failed, rc;
 
-	lua_settop(L, 4);
-	forget_resolutions(L, 2, 3);
 	if (asked_listen(r->questions, r->target->btf, r->target->count, &e) < 0)
-		return raise_err(L, &e);
-	failed = lua_pcall(L, 0, 1, 0);
+		raise_err(L, &e);
+	failed = lua_pcall(L, args, 1, 0);
 	rc = asked_stop(r->questions, &list, &count, &e);
 	if (failed || rc < 0) {
 		free(list);
-		return failed ? lua_error(L) : raise_err(L, &e);
+		if (failed)
+			lua_error(L);
+		raise_err(L, &e);
 	}
 	if (rc == 0 && lua_toboolean(L, -1))
 		lua_pushlstring(L, list ? (const char *)list : "", count * sizeof(*list));
 	else
 		lua_pushnil(L);
 	free(list);
+}
+
+/* (recall, object, target, f, relocated): calls f(), which asks the target for all that it finds of
+ * the object. Returns the questions, as engine_recall_answers() takes them; nil when f() returned
+ * false, or asked what no other kernel can be asked. With `relocated` they are besides what
+ * engine_recall_relocate() gave. */
+int engine_recall_listen(lua_State *L)
+{
+	lua_settop(L, 5);
+	if (!lua_toboolean(L, 5))
+		forget_resolutions(L, 2, 3);
+	lua_pushvalue(L, 4);
+	listen(L, recall_at(L, 1), 0);
+	return 1;
+}
+
+static int relocate(lua_State *L)
+{
+	lua_pushnil(L);
+	push_resolution(L, 1, 2, 3);
+	return 1;
+}
+
+/* (recall, object, target): relocates the object by libbpf's rules, for who asks next. Returns the
+ * questions, and what came of it, 16 bytes: where that is the same, questions that are asked
+ * afterwards tell all. Nothing where that cannot be told. */
+int engine_recall_relocate(lua_State *L)
+{
+	const struct owner *o;
+	struct digest d;
+
+	lua_settop(L, 3);
+	forget_resolutions(L, 2, 3);
+	lua_pushcfunction(L, relocate);
+	lua_pushvalue(L, 2);
+	lua_pushvalue(L, 3);
+	listen(L, recall_at(L, 1), 2);
+	o = lua_touserdata(L, -2);
+	if (!lua_isnil(L, -1) && answer_relocated(o->native, &d)) {
+		lua_pushlstring(L, (const char *)&d, sizeof(d));
+		return 2;
+	}
+	forget_resolutions(L, 2, 3);
+	return 0;
+}
+
+/* (questions, more): both, each once. */
+int engine_recall_join(lua_State *L)
+{
+	size_t len[2], at[2] = {0};
+	const uint32_t *list[2];
+	luaL_Buffer out;
+
+	for (int i = 0; i < 2; i++)
+		list[i] = (const uint32_t *)(const void *)luaL_checklstring(L, i + 1, &len[i]);
+	luaL_buffinit(L, &out);
+	while (at[0] < len[0] / sizeof(**list) || at[1] < len[1] / sizeof(**list)) {
+		uint32_t next = UINT32_MAX;
+
+		for (int i = 0; i < 2; i++)
+			if (at[i] < len[i] / sizeof(**list) && list[i][at[i]] < next)
+				next = list[i][at[i]];
+		for (int i = 0; i < 2; i++)
+			at[i] += at[i] < len[i] / sizeof(**list) && list[i][at[i]] == next;
+		luaL_addlstring(&out, (const char *)&next, sizeof(next));
+	}
+	luaL_pushresult(&out);
 	return 1;
 }
 

@@ -27,9 +27,13 @@ enum asked_kind {
 	ASKED_MARK,     /* mark `number` of features.h */
 	ASKED_LINE,     /* what its verifier can tell by its version */
 	ASKED_VERSION,  /* its version and release, to the letter */
+	ASKED_LANDING,  /* where a load by a typed pointer lands, as struct_walk.h asks */
+	ASKED_SIZE,     /* bytes of the context of programs of type `number` */
+	ASKED_DATED,    /* how much of its version is known */
+	ASKED_COMPARED, /* how its version compares, as dated.h asks */
 };
 
-enum { ASKED_KINDS = ASKED_VERSION + 1 };
+enum { ASKED_KINDS = ASKED_COMPARED + 1 };
 
 struct asked_what {
 	enum asked_kind kind;

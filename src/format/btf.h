@@ -229,6 +229,8 @@ size_t btf_named_len(const struct btf *b, int kind, const char *name);
  */
 uint32_t btf_first_named(const struct btf *b, int kind, const char *name, size_t len);
 uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size_t len);
+/* How many of those stand before t, which has a name. */
+uint32_t btf_rank(const struct btf_type *t);
 
 /* btf_flavored.c: types of b's own by other rules of what is essential of a name than libbpf's. */
 

@@ -254,6 +254,16 @@ uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size
 	return t ? same_name_from(b, t, entry_of(t, id)->next, name, len) : 0;
 }
 
+uint32_t btf_rank(const struct btf_type *t)
+{
+	size_t len = btf_named_len(t->btf, (int)t->kind, t->name);
+	uint32_t id = btf_first_named(t->btf, (int)t->kind, t->name, len), n = 0;
+
+	for (; id && id != t->id; n++)
+		id = btf_next_named(t->btf, id, t->name, len);
+	return n;
+}
+
 static uint32_t find_in(const struct btf *b, const char *name, int kind, int class)
 {
 	size_t len = key_len(class, name);

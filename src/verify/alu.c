@@ -97,12 +97,13 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 	uint8_t op = BPF_OP(in.code);
 	bool wide = BPF_CLASS(in.code) == BPF_ALU64;
 	struct value *dst = machine_reg(s, in.dst), imm, *src = &imm, v;
-	uint32_t origin;
+	uint32_t origin, dated;
 
 	imm = value_scalar(scalar_known(wide ? (uint64_t)(int64_t)in.imm : (uint32_t)in.imm));
 	if ((in.code & BPF_X) && op != ALU_END && op != ALU_NEG)
 		src = machine_reg(s, in.src);
 	origin = src->origin ? src->origin : op == ALU_MOV ? 0 : dst->origin;
+	dated = op == ALU_MOV ? src->dated : dst->dated;
 	s->at++;
 	if (op == ALU_MOV) {
 		move(m, dst, src, in, wide);
@@ -128,6 +129,7 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 		}
 		*dst = v;
 	}
+	dst->dated = dated_result(m, dated, dst, in);
 	dst->origin = n->relo >= 0 ? ORIGIN(ORIGIN_RELO, n->relo) : origin;
 	return GO_ON;
 }

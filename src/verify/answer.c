@@ -5,6 +5,8 @@
 
 #include "core/features.h"
 #include "core/kernel_version.h"
+#include "verify/context.h"
+#include "verify/dated.h"
 #include "verify/releases.h"
 
 /* More than what types without a name hold of such: hostile ones hold twice what each holds. */
@@ -43,18 +45,6 @@ static bool is_named(const struct btf_type *t)
 	return *t->name && t->btf->shape[t->kind].names != BTF_NAMES_NOTHING;
 }
 
-/* How many stand before it under its name. */
-static uint64_t rank_of(const struct btf_type *t)
-{
-	size_t len = btf_named_len(t->btf, t->kind, t->name);
-	uint32_t id = btf_first_named(t->btf, t->kind, t->name, len);
-	uint64_t n = 0;
-
-	for (; id && id != t->id; n++)
-		id = btf_next_named(t->btf, id, t->name, len);
-	return n;
-}
-
 static void add_content(struct answer *a, const struct btf_type *t, unsigned depth);
 
 /* A type that another one holds or refers to. One with a name is a question of its own to who reads
@@ -71,7 +61,7 @@ static void add_type(struct answer *a, const struct btf *b, uint32_t id, unsigne
 		return;
 	}
 	digest_string(&a->d, t.name);
-	digest_add(&a->d, (uint64_t)place_of(a->target, t.btf) << 32 | rank_of(&t));
+	digest_add(&a->d, (uint64_t)place_of(a->target, t.btf) << 32 | btf_rank(&t));
 }
 
 static void add_elements(struct answer *a, const struct btf_type *t, unsigned depth)
@@ -176,18 +166,43 @@ static void add_config(struct answer *a, const struct asked_what *q)
 		digest_bytes(&a->d, value, len);
 }
 
-/* Thresholds are between release lines, or abilities; and whether the last number is 0 tells
- * kernels that hide theirs (helper_types.h). */
+/* Thresholds are between release lines, or abilities. */
 static void add_line(struct answer *a)
 {
 	const char *release = target_known_as(a->target);
 	struct abilities abilities;
-	uint32_t code = 0;
+	struct kernel_age age = {.last_helper = features_last(a->target, FEATURE_HELPER)};
 
-	digest_add(&a->d, kernel_version_code(release, &code));
-	digest_add(&a->d, (uint64_t)(code >> 8) << 1 | ((code & 0xff) != 0));
+	digest_add(&a->d, kernel_version_code(release, &age.version));
+	digest_add(&a->d, age.version >> 8);
+	digest_add(&a->d, kernel_age_newest_line(age));
 	releases_abilities(release, &abilities);
 	digest_bytes(&a->d, &abilities, sizeof(abilities));
+}
+
+/* As LINUX_KERNEL_VERSION has it: all, all but the last number, or nothing. */
+static void add_dated(struct answer *a)
+{
+	uint32_t code;
+
+	digest_add(&a->d, kernel_version_code(a->target->version, &code));
+	digest_add(&a->d, a->target->version || kernel_version_code(a->target->release, &code));
+}
+
+static void add_landing(struct answer *a, const struct asked_what *q)
+{
+	const struct btf *b;
+	struct landing l;
+
+	a->failed = a->failed || !struct_walk_again(a->target, q->text, q->len, &b, &l);
+	if (a->failed)
+		return;
+	digest_add(&a->d, l.kind);
+	digest_add(&a->d, (uint64_t)l.off);
+	digest_string(&a->d, l.cause);
+	digest_string(&a->d, l.in);
+	digest_string(&a->d, l.member);
+	add_type(a, b, l.type, 0);
 }
 
 bool answer_to(const struct target *t, const struct asked_what *q, struct digest *out)
@@ -213,7 +228,74 @@ bool answer_to(const struct target *t, const struct asked_what *q, struct digest
 		digest_string(&a.d, t->version);
 		digest_string(&a.d, t->release);
 		break;
+	case ASKED_LANDING: add_landing(&a, q); break;
+	case ASKED_SIZE: digest_add(&a.d, context_struct_size(t, q->number)); break;
+	case ASKED_DATED: add_dated(&a); break;
+	case ASKED_COMPARED: dated_answer(t, q->text, &a.d); break;
 	}
+	*out = digest_of(&a.d);
+	return !a.failed;
+}
+
+static void add_accessor(struct answer *a, const struct accessor *s)
+{
+	digest_add(&a->d, s != NULL);
+	if (!s)
+		return;
+	add_type(a, s->btf, s->root_id, 0);
+	digest_add(&a->d, (uint64_t)s->kind << 32 | s->bit_offset);
+	digest_add(&a->d, s->len);
+	for (uint32_t i = 0; i < s->len; i++) {
+		add_type(a, s->btf, s->step[i].type_id, 0);
+		digest_add(&a->d, s->step[i].index);
+		digest_string(&a->d, s->step[i].name);
+	}
+	digest_add(&a->d, s->raw_len);
+	for (uint32_t i = 0; i < s->raw_len; i++)
+		digest_add(&a->d, s->raw[i]);
+}
+
+static void add_candidate(struct answer *a, struct candidate c)
+{
+	digest_add(&a->d, c.id != 0);
+	if (!c.id)
+		return;
+	digest_add(&a->d, place_of(a->target, c.btf));
+	add_type(a, c.btf, c.id, 0);
+}
+
+static void add_attempt(struct answer *a, const struct attempt *x)
+{
+	add_candidate(a, x->candidate);
+	digest_add(&a->d, (uint64_t)x->reason << 32 | x->step);
+	digest_add(&a->d, (uint64_t)x->local_id << 32 | x->decision);
+	add_type(a, x->candidate.btf, x->target_id, 0);
+	add_accessor(a, x->accessor);
+}
+
+static void add_result(struct answer *a, const struct result *x)
+{
+	digest_add(&a->d, (uint64_t)x->status << 32 | x->reason);
+	digest_add(&a->d, x->decision);
+	digest_add(&a->d,
+		   x->has_local | x->has_target << 1 | x->relocated << 2 | x->sign_extended << 3);
+	digest_add(&a->d, x->local);
+	digest_add(&a->d, x->target);
+	add_candidate(a, x->used);
+	add_accessor(a, x->accessor);
+	digest_add(&a->d, x->attempt_count);
+	digest_bytes(&a->d, x->before, x->insn_len);
+	digest_bytes(&a->d, x->after, x->insn_len);
+}
+
+bool answer_relocated(const struct resolution *r, struct digest *out)
+{
+	struct answer a = {.target = r->target};
+
+	for (uint32_t i = 0; i < r->object->relo_count; i++)
+		add_result(&a, &r->results[i]);
+	for (size_t i = 0; i < r->attempt_count; i++)
+		add_attempt(&a, &r->attempts[i]);
 	*out = digest_of(&a.d);
 	return !a.failed;
 }

@@ -5,7 +5,7 @@
 #ifndef BTFL_ANSWER_H
 #define BTFL_ANSWER_H
 
-#include "core/target.h"
+#include "core/resolution.h"
 #include "format/asked.h"
 
 /* What everybody may ask without being heard: byte order, size of pointers, architecture, modules.
@@ -14,5 +14,10 @@ struct digest answer_base(const struct target *t);
 
 /* False for what is nested too deep to be told. */
 bool answer_to(const struct target *t, const struct asked_what *q, struct digest *out);
+
+/* All that relocations have become, and of the kernel's types what can be read of them by it
+ * without being heard: of those with a name, which they are, of others what they hold. False as
+ * above. */
+bool answer_relocated(const struct resolution *r, struct digest *out);
 
 #endif

@@ -241,6 +241,7 @@ enum go machine_branch(struct machine *m, struct state *s, const struct linked_i
 	c.a = *machine_reg(s, in->dst);
 	c.b = c.has_register ? *machine_reg(s, in->src)
 			     : value_scalar(scalar_known((uint64_t)(int64_t)in->imm));
+	dated_compare(m, &c.a, &c.b, c.op, c.wide);
 	taken = decide(m, &c);
 	if (taken < 0)
 		return both_ways(m, s, &c, in, target);

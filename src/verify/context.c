@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/asked.h"
 #include "verify/helpers.h"
 
 enum { SLOT = 8, INT_POINTERS = 5 << 16 | 17 << 8 };
@@ -112,12 +113,20 @@ static void add_result(struct context *c, const struct btf *b, const struct btf_
 		c->unreadable |= (uint64_t)(t->kind == BTF_VOID) << slot;
 }
 
-static uint32_t struct_size(const struct target *t, uint32_t prog_type)
+uint32_t context_struct_size(const struct target *t, uint32_t prog_type)
 {
 	const char *name = context_fields_struct(prog_type);
-	uint32_t id = name ? btf_find(t->btf[0], name, BTF_STRUCT) : 0;
+	struct questions *heard_by;
+	uint32_t id, size;
 
-	return id ? btf_type(t->btf[0], id).size : 0;
+	if (!name)
+		return 0;
+	asked_for(ASKED_SIZE, prog_type, NULL, 0);
+	heard_by = asked_pause();
+	id = btf_find(t->btf[0], name, BTF_STRUCT);
+	size = id ? btf_type(t->btf[0], id).size : 0;
+	asked_go_on(heard_by);
+	return size;
 }
 
 /* Of a program of struct_ops, the member of the kernel's struct that it is for. Users of struct_ops
@@ -157,7 +166,7 @@ void context_of(const struct loading *l, struct context *out)
 	out->prog_type = l->prog_type;
 	out->attach_type = l->attach_type;
 	out->word = l->target->btf[0]->ptr_size;
-	out->size = struct_size(l->target, l->prog_type);
+	out->size = context_struct_size(l->target, l->prog_type);
 	out->age = loading_age(l);
 	out->known = l->prog_type != BPF_PROG_TYPE_UNSPEC;
 	out->shut = closes_structs(l);

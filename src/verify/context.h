@@ -35,6 +35,9 @@ struct context {
 	const struct loading *uses; /* whose maps the walk looks at; NULL for none */
 };
 
+/* Bytes of what programs of that type have as their context; 0 where that is not known. */
+uint32_t context_struct_size(const struct target *t, uint32_t prog_type);
+
 /* The context of l's program: the arguments of what it attaches to, where that was found. */
 void context_of(const struct loading *l, struct context *out);
 

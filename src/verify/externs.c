@@ -124,8 +124,10 @@ static int set_version(struct extern_resolver *k, struct extern_value *v, uint32
 	const struct target *t = k->target;
 	uint32_t code;
 
-	asked_for(ASKED_VERSION, 0, NULL, 0);
-	if (kernel_version_code(t->version, &code))
+	/* What it is, is asked for by who reads it (dated.h). */
+	asked_for(ASKED_DATED, 0, NULL, 0);
+	k->x->dated = kernel_version_code(t->version, &code);
+	if (k->x->dated)
 		return set_bytes(k, v, size, code);
 	if (t->version || !kernel_version_code(t->release, &code))
 		return 0;
@@ -163,7 +165,7 @@ static int resolve_virtual(struct extern_resolver *k, const struct extern_def *e
 	const struct target *t = k->target;
 	enum known has = KNOWN_NOT;
 
-	if (strcmp(ext->name, "LINUX_KERNEL_VERSION") == 0)
+	if (strcmp(ext->name, EXTERN_VERSION) == 0)
 		return set_version(k, v, ext->size);
 	if (strcmp(ext->name, "LINUX_HAS_BPF_COOKIE") == 0)
 		has = features_has(t, FEATURE_HELPER, HELPER_get_attach_cookie);

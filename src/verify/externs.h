@@ -33,6 +33,9 @@ struct overlay {
 	const uint8_t *bytes; /* NULL: unknown */
 };
 
+/* The extern of which the value is the kernel's version. */
+#define EXTERN_VERSION "LINUX_KERNEL_VERSION"
+
 struct externs {
 	const struct object *object;
 	const struct references *references;
@@ -40,6 +43,7 @@ struct externs {
 	struct overlay *overlays;
 	size_t overlay_count, overlay_cap;
 	struct arena arena;
+	bool dated;        /* all of the kernel's version is known */
 	uint8_t *supposed; /* of externs_suppose() and externs_any_constant(): bytes of theirs */
 };
 

@@ -87,6 +87,8 @@ struct state *machine_turn(struct machine *m, struct state *s, bool forgets)
 
 	if (!turn)
 		return NULL;
+	if (m->dates.count)
+		dated_states(s, NULL);
 	if (forgets)
 		machine_widen(m, turn);
 	entry = state_copy(s);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "verify/context.h"
+#include "verify/dated.h"
 #include "verify/liveness.h"
 #include "verify/needs.h"
 #include "verify/seen.h"
@@ -32,6 +33,7 @@ struct machine {
 	struct open_state *open;
 	size_t open_count, open_cap;
 	struct needs needs;
+	struct dates dates;
 	bool *called; /* by function: a global one that was called */
 	uint32_t entry;
 	uint64_t most; /* instructions walked */
@@ -101,6 +103,20 @@ struct state *machine_turn(struct machine *m, struct state *s, bool forgets);
 /* Forgets numbers of s that differ from those at the last entry of the loop that it is at, and that
  * nothing has needed since. */
 void machine_widen(struct machine *m, struct state *s);
+
+/* dated.c, for numbers that were made of the kernel's version */
+/* The date of what is loaded from an extern's value; 0 for none. */
+uint32_t dated_load(struct machine *m, uint32_t number, uint64_t offset, unsigned size);
+/* Asks for what the instruction at s->at is about to find out, besides what the other two ask. */
+void dated_step(struct machine *m, struct state *s, const struct linked_insn *n);
+/* The date of v, which arithmetic has made of a number with the date `before`, or of none. */
+uint32_t dated_result(struct machine *m, uint32_t before, const struct value *v, struct insn in);
+/* The two are compared. */
+void dated_compare(struct machine *m, const struct value *a, const struct value *b, uint8_t op,
+		   bool wide);
+/* Numbers of s are held against those of another state: those that may decide something by `live`,
+ * which has one entry a frame; all for NULL. */
+void dated_states(const struct state *s, const struct liveness *live);
 
 /* branch.c */
 enum go machine_branch(struct machine *m, struct state *s, const struct linked_insn *n);

@@ -6,6 +6,8 @@
 
 #include "core/features.h"
 #include "verify/answer.h"
+#include "verify/dated.h"
+#include "verify/struct_walk.h"
 
 /* What a kernel answers to a question. */
 struct reply {
@@ -107,6 +109,8 @@ bool recall_can_ask(const struct asked_what *q)
 	case ASKED_FEATURE: return q->len == 1 && (uint8_t)q->text[0] < FEATURE_SETS;
 	case ASKED_LAST: return q->number < FEATURE_SETS;
 	case ASKED_MARK: return q->number <= FEATURE_MARKS;
+	case ASKED_LANDING: return struct_walk_is_question(q->len);
+	case ASKED_COMPARED: return dated_is_question(q->text, q->len);
 	default: return (unsigned)q->kind < ASKED_KINDS;
 	}
 }

@@ -49,6 +49,7 @@ struct value {
 	uint32_t id;     /* equal values have equal ids; 0 for none */
 	uint32_t origin; /* what decided it, for explanations only; see trace.h */
 	uint32_t need;   /* of a number, see needs.h */
+	uint32_t dated;  /* likewise, see dated.h; 0 for none */
 	struct scalar number;
 };
 

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "core/kernel_version.h"
+#include "format/asked.h"
+
 enum { NESTED_MOST = 64 };
 
 /* Trailing arrays of numbers may be read since; and, in unions, past the end of a member. Before,
@@ -164,7 +167,7 @@ static bool in_struct(struct load *x, struct btf_type *t, struct landing *out)
 	return true;
 }
 
-struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
+static struct landing walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
 			   const struct struct_rules *r)
 {
 	struct load x = {.btf = b, .rules = r, .off = off, .size = size};
@@ -183,4 +186,82 @@ struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsi
 		}
 	}
 	return lands(LANDS_SOMEWHERE);
+}
+
+/* What is asked of another kernel: before the name of the struct, with no gaps. */
+struct question {
+	int64_t off;
+	uint32_t size, kind;
+	uint32_t place; /* of its BTF in the kernel */
+	uint32_t rank;  /* of the type among those of its name */
+};
+
+enum { NAME_MOST = 256 };
+
+enum { TEXT_MOST = sizeof(struct question) + NAME_MOST };
+
+/* Writes it, and returns its length; 0 for a struct that has no name to ask for. */
+static size_t put_question(const struct btf *b, uint32_t type, int64_t off, unsigned size,
+			   const struct target *on, char text[TEXT_MOST])
+{
+	struct btf_type t = btf_type(b, type);
+	struct question q = {.off = off, .size = size, .kind = t.kind};
+	size_t len = strlen(t.name);
+
+	if (!len || len > NAME_MOST || len != btf_named_len(b, -1, t.name) || !btf_is_composite(&t))
+		return 0;
+	while (q.place < on->count && on->btf[q.place] != t.btf)
+		q.place++;
+	q.rank = btf_rank(&t);
+	memcpy(text, &q, sizeof(q));
+	memcpy(text + sizeof(q), t.name, len);
+	return sizeof(q) + len;
+}
+
+/* Of all types on the way it matters only where that leads. */
+struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
+			   const struct struct_rules *r)
+{
+	struct questions *heard_by = asked_pause();
+	struct landing l = walk(b, type, off, size, r);
+	char text[TEXT_MOST];
+	size_t len = heard_by ? put_question(b, type, off, size, r->target, text) : 0;
+
+	asked_go_on(heard_by);
+	if (heard_by && !len)
+		return walk(b, type, off, size, r);
+	if (heard_by)
+		asked_for(ASKED_LANDING, 0, text, len);
+	return l;
+}
+
+bool struct_walk_is_question(size_t len)
+{
+	return len > sizeof(struct question) && len <= TEXT_MOST;
+}
+
+bool struct_walk_again(const struct target *t, const char *text, size_t len, const struct btf **b,
+		       struct landing *out)
+{
+	struct struct_rules rules = {.target = t};
+	struct btf_type type;
+	struct question q;
+	uint32_t id;
+
+	memcpy(&q, text, sizeof(q));
+	text += sizeof(q);
+	len -= sizeof(q);
+	if (q.place >= t->count)
+		return false;
+	*b = t->btf[q.place];
+	id = btf_first_named(*b, -1, text, len);
+	while (q.rank-- && id)
+		id = btf_next_named(*b, id, text, len);
+	type = btf_type(*b, id);
+	if (!id || type.kind != q.kind || type.name[len])
+		return false;
+	if (!kernel_version_code(target_known_as(t), &rules.version))
+		rules.version = 0;
+	*out = walk(*b, id, q.off, q.size, &rules);
+	return true;
 }

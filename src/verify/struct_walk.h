@@ -38,6 +38,13 @@ struct struct_rules {
 struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
 			   const struct struct_rules *r);
 
+/* Where a load lands on a kernel about which that is the text of an ASKED_LANDING question, which
+ * it is when its length is one: in *b, the BTF of what it lands in. False where a kernel lacks what
+ * is asked for. */
+bool struct_walk_is_question(size_t len);
+bool struct_walk_again(const struct target *t, const char *text, size_t len, const struct btf **b,
+		       struct landing *out);
+
 /* The struct that a pointer of that type leads to, of which loads are followed; 0 for none, as
  * where the pointer is one into user or per-CPU memory. */
 uint32_t struct_pointee(const struct btf *b, const struct btf_type *pointer);

@@ -17,6 +17,8 @@ static enum go step(struct machine *m, struct state *s, const struct linked_insn
 {
 	if (n->in.dst >= REGISTERS || n->in.src >= REGISTERS)
 		return machine_give_up(m, WALK_BROKEN, "an instruction names no register");
+	if (m->dates.count)
+		dated_step(m, s, n);
 	switch (BPF_CLASS(n->in.code)) {
 	case BPF_ALU:
 	case BPF_ALU64: return machine_alu(m, s, n);
@@ -102,6 +104,8 @@ static int was_here(struct machine *m, struct state *s)
 	if (!x->checkpoint)
 		return 0;
 	frame_liveness(m, s, live);
+	if (m->dates.count)
+		dated_states(s, live);
 	old = seen_find(x, s, live, m->context->suspect, &m->needs, &m->kept);
 	if (old) {
 		if (old->open)
@@ -338,6 +342,7 @@ int walk_new(const struct linked *f, const struct externs *x, const struct conte
 		state_free(m.open[--m.open_count].state);
 	free(m.open);
 	needs_free(&m.needs);
+	free(m.dates.list);
 	free(m.todo);
 	free(m.seen);
 	free(m.called);

@@ -23,26 +23,34 @@ local function asking_of(list, questions)
   return list[#list]
 end
 
+-- Answers to questions, and to those that are asked besides relocations, with what these became.
+local ANSWERS <const>, BESIDES <const> = 16, 32
+
 -- What other runs have found of an object; values are read when they are needed.
-local function read(self, object)
-  local cache, list = self.cache, {}
+local function read(self, object, own)
+  local cache = self.cache
   local key = engine.digest(exact.encode { cache.about, object.path, object.digest })
   self.keys[object] = key
   for _, record in ipairs(cache.disk:load(key)) do
     local questions = engine.recall_read(self.heard, record.questions)
-    if not questions then cache.disk:refuse_key(key) end
-    if questions then asking_of(list, questions).found[record.answers] = { text = record.value } end
+    local list = own[#record.answers]
+    if not (questions and list) then
+      cache.disk:refuse_key(key)
+    else
+      asking_of(list, questions).found[record.answers] = { text = record.value }
+    end
   end
-  return list
 end
 
+-- What is known of an object, by how long the answers are.
 local function askings_of(self, object)
-  local list = self.askings[object]
-  if not list then
-    list = self.cache and read(self, object) or {}
-    self.askings[object] = list
+  local own = self.askings[object]
+  if not own then
+    own = { [ANSWERS] = {}, [BESIDES] = {} }
+    self.askings[object] = own
+    if self.cache then read(self, object, own) end
   end
-  return list
+  return own
 end
 
 -- The value of what was found, which may have been written by another run; nil where that is none.
@@ -57,21 +65,24 @@ local function value_of(self, object, found)
   return found.value
 end
 
--- What was found where the same was asked and answered as the kernel of now does.
-local function known_of(self, object, list)
+-- What was found where the same was asked and answered as the kernel of now does, and the questions; where
+-- relocations became the same, of those that were asked besides.
+local function known_of(self, object, own, became)
+  local list = own[became and BESIDES or ANSWERS]
   for i = #list, 1, -1 do
     local answers = engine.recall_answers(self.heard, list[i].questions)
-    local found = answers and list[i].found[answers]
+    local found = answers and list[i].found[answers .. (became or "")]
     local value = found and value_of(self, object, found)
-    if value ~= nil then return value end
+    if value ~= nil then return value, list[i].questions end
   end
   return nil
 end
 
-local function keep(self, object, list, questions, value)
+local function keep(self, object, own, questions, became, value)
   local answers = engine.recall_answers(self.heard, questions)
   if not answers then return end
-  asking_of(list, questions).found[answers] = { value = value }
+  answers = answers .. (became or "")
+  asking_of(own[#answers], questions).found[answers] = { value = value }
   local plain = self.cache and self.cache.encode(value, object, self.target)
   if plain == nil then return end
   table.insert(self.learned, { key = self.keys[object],
@@ -86,17 +97,28 @@ end
 ---@return T
 ---@return boolean
 function methods:of(object, find)
-  local list = askings_of(self, object)
-  local known = known_of(self, object, list)
-  if known ~= nil then return known, true end
-  local value, whole
+  local own, relocating, became, besides, whole = askings_of(self, object), nil, nil, nil, nil
+  local value = known_of(self, object, own)
+  if value ~= nil then return value, true end
   kept.forget()
-  local questions = engine.recall_listen(self.heard, object, self.target, function()
-    value, whole = find()
-    return whole
-  end)
-  if questions then keep(self, object, list, questions, value) end
-  return value, false
+  if not own.untold and not object:clash(self.target) then
+    relocating, became = engine.recall_relocate(self.heard, object, self.target)
+  end
+  if became then value, besides = known_of(self, object, own, became) end
+  local known = value ~= nil
+  if not known then
+    besides = engine.recall_listen(self.heard, object, self.target, function()
+      value, whole = find()
+      return whole
+    end, became)
+    if besides and became then keep(self, object, own, besides, became, value) end
+    own.untold = not besides
+  end
+  if besides then
+    local questions = became and engine.recall_join(relocating, besides) or besides
+    keep(self, object, own, questions, nil, value)
+  end
+  return value, known
 end
 
 --- What is to be written, as plain values for another process; it is not here any more.
