@@ -130,38 +130,35 @@ local function each_said(said, give)
   for _, of_shape in ipairs(said) do give(of_shape) end
 end
 
--- Kernels of which the same was said: { said =, names... }, each where the first of them stands. One may be
+-- Kernels of which the same was said: { said =, names = }, each where the first of them stands. One may be
 -- given twice.
 local function alike(of_kernels, names)
   local list, known = {}, {}
   for i, said in ipairs(of_kernels) do
     local one, name = known[said], names[i]
     if not one then
-      one = { said = said, has = {} }
+      one = { said = said, names = {}, has = {} }
       list[#list + 1], known[said] = one, one
     end
-    if not one.has[name] then one[#one + 1], one.has[name] = name, true end
+    if not one.has[name] then
+      table.insert(one.names, name)
+      one.has[name] = true
+    end
   end
   return list
 end
 
--- A row on a kernel: what is said of it there is shared with the others.
-local function add_row(shared, row, name)
-  shared[row] = shared[row] or { __index = row }
-  out:row(setmetatable({ target = name }, shared[row]))
-end
-
 local function on(finding, kernels)
   finding.target = #kernels == 1 and kernels[1] or nil
-  finding.targets = #kernels > 1 and table.move(kernels, 1, #kernels, 1, {}) or nil
+  finding.targets = #kernels > 1 and kernels or nil
   return finding
 end
 
 cli:kernel_by_kernel(look, function(_, of_kernels, names, kernels)
-  local found, shared = {}, {}
+  local found = {}
   for i, said in ipairs(of_kernels) do
     each_said(said, function(of_shape)
-      for _, row in ipairs(of_shape.rows) do add_row(shared, row, names[i]) end
+      out:again(of_shape.rows, "target", names[i])
       for _, question in ipairs(of_shape.has) do found[question] = true end
     end)
   end
@@ -169,7 +166,7 @@ cli:kernel_by_kernel(look, function(_, of_kernels, names, kernels)
     each_said(one.said, function(of_shape)
       for _, x in ipairs(of_shape.findings) do
         local is_nowhere = kernels > 1 and x.nowhere and not found[x.question]
-        table.insert(out.findings, on(is_nowhere and x.nowhere or x.finding, one))
+        table.insert(out.findings, on(is_nowhere and x.nowhere or x.finding, one.names))
       end
     end)
   end

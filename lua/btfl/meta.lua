@@ -1891,6 +1891,13 @@ function report:note(finding) end
 ---@param row table
 function report:row(row) end
 
+--- Adds rows, all with that value in a field: what is so of many kernels takes no memory for each. The list and
+--- its rows stay as they are from now on.
+---@param rows table[]
+---@param field string
+---@param value any
+function report:again(rows, field, value) end
+
 --- A line of the summary, such as counts, in order of insertion; structured in json, its fields in the
 --- order of `order`. Its field `text` is how the text format words it.
 ---@param facts table
@@ -1930,6 +1937,7 @@ function report:merge() end
 ---@field width? integer columns of the terminal; nil for what goes to none
 ---@field room? integer bytes that markdown may take; those of a comment on GitHub without
 ---@field quiet? boolean in text, only what fails: findings that are errors
+---@field put? fun(text: string) takes what is done, piece by piece, of a format that can; the rest is returned
 
 --- The report in a format: "text", "json", "jsonl", "tsv", "sarif", "junit", "github", "markdown",
 --- "html", "yaml", or one of your own (see btfl.format).

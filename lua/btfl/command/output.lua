@@ -87,14 +87,17 @@ function output.emit(report)
     if current.project or args.fail_on then require("btfl.project.judge").settle(report, current) end
     if args.baseline or args.write_baseline then require("btfl.runs.judge").settle(report, current) end
   end
-  local text = args.format and not args.done
-    and report:render(args.format, { color = wants_color(args),
-      width = not args.output and terminal.window() or nil, room = room_of(args.output), quiet = args.quiet })
+  local function text(put)
+    return report:render(args.format, { color = wants_color(args), put = put, quiet = args.quiet,
+      width = not args.output and terminal.window() or nil, room = room_of(args.output) })
+  end
+  local wanted = args.format and not args.done
+  local whole = wanted and args.output and text()
   write_files(report, args)
-  if text and args.output then
-    engine.write_file(args.output, text)
-  elseif text then
-    write(text)
+  if whole then
+    engine.write_file(args.output, whole)
+  elseif wanted then
+    write(text(write))
   end
   if is_tsv_alone(args) and report.columns then print_findings(report, current) end
 end

@@ -138,7 +138,7 @@ local function list_objects(cli)
   local list, next_object = {}, cli:objects()
   repeat
     local kept, object = told.keeping(cli, next_object)
-    list[#list + 1] = { object = object, kept = kept, said = {}, on = {} }
+    list[#list + 1] = { object = object, endian = object and object.endian, kept = kept, said = {}, on = {} }
   until not object or engine.interrupted()
   return list
 end
@@ -170,7 +170,7 @@ end
 -- What load.look() says of each object on a kernel, until SIGINT comes. What it tells besides may name the
 -- kernel.
 local function said_on(cli, list, target, number, load)
-  local said, memory = {}, load.memory
+  local said, memory, endian = {}, load.memory, target.endian
   if memory then memory:meet(target) end
   for i, one in ipairs(list) do
     local object = one.object
@@ -179,7 +179,7 @@ local function said_on(cli, list, target, number, load)
       local kept, value = told.keeping(cli, load.look, object, target, number)
       return { kept = kept, value = value }, #kept == 0
     end
-    local clash = pair.clash(object, target) and true
+    local clash = one.endian ~= endian or nil
     if clash and not load.clashing then
       said[i] = { clash = clash }
     else

@@ -1,6 +1,8 @@
 --- tsv: tab-separated lines under a header. Rows when the report has columns, else its findings.
 local columns_of = require "btfl.report.columns"
 local engine = require "btfl.engine"
+local pieces = require "btfl.report.pieces"
+local repeated = require "btfl.report.repeated"
 local terminal = require "btfl.report.terminal"
 
 local FINDING = { "level", "rule", "object", "program", "target", "at", "message" }
@@ -14,12 +16,45 @@ local function cell(row, column)
   return terminal.escape(tostring(value))
 end
 
+-- The cells of rows in the columns from one to another, row by row.
+local function cells_of(rows, columns, first, last)
+  local list = {}
+  local text = engine.tsv(rows, table.move(columns, first, last, 1, {}), LISTS, cell, "")
+  for line in text:gmatch "([^\n]*)\n" do list[#list + 1] = line end
+  return list
+end
+
+-- What stands between the values of a column in the lines of rows, as table.concat() takes it.
+local function around(rows, columns, field)
+  local at
+  for i, column in ipairs(columns) do at = column == field and i or at end
+  if not at then return { engine.tsv(rows, columns, LISTS, cell, "") } end
+  local before, behind = cells_of(rows, columns, 1, at - 1), cells_of(rows, columns, at + 1, #columns)
+  local list = { "" }
+  for i = 1, #rows do
+    list[i] = list[i] .. before[i] .. (at > 1 and "\t" or "")
+    list[i + 1] = (at < #columns and "\t" or "") .. behind[i] .. "\n"
+  end
+  return list
+end
+
 ---@param report btfl.report
+---@param options? btfl.render.options
 ---@return string
-return function(report)
+return function(report, options)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local names = {}
+  local names, known = {}, {}
   for i, column in ipairs(columns) do names[i] = terminal.escape(column) end
-  return engine.tsv(rows, columns, LISTS, cell, table.concat(names, "\t") .. "\n")
+  local lines = pieces(options)
+  lines:add(table.concat(names, "\t") .. "\n")
+  for some, field, value in repeated.parts(rows) do
+    if field then
+      known[some] = known[some] or around(some, columns, field)
+      lines:add(table.concat(known[some], cell({ [field] = value }, field)))
+    else
+      lines:add(engine.tsv(some, columns, LISTS, cell, ""))
+    end
+  end
+  return lines:rest()
 end

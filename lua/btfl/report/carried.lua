@@ -1,4 +1,6 @@
 --- What a report holds as plain values, taken out of it in one process and put in in another.
+local repeated = require "btfl.report.repeated"
+
 local carried = {}
 
 local LISTS = { "findings", "rows", "summaries", "blocks", "failures" }
@@ -16,7 +18,7 @@ end
 
 -- Rows may have what they share with others behind a metatable.
 local function own_rows(report)
-  local rows, fields = report.rows, fields_of(report)
+  local rows, fields = repeated.plain(report.rows), fields_of(report)
   for i, row in ipairs(rows) do
     if #fields > 0 and getmetatable(row) then
       local own = {}

@@ -3,26 +3,48 @@ local columns_of = require "btfl.report.columns"
 local fingerprint = require "btfl.report.fingerprint"
 local json = require "btfl.report.json"
 local memo = require "btfl.memo"
+local repeated = require "btfl.report.repeated"
 
 local entries = {}
+
+-- What no text of JSON has in it.
+local MARK = "\0"
 
 --- Iterates over the rows. Every column is there, null where the row has no value.
 ---@param report btfl.report
 ---@return fun(): string?
 function entries.rows(report)
-  local columns, rows, n = columns_of(report) or {}, report.rows, 0
+  local columns, next_part, n = columns_of(report) or {}, repeated.parts(report.rows), 0
   local encoded = memo(function(value) return json.encode(json.value(value)) end)
-  local fields, keys = {}, {}
+  local fields, keys, known = {}, {}, {}
   for i, column in ipairs(columns) do keys[i] = encoded[tostring(column)] .. ":" end
-  return function()
-    n = n + 1
-    local row = rows[n]
-    if row == nil then return nil end
+  local function text_of(row, field)
     for i = 1, #columns do
       local value = row[columns[i]]
-      fields[i] = keys[i] .. (value == nil and "null" or encoded[value])
+      fields[i] = columns[i] == field and keys[i] .. MARK
+        or keys[i] .. (value == nil and "null" or encoded[value])
     end
     return "{" .. table.concat(fields, ",") .. "}"
+  end
+  local rows, field, value = next_part()
+  -- What stands before and behind the value of the field, which is not known.
+  local function around(row)
+    local text = text_of(row, field)
+    local at = text:find(MARK, 1, true)
+    known[row] = at and { text:sub(1, at - 1), text:sub(at + 1) } or { text }
+    return known[row]
+  end
+  return function()
+    n = n + 1
+    while rows and rows[n] == nil do
+      rows, field, value = next_part()
+      n = 1
+    end
+    if not rows then return nil end
+    local row = rows[n]
+    if not field then return text_of(row) end
+    local parts = known[row] or around(row)
+    return parts[2] and parts[1] .. encoded[value] .. parts[2] or parts[1]
   end
 end
 

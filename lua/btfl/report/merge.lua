@@ -4,6 +4,7 @@ local class = require "btfl.class"
 local fingerprint = require "btfl.report.fingerprint"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
+local repeated = require "btfl.report.repeated"
 local series = require "btfl.kernels.series"
 local spells = require "btfl.report.spells"
 
@@ -21,6 +22,35 @@ local function put(set, key, value)
     set.at[key] = value == nil and true or value
   end
   return key ~= nil and set.at[key] or nil
+end
+
+-- The set of a list of names, or of one; each is made once, for findings share such lists.
+local function sets()
+  local known = {}
+  return function(names_or_name)
+    if names_or_name == nil then return ordered() end
+    local set = known[names_or_name]
+    if not set then
+      set = ordered()
+      if type(names_or_name) ~= "table" then names_or_name = { names_or_name } end
+      for _, name in ipairs(names_or_name) do put(set, name) end
+      known[names_or_name] = set
+    end
+    return set
+  end
+end
+
+-- What is in one set or the other: the first as long as there is nothing to add, then one of its own.
+local function joined(set, more)
+  if not set or set == more or #more.list == 0 then return set or more end
+  if not set.own then
+    local own = ordered()
+    own.own = true
+    for _, name in ipairs(set.list) do put(own, name) end
+    set = own
+  end
+  for _, name in ipairs(more.list) do put(set, name) end
+  return set
 end
 
 -- Where a finding is and what it is about, without the reason.
@@ -59,16 +89,22 @@ end
 -- Gives names of kernels in the order in which the rows of an object have them, and then of their versions:
 -- a finding that holds on several stands where the first of them does.
 local function in_order_of(report)
-  local objects = {}
-  for i, row in ipairs(report.rows) do
-    local object, target = row.object, row.target
+  local objects, count = {}, 0
+  local function put_place(object, target)
+    count = count + 1
     if object ~= nil and target ~= nil then
       objects[object] = objects[object] or {}
-      objects[object][target] = objects[object][target] or i
+      objects[object][target] = objects[object][target] or count
     end
   end
-  return function(object, list)
-    local place = objects[object] or {}
+  for rows, field, value in repeated.parts(report.rows) do
+    for i, row in ipairs(rows) do
+      local other = field ~= "target" or i == 1 or row.object ~= rows[i - 1].object
+      if other then put_place(row.object, field == "target" and value or row.target) end
+    end
+  end
+  return function(object, names_of)
+    local place, list = objects[object] or {}, table.move(names_of, 1, #names_of, 1, {})
     for _, name in ipairs(list) do
       if not place[name] then return series.names_in_order(list) end
     end
@@ -99,17 +135,13 @@ local function shapes_of(report)
 end
 
 -- Collects a finding, which may be a merged one itself.
-local function collect(group, finding)
-  local targets = {}
-  each(finding.targets or finding.target, function(name)
-    put(group.targets, name)
-    targets[#targets + 1] = name
-  end)
+local function collect(group, finding, targets)
+  group.targets = joined(group.targets, targets)
   each(finding.programs or finding.program, function(name) put(group.programs, name) end)
-  for target, program in names.pairs(finding) do put(put(group.on, target, ordered()), program) end
+  table.insert(group.findings, finding)
   local function said(sayings, line)
-    local on = put(sayings, line, ordered())
-    for _, name in ipairs(targets) do put(on, name) end
+    if line == nil then return end
+    sayings.at[line] = joined(put(sayings, line, targets), targets)
   end
   said(group.messages, finding.message)
   each(finding.notes, function(note) said(group.notes, note) end)
@@ -154,10 +186,13 @@ end
 
 -- The programs on each target, where not all are on all.
 local function programs_on(group)
-  local programs, out, all = group.programs.list, {}, true
+  local programs, out, all, set = group.programs.list, {}, true, ordered()
   if #programs < 2 or #group.targets.list < 2 then return nil end
+  for _, finding in ipairs(group.findings) do
+    for target, program in names.pairs(finding) do put(put(set, target, ordered()), program) end
+  end
   for _, target in ipairs(group.targets.list) do
-    local on = group.on.at[target]
+    local on = set.at[target]
     out[target] = on.list
     all = all and #on.list == #programs
   end
@@ -208,7 +243,7 @@ end
 ---@param report btfl.report
 ---@return btfl.finding[]
 return function(report)
-  local groups, order, failing, shapes = {}, {}, {}, shapes_of(report)
+  local groups, order, failing, shapes, set_of = {}, {}, {}, shapes_of(report), sets()
   for _, finding in ipairs(report.findings) do
     local about = subject(finding)
     local own = shapes(finding)
@@ -216,16 +251,16 @@ return function(report)
     local group = groups[key]
     if not group then
       group = {
-        first = finding, about = about, count = 0, targets = ordered(), programs = ordered(),
+        first = finding, about = about, count = 0, programs = ordered(), findings = {},
         shapes = own, kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
-        notes = ordered(), help = ordered(), on = ordered(),
+        notes = ordered(), help = ordered(),
       }
       groups[key] = group
       order[#order + 1] = group
-      failing[about] = failing[about] or ordered()
     end
-    collect(group, finding)
-    each(finding.targets or finding.target, function(name) put(failing[about], name) end)
+    local targets = set_of(finding.targets or finding.target)
+    collect(group, finding, targets)
+    failing[about] = joined(failing[about], targets)
   end
   local targets, in_order, out = examined(report), in_order_of(report), {}
   for i, group in ipairs(order) do

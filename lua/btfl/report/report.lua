@@ -3,6 +3,7 @@ local argument = require "btfl.argument"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
 local formats = require "btfl.report.formats"
+local repeated = require "btfl.report.repeated"
 local spells = require "btfl.report.spells"
 
 -- The type of each field of a finding. `level` is what the method says.
@@ -138,16 +139,32 @@ function methods:note(finding) add(self, "note", finding) end
 -- The fields that the rows of a report may have; none for one without fixed columns.
 local row_fields = setmetatable({}, { __mode = "k" })
 
-function methods:row(row)
-  if not is_a("table", row) then error("a row is a table", 2) end
+local function check_row(self, row, level)
+  if not is_a("table", row) then error("a row is a table", level + 1) end
   local known = row_fields[self]
   if known then
     for key in next, row do
-      if not known[key] then unknown("the report has no column", key, known, 2) end
+      if not known[key] then unknown("the report has no column", key, known, level + 1) end
     end
   end
+end
+
+function methods:row(row)
+  check_row(self, row, 2)
   local rows = self.rows
   rows[#rows + 1] = row
+end
+
+-- Lists of rows that were checked, which are said again.
+local checked = setmetatable({}, { __mode = "k" })
+
+function methods:again(rows, field, value)
+  if not is_a("table", rows) then error("rows are a list", 2) end
+  for _, row in ipairs(checked[rows] and {} or rows) do check_row(self, row, 2) end
+  checked[rows] = true
+  check_row(self, { [field] = value }, 2)
+  self.rows = repeated.from(self.rows)
+  repeated.add(self.rows, rows, field, value)
 end
 
 function methods:summary(facts)
@@ -209,7 +226,8 @@ function methods:merge()
 end
 
 function methods:render(format, options)
-  argument.options(2, options, { color = "any", width = "number", room = "number", quiet = "any" }, "render")
+  argument.options(2, options,
+    { color = "any", width = "number", room = "number", quiet = "any", put = "function" }, "render")
   local render = type(format) == "string" and formats.find(format)
   if not render then unknown("there is no format", format, formats, 2) end
   local text = render(self, options or {})

@@ -1,0 +1,105 @@
+--- Rows of a report that are said again with another value in one field, as of one kernel after another: a
+--- list as any other, in which such a row is made when it is asked for: memory does not grow with them.
+local repeated = {}
+
+-- By list: its parts, each { rows, field, value }, or with rows alone; and up to which row each goes.
+local states = setmetatable({}, { __mode = "k" })
+
+-- By row, the metatable of those that say it again.
+local shared = setmetatable({}, { __mode = "k" })
+
+local function said_again(row, field, value)
+  local behind = shared[row]
+  if not behind then
+    behind = { __index = row }
+    shared[row] = behind
+  end
+  return setmetatable({ [field] = value }, behind)
+end
+
+-- The number of the part that row n is in. Most ask for one row after another.
+local function part_of(state, n)
+  local ends, low, high = state.ends, 1, #state.ends
+  for i = state.at, state.at + 1 do
+    if ends[i] and n <= ends[i] and n > (ends[i - 1] or 0) then return i end
+  end
+  while low < high do
+    local middle = (low + high) // 2
+    if ends[middle] < n then low = middle + 1 else high = middle end
+  end
+  return low
+end
+
+local metatable = {}
+
+function metatable:__len()
+  local ends = states[self].ends
+  return ends[#ends] or 0
+end
+
+function metatable:__index(n)
+  local state = states[self]
+  if math.type(n) ~= "integer" or n < 1 or n > #self then return nil end
+  local i = part_of(state, n)
+  state.at = i
+  local part = state.parts[i]
+  local row = part[1][n - (state.ends[i - 1] or 0)]
+  if part[2] == nil then return row end
+  return said_again(row, part[2], part[3])
+end
+
+-- All of them as they are from now on: who changes some has them all.
+function metatable:__newindex(n, row)
+  local list = repeated.plain(self)
+  list[n] = row
+  states[self] = nil
+  setmetatable(self, nil)
+  table.move(list, 1, #list, 1, self)
+end
+
+--- A list to which repeated.add() adds, with the rows that are in another.
+---@param rows table[]
+---@return table[]
+function repeated.from(rows)
+  if states[rows] then return rows end
+  local list = setmetatable({}, metatable)
+  states[list] = { parts = {}, ends = {}, at = 1 }
+  if #rows > 0 then repeated.add(list, rows) end
+  return list
+end
+
+--- Adds rows, all with that value in a field; the list of them stays as it is from now on.
+---@param list table[] of repeated.from()
+---@param rows table[]
+---@param field? string
+---@param value any
+function repeated.add(list, rows, field, value)
+  local state = states[list]
+  if #rows == 0 then return end
+  table.insert(state.parts, { rows, field, value })
+  table.insert(state.ends, #list + #rows)
+end
+
+--- Iterates over the parts of any list of rows: those that are there, and the field and its value with which
+--- they are said, nil where they stand for themselves.
+---@param list table[]
+---@return fun(): table[]?, string?, any
+function repeated.parts(list)
+  local state, n = states[list], 0
+  return function()
+    n = n + 1
+    local part = state and state.parts[n]
+    if part then return part[1], part[2], part[3] end
+    if not state and n == 1 then return list end
+    return nil
+  end
+end
+
+--- The same rows in a list without parts.
+---@param list table[]
+---@return table[]
+function repeated.plain(list)
+  return states[list] and table.move(list, 1, #list, 1, {}) or list
+end
+
+return repeated

@@ -1,0 +1,80 @@
+--- Rows that are said again of many kernels: report:again() adds what as many report:row() would.
+local btfl = require "btfl"
+
+local ROWS = {
+  { object = "a.o", program = "one", count = 3 },
+  { object = "a.o", program = "two\t\1", name = "x" },
+}
+local VALUES = { "6.1", "6.12 \"quoted\"", "7\n0", "6.1" }
+
+local function filled(add, columns)
+  local out = btfl.report("again", { columns = columns, group = { "object", "target" },
+    text = { "program", "count" } })
+  out:row { object = "first.o", program = "p", target = "t" }
+  for _, value in ipairs(VALUES) do add(out, value) end
+  out:row { object = "last.o", program = "p", target = "t" }
+  for _, value in ipairs { "x", "y" } do add(out, value) end
+  return out
+end
+
+local function one_by_one(out, value)
+  for _, row in ipairs(ROWS) do
+    local own = { target = value }
+    for name, field in pairs(row) do own[name] = field end
+    out:row(own)
+  end
+end
+
+local function again(out, value) out:again(ROWS, "target", value) end
+
+describe("report:again", function()
+  it("prints in every format what rows one by one do, with the column anywhere", function()
+    for _, columns in ipairs {
+      { "object", "program", "count", "target", "name" }, { "target", "object", "program", "count", "name" },
+      { "object", "program", "count", "name", "target" },
+    } do
+      local plain, shared = filled(one_by_one, columns), filled(again, columns)
+      for _, format in ipairs { "text", "tsv", "json", "jsonl", "html", "markdown" } do
+        assert.equal(plain:render(format), shared:render(format))
+      end
+    end
+  end)
+
+  it("has rows as any report has", function()
+    local columns = { "object", "program", "count", "target", "name" }
+    local rows = filled(again, columns).rows
+    assert.equal(14, #rows)
+    local seen = {}
+    for i, row in ipairs(rows) do seen[i] = ("%s %s"):format(row.target, row.program) end
+    assert.equal(14, #seen)
+    for _, i in ipairs { 1, 14, 7, 2, 13, 3, 4, 10 } do
+      assert.equal(seen[i], ("%s %s"):format(rows[i].target, rows[i].program))
+    end
+    assert.is_nil(rows[15])
+    assert.is_nil(rows[0])
+    table.sort(rows, function(a, b) return a.target .. " " .. a.program < b.target .. " " .. b.program end)
+    table.sort(seen)
+    for i, row in ipairs(rows) do assert.equal(seen[i], ("%s %s"):format(row.target, row.program)) end
+  end)
+
+  it("gives its pieces as they are made, which are the whole", function()
+    local columns = { "object", "program", "count", "target", "name" }
+    local out = filled(again, columns)
+    for i = 1, 4000 do again(out, "kernel " .. i) end
+    for _, format in ipairs { "tsv", "jsonl" } do
+      local parts = {}
+      local rest = out:render(format, { put = function(text) parts[#parts + 1] = text end })
+      assert.is_true(#parts > 1)
+      assert.equal(out:render(format), table.concat(parts) .. rest)
+    end
+  end)
+
+  it("refuses what is no row", function()
+    local out = btfl.report("again", { columns = { "object", "target" } })
+    assert.has_error(function() out:again("x", "target", "t") end, "rows are a list")
+    assert.has_error(function() out:again({ { obect = 1 } }, "target", "t") end)
+    assert.has_error(function() out:again({ { object = 1 } }, "kernel", "t") end)
+    out:again({}, "target", "t")
+    assert.equal(0, #out.rows)
+  end)
+end)
