@@ -272,6 +272,41 @@ local function releases(count)
   return list
 end
 
+-- Every n-th of a list.
+local function thinned(list, n)
+  local some = {}
+  for i = n, #list, n do some[#some + 1] = list[i] end
+  return some
+end
+
+-- What a command takes whose table goes to standard output, so that none of it is kept.
+local function printed_on(command, files, targets)
+  local words = concat({ PROGRAM, command }, files, { "--format", "tsv" })
+  for _, path in ipairs(targets) do words = concat(words, { "-t", path }) end
+  return words
+end
+
+-- What a command takes for 10,000 objects on 1,000 kernels: of all it was given and of halves, what each object,
+-- each kernel and each pair adds.
+local function project(command, all, list)
+  local few, some = thinned(all, 2), thinned(list, 2)
+  local whole, objects_halved, kernels_halved, both = time(printed_on(command, all, list),
+    printed_on(command, few, list), printed_on(command, all, some), printed_on(command, few, some))
+  local function at(field)
+    local o, k = #all - #few, #list - #some
+    local by_pair = (whole[field] - objects_halved[field] - kernels_halved[field] + both[field]) / (o * k)
+    local by_object = (kernels_halved[field] - both[field]) / o - by_pair * #some
+    local by_kernel = (objects_halved[field] - both[field]) / k - by_pair * #few
+    return both[field] + by_object * (1e4 - #few) + by_kernel * (1e3 - #some)
+      + by_pair * (1e7 - #few * #some)
+  end
+  local of = ("%s of 10,000 x 1,000 of a series, projected by object, kernel and pair"):format(command)
+  add(of .. ": CPU", at "cpu" / 6e4, whole.cpu / 6e4, "min", command == "verdicts" and "3 min" or "-",
+    ("%d x %d"):format(#all, #list))
+  add(of .. ": peak memory", at "peak", whole.peak, "KiB", command == "verdicts" and "150 MB" or "-",
+    ("%d x %d"):format(#all, #list))
+end
+
 -- A series of kernels, of which most of what objects ask for is the same: with what is found once, looking into
 -- each pair, and from a folder of --cache.
 local function series()
@@ -281,6 +316,7 @@ local function series()
     local of = ("%s of %d objects x %d kernels of a series"):format(command, #all, #list)
     add(of .. ": CPU", once.cpu, each.cpu, "ms", "1/4", "--no-memo")
     add(of .. ": peak memory", once.peak, each.peak, "KiB", "-", "--no-memo")
+    project(command, all, list)
     local folder = ("%s/cache-%s"):format(dir, command)
     local cached, one = time(on_kernels(command, all, list, "--cache", folder),
       on_kernels(command, all, { list[1] }, "--cache", folder))

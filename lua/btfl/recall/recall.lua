@@ -59,6 +59,7 @@ local function value_of(self, object, found)
     local plain, value = exact.decode(found.text), nil
     if plain ~= nil then value = self.cache.decode(plain, object, self.target) end
     if value == false then return nil end
+    if value ~= nil then self.texts[value] = found.text end
     found.value, found.text = value, nil
     if value == nil then self.cache.disk:refuse_key(self.keys[object]) end
   end
@@ -78,15 +79,24 @@ local function known_of(self, object, own, became)
   return nil
 end
 
+-- The value for another run, as long as it is kept itself; nil where it is of this kernel alone.
+local function text_of(self, object, value)
+  if not self.texts[value] then
+    local plain = self.cache.encode(value, object, self.target)
+    self.texts[value] = plain ~= nil and exact.encode(plain) or nil
+  end
+  return self.texts[value]
+end
+
 local function keep(self, object, own, questions, became, value)
   local answers = engine.recall_answers(self.heard, questions)
   if not answers then return end
   answers = answers .. (became or "")
   asking_of(own[#answers], questions).found[answers] = { value = value }
-  local plain = self.cache and self.cache.encode(value, object, self.target)
-  if plain == nil then return end
+  local text = self.cache and text_of(self, object, value)
+  if not text then return end
   table.insert(self.learned, { key = self.keys[object],
-    questions = engine.recall_spell(self.heard, questions), answers = answers, value = exact.encode(plain) })
+    questions = engine.recall_spell(self.heard, questions), answers = answers, value = text })
 end
 
 --- What find() finds of an object on the kernel of now, and whether it was known. Of each object the same is
@@ -158,8 +168,8 @@ local recall = {}
 ---@param cache? btfl.recall.cache
 ---@return table
 function recall.new(cache)
-  return setmetatable({ heard = engine.recall_new(), askings = {}, keys = {}, learned = {}, cache = cache },
-    metatable)
+  return setmetatable({ heard = engine.recall_new(), askings = {}, keys = {}, learned = {}, cache = cache,
+    texts = setmetatable({}, { __mode = "k" }) }, metatable)
 end
 
 return recall

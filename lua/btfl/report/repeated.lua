@@ -2,7 +2,8 @@
 --- list as any other, in which such a row is made when it is asked for: memory does not grow with them.
 local repeated = {}
 
--- By list: its parts, each { rows, field, value }, or with rows alone; and up to which row each goes.
+-- By list, of each part its rows, the field and its value (false where there is none), and up to which row it
+-- goes: each a list of its own, for parts are as many as pairs of objects and kernels.
 local states = setmetatable({}, { __mode = "k" })
 
 -- By row, the metatable of those that say it again.
@@ -42,10 +43,8 @@ function metatable:__index(n)
   if math.type(n) ~= "integer" or n < 1 or n > #self then return nil end
   local i = part_of(state, n)
   state.at = i
-  local part = state.parts[i]
-  local row = part[1][n - (state.ends[i - 1] or 0)]
-  if part[2] == nil then return row end
-  return said_again(row, part[2], part[3])
+  local row, field = state.rows[i][n - (state.ends[i - 1] or 0)], state.fields[i]
+  return field and said_again(row, field, state.values[i]) or row
 end
 
 -- All of them as they are from now on: who changes some has them all.
@@ -63,7 +62,7 @@ end
 function repeated.from(rows)
   if states[rows] then return rows end
   local list = setmetatable({}, metatable)
-  states[list] = { parts = {}, ends = {}, at = 1 }
+  states[list] = { rows = {}, fields = {}, values = {}, ends = {}, at = 1 }
   if #rows > 0 then repeated.add(list, rows) end
   return list
 end
@@ -74,10 +73,10 @@ end
 ---@param field? string
 ---@param value any
 function repeated.add(list, rows, field, value)
-  local state = states[list]
+  local state, n = states[list], #states[list].rows + 1
   if #rows == 0 then return end
-  table.insert(state.parts, { rows, field, value })
-  table.insert(state.ends, #list + #rows)
+  state.ends[n] = #list + #rows
+  state.rows[n], state.fields[n], state.values[n] = rows, field or false, value or false
 end
 
 --- Iterates over the parts of any list of rows: those that are there, and the field and its value with which
@@ -88,10 +87,8 @@ function repeated.parts(list)
   local state, n = states[list], 0
   return function()
     n = n + 1
-    local part = state and state.parts[n]
-    if part then return part[1], part[2], part[3] end
-    if not state and n == 1 then return list end
-    return nil
+    if not state then return n == 1 and list or nil end
+    return state.rows[n], state.fields[n] or nil, state.values[n] or nil
   end
 end
 
