@@ -251,7 +251,7 @@ bool struct_walk_again(const struct target *t, const char *text, size_t len, con
 	memcpy(&q, text, sizeof(q));
 	text += sizeof(q);
 	len -= sizeof(q);
-	if (q.place >= t->count)
+	if (q.place >= t->count || q.off > INT64_MAX / 2)
 		return false;
 	*b = t->btf[q.place];
 	id = btf_first_named(*b, -1, text, len);
