@@ -2,9 +2,12 @@
 --- list as any other, in which such a row is made when it is asked for: memory does not grow with them.
 local repeated = {}
 
--- By list, of each part its rows, the field and its value (false where there is none), and up to which row it
--- goes: each a list of its own, for parts are as many as pairs of objects and kernels.
-local states = setmetatable({}, { __mode = "k" })
+-- In the metatable of a list, of each part its rows, the field and its value (false where there is none), and
+-- up to which row it goes: each a list of its own, for parts are as many as pairs of objects and kernels.
+local function state_of(list)
+  local behind = getmetatable(list)
+  return behind and rawget(behind, "parts")
+end
 
 -- By row, the metatable of those that say it again.
 local shared = setmetatable({}, { __mode = "k" })
@@ -31,15 +34,15 @@ local function part_of(state, n)
   return low
 end
 
-local metatable = {}
+local events = {}
 
-function metatable:__len()
-  local ends = states[self].ends
+function events:__len()
+  local ends = state_of(self).ends
   return ends[#ends] or 0
 end
 
-function metatable:__index(n)
-  local state = states[self]
+function events:__index(n)
+  local state = state_of(self)
   if math.type(n) ~= "integer" or n < 1 or n > #self then return nil end
   local i = part_of(state, n)
   state.at = i
@@ -48,10 +51,9 @@ function metatable:__index(n)
 end
 
 -- All of them as they are from now on: who changes some has them all.
-function metatable:__newindex(n, row)
+function events:__newindex(n, row)
   local list = repeated.plain(self)
   list[n] = row
-  states[self] = nil
   setmetatable(self, nil)
   table.move(list, 1, #list, 1, self)
 end
@@ -60,9 +62,11 @@ end
 ---@param rows table[]
 ---@return table[]
 function repeated.from(rows)
-  if states[rows] then return rows end
-  local list = setmetatable({}, metatable)
-  states[list] = { rows = {}, fields = {}, values = {}, ends = {}, at = 1 }
+  if state_of(rows) then return rows end
+  local list = setmetatable({}, {
+    __len = events.__len, __index = events.__index, __newindex = events.__newindex,
+    parts = { rows = {}, fields = {}, values = {}, ends = {}, at = 1 },
+  })
   if #rows > 0 then repeated.add(list, rows) end
   return list
 end
@@ -73,8 +77,9 @@ end
 ---@param field? string
 ---@param value any
 function repeated.add(list, rows, field, value)
-  local state, n = states[list], #states[list].rows + 1
   if #rows == 0 then return end
+  local state = state_of(list)
+  local n = #state.rows + 1
   state.ends[n] = #list + #rows
   state.rows[n], state.fields[n], state.values[n] = rows, field or false, value or false
 end
@@ -84,7 +89,7 @@ end
 ---@param list table[]
 ---@return fun(): table[]?, string?, any
 function repeated.parts(list)
-  local state, n = states[list], 0
+  local state, n = state_of(list), 0
   return function()
     n = n + 1
     if not state then return n == 1 and list or nil end
@@ -96,7 +101,7 @@ end
 ---@param list table[]
 ---@return table[]
 function repeated.plain(list)
-  return states[list] and table.move(list, 1, #list, 1, {}) or list
+  return state_of(list) and table.move(list, 1, #list, 1, {}) or list
 end
 
 return repeated
