@@ -44,13 +44,15 @@ end
 local function print_figures(title, answer)
   print(title)
   for _, list in ipairs { "renames", "more" } do
-    for _, half in ipairs { "tuned", "quoted" } do print_rows(list, half, answer) end
+    print_rows(list, "tuned", answer)
+    if not options.tuned then print_rows(list, "quoted", answer) end
   end
+  print_rows("seen", "tuned", answer)
 end
 
--- Changes made on purpose, by kind of change and over both pairs of kernels.
+-- Changes made on purpose, by kind of change and over all pairs of kernels.
 local function print_made(most)
-  print "made on purpose, on kernels of no list"
+  print "made on purpose"
   local sums = { sure = 0, sure_right = 0 }
   for _, model in ipairs(made.MODELS) do
     local right, all, wrong, ms = 0, 0, 0, 0

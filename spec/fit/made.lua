@@ -1,6 +1,6 @@
---- Questions whose answer is known because the change was made: of two kernels that no list of renames is of,
---- members that both have are renamed, moved (into a part, behind a pointer) or taken away in the newer one, one in a
---- struct. What the kernels changed themselves stands around them. A made change is easier than a real one, for nothing
+--- Questions whose answer is known because the change was made: members that two kernels have are renamed, moved (into
+--- a part, behind a pointer) or taken away in the newer one, one in a struct. What the kernels changed themselves is
+--- around them, which is most between the first and the last. A made change is easier than a real one, for nothing
 --- else changes with it: what these tell is what an answer costs where nothing came, and what is never found.
 
 local btfl = require "btfl"
@@ -12,6 +12,7 @@ local corpus = os.getenv("BTFL_CORPUS") or "../shared/corpus"
 
 made.PAIRS = {
   { "6.18.15-cloud-amd64", "7.0.13-cloud-amd64" }, { "6.1.192-cloud-arm64", "6.12.107-generic-riscv64" },
+  { "5.10.262-generic-amd64", "7.3.4-generic-amd64" },
 }
 
 local function hash(text)

@@ -1,7 +1,8 @@
 --- Renames that are known, and how well `why` answers them. renames.tsv and more.tsv beside this file: what became
 --- of fields, types and enumerators between two kernels, found in the kernel's history and held against both
---- BTFs; successors are separated by "|", "-" is none. The kernels are those of the corpus. No path stands in both:
---- more.tsv was written by somebody else, from memory, before any answer to it was seen.
+--- BTFs; successors are separated by "|", "-" is none. The kernels are those of the corpus. No path stands in two:
+--- more.tsv was written by somebody else, from memory, before any answer to it was seen; so was seen.tsv, of which all
+--- answers have been looked at since, and which is tuned on as a whole.
 
 local btfl = require "btfl"
 
@@ -38,7 +39,7 @@ end
 --- All rows: from, to, kind, path and successor. half: only the "tuned" ones, which are looked at to make `why`
 --- better, or the "quoted" ones, of which only figures are: they tell what came of it.
 ---@param half? "tuned"|"quoted"
----@param list? "renames"|"more" only those of this file
+---@param list? "renames"|"more"|"seen" only those of this file; without, those of the first two
 ---@return table[]
 function renames.rows(half, list)
   if not list then
@@ -51,7 +52,7 @@ function renames.rows(half, list)
     local row = {}
     row.from, row.to, row.kind, row.path, row.successor = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
     n = n + 1
-    local own = n > 0 and hash(row.from .. row.to .. row.path) & 1 == 0 and "tuned" or "quoted"
+    local own = (list == "seen" or hash(row.from .. row.to .. row.path) & 1 == 0) and "tuned" or "quoted"
     if n > 0 and (not half or half == own) then rows[#rows + 1] = row end
   end
   return rows
