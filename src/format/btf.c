@@ -77,17 +77,25 @@ static inline const uint8_t *behind(const struct btf *b, const struct btf_type *
 	return t->id ? p + btf_record_size(b, p) : p;
 }
 
-bool btf_next(const struct btf *b, struct btf_type *t, int kind)
+bool btf_next_of(const struct btf *b, struct btf_type *t, uint64_t kinds)
 {
 	uint32_t id;
 
 	for (const uint8_t *p = behind(b, t, &id); id < b->end_id;
 	     id++, p += btf_record_size(b, p)) {
-		*t = decode(b, id, p);
-		if (kind < 0 || t->kind == kind)
+		unsigned kind = BTF_INFO_KIND(load_u32(p + 4, b->swap));
+
+		if (kinds == BTF_ALL_KINDS || (kind < 64 && kinds >> kind & 1)) {
+			*t = decode(b, id, p);
 			return true;
+		}
 	}
 	return false;
+}
+
+bool btf_next(const struct btf *b, struct btf_type *t, int kind)
+{
+	return btf_next_of(b, t, kind < 0 ? BTF_ALL_KINDS : (uint64_t)1 << kind);
 }
 
 static bool has_text(const struct btf *b, uint32_t name, const char *text, const uint8_t *bits)

@@ -134,6 +134,12 @@ struct btf_type btf_type(const struct btf *b, uint32_t id);
  * search; a zeroed *t stands before the first. False when there is none. */
 bool btf_next(const struct btf *b, struct btf_type *t, int kind);
 
+/* The same for several kinds, 1 << kind each; BTF_ALL_KINDS for any. */
+#define BTF_ALL_KINDS UINT64_MAX
+#define BTF_COMPOSITES ((uint64_t)(1 << BTF_STRUCT | 1 << BTF_UNION))
+#define BTF_ENUMS ((uint64_t)(1 << BTF_ENUM | 1 << BTF_ENUM64))
+bool btf_next_of(const struct btf *b, struct btf_type *t, uint64_t kinds);
+
 /* The same of types in whose names there is a text, for which bits were marked. The text is looked
  * for in the strings, once, and of other types no more is read than where their name begins. */
 bool btf_next_with(const struct btf *b, struct btf_type *t, int kind, const char *text,
