@@ -12,6 +12,9 @@
 /* Longer lists are compared by name and type only. */
 enum { MOST_PLACED = 1500 };
 
+/* From here on types are the same but for what they are called. */
+#define SAME_TYPE 0.94
+
 /* How much more alike one of several must be to be the one beyond doubt. */
 #define CLEAR_MARGIN 0.2
 
@@ -219,6 +222,18 @@ static double decided(const double *gain, size_t nm, size_t nn, size_t m, size_t
 	return 0.6 + 0.4 * fmax(0, fmin(1, (gain[m * nn + n] - next) / CLEAR_MARGIN));
 }
 
+/* Whether as many came as went, one by one of the same types: a run that was renamed as a whole. */
+static bool is_same_run(const struct lineup *l, const uint32_t *m, size_t nm, const uint32_t *n,
+			size_t nn)
+{
+	if (nm != nn || l->enums)
+		return false;
+	for (size_t i = 0; i < nm; i++)
+		if (shape_alike(&l->old[m[i]].shape, &l->new[n[i]].shape) < SAME_TYPE)
+			return false;
+	return true;
+}
+
 /* Aligns what went with what came in one gap: the monotone pairing of the greatest sum. */
 static int align_gap(struct lineup *l, const uint32_t *m, size_t nm, const uint32_t *n, size_t nn,
 		     double sure, struct arena *a)
@@ -226,7 +241,8 @@ static int align_gap(struct lineup *l, const uint32_t *m, size_t nm, const uint3
 	double *best = arena_alloc(a, (nm + 1) * (nn + 1), sizeof(*best));
 	double *gain = arena_alloc(a, nm * nn + 1, sizeof(*gain));
 	size_t most = nm > nn ? nm : nn, i = nm, j = nn;
-	double certain = sure / (1 + 0.3 * (double)(most - 1));
+	bool run = is_same_run(l, m, nm, n, nn);
+	double certain = run ? sure : sure / (1 + 0.3 * (double)(most - 1));
 
 	if (!best || !gain)
 		return -1;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "successor/roles.h"
+
 /* Types refer to one another in circles only through names, but hostile ones nest deeply. */
 enum { DEEPEST = 12, MEMBERS = 16, LINK_MEMBERS = 3 };
 
@@ -186,6 +188,11 @@ static double pointers_alike(const struct shape *a, const struct shape *b)
 	return a->inner_kind == b->inner_kind ? 0.35 : 0.3;
 }
 
+bool shape_is_common(const struct shape *s)
+{
+	return is_number(s) || roles_known(s->name);
+}
+
 double shape_alike(const struct shape *a, const struct shape *b)
 {
 	bool same_width = a->bitfield == b->bitfield && a->bits == b->bits;
@@ -200,6 +207,8 @@ double shape_alike(const struct shape *a, const struct shape *b)
 		return numbers_alike(a, b);
 	if (a->kind == BTF_PTR && b->kind == BTF_PTR)
 		return a->inner == b->inner ? 0.9 : pointers_alike(a, b);
+	if (a->kind == b->kind && roles_shared(a->name, b->name))
+		return 0.65;
 	if (a->inner == b->inner)
 		return a->inner_kind == BTF_INT ? 0.5 : 0.65;
 	if (a->inner_kind == BTF_INT && b->inner_kind == BTF_INT && a->bits == b->bits &&

@@ -25,6 +25,9 @@ struct shape {
 /* bit_size is that of a bitfield, 0 for none. */
 struct shape shape_of(const struct btf *b, uint32_t id, uint32_t bit_size);
 
+/* Whether the kernel is full of such fields: numbers, lists, locks. */
+bool shape_is_common(const struct shape *s);
+
 /* 0 (nothing in common) to 1 (the same type). */
 double shape_alike(const struct shape *a, const struct shape *b);
 

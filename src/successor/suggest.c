@@ -74,7 +74,9 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 	if (s[SIGNAL_SPARSE] > 0.99f)
 		say(text, sizeof(text), "no other field of its type went or came");
 	if (s[SIGNAL_KIN] > 0 && hit->s.change == CHANGE_ENUMVAL)
-		say(text, sizeof(text), "another name of its value");
+		say(text, sizeof(text),
+		    s[SIGNAL_AWAY] > 0 ? "one is the bit of the other"
+				       : "another name of its value");
 	if (s[SIGNAL_ALONG] > 0)
 		say(text, sizeof(text), "siblings moved along");
 	if (s[SIGNAL_RIVAL] > 0)

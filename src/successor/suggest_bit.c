@@ -36,13 +36,12 @@ static int by_hash(const void *a, const void *b)
 /* Drops those that the witness has, too. */
 static void drop_old(struct bits *bits, const struct btf *witness)
 {
+	struct btf_type e = {0};
 	size_t kept = 0;
 
 	qsort(bits->at, bits->n, sizeof(*bits->at), by_hash);
-	for (uint32_t id = 1; bits->n && id < witness->end_id; id++) {
-		struct btf_type e = btf_type(witness, id);
-
-		for (uint32_t i = 0; btf_is_enum(&e) && i < e.vlen; i++) {
+	while (bits->n && next_type(witness, &e, BTF_ENUMS)) {
+		for (uint32_t i = 0; i < e.vlen; i++) {
 			struct bit key = {.hash = hash_text(btf_enumerator(&e, i).name)}, *old;
 
 			old = bsearch(&key, bits->at, bits->n, sizeof(key), by_hash);
@@ -59,22 +58,36 @@ static void drop_old(struct bits *bits, const struct btf *witness)
 int bits_list(const struct hunt *h, const struct words *field, struct bits *bits)
 {
 	const struct btf *b = h->target->btf[0];
+	struct btf_type e = {0};
 
 	*bits = (struct bits){.btf = b, .at = arena_alloc(h->arena, MOST_BITS, sizeof(*bits->at))};
 	if (!bits->at)
 		return -1;
-	for (uint32_t id = 1; id < b->end_id; id++) {
-		struct btf_type e = btf_type(b, id);
-
-		if (btf_is_enum(&e))
-			list_named(bits, field, &e);
-	}
+	while (next_type(b, &e, BTF_ENUMS))
+		list_named(bits, field, &e);
 	drop_old(bits, h->witness);
 	return 0;
 }
 
+/* Whether the name of a bit has a word of this one. */
+static bool is_of(const struct words *bit, const char *of)
+{
+	struct words w;
+
+	words_split(of, &w);
+	for (unsigned i = 0; i < w.n; i++) {
+		struct words one = w;
+
+		one.at[0] = w.at[i];
+		one.n = 1;
+		if (words_heard(&one, bit))
+			return true;
+	}
+	return false;
+}
+
 const struct bit *bits_of(const struct bits *bits, const struct words *field, const char *owner,
-			  const char *word)
+			  const char *word, const char *of)
 {
 	struct words around[3], w;
 
@@ -85,7 +98,7 @@ const struct bit *bits_of(const struct bits *bits, const struct words *field, co
 	words_split(FILLERS, &around[2]);
 	for (size_t i = 0; i < bits->n; i++) {
 		words_split(bits->at[i].name, &w);
-		if (words_made_of(&w, field, around, 3))
+		if (words_made_of(&w, field, around, 3) && (!of || is_of(&w, of)))
 			return &bits->at[i];
 	}
 	return NULL;

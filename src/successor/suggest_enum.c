@@ -71,25 +71,68 @@ static void hunt_same(struct values *x, struct place in, size_t sought)
 static int names_before(struct values *x)
 {
 	const struct btf *b = x->h->excerpt ? NULL : x->h->witness;
+	struct btf_type t = {0};
 	size_t cap = 0, n = 0;
 
-	for (uint32_t id = 1; b && id < b->end_id; id++) {
-		struct btf_type t = btf_type(b, id);
-
-		cap += btf_is_enum(&t) ? t.vlen : 0;
-	}
+	while (b && next_type(b, &t, BTF_ENUMS))
+		cap += t.vlen;
 	x->before.at = arena_alloc(x->h->arena, cap + 1, sizeof(*x->before.at));
 	if (!x->before.at)
 		return -1;
-	for (uint32_t id = 1; b && id < b->end_id; id++) {
-		struct btf_type t = btf_type(b, id);
-
-		for (uint32_t i = 0; btf_is_enum(&t) && i < t.vlen; i++)
+	t = (struct btf_type){0};
+	while (b && next_type(b, &t, BTF_ENUMS))
+		for (uint32_t i = 0; i < t.vlen; i++)
 			x->before.at[n++] = hash_text(btf_enumerator(&t, i).name);
-	}
 	x->before.n = n;
 	hashes_sort(&x->before);
 	return 0;
+}
+
+/* Whether one value is the bit of which the other is the number, and both names end alike:
+ * HK_FLAG_TIMER, 1 << HK_TYPE_TIMER. */
+static bool is_bit_of(const char *a, uint64_t value, const struct btf_enumerator *b)
+{
+	const char *x = strrchr(a, '_'), *y = strrchr(b->name, '_');
+
+	if (!x || !y || strcmp(x, y) != 0)
+		return false;
+	return (b->value < 64 && value == (uint64_t)1 << b->value) ||
+	       (value < 64 && b->value == (uint64_t)1 << value);
+}
+
+/* The value of `e` whose bit (or number) is that of the name and value given; NULL for none. */
+static const char *bit_in(const struct btf_type *e, const char *name, uint64_t value)
+{
+	for (uint32_t i = 0; i < e->vlen; i++) {
+		struct btf_enumerator v = btf_enumerator(e, i);
+
+		if (is_bit_of(name, value, &v))
+			return v.name;
+	}
+	return NULL;
+}
+
+/* Whether a value of e was the bit of what is sought, or its number, as most others of the one enum
+ * were of the other. */
+static bool was_bit(const struct values *x, const struct btf_type *e, const char *name)
+{
+	const struct btf *b = x->h->excerpt ? NULL : x->h->witness;
+	struct place was = {0};
+	struct btf_type before;
+	const char *bit;
+	size_t found = 0;
+
+	if (b && *e->name)
+		was = find_type(b, e->name, strlen(e->name), "");
+	if (!was.btf)
+		return false;
+	before = btf_strip(was.btf, was.id);
+	bit = btf_is_enum(&before) ? bit_in(&before, x->name, x->value) : NULL;
+	if (!bit || strcmp(bit, name) != 0)
+		return false;
+	for (size_t m = 0; m < x->lineup.nold; m++)
+		found += bit_in(&before, x->lineup.old[m].name, x->lineup.old[m].value) != NULL;
+	return found > 2 && found * 2 > x->lineup.nold;
 }
 
 /* The values of another enum: the same name, or one that says as much and is new. */
@@ -108,8 +151,12 @@ static void hunt_other(struct values *x, const struct btf_type *e)
 		s[SIGNAL_NAME] = (float)words_alike(&x->words, &w);
 		if (s[SIGNAL_NAME] < 0.3f)
 			continue;
+		s[SIGNAL_KIN] = was_bit(x, e, v.name);
 		s[SIGNAL_OLD] = x->h->witness && strcmp(v.name, x->name) != 0 &&
 				hashes_have(&x->before, hash_text(v.name));
+		/* That it was there, too, is what tells. */
+		if (s[SIGNAL_KIN] > 0)
+			s[SIGNAL_OLD] = 0;
 		if (s[SIGNAL_OLD] > 0)
 			continue;
 		if (!counted) {
@@ -162,11 +209,10 @@ void hunt_enumerator(struct hunt *h, struct place of, struct place in, const cha
 	for (size_t i = 0; i < h->target->count && !h->failed; i++) {
 		const struct btf *b = h->target->btf[i];
 
-		for (uint32_t id = b->first_id; id < b->end_id; id++) {
-			struct btf_type t = btf_type(b, id);
+		struct btf_type t = {0};
 
-			if (btf_is_enum(&t) && !(b == in.btf && id == in.id))
+		while (btf_next_of(b, &t, BTF_ENUMS))
+			if (!(b == in.btf && t.id == in.id))
 				hunt_other(&x, &t);
-		}
 	}
 }

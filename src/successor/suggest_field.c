@@ -3,6 +3,7 @@
  * the struct's place): another member of it. See suggest_nested.c for structs nested in the same
  * root, suggest_near.c for those behind pointers.
  */
+#include "successor/echoes.h"
 #include "successor/suggest_impl.h"
 
 #include <math.h>
@@ -315,6 +316,9 @@ static void look_around(struct hunt *h, struct probe *p)
 	if (!p->root.btf || h->excerpt)
 		return;
 	p->spread = name_spread(h, p->name);
+	p->swaps = echoes_of(h->witness, h->target->btf[0], &p->words,
+			     btf_type(p->root.btf, p->root.id).name, h->arena);
+	h->failed |= !p->swaps;
 	type = (struct place){p->root.btf, named_in(p->root.btf, p->member.type)};
 	of = btf_type(type.btf, type.id);
 	if (*of.name && (btf_is_composite(&of) || btf_is_enum(&of)) &&
@@ -337,7 +341,7 @@ static void name_bits(struct hunt *h, const struct probe *p)
 		const struct bit *bit = NULL;
 
 		if (s->signals[SIGNAL_BIT] > 0)
-			bit = bits_of(&p->bits, &p->words, s->successor, "");
+			bit = bits_of(&p->bits, &p->words, s->successor, "", flag_of(p));
 		if (!bit)
 			continue;
 		s->flag = bit->name;

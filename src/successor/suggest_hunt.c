@@ -122,6 +122,25 @@ bool is_record(const struct btf_type *t)
 	return first.kind == BTF_STRUCT && strcmp(first.name, "trace_entry") == 0;
 }
 
+bool next_type(const struct btf *b, struct btf_type *t, uint64_t kinds)
+{
+	const struct btf *at = t->btf;
+
+	if (at && btf_next_of(at, t, kinds))
+		return true;
+	while (at != b) {
+		const struct btf *next = b;
+
+		while (next->base && next->base != at)
+			next = next->base;
+		at = next;
+		*t = (struct btf_type){0};
+		if (btf_next_of(at, t, kinds))
+			return true;
+	}
+	return false;
+}
+
 bool has_type(const struct btf *b, const char *name)
 {
 	return find_type(b, name, strlen(name), "").btf != NULL;

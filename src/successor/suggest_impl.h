@@ -9,6 +9,7 @@
 #include "successor/members.h"
 #include "successor/routines.h"
 #include "successor/suggest.h"
+#include "successor/swaps.h"
 
 /* A type of a known BTF. */
 struct place {
@@ -65,6 +66,10 @@ bool is_record(const struct btf_type *t);
 
 /* The id of the named type that stands in a declaration: behind pointers and arrays. */
 uint32_t named_in(const struct btf *b, uint32_t id);
+
+/* Steps *t to the next type of these kinds (see btf_next_of()), of b's base first; a zeroed *t
+ * stands before the first. False when there is none. */
+bool next_type(const struct btf *b, struct btf_type *t, uint64_t kinds);
 
 /* Whether b has a type of that name that is not a forward declaration. */
 bool has_type(const struct btf *b, const char *name);
@@ -139,9 +144,10 @@ struct bits {
 
 /* Lists those that share a word with the field; -1 when memory is out. */
 int bits_list(const struct hunt *h, const struct words *field, struct bits *bits);
-/* The one whose name is that of the field, in `word` of struct `owner`; NULL for none. */
+/* The one whose name is that of the field, in `word` of struct `owner`, and has a word of `of`, if
+ * that is not NULL; NULL for none. */
 const struct bit *bits_of(const struct bits *bits, const struct words *field, const char *owner,
-			  const char *word);
+			  const char *word, const char *of);
 /* Its mask in the word of flags; 0 where that is not known. */
 uint64_t bit_mask(const struct bits *bits, const struct bit *bit);
 
@@ -174,6 +180,7 @@ struct probe {
 	const char *heir;            /* what took the place of its type; NULL while that is there */
 	double heir_score;           /* 0 to 1 */
 	struct bits bits;            /* of a number: what may name it as one */
+	struct swaps *swaps;         /* of its words elsewhere; NULL: not asked */
 	double flag;                 /* 0 to 1: how much it is one */
 	double flags;                /* how many flags went with it, n / (n + 1) */
 };
@@ -181,6 +188,9 @@ struct probe {
 /* How much a member is a flag: 1 for a single bit or a truth value, less for a byte, which may hold
  * no more, else 0. */
 double member_flag(const struct btf *b, const struct member *s);
+/* Of a number that may well be no flag: its struct, whose name that of its bit should have a word
+ * of. NULL for what is one. */
+const char *flag_of(const struct probe *p);
 /* How many flags a struct that the target has, too, lost itself, of n: n / (n + 1). A word of flags
  * that it gained holds flags of others only if it holds its own. was: its members in the witness.
  */
@@ -191,6 +201,20 @@ const char *member_home(const struct btf *b, const struct member *s);
 /* 0 to 1: what it says that a struct of the target gained a name which one of the witness lost: 1
  * when no other did either, or has it. */
 double name_spread(const struct hunt *h, const char *name);
+
+/* A part of a name that is told without the prefix that its struct gives: "rx_dst_cookie" of
+ * "sk_rx_dst_cookie". */
+struct stem {
+	struct words words; /* none when a name has no such part */
+	double spread;      /* as name_spread(), of names that have it */
+	uint8_t *marked;    /* strings of the target that have it: see btf_mark_names() */
+};
+
+/* -1 when memory is out. */
+int stem_of(const struct hunt *h, const char *name, struct stem *out);
+
+/* Whether a name of the target has the stem. */
+bool stem_is_in(const struct hunt *h, const struct stem *stem, const char *name);
 
 /* The same of fields of a type of the witness; -1 when memory is out. */
 int type_spread(const struct hunt *h, struct place type, struct type_spread *out);
@@ -208,6 +232,9 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
  * probe's; before: what was there already. */
 double moved_along(const struct probe *p, const struct members *s, size_t i, bool anywhere,
 		   const struct hashes *before);
+
+/* Whether a name came, alone, with one that comes and goes everywhere: it says little then. */
+bool is_everywhere(const struct probe *p, const char *name, const float signals[SIGNAL_COUNT]);
 
 /* Whether a named struct around member i is new in the root; before: what was there already. */
 bool is_in_new(const struct members *s, size_t i, const struct hashes *before);

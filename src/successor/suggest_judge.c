@@ -9,6 +9,9 @@
 /* The most that a name says alone, without a witness. */
 #define GUESS_ODDS 1.3
 
+/* Of two that are as likely neither is. */
+#define NO_ODDS (-0.5)
+
 /* By so much the likelier of two is the one. */
 #define CLEAR_ODDS 0.3
 
@@ -82,32 +85,86 @@ static void explain_away(struct hit *hits, size_t n)
 	}
 }
 
-/* Whether two are one member of two parts of one kind, of which nothing tells which it is. */
-static bool are_twins(const struct hit *a, const struct hit *b)
+/* The number of a bit takes another expression where the bit stood. */
+static void doubt_numbers(struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct suggestion *s = &hits[i].s;
+
+		if (s->change == CHANGE_ENUMVAL && s->signals[SIGNAL_KIN] > 0 &&
+		    s->signals[SIGNAL_AWAY] > 0)
+			hits[i].odds = fmin(hits[i].odds, GUESS_ODDS);
+	}
+}
+
+/* Of a name that few structs lost and gained, one that is only like it is not the successor. */
+static void doubt_like(struct hit *hits, size_t n)
+{
+	double same = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (s[SIGNAL_NAME] > 0.99f && s[SIGNAL_SPREAD] > 0.5f && s[SIGNAL_NEST] > 0)
+			same = fmax(same, hits[i].odds);
+	}
+	for (size_t i = 0; i < n && same > 2; i++)
+		if (hits[i].s.signals[SIGNAL_NAME] < 0.9f)
+			hits[i].odds = fmin(hits[i].odds, same - 0.5);
+}
+
+/* Whether a member is named as that of the struct that declares it: a longer path to it may lead to
+ * the same. */
+static bool is_own(const char *last, const struct suggestion *s)
+{
+	return strchr(s->successor, '.') == last;
+}
+
+/* The struct that declares a suggestion's last name, perhaps one that another has as its own. */
+static uint32_t owner_of(const struct suggestion *s)
+{
+	size_t len = strcspn(s->successor, ".");
+	const char *path = s->successor + len + (s->successor[len] == '.'), *rest;
+	struct place root = find_type(s->btf, s->successor, len, path);
+	struct member last;
+	uint32_t at;
+
+	if (!root.btf || !members_follow(root.btf, root.id, path, &rest, &at, &last) || *rest)
+		return 0;
+	return last.owner;
+}
+
+/* Whether two are one member of two parts of one kind, or of two structs elsewhere, of which
+ * nothing tells which it is. */
+static bool are_twins(const struct hit *a, const struct hit *b, enum signal where)
 {
 	const char *x = strrchr(a->s.successor, '.'), *y = strrchr(b->s.successor, '.');
 
+	if (where == SIGNAL_AWAY && !(x && y && is_own(x, &a->s) && is_own(y, &b->s)))
+		return false;
 	return x && y && strcmp(x, y) == 0 && a->s.btf == b->s.btf && a->s.type == b->s.type &&
-	       a->s.signals[SIGNAL_NEST] > 0 && b->s.signals[SIGNAL_NEST] > 0 &&
+	       a->s.signals[where] > 0 && b->s.signals[where] > 0 &&
 	       !(a->s.signals[SIGNAL_OLD] + b->s.signals[SIGNAL_OLD] > 0) &&
-	       fabs(a->odds - b->odds) < CLEAR_ODDS;
+	       fabs(a->odds - b->odds) < CLEAR_ODDS &&
+	       (where != SIGNAL_AWAY || owner_of(&a->s) != owner_of(&b->s));
 }
 
-static void doubt_twins(struct hit *hits, size_t n)
+/* Makes each of several no likelier than `most`. */
+static void doubt_twins(struct hit *hits, size_t n, enum signal where, double most)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t twins = 0;
 
-		if (hits[i].odds <= GUESS_ODDS)
+		if (hits[i].odds <= most)
 			continue;
 		for (size_t j = i + 1; j < n; j++) {
-			if (!are_twins(&hits[i], &hits[j]))
+			if (!are_twins(&hits[i], &hits[j], where))
 				continue;
 			twins++;
-			hits[j].odds = fmin(hits[j].odds, GUESS_ODDS);
+			hits[j].odds = fmin(hits[j].odds, most);
 		}
 		if (twins)
-			hits[i].odds = GUESS_ODDS;
+			hits[i].odds = most;
 	}
 }
 
@@ -121,7 +178,7 @@ static void doubt_unlike(struct hit *hits, size_t n)
 			    0.5f;
 
 		if (s->change == CHANGE_RENAMED && !fits && s->signals[SIGNAL_PLACE] > 0 &&
-		    s->signals[SIGNAL_NAME] < 0.2f)
+		    s->signals[SIGNAL_NAME] < 0.3f)
 			hits[i].odds = fmin(hits[i].odds, GUESS_ODDS);
 	}
 }
@@ -161,7 +218,10 @@ void hunt_judge(struct hunt *h, const char *question)
 	explain_away(h->hits, h->count);
 	doubt_away(h->hits, h->count);
 	doubt_unlike(h->hits, h->count);
-	doubt_twins(h->hits, h->count);
+	doubt_like(h->hits, h->count);
+	doubt_numbers(h->hits, h->count);
+	doubt_twins(h->hits, h->count, SIGNAL_NEST, GUESS_ODDS);
+	doubt_twins(h->hits, h->count, SIGNAL_AWAY, NO_ODDS);
 	if (!h->witness)
 		doubt_all(h->hits, h->count);
 }

@@ -21,8 +21,15 @@ enum {
 /* Below this a name that came to a struct to which nothing leads is there by chance. */
 #define LEAST_SPREAD 0.1f
 
+/* From here on a name is of several words and went and came but once. */
+#define CLEAR_SPREAD 0.55f
+
 /* And so is a field of such a type. */
 #define LEAST_SPARSE 0.4f
+
+/* What the rarity of a type in its struct says of another struct, where the kernel is full of it.
+ */
+#define COMMON_RARITY 0.5f
 
 /* A name alone, however rare, is never beyond doubt in such a struct. */
 #define FAR_ODDS 1.3
@@ -36,6 +43,7 @@ struct near {
 	bool record;             /* the root is what a tracepoint writes down */
 	struct vocabulary types; /* names of the target's structs; made when first asked for */
 	double flags;            /* that went from the struct being looked at, n / (n + 1) */
+	struct stem stem;        /* of the field's name */
 };
 
 static bool is_seen(struct near *x, uint32_t id)
@@ -148,10 +156,21 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 		sig[SIGNAL_FAR] = way == WAY_NONE;
 		along = moved_along(x->p, &s, i, true, &before);
 		sig[SIGNAL_ALONG] = (float)along;
+		if (way == WAY_NONE && !(sig[SIGNAL_SPREAD] > 0) && sig[SIGNAL_TYPE] > 0.94f &&
+		    x->stem.spread > 0 && stem_is_in(x->h, &x->stem, s.at[i].name))
+			sig[SIGNAL_SPREAD] = (float)x->stem.spread * sig[SIGNAL_NAME];
 		if (way == WAY_NONE && sig[SIGNAL_SPARSE] < LEAST_SPARSE &&
-		    (sig[SIGNAL_NAME] <= 0.99f ||
-		     (along <= 0.7 && sig[SIGNAL_SPREAD] < LEAST_SPREAD)))
+		    sig[SIGNAL_SPREAD] < LEAST_SPREAD &&
+		    (sig[SIGNAL_NAME] <= 0.99f || along <= 0.7))
 			continue;
+		if (is_everywhere(x->p, s.at[i].name, sig))
+			sig[SIGNAL_VAGUE] = 1;
+		/* Rare in its struct is not rare in another. */
+		if (shape_is_common(&x->p->member.shape) && !(along > 0) &&
+		    sig[SIGNAL_SPREAD] < CLEAR_SPREAD) {
+			sig[SIGNAL_RARE] *= COMMON_RARITY;
+			sig[SIGNAL_BOTH] *= COMMON_RARITY;
+		}
 		if (way == WAY_NONE)
 			sig[SIGNAL_LINK] = (float)owners_alike(x, name);
 		/* What a new part counts of its own is not what went from here. */
@@ -168,7 +187,7 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 				 link);
 		else if (way == WAY_AHEAD)
 			snprintf(via, sizeof(via), "%s%s", link, path);
-		more = is_new || through_new ? 0.3 : 0;
+		more = is_new || through_new ? 0.5 : 0;
 		if (way == WAY_NONE && !(along > 0))
 			more = fmin(more, FAR_ODDS - weights_odds(SCALE_FIELD, sig));
 		hunt_add(x->h, SCALE_FIELD, full, *via ? via : NULL, CHANGE_MOVED,
@@ -264,17 +283,52 @@ static void look_back(struct near *x)
 {
 	const struct btf *b = x->p->into.btf;
 	uint32_t root = btf_strip(b, x->p->into.id).id;
+	struct btf_type t = {0};
 
-	for (uint32_t id = 1; id < b->end_id; id++) {
-		struct btf_type t = btf_type(b, id);
+	while (next_type(b, &t, BTF_COMPOSITES)) {
 		const char *link;
 
-		if (!btf_is_composite(&t) || !*t.name || id == root)
+		if (!*t.name || t.id == root)
 			continue;
 		link = leads_to(&t, root, 0);
 		if (link)
-			look(x, b, id, link, WAY_BACK, false);
+			look(x, b, t.id, link, WAY_BACK, false);
 	}
+}
+
+/* Whether a struct of the target has a member with the stem of the field's name. */
+static bool has_stem(struct near *x, const struct btf_type *t, int depth)
+{
+	for (uint32_t i = 0; i < t->vlen; i++) {
+		struct btf_member m = btf_member(t, i);
+		struct btf_type in;
+
+		if (*m.name && stem_is_in(x->h, &x->stem, m.name))
+			return true;
+		if (*m.name || depth == DEEPEST_ANONYMOUS)
+			continue;
+		in = btf_strip(t->btf, m.type);
+		if (btf_is_composite(&in) && has_stem(x, &in, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+/* Structs that gained a member with the stem of the name, which stands in few. */
+static void look_for_stem(struct near *x)
+{
+	const struct btf *b = x->h->target->btf[0];
+	struct btf_type t = {0};
+
+	if (stem_of(x->h, x->p->name, &x->stem) < 0) {
+		x->h->failed = true;
+		return;
+	}
+	if (x->stem.spread < LEAST_SPREAD)
+		return;
+	while (next_type(b, &t, 1 << BTF_STRUCT))
+		if (*t.name && has_stem(x, &t, 0))
+			look(x, b, t.id, "", WAY_NONE, false);
 }
 
 /* Structs that gained a member of that very name, and of others that went: what lay over this one,
@@ -282,21 +336,22 @@ static void look_back(struct near *x)
 static void look_far(struct near *x)
 {
 	const struct btf *b = x->h->target->btf[0];
+	struct btf_type t = {0};
 
-	for (uint32_t id = 1; id < b->end_id; id++) {
-		struct btf_type t = btf_type(b, id);
+	while (next_type(b, &t, 1 << BTF_STRUCT)) {
 		const char *rest;
 		struct place was;
 		struct member last;
 		uint32_t at;
 
-		if (t.kind != BTF_STRUCT || !*t.name || x->seen.n == MOST_NEAR ||
-		    members_follow(b, id, x->p->name, &rest, &at, &last) != 1)
+		if (!*t.name || x->seen.n == MOST_NEAR ||
+		    members_follow(b, t.id, x->p->name, &rest, &at, &last) != 1)
 			continue;
 		was = find_type(x->h->witness, t.name, strlen(t.name), x->p->name);
 		if (!was.btf || !members_follow(was.btf, was.id, x->p->name, &rest, &at, &last))
-			look(x, b, id, "", WAY_NONE, false);
+			look(x, b, t.id, "", WAY_NONE, false);
 	}
+	look_for_stem(x);
 	for (unsigned i = 0; i < x->p->of_type.count && x->p->of_type.spread > 0; i++)
 		look(x, b, x->p->of_type.at[i], "", WAY_NONE, false);
 }
@@ -315,13 +370,11 @@ static void look_at_owners(struct near *x)
 {
 	const struct btf *b = x->h->witness;
 	uint32_t gone = btf_strip(x->p->root.btf, x->p->root.id).id;
+	struct btf_type t = {0};
 
-	for (uint32_t id = 1; id < b->end_id; id++) {
-		struct btf_type t = btf_type(b, id);
-
-		if (btf_is_composite(&t) && *t.name && leads_to(&t, gone, 0))
+	while (next_type(b, &t, BTF_COMPOSITES))
+		if (*t.name && leads_to(&t, gone, 0))
 			look_at_heir(x, t.name);
-	}
 }
 
 /* What it pointed to or embedded itself. */

@@ -87,7 +87,7 @@ static float paths_alike(const struct probe *p, const struct members *s, size_t 
 	}
 	words_split(path, &w);
 	words_weigh(&w, &p->lineup->words, false);
-	return (float)words_alike(&from, &w);
+	return (float)words_alike_but(&from, &w, p->swaps);
 }
 
 /* Whether the member that member i is nested in is new, and its name and the member's together are
@@ -103,6 +103,25 @@ static bool is_told(const struct probe *p, const struct members *s, size_t i, co
 	shape = shape_of(s->btf, s->at[i].type, s->at[i].bit_size);
 	return shape_alike(&p->member.shape, &shape) > 0.94 &&
 	       (double)paths_alike(p, s, i, path) > 0.7;
+}
+
+/* Whether member i is what a number became that is a struct now, and has words of its name: mm_cid
+ * is mm_cid.cid now. */
+static bool is_of_number(const struct members *was, const struct members *now, size_t i)
+{
+	int32_t outer = now->at[i].outer;
+	struct words own, number;
+
+	if (outer < 0)
+		return false;
+	words_split(now->at[i].name, &own);
+	words_split(now->at[outer].name, &number);
+	if (!words_within(&own, &number))
+		return false;
+	for (size_t k = 0; k < was->n; k++)
+		if (was->at[k].path == now->at[outer].path)
+			return btf_strip(was->btf, was->at[k].type).kind == BTF_INT;
+	return false;
 }
 
 /* 0 to 1: whether a word of flags in a struct that was there before may hold those of the root. */
@@ -159,6 +178,8 @@ static void nested_signals(struct hunt *h, const struct probe *p, const struct m
 	}
 	if (s[SIGNAL_BOX] > 0)
 		s[SIGNAL_SPREAD] = 0;
+	if (is_everywhere(p, now->at[i].name, s))
+		s[SIGNAL_VAGUE] = 1;
 	/* Flags that went together are not found one by one. */
 	if (p->flag > 0 && p->flags > 0.7 && !(s[SIGNAL_FLAG] + s[SIGNAL_ALONG] > 0) &&
 	    !(s[SIGNAL_BOX] > 0))
@@ -188,6 +209,8 @@ void hunt_nested(struct hunt *h, const struct probe *p)
 			continue;
 		member_path(&now, i, path);
 		nested_signals(h, p, &now, i, path, &own, &known, s);
+		if (before.n && is_of_number(&before, &now, i))
+			s[SIGNAL_TAKEN] = 2;
 		hunt_add_field(h, p, path, CHANGE_MOVED, (struct place){now.btf, now.at[i].type}, s,
 			       0);
 	}

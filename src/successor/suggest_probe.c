@@ -1,6 +1,7 @@
 /*
  * suggest_probe: how much a member of a target's struct looks like the field that is sought.
  */
+#include "successor/roles.h"
 #include "successor/suggest_impl.h"
 
 #include <math.h>
@@ -56,6 +57,11 @@ double member_flag(const struct btf *b, const struct member *s)
 	return t.size == 1 ? 0.7 : 0;
 }
 
+const char *flag_of(const struct probe *p)
+{
+	return p->flag > 0 ? NULL : btf_type(p->root.btf, p->root.id).name;
+}
+
 double flags_lost(const struct hunt *h, const struct members *was, const char *name)
 {
 	struct place now = find_in_target(h->target, name, strlen(name), "");
@@ -80,14 +86,16 @@ const char *member_home(const struct btf *b, const struct member *s)
 	return *name ? name : NULL;
 }
 
-/* Whether both are, or point to, structs, but different ones, and not because one of them is new or
- * gone. */
-static bool is_other(const struct probe *p, const struct members *s, const struct shape *now)
+/* Whether both are, or point to, structs, but different ones, and the one now is not new: half as
+ * much where the one before is gone. */
+static float is_other(const struct probe *p, const struct members *s, const struct shape *now)
 {
 	const char *was = p->member.shape.of;
 
-	return *was && *now->of && !btf_same_essential(was, now->of) && has_type(s->btf, was) &&
-	       has_type(p->root.btf, now->of);
+	if (!*was || !*now->of || btf_same_essential(was, now->of) ||
+	    !has_type(p->root.btf, now->of))
+		return 0;
+	return has_type(s->btf, was) ? 1 : 0.5f;
 }
 
 /* The name of the struct in which member i stands; that of what it is nested in where it has none.
@@ -100,6 +108,20 @@ static const char *owner_name(const struct members *s, size_t i)
 	if (home)
 		return home;
 	return btf_strip(s->btf, outer >= 0 ? s->at[outer].type : s->root).name;
+}
+
+/* Whether of a pointer to the struct that it is in and a node of a list or tree one took the place
+ * of the other: neighbour.next, a struct neighbour *, is neighbour.hash now. */
+static bool are_links(const struct probe *p, const struct members *s, const struct shape *now)
+{
+	const struct shape *was = &p->member.shape;
+	const char *root = btf_type(p->root.btf, p->root.id).name;
+	const char *into = btf_strip(s->btf, s->root).name;
+
+	return (was->kind == BTF_PTR && strcmp(was->of, root) == 0 &&
+		roles_shared(now->name, "hlist_node")) ||
+	       (now->kind == BTF_PTR && strcmp(now->of, into) == 0 &&
+		roles_shared(was->name, "hlist_node"));
 }
 
 void probe_signals(const struct probe *p, const struct members *s, size_t i,
@@ -117,12 +139,13 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 	if (own)
 		words_weigh(&w, own, true);
 	words_discount(&w, shape.name);
-	out[SIGNAL_NAME] = (float)words_alike(&p->words, &w);
+	out[SIGNAL_NAME] = (float)words_alike_but(&p->words, &w, p->swaps);
 	out[SIGNAL_WITHIN] = words_within(&p->words, &w);
 	out[SIGNAL_OLD] = !gained;
 	if (!p->member.name)
 		return;
-	out[SIGNAL_TYPE] = (float)shape_alike(&p->member.shape, &shape);
+	out[SIGNAL_TYPE] =
+	    are_links(p, s, &shape) ? 0.65f : (float)shape_alike(&p->member.shape, &shape);
 	if (is_counter(&p->member.shape) && is_counter(&shape))
 		out[SIGNAL_NAME] = fmaxf(
 		    out[SIGNAL_NAME], 0.8f * (float)(says(&p->words, counts) * says(&w, counts)));
@@ -138,7 +161,7 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 	    shape.bits >= 16)
 		out[SIGNAL_FLAG] = (float)(p->flag * p->flags * says_flags(&w));
 	if (p->bits.n && !at->bit_size && shape.inner_kind == BTF_INT && says_flags(&w) > 0 &&
-	    bits_of(&p->bits, &p->words, owner_name(s, i), at->name)) {
+	    bits_of(&p->bits, &p->words, owner_name(s, i), at->name, flag_of(p))) {
 		out[SIGNAL_BIT] = 1;
 		/* What is new is the bit. */
 		out[SIGNAL_OLD] = 0;
@@ -151,7 +174,7 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 	out[SIGNAL_CLASH] = !(out[SIGNAL_FLAG] + out[SIGNAL_BIT] > 0) && out[SIGNAL_TYPE] <= 0.2f;
 	if (!(out[SIGNAL_TYPE] > 0))
 		out[SIGNAL_CLASH] *= 3;
-	out[SIGNAL_OTHER] = is_other(p, s, &shape);
+	out[SIGNAL_OTHER] = out[SIGNAL_TYPE] < 0.6f ? is_other(p, s, &shape) : 0;
 	if (p->heir && gained &&
 	    strcmp(btf_type(s->btf, named_in(s->btf, at->type)).name, p->heir) == 0) {
 		out[SIGNAL_HEIR] = (float)p->heir_score;
@@ -276,6 +299,15 @@ int own_words(const struct members *s, struct arena *a, struct vocabulary *v)
 		vocabulary_add(v, &w);
 	}
 	return 0;
+}
+
+/* Below this a name comes and goes with too many structs. */
+#define EVERYWHERE 0.003
+
+bool is_everywhere(const struct probe *p, const char *name, const float signals[SIGNAL_COUNT])
+{
+	return p->root.btf && p->spread < EVERYWHERE && strcmp(p->name, name) == 0 &&
+	       !(signals[SIGNAL_OLD] + signals[SIGNAL_ALONG] + signals[SIGNAL_HOME] > 0);
 }
 
 bool is_in_new(const struct members *s, size_t i, const struct hashes *before)

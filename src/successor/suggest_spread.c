@@ -32,16 +32,21 @@ static bool has_member(const struct btf *b, const char *owner, const char *name)
 static void count(const struct btf *in, const struct btf *other, const char *name, double *have,
 		  double *both)
 {
-	*have = *both = 0;
-	for (uint32_t id = 1; id < in->end_id; id++) {
-		struct btf_type t = btf_type(in, id);
+	struct btf_type t = {0};
 
-		if (!btf_is_composite(&t) || !*t.name || !declares(in, id, name))
+	*have = *both = 0;
+	while (next_type(in, &t, BTF_COMPOSITES)) {
+		if (!*t.name || !declares(in, t.id, name))
 			continue;
 		++*have;
 		*both += has_member(other, t.name, name);
 	}
 }
+
+/* Kinds through which a type leads to another. */
+#define LEADING                                                                          \
+	((uint64_t)(1 << BTF_PTR | 1 << BTF_ARRAY | 1 << BTF_CONST | 1 << BTF_VOLATILE | \
+		    1 << BTF_RESTRICT | 1 << BTF_TYPE_TAG))
 
 /* Which types lead to `goal` through pointers, arrays and modifiers: a flag for each id. */
 static bool *leading(const struct btf *b, uint32_t goal, struct arena *a)
@@ -53,17 +58,17 @@ static bool *leading(const struct btf *b, uint32_t goal, struct arena *a)
 	memset(leads, 0, b->end_id * sizeof(*leads));
 	leads[goal] = true;
 	for (int pass = 0; more && pass < 8; pass++) {
+		struct btf_type t = {0};
+
 		more = false;
-		for (uint32_t id = 1; id < b->end_id; id++) {
-			struct btf_type t = btf_type(b, id);
+		while (next_type(b, &t, LEADING)) {
 			uint32_t to;
 
-			if (leads[id] || !(btf_kind_refers(t.kind) || t.kind == BTF_ARRAY) ||
-			    t.kind == BTF_FUNC || t.kind == BTF_TYPEDEF)
+			if (leads[t.id])
 				continue;
 			to = t.kind == BTF_ARRAY ? btf_array(&t).elem : t.type;
 			if (to < b->end_id && leads[to])
-				more = leads[id] = true;
+				more = leads[t.id] = true;
 		}
 	}
 	return leads;
@@ -101,15 +106,14 @@ static void count_fields(struct fields_of_type *f, const struct btf_type *t, con
 
 static int count_all(struct fields_of_type *f, uint32_t goal, struct arena *a)
 {
+	struct btf_type t = {0};
+
 	f->leads = leading(f->in, goal, a);
 	if (!f->leads)
 		return -1;
-	for (uint32_t id = 1; id < f->in->end_id; id++) {
-		struct btf_type t = btf_type(f->in, id);
-
-		if (btf_is_composite(&t) && *t.name)
-			count_fields(f, &t, t.name, id, 0);
-	}
+	while (next_type(f->in, &t, BTF_COMPOSITES))
+		if (*t.name)
+			count_fields(f, &t, t.name, t.id, 0);
 	return 0;
 }
 
@@ -132,6 +136,102 @@ int type_spread(const struct hunt *h, struct place type, struct type_spread *out
 	if (lost >= 1 && came >= 1)
 		out->spread = 1 / (lost * came * (1 + was.both / KEPT_HALVES));
 	return 0;
+}
+
+/* Names that have the stem, in structs of one side. */
+struct stems {
+	const struct btf *in, *other;
+	const struct words *words;
+	const uint8_t *marked;
+	double have, both;
+};
+
+static bool has_stem(const struct stems *s, const char *name)
+{
+	size_t at = (size_t)(name - s->in->strings);
+	struct words w;
+
+	if (at >= s->in->strings_len || !(s->marked[at / 8] >> at % 8 & 1))
+		return false;
+	words_split(name, &w);
+	return words_within(s->words, &w);
+}
+
+static void count_stems(struct stems *s, const struct btf_type *t, const char *owner, int depth)
+{
+	for (uint32_t i = 0; i < t->vlen; i++) {
+		struct btf_member m = btf_member(t, i);
+		struct btf_type in;
+
+		if (*m.name) {
+			bool has = has_stem(s, m.name);
+
+			s->have += has;
+			s->both += has && has_member(s->other, owner, m.name);
+			continue;
+		}
+		in = btf_strip(s->in, m.type);
+		if (depth < 3 && btf_is_composite(&in) && !*in.name)
+			count_stems(s, &in, owner, depth + 1);
+	}
+}
+
+static void count_all_stems(struct stems *s)
+{
+	struct btf_type t = {0};
+
+	while (next_type(s->in, &t, BTF_COMPOSITES))
+		if (*t.name)
+			count_stems(s, &t, t.name, 0);
+}
+
+static uint8_t *mark(const struct btf *b, const char *text, struct arena *a)
+{
+	uint8_t *marked = arena_alloc(a, b->strings_len / 8 + 1, 1);
+
+	if (!marked)
+		return NULL;
+	memset(marked, 0, b->strings_len / 8 + 1);
+	btf_mark_names(b, text, marked);
+	return marked;
+}
+
+int stem_of(const struct hunt *h, const char *name, struct stem *out)
+{
+	const struct btf *b = h->target->btf[0];
+	struct stems was = {.in = h->witness, .other = b, .words = &out->words};
+	struct stems is = {.in = b, .other = h->witness, .words = &out->words};
+	double lost, came;
+
+	*out = (struct stem){0};
+	words_split(name, &out->words);
+	if (out->words.n > 2) {
+		name = out->words.at[1].at;
+		words_split(name, &out->words);
+	}
+	if (out->words.n < 2) {
+		out->words.n = 0;
+		return 0;
+	}
+	was.marked = mark(h->witness, name, h->arena);
+	is.marked = out->marked = mark(b, name, h->arena);
+	if (!was.marked || !is.marked)
+		return -1;
+	count_all_stems(&was);
+	count_all_stems(&is);
+	lost = was.have - was.both;
+	came = is.have - is.both;
+	if (lost >= 1 && came >= 1)
+		out->spread =
+		    (1 - pow(0.5, out->words.n)) / (lost * came * (1 + was.both / KEPT_HALVES));
+	return 0;
+}
+
+bool stem_is_in(const struct hunt *h, const struct stem *stem, const char *name)
+{
+	struct stems s = {.in = h->target->btf[0], .words = &stem->words, .marked = stem->marked};
+
+	return stem->words.n && has_stem(&s, name);
 }
 
 double name_spread(const struct hunt *h, const char *name)

@@ -11,7 +11,10 @@
 enum { MOST_MEMBERS = 400 };
 
 /* What the only type that came where one went has of a vote: it need not be for that one. */
-#define NEWCOMER 0.6
+#define NEWCOMER 0.7
+
+/* What counts against few users: what they agree on may be chance. */
+#define FEW_USERS 0.7
 
 /* A name inside the type that is sought, and how many types of the target have it. */
 struct inside {
@@ -100,12 +103,11 @@ static void each_type(struct sought *s, void (*what)(struct sought *, const stru
 	for (size_t i = 0; i < s->h->target->count; i++) {
 		const struct btf *b = s->h->target->btf[i];
 
-		for (uint32_t id = b->first_id; id < b->end_id; id++) {
-			struct btf_type t = btf_type(b, id);
+		struct btf_type t = {0};
 
+		while (btf_next_of(b, &t, BTF_COMPOSITES | BTF_ENUMS | 1 << BTF_TYPEDEF))
 			if (may_follow(s, &t))
 				what(s, &t);
-		}
 	}
 }
 
@@ -207,13 +209,15 @@ static void consider(struct sought *s, const struct btf_type *t)
 	sig[SIGNAL_NAME] = (float)words_alike(&s->words, &w);
 	sig[SIGNAL_WITHIN] = words_within(&s->words, &w) || words_within(&w, &s->words);
 	sig[SIGNAL_OLD] = s->h->witness && !s->h->excerpt && has_type(s->h->witness, t->name);
-	sig[SIGNAL_USE] = (float)(votes / (s->users + 1));
+	sig[SIGNAL_USE] = (float)(votes / (s->users + FEW_USERS));
 	if (btf_is_composite(&in) || btf_is_enum(&in)) {
 		count_inside(s, &in, mark_of(t) | 0x80000000u, &shared, &all, 0);
 		/* What it still has counts for more than what it has besides. */
 		if (s->weight > 0 && all > 0)
 			sig[SIGNAL_RARE] = (float)(0.7 * shared / s->weight + 0.3 * shared / all);
 	}
+	/* Members of which it has none. */
+	sig[SIGNAL_CLASH] = s->n > 1 && in.vlen > 0 && !(shared > 0);
 	sig[SIGNAL_RIVAL] = is_rival(s, t);
 	sig[SIGNAL_TYPE] = in.kind == s->type.kind;
 	if (!btf_kind_refers(in.kind) && in.kind != BTF_ARRAY)
@@ -268,34 +272,42 @@ static uint32_t slot(const struct btf_type *user, uint32_t i)
 	return user->kind == BTF_FUNC_PROTO ? btf_param(user, i).type : btf_member(user, i).type;
 }
 
-/* How many slots of a user have types that the other kernel lacks; with count, each of these types
- * that may be the successor gets so much of a vote. */
-static uint32_t newcomers(struct sought *s, const struct btf_type *user, const struct btf *other,
-			  double count)
-{
-	uint32_t n = 0;
+/* Types in a user's slots that the other kernel lacks, in order. */
+struct newcomers {
+	struct btf_type at[16];
+	uint32_t n;
+};
 
-	for (uint32_t i = 0; i < user->vlen; i++) {
+static void list_newcomers(const struct sought *s, const struct btf_type *user,
+			   const struct btf *other, struct newcomers *out)
+{
+	out->n = 0;
+	for (uint32_t i = 0; i < user->vlen && out->n < sizeof(out->at) / sizeof(*out->at); i++) {
 		struct btf_type t = btf_type(user->btf, named_in(user->btf, slot(user, i)));
 
-		if (!*t.name || btf_is_enum(&t) != btf_is_enum(&s->type) || has_type(other, t.name))
-			continue;
-		n++;
-		if (count > 0 && may_follow(s, &t))
-			vote(s, &t, count);
+		if (*t.name && btf_is_enum(&t) == btf_is_enum(&s->type) && !has_type(other, t.name))
+			out->at[out->n++] = t;
 	}
-	return n;
 }
 
 /* A user's slot that is gone: types that are new as a whole, where the user has them now, share its
- * vote, and so do those that went with it. */
-static void vote_newcomers(struct sought *s, const struct btf_type *from, const struct btf_type *to)
+ * vote, and so do those that went with it; of as many as went that in its order has it. */
+static void vote_newcomers(struct sought *s, const struct btf_type *from, const struct btf_type *to,
+			   uint32_t id)
 {
-	uint32_t went = newcomers(s, from, to->btf, 0), came = newcomers(s, to, from->btf, 0);
+	struct newcomers went, came;
 
+	list_newcomers(s, from, to->btf, &went);
+	list_newcomers(s, to, from->btf, &came);
 	s->users++;
-	if (went && came)
-		newcomers(s, to, from->btf, NEWCOMER / went / came);
+	for (uint32_t i = 0; i < came.n; i++) {
+		double share = went.n != came.n      ? NEWCOMER / went.n / came.n
+			       : went.at[i].id == id ? NEWCOMER
+						     : 0;
+
+		if (went.n && share > 0 && may_follow(s, &came.at[i]))
+			vote(s, &came.at[i], share);
+	}
 }
 
 /* A struct or function of the witness that uses the type: what does its namesake use? */
@@ -328,19 +340,17 @@ static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
 			went = true;
 	}
 	if (went)
-		vote_newcomers(s, &from, &to);
+		vote_newcomers(s, &from, &to, id);
 }
 
 static void ask_users(struct sought *s, uint32_t id)
 {
 	const struct btf *b = s->h->witness;
+	struct btf_type t = {0};
 
-	for (uint32_t i = 1; i < b->end_id; i++) {
-		struct btf_type t = btf_type(b, i);
-
-		if (*t.name && (btf_is_composite(&t) || t.kind == BTF_FUNC))
+	while (next_type(b, &t, BTF_COMPOSITES | 1 << BTF_FUNC))
+		if (*t.name)
 			ask_user(s, &t, id);
-	}
 }
 
 void hunt_type(struct hunt *h, struct place type)

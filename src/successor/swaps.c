@@ -151,6 +151,17 @@ struct swaps *swaps_new(const struct words *lost, size_t nlost, const struct wor
 	return s;
 }
 
+struct swaps *swaps_of(const struct swap *known, size_t n, struct arena *a)
+{
+	struct swaps *s = arena_alloc(a, 1, sizeof(*s));
+
+	if (!s || tally_init(&s->count, a, n) < 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		tally_add(&s->count, swap_key(&known[i].was, &known[i].now), known[i].n);
+	return s;
+}
+
 double swaps_often(const struct swaps *swaps, const struct word *a, const struct word *b)
 {
 	double n = swaps ? tally_of(&swaps->count, swap_key(a, b)) : 0;

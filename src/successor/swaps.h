@@ -15,6 +15,15 @@ struct swaps;
 struct swaps *swaps_new(const struct words *lost, size_t nlost, const struct words *gained,
 			size_t ngained, size_t stride, struct arena *a);
 
+/* A word that gave way to another, n times. */
+struct swap {
+	struct word was, now;
+	double n;
+};
+
+/* The same of swaps that are known. */
+struct swaps *swaps_of(const struct swap *known, size_t n, struct arena *a);
+
 /* 0 to 1: how often b stands where a stood; NULL for no word: how often a is left out, or b added.
  * swaps may be NULL: never. */
 double swaps_often(const struct swaps *swaps, const struct word *a, const struct word *b);

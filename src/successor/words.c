@@ -169,13 +169,13 @@ static bool is_acronym(const struct words *a, const struct words *b)
 	return false;
 }
 
-/* The same letters, underscores apart. */
+/* The same letters, whatever stands between words apart. */
 static bool same_letters(const char *a, const char *b)
 {
 	for (;;) {
-		while (*a == '_')
+		while (*a == '_' || *a == '.')
 			a++;
-		while (*b == '_')
+		while (*b == '_' || *b == '.')
 			b++;
 		if (lower(*a) != lower(*b))
 			return false;
