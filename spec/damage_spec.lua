@@ -152,14 +152,46 @@ describe("a damaged BTF:", function()
     told(path, { "why", "foo.a", "-t", path })
   end)
 
-  it("a file that is cut short while it is read ends the run in one line", function()
-    local path = write(large():bytes())
-    local script = tmp.write("cut.lua", [[
-local b = btfl.btf(arg[1])
-assert(os.execute("truncate -s 4096 '" .. arg[1] .. "'"))
-print(b:type(#b).name)]])
-    local r = run { script, path }
-    assert.same({ "", "btfl: an input file became shorter while it was read\n", 2 }, { r.out, r.err, r.status })
+  -- What may befall a file: Lua that does it to that of arg[1].
+  local HARM = {
+    ["cut short"] = "assert(os.execute('truncate -s 100 ' .. arg[1]))",
+    ["written over"] = "local f <close> = assert(io.open(arg[1], 'r+b')) assert(f:write(('\255'):rep(1 << 17)))",
+  }
+
+  -- What is said of a file that this befalls when it is open.
+  local function said_of(path, harm, open, say)
+    return run { tmp.write("harm.lua", ("local x = %s(arg[1])\ndo %s end\n%s"):format(open, harm, say)), path }
+  end
+
+  -- A file with so much behind it that it is not read as a whole.
+  local function too_large(name, bytes)
+    local path = tmp.write(name, bytes)
+    assert(os.execute(("truncate -s 65M '%s'"):format(path)))
+    return path
+  end
+
+  for how, harm in pairs(HARM) do
+    it("a file that is " .. how .. " once it is open is what it was", function()
+      local say = "for t in x:types() do print(t.name) end"
+      local whole = said_of(write(large():bytes()), "", "btfl.btf", say)
+      assert.equal(0, whole.status)
+      assert.same(whole, said_of(write(large():bytes()), harm, "btfl.btf", say))
+      local path = too_large("vmlinux", object_builder.new(large()):bytes())
+      assert.same(whole, said_of(path, harm, "btfl.btf", say))
+      os.remove(path)
+    end)
+  end
+
+  it("an object that is not read as a whole, and cut short meanwhile, ends the run in one line", function()
+    local insns = {}
+    for i = 1, 3000 do insns[i] = object_builder.exit() end
+    local o = object_builder.new(large())
+    o:program { insns = insns }
+    local path = too_large("large.o", o:bytes())
+    local r = said_of(path, HARM["cut short"], "btfl.object",
+      "for p in x:programs() do for i in p:insns() do print(i) end end")
+    os.remove(path)
+    assert.same({ "btfl: an input file became shorter while it was read\n", 2 }, { r.err, r.status })
   end)
 
   it("an ELF file is told its own defect, whatever was wrong with the one before", function()

@@ -79,7 +79,6 @@ static int take(struct input *in, struct kconfig **out, struct err *e)
 	x->kconfig.input = in;
 	if (foreign_is_config(in, e) < 0)
 		goto fail;
-	input_settle(in);
 	if (find_version(&x->kconfig) < 0) {
 		err_memory(e, in->path);
 		goto fail;

@@ -141,7 +141,6 @@ int symbols_open(const char *path, struct symbols **out, struct err *e)
 		symbols_unref(s);
 		return -1;
 	}
-	input_settle(s->input);
 	*out = s;
 	return 0;
 }

@@ -247,7 +247,7 @@ static bool stands_for_another(const struct btf_type *t)
 	       t->kind == BTF_RESTRICT || t->kind == BTF_TYPE_TAG;
 }
 
-/* No chain is longer than there are types, but a file may be changed while it is mapped. */
+/* A chain that goes in a circle is refused when b is opened; here it would end, too. */
 static struct btf_type follow(const struct btf *b, uint32_t id, bool arrays)
 {
 	for (uint32_t steps = b->end_id; steps; steps--) {

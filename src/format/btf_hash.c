@@ -89,12 +89,9 @@ static bool hash_fast(const char *name, bool whole, uint32_t *out)
 	return true;
 }
 
-/* Strings are read in windows, names in the order of their windows: a name anywhere else in 2.3 MB
- * of strings waits for memory, and maps its page. */
-enum {
-	WINDOW = SCALE(1 << 17, 64), /* bytes that a name may start in */
-	BEHIND = SCALE(1 << 9, 40)   /* bytes behind them, that it may end in */
-};
+/* Names are read in the order of the windows of strings that they start in: a name anywhere else in
+ * 2.3 MB of strings waits for memory. */
+enum { WINDOW = SCALE(1 << 17, 64) }; /* bytes */
 
 /* What names are sorted by: their windows, and behind all of them those that stand elsewhere. */
 static size_t window_of(const struct btf *b, uint32_t name)
@@ -104,10 +101,9 @@ static size_t window_of(const struct btf *b, uint32_t name)
 	return w < elsewhere ? w : elsewhere;
 }
 
-/* Fills order with the indexes of the names, sorted, and sets *end[w] to where those of window w
- * end; the caller frees that. */
+/* Fills order with the indexes of the names, sorted. */
 static int sort_names(const struct btf *b, const struct btf_named *named, size_t count,
-		      uint32_t *order, uint32_t **end)
+		      uint32_t *order)
 {
 	size_t windows = b->strings_len / WINDOW + 2;
 	uint32_t *next = calloc(windows, sizeof(*next)), at = 0;
@@ -124,12 +120,12 @@ static int sort_names(const struct btf *b, const struct btf_named *named, size_t
 	}
 	for (size_t i = 0; i < count; i++)
 		order[next[window_of(b, named[i].name)]++] = (uint32_t)i;
-	*end = next;
+	free(next);
 	return 0;
 }
 
-/* Of the type's name, which is at s as well, where so many bytes can be read; and notes the type
- * where names may have a flavor, and this one does. */
+/* Of the type's name s, of which so many bytes can be read; and notes the type where names may have
+ * a flavor, and this one does. */
 static int hash_one(const struct btf *b, const struct btf_named *n, const char *s, size_t readable,
 		    struct btf_ids *flavored, uint32_t *hash)
 {
@@ -138,11 +134,7 @@ static int hash_one(const struct btf *b, const struct btf_named *n, const char *
 
 	if (readable >= HASHED && hash_fast(s, whole, hash))
 		return 0;
-	len = strnlen(s, readable);
-	if (len == readable) {
-		s = btf_string(b, n->name);
-		len = strlen(s);
-	}
+	len = strlen(s);
 	*hash = btf_hash(s, btf_key_len(s, len, whole));
 	if (flavored && btf_has_mark(s, len))
 		return btf_ids_add(flavored, b->first_id + n->index);
@@ -160,40 +152,24 @@ static int no_string(const struct btf *b, const struct btf_named *n, struct err 
 			n->name, b->strings[n->name - b->first_string] ? "inside" : "behind");
 }
 
-int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
-		   size_t count, struct btf_ids *flavored, uint32_t *hashes, struct err *e)
+int btf_hash_names(const struct btf *b, bool check, const struct btf_named *named, size_t count,
+		   struct btf_ids *flavored, uint32_t *hashes, struct err *e)
 {
-	char *buffer = malloc(WINDOW + BEHIND);
-	uint32_t *order = malloc((count + 1) * sizeof(*order)), *end = NULL;
-	int rc = buffer && order && sort_names(b, named, count, order, &end) == 0
-		     ? 0
-		     : err_memory(e, b->name);
-	size_t i = 0;
+	uint32_t *order = malloc((count + 1) * sizeof(*order));
+	int rc = order && sort_names(b, named, count, order) == 0 ? 0 : err_memory(e, b->name);
 
-	for (uint32_t w = 0; rc == 0 && w <= b->strings_len / WINDOW; w++) {
-		uint32_t from = w * WINDOW, left = b->strings_len - from;
-		size_t len = left < WINDOW + BEHIND ? left : WINDOW + BEHIND;
-		const char *s = b->strings + from;
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const struct btf_named *n = &named[order[i]];
+		uint32_t off = n->name - b->first_string;
+		bool own = off < b->strings_len;
+		const char *name = own ? b->strings + off : btf_string(b, n->name);
 
-		if (i < end[w] && in)
-			s = (const char *)input_read(in, (size_t)((const uint8_t *)s - in->data),
-						     len, (uint8_t *)buffer);
-		for (; i < end[w] && rc == 0; i++) {
-			const struct btf_named *n = &named[order[i]];
-			uint32_t off = n->name - b->first_string, at = off - from;
-
-			if (in && off && ((at ? s[at - 1] : b->strings[off - 1]) || !s[at]))
-				rc = no_string(b, n, e);
-			else if (hash_one(b, n, s + at, at < len ? len - at : 0, flavored,
-					  &hashes[order[i]]) < 0)
-				rc = err_memory(e, b->name);
-		}
-	}
-	for (; rc == 0 && i < count; i++)
-		if (hash_one(b, &named[order[i]], "", 0, flavored, &hashes[order[i]]) < 0)
+		if (check && own && off && (name[-1] || !*name))
+			rc = no_string(b, n, e);
+		else if (hash_one(b, n, name, own ? b->strings_len - off : 0, flavored,
+				  &hashes[order[i]]) < 0)
 			rc = err_memory(e, b->name);
-	free(end);
+	}
 	free(order);
-	free(buffer);
 	return rc;
 }

@@ -72,12 +72,12 @@ struct btf_check {
 	struct btf_parts parts; /* owned */
 };
 
-/* btf_pass.c: reads the type section, of input in, from front to back. Fills b->shape, b->start and
+/* btf_pass.c: reads the type section from front to back. Fills b->shape, b->start and
  * b->end_id, has every type checked (as a kernel's, or as anybody's), and lists the types
  * (BTF_NAMES_TYPE) that have a name, in ascending order. The caller owns b->start, even after a
  * failure, and the list, with malloc(). */
-int btf_pass(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
-	     struct btf_named **named, size_t *count, struct err *e);
+int btf_pass(struct btf *b, const struct span *layout, bool kernel, struct btf_named **named,
+	     size_t *count, struct err *e);
 
 /* btf_open.c: what btf_kfuncs_in_sets() found when b was opened. */
 const uint32_t *btf_set_kfuncs(const struct btf *b, size_t *count);
@@ -118,15 +118,13 @@ uint32_t btf_first_sorted(const struct btf *b, const char *name, size_t len);
 uint32_t btf_next_sorted(const struct btf *b, uint32_t id, const char *name, size_t len);
 
 /* Sets hashes[i] to that of the essential name of named[i], and adds to flavored the types that may
- * have a flavor; where that is NULL, to that of the whole name. When b is opened, the strings are
- * read from its input, and a name that is none of them is a defect; else in is NULL. */
-int btf_hash_names(const struct btf *b, const struct input *in, const struct btf_named *named,
-		   size_t count, struct btf_ids *flavored, uint32_t *hashes, struct err *e);
+ * have a flavor; where that is NULL, to that of the whole name. `check`: a name that is none of b's
+ * strings is a defect. */
+int btf_hash_names(const struct btf *b, bool check, const struct btf_named *named, size_t count,
+		   struct btf_ids *flavored, uint32_t *hashes, struct err *e);
 
-/* btf_index.c: builds the name index, for which the strings are read from b's input; takes over the
- * list, which btf_pass() made. */
-int btf_index_types(struct btf *b, const struct input *in, struct btf_named *named, size_t count,
-		    struct err *e);
+/* btf_index.c: builds the name index of the list that btf_pass() made, which it takes over. */
+int btf_index_types(struct btf *b, struct btf_named *named, size_t count, struct err *e);
 void btf_index_free(struct btf *b);
 
 #endif

@@ -65,16 +65,15 @@ static struct name_table *link_entries(const struct btf *b, struct btf_named *na
 }
 
 /* Takes over the list; NULL with an error. flavored as for btf_hash_names(). */
-static struct name_table *make_table(const struct btf *b, const struct input *in,
-				     struct btf_named *named, size_t count,
-				     struct btf_ids *flavored, struct err *e)
+static struct name_table *make_table(const struct btf *b, bool check, struct btf_named *named,
+				     size_t count, struct btf_ids *flavored, struct err *e)
 {
 	uint32_t *hashes = malloc((count + 1) * sizeof(*hashes));
 	struct name_table *t = NULL;
 
 	if (!hashes)
 		err_memory(e, b->name);
-	else if (btf_hash_names(b, in, named, count, flavored, hashes, e) == 0 &&
+	else if (btf_hash_names(b, check, named, count, flavored, hashes, e) == 0 &&
 		 !(t = link_entries(b, named, count, hashes)))
 		err_memory(e, b->name);
 	if (t)
@@ -85,8 +84,7 @@ static struct name_table *make_table(const struct btf *b, const struct input *in
 	return t;
 }
 
-int btf_index_types(struct btf *b, const struct input *in, struct btf_named *named, size_t count,
-		    struct err *e)
+int btf_index_types(struct btf *b, struct btf_named *named, size_t count, struct err *e)
 {
 	struct name_table *types;
 
@@ -96,7 +94,7 @@ int btf_index_types(struct btf *b, const struct input *in, struct btf_named *nam
 		return err_memory(e, b->name);
 	}
 	pthread_mutex_init(&b->index->lock, NULL);
-	types = make_table(b, in, named, count, &b->index->flavored, e);
+	types = make_table(b, true, named, count, &b->index->flavored, e);
 	btf_flavored_sort(b, &b->index->flavored);
 	atomic_init(&b->index->table[TYPES], types);
 	return types ? 0 : -1;
@@ -141,7 +139,7 @@ static struct name_table *make_others(const struct btf *b)
 		named[count] = (struct btf_named){i, name};
 		count += b->shape[kind].names == BTF_NAMES_OTHER && name;
 	}
-	return make_table(b, NULL, named, count, NULL, &e);
+	return make_table(b, false, named, count, NULL, &e);
 }
 
 enum { ORDER_UNKNOWN, ORDER_NONE, ORDER_OF_NAMES };

@@ -129,7 +129,6 @@ static void stand_on(struct btf *b, const struct btf *base)
 
 static int open_in(struct btf *b, const struct btf *base, const struct elffile *elf, struct err *e)
 {
-	struct input *in = box_of(b)->input;
 	struct span layout;
 	struct btf_named *named;
 	size_t count;
@@ -142,15 +141,28 @@ static int open_in(struct btf *b, const struct btf *base, const struct elffile *
 	if (b->base && b->base->swap != b->swap)
 		return span_err(e, &b->raw, 0, "its byte order is not that of its base %s",
 				b->base->name);
-	if (btf_pass(b, in, &layout, !elf || elf->machine != ELFFILE_EM_BPF, &named, &count, e) <
-		0 ||
-	    btf_index_types(b, in, named, count, e) < 0)
+	if (btf_pass(b, &layout, !elf || elf->machine != ELFFILE_EM_BPF, &named, &count, e) < 0 ||
+	    btf_index_types(b, named, count, e) < 0)
 		return -1;
-	input_settle(in);
 	b->ptr_size = b->base ? b->base->ptr_size
 		      : elf   ? (uint8_t)(elf->bits / 8)
 			      : guess_ptr_size(b);
 	return 0;
+}
+
+/* Keeps the bytes as they are when they are checked: those that may change are copied. */
+static struct input *hold(struct input *in, struct span *raw)
+{
+	struct input *own;
+
+	if (!input_may_change(in))
+		return input_ref(in);
+	own = input_copy(in->path, raw->at, raw->len);
+	if (own) {
+		raw->at = own->data;
+		raw->file = own->path;
+	}
+	return own;
 }
 
 int btf_open(struct input *in, struct span raw, const struct btf *base, const struct elffile *elf,
@@ -163,9 +175,13 @@ int btf_open(struct input *in, struct span raw, const struct btf *base, const st
 		return err_memory(e, in->path);
 	b = &x->btf;
 	atomic_init(&x->refs, 1);
-	x->input = input_ref(in);
-	b->name = in->path;
 	b->raw = raw;
+	x->input = hold(in, &b->raw);
+	if (!x->input) {
+		btf_unref(b);
+		return err_memory(e, in->path);
+	}
+	b->name = x->input->path;
 	if (open_in(b, base, elf, e) < 0) {
 		btf_unref(b);
 		return -1;

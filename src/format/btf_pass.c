@@ -40,20 +40,16 @@ static void learn_shapes(struct btf *b, const struct span *layout)
 }
 
 enum {
-	WINDOW = SCALE(1 << 16, 64), /* bytes that are read at once: mapping pages takes longer, and
-				      * they count as used */
+	WINDOW = SCALE(1 << 16, 64), /* bytes whose types room is made for at once */
 	DENSITY = 64, /* kernels have a named type in 90 bytes, and BTF_STRIDE types in 100 */
 };
 
 struct section_pass {
 	struct btf *b;
-	const struct input *in;
 	struct err *e;
 	struct btf_check check;
 	uint32_t at; /* bytes into the type section, where the window starts */
 	uint32_t window_len;
-	uint8_t *buffer;
-	size_t buffer_size;
 
 	size_t start_cap; /* items that b->start and named have room for */
 	struct btf_named *named;
@@ -80,14 +76,6 @@ static int open_window(struct section_pass *s, uint32_t len)
 	size_t start = (uint64_t)(b->types - b->raw.at);
 	void *p;
 
-	if (len > s->buffer_size) {
-		free(s->buffer);
-		s->buffer_size = 0;
-		s->buffer = malloc(len);
-		if (!s->buffer)
-			return err_memory(s->e, b->name);
-		s->buffer_size = len;
-	}
 	p = reserve(s->b->start, &s->start_cap, seen / BTF_STRIDE + 1, types / BTF_STRIDE + 1,
 		    b->types_len / DENSITY, sizeof(*b->start));
 	if (!p)
@@ -102,8 +90,7 @@ static int open_window(struct section_pass *s, uint32_t len)
 		return err_memory(s->e, b->name);
 	s->window_len = len;
 	s->check.window_off = start + s->at;
-	s->check.window =
-	    input_read(s->in, (size_t)(b->types - s->in->data) + s->at, len, s->buffer);
+	s->check.window = b->types + s->at;
 	return 0;
 }
 
@@ -195,12 +182,11 @@ static int pass(struct section_pass *s)
 	return pass_types(s);
 }
 
-int btf_pass(struct btf *b, const struct input *in, const struct span *layout, bool kernel,
-	     struct btf_named **named, size_t *count, struct err *e)
+int btf_pass(struct btf *b, const struct span *layout, bool kernel, struct btf_named **named,
+	     size_t *count, struct err *e)
 {
 	struct section_pass s = {
 	    .b = b,
-	    .in = in,
 	    .e = e,
 	    .check = {.b = b, .e = e, .kernel = kernel, .id = b->first_id, .end_id = UINT32_MAX},
 	};
@@ -215,7 +201,6 @@ int btf_pass(struct btf *b, const struct input *in, const struct span *layout, b
 	free(s.check.kind);
 	free(s.check.late);
 	btf_parts_free(&s.check.parts);
-	free(s.buffer);
 	if (rc < 0) {
 		free(s.named);
 		return rc;

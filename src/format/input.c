@@ -1,4 +1,4 @@
-/* input: maps a file or reads it into memory; see input.h. What it unpacks to: unpack.c. */
+/* input: reads a file into memory, or maps it; see input.h. What it unpacks to: unpack.c. */
 #include "format/input.h"
 
 #include <errno.h>
@@ -14,14 +14,15 @@
 #include "base/scale.h"
 #include "format/growing.h"
 
-/* Bytes of a file from which on its pages are spared. */
-#define LARGE SCALE((size_t)1 << 20, 64)
+/* Bytes of a file up to which it is read: no BTF is larger, and reading them costs no memory that
+ * would be missed. Larger is a kernel with all that debuggers need, of which hardly a part counts.
+ */
+#define READ_MOST SCALE((size_t)64 << 20, 4096)
 
 struct input_box {
 	struct input input;
 	atomic_uint refs;
 	bool mapped;
-	int fd; /* of a mapped file that input_read() may read; else -1 */
 	char path[];
 };
 
@@ -34,7 +35,6 @@ static struct input_box *box_new(const char *path)
 		return NULL;
 	memcpy(b->path, path, n);
 	b->input.path = b->path;
-	b->fd = -1;
 	atomic_init(&b->refs, 1);
 	return b;
 }
@@ -51,7 +51,6 @@ void input_unref(struct input *in)
 
 	if (!b || atomic_fetch_sub(&b->refs, 1) != 1)
 		return;
-	input_settle(in);
 	if (b->mapped)
 		munmap((void *)(uintptr_t)b->input.data, b->input.len);
 	else
@@ -59,22 +58,9 @@ void input_unref(struct input *in)
 	free(b);
 }
 
-const uint8_t *input_read(const struct input *in, size_t at, size_t len, uint8_t *buffer)
+bool input_may_change(const struct input *in)
 {
-	const struct input_box *b = (const struct input_box *)in;
-
-	if (b->fd >= 0 && pread(b->fd, buffer, len, (off_t)at) == (ssize_t)len)
-		return buffer;
-	return in->data + at;
-}
-
-void input_settle(struct input *in)
-{
-	struct input_box *b = (struct input_box *)in;
-
-	if (b->fd >= 0)
-		close(b->fd);
-	b->fd = -1;
+	return ((const struct input_box *)in)->mapped;
 }
 
 struct input *input_take(const char *path, uint8_t *data, size_t n)
@@ -105,12 +91,19 @@ static int io_error(struct err *e, const char *path)
 	return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "%s", strerror(errno));
 }
 
-/* For what cannot be mapped: pipes, and sysfs before Linux 6.16. */
-static int read_all(int fd, const char *path, struct input **out, struct err *e)
+/* To the end, wherever that is by now; `size` is what there was when it was opened, 0 where that is
+ * not known (pipes, sysfs). */
+static int read_all(int fd, const char *path, size_t size, struct input **out, struct err *e)
 {
 	struct growing g = {.path = path};
 	ssize_t got = 1;
 
+	if (size) { /* and one byte, so that the end is met without more room */
+		g.data = malloc(size + 1);
+		if (!g.data)
+			return err_memory(e, path);
+		g.cap = size + 1;
+	}
 	while (got > 0) {
 		if (g.n == g.cap && growing_more(&g, e) < 0)
 			goto fail;
@@ -138,12 +131,10 @@ static bool map(int fd, size_t size, struct input_box *b)
 	b->mapped = true;
 	b->input.data = p;
 	b->input.len = size;
-	if (size >= LARGE)
-		b->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return true;
 }
 
-static int map_or_read(int fd, const char *path, struct input **out, struct err *e)
+static int read_or_map(int fd, const char *path, struct input **out, struct err *e)
 {
 	struct input_box *b;
 	struct stat st;
@@ -157,7 +148,9 @@ static int map_or_read(int fd, const char *path, struct input **out, struct err 
 	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) /* some have no end */
 		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "is a device");
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
-		return read_all(fd, path, out, e);
+		return read_all(fd, path, 0, out, e);
+	if ((uint64_t)st.st_size <= READ_MOST)
+		return read_all(fd, path, (size_t)st.st_size, out, e);
 	b = box_new(path);
 	if (!b)
 		return err_memory(e, path);
@@ -166,7 +159,7 @@ static int map_or_read(int fd, const char *path, struct input **out, struct err 
 		return 0;
 	}
 	input_unref(&b->input);
-	return read_all(fd, path, out, e);
+	return read_all(fd, path, 0, out, e);
 }
 
 int input_file(const char *path, struct input **out, struct err *e)
@@ -179,7 +172,7 @@ int input_file(const char *path, struct input **out, struct err *e)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return io_error(e, path);
-	rc = map_or_read(fd, path, &in, e);
+	rc = read_or_map(fd, path, &in, e);
 	close(fd);
 	if (rc < 0) {
 		input_unref(in);

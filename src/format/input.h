@@ -1,10 +1,11 @@
 /*
- * input: the bytes of one input file, mapped or in memory, unpacked where they are packed.
- * Reference-counted, because BTF and objects point into it.
+ * input: the bytes of one input file, in memory or (of a very large one) mapped, unpacked where
+ * they are packed. Reference-counted, because BTF and objects point into it.
  */
 #ifndef BTFL_INPUT_H
 #define BTFL_INPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/span.h"
@@ -46,13 +47,10 @@ struct input *input_take(const char *path, uint8_t *data, size_t n);
 /* One of a copy of n bytes, named path in messages; NULL when memory is out. */
 struct input *input_copy(const char *path, const void *data, size_t n);
 
-/* The len bytes from byte `at` on, which must exist: where they are, or, of a large file that is
- * mapped, copied to `buffer`. Who reads such a file once from end to end saves mapping its pages:
- * of 3.2 MB 0.1 ms, in some virtual machines 1 ms, and the memory that they count as. */
-const uint8_t *input_read(const struct input *in, size_t at, size_t len, uint8_t *buffer);
-
-/* Ends that: from now on input_read() finds the bytes where they are, and no file is held open. */
-void input_settle(struct input *in);
+/* Whether the bytes are those of a file that is mapped: who writes into it changes them, and who
+ * cuts it short ends the process (host/main.c). What is checked once and relied on then is copied.
+ */
+bool input_may_change(const struct input *in);
 
 struct input *input_ref(struct input *in);
 /* Drops one reference; NULL is allowed. */

@@ -369,8 +369,9 @@ static void check_stdout(void)
 	_exit(STATUS_FAILED);
 }
 
-/* Files are mapped: where one has been cut short since, there is nothing to read any more. Only
- * what a signal handler may call is called; a file of --output is written whole or not at all. */
+/* Very large files are mapped: where one has been cut short since, there is nothing to read any
+ * more. Only what a signal handler may call is called; a file of --output is written whole or not
+ * at all. */
 static void on_missing_page(int sig, siginfo_t *info, void *context)
 {
 	static const char text[] = "btfl: an input file became shorter while it was read\n";
