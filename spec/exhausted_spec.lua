@@ -1,5 +1,7 @@
---- Where the system gives no more files or memory, one line says so, and it is true.
+--- Where the system gives no more files, memory or room, or has not what it usually has, one line says so, and it is
+--- true.
 
+local every_command = require "spec.support.every_command"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -91,6 +93,117 @@ print(pcall(btfl.policy, "renames"))
         end
       end
       assert.is_true(failed > 0)
+    end
+  end)
+end)
+
+-- Runs a command after lines of a shell, which have $dir. Gives what it says, its status, and what is in $dir then.
+local function after(lines, dir, argv)
+  local script = ("dir=%s\n{ %s\n\"$@\"; echo \"status $?\"; ls -A $dir; } 2>&1 | cat"):format(run.quote(dir), lines)
+  local r = run.program({ "unshare", "-m", "sh", "-c", script, "x", run.btfl, table.unpack(argv) })
+  local said, status, left = r.out:match "^(.*)status (%d+)\n(.*)$"
+  return said, tonumber(status), left
+end
+
+local function can_mount()
+  return (os.execute "unshare -m mount -t tmpfs none /mnt 2>/dev/null")
+end
+
+describe("where there is no room,", function()
+  local dir, writing
+  setup(function()
+    dir = tmp.mkdir "room"
+    local out = dir .. "/written"
+    writing = {
+      { "matrix", OBJECT, "-t", KERNEL, "--shard", "1/1", "-o", out },
+      { "matrix", OBJECT, "-t", KERNEL, "--format", "html", "-o", out, "-j", "2" },
+      { "check", OBJECT, "-t", KERNEL, "--write-baseline", out, "--quiet", "--format", "tsv" },
+    }
+    for _, words in ipairs(every_command(dir)) do
+      if words.out then writing[#writing + 1] = words end
+    end
+  end)
+  teardown(tmp.clean)
+
+  -- In a file system of its own, which has a file.
+  local function nothing_written(lines, reason)
+    if not can_mount() then return pending "needs a file system of its own, as root" end
+    for _, words in ipairs(writing) do
+      local said, status, left = after("mount -t tmpfs -o size=64k none $dir; " .. lines, dir, words)
+      local name = table.concat(words, " ")
+      assert.matches("^btfl[^\n]*/written[^\n]*: cannot be written: " .. reason .. "\n", said, nil, name)
+      assert.not_matches("\nbtfl", said)
+      assert.same({ 2, "holds\n" }, { status, left }, name)
+    end
+  end
+
+  it("what is written to a file system that is full is not there", function()
+    nothing_written("head -c 64K /dev/zero >$dir/holds", "No space left on device")
+  end)
+
+  it("nor is what is larger than a file may be", function()
+    nothing_written(": >$dir/holds; ulimit -f 0", "File too large")
+  end)
+
+  it("standard output tells it", function()
+    local REDIRECT = { ["File too large"] = "ulimit -f 0; exec \"$@\" >" .. run.quote(tmp.path "out"),
+      ["No space left on device"] = "exec \"$@\" >/dev/full" }
+    for _, words in ipairs(every_command(dir)) do
+      local whole = run(words, { stdin = words.stdin })
+      for reason, redirect in pairs(words.out and {} or REDIRECT) do
+        local r = run.program({ "sh", "-c", "(" .. redirect .. "; exit $?) 2>&1 | cat", "x", run.btfl,
+          table.unpack(words) }, { stdin = words.stdin })
+        assert.equal(whole.err .. "btfl: standard output: " .. reason .. "\n", r.out, table.concat(words, " "))
+      end
+    end
+    local r = run.program { "sh", "-c", REDIRECT["No space left on device"], "x", run.btfl, "help" }
+    assert.equal(2, r.status)
+  end)
+end)
+
+describe("where nobody reads what is said,", function()
+  teardown(tmp.clean)
+
+  it("SIGPIPE ends it, also below what ignores that", function()
+    for _, words in ipairs(every_command(tmp.mkdir "unread")) do
+      local whole, name = run(words, { stdin = words.stdin }), table.concat(words, " ")
+      for _, trap in ipairs { "", "trap '' PIPE; " } do
+        local r = run.program({ "bash", "-c", trap .. "exec 3> >(exec true); wait $!; exec \"$@\" >&3", "x", run.btfl,
+          table.unpack(words) }, { stdin = words.stdin })
+        assert.same({ whole.err, whole.out == "" and whole.status or 141 }, { r.err, r.status }, trap .. name)
+      end
+    end
+  end)
+end)
+
+describe("without /proc and /sys,", function()
+  teardown(tmp.clean)
+  local BARE = "mount -t tmpfs none /proc; mount -t tmpfs none /sys; exec \"$@\""
+
+  local function bare(words)
+    return run.program({ "unshare", "-m", "sh", "-c", BARE, "x", run.btfl, table.unpack(words) },
+      { stdin = words.stdin })
+  end
+
+  -- Without /proc nobody knows in which tree the program stands: its own files are those in it.
+  local function own(text) return (text:gsub(run.top .. "/lua", "[btfl]/lua")) end
+
+  it("all is as it is with them", function()
+    if not can_mount() then return pending "needs file systems of its own, as root" end
+    for _, words in ipairs(every_command(tmp.mkdir "bare")) do
+      local whole, left = run(words, { stdin = words.stdin }), words.out and run.read(words.out)
+      local r = bare(words)
+      assert.same({ own(whole.out), whole.err, whole.status }, { r.out, r.err, r.status }, table.concat(words, " "))
+      assert.equal(left, words.out and run.read(words.out))
+    end
+  end)
+
+  it("the running kernel is what cannot be read", function()
+    if not can_mount() then return pending "needs file systems of its own, as root" end
+    for _, words in ipairs { { "check", OBJECT }, { "relos", OBJECT }, { "targets" }, { "why", "a.b" } } do
+      local r = bare(words)
+      assert.same({ "", ("btfl %s: /sys/kernel/btf/vmlinux: No such file or directory\n"):format(words[1]), 2 },
+        { r.out, r.err, r.status })
     end
   end)
 end)

@@ -144,7 +144,6 @@ bool write_file(const char *path, const char *text, size_t len)
 {
 	struct stat st;
 	bool there = stat(path, &st) == 0, done;
-	void (*limit)(int);
 	sigset_t before;
 	int why;
 
@@ -152,13 +151,10 @@ bool write_file(const char *path, const char *text, size_t len)
 		return false;
 	if (there && !S_ISREG(st.st_mode))
 		return write_all(fopen(path, "wb"), text, len);
-	limit =
-	    signal(SIGXFSZ, SIG_IGN); /* a limit of the size of files is an error as any other */
 	hold_signals(&before);
 	done = write_regular(path, there ? &st : NULL, text, len);
 	why = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	signal(SIGXFSZ, limit);
 	errno = why;
 	return done;
 }

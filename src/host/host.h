@@ -12,7 +12,7 @@
 #include <lua.h>
 
 /* Exit statuses of the command itself; 0 and 1 are the script's to give. */
-enum { STATUS_FAILED = 2, STATUS_INTERRUPTED = 128 + 2, STATUS_PIPE = 128 + 13 };
+enum { STATUS_FAILED = 2, STATUS_INTERRUPTED = 128 + 2 };
 
 /* The engine as a Lua module, `btfl.engine`; src/bind defines it. */
 int luaopen_btfl_engine(lua_State *L);

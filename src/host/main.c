@@ -363,8 +363,6 @@ static void check_stdout(void)
 		return;
 	if (failed)
 		_exit(STATUS_FAILED);
-	if (errno == EPIPE)
-		_exit(STATUS_PIPE);
 	fprintf(stderr, "btfl: standard output: %s\n", errno ? strerror(errno) : "write error");
 	_exit(STATUS_FAILED);
 }
@@ -399,6 +397,8 @@ int main(int argc, char **argv)
 
 	memory_keep();
 	catch_missing_pages();
+	signal(SIGXFSZ, SIG_IGN); /* a limit of the size of files is an error as any other */
+	signal(SIGPIPE, SIG_DFL); /* who reads no more ends it, also below what ignores that */
 	L = open_lua();
 	if (!L) {
 		fputs("btfl: not enough memory\n", stderr);
