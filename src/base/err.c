@@ -31,11 +31,6 @@ int err_set(struct err *e, enum err_code code, const char *file, const char *sec
 	return -1;
 }
 
-int err_memory(struct err *e, const char *file)
-{
-	return err_set(e, ERR_MEMORY, file, NULL, ERR_NO_OFFSET, "out of memory");
-}
-
 char *err_line(const struct err *e, char *out, size_t size)
 {
 	char where[32] = "";

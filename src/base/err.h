@@ -36,8 +36,12 @@ struct err {
 int err_set(struct err *e, enum err_code code, const char *file, const char *section,
 	    uint64_t offset, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
-/* Out of memory while reading `file` (NULL when none); returns -1. */
-int err_memory(struct err *e, const char *file);
+/* Out of memory while reading `file` (NULL when none); returns -1, which analyzers see here. */
+static inline int err_memory(struct err *e, const char *file)
+{
+	err_set(e, ERR_MEMORY, file, NULL, ERR_NO_OFFSET, "out of memory");
+	return -1;
+}
 
 /* Writes "file: section+0xoffset: message" without the parts that are missing; control characters
  * become '?', so that the result is one line. Returns out. */

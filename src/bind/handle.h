@@ -18,6 +18,12 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+/* None of these comes back, which Lua's headers do not say. */
+int luaL_argerror(lua_State *L, int arg, const char *message) __attribute__((noreturn));
+int luaL_error(lua_State *L, const char *format, ...) __attribute__((noreturn));
+int luaL_typeerror(lua_State *L, int arg, const char *name) __attribute__((noreturn));
+int lua_error(lua_State *L) __attribute__((noreturn));
+
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/known.h"

@@ -240,21 +240,21 @@ static const char *syscall_prefix(const struct target *t)
 	return NULL;
 }
 
-static void attach_syscall(struct wanted *w, struct found *out)
+static void attach_syscall(const struct wanted *w, struct found *out)
 {
-	const char *prefix = syscall_prefix(w->target);
+	struct wanted function = *w;
 	char name[MOST];
 
 	*out = (struct found){.found = KNOWN_NOT, .addressed = KNOWN_NOT};
-	if (!prefix)
+	function.prefix = syscall_prefix(w->target);
+	if (!function.prefix)
 		return;
-	w->prefix = prefix;
-	w->len = full_name(w, name, sizeof(name));
-	w->prefix = "";
-	w->name = name;
-	w->kind = BTF_FUNC;
-	w->module_len = 0;
-	attach_symbol(w, out);
+	function.len = full_name(&function, name, sizeof(name));
+	function.prefix = "";
+	function.name = name;
+	function.kind = BTF_FUNC;
+	function.module_len = 0;
+	attach_symbol(&function, out);
 	/* BTF lacks those of calls without arguments. */
 	if (out->found == KNOWN_NO && !target_symbols(w->target))
 		out->found = out->addressed = KNOWN_NOT;

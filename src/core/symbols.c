@@ -245,10 +245,11 @@ static bool is_text(const char *s, size_t len, const char *text)
 static bool is_code(const struct symbols *s, const struct symbol_entry *x, const char *module,
 		    size_t module_len)
 {
+	static const char code[] = {'t', 'T', 'w', 'W', 'i'};
 	const char *name = (const char *)s->input->data + x->at, *in;
 	size_t len;
 
-	if (!memchr("tTwWi", name[-2], 5))
+	if (!memchr(code, name[-2], sizeof(code)))
 		return false;
 	in = module_of(s, name, &len);
 	if (module_len)

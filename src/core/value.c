@@ -142,7 +142,7 @@ static enum reason calc_type(const struct accessor *s, struct relo_value *out)
 
 enum reason value_calc(const struct accessor *s, bool big_endian, struct relo_value *out)
 {
-	const struct step *last = s->len ? &s->step[s->len - 1] : NULL;
+	const struct step *last;
 
 	*out = (struct relo_value){.check = true};
 	if (relo_is_type(s->kind))
@@ -151,6 +151,7 @@ enum reason value_calc(const struct accessor *s, bool big_endian, struct relo_va
 		out->value = 1;
 		return REASON_NONE;
 	}
+	last = &s->step[s->len - 1]; /* only types are asked for without one */
 	if (s->kind == RELO_ENUMVAL_VALUE) {
 		struct btf_type t = btf_type(s->btf, last->type_id);
 

@@ -316,10 +316,13 @@ static struct decision decide(const struct passes *p, const struct fact *cell, s
 
 static void enqueue(struct passes *p, uint32_t meeting)
 {
+	uint32_t at;
+
 	if (p->meetings[meeting].queued)
 		return;
 	p->meetings[meeting].queued = true;
-	p->queue[(p->head + p->waiting++) % p->meeting_count] = meeting;
+	at = p->head + p->waiting++;
+	p->queue[at < p->meeting_count ? at : at - p->meeting_count] = meeting;
 }
 
 /* Which cells are written behind a branch and before its paths meet. */
@@ -461,14 +464,14 @@ static int run_all(struct passes *p, bool pruned)
 		free(p->meetings[i].in);
 		p->meetings[i].in = NULL;
 	}
-	for (unsigned c = 0; c < p->cells; c++)
+	for (unsigned c = 0; c < CELLS_MOST; c++)
 		forget(&cell[c]);
 	if (arrive(p, 0, cell) < 0)
 		return -1;
 	while (p->waiting) {
 		uint32_t meeting = p->queue[p->head];
 
-		p->head = (p->head + 1) % p->meeting_count;
+		p->head = p->head + 1 < p->meeting_count ? p->head + 1 : 0;
 		p->waiting--;
 		if (run(p, meeting, cell) < 0)
 			return -1;

@@ -88,6 +88,9 @@ static void add_way(struct flow *x, struct way **end, const struct flow_state *s
 	x->changed = true;
 }
 
+_Static_assert(sizeof(struct flow_state) == sizeof(uint32_t) * (REGISTERS + SLOTS),
+	       "states are compared as bytes: none is padding");
+
 /* What is still looked at from there on. */
 static struct flow_state living(const struct flow *x, uint32_t at, const struct flow_state *s)
 {

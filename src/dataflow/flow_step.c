@@ -102,15 +102,10 @@ static uint32_t number_fact(struct flow *x, int32_t relo, int64_t number)
 /* dst + src, of which one may be a constant. */
 static uint32_t sum(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
 {
-	const struct fact *p = fact_of(x, a), *q = fact_of(x, b);
+	const struct fact *q = fact_of(x, b);
 
-	if (p->place == PLACE_NUMBER && q->place != PLACE_NUMBER) {
-		const struct fact *other = p;
-
-		p = q;
-		q = other;
-		a = b;
-	}
+	if (fact_of(x, a)->place == PLACE_NUMBER && q->place != PLACE_NUMBER)
+		return sum(x, at, b, a);
 	if (q->place == PLACE_NUMBER && !q->source[0]) {
 		if (q->relo < 0 || is_field_offset(x, q->relo))
 			return flow_moved(x, a, q->number, q->relo);

@@ -221,7 +221,9 @@ static uint32_t *nodes_room(uint32_t nodes)
 {
 	uint32_t *list = malloc(sizeof(*list) * nodes);
 
-	for (uint32_t i = 0; list && i < nodes; i++)
+	if (!list)
+		return NULL;
+	for (uint32_t i = 0; i < nodes; i++)
 		list[i] = GRAPH_NONE;
 	return list;
 }

@@ -16,6 +16,9 @@ enum {
 
 static const struct fact nothing = {.relo = -1};
 
+_Static_assert(sizeof(struct fact) == sizeof(uint32_t) * (SOURCES_MOST + 4),
+	       "facts are compared and hashed as bytes: none is padding");
+
 int provenance_start(struct provenance *p)
 {
 	p->sources = array_grow(NULL, &p->source_cap, 0, sizeof(*p->sources));

@@ -155,7 +155,7 @@ static int no_string(const struct btf *b, const struct btf_named *n, struct err 
 int btf_hash_names(const struct btf *b, bool check, const struct btf_named *named, size_t count,
 		   struct btf_ids *flavored, uint32_t *hashes, struct err *e)
 {
-	uint32_t *order = malloc((count + 1) * sizeof(*order));
+	uint32_t *order = calloc(count + 1, sizeof(*order));
 	int rc = order && sort_names(b, named, count, order) == 0 ? 0 : err_memory(e, b->name);
 
 	for (size_t i = 0; rc == 0 && i < count; i++) {

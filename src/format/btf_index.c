@@ -69,12 +69,11 @@ static struct name_table *make_table(const struct btf *b, bool check, struct btf
 				     size_t count, struct btf_ids *flavored, struct err *e)
 {
 	uint32_t *hashes = malloc((count + 1) * sizeof(*hashes));
-	struct name_table *t = NULL;
+	int rc = hashes ? btf_hash_names(b, check, named, count, flavored, hashes, e)
+			: err_memory(e, b->name);
+	struct name_table *t = rc < 0 ? NULL : link_entries(b, named, count, hashes);
 
-	if (!hashes)
-		err_memory(e, b->name);
-	else if (btf_hash_names(b, check, named, count, flavored, hashes, e) == 0 &&
-		 !(t = link_entries(b, named, count, hashes)))
+	if (rc == 0 && !t)
 		err_memory(e, b->name);
 	if (t)
 		t->whole = !flavored;

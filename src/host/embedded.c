@@ -37,7 +37,7 @@ static bool push_file(lua_State *L, const char *name)
 {
 	const struct embedded *f = first();
 
-	while (f->name && strcmp(f->name, name))
+	while (f->name && strcmp(f->name, name) != 0)
 		f++;
 	if (!f->name || is_left_out(name))
 		return false;

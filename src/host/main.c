@@ -68,11 +68,10 @@ static bool parse_flag(struct arguments *o, const char *arg)
 	return true;
 }
 
-/* The value of a long option, NULL when this is another one: what is behind its `=`, or the whole
- * next argument, "" where there is none. */
-static const char *long_value(const struct arguments *o, int *i, const char *name)
+/* The value of a long option, NULL when arg, the argument *i, is another one: what is behind its
+ * `=`, or the whole next argument, "" where there is none. */
+static const char *long_value(const struct arguments *o, const char *arg, int *i, const char *name)
 {
-	const char *arg = o->argv[*i];
 	size_t n = strlen(name);
 
 	if (strncmp(arg, name, n) != 0 || (arg[n] && arg[n] != '='))
@@ -106,12 +105,12 @@ static uint64_t parse_number(const char *text, bool units)
 /* False when this is no limit. */
 static bool parse_limit(struct arguments *o, int *i)
 {
-	const char *value;
+	const char *arg = o->argv[*i], *value;
 
-	if ((value = long_value(o, i, "--max-steps"))) {
+	if ((value = long_value(o, arg, i, "--max-steps"))) {
 		o->max_steps = parse_number(value, false);
 		o->wrong = o->max_steps ? NULL : "--max-steps";
-	} else if ((value = long_value(o, i, "--max-memory"))) {
+	} else if ((value = long_value(o, arg, i, "--max-memory"))) {
 		o->max_memory = parse_number(value, true);
 		o->wrong = o->max_memory ? NULL : "--max-memory";
 	}
@@ -343,7 +342,7 @@ static void rewrite_help(struct arguments *o)
 {
 	static char help[] = "--help";
 
-	if (o->code || o->end >= o->argc || strcmp(o->argv[o->end], "help"))
+	if (o->code || o->end >= o->argc || strcmp(o->argv[o->end], "help") != 0)
 		return;
 	if (o->end + 1 == o->argc) {
 		o->help = true;

@@ -137,6 +137,7 @@ static bool needs_parens(const struct ctext *c, size_t i, size_t end)
 	return false;
 }
 
+/* "" of a kind that has none. */
 static const char *keyword_of(const struct btf_type *t)
 {
 	switch (t->kind) {
@@ -145,7 +146,7 @@ static const char *keyword_of(const struct btf_type *t)
 	case BTF_ENUM:
 	case BTF_ENUM64: return "enum";
 	case BTF_FWD: return t->kflag ? "union" : "struct";
-	default: return NULL;
+	default: return "";
 	}
 }
 
@@ -173,12 +174,12 @@ static void put_base(struct ctext *c, const struct btf_type *t, bool behind)
 	const char *keyword = keyword_of(t);
 	uint64_t start = c->start;
 
-	if (!*t->name && !keyword) {
+	if (!*t->name && !*keyword) {
 		out_text(c->out, btf_kind_name(t->kind));
 		return;
 	}
 	if (*t->name) {
-		if (keyword) {
+		if (*keyword) {
 			out_text(c->out, keyword);
 			out_char(c->out, ' ');
 		}

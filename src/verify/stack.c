@@ -23,6 +23,14 @@ static struct slot *slot_at(struct frame *f, int64_t off)
 	return i < f->slot_count ? &f->slot[i] : NULL;
 }
 
+/* The same, made where there is none; NULL when memory is out. */
+static struct slot *slot_made(struct frame *f, int64_t off)
+{
+	unsigned i = (unsigned)((-off - 1) / SLOT_SIZE);
+
+	return frame_grow(f, i + 1) < 0 ? NULL : &f->slot[i];
+}
+
 /* Bytes from the start of its slot. */
 static unsigned within(int64_t off)
 {
@@ -97,9 +105,9 @@ enum go stack_write(struct machine *m, struct state *s, const struct value *to, 
 	off += (int64_t)to->number.bits.value;
 	if (!on_stack(off, size) || within(off) + size > SLOT_SIZE)
 		return GO_END;
-	if (frame_grow(f, (unsigned)((-off - 1) / SLOT_SIZE + 1)) < 0)
+	slot = slot_made(f, off);
+	if (!slot)
 		return machine_fail(m);
-	slot = slot_at(f, off);
 	if (from && is_spilled(from, off, size, m->w->abilities)) {
 		spill(m, slot, from, size);
 		return GO_ON;
@@ -234,7 +242,7 @@ int stack_clobber(struct state *s, const struct value *to, int64_t size)
 	if (frame_grow(f, (unsigned)((-min - 1) / SLOT_SIZE + 1)) < 0)
 		return -1;
 	for (int64_t off = min; off < max; off++) {
-		struct slot *slot = slot_at(f, off);
+		struct slot *slot = &f->slot[(-off - 1) / SLOT_SIZE];
 
 		if (slot->byte[0] == BYTE_SPILL)
 			unspill(slot);

@@ -191,9 +191,11 @@ static int want(struct builder *b, const struct btf *from, uint32_t id, enum bui
 		return err_set(e, ERR_UNSUPPORTED, from->name, NULL, ERR_NO_OFFSET,
 			       "type [%u] is of the unknown kind %u: it cannot be copied", t.id,
 			       t.kind);
-	if (!place(b, &t) && add_source(b, t.btf, e) < 0)
-		return -1;
 	at = place(b, &t);
+	if (!at && add_source(b, t.btf, e) == 0)
+		at = place(b, &t);
+	if (!at)
+		return -1;
 	if (with == BUILDER_NAME && btf_is_composite(&t) && !*t.name)
 		with = BUILDER_VALUE; /* nothing declares it */
 	if (*at && b->items[*at - 1].with >= with)

@@ -41,7 +41,7 @@ static uint32_t *slot(const struct writer *w, const char *s)
 	uint32_t i = hash(s);
 
 	while (w->known[i & w->known_mask] &&
-	       strcmp(string_at(w, w->known[i & w->known_mask] - 1), s))
+	       strcmp(string_at(w, w->known[i & w->known_mask] - 1), s) != 0)
 		i++;
 	return &w->known[i & w->known_mask];
 }
