@@ -43,7 +43,7 @@ COVLINK := $(if $(COVERAGE),-Wl$(comma)--wrap=_exit spec/support/cov_exit.c)
 ifdef TSAN
 SANFLAGS := -DCHECK_LEAKS -fsanitize=thread
 CHECKENV := TSAN_OPTIONS=exitcode=99:halt_on_error=1
-SPECS := $(patsubst %,spec/%_spec.lua,workers matrix kernel_by_kernel targets damage)
+SPECS := $(patsubst %,spec/%_spec.lua,workers matrix kernel_by_kernel targets damage inputs one_input)
 endif
 CHECKENV += $(if $(SAN),ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:exitcode=99 LSAN_OPTIONS=exitcode=99 \
 	UBSAN_OPTIONS=print_stacktrace=1:exitcode=99)
