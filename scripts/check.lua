@@ -1,7 +1,7 @@
 --- check: what keeps the programs of BPF objects from loading on kernels, and whether it matters.
 local cli = btfl.cli {
   about = "What keeps the programs of BPF objects from loading on kernels, and is reached there.",
-  verdicts = true, baseline = true, shards = true,
+  verdicts = true, baseline = true, shards = true, memo = true,
   options = function(parser)
     parser:flag("--all", "Show what is guarded too, and what guards it.")
     parser:flag("--why", "Say what a missing field, type or enumerator has become (see btfl why).")

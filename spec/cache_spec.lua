@@ -52,14 +52,14 @@ describe("--cache", function()
 
   it("prints the same as without, the first time and later", function()
     local first, second = kernel("6.1.1", "pid"), kernel("6.1.2", "tgid")
-    for _, command in ipairs { "verdicts", "matrix" } do
+    for _, command in ipairs { "verdicts", "matrix", "check" } do
       local words = { command, EXAMPLE, alike.reader(), "-t", SMALL, "-t", first, "-t", second, "--format", "json" }
       local without = with(words, "--no-memo")
       assert.same(without, with(words, "--cache", folder))
       assert.same(without, with(words, "--cache", folder))
       assert.same(without, with(words, "--cache", folder, "-j", "2"))
     end
-    assert.equal(4, #files(folder))
+    assert.equal(6, #files(folder))
   end)
 
   it("is written by processes of -j, too", function()
@@ -72,7 +72,7 @@ describe("--cache", function()
 
   it("tells of another kernel that answers alike, by its name and path", function()
     local path = alike.reader()
-    for _, command in ipairs { "verdicts", "matrix" } do
+    for _, command in ipairs { "verdicts", "matrix", "check" } do
       with({ command, path, "-t", kernel("6.1.1", "tgid") }, "--cache", folder)
       local words = { command, path, "-t", kernel("6.1.7", "tgid"), "--format", "json" }
       local without, found = with(words), with(words, "--cache", folder)

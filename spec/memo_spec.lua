@@ -1,5 +1,5 @@
---- The memo of matrix and verdicts: where a kernel answers all that is asked for an object as one before it did, the
---- pair is not looked into again, and what is said stays the same, byte for byte.
+--- The memo of check, matrix and verdicts: where a kernel answers all that is asked for an object as one before it did,
+--- the pair is not looked into again, and what is said stays the same, byte for byte.
 local alike = require "spec.support.alike"
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
@@ -154,7 +154,7 @@ describe("the memo of a matrix", function()
 
   it("is left out by --no-memo, which prints the same", function()
     local path = run.top .. "/spec/fixtures/example.bpf.o"
-    for _, command in ipairs { "matrix", "verdicts" } do
+    for _, command in ipairs { "matrix", "verdicts", "check" } do
       assert_same(command, path, alike.reader(), "-t", kernel("5.10.1", "pid"),
         "-t", run.top .. "/spec/fixtures/small.btf",
         "-t", kernel("6.1.2", "pid"), "-t", kernel("5.10.2", "pid"))
@@ -176,6 +176,32 @@ describe("the memo of a matrix", function()
       kernel("6.1.3", "pad", "pid"))
     local lacking = run { "verdicts", path, "-t", here, "-t", there, "--format", "json" }
     assert.matches("set at run time", lacking.out)
+  end)
+
+  it("lets check hold kernels against those that answered alike", function()
+    local words = { "check", alike.reader(), "--all" }
+    for i, member in ipairs { "pid", "pid", "tgid", "pid", "tgid" } do
+      table.move({ "-t", kernel("6.1." .. i, member) }, 1, 2, #words + 1, words)
+    end
+    assert_same(table.unpack(words))
+    assert.matches("struct task there has `int tgid` at 0, where `pid` was", run(words).out)
+    assert_same("check", alike.reader(), "-t", kernel("6.1.1", "pid"), "-t", kernel("6.1.1-two", "tgid"),
+      "-t", kernel("6.1.2", "pid"), "-t", kernel("6.1.2-two", "tgid"))
+  end)
+
+  it("lets check tell arguments by kernels that answered alike", function()
+    local fixtures = run.top .. "/spec/fixtures/"
+    local words = { "check", fixtures .. "silent.bpf.o", fixtures .. "example.bpf.o", fixtures .. "fixed.bpf.o" }
+    for i = 0, 1 do
+      for _, name in ipairs { "6.18.44-amd64", "6.19.14-amd64", "small" } do
+        local folder = tmp.mkdir(("copy%d"):format(i))
+        local copy = ("%s/%s%s.btf"):format(folder, name, i > 0 and "-copy" or "")
+        assert(os.execute(("cp %s%s.btf %s"):format(fixtures, name, copy)))
+        table.move({ "-t", copy }, 1, 2, #words + 1, words)
+      end
+    end
+    assert_same(table.unpack(words))
+    assert.matches("argument 3 of fexit/filemap_alloc_folio is", run(words).out)
   end)
 
   it("looks into each pair by a policy that has hooks", function()
@@ -276,10 +302,12 @@ describe("the memo of a matrix of real objects", function()
     assert.is_true(seen > cells / 6 and seen < cells / 2)
   end)
 
-  -- What `verdicts` prints of a kernel and of such that are changed, with and without.
-  local function verdicts_of(path, times, seed)
-    local b, aims, name = alike.open(path), alike.aims(open_objects()), path:match "([^/]*)%.btf%.gz$"
-    local words = table.move(list "objects/*/*.o", 1, 1000, 2, { "verdicts" })
+  -- What a command prints of a kernel and of such that are changed, with and without.
+  local function printed_of(path, times, seed, ...)
+    local b, name = alike.open(path), path:match "([^/]*)%.btf%.gz$"
+    local aims = alike.aims(open_objects(), btfl.target(path))
+    local words = { ... }
+    table.move(list "objects/*/*.o", 1, 1000, #words + 1, words)
     math.randomseed(seed)
     for i = 0, times do
       local bytes = i > 0 and alike.change(b, aims[math.random(#aims)]) or b.bytes
@@ -294,16 +322,20 @@ describe("the memo of a matrix of real objects", function()
 
   it("says the same of programs, whatever changes", function()
     if not needs_corpus() then return end
-    local with, without = verdicts_of(kernels[#kernels // 2], 25, 2)
-    assert.is_true(#with > 100000)
-    assert.equal(without, with)
+    for seed, words in ipairs { { "verdicts" }, { "check", "--all", "--ladders" } } do
+      local with, without = printed_of(kernels[#kernels // 2], 20, seed, table.unpack(words))
+      assert.is_true(#with > 100000)
+      assert.equal(without, with)
+    end
   end)
 
   it("says the same of programs on all kernels, each changed a hundred times #long", function()
     if not needs_corpus() then return end
     for seed, path in ipairs(list("kernels/*.btf.gz", "loads/*.btf.gz")) do
-      local with, without = verdicts_of(path, 100, seed)
-      assert.equal(without, with)
+      for _, words in ipairs { { "verdicts" }, { "check" }, { "check", "--all", "--ladders" } } do
+        local with, without = printed_of(path, 100, seed, table.unpack(words))
+        assert.equal(without, with)
+      end
     end
   end)
 

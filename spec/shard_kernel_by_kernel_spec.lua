@@ -306,14 +306,15 @@ describe("check and verdicts in parts", function()
       ['"command":"%l+"'] = '"command":"init"', ['"btfl":"'] = '"btfl":"9', ['"shard":{"i":1'] = '"shard":{"i":2',
       ['"of":%['] = '"of":[99,', ['"kernel":{"digest":'] = '"kernel":{"ingest":', ['"told":{}'] = '"told":[7]',
       ['"path":"'] = '"path":7,"x":"', ['"said":{'] = '"said":[{', ['"notes":{'] = '"notes":7,"x":{',
-      ['"obj":%['] = '"obj":[7,', ['"skip":{}'] = '"skip":7', ['"set":{}'] = '"set":[7]', ['\n{"kernel":[^\n]*'] = "",
+      ['"obj":%['] = '"obj":[7,', ['"skip":{}'] = '"skip":7', ['"set":{}'] = '"set":[7]', ['\n{"about":[^\n]*'] = "",
       ['"met":{'] = '"met":7,"x":{', ['"options":{'] = '"options":7,"x":{',
     }
     local OF = {
       check = { ['"draft":"'] = '"draft":7,"x":"', ['"draft":"%%b%%0'] = '"draft":"%%b%%7',
-        ['"facts":"%%b%%07'] = '"facts":"%%b', ['"sent":{"'] = '"sent":{"x' },
+        ['"facts":"%%b%%07'] = '"facts":"%%b', ['"sent":{"'] = '"sent":{"x', ['"about":{'] = '"about":7,"x":{' },
       verdicts = { ['"findings":%[{"finding":{'] = '"findings":[{"finding":{"extra":1,', ['"rows":%['] = '"rows":[7,',
-        ['"level":"error"'] = '"level":"grave"', ['"verdict":"'] = '"verdict":[7],"x":"' },
+        ['"level":"error"'] = '"level":"grave"', ['"verdict":"'] = '"verdict":[7],"x":"',
+        ['"about":"'] = '"about":7,"x":"' },
     }
     for command, own in pairs(OF) do
       local text = run.read(parts_of(command, { objects[1] }, targets, 1)[1])

@@ -1685,19 +1685,23 @@ function cli:each_object(out, work) end
 --- Calls look(object, target) for each of these pairs, too, but kernel after kernel, each of which is closed when all
 --- objects had their turn, in as many processes as --jobs says. What look gives is a plain value, and may hold nothing
 --- of the kernel, nor name it: where another kernel answers alike all that look asked of this one for the object, look is
---- not called, and the same value stands for both, but with --no-memo. When all kernels had their turn,
---- take(object, said, names, kernels) is called in this process for each object in order: `said` is what look gave of
---- it, kernel after kernel, `names` what these are called, `kernels` how many could be opened. Failures of the cli stand
---- in the order of the pairs. SIGINT ends it behind the pair that is looked at. The number that look is given is that of
---- the kernel among those of -t.
----@param look fun(object: btfl.object, target: btfl.target, number: integer): any
----@param take fun(object: btfl.object, said: any[], names: string[], kernels: integer)
+--- not called, and the same value stands for both, but with --no-memo, and where look gives true behind it, as of what
+--- holds for that kernel alone. When all kernels had their turn, take(object, said, names, kernels) is called in this
+--- process for each object in order: `said` is what look gave of it, kernel after kernel, `names` what these are called,
+--- or what options.about said of each, `kernels` how many could be opened. Failures of the cli stand in the order of the
+--- pairs. SIGINT ends it behind the pair that is looked at. The number that look is given is that of the kernel among
+--- those of -t.
+---@param look fun(object: btfl.object, target: btfl.target, number: integer): any, boolean?
+---@param take fun(object: btfl.object, said: any[], names: any[], kernels: integer)
 ---@param options? btfl.cli.kernel_by_kernel.options
 function cli:kernel_by_kernel(look, take, options) end
 
 ---@class btfl.cli.kernel_by_kernel.options
----@field each? boolean look() is called for each pair, also where another kernel answers alike
----@field keep? fun(said: any): any what of a value is held until take() is given it, called in this process when it comes
+---@field about? fun(target: btfl.target, number: integer): any what take() is given of a kernel, plain (default its name)
+---@field by? fun(object: btfl.object): any what look() goes by besides, in its process: what it said by another one is not said again
+---@field keep? fun(said: any): any what of a value is held until take() is given it, called in this process when it comes, once for kernels that answer alike
+---@field encode? fun(said: any): string a value for another run, where --cache writes it; without, it is of what JSON can hold
+---@field decode? fun(text: string): any the value of that, nil where it is none
 ---@field clashing? boolean look() is called for pairs of two byte orders, too
 
 --- Adds to a report what object:check() tells of each of these pairs, with all kernels of the run as `others`, and

@@ -311,7 +311,7 @@ end
 -- each pair, and from a folder of --cache.
 local function series()
   local all, list = lines_of(("find %s/objects -name '*.bpf.o'"):format(quote(CORPUS))), releases(40)
-  for _, command in ipairs { "verdicts", "matrix" } do
+  for _, command in ipairs { "verdicts", "matrix", "check" } do
     local once, each = time(on_kernels(command, all, list), on_kernels(command, all, list, "--no-memo"))
     local of = ("%s of %d objects x %d kernels of a series"):format(command, #all, #list)
     add(of .. ": CPU", once.cpu, each.cpu, "ms", "1/4", "--no-memo")

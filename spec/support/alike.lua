@@ -127,15 +127,31 @@ local function aim_at_rest(object, add)
   end
 end
 
---- What objects ask for by name: a list of { kind, name, member, objects }.
+-- What arguments point to on a kernel.
+local function aim_at_arguments(object, target, add)
+  for p in object:programs() do
+    local attach = p.entry and p.attach
+    local found, sig = pcall(target.signature, target, attach or "none")
+    for _, param in ipairs(found and sig and sig.params or {}) do
+      local t = param.type and param.type:resolve()
+      local to = t and t.kind == "ptr" and t.type and t.type:resolve()
+      if to and to.name and NAMED[to.kind] then add(object, to.kind, to.essential) end
+    end
+  end
+end
+
+--- What objects ask for by name: a list of { kind, name, member, objects }; and with a target what the arguments
+--- of their programs are there.
 ---@param objects btfl.object[]
+---@param target? btfl.target
 ---@return table[]
-function alike.aims(objects)
+function alike.aims(objects, target)
   local list, add = new_aims()
   for _, object in ipairs(objects) do
     aim_at_relocations(object, add)
     aim_at_programs(object, add)
     aim_at_rest(object, add)
+    if target then aim_at_arguments(object, target, add) end
   end
   table.sort(list, function(a, b)
     if a.name ~= b.name then return a.name < b.name end

@@ -171,9 +171,12 @@ int push_object_type(lua_State *L, uint32_t id);
 int get_owner(lua_State *L, const void *self);
 
 /* What is said again of another kernel: see recall.c. */
+int engine_rest(lua_State *L);
 int engine_recall_new(lua_State *L);
 int engine_recall_meet(lua_State *L);
 int engine_recall_nothing(lua_State *L);
+int engine_recall_part(lua_State *L);
+int engine_recall_again(lua_State *L);
 int engine_recall_unheard(lua_State *L);
 int engine_recall_listen(lua_State *L);
 int engine_recall_relocate(lua_State *L);

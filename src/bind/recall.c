@@ -64,6 +64,69 @@ int engine_recall_unheard(lua_State *L)
 	return failed ? lua_error(L) : 1;
 }
 
+/* What was asked in a part, as recall_again() takes it: the number of those whose it is, and
+ * theirs. */
+static void push_asked(lua_State *L, const uint32_t *list, size_t count)
+{
+	uint32_t number = asked_by->number;
+	luaL_Buffer out;
+
+	luaL_buffinit(L, &out);
+	luaL_addlstring(&out, (const char *)&number, sizeof(number));
+	luaL_addlstring(&out, list ? (const char *)list : "", count * sizeof(*list));
+	luaL_pushresult(&out);
+}
+
+/* (f, ...): what f(...) returns, one value, and what it asked, which engine.recall_again() asks
+ * again: nil when nobody listens, false for what no other kernel can be asked. */
+int engine_recall_part(lua_State *L)
+{
+	uint32_t *list;
+	size_t count;
+	struct err e;
+	int failed, rc;
+
+	if (!asked_by) {
+		lua_call(L, lua_gettop(L) - 1, 1);
+		lua_pushnil(L);
+		return 2;
+	}
+	if (asked_part_begin(&e) < 0)
+		return raise_err(L, &e);
+	failed = lua_pcall(L, lua_gettop(L) - 1, 1, 0);
+	rc = asked_part_end(&list, &count, &e);
+	if (failed || rc < 0) {
+		free(list);
+		return failed ? lua_error(L) : raise_err(L, &e);
+	}
+	if (rc == 0)
+		push_asked(L, list, count);
+	else
+		lua_pushboolean(L, false);
+	free(list);
+	return 2;
+}
+
+/* (part): asks it again. Whether that could be done: not of what nobody heard, or others did. */
+int engine_recall_again(lua_State *L)
+{
+	size_t len = 0;
+	const char *part = lua_tolstring(L, 1, &len);
+	uint32_t number = 0;
+
+	if (len >= sizeof(number))
+		memcpy(&number, part, sizeof(number));
+	if (asked_by && lua_isboolean(L, 1))
+		asked_all(NULL);
+	else if (asked_by && number == asked_by->number)
+		asked_again((const uint32_t *)(const void *)(part + sizeof(number)),
+			    len / sizeof(number) - 1);
+	else if (asked_by)
+		part = NULL;
+	lua_pushboolean(L, !asked_by || lua_isboolean(L, 1) || part);
+	return 1;
+}
+
 /* Calls the function below so many arguments, at the top, which gives one value. Pushes the
  * questions that it has asked; nil where that is false or nil, or one of them cannot be put to
  * another kernel. */

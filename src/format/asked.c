@@ -1,6 +1,7 @@
 /* asked: notes questions, each once; see asked.h. */
 #include "format/asked.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +12,28 @@ _Thread_local struct questions *asked_by;
 
 enum { BUCKETS = 4096 };
 
+/* Types that are looked through rather than marked. */
+enum { FEW = 16 };
+
 /* What was read of one BTF. */
 struct heard {
 	const struct btf *btf;
-	uint64_t *bits; /* by id, from its first; owned */
-	uint32_t *ids;  /* those that are set; owned */
+	uint32_t *ids; /* owned */
 	size_t count, cap;
+	uint64_t *bits; /* of these, by id from its first; NULL while they are few; owned */
+};
+
+/* What was asked since somebody began to listen. */
+struct round {
+	struct round *around; /* the one that it is a part of */
+	uint32_t number;
+	uint32_t *list; /* owned */
+	size_t count, list_cap;
+	struct heard *last;      /* that was read last */
+	const struct btf *other; /* the last that nobody listens to */
+	bool all, failed;
+	size_t heard_count;
+	struct heard heard[];
 };
 
 struct asked_box {
@@ -24,14 +41,8 @@ struct asked_box {
 	struct arena arena;
 	size_t cap;
 	uint32_t bucket[BUCKETS];
-	uint32_t round;
-	struct heard *heard;
-	size_t heard_count;
-	uint32_t *list; /* of this round */
-	size_t count, list_cap;
-	struct heard *last;      /* that was read last */
-	const struct btf *other; /* the last that nobody listens to */
-	bool all, failed;
+	uint32_t rounds; /* that there were */
+	struct round *now;
 };
 
 static struct asked_box *box_of(struct questions *q)
@@ -39,28 +50,46 @@ static struct asked_box *box_of(struct questions *q)
 	return (struct asked_box *)q;
 }
 
+/* Each has another number: what was asked of one means nothing to the next. */
+static atomic_uint numbers;
+
 int questions_new(struct questions **out, struct err *e)
 {
 	struct asked_box *x = calloc(1, sizeof(*x));
 
 	if (!x)
 		return err_memory(e, NULL);
+	x->questions.number = ++numbers;
 	*out = &x->questions;
 	return 0;
 }
 
-static void forget_round(struct asked_box *x)
+/* A round about so many BTFs, which is the one of now. */
+static int begin(struct asked_box *x, size_t count, struct err *e)
 {
-	for (size_t i = 0; i < x->heard_count; i++) {
-		free(x->heard[i].bits);
-		free(x->heard[i].ids);
+	struct round *r = calloc(1, sizeof(*r) + count * sizeof(*r->heard));
+
+	if (!r)
+		return err_memory(e, NULL);
+	r->heard_count = count;
+	r->number = ++x->rounds;
+	r->around = x->now;
+	x->now = r;
+	return 0;
+}
+
+/* The round of now is over. */
+static void end(struct asked_box *x)
+{
+	struct round *r = x->now;
+
+	x->now = r->around;
+	for (size_t i = 0; i < r->heard_count; i++) {
+		free(r->heard[i].bits);
+		free(r->heard[i].ids);
 	}
-	free(x->heard);
-	free(x->list);
-	x->heard = x->last = NULL;
-	x->other = NULL;
-	x->list = NULL;
-	x->heard_count = x->count = x->list_cap = 0;
+	free(r->list);
+	free(r);
 }
 
 void questions_free(struct questions *q)
@@ -69,7 +98,8 @@ void questions_free(struct questions *q)
 
 	if (!x)
 		return;
-	forget_round(x);
+	while (x->now)
+		end(x);
 	arena_free(&x->arena);
 	free(x->questions.list);
 	free(x);
@@ -79,22 +109,23 @@ int asked_listen(struct questions *q, struct btf *const *btf, size_t count, stru
 {
 	struct asked_box *x = box_of(q);
 
-	x->round++;
-	x->all = x->failed = false;
-	x->heard = calloc(count + 1, sizeof(*x->heard));
-	if (!x->heard)
-		return err_memory(e, NULL);
-	for (; x->heard_count < count; x->heard_count++) {
-		struct heard *h = &x->heard[x->heard_count];
-
-		h->btf = btf[x->heard_count];
-		h->bits = calloc((h->btf->end_id - h->btf->first_id) / 64 + 1, sizeof(*h->bits));
-		if (!h->bits) {
-			forget_round(x);
-			return err_memory(e, NULL);
-		}
-	}
+	if (begin(x, count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		x->now->heard[i].btf = btf[i];
 	asked_by = q;
+	return 0;
+}
+
+int asked_part_begin(struct err *e)
+{
+	struct asked_box *x = box_of(asked_by);
+	const struct round *around = x->now;
+
+	if (begin(x, around->heard_count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < around->heard_count; i++)
+		x->now->heard[i].btf = around->heard[i].btf;
 	return 0;
 }
 
@@ -140,25 +171,32 @@ int questions_number(struct questions *q, const struct asked_what *want, uint32_
 	return 0;
 }
 
+/* Adds a question to the round of now. */
+static void note_number(struct asked_box *x, uint32_t at)
+{
+	struct round *r = x->now;
+	uint32_t *list;
+
+	if (x->questions.list[at].round == r->number)
+		return;
+	x->questions.list[at].round = r->number;
+	list = array_grow(r->list, &r->list_cap, r->count, sizeof(*list));
+	if (!list) {
+		r->failed = true;
+		return;
+	}
+	r->list = list;
+	list[r->count++] = at;
+}
+
 static void note(struct asked_box *x, const struct asked_what *want)
 {
-	uint32_t *list;
 	size_t at;
 
-	if (!find(x, want, &at)) {
-		x->failed = true;
-		return;
-	}
-	if (x->questions.list[at].round == x->round)
-		return;
-	x->questions.list[at].round = x->round;
-	list = array_grow(x->list, &x->list_cap, x->count, sizeof(*list));
-	if (!list) {
-		x->failed = true;
-		return;
-	}
-	x->list = list;
-	list[x->count++] = (uint32_t)at;
+	if (find(x, want, &at))
+		note_number(x, (uint32_t)at);
+	else
+		x->now->failed = true;
 }
 
 void asked_note(enum asked_kind kind, uint32_t number, const char *text, size_t len)
@@ -166,46 +204,77 @@ void asked_note(enum asked_kind kind, uint32_t number, const char *text, size_t 
 	note(box_of(asked_by), &(struct asked_what){kind, number, text ? text : "", len, 0, 0});
 }
 
-static struct heard *heard_of(struct asked_box *x, const struct btf *b)
+static struct heard *heard_of(struct round *r, const struct btf *b)
 {
-	if (x->last && x->last->btf == b)
-		return x->last;
-	for (size_t i = 0; i < x->heard_count && x->other != b; i++)
-		if (x->heard[i].btf == b)
-			return x->last = &x->heard[i];
-	x->other = b;
+	if (r->last && r->last->btf == b)
+		return r->last;
+	for (size_t i = 0; i < r->heard_count && r->other != b; i++)
+		if (r->heard[i].btf == b)
+			return r->last = &r->heard[i];
+	r->other = b;
 	return NULL;
+}
+
+static void mark(struct heard *h, uint32_t id)
+{
+	id -= h->btf->first_id;
+	h->bits[id / 64] |= UINT64_C(1) << id % 64;
+}
+
+static bool has(const struct heard *h, uint32_t id)
+{
+	uint32_t i = id - h->btf->first_id;
+
+	if (h->bits)
+		return h->bits[i / 64] >> i % 64 & 1;
+	for (size_t n = h->count; n > 0; n--)
+		if (h->ids[n - 1] == id)
+			return true;
+	return false;
+}
+
+/* Marks what is not few any more. */
+static bool make_bits(struct heard *h)
+{
+	if (h->bits || h->count < FEW)
+		return true;
+	h->bits = calloc((h->btf->end_id - h->btf->first_id) / 64 + 1, sizeof(*h->bits));
+	for (size_t i = 0; h->bits && i < h->count; i++)
+		mark(h, h->ids[i]);
+	return h->bits != NULL;
 }
 
 void asked_note_type(const struct btf *b, uint32_t id)
 {
-	struct asked_box *x = box_of(asked_by);
-	struct heard *h = heard_of(x, b);
-	uint32_t i = id - b->first_id, *ids;
+	struct round *r = box_of(asked_by)->now;
+	struct heard *h = heard_of(r, b);
+	uint32_t *ids;
 
-	if (!h || h->bits[i / 64] >> i % 64 & 1)
+	if (!h || has(h, id))
 		return;
 	ids = array_grow(h->ids, &h->cap, h->count, sizeof(*ids));
-	if (!ids) {
-		x->failed = true;
+	if (ids)
+		h->ids = ids;
+	if (!ids || !make_bits(h)) {
+		r->failed = true;
 		return;
 	}
-	h->ids = ids;
 	ids[h->count++] = id;
-	h->bits[i / 64] |= UINT64_C(1) << i % 64;
+	if (h->bits)
+		mark(h, id);
 }
 
 void asked_note_name(const struct btf *b, enum asked_kind kind, const char *name, size_t len)
 {
-	if (len && heard_of(box_of(asked_by), b))
+	if (len && heard_of(box_of(asked_by)->now, b))
 		asked_note(kind, 0, name, len);
 }
 
 void asked_note_all(const struct btf *b)
 {
-	struct asked_box *x = box_of(asked_by);
+	struct round *r = box_of(asked_by)->now;
 
-	x->all = x->all || !b || heard_of(x, b);
+	r->all = r->all || !b || heard_of(r, b);
 }
 
 /* The names of the types that were read. */
@@ -230,24 +299,65 @@ static int by_number(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
-int asked_stop(struct questions *q, uint32_t **list, size_t *count, struct err *e)
+/* Sorts them, each once: of what was asked in a part, too, the round around it does not know that
+ * it has it. */
+static size_t sort(uint32_t *list, size_t count)
 {
-	struct asked_box *x = box_of(q);
+	size_t kept = 0;
+
+	if (count)
+		qsort(list, count, sizeof(*list), by_number);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || list[kept - 1] != list[i])
+			list[kept++] = list[i];
+	return kept;
+}
+
+/* The round of now is over: gives what was asked in it; see asked_stop(). */
+static int take(struct asked_box *x, uint32_t **list, size_t *count, struct err *e)
+{
+	struct questions *heard_by = asked_pause();
+	struct round *r = x->now;
 	int rc;
 
-	asked_by = NULL;
-	for (size_t i = 0; i < x->heard_count && !x->all; i++)
-		note_names(x, &x->heard[i]);
-	if (x->count)
-		qsort(x->list, x->count, sizeof(*x->list), by_number);
-	rc = x->failed ? err_memory(e, NULL) : x->all;
+	for (size_t i = 0; i < r->heard_count && !r->all; i++)
+		note_names(x, &r->heard[i]);
+	asked_go_on(heard_by);
+	rc = r->failed ? err_memory(e, NULL) : r->all;
 	*list = NULL;
 	*count = 0;
 	if (rc == 0) {
-		*list = x->list;
-		*count = x->count;
-		x->list = NULL;
+		*list = r->list;
+		*count = sort(r->list, r->count);
+		r->list = NULL;
 	}
-	forget_round(x);
+	end(x);
 	return rc;
+}
+
+int asked_stop(struct questions *q, uint32_t **list, size_t *count, struct err *e)
+{
+	asked_by = NULL;
+	while (box_of(q)->now->around)
+		end(box_of(q));
+	return take(box_of(q), list, count, e);
+}
+
+int asked_part_end(uint32_t **list, size_t *count, struct err *e)
+{
+	int rc = take(box_of(asked_by), list, count, e);
+
+	if (rc == 0)
+		asked_again(*list, *count);
+	else
+		asked_note_all(NULL);
+	return rc;
+}
+
+void asked_again(const uint32_t *list, size_t count)
+{
+	struct asked_box *x = box_of(asked_by);
+
+	for (size_t i = 0; i < count; i++)
+		note_number(x, list[i]);
 }

@@ -48,6 +48,7 @@ struct asked_what {
 struct questions {
 	struct asked_what *list;
 	size_t count;
+	uint32_t number; /* no others of this process have it */
 };
 
 /* The caller frees it when nobody listens. */
@@ -66,6 +67,15 @@ int asked_listen(struct questions *q, struct btf *const *btf, size_t count, stru
  * frees. Returns 0; 1 when something was asked that cannot be put to another kernel, with no list;
  * -1 when memory was out. */
 int asked_stop(struct questions *q, uint32_t **list, size_t *count, struct err *e);
+
+/* While somebody listens: what is asked from here to the end of this part is told for itself, and
+ * asked in what is around it, too. Ends as asked_stop() does; of parts that were not ended nothing
+ * is told. */
+int asked_part_begin(struct err *e);
+int asked_part_end(uint32_t **list, size_t *count, struct err *e);
+
+/* While somebody listens: what such a part asked is asked once more. */
+void asked_again(const uint32_t *list, size_t count);
 
 /* Whose round it is; NULL when nobody listens in this thread. */
 extern _Thread_local struct questions *asked_by;

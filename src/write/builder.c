@@ -19,10 +19,14 @@ struct item {
 	enum builder_with with; /* what of it is there already, or will be once `todo` is empty */
 };
 
-/* A BTF that types were copied from. */
+/* Types with ids that follow one another. */
+enum { PAGE = 512 };
+
+/* A BTF that types were copied from, often few of many. */
 struct source {
 	struct btf *btf;
-	uint32_t *at; /* by id - first_id: 1 + the number of the item, 0 for none */
+	uint32_t **pages; /* by id - first_id: 1 + the number of the item, 0 for none; pages are
+			     NULL where none of theirs was copied */
 };
 
 /* An item whose parts are to be looked at. */
@@ -54,13 +58,25 @@ struct builder *builder_new(const struct btf *base, bool big_endian)
 	return b;
 }
 
+static size_t pages_of(const struct btf *b)
+{
+	return (b->end_id - b->first_id) / PAGE + 1;
+}
+
+static void free_source(struct source *s)
+{
+	for (size_t i = 0; i < pages_of(s->btf); i++)
+		free(s->pages[i]);
+	free(s->pages);
+	btf_unref(s->btf);
+}
+
 void builder_free(struct builder *b)
 {
 	if (!b)
 		return;
 	for (size_t i = 0; i < b->source_count; i++) {
-		btf_unref(b->sources[i].btf);
-		free(b->sources[i].at);
+		free_source(&b->sources[i]);
 	}
 	free(b->sources);
 	free(b->items);
@@ -138,31 +154,51 @@ static bool is_of_base(const struct builder *b, const struct btf_type *t)
 	return base != NULL;
 }
 
-/* Where the number of the item for t stands; NULL when t's BTF is none of the sources. */
-static uint32_t *place(const struct builder *b, const struct btf_type *t)
-{
-	for (size_t i = 0; i < b->source_count; i++)
-		if (b->sources[i].btf == t->btf)
-			return &b->sources[i].at[t->id - t->btf->first_id];
-	return NULL;
-}
-
 static int add_source(struct builder *b, const struct btf *from, struct err *e)
 {
 	struct source *more =
 	    array_grow(b->sources, &b->source_cap, b->source_count, sizeof(*more));
-	uint32_t *at = calloc(from->end_id - from->first_id + 1, sizeof(*at));
+	uint32_t **pages = calloc(pages_of(from), sizeof(*pages));
 
 	if (more)
 		b->sources = more;
-	if (!more || !at) {
-		free(at);
+	if (!more || !pages) {
+		free(pages);
 		return err_memory(e, NAME);
 	}
 	more += b->source_count++;
 	more->btf = btf_ref(from);
-	more->at = at;
+	more->pages = pages;
 	return 0;
+}
+
+/* The page of t; NULL when t's BTF is none of the sources. */
+static uint32_t **page_of(const struct builder *b, const struct btf_type *t)
+{
+	for (size_t i = 0; i < b->source_count; i++)
+		if (b->sources[i].btf == t->btf)
+			return &b->sources[i].pages[(t->id - t->btf->first_id) / PAGE];
+	return NULL;
+}
+
+/* Where the number of the item for t stands; NULL when none of its page was copied. */
+static uint32_t *place(const struct builder *b, const struct btf_type *t)
+{
+	uint32_t **page = page_of(b, t);
+
+	return page && *page ? &(*page)[(t->id - t->btf->first_id) % PAGE] : NULL;
+}
+
+static int make_place(struct builder *b, const struct btf_type *t, struct err *e)
+{
+	uint32_t **page;
+
+	if (!page_of(b, t) && add_source(b, t->btf, e) < 0)
+		return -1;
+	page = page_of(b, t);
+	if (!*page)
+		*page = calloc(PAGE, sizeof(**page));
+	return *page ? 0 : err_memory(e, NAME);
 }
 
 static int put_todo(struct builder *b, uint32_t number, enum builder_with with, struct err *e)
@@ -192,7 +228,7 @@ static int want(struct builder *b, const struct btf *from, uint32_t id, enum bui
 			       "type [%u] is of the unknown kind %u: it cannot be copied", t.id,
 			       t.kind);
 	at = place(b, &t);
-	if (!at && add_source(b, t.btf, e) == 0)
+	if (!at && make_place(b, &t, e) == 0)
 		at = place(b, &t);
 	if (!at)
 		return -1;

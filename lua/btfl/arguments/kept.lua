@@ -1,22 +1,28 @@
 --- Something of an owner and a key, made once for as long as the owner lives: make(owner, key, ...).
+local engine = require "btfl.engine"
+
 local kept = {}
 
--- Of kernels and of what is in them: made again for who listens to what kernels are asked.
-local of_kernels = {}
-
----@generic T
----@param make fun(owner: any, key: any, ...): T
----@param of_kernel boolean? whether the owner is a kernel or a type of one
----@return fun(owner: any, key: any, ...): T
-function kept.by(make, of_kernel)
+-- Something of each owner, by key.
+local function by_owner()
   local owners = setmetatable({}, { __mode = "k" })
-  if of_kernel then of_kernels[#of_kernels + 1] = owners end
-  return function(owner, key, ...)
+  return function(owner)
     local known = owners[owner]
     if not known then
       known = {}
       owners[owner] = known
     end
+    return known
+  end
+end
+
+---@generic T
+---@param make fun(owner: any, key: any, ...): T
+---@return fun(owner: any, key: any, ...): T
+function kept.by(make)
+  local of = by_owner()
+  return function(owner, key, ...)
+    local known = of(owner)
     local value = known[key]
     if value == nil then
       value = make(owner, key, ...)
@@ -26,10 +32,21 @@ function kept.by(make, of_kernel)
   end
 end
 
---- Lets go of all that is kept of kernels.
-function kept.forget()
-  for _, owners in ipairs(of_kernels) do
-    for owner in pairs(owners) do owners[owner] = nil end
+--- The same where the owner is a kernel, or a type of one: who listens to what it is asked hears that each
+--- time.
+---@generic T
+---@param make fun(owner: any, key: any, ...): T
+---@return fun(owner: any, key: any, ...): T
+function kept.of_kernel(make)
+  local of, asked_of = by_owner(), by_owner()
+  return function(owner, key, ...)
+    local known, asked = of(owner), asked_of(owner)
+    local value = known[key]
+    if value == nil or not engine.recall_again(asked[key]) then
+      value, asked[key] = engine.recall_part(make, owner, key, ...)
+      known[key] = value
+    end
+    return value
   end
 end
 

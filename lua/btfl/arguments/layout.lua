@@ -25,7 +25,7 @@ local function is_first_member(t)
   return false
 end
 
-local starting = kept.by(is_first_member, true)
+local starting = kept.of_kernel(is_first_member)
 
 --- Whether structs of its BTF start with that one: what is read beyond its end may be theirs.
 ---@param t btfl.type
@@ -58,7 +58,7 @@ local function look(t, byte)
 end
 
 -- Many reads are of few places, and each is asked about once for every other kernel.
-local places = kept.by(look, true)
+local places = kept.of_kernel(look)
 
 --- What lies at that byte.
 ---@param t btfl.type a struct or union

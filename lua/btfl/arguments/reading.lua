@@ -174,9 +174,9 @@ local function may_load(verdict)
   return not STOPPED[verdict.verdict] or verdict.rule == "open"
 end
 
-local loads = kept.by(function(target, ask)
+local loads = kept.of_kernel(function(target, ask)
   return may_load(ask.program:verdict(target, ask.options))
-end, true)
+end)
 
 -- The reads of the program that a verifier reaches, by key. An object that asks no kernel for anything is
 -- walked once for all of them.

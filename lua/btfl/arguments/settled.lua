@@ -12,9 +12,36 @@ local signature = require "btfl.arguments.signature"
 local settled = {}
 
 -- By the text of an attach point; false for none.
-local key_of = kept.by(function(target, _, attach)
+local key_of = kept.of_kernel(function(target, _, attach)
   return engine.signature_key(target, attach) or false
-end, true)
+end)
+
+-- What one type is told by, of which fits.pointer() is asked: each access once, and whether there is anything
+-- else, which is not.
+local function told_by(one)
+  local out, known = { name = one.name, reads = {} }, {}
+  for _, read in ipairs(one.reads) do
+    if one.by ~= "access" or read.use == "container" then
+      out.otherwise = true
+    else
+      local path = read.relo and read.relo.path
+      if not known[path or false] then table.insert(out.reads, { relo = path and { path = path } }) end
+      known[path or false] = true
+    end
+  end
+  return out
+end
+
+-- Of an argument what is asked for each kernel: all programs of a run are kept so.
+local function in_short(argument)
+  local out = { number = argument.number, declared = argument.declared, last = argument.last, every = {},
+    sinks = evidence.sinks(argument) }
+  for i, one in ipairs(argument.every) do out.every[i] = told_by(one) end
+  for _, read in ipairs(argument.reads) do
+    out.loaded = out.loaded or read.use == "load" and not read.from
+  end
+  return out
+end
 
 -- Programs that find arguments in registers of an architecture.
 local HAS_REGISTERS = { kprobe = true, kprobe_multi = true }
@@ -29,11 +56,11 @@ local function look_at(program, arch)
   end
   local list, whole, located = evidence.of(program, arch)
   record.open, record.none, record.located = not whole, whole and #list == 0, located
-  record.list, record.attach, record.text = list, attach, tostring(attach)
+  record.list, record.attach, record.text = {}, attach, tostring(attach)
   record.typed = drift.TYPED[program.attach.form]
-  for _, argument in ipairs(list) do
-    argument.sinks = evidence.sinks(argument)
-    if #argument.sinks > 0 then table.insert(record.sinking, argument) end
+  for i, argument in ipairs(list) do
+    record.list[i] = in_short(argument)
+    if #record.list[i].sinks > 0 then table.insert(record.sinking, record.list[i]) end
   end
   return record
 end
@@ -84,8 +111,9 @@ local function fits_all(argument, target, t)
   end
   for _, one in ipairs(argument.every) do
     local ok = fit(one.name)
+    if not ok and one.otherwise then return false end
     for _, read in ipairs(ok and {} or one.reads) do
-      if one.by ~= "access" or read.use == "container" or not fit(one.name, read) then return false end
+      if not fit(one.name, read) then return false end
     end
   end
   local declared = argument.declared and argument.declared.struct
@@ -101,11 +129,7 @@ end
 -- Whether loads go by what is no pointer to a struct, which the verifier refuses whatever it is taken for.
 local function loads_by_number(argument, t)
   local to = fits.pointee(t)
-  if to and fits.is_composite(to) then return false end
-  for _, read in ipairs(argument.reads) do
-    if read.use == "load" and not read.from then return true end
-  end
-  return false
+  return argument.loaded and not (to and fits.is_composite(to))
 end
 
 local function holds(argument, target, sig, typed)

@@ -138,7 +138,9 @@ local function list_objects(cli)
   local list, next_object = {}, cli:objects()
   repeat
     local kept, object = told.keeping(cli, next_object)
-    list[#list + 1] = { object = object, endian = object and object.endian, kept = kept, said = {}, on = {} }
+    list[#list + 1] = { object = object, endian = object and object.endian, kept = kept, said = {},
+      on = {}, names = {} }
+    if object then engine.rest(object) end
   until not object or engine.interrupted()
   return list
 end
@@ -176,23 +178,23 @@ local function said_on(cli, list, target, number, load)
     local object = one.object
     if not object or engine.interrupted() then break end
     local function find()
-      local kept, value = told.keeping(cli, load.look, object, target, number)
-      return { kept = kept, value = value }, #kept == 0
+      local kept, value, alone = told.keeping(cli, load.look, object, target, number)
+      engine.rest(object)
+      return { kept = kept, value = value }, #kept == 0 and not alone
     end
-    local clash = one.endian ~= endian or nil
-    if clash and not load.clashing then
-      said[i] = { clash = clash }
+    if one.endian ~= endian then
+      said[i] = load.clashing and find() or {}
+      said[i].clash = true
     else
-      said[i] = memory and memory:of(object, find) or find()
+      said[i] = memory and memory:of(object, find, load.by and load.by(object)) or find()
     end
-    said[i].clash = clash
   end
   return said
 end
 
--- Does look_at() of each kernel, and gives take() the list of what it said, and the kernel's name, in order.
--- A part is given all of it before.
-local function each_kernel(cli, look_at, memory, part, take)
+-- Does look_at() of each kernel, and gives take() the list of what it said, what about() says of the kernel,
+-- and its name, in order. A part is given all of it before.
+local function each_kernel(cli, look_at, about, memory, part, take)
   local kernels, starts, i = inputs.numbered(cli), {}, 0
   local jobs = cli.args.jobs or 1
   local send, receive = memory and once.sender(), memory and once.receiver()
@@ -200,14 +202,15 @@ local function each_kernel(cli, look_at, memory, part, take)
     return kernels.work(n, function(target, number)
       local list = look_at(target, number)
       if send then list = send(list, n) end
-      return { target = target.name, list = list, learned = memory and memory:take() }
+      return { target = target.name, about = about(target, number), list = list,
+        learned = memory and memory:take() }
     end)
   end
   local function next_piece()
     i = i + 1
     if i > kernels.count then return nil end
     return kernels.work(i, function(target, number)
-      return { target = target.name, list = look_at(target, number) }
+      return { target = target.name, about = about(target, number), list = look_at(target, number) }
     end)
   end
   local function taken(piece, list_of)
@@ -217,7 +220,7 @@ local function each_kernel(cli, look_at, memory, part, take)
     said = kernels.take(piece)
     if not said then return end
     if said.learned then memory:add(said.learned) end
-    take(said.list, said.target)
+    take(said.list, said.about, said.target)
   end
   local a_block = math.max(1, kernels.count // (jobs * BLOCKS))
   for first = 1, kernels.count, a_block do starts[#starts + 1] = first end
@@ -228,17 +231,21 @@ local function each_kernel(cli, look_at, memory, part, take)
   for piece in kernels.over(next_piece) do taken(piece) end
 end
 
--- Tells of an object and its pairs what was kept; gives the values of those that were looked at, and what
--- their kernels are called.
+-- Tells of an object and its pairs what was kept; gives the values of those that were looked at, and what was
+-- said of their kernels.
 local function settled(cli, one)
-  local values, names = {}, {}
+  local values, kernels = {}, {}
   told.settle(cli, one.kept)
   for i, said in ipairs(one.said) do
-    if said.clash then table.insert(rawget(cli, "clashes"), pair.of_other(one.object, one.on[i])) end
+    if said.clash then table.insert(rawget(cli, "clashes"), pair.of_other(one.object, one.names[i])) end
     told.settle(cli, said.kept)
-    if said.value ~= nil then values[#values + 1], names[#names + 1] = said.value, one.on[i] end
+    if said.value ~= nil then values[#values + 1], kernels[#kernels + 1] = said.value, one.on[i] end
   end
-  return values, names
+  return values, kernels
+end
+
+local function name_of(target)
+  return target.name
 end
 
 -- Writes the part of a shard, in place of a report. One that SIGINT came upon is not whole.
@@ -252,38 +259,42 @@ end
 function methods:kernel_by_kernel(look, take, options)
   argument.check(1, look, "function", "kernel_by_kernel")
   argument.check(2, take, "function", "kernel_by_kernel")
-  argument.options(3, options, { each = "any", keep = "function", clashing = "any" }, "kernel_by_kernel")
+  argument.options(3, options, { about = "function", by = "function", keep = "function", clashing = "any",
+    encode = "function", decode = "function" }, "kernel_by_kernel")
   options = options or {}
-  local list, met, keep = list_objects(self), 0, options.keep
-  local memory = not options.each and work.memory(self, {
+  local list, met, is_kept = list_objects(self), 0, setmetatable({}, { __mode = "k" })
+  local memory = work.memory(self, {
     about = source_of(look),
-    encode = function(said) return said.value end,
-    decode = function(value) return { kept = {}, value = value } end,
-  }) or nil
-  local load = { look = look, clashing = options.clashing, memory = memory }
+    encode = function(said) return (options.encode or exact.encode)(said.value) end,
+    decode = function(text)
+      local value = (options.decode or exact.decode)(text)
+      return value ~= nil and { kept = {}, value = value } or nil
+    end,
+  })
+  local load = { look = look, by = options.by, clashing = options.clashing, memory = memory }
   local function look_at(target, number) return said_on(self, list, target, number, load) end
   local merging, run = rawget(self, "merging"), self.args.shard and inputs.run(self)
   local part = run and pieces.new()
   if merging then merging:check(list, rawget(self, "looked_at").objects) end
-  each_kernel(self, look_at, memory, part, function(said, name)
+  each_kernel(self, look_at, options.about or name_of, memory, part, function(said, kernel, name)
     met = met + 1
     for i, one in ipairs(said) do
       local of = list[i]
       if part then
         one = { kept = one.kept }
-      elseif keep and one.value then
-        one = { clash = one.clash, kept = one.kept, value = keep(one.value) }
+      elseif options.keep and one.value ~= nil and not is_kept[one] then
+        one.value, is_kept[one] = options.keep(one.value), true
       end
       table.insert(of.said, one)
-      of.on[#of.said] = name
+      of.on[#of.said], of.names[#of.said] = kernel, name
     end
   end)
   if memory and memory.cache then self:try(memory.save, memory) end
   if part then write_part(self, run, part) end
   for i, one in ipairs(list) do
     list[i] = false
-    local values, names = settled(self, one)
-    if #values > 0 and not part then take(one.object, values, names, met) end
+    local values, kernels = settled(self, one)
+    if #values > 0 and not part then take(one.object, values, kernels, met) end
   end
 end
 

@@ -150,7 +150,7 @@ local kernel_of = kept.by(function(target)
   local facts = series.facts(target)
   facts.name = nil
   return next(facts) and facts or false
-end, true)
+end)
 
 local function add_attaching(list, verdict, options)
   local finding = attaching.finding(verdict)

@@ -5,7 +5,7 @@ local cause = require "btfl.diagnose.cause"
 local engine = require "btfl.engine"
 local disasm = require "btfl.code.disasm"
 local why_command = require "btfl.diagnose.why_command"
-local instead_of = require "btfl.diagnose.instead"
+local instead = require "btfl.diagnose.instead"
 local reasons = require "btfl.diagnose.reasons"
 local series = require "btfl.kernels.series"
 
@@ -40,16 +40,16 @@ end
 -- The struct that still has the member: in another kernel of the run, else in the object.
 local function witness_of(relo, step, kernels)
   for other in kernels:comparable() do
-    local t, name = kernels:member(other, relo, step)
-    if t and name then return t, name end
+    local struct, name = kernels:member(other, relo, step)
+    if struct and name then return struct, name end
   end
   return kernels.step_at(relo.accessor, step)
 end
 
-local function instead(relo, failed, kernels)
+local function stands_instead(relo, failed, kernels)
   if not failed.have then return nil end
-  local t, name = witness_of(relo, failed.step, kernels)
-  return t and name and instead_of(t, name, failed.have)
+  local struct, name = witness_of(relo, failed.step, kernels)
+  return struct and name and instead.words(struct, name, failed.have)
 end
 
 -- What a macro of bpf_core_read.h takes for this access: "struct task_struct, state".
@@ -104,15 +104,17 @@ end
 
 -- What other kernels are to be asked of a result that failed.
 local function question_of(result)
-  local failed = { relo = result.relo.index, reason = result.reason, at_last = cause.at_last(result) }
+  local failed, have = { relo = result.relo.index, reason = result.reason }, nil
+  failed.at_last = cause.at_last(result)
   for attempt in result:trail() do
     local btf = attempt.candidate.btf
     if btf ~= result.target.btf then failed.module = failed.module or btf.path end
-    if not failed.have and attempt.reason == "no-field" and attempt.step and attempt.have then
-      failed.step, failed.have = attempt.step, attempt.have
+    if not have and attempt.reason == "no-field" and attempt.step and attempt.have then
+      failed.step, have = attempt.step, attempt.have
     end
   end
-  if result.reason ~= "no-field" or not result.relo.accessor then failed.have = nil end
+  local is_field = result.reason == "no-field" and result.relo.accessor
+  failed.have = have and is_field and instead.lacking(have) or nil
   return failed
 end
 
@@ -155,7 +157,7 @@ function notes.complete(relo, failed, kernel, kernels, options)
     out.cause, out.notes[1], out.help[1] = found.kind, found.note, found.help
     return out
   end
-  out.notes[#out.notes + 1] = instead(relo, failed, kernels)
+  out.notes[#out.notes + 1] = stands_instead(relo, failed, kernels)
   out.notes[#out.notes + 1] = successor(relo, kernel, kernels, options)
   local path = relo.path:gsub("^[%w_]+", asked_as, 1)
   local why = why_command(relo, failed, path, kernel, kernels, options)

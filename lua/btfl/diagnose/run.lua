@@ -3,14 +3,12 @@
 --- plain values, and equal ones are one. In the second the kernels that are closed tell of one another.
 local argued = require "btfl.ladder.argued"
 local check = require "btfl.diagnose.check"
-local class = require "btfl.class"
 local drift = require "btfl.arguments.drift"
 local drifts = require "btfl.diagnose.drifts"
 local engine = require "btfl.engine"
 local evidence = require "btfl.arguments.evidence"
 local inputs = require "btfl.command.inputs"
 local closed = require "btfl.facts.kept"
-local kept = require "btfl.arguments.kept"
 local key_of = require "btfl.report.key"
 local ladders = require "btfl.ladder.ladders"
 local nocore = require "btfl.diagnose.nocore"
@@ -27,11 +25,11 @@ local AGAIN, AGAIN_FOR_WHY = 4, 32
 local Run = {}
 Run.__index = Run
 
-local kernel_of = kept.by(function(target, number)
+local function kernel_of(target, number)
   local kernel = series.facts(target)
   kernel.path, kernel.endian, kernel.number = target.path, target.endian, number
   return kernel
-end, true)
+end
 
 -- The first phase, in whatever process: what look() says of a pair.
 
@@ -44,6 +42,11 @@ local function evidence_of(asks, program, target, options)
   return asks.evidence[key]
 end
 
+-- Notes of the sinks of a program what more is to be found there from now on.
+local function learn(asks, sinks, what)
+  if not sinks[what] then sinks[what], asks.learned = true, asks.learned + 1 end
+end
+
 -- What is said of the arguments of a program where the other kernels are not known: nil where nothing is, if
 -- the sinks of all agree. Once they do not, as far as this process has seen, what stands there is counted.
 local function arguments_alone(asks, found)
@@ -53,7 +56,7 @@ local function arguments_alone(asks, found)
     asks.sinks[name] = sinks
     local fine, at = settled.alone(program, target, options)
     found.at[name] = at
-    if at and not settled.agree(sinks.all, at) then sinks.differ = true end
+    if at and not settled.agree(sinks.all, at) then learn(asks, sinks, "differ") end
     local is_walked = not fine or sinks.differ
     local counts = sinks.differ or sinks.open or at and asks.is_bare
     if not is_walked and not counts then return nil end
@@ -68,43 +71,44 @@ local function arguments_alone(asks, found)
       local found_so, rows = drifts.walked(program, target, options, most, not asks.is_bare and list or nil)
       out = found_so
       found.walks[name] = { asked = out.asked, rows = asks.has_ladders[name] and argued.rows(rows) or nil }
-      sinks.open = sinks.open or next(out.asked) ~= nil
+      if next(out.asked) ~= nil then learn(asks, sinks, "open") end
       out.asked = nil
     end
     return out
   end
 end
 
--- Makes a draft plain, and equal to that of another kernel of which the same is said.
+-- Makes a draft plain, and equal to that of another kernel of which the same is said. What lies behind
+-- several findings is one table.
 local function make_plain(draft, keep)
   for _, entry in ipairs(check.entries(draft)) do
     local finding, failed = entry.finding, entry.behind and entry.behind.failed
     local at = finding.at
     finding.target = finding.target and ""
     finding.at = at and { file = at.file, line = at.line, column = at.column, text = at.text, nth = at.nth }
-    if failed and class(failed.have) then failed.have = keep.type(failed.have) end
+    if failed and type(failed.have) == "table" then failed.have = keep.value(failed.have) end
   end
   return draft
 end
 
-function Run:look_at(object, target, number)
-  local out, clash = { kernel = kernel_of(target, number) }, object:clash(target)
+-- What is said in one shape.
+function Run:look_in(asks, target, clash)
+  if clash then return { facts = engine.pack(record.of_clash(asks, target, self.sending), error, true) } end
+  local found = { at = {}, walks = {}, counts = {} }
+  local draft, why = check.draft(asks.object, target, asks.options, arguments_alone(asks, found))
+  if not draft then return { failure = tostring(why) } end
+  return { draft = engine.pack(make_plain(draft, self.sending), error, true),
+    facts = engine.pack(record.of(asks, target, self.sending, found), error, true) }
+end
+
+-- What is said in each shape. A failure is of that kernel alone.
+function Run:look_at(object, target)
+  local shapes, clash, failed = {}, object:clash(target), false
   for i, asks in ipairs(self:asks_of(object)) do
-    if clash then
-      out[i] = { facts = engine.pack(record.of_clash(asks, target, self.sending), error, true) }
-    else
-      local found = { at = {}, walks = {}, counts = {} }
-      local draft, why = check.draft(object, target, asks.options, arguments_alone(asks, found))
-      if draft then
-        out[i] = { draft = engine.pack(make_plain(draft, self.sending), error, true),
-          facts = engine.pack(record.of(asks, target, self.sending, found), error, true) }
-      else
-        out[i] = { failure = tostring(why) }
-      end
-    end
+    shapes[i] = self:look_in(asks, target, clash)
+    failed = failed or shapes[i].failure ~= nil
   end
-  out.sent = self.sent()
-  return out
+  return { shapes = shapes, sent = self.sent() }, failed
 end
 
 -- Between the phases: what was said is kept, equal things once.
@@ -121,13 +125,10 @@ end
 function Run:keep(said)
   self.store:add(said.sent)
   said.sent = nil
-  local key = said.kernel.number
-  self.kernels[key] = self.kernels[key] or said.kernel
-  said.kernel = self.kernels[key]
-  for _, one in ipairs(said) do
+  for _, one in ipairs(said.shapes) do
     one.draft, one.facts = one.draft and once(self, one.draft), one.facts and once(self, one.facts)
   end
-  return said
+  return said.shapes
 end
 
 -- The second phase.
@@ -137,20 +138,20 @@ function Run:restore(draft)
   for _, entry in ipairs(check.entries(draft)) do
     local finding, failed = entry.finding, entry.behind and entry.behind.failed
     finding.at = finding.at and report.line(finding.at)
-    if failed and failed.have and not class(failed.have) then failed.have = self.store:type(failed.have) end
+    if failed and type(failed.have) == "string" then failed.have = self.store:value(failed.have) end
   end
   return draft
 end
 
 -- What was kept of all kernels for an object in a shape, but of those on which nothing could be told. Equal
 -- records are one table.
-function Run:facts_of(asks, list, i)
+function Run:facts_of(asks, list, kernels_of, i)
   local kernels, records, opened = {}, {}, {}
-  for _, said in ipairs(list) do
-    local text = said[i].facts
+  for n, said in ipairs(list) do
+    local text, kernel = said[i].facts, kernels_of[n]
     if text then
       opened[text] = opened[text] or engine.unpack(text, error)
-      records[said.kernel], kernels[#kernels + 1] = opened[text], said.kernel
+      records[kernel], kernels[#kernels + 1] = opened[text], kernel
     end
   end
   return closed.of(asks, kernels, records, self.store, function(kernel)
@@ -158,13 +159,23 @@ function Run:facts_of(asks, list, i)
   end)
 end
 
--- The other kernels of its release, of which one may have what it lacks.
-local function twins_of(kernel, kernels)
-  local names = {}
-  for _, other in ipairs(kernel.release and kernels.list or {}) do
-    if other ~= kernel and other.release == kernel.release then names[#names + 1] = other.number end
+-- By release its kernels, of which one may have what another lacks.
+local function releases_of(list)
+  local known = {}
+  for _, kernel in ipairs(list) do
+    local release = kernel.release
+    if release then known[release] = known[release] or {} table.insert(known[release], kernel.number) end
   end
-  return table.concat(names, " ")
+  return known
+end
+
+-- The other kernels of its release.
+local function twins_of(kernel, releases)
+  local numbers = {}
+  for _, number in ipairs(releases[kernel.release] or {}) do
+    if number ~= kernel.number then numbers[#numbers + 1] = number end
+  end
+  return table.concat(numbers, " ")
 end
 
 -- Puts what was found again of programs in the place of what was.
@@ -181,7 +192,8 @@ end
 function Run:told(text, object, kernel, kernels, asks, known)
   local again = kernels:found_again(kernel)
   local own = self.options.why or next(again)
-  local key, of_draft = own and kernel.number or twins_of(kernel, kernels), known[text] or {}
+  known.releases = known.releases or releases_of(kernels.list)
+  local key, of_draft = own and kernel.number or twins_of(kernel, known.releases), known[text] or {}
   known[text] = of_draft
   if not of_draft[key] then
     local draft = self:restore(engine.unpack(text, error))
@@ -191,22 +203,23 @@ function Run:told(text, object, kernel, kernels, asks, known)
   return of_draft[key]
 end
 
-local function add_finding(out, finding, kernel)
+-- A finding on the kernels of which it is said.
+local function add_finding(out, finding, names)
   local own = {}
   for name, value in pairs(finding) do own[name] = value end
-  own.target = own.target and kernel.name
+  own.targets = own.target and #names > 1 and names or nil
+  own.target = own.target and #names == 1 and names[1] or nil
   table.insert(out.findings, own)
 end
 
-function Run:add_pair(out, said, i, object, kernels, asks, known)
-  local one = said[i]
-  if one.failure then
-    out:failure(one.failure)
-  elseif one.draft then
-    local told = self:told(one.draft, object, said.kernel, kernels, asks, known)
-    for _, finding in ipairs(told.findings) do add_finding(out, finding, said.kernel) end
-    out:summary(check.summary(told.draft, object, said.kernel, asks.options.shape))
-  end
+-- Adds the summary of a pair; gives its findings, which are one table for all kernels of which the same is
+-- said.
+function Run:add_pair(out, one, kernel, object, kernels, asks, known)
+  if one.failure then out:failure(one.failure) end
+  if not one.draft then return nil end
+  local told = self:told(one.draft, object, kernel, kernels, asks, known)
+  out:summary(check.summary(told.draft, object, kernel, asks.options.shape))
+  return told.findings
 end
 
 -- What is read without asking.
@@ -226,13 +239,25 @@ function Run:add_ladders(out, object, asks, facts)
 end
 
 -- What is said of an object on each kernel; to `later` goes what is told of all kernels together.
-function Run:add_object(out, later, object, list)
+function Run:add_object(out, later, object, list, kernels)
   local all, facts, known = self:asks_of(object), {}, {}
-  for i, asks in ipairs(all) do facts[i], known[i] = self:facts_of(asks, list, i), {} end
-  for _, said in ipairs(list) do
+  for i, asks in ipairs(all) do facts[i], known[i] = self:facts_of(asks, list, kernels, i), {} end
+  -- By kernel findings of several shapes are known to be one.
+  local tells, names_of = {}, {}
+  for n, said in ipairs(list) do
     for i, asks in ipairs(all) do
-      self.cli:try(self.add_pair, self, out, said, i, object, facts[i], asks, known[i])
+      local findings = self.cli:try(self.add_pair, self, out, said[i], kernels[n], object, facts[i], asks,
+        known[i])
+      if findings and #all == 1 and names_of[findings] then
+        table.insert(names_of[findings], kernels[n].name)
+      elseif findings then
+        names_of[findings] = { kernels[n].name }
+        tells[#tells + 1] = { findings = findings, names = names_of[findings] }
+      end
     end
+  end
+  for _, told in ipairs(tells) do
+    for _, finding in ipairs(told.findings) do add_finding(out, finding, told.names) end
   end
   local several = 0
   for _ in facts[1]:comparable() do several = several + 1 end
@@ -241,6 +266,7 @@ function Run:add_object(out, later, object, list)
     if several > 1 then self:add_ladders(later, object, asks, facts[i]) end
   end
   self.asks[object] = nil
+  engine.rest(object)
 end
 
 function Run:asks_of(object)
@@ -249,14 +275,31 @@ function Run:asks_of(object)
     known = {}
     for i, options in ipairs(self.cli:shapes(object)) do
       options.from, options.why, options.all = self.from, self.options.why, self.options.all
-      known[i] = record.asks(object, options)
-      known[i].sinks, known[i].has_ladders, known[i].evidence = {}, {}, {}
+      known[i] = record.asks(object, options, self.whole)
+      known[i].sinks, known[i].has_ladders, known[i].evidence, known[i].learned = {}, {}, {}, 0
       known[i].is_bare = object:relos()() == nil and object:externs()() == nil
       for _, one in ipairs(known[i].programs) do known[i].has_ladders[one.program.name] = one.has_ladders end
     end
     self.asks[object] = known
   end
   return known
+end
+
+-- How much has been learned of the sinks of an object.
+function Run:learned_of(object)
+  local sum = 0
+  for _, asks in ipairs(self:asks_of(object)) do sum = sum + asks.learned end
+  return sum
+end
+
+-- What look_at() said, for another run.
+local function encode(said)
+  return engine.pack(said, error)
+end
+
+local function decode(text)
+  local ok, said = pcall(engine.unpack, text, error)
+  return ok and type(said) == "table" and said or nil
 end
 
 local run = {}
@@ -267,16 +310,20 @@ local run = {}
 ---@param options btfl.cli.check_all.options
 function run.of(cli, out, options)
   local self = setmetatable({ cli = cli, options = options, from = options.from or {}, asks = {}, texts = {},
-    store = store.new(), kernels = {} }, Run)
-  self.sending, self.sent = store.sending()
+    store = store.new(), whole = cli.args.cache ~= nil }, Run)
+  self.sending, self.sent = store.sending(self.whole)
   local objects = {}
-  cli:kernel_by_kernel(function(object, target, number) return self:look_at(object, target, number) end,
-    function(object, said) objects[#objects + 1] = { object = object, said = said } end,
-    { each = true, keep = function(said) return self:keep(said) end, clashing = true })
+  cli:kernel_by_kernel(function(object, target) return self:look_at(object, target) end,
+    function(object, said, kernels)
+      objects[#objects + 1] = { object = object, said = said, kernels = kernels }
+    end, {
+      about = kernel_of, by = function(object) return self:learned_of(object) end,
+      keep = function(said) return self:keep(said) end, clashing = true, encode = encode, decode = decode,
+    })
   local later = report.new "check"
   for i, one in ipairs(objects) do
     objects[i] = false
-    self:add_object(out, later, one.object, one.said)
+    self:add_object(out, later, one.object, one.said, one.kernels)
   end
   out:append(later)
 end

@@ -34,7 +34,7 @@ function methods:member(kernel, relo, step)
   local steps = self.records[kernel].members[record.access_key(relo)]
   local one = steps and steps[step + 1]
   if not one then return nil end
-  return self.store:type(one.type), one.name
+  return self.store:value(one.struct), one.name
 end
 
 function methods:found(kernel, attach)
@@ -189,10 +189,12 @@ end
 ---@param kernel btfl.facts.kernel
 ---@return table<string, btfl.drifts>
 function methods:found_again(kernel)
-  local out = {}
+  local out, own = {}, self.records[kernel]
+  if self.standing[own] then return out end
   for i, one in ipairs(self.asks.programs) do
     if not stands(self, i, kernel) then out[one.program.name] = walked_again(self, i, kernel).found end
   end
+  self.standing[own] = next(out) == nil
   return out
 end
 
@@ -221,7 +223,7 @@ local kept = {}
 ---@return btfl.facts
 function kept.of(asks, kernels, records, store, reopen)
   return setmetatable({ list = kernels, endian = asks.object.endian, asks = asks, records = records,
-    store = store, reopen = reopen, sinks = {}, again = {} }, metatable)
+    store = store, reopen = reopen, sinks = {}, again = {}, standing = {} }, metatable)
 end
 
 return kept

@@ -4,6 +4,7 @@ local kept = require "btfl.arguments.kept"
 local argued = require "btfl.ladder.argued"
 local class = require "btfl.class"
 local drift = require "btfl.arguments.drift"
+local instead = require "btfl.diagnose.instead"
 local modules = require "btfl.kernels.modules"
 local questions = require "btfl.ladder.questions"
 local reading = require "btfl.arguments.reading"
@@ -49,7 +50,7 @@ end
 ---@param kernel btfl.target
 ---@param relo btfl.relo
 ---@param step integer from 0
----@return btfl.type?
+---@return btfl.instead.struct?
 ---@return string?
 function methods:member(kernel, relo, step)
   local result = self:outcome(kernel, relo)
@@ -60,12 +61,12 @@ end
 --- The struct and the name of the member at a step of an accessor; nil for none.
 ---@param accessor btfl.accessor
 ---@param step integer from 0
----@return btfl.type?
+---@return btfl.instead.struct?
 ---@return string?
 function methods.step_at(accessor, step)
   local n = 0
   for t, _, element in accessor:steps() do
-    if n == step then return t, element and element.name end
+    if n == step then return instead.having(t), element and element.name end
     n = n + 1
   end
   return nil

@@ -5,6 +5,7 @@ local argued = require "btfl.ladder.argued"
 local drift = require "btfl.arguments.drift"
 local engine = require "btfl.engine"
 local fixed = require "btfl.arguments.fixed"
+local instead = require "btfl.diagnose.instead"
 local kept = require "btfl.arguments.kept"
 local key_of = require "btfl.report.key"
 local live = require "btfl.facts.live"
@@ -106,28 +107,29 @@ local function ask_together(asks, object, options)
 end
 
 --- What an object asks of each kernel. What only the first kernel is asked of that can tell is asked of no
---- later one with the same.
+--- later one with the same, but where each record is to be whole.
 ---@param object btfl.object
 ---@param options btfl.check.options
+---@param whole boolean
 ---@return table
-function record.asks(object, options)
+function record.asks(object, options, whole)
   local asks = { object = object, options = options, roots = {}, relos = {}, programs = {}, attaches = {},
     number = {}, places = {}, readings = {}, ladders = {}, laddered = {}, questions = {}, question = {},
-    accesses = {} }
+    accesses = {}, whole = whole }
   for program, own in reached.programs(object, options) do ask_of_program(asks, program, own) end
   for relo in object:relos() do ask_of_relo(asks, relo) end
   ask_together(asks, object, options)
   return asks
 end
 
-local has_root = kept.by(function(target, _, root) return modules.has(target.btf, root) end, true)
+local has_root = kept.of_kernel(function(target, _, root) return modules.has(target.btf, root) end)
 
-local is_absent = kept.by(function(target, _, place) return target:attach(place).found == false end, true)
+local is_absent = kept.of_kernel(function(target, _, place) return target:attach(place).found == false end)
 
 -- By attach point and key of the signature, where the key tells how it is written.
 local known_words = {}
 
-local words_of = kept.by(function(target, text, attach)
+local words_of = kept.of_kernel(function(target, text, attach)
   local key, whole = engine.signature_key(target, attach)
   key = whole and key_of(text, key)
   if key and known_words[key] then return known_words[key] end
@@ -135,13 +137,14 @@ local words_of = kept.by(function(target, text, attach)
   local words = sig and signature.worded(sig) or false
   if key then known_words[key] = words end
   return words
-end, true)
+end)
 
 -- The structs that a relocation steps through, as far as they have names of members.
 local function steps_of(relo, target, policy, store)
   local result, list = relo:resolve(target, { policy = policy }), {}
   for t, _, element in result.accessor:steps() do
-    list[#list + 1] = element and element.name and { type = store.type(t), name = element.name } or false
+    list[#list + 1] = element and element.name
+      and { struct = store.value(instead.having(t)), name = element.name } or false
   end
   return list
 end
@@ -155,7 +158,7 @@ local function members_of(asks, target, outcomes, store)
       left[#left + 1] = one
     end
   end
-  asks.relos = left
+  if not asks.whole then asks.relos = left end
   return members
 end
 
@@ -212,7 +215,7 @@ local function branches_of(asks, kernels, target)
   for _, one in ipairs(asks.ladders) do
     local key = questions.key(one.relos, target, kernels)
     if not one.known[key] then
-      one.known[key] = true
+      one.known[key] = not asks.whole
       local branches, list = kernels:branches(target, one.program, key), {}
       for _, branch in pairs(branches.at) do list[#list + 1] = plain_branch(branch) end
       table.sort(list, function(a, b) return a.insn < b.insn end)

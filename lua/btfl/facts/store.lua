@@ -9,17 +9,20 @@ local structs = require "btfl.facts.structs"
 
 local store = {}
 
---- One for a process that looks at kernels: what is put into it the first time goes to sent() as well.
+--- One for a process that looks at kernels: what is put into it the first time goes to sent() as well; with
+--- `whole` all that is put into it.
+---@param whole boolean
 ---@return btfl.facts.store
 ---@return fun(): table<string, string> sent what was put in since it was called last: bytes by digest
-function store.sending()
-  local digests, of_value, new = {}, setmetatable({}, { __mode = "k" }), {}
+function store.sending(whole)
+  local digests, packed, new = {}, setmetatable({}, { __mode = "k" }), {}
   local function put(bytes)
-    if not digests[bytes] then
-      digests[bytes] = engine.digest(bytes)
-      new[digests[bytes]] = bytes
+    local digest = digests[bytes]
+    if whole or not digest then
+      digest = digest or engine.digest(bytes)
+      digests[bytes], new[digest] = digest, bytes
     end
-    return digests[bytes]
+    return digest
   end
   local own = {}
   function own.type(t)
@@ -27,8 +30,8 @@ function store.sending()
     return { id = kept.id, digest = put(kept.bytes) }
   end
   function own.value(value)
-    of_value[value] = of_value[value] or put(engine.pack(value, error, true))
-    return of_value[value]
+    packed[value] = packed[value] or engine.pack(value, error, true)
+    return put(packed[value])
   end
   return own, function()
     local sent = new

@@ -4,17 +4,18 @@ local kept = require "btfl.arguments.kept"
 
 local structs = {}
 
-local bytes_of = kept.by(function(btf, _, t)
+local plain_of = kept.of_kernel(function(t)
+  local btf = t.btf
   local builder = require("btfl.build.builder").new { endian = btf.endian, ptr_size = btf.ptr_size }
   local own = builder:copy(t)
   return { id = own, bytes = builder:bytes() }
-end, true)
+end)
 
 --- A type as a plain value.
 ---@param t btfl.type
 ---@return { id: integer, bytes: string }
 function structs.keep(t)
-  return bytes_of(t.btf, t.id, t)
+  return plain_of(t, "plain")
 end
 
 -- Many kernels have the same.

@@ -48,12 +48,25 @@ local function text_of(target)
 end
 
 -- The numbers of its version. A release candidate stands before its release.
-local function version_of(target)
+local function read_version(target)
   local numbers = {}
   for n in (text_of(target) or ""):gmatch "%d+" do numbers[#numbers + 1] = tonumber(n) end
   if #numbers == 0 then return nil end
   local candidate = target.name:match "%-rc(%d+)"
   return { numbers[1], numbers[2] or 0, numbers[3] or 0, candidate and tonumber(candidate) or math.huge }
+end
+
+-- Of kernels that are closed, which are asked for each object.
+local known_version = setmetatable({}, { __mode = "k" })
+
+local function version_of(target)
+  if type(target) ~= "table" then return read_version(target) end
+  local known = known_version[target]
+  if known == nil then
+    known = read_version(target) or false
+    known_version[target] = known
+  end
+  return known or nil
 end
 
 -- Below, at or above 0, as a is older than b, as old, or newer.
@@ -68,6 +81,14 @@ local function before(a, b)
   local order = compare(a.version, b.version)
   if order ~= 0 then return order < 0 end
   return a.place < b.place
+end
+
+-- Kernels are mostly given so.
+local function is_sorted(entries)
+  for i = 2, #entries do
+    if before(entries[i], entries[i - 1]) then return false end
+  end
+  return true
 end
 
 --- The version by which a kernel is ordered, as text; nil when nothing tells one.
@@ -108,7 +129,7 @@ local function sorted(targets, version)
       others[#others + 1] = target
     end
   end
-  table.sort(entries, before)
+  if not is_sorted(entries) then table.sort(entries, before) end
   return entries, others
 end
 

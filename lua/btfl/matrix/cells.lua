@@ -2,6 +2,7 @@
 local check = require "btfl.diagnose.check"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
+local exact = require "btfl.runs.exact"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local once = require "btfl.command.once"
@@ -286,9 +287,13 @@ local function memory_of(runs, targets, options)
   if class(targets) ~= "btfl.cli" then return recall.new() end
   return require("btfl.command.work").memory(targets, {
     about = "matrix",
-    encode = written.encode,
-    decode = function(list, object, target)
-      local run, cases = runs[object], written.decode(list, target)
+    encode = function(list, object, target)
+      local plain = written.encode(list, object, target)
+      return plain and exact.encode(plain)
+    end,
+    decode = function(text, object, target)
+      local run, plain, cases = runs[object], exact.decode(text), nil
+      if plain ~= nil then cases = written.decode(plain, target) end
       if not cases or #cases ~= #run.shapes then return cases and nil end
       for i, case in ipairs(cases) do cases[i] = cells.numbered(run.cases[i], case) end
       return cases

@@ -1,7 +1,6 @@
 --- What was found of an object on a kernel, said again of another that answers alike all that was asked.
 local engine = require "btfl.engine"
 local exact = require "btfl.runs.exact"
-local kept = require "btfl.arguments.kept"
 local modules = require "btfl.kernels.modules"
 
 local methods = {}
@@ -43,10 +42,14 @@ local function read(self, object, own)
 end
 
 -- What is known of an object, by how long the answers are.
+local function none_asked()
+  return { [ANSWERS] = {}, [BESIDES] = {} }
+end
+
 local function askings_of(self, object)
   local own = self.askings[object]
   if not own then
-    own = { [ANSWERS] = {}, [BESIDES] = {} }
+    own = none_asked()
     self.askings[object] = own
     if self.cache then read(self, object, own) end
   end
@@ -56,8 +59,7 @@ end
 -- The value of what was found, which may have been written by another run; nil where that is none.
 local function value_of(self, object, found)
   if found.text then
-    local plain, value = exact.decode(found.text), nil
-    if plain ~= nil then value = self.cache.decode(plain, object, self.target) end
+    local value = self.cache.decode(found.text, object, self.target)
     if value == false then return nil end
     if value ~= nil then self.texts[value] = found.text end
     found.value, found.text = value, nil
@@ -81,11 +83,10 @@ end
 
 -- The value for another run, as long as it is kept itself; nil where it is of this kernel alone.
 local function text_of(self, object, value)
-  if not self.texts[value] then
-    local plain = self.cache.encode(value, object, self.target)
-    self.texts[value] = plain ~= nil and exact.encode(plain) or nil
+  if self.texts[value] == nil then
+    self.texts[value] = self.cache.encode(value, object, self.target) or false
   end
-  return self.texts[value]
+  return self.texts[value] or nil
 end
 
 local function keep(self, object, own, questions, became, value)
@@ -100,17 +101,22 @@ local function keep(self, object, own, questions, became, value)
 end
 
 --- What find() finds of an object on the kernel of now, and whether it was known. Of each object the same is
---- to be found. It is kept where find() says so, which then depends on nothing but the two.
+--- to be found. It is kept where find() says so, which then depends on nothing but the two, and on `by`: what
+--- was found by another one is not known any more.
 ---@generic T
 ---@param object btfl.object
 ---@param find fun(): T, boolean?
+---@param by? any
 ---@return T
 ---@return boolean
-function methods:of(object, find)
+function methods:of(object, find, by)
+  if self.by[object] ~= by then
+    if self.by[object] ~= nil then self.askings[object] = none_asked() end
+    self.by[object] = by
+  end
   local own, relocating, became, besides, whole = askings_of(self, object), nil, nil, nil, nil
   local value = known_of(self, object, own)
   if value ~= nil then return value, true end
-  kept.forget()
   if not own.untold and not object:clash(self.target) then
     relocating, became = engine.recall_relocate(self.heard, object, self.target)
   end
@@ -157,19 +163,19 @@ end
 
 local recall = {}
 
--- encode() gives a plain value for another run, nil for what is not written; decode() the value of that on a
--- kernel, nil where it is none, false where it cannot be told of that kernel.
+-- encode() gives a text for another run, nil for what is not written; decode() the value of that on a kernel,
+-- nil where it is none, false where it cannot be told of that kernel.
 ---@class btfl.recall.cache
 ---@field disk table of disk.lua
 ---@field about string what is found depends on it, besides the object and the kernel
----@field encode fun(value: any, object: btfl.object, target: btfl.target): any
----@field decode fun(plain: any, object: btfl.object, target: btfl.target): any
+---@field encode fun(value: any, object: btfl.object, target: btfl.target): string?
+---@field decode fun(text: string, object: btfl.object, target: btfl.target): any
 
 ---@param cache? btfl.recall.cache
 ---@return table
 function recall.new(cache)
-  return setmetatable({ heard = engine.recall_new(), askings = {}, keys = {}, learned = {}, cache = cache,
-    texts = setmetatable({}, { __mode = "k" }) }, metatable)
+  return setmetatable({ heard = engine.recall_new(), askings = {}, by = {}, keys = {}, learned = {},
+    cache = cache, texts = setmetatable({}, { __mode = "k" }) }, metatable)
 end
 
 return recall

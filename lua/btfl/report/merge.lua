@@ -86,8 +86,8 @@ local function examined(report)
   return objects
 end
 
--- Gives names of kernels in the order in which the rows of an object have them, and then of their versions:
--- a finding that holds on several stands where the first of them does.
+-- Gives names of kernels in the order in which the rows of an object have them, else its summaries, and then
+-- of their versions: a finding that holds on several stands where the first of them does.
 local function in_order_of(report)
   local objects, count = {}, 0
   local function put_place(object, target)
@@ -102,6 +102,9 @@ local function in_order_of(report)
       local other = field ~= "target" or i == 1 or row.object ~= rows[i - 1].object
       if other then put_place(row.object, field == "target" and value or row.target) end
     end
+  end
+  if count == 0 then
+    for _, facts in ipairs(report.summaries) do put_place(facts.object, facts.target) end
   end
   return function(object, names_of)
     local place, list = objects[object] or {}, table.move(names_of, 1, #names_of, 1, {})

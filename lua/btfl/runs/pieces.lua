@@ -20,12 +20,14 @@ local function number_of(self, said)
   return number
 end
 
---- Adds a kernel: a piece of inputs.numbered() whose value has `list`, what is said of each object.
+--- Adds a kernel: a piece of inputs.numbered() whose value has `list`, what is said of each object, and
+--- `about`, what is said of itself.
 ---@param piece table
 function methods:add(piece)
   local done, of = piece.done, {}
   for i, said in ipairs(done.value and done.value.list or {}) do of[i] = number_of(self, said) end
-  table.insert(self.lines, { kernel = done.kernel or {}, of = of, told = piece.kept })
+  table.insert(self.lines, { kernel = done.kernel or {}, about = done.value and done.value.about, of = of,
+    told = piece.kept })
 end
 
 --- All lines.
@@ -52,8 +54,10 @@ local function piece_of(line, known)
   if not (is.list(line.of, is_known) and told.fits(line.told)) then return nil end
   if next(kernel) == nil then return { kept = line.told, done = { unread = {} } } end
   if not (is.text(kernel.name) and is.text(kernel.path) and is.text(kernel.digest)) then return nil end
+  if not (is.text(line.about) or is.table(line.about)) then return nil end
   for i, number in ipairs(line.of) do list[i] = known[number] end
-  return { kept = line.told, done = { kernel = kernel, value = { target = kernel.name, list = list } } }
+  local value = { target = kernel.name, about = line.about, list = list }
+  return { kept = line.told, done = { kernel = kernel, value = value } }
 end
 
 ---@class btfl.runs.pieces
