@@ -6,7 +6,8 @@
 #   STATIC=1: a program that needs no shared library        SHARED=1: one that needs all
 #   V=1: the commands in full
 #   WERROR=-Werror: warnings are errors, as in `make test`
-#   FUZZ_TIME=60: seconds of `make fuzz` for each target; FUZZ=: which, all of spec/fuzz else
+#   FUZZ_TIME=60: seconds of `make fuzz` for each target; FUZZ=: which, all of spec/fuzz else; FUZZ_CORPUS=: the folder
+#   of what leads further, from which the next run goes on, build/fuzz/corpus else
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -175,13 +176,14 @@ lint: deps lint-deps
 # What hostile files make of the code: each file of spec/fuzz is a target of libFuzzer, with address and undefined
 # behaviour sanitizers, and SMALL_LIMITS (base/scale.h). What is found lies in build/fuzz.
 FUZZ_CC ?= clang
+FUZZ_CORPUS ?= build/fuzz/corpus
 FUZZ_TIME ?= 60
 FUZZ ?= $(patsubst spec/fuzz/%.c,%,$(wildcard spec/fuzz/*.c))
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -DSMALL_LIMITS -DCHECK_LEAKS \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 
 fuzz: fuzz-targets
-	@./btfl spec/fuzz/run.lua $(ARGS) $(FUZZ_TIME) $(FUZZ)
+	@./btfl spec/fuzz/run.lua $(ARGS) $(call quote,$(FUZZ_CORPUS)) $(FUZZ_TIME) $(FUZZ)
 
 fuzz-targets: fuzz-needs
 	@$(MAKE) --no-print-directory all

@@ -14,7 +14,7 @@ describe("make fuzz", function()
     assert.same({ "", 0 }, { err, found }, out)
     local targets = 0
     for line in out:gmatch "[^\n]* runs [^\n]*" do
-      assert.matches("^%w+_?%w* +%d+ runs +%d+ edges +%d+ inputs$", line)
+      assert.matches("^%w+_?%w* +%d+ runs +%d+ s +%d+ edges +%d+ inputs$", line)
       targets = targets + 1
     end
     assert.is_true(targets >= 15, out)

@@ -1,19 +1,20 @@
---- Runs targets of `make fuzz`, each for some seconds: `btfl spec/fuzz/run.lua [--first] SECONDS TARGET...`
---- Prints a line for each: runs, edges that were met, and inputs that meet something of their own, which are kept in
---- build/fuzz/corpus for the next run. With --first only the first inputs are run, the same each time. Status 1 when
---- one has found something, with the input and how to run it again.
+--- Runs targets of `make fuzz`, each for some seconds: `btfl spec/fuzz/run.lua [--first] CORPUS SECONDS TARGET...`
+--- Prints a line for each: runs, in how many seconds, edges that were met, and inputs that meet something of their own,
+--- which are kept in the folder CORPUS/TARGET for the next run. With --first only the first inputs are run, the same
+--- each time. Status 1 when one has found something, with the input and how to run it again.
 
 local seeds = require "spec.fuzz.seeds"
 local tmp = require "spec.support.tmp"
 
 local first = arg[1] == "--first" and table.remove(arg, 1) ~= nil
-local seconds = assert(tonumber(arg[1]), "how many seconds?")
+local kept = assert(arg[1], "where are inputs kept?")
+local seconds = assert(tonumber(arg[2]), "how many seconds?")
 
 local BUILD = "build/fuzz/"
 local ENV = "BTFL_LUA=lua ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1"
 
 local function command(target, log)
-  local corpus = first and "" or BUILD .. "corpus/" .. target
+  local corpus = first and "" or ("'%s/%s'"):format(kept:gsub("'", "'\\''"), target)
   local words = {
     ENV, BUILD .. "bin/" .. target, first and "-runs=0" or "-max_total_time=" .. seconds,
     -- What a file says that it takes is asked of malloc() by libarchive, and not used.
@@ -21,7 +22,7 @@ local function command(target, log)
     ("-print_final_stats=1 -artifact_prefix=%s%s-"):format(BUILD, target), corpus, BUILD .. "seeds/" .. target,
     ("2>'%s' >/dev/null"):format(log),
   }
-  if not first then assert(os.execute(("mkdir -p '%s'"):format(corpus))) end
+  if not first then assert(os.execute("mkdir -p " .. corpus)) end
   return table.concat(words, " ")
 end
 
@@ -37,7 +38,8 @@ local function run(target)
   local ended = os.execute(command(target, log))
   local text = tmp.read(log)
   local found = text:match "Test unit written to (%S+)"
-  print(("%-10s %10s runs %7s edges %6s inputs"):format(target, text:match "number_of_executed_units: (%d+)" or "?",
+  print(("%-10s %10s runs %5s s %7s edges %6s inputs"):format(target,
+    text:match "number_of_executed_units: (%d+)" or "?", text:match "Done %d+ runs in (%d+) second" or "?",
     last(text, "cov: (%d+)") or "?", last(text, "corp: (%d+)") or "?"))
   if ended then return true end
   print(("%s: %s"):format(found or target, text:match "broken promise: ([^\n]*)" or text:match "SUMMARY: ([^\n]*)"
@@ -47,6 +49,6 @@ local function run(target)
 end
 
 local good = true
-for i = 2, #arg do good = run(arg[i]) and good end
+for i = 3, #arg do good = run(arg[i]) and good end
 tmp.clean()
 os.exit(good and 0 or 1, true)
