@@ -129,6 +129,58 @@ describe("a subset", function()
     assert.error_matches(function() subset:add(asked) end, "pointers have 4 bytes in its ELF file, but 8 by its types")
   end)
 
+  -- A module whose .BTF.base makes it stand on that, and not on the kernel beside it.
+  it("is refused where what is needed stands on a module's own base", function()
+    local object = require "spec.support.object"
+    local vmlinux, base, l = btf.new(), btf.new(), btf.new()
+    vmlinux:int("long int", 8)
+    local int = base:int("int", 4, "signed")
+    local own = btf.new { base = base }
+    own:struct("own", 4, { { "a", int, 0 } })
+    local module = object.new(own, { machine = 62 })
+    module:section(".BTF.base", base:bytes())
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 0), object.exit() }, relos = {
+      { insn = 0, type = l:struct("own", 4, { { "a", l:int("int", 4), 0 } }), access = "0:0", kind = "byte_off" },
+    } }
+    local target = btfl.target(tmp.write("based.btf", vmlinux:bytes()), {
+      modules = { tmp.write("own.ko", module:bytes()) } })
+    local asked = btfl.object(tmp.write("asks.o", o:bytes()))
+    assert.equal(0, asked:results(target)().value)
+    local subset = btfl.subset(target)
+    assert.error_matches(function() subset:add(asked) end,
+      "its types stand on a .BTF.base and not on the target's vmlinux")
+    assert.error_matches(function() subset:bytes() end, "the subset is not whole: what was added before failed")
+    assert.error_matches(function() subset:add(asked) end, "the subset is not whole: what was added before failed")
+    assert.error_matches(function() subset:add "own" end, "the subset is not whole: what was added before failed")
+  end)
+
+  it("is refused where a BPF object that is taken for a kernel has members in an order that is not C's", function()
+    local object = require "spec.support.object"
+    local l = btf.new()
+    local int = l:int("int", 4, "signed")
+    local s = l:struct("s", 12, { { "b", int, 64 }, { "c", int, 0 }, { "a", int, 32 } })
+    local u = l:union("u", 8, { { "a", int, 32 } })
+    local o = object.new(l)
+    o:program { insns = { object.mov(1, 8), object.mov(1, 0), object.mov(1, 4), object.exit() }, relos = {
+      { insn = 0, type = s, access = "0:0", kind = "byte_off" },
+      { insn = 1, type = s, access = "0:1", kind = "byte_off" },
+      { insn = 2, type = u, access = "0:0", kind = "byte_off" },
+    } }
+    local asked = btfl.object(tmp.write("order.o", o:bytes()))
+    local target = btfl.target(tmp.write("order.o", o:bytes()))
+    local subset = btfl.subset(target)
+    subset:add "s.c"
+    subset:add "s.a"
+    assert.equal(32, subset:btf():get("s", "struct"):member("a").bit_offset)
+    subset:add(asked)
+    assert.error_matches(function() subset:bytes() end,
+      "order.o: type %[2%] `s`: member 1 is not in C's order, in which those of a kernel are")
+    local other = btfl.subset(target)
+    other:add "u.a"
+    assert.error_matches(function() other:btf() end, "type %[3%] `u`: member 0 is not in C's order")
+  end)
+
   it("is empty when nothing is needed", function()
     local bytes, count = btfl.subset(btfl.target "spec/fixtures/small.btf"):bytes()
     assert.equal(0, count)

@@ -134,39 +134,64 @@ static bool is_hidden(const struct subset *s, const struct item *item)
 	return false;
 }
 
-static bool write_items(struct subset *s, struct item *items, size_t n, struct buf *out)
+/* Of a target that is a BPF object, members may stand in any order, but not where only BTF is. */
+static int check_order(const struct btf_type *t, const uint8_t *only, struct err *e)
+{
+	uint32_t least = 0;
+
+	for (uint32_t i = 0; btf_is_composite(t) && i < t->vlen; i++) {
+		uint32_t offset = btf_member(t, i).bit_offset;
+
+		if (only && !only[i])
+			continue;
+		if (offset < least || (t->kind == BTF_UNION && offset))
+			return err_set(e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
+				       "type [%u] `%s`: member %u is not in C's order, in which "
+				       "those of a kernel are",
+				       t->id, t->name, i);
+		least = offset;
+	}
+	return 0;
+}
+
+static int write_items(struct subset *s, struct item *items, size_t n, struct buf *out,
+		       struct err *e)
 {
 	const struct writer_copy copy = {id_of, s};
 	uint8_t *none = calloc(1, collect(s, items) + 1ul);
 	struct writer w;
-	bool done;
+	int rc = 0;
 
 	if (!none)
-		return false;
+		return err_memory(e, s->target->path);
 	number(items, items + n, n);
 	writer_start(&w, NULL, s->target->btf[0]->big_endian);
-	for (size_t i = n; i < 2 * n; i++) {
+	for (size_t i = n; i < 2 * n && rc == 0; i++) {
+		const uint8_t *only = elements(&items[i], none);
+
+		rc = check_order(&items[i].type, only, e);
 		if (is_hidden(s, &items[i]))
 			items[i].type.name = "";
-		writer_type(&w, &items[i].type, elements(&items[i], none), &copy);
+		writer_type(&w, &items[i].type, only, &copy);
 	}
-	done = writer_finish(&w, BTF_HDR_SIZE, out);
+	if (rc == 0 && !writer_finish(&w, BTF_HDR_SIZE, out))
+		rc = err_memory(e, s->target->path);
 	writer_free(&w);
 	free(none);
-	return done;
+	return rc;
 }
 
 int subset_write(struct subset *s, struct buf *out, uint32_t *types, struct err *e)
 {
 	size_t n = s->turns;
 	struct item *items;
-	bool done;
+	int rc;
 
 	if (subset_check(s, e) < 0)
 		return -1;
 	items = calloc(2 * n + 1, sizeof(*items));
-	done = items && write_items(s, items, n, out);
+	rc = items ? write_items(s, items, n, out, e) : err_memory(e, s->target->path);
 	free(items);
 	*types = (uint32_t)n;
-	return done ? 0 : err_memory(e, s->target->path);
+	return rc;
 }
