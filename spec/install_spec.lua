@@ -110,7 +110,7 @@ describe("make", function()
     copy_tree(tree)
     run.program { "rm", tree .. "/build/btfl", tree .. "/btfl" }
     local r = run.program({ "make", "-s", "BUILD=build", table.unpack(words) },
-      { cwd = tree, env = { MAKEFLAGS = false, SAN = false } })
+      { cwd = tree, env = { MAKEFLAGS = false, SAN = false, COVERAGE = false } })
     return r, tree .. "/build/btfl"
   end
 

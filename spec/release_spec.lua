@@ -7,7 +7,7 @@ describe("what is handed on", function()
 
   local function make(tree, ...)
     local r = run.program({ "sh", "-c", 'umask "$0" && exec make -s "$@"', tree == run.top and "022" or "077", ... },
-      { cwd = tree, env = { MAKEFLAGS = false, SAN = false, CFLAGS = false } })
+      { cwd = tree, env = { MAKEFLAGS = false, SAN = false, COVERAGE = false, CFLAGS = false } })
     assert.equal(0, r.status, r.err)
     return r
   end

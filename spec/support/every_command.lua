@@ -51,6 +51,7 @@ return function(dir)
     { "types", KERNEL, "--header" },
     { "verdicts", OBJECT, FIXED, "-t", KERNEL },
     { "why", "task_struct.state", "-t", KERNEL, "--object", OBJECT, "--code" },
+    { "why", "task_struct.state", "-t", KERNEL, "--object", OBJECT, "--no-table" },
     { "-e", "require 'dkjson' return btfl.builder():copy(btfl.btf(...):get 'task_struct')", KERNEL },
   }
 end
