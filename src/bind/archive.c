@@ -42,8 +42,8 @@ static struct archive_file *check_files(lua_State *L, size_t *count)
 			luaL_argerror(L, 1, "a list of tables of `name` and `bytes` expected");
 		check_option_names(L, 1, lua_gettop(L), names);
 		files[i].name = text_of(L, (lua_Integer)i + 1, "name", &len);
-		if (!len || strlen(files[i].name) != len)
-			luaL_argerror(L, 1, "the name of a file is empty or contains a NUL");
+		if (strlen(files[i].name) != len)
+			luaL_argerror(L, 1, "the name of a file contains a NUL");
 		files[i].data = text_of(L, (lua_Integer)i + 1, "bytes", &files[i].len);
 		lua_pop(L, 1);
 	}

@@ -7,6 +7,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define FUNCTIONS(X)                               \
@@ -67,6 +68,14 @@ static bool write_file(const struct functions *f, struct archive *a,
 	return done;
 }
 
+/* A name that ends otherwise is a folder's to who reads it. */
+static bool is_file_name(const char *name)
+{
+	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+
+	return *last && strcmp(last, ".") != 0 && strcmp(last, "..") != 0;
+}
+
 /* gzip would have the time in its header, xz no more than one thread. */
 static bool start(const struct functions *f, struct archive *a, enum archive_packing packing,
 		  struct buf *out)
@@ -91,6 +100,10 @@ int archive_write(const struct archive_file *files, size_t count, enum archive_p
 	struct archive *a;
 	bool done;
 
+	for (size_t i = 0; i < count; i++)
+		if (!is_file_name(files[i].name))
+			return err_set(e, ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
+				       "file %zu: `%s` is no name of a file", i + 1, files[i].name);
 	if (!libarchive_find(names, FUNCTION_COUNT, &f))
 		return libarchive_missing(e, path, "written");
 	a = f.archive_write_new();
