@@ -269,6 +269,23 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
         "bad: ")
       refused(tmp.write("lzo", bzimage("\x89LZO\0\r\n\x1a\n" .. bytes, vmlinux)), "packed with lzo")
       refused(tmp.write("no-btf", bzimage(packed(("\1\2\3"):rep(999), "gzip -nc"), "", true)), "without BTF")
+      for _, packer in ipairs { "xz", "zstd" } do
+        if has(packer) then
+          local endless = packed(vmlinux, packer .. " -qc"):sub(1, -9)
+          refused(tmp.write("endless", bzimage(endless, "")), "packed here with " .. packer .. " has no end")
+        end
+      end
+    end)
+
+    it("is searched for behind what is packed and no kernel, and where a head is too old to name it", function()
+      local text, bytes = packed(("text "):rep(99), "gzip -nc"), packed(vmlinux, "gzip -nc")
+      local zimage = ("\0"):rep(0x24) .. "\x18\x28\x6f\x01" .. ("\0"):rep(99)
+      read_whole(tmp.write("zImage", zimage .. text .. "\x89LZO\0\r\n\x1a\n" .. ("\0"):rep(9) .. bytes .. "more"))
+      local old = bzimage(bytes, vmlinux, true):gsub("HdrS..", "HdrS" .. string.pack("<I2", 0x207), 1)
+      read_whole(tmp.write("old", old))
+      -- No sectors of setup are four, and one of a payload that lies outside is searched for.
+      read_whole(tmp.write("none", (bzimage(bytes, vmlinux, true):gsub("\4", "\0", 1))))
+      read_whole(tmp.write("far", (bzimage(bytes, vmlinux, true):gsub(le(0x64), le(0x7fffffff), 1))))
     end)
   end)
 
@@ -322,6 +339,11 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
     local r = run({ "types", tmp.path "k.btf.xz", "x" }, { env = { LD_LIBRARY_PATH = fake } })
     assert.equal(2, r.status)
     assert.matches("^btfl: [^\n]*k.btf.xz: is read with libarchive, which [^\n]*\n$", r.err)
+    tmp.write("zImage", ("\0"):rep(0x24) .. "\x18\x28\x6f\x01" .. packed(vmlinux, "xz --check=crc32 -c")
+      .. le(#vmlinux))
+    r = run({ "types", tmp.path "zImage", "x" }, { env = { LD_LIBRARY_PATH = fake } })
+    assert.equal(2, r.status)
+    assert.matches("^btfl: [^\n]*zImage: is read with libarchive, which [^\n]*\n$", r.err)
     r = run({ "types", KERNEL, "sched_entity" }, { env = { LD_LIBRARY_PATH = fake } })
     assert.same({ "", 0 }, { r.err, r.status })
   end)
