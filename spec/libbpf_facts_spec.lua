@@ -1,4 +1,5 @@
 --- What btfl says of objects, sections and numbers, against the system's libbpf and the BTF of kernels.
+local btf = require "spec.support.btf"
 local btfl = require "btfl"
 local loadable = require "spec.support.loadable"
 local objects = require "spec.support.object"
@@ -235,6 +236,143 @@ describe("an object as libbpf opens it", function()
     -- `.struct_ops.link` is newer than 1.1.
     local path = tmp.write("made.o", loadable.new { struct_ops = ".struct_ops" }:bytes())
     assert.equal(8, compare(path))
+  end)
+
+  -- An object with an extern, or a map whose struct has these members: { name, type }.
+  local function object_with(make)
+    local b = btf.new()
+    local o, int = objects.new(b), b:int("int", 4, "signed")
+    local function number(n) return b:ptr(b:array(int, n)) end
+    local function struct(members)
+      for i, m in ipairs(members) do m[3] = (i - 1) * 64 end
+      return b:struct(nil, #members * 8, members), #members * 8
+    end
+    local id, size = make { b = b, o = o, int = int, number = number, struct = struct }
+    if type(id) == "table" then id, size = struct(id) end
+    if id then
+      b:datasec(".maps", size or 4, { { b:var("m", id), 0, size or 4 } })
+      o:section(".maps", ("\0"):rep(size or 4), { flags = 3, align = 8 })
+      o:symbol { name = "m", section = ".maps", size = size or 4, info = 0x11 }
+    end
+    o:program { insns = { objects.mov(0, 0), objects.exit() } }
+    return tmp.write("refused.o", o:bytes())
+  end
+
+  local function extern(k, section, id, size)
+    k.b:datasec(section, size, { { id, 0, size } })
+    k.o:symbol { name = "x", section = 0, info = 0x10 }
+  end
+
+  local HASH, OF_MAPS, PROGS = 1, 12, 3
+  local REFUSED = {
+    { "a number of its description is no pointer to an array", function(k) return { { "type", k.int } } end },
+    { "a number of its description is no enum of one value", function(k)
+      return { { "type", k.number(HASH) }, { "map_extra", k.int } }
+    end },
+    { "a type of its description is no pointer to a type with a size", function(k)
+      return { { "type", k.number(HASH) }, { "key", k.b:ptr(0) } }
+    end },
+    { "it gives two sizes of keys", function(k)
+      return { { "type", k.number(HASH) }, { "key_size", k.number(8) }, { "key", k.b:ptr(k.int) } }
+    end },
+    { "it gives two sizes of values", function(k)
+      return { { "type", k.number(HASH) }, { "value", k.b:ptr(k.int) }, { "value_size", k.number(8) } }
+    end },
+    { "a map that a map holds can hold none itself", function(k)
+      local inner = k.struct { { "type", k.number(OF_MAPS) }, { "values", k.b:array(k.b:ptr(k.int), 0, k.int) } }
+      return { { "type", k.number(OF_MAPS) }, { "values", k.b:array(k.b:ptr(inner), 0, k.int) } }
+    end },
+    { "a map that a map holds cannot be pinned", function(k)
+      local inner = k.struct { { "type", k.number(HASH) }, { "pinning", k.number(1) } }
+      return { { "type", k.number(OF_MAPS) }, { "values", k.b:array(k.b:ptr(inner), 0, k.int) } }
+    end },
+    { "`values` is not the last of its description", function(k)
+      local inner = k.struct { { "type", k.number(HASH) } }
+      return { { "type", k.number(OF_MAPS) }, { "values", k.b:array(k.b:ptr(inner), 0, k.int) },
+        { "max_entries", k.number(1) } }
+    end },
+    { "it has `values`, but holds neither maps nor programs", function(k)
+      return { { "type", k.number(HASH) }, { "values", k.b:array(k.b:ptr(k.int), 0, k.int) } }
+    end },
+    { "its size of values is not 4, though it has `values`", function(k)
+      local inner = k.struct { { "type", k.number(HASH) } }
+      return { { "type", k.number(OF_MAPS) }, { "value_size", k.number(8) },
+        { "values", k.b:array(k.b:ptr(inner), 0, k.int) } }
+    end },
+    { "`values` is no array of pointers to what it holds", function(k)
+      return { { "type", k.number(PROGS) }, { "values", k.b:array(k.b:ptr(k.int), 0, k.int) } }
+    end },
+    { "its `pinning` is neither 0 nor 1", function(k)
+      return { { "type", k.number(HASH) }, { "pinning", k.number(2) } }
+    end },
+    { "its description has a member that libbpf does not know", function(k)
+      return { { "type", k.number(HASH) }, { "colour", k.number(2) } }
+    end },
+    { "its description says no type", function(k) return { { "max_entries", k.number(2) } } end },
+    { "BTF does not describe it as a struct", function(k) return k.int end },
+    { "a function cannot stand in .kconfig", function(k)
+      extern(k, ".kconfig", k.b:func("x", k.b:func_proto(k.int), "extern"), 0)
+    end },
+    { "a configuration value cannot be of its type", function(k)
+      extern(k, ".kconfig", k.b:var("x", k.b:struct("s", 4, { { "a", k.int, 0 } }), "extern"), 4)
+    end },
+    { "a configuration value cannot be of its type", function(k)
+      extern(k, ".kconfig", k.b:var("x", k.b:enum("e", { { "A", 1 } }), "extern"), 4)
+    end },
+    { "a configuration value cannot be of its type", function(k)
+      extern(k, ".kconfig", k.b:var("x", k.b:array(k.int, 4), "extern"), 16)
+    end },
+    { "its BTF does not call it extern", function(k) extern(k, ".ksyms", k.b:var("x", k.int), 4) end },
+  }
+
+  for i, row in ipairs(REFUSED) do
+    it(("is refused by both: %s (%d)"):format(row[1], i), function()
+      peer()
+      local path = object_with(row[2])
+      local object = btfl.object(path)
+      local one = object:externs()() or object:maps()()
+      assert.equal(row[1], one.problem)
+      assert.is_truthy(object:opening())
+      compare(path)
+    end)
+  end
+
+  it("has maps and values of which libbpf takes all", function()
+    peer()
+    for _, make in ipairs {
+      function(k)
+        return { { "type", k.number(30) }, { "max_entries", k.b:const(k.b:typedef("n", k.number(4))) },
+          { "value", k.b:ptr(k.b:const(k.int)) }, { "map_extra", k.number(3) }, { "numa_node", k.number(0) } }
+      end,
+      function(k)
+        return { { "type", k.number(PROGS) }, { "key_size", k.number(4) },
+          { "values", k.b:array(k.b:ptr(k.b:func_proto(k.int)), 0, k.int) } }
+      end,
+      function(k) extern(k, ".kconfig", k.b:var("x", k.b:enum("libbpf_tristate", { { "NO", 0 } }), "extern"), 4) end,
+      function(k)
+        extern(k, ".kconfig", k.b:var("x", k.b:array(k.b:int("char", 1, "signed"), 4, k.int), "extern"), 4)
+      end,
+    } do
+      local path = object_with(make)
+      local object = btfl.object(path)
+      local one = object:externs()() or object:maps()()
+      assert.is_nil(one.problem)
+      compare(path)
+    end
+  end)
+
+  it("has numbers of 64 bits, of which 1.1 knows no map's, and the 64 members that are looked at", function()
+    local function first(make) return btfl.object(object_with(make)):maps()() end
+    local map = first(function(k)
+      return { { "type", k.number(30) }, { "map_extra", k.b:enum64(nil, { { "v", 1 << 33 } }) } }
+    end)
+    assert.same({ 1 << 33 }, { map.extra, map.problem })
+    map = first(function(k)
+      local members = {}
+      for i = 1, 65 do members[i] = { "type", k.number(i == 65 and 1 or 2) } end
+      return members
+    end)
+    assert.same({ 2, "its description has too many members" }, { map.number, map.problem })
   end)
 
   it("has the same programs and maps, of fixtures and of distributions, or is refused by both", function()
