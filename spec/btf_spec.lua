@@ -263,6 +263,8 @@ describe("BTF with a layout section:", function()
     assert.are.equal(3, #o)
     assert.are.equal(int, o:find("int").id)
     assert.is_true(#tostring(o:type(1).kind) > 0)
+    assert.error_matches(function() btfl.builder():copy(o:type(1)) end,
+      "type %[1%] is of the unknown kind 21: it cannot be copied")
   end)
 
   it("more header than is known is skipped", function()
@@ -286,6 +288,13 @@ describe("split BTF:", function()
     s:struct("own", 8, { { "a", int, 0 }, { "later", 2, 32 } })
     s:typedef("shared", 3)
     split = open(s:bytes(), base)
+  end)
+
+  it("is refused over a base of the other byte order", function()
+    local b = btf.new { base = btf.new() }
+    b:typedef("x", 0)
+    assert.error_matches(function() return open(b:bytes(), base) end,
+      "its byte order is not that of its base " .. base.path:gsub("%p", "%%%0"))
   end)
 
   it("its ids and strings go on from the base's", function()

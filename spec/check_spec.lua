@@ -638,6 +638,21 @@ describe("check, told what a kernel and a tool will know,", function()
     assert.is_true(rejected("--unset", "off").dead_constant)
   end)
 
+  it("takes of constants numbers that fit, and of what changes none", function()
+    for words, said in pairs {
+      ["off=maybe"] = "off: `maybe` is no number, true or false",
+      ["off=4294967296"] = "off: 4294967296 does not fit a variable of %d bytes",
+    } do
+      local r = run { "check", GUARDS, "-t", kernel, "--set", words }
+      assert.equal(2, r.status)
+      assert.matches("^btfl check: [^\n]*" .. said .. "\n$", r.err)
+    end
+    local guards <close> = btfl.object(GUARDS)
+    assert.error_matches(function()
+      return guards:programs()():verdict(btfl.target(kernel), { set = { changes = 1 } })
+    end, "changes stands in %.bss: a verifier knows constants only")
+  end)
+
   it("takes the release", function()
     assert.is_nil(rejected().dead_version)
     assert.is_true(rejected("--release", "3.10.0").dead_version)

@@ -155,6 +155,31 @@ describe("the verdict of a program", function()
   end)
 end)
 
+describe("a path of more branches than verifiers wait for", function()
+  teardown(tmp.clean)
+
+  it("is unknown, and of fewer walked", function()
+    local target <close> = btfl.target(kernel())
+    for count, expected in pairs { [4000] = "rejected", [9000] = "unknown" } do
+      local b = btf.new()
+      local foo = b:struct("foo", 4, { { "gone", int(b), 0 } })
+      local insns = { object.call(7) }
+      -- A number that nobody knows is compared, each time with another.
+      for i = 1, count do insns[#insns + 1] = object.insn(EQUAL, 0, 0, count - i + 1, i) end
+      insns[#insns + 1] = object.ldx(4, 2, 1, 0)
+      insns[#insns + 1] = object.mov(0, 0)
+      insns[#insns + 1] = object.exit()
+      local o = object.new(b)
+      o:program { insns = insns, section = "raw_tp/x", relos = {
+        { insn = #insns - 3, type = foo, access = "0:0", kind = "byte_off" } } }
+      local file <close> = btfl.object(tmp.write("branches.o", o:bytes()))
+      local verdict = file:programs()():verdict(target, { only = { "relocation" } })
+      assert.same({ expected, expected == "unknown" and "more than 8192 branches on one path" or nil },
+        { verdict.verdict, verdict.why })
+    end
+  end)
+end)
+
 describe("a type", function()
   teardown(tmp.clean)
 

@@ -271,6 +271,10 @@ describe("a relocated object", function()
     refused("overlap.o: raw_tp/sys_enter: cannot be written to: section license stands there, too",
       with(text.offset + text.size - 1), target)
     assert.is_string(relocated(with(text.offset + text.size), target))
+    local size = bytes:find(text.header, 1, true) + 32
+    refused("headers.o: raw_tp/sys_enter: cannot be written to: a header of the file stands in it",
+      tmp.write("headers.o", bytes:sub(1, size - 1) .. string.pack("<I8", (#bytes - text.offset) // 8 * 8)
+        .. bytes:sub(size + 8)), target)
   end)
 
   it("is refused where its relocations are compressed, which no loader reads", function()

@@ -117,6 +117,12 @@ describe("a target's version", function()
       "bad argument #2 to 'target' (`release` must be a string)")
     assert.has_error(function() version("6.1.1", { kallsyms = "a\0b" }) end,
       "bad argument #2 to 'target' (`kallsyms` has a NUL in it)")
+    local stub = tmp.write("System.map", "ffffffffffffffff B The real System.map is in the "
+      .. "linux-image-6.1.0-dbg package\n")
+    assert.error_matches(function() version("6.1.1", { kallsyms = stub }) end,
+      "not a list of a kernel's symbols but a line that says that it is in another package")
+    assert.error_matches(function() btfl.target(tmp.mkdir "no kernel") end,
+      "no kernel: a folder is a kernel when it has a file `vmlinux` with BTF: No such file or directory")
   end)
 end)
 
