@@ -45,11 +45,6 @@ void digest_digest(struct digester *d, struct digest part);
 /* What was added, which may go on. */
 struct digest digest_of(const struct digester *d);
 
-static inline bool digest_same(struct digest a, struct digest b)
-{
-	return a.word[0] == b.word[0] && a.word[1] == b.word[1];
-}
-
 /* As 32 digits. */
 void digest_text(struct digest d, char out[DIGEST_TEXT]);
 

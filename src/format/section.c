@@ -50,11 +50,6 @@ const char *attach_form_name(enum attach_form form)
 	return form_names[form];
 }
 
-const struct section_def *section_def_at(uint32_t i)
-{
-	return i < sizeof(defs) / sizeof(*defs) ? &defs[i] : NULL;
-}
-
 const struct section_def *section_def_of(const char *section)
 {
 	section += *section == '?';

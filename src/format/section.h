@@ -51,9 +51,6 @@ struct section_def {
  * section that it does not know: such a program has no type until a tool gives it one. */
 const struct section_def *section_def_of(const char *section);
 
-/* The rows of sections.def in order, NULL from the last on. */
-const struct section_def *section_def_at(uint32_t i);
-
 /* "func", "lsm", … as attach.form has it in Lua. */
 const char *attach_form_name(enum attach_form form);
 

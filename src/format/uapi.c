@@ -53,11 +53,6 @@ const char *uapi_name(enum uapi_set set, uint32_t number)
 	return number < sets[set].count ? sets[set].rows[number].name : NULL;
 }
 
-const char *uapi_enumerator(enum uapi_set set, uint32_t number)
-{
-	return number < sets[set].count ? sets[set].rows[number].enumerator : NULL;
-}
-
 int64_t uapi_number(enum uapi_set set, const char *name)
 {
 	for (uint32_t i = 0; i < sets[set].count; i++) {

@@ -43,9 +43,6 @@ enum uapi_set { UAPI_PROG_TYPE, UAPI_MAP_TYPE, UAPI_ATTACH_TYPE, UAPI_SET_COUNT 
  * newer than the table. */
 const char *uapi_name(enum uapi_set set, uint32_t number);
 
-/* The kernel's: "BPF_PROG_TYPE_KPROBE"; NULL likewise. */
-const char *uapi_enumerator(enum uapi_set set, uint32_t number);
-
 /* The number with that name, libbpf's or the kernel's; -1 when there is none. */
 int64_t uapi_number(enum uapi_set set, const char *name);
 
