@@ -66,6 +66,27 @@ describe("README's table of bounds", function()
     assert.matches("^btfl[^\n]*large%.btf: [^\n]*\n$", r.err)
   end)
 
+  it("is met by an archive: 500,000 files are looked at, and no more", function()
+    -- A ustar's header of an empty file.
+    local head = "x" .. ("\0"):rep(99) .. "0000644\0000000000\0000000000\000" .. (("0"):rep(11) .. "\0"):rep(2)
+    local rest = "0" .. ("\0"):rep(100) .. "ustar\00000" .. ("\0"):rep(247)
+    local sum = 8 * 32
+    for i = 1, #head do sum = sum + head:byte(i) end
+    for i = 1, #rest do sum = sum + rest:byte(i) end
+    local block = head .. ("%06o\0 "):format(sum) .. rest
+    for count, what in pairs { [500000] = "has no kernel in it", [500001] = "more than 500000 files in an archive" } do
+      local path = tmp.path "many.tar.gz"
+      local gzip <close> = assert(io.popen("gzip -1 >" .. run.quote(path), "w"))
+      for _ = 1, count // 1000 do gzip:write(block:rep(1000)) end
+      gzip:write(block:rep(count % 1000), ("\0"):rep(1024))
+      gzip:close()
+      local r = run { "types", path, "x" }
+      if r.err:find "libarchive" then return pending "needs libarchive" end
+      assert.same({ "", 2 }, { r.out, r.status })
+      assert.matches("^btfl: [^\n]*many%.tar%.gz: [^\n]*" .. what .. "[^\n]*\n$", r.err)
+    end
+  end)
+
   it("is met by an access string: 64 indexes are read, and 65 are too deep", function()
     local function nested(b)
       local inner = int(b)
