@@ -3,16 +3,18 @@
  * puts the functions here between btfl, Lua, libelf and zlib, and the libc's malloc().
  *
  * BTFL_FAULTS is a folder. At each place, or at each that has the number BTFL_FAULTS_AT modulo
- * BTFL_FAULTS_EVERY, the process forks: in the child that place gets nothing, nor do all that
- * follow where BTFL_FAULTS_FROM is set, and what it prints from then on goes to N.out and N.err of
- * the folder. The parent waits for it, takes away the file BTFL_FAULTS_OUT that it wrote, as
- * N.left, and goes on as if nothing had been. The file `log` has a line for each child: N, its
- * status (negative for a signal), and how many temporary files there are beside BTFL_FAULTS_OUT.
+ * BTFL_FAULTS_EVERY and the first of each line of code that asks, the process forks: in the child
+ * that place gets nothing, nor do all that follow where BTFL_FAULTS_FROM is set, and what it prints
+ * from then on goes to N.out and N.err of the folder. The parent waits for it, takes away the file
+ * BTFL_FAULTS_OUT that it wrote, as N.left, and goes on as if nothing had been. The file `log` has
+ * a line for each child: N, its status (negative for a signal), and how many temporary files there
+ * are beside BTFL_FAULTS_OUT.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,14 +117,32 @@ void faults_end(void)
 	all_fail = false;
 }
 
+/* Whether nobody has asked from there before. When there is no more room they all have. */
+static bool is_new(const void *caller)
+{
+	static const void *known[4096];
+	static size_t count;
+	size_t most = sizeof(known) / sizeof(*known), i = (uintptr_t)caller % most;
+
+	while (known[i] && known[i] != caller)
+		i = (i + 1) % most;
+	if (known[i] || count == most - 1)
+		return false;
+	known[i] = caller;
+	count++;
+	return true;
+}
+
 /* Whether who asks gets nothing. */
-static bool refuses(void)
+static bool refuses(const void *caller)
 {
 	const char *out;
 	pid_t pid;
 
-	if (all_fail || !folder || number++ % every != at)
+	if (all_fail || !folder)
 		return all_fail;
+	if (number++ % every != at && !is_new(caller))
+		return false;
 	out = getenv("BTFL_FAULTS_OUT");
 	if (out && access(out, F_OK) == 0)
 		out = NULL; /* the parent wrote it */
@@ -139,10 +159,10 @@ static bool refuses(void)
 	return true;
 }
 
-static bool is_out(void)
+static bool is_out(const void *caller)
 {
 	int before = errno;
-	bool yes = refuses();
+	bool yes = refuses(caller);
 
 	errno = yes ? ENOMEM : before;
 	return yes;
@@ -150,15 +170,15 @@ static bool is_out(void)
 
 void *__wrap_malloc(size_t size)
 {
-	return is_out() ? NULL : __real_malloc(size);
+	return is_out(__builtin_return_address(0)) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-	return is_out() ? NULL : __real_calloc(n, size);
+	return is_out(__builtin_return_address(0)) ? NULL : __real_calloc(n, size);
 }
 
 void *__wrap_realloc(void *p, size_t size)
 {
-	return is_out() ? NULL : __real_realloc(p, size);
+	return is_out(__builtin_return_address(0)) ? NULL : __real_realloc(p, size);
 }
