@@ -178,9 +178,9 @@ local SIZED = { int = true, enum = true, enum64 = true }
 local function has_twice(t)
   local seen, twice = {}, false
   pcall(function()
-    for m in t:fields() do
-      twice = twice or seen[m.name]
-      seen[m.name] = true
+    for name in t:fields() do
+      twice = twice or seen[name] ~= nil
+      seen[name] = true
     end
   end)
   return twice
