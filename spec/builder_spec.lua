@@ -130,6 +130,11 @@ describe("a builder", function()
     assert.equal(24 + 12 + 2 * 12 + #"bar\0", #b:bytes())
     assert.equal(b:bytes(), b:btf() and b:bytes())
     assert.is_nil(btfl.builder({ base = base }):btf():types()())
+    -- Nothing that was begun for what comes then is left, which a sanitizer would tell of.
+    base:close()
+    for _, ask in ipairs { "bytes", "btf" } do
+      assert.error_matches(function() return b[ask](b) end, "^btf '%(builder%)' is closed$")
+    end
   end)
 
   it("says how large pointers are", function()

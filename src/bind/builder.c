@@ -117,6 +117,7 @@ static int builder_copy_method(lua_State *L)
 static void push_btf_of(lua_State *L, int base, const void *bytes, size_t len)
 {
 	struct owner *o = owner_new(L, &btf_class, sizeof(*o), "btf", "(builder)");
+	const struct btf *on = optional_base(L, base);
 	struct input *in = input_copy(o->path, bytes, len);
 	int self = lua_gettop(L), rc;
 	struct btf *native;
@@ -124,7 +125,7 @@ static void push_btf_of(lua_State *L, int base, const void *bytes, size_t len)
 
 	if (!in)
 		raise_memory(L);
-	rc = btf_from_input(in, optional_base(L, base), &native, &e);
+	rc = btf_from_input(in, on, &native, &e);
 	input_unref(in);
 	if (rc < 0)
 		raise_err(L, &e);
