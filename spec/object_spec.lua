@@ -207,6 +207,21 @@ describe("records of .BTF.ext:", function()
   end)
 end)
 
+describe("functions without instructions:", function()
+  it("are there, in sections that have none and that are not one long", function()
+    for size = 0, 4, 4 do
+      local o = object.new()
+      o:section("kprobe/f", ("\0"):rep(size), { flags = 6 })
+      o:symbol { name = "p", section = "kprobe/f", info = 0x12 }
+      local opened <close> = btfl.object(tmp.write("none.o", o:bytes()))
+      local p = opened:programs()()
+      assert.same({ "p", "kprobe/f", 0 }, { p.name, p.section, #p })
+      assert.is_nil(p:insn(0))
+      assert.equal("a function has no instructions", opened:opening().message)
+    end
+  end)
+end)
+
 describe("compilers' objects:", function()
   local KINDS = { "byte_off", "byte_sz", "enumval_exists", "enumval_value", "field_exists",
     "local_type_id", "lshift_u64", "rshift_u64", "signed", "target_type_id", "type_exists",

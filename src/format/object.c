@@ -82,6 +82,7 @@ static int symbol_programs(struct reader *r)
 	for (size_t i = 0; i < o->elf->symbol_count; i++) {
 		const struct symbol *sym = &o->elf->symbols[i];
 		const struct section *s;
+		const uint8_t *insns;
 
 		if (sym->type != STT_FUNC || !(s = code_section(o, sym->section)))
 			continue;
@@ -91,12 +92,13 @@ static int symbol_programs(struct reader *r)
 				       "function %s of %llu bytes does not lie on whole "
 				       "instructions of its section (%zu bytes)",
 				       sym->name, (unsigned long long)sym->size, s->bytes.len);
+		insns = s->bytes.len ? s->bytes.at + sym->value : NULL;
 		if (add_program(r, (struct program){.name = sym->name,
 						    .section = s->name,
 						    .section_index = s->index,
 						    .offset = (uint32_t)sym->value,
 						    .count = (uint32_t)(sym->size / INSN_SIZE),
-						    .insns = s->bytes.at + sym->value,
+						    .insns = insns,
 						    .global = sym->bind != STB_LOCAL,
 						    .hidden = sym->visibility == STV_HIDDEN ||
 							      sym->visibility == STV_INTERNAL}) < 0)
