@@ -181,6 +181,18 @@ describe("a subset", function()
     assert.error_matches(function() other:btf() end, "type %[3%] `u`: member 0 is not in C's order")
   end)
 
+  it("is refused where the name of a section is empty, but not none", function()
+    local whole = btf.new()
+    local var = whole:var("x", whole:int("int", 4))
+    local at = whole.first_string + whole.strings_len
+    whole.strings[#whole.strings + 1], whole.strings_len = "\0", whole.strings_len + 1
+    local id = whole:type("datasec", at, 1, false, 4, whole:pack("I4I4I4", var, 0, 4))
+    local target = btfl.target(tmp.write("nameless.btf", whole:bytes()))
+    local subset = btfl.subset(target)
+    subset:add(target.btf:type(id))
+    assert.error_matches(function() subset:bytes() end, "nameless.btf: type %[3%] datasec: its name is empty")
+  end)
+
   it("is empty when nothing is needed", function()
     local bytes, count = btfl.subset(btfl.target "spec/fixtures/small.btf"):bytes()
     assert.equal(0, count)

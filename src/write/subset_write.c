@@ -134,11 +134,16 @@ static bool is_hidden(const struct subset *s, const struct item *item)
 	return false;
 }
 
-/* Of a target that is a BPF object, members may stand in any order, but not where only BTF is. */
-static int check_order(const struct btf_type *t, const uint8_t *only, struct err *e)
+/* What is not looked at where a target is opened, and would be where its part is: of a BPF object
+ * members may stand in any order, and names that nobody looks up may be of no bytes. */
+static int check_again(const struct btf_type *t, const uint8_t *only, struct err *e)
 {
 	uint32_t least = 0;
 
+	if (!*t->name && (t->kind == BTF_VAR || t->kind == BTF_DATASEC || t->kind == BTF_DECL_TAG ||
+			  t->kind == BTF_TYPE_TAG))
+		return err_set(e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
+			       "type [%u] %s: its name is empty", t->id, btf_kind_name(t->kind));
 	for (uint32_t i = 0; btf_is_composite(t) && i < t->vlen; i++) {
 		uint32_t offset = btf_member(t, i).bit_offset;
 
@@ -169,7 +174,7 @@ static int write_items(struct subset *s, struct item *items, size_t n, struct bu
 	for (size_t i = n; i < 2 * n && rc == 0; i++) {
 		const uint8_t *only = elements(&items[i], none);
 
-		rc = check_order(&items[i].type, only, e);
+		rc = check_again(&items[i].type, only, e);
 		if (is_hidden(s, &items[i]))
 			items[i].type.name = "";
 		writer_type(&w, &items[i].type, only, &copy);
