@@ -137,6 +137,25 @@ describe("a builder", function()
     end
   end)
 
+  it("has nothing of a copy that fails on the way", function()
+    local layout = plain.known_layout()
+    layout[20] = { 0, 0 }
+    local p = plain.new { layout = layout }
+    local int = p:int("int", 4)
+    local good = p:struct("good", 4, { { "a", int, 0 } })
+    local strange = p:type(20, "strange", 0, false, 0)
+    local bad = p:struct("bad", 16, { { "a", good, 0 }, { "b", p:ptr(p:typedef("t", strange)), 64 } })
+    local from = btfl.btf { bytes = p:bytes(), name = "strange" }
+    local b = btfl.builder()
+    b:copy(from:type(int))
+    assert.error_matches(function() b:copy(from:type(bad), { with = "all" }) end,
+      "type %[3%] is of the unknown kind 20: it cannot be copied")
+    assert.same({ 2, "int" }, { b.next_id, b:btf():type(1).name })
+    -- What was undone is copied anew.
+    b:copy(from:type(good))
+    assert.same({ "int", "good" }, { b:btf():type(1).name, b:btf():type(2).name })
+  end)
+
   it("says how large pointers are", function()
     for _, size in ipairs { 4, 8 } do
       assert.equal(size, btfl.builder({ ptr_size = size }):btf().ptr_size)
