@@ -70,9 +70,10 @@ describe("make", function()
   it("works in a folder that no word of a shell is", function()
     local tree = dir .. "/a tree, 'quoted' & more"
     copy_tree(tree)
-    local r = run.program({ "make", "-s", "all", "layers" }, { cwd = tree })
+    local r = run.program({ "make", "-s", "COVERAGE=", "all", "layers" }, { cwd = tree })
     assert.same({ "", 0 }, { r.err, r.status })
-    r = run.program({ "make", "-s", "install", "DESTDIR=", "PREFIX=" .. dir .. "/to here" }, { cwd = tree })
+    r = run.program({ "make", "-s", "COVERAGE=", "install", "DESTDIR=", "PREFIX=" .. dir .. "/to here" },
+      { cwd = tree })
     assert.same({ "", 0 }, { r.err, r.status })
     r = run.program({ dir .. "/to here/bin/btfl", "doctor", run.top .. "/spec/fixtures/small.btf" }, { cwd = "/" })
     assert.same({ "", 0 }, { r.err, r.status })
@@ -81,7 +82,7 @@ describe("make", function()
   it("puts the Lua files that there are into the program, and no other", function()
     local tree = dir .. "/tree"
     local function built()
-      local r = run.program({ "make", "-s" }, { cwd = tree })
+      local r = run.program({ "make", "-s", "COVERAGE=" }, { cwd = tree })
       if r.status ~= 0 then return r.err end
       local alone = dir .. "/alone" -- in the tree it would run the files of the tree
       run.program { "cp", tree .. "/btfl", alone }

@@ -245,6 +245,7 @@ describe("minbtf", function()
   end)
 
   it("leaves nothing where it may not write all", function()
+    if os.getenv "COVERAGE" then return pending "counts are written, too" end
     local out = fresh()
     local members = {}
     for i = 1, 90 do members[i] = "a_long_name_of_a_member_" .. i end
