@@ -329,3 +329,47 @@ describe("a diff", function()
     assert.equal(1, #rows(old, new))
   end)
 end)
+
+describe("two types of a member", function()
+  local function int(name, size, encoding) return function(b) return b:int(name, size, encoding) end end
+  local function proto(...)
+    local params = { ... }
+    return function(b, i)
+      local list = {}
+      for n, make in ipairs(params) do list[n] = { "p", make(b, i) } end
+      return b:ptr(b:func_proto(i, list))
+    end
+  end
+  local function one(_, i) return i end
+  local function void(b) return b:ptr(0) end
+
+  -- Compilers differ in the order of words, in `int`, and in whether they say `signed`.
+  local SAME = {
+    { int("short unsigned int", 2), int("unsigned short", 2) },
+    { int("short int", 2, "signed"), int("short", 2, "signed") },
+    { int("signed char", 1, "signed"), int("char signed", 1, "signed") }, { int("long int", 8), int("long", 8) },
+    { int("long long unsigned int", 8), int("unsigned long long", 8) }, { proto(one, void), proto(one, void) },
+  }
+  local DIFFER = {
+    { int("short unsigned int", 2), int("short", 2) }, { int("char", 1), int("unsigned char", 1) },
+    { int("char", 1), int("signed char", 1) }, { int("long", 8), int("long long", 8) }, { int("x", 4), int("y", 4) },
+    { proto(one, void), proto(one) }, { proto(one, void), proto(one, one) }, { proto(one), void },
+  }
+
+  local function said_of(pair, options)
+    return between("foo", function(b, i) b:struct("foo", 8, { { "a", pair[1](b, i), 0 } }) end,
+      function(b, i) b:struct("foo", 8, { { "a", pair[2](b, i), 0 } }) end, options)
+  end
+
+  it("are one where only their spelling differs", function()
+    for i, pair in ipairs(SAME) do assert.same({ i }, { i, said_of(pair)[1] }) end
+  end)
+
+  it("are two where C has two, and where names do not count may be one", function()
+    for i, pair in ipairs(DIFFER) do
+      assert.matches("^" .. i .. " a retyped: ", i .. " " .. (said_of(pair)[1] or "nothing"))
+    end
+    assert.same({}, said_of({ int("x", 4), int("y", 4) }, { names = false }))
+    assert.same({}, said_of({ int("long", 8), int("long long", 8) }, { names = false }))
+  end)
+end)
