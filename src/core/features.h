@@ -77,10 +77,6 @@ bool features_function(const struct target *t, const char *name);
 void features_find(const struct target *t, int kind, const char *name, size_t len,
 		   struct found *out);
 
-/* Fills addressed of a FUNC or VAR that was found: whether the kernel has its name among its
- * symbols, without which it refuses an attachment, and a ksym even where BTF has it. */
-void features_address(const struct target *t, struct found *out);
-
 /* Looks for what a program attaches to: in the module that p names (`vmlinux` is one), or in
  * vmlinux and then in all. addressed is filled, for which the running kernel's symbols may be read.
  * Of struct_ops it is a member, "STRUCT.MEMBER", which is what a map says and no section.

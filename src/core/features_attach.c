@@ -124,47 +124,12 @@ static enum known code_known(const struct target *t, const char *module, size_t 
 	return form_known(symbols_function(s, module, module_len, name, len));
 }
 
-/* Whether the list has symbols of data; without CONFIG_KALLSYMS_ALL it has only code. */
-static bool is_all(const struct target *t)
-{
-	const struct kconfig *k = target_kconfig(t);
-	size_t len;
-	const char *all = k ? kconfig_value(k, "CONFIG_KALLSYMS_ALL", &len) : NULL;
-
-	return !k || (all && *all == 'y');
-}
-
-static enum known data_known(const struct target *t, const char *name, size_t len)
-{
-	const struct symbols *s = target_symbols(t);
-
-	if (s)
-		return symbols_has(s, name, len) ? KNOWN_YES : KNOWN_NO;
-	return is_all(t) ? KNOWN_NOT : KNOWN_NO;
-}
-
 void features_find(const struct target *t, int kind, const char *name, size_t len,
 		   struct found *out)
 {
 	struct wanted w = {t, NULL, 0, "", name, len, kind};
 
 	find(&w, out);
-}
-
-void features_address(const struct target *t, struct found *out)
-{
-	struct btf_type type;
-	size_t len;
-
-	if (!out->id)
-		return;
-	type = btf_type(out->btf, out->id);
-	len = strlen(type.name);
-	if (type.kind == BTF_FUNC)
-		out->addressed = code_known(t, t->module[out->module],
-					    strlen(t->module[out->module]), type.name, len);
-	else if (type.kind == BTF_VAR)
-		out->addressed = data_known(t, type.name, len);
 }
 
 /* A tracepoint; `skip` is the first parameter of its prototype, which programs do not see. */
@@ -304,10 +269,16 @@ static void attach_event(struct wanted *w, const struct attach_point *p, struct 
 		out->found = out->addressed = KNOWN_NOT;
 }
 
+/* One of BTF; the kernel refuses an attachment where its symbols lack the name. */
 static void attach_function(struct wanted *w, struct found *out)
 {
-	find(w, out);
-	features_address(w->target, out);
+	const char *module, *name;
+
+	if (!find(w, out))
+		return;
+	module = w->target->module[out->module];
+	name = btf_type(out->btf, out->id).name;
+	out->addressed = code_known(w->target, module, strlen(module), name, strlen(name));
 }
 
 /* A member of a struct that programs fill in, "STRUCT.MEMBER": what it points to. */
