@@ -5,7 +5,7 @@ local btfl = require "btfl"
 local loaders = require("btfl.policy.support.shipped").loaders
 local object = require "spec.support.object"
 local open = require "spec.support.opened"
-local instead_of = require "btfl.diagnose.instead"
+local instead = require "btfl.diagnose.instead"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -224,12 +224,12 @@ end)
 describe("what stands where a member was", function()
   teardown(tmp.clean)
 
-  -- instead_of() of a member, from a struct to its like in another BTF.
+  -- What is said of a member, from a struct to its like in another BTF.
   local function stands(name, make_from, make_to)
     local a, b = btf.new(), btf.new()
     make_from(a)
     make_to(b)
-    return instead_of(open(a):get "s", name, open(b):get "s")
+    return instead.words(instead.having(open(a):get "s"), name, instead.lacking(open(b):get "s"))
   end
   local function struct(...)
     local make = members(...)

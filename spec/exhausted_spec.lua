@@ -203,8 +203,8 @@ describe("without /proc and /sys,", function()
     if not can_mount() then return pending "needs file systems of its own, as root" end
     for _, words in ipairs { { "check", OBJECT }, { "relos", OBJECT }, { "targets" }, { "why", "a.b" } } do
       local r = bare(words)
-      assert.same({ "", ("btfl %s: /sys/kernel/btf/vmlinux: No such file or directory\n"):format(words[1]), 2 },
-        { r.out, r.err, r.status })
+      assert.same({ "", ("btfl %s: /sys/kernel/btf/vmlinux: no BTF of the running kernel, and -t names others: "
+        .. "No such file or directory\n"):format(words[1]), 2 }, { r.out, r.err, r.status })
     end
   end)
 end)

@@ -160,6 +160,7 @@ local checked = setmetatable({}, { __mode = "k" })
 
 function methods:again(rows, field, value)
   if not is_a("table", rows) then error("rows are a list", 2) end
+  if type(field) ~= "string" then error("a field of rows is a name", 2) end
   for _, row in ipairs(checked[rows] and {} or rows) do check_row(self, row, 2) end
   checked[rows] = true
   check_row(self, { [field] = value }, 2)
