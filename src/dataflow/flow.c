@@ -63,18 +63,6 @@ static bool join(struct flow *x, struct flow_state *at, const struct flow_state 
 	return changed;
 }
 
-/* What tells ways apart: the places that values are, but not what they come from. */
-static void key_of(struct flow *x, const struct flow_state *s, struct flow_state *key)
-{
-	memset(key, 0, sizeof(*key));
-	if (!x->apart)
-		return;
-	for (unsigned i = 0; i < REGISTERS; i++)
-		key->reg[i] = provenance_without(x->p, s->reg[i]);
-	for (unsigned i = 0; i < SLOTS; i++)
-		key->slot[i] = provenance_without(x->p, s->slot[i]);
-}
-
 static void add_way(struct flow *x, struct way **end, const struct flow_state *s,
 		    const struct flow_state *key)
 {
@@ -91,18 +79,25 @@ static void add_way(struct flow *x, struct way **end, const struct flow_state *s
 _Static_assert(sizeof(struct flow_state) == sizeof(uint32_t) * (REGISTERS + SLOTS),
 	       "states are compared as bytes: none is padding");
 
-/* What is still looked at from there on. */
-static struct flow_state living(const struct flow *x, uint32_t at, const struct flow_state *s)
+/* Of a state what is still looked at from there on; and what tells ways apart, the places that
+ * values are, but not what they come from. */
+static void split(struct flow *x, uint32_t at, const struct flow_state *all, struct flow_state *s,
+		  struct flow_state *key)
 {
-	struct flow_state out = *s;
+	memset(s, 0, sizeof(*s));
+	memset(key, 0, sizeof(*key));
+	for (uint32_t left = x->live[at].registers; left; left &= left - 1) {
+		int i = __builtin_ctz(left);
 
-	for (unsigned i = 0; i < REGISTERS; i++)
-		if (!(x->live[at].registers >> i & 1))
-			out.reg[i] = 0;
-	for (unsigned i = 0; i < SLOTS; i++)
-		if (!(x->live[at].slots >> i & 1))
-			out.slot[i] = 0;
-	return out;
+		s->reg[i] = all->reg[i];
+		key->reg[i] = x->apart ? provenance_without(x->p, all->reg[i]) : 0;
+	}
+	for (uint64_t left = x->live[at].slots; left; left &= left - 1) {
+		int i = __builtin_ctzll(left);
+
+		s->slot[i] = all->slot[i];
+		key->slot[i] = x->apart ? provenance_without(x->p, all->slot[i]) : 0;
+	}
 }
 
 static void arrive(struct flow *x, int64_t to, const struct flow_state *all)
@@ -113,8 +108,7 @@ static void arrive(struct flow *x, int64_t to, const struct flow_state *all)
 
 	if (to < 0 || to >= (int64_t)x->f->count || !is_reached(x, (uint32_t)to) || x->found)
 		return;
-	s = living(x, (uint32_t)to, all);
-	key_of(x, &s, &key);
+	split(x, (uint32_t)to, all, &s, &key);
 	for (at = &x->ways[to]; *at; at = &(*at)->next, count++) {
 		if (memcmp(&(*at)->key, &key, sizeof(key)) != 0)
 			continue;
@@ -236,14 +230,18 @@ static void free_ways(struct flow *x)
 /* Ways that differ in the places of values each for itself; false when they are too many. */
 static bool follow_apart(struct flow *x)
 {
+	size_t count = x->r->count;
 	bool lost = x->r->lost, lost_before = x->p->lost;
 
-	x->apart = true;
+	/* What comes to a way later comes from elsewhere, but goes the same way. */
+	x->apart = x->noting = true;
 	follow_all(x);
-	x->apart = false;
+	x->apart = x->noting = false;
+	reads_merge(x->r, count);
 	if (!x->crowded)
 		return true;
 	x->crowded = false;
+	x->r->count = count;
 	x->r->lost = lost;
 	x->p->lost = lost_before;
 	free_ways(x);
@@ -252,15 +250,16 @@ static bool follow_apart(struct flow *x)
 	return false;
 }
 
-/* Notes what is done along all ways. */
-static void note_all(struct flow *x)
+/* All that meet at one place as one. */
+static void follow_joined(struct flow *x)
 {
 	size_t count = x->r->count;
 
+	follow_all(x);
 	x->noting = x->found = true;
-	for (uint32_t at = 0; at < x->f->count; at++)
-		for (struct way *w = x->ways[at]; w && !x->failed; w = w->next)
-			follow(x, at, w->state);
+	for (uint32_t at = 0; at < x->f->count && !x->failed; at++)
+		if (x->ways[at])
+			follow(x, at, x->ways[at]->state);
 	reads_merge(x->r, count);
 }
 
@@ -279,8 +278,7 @@ int flow_run(const struct flow_ask *ask, struct reads *r, struct err *e)
 	if (!x.failed) {
 		mark_starts(&x);
 		if (!follow_apart(&x))
-			follow_all(&x);
-		note_all(&x);
+			follow_joined(&x);
 	}
 	free_ways(&x);
 	free(x.ways);

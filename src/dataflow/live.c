@@ -21,6 +21,7 @@ struct places {
 struct search {
 	const struct linked *f;
 	struct places *places;
+	bool *dirty; /* by instruction: more came there since it was followed */
 	struct live *live;
 	bool spills; /* some pointer to a stack is stored */
 	bool changed;
@@ -46,7 +47,8 @@ static void arrive(struct search *x, int64_t to, const struct places *p)
 		if (p->reg[i] == UNKNOWN || p->reg[i] == was)
 			continue;
 		*at = was == UNKNOWN ? p->reg[i] : ANYWHERE;
-		x->changed |= *at != was;
+		if (*at != was)
+			x->dirty[to] = x->changed = true;
 	}
 }
 
@@ -86,8 +88,11 @@ static void step(struct search *x, const struct linked_insn *n, struct places *p
 		    whole && x->spills && p->reg[n->in.src] != NOWHERE ? ANYWHERE : NOWHERE;
 		return;
 	case BPF_STX:
-		if (whole && p->reg[n->in.src] != NOWHERE && !x->spills)
+		if (whole && p->reg[n->in.src] != NOWHERE && !x->spills) {
+			/* What was loaded before may have been one. */
+			memset(x->dirty, true, x->f->count);
 			x->spills = x->changed = true;
+		}
 		return;
 	case BPF_LD:
 		if (n->in.code == BPF_LDIMM64) {
@@ -276,13 +281,15 @@ struct live *live_new(const struct linked *f)
 
 	x.places = calloc(f->count + 1, sizeof(*x.places));
 	x.live = calloc(f->count + 1, sizeof(*x.live));
-	if (x.places && x.live) {
+	x.dirty = calloc(f->count + 1, sizeof(*x.dirty));
+	if (x.places && x.live && x.dirty) {
 		forward(&x);
 		backward(&x);
 	} else {
 		free(x.live);
 		x.live = NULL;
 	}
+	free(x.dirty);
 	free(x.places);
 	return x.live;
 }

@@ -114,8 +114,8 @@ void ways_store_anywhere(struct flow *x, struct flow_state *s, uint32_t value, u
 
 	if (!slots)
 		return;
-	ways_lose(x, has_argument(x, fact_of(x, value)));
-	any = ways_either(x, fact_places(fact_of(x, value)));
+	any = provenance_join(x->p, maybe(x, *fact_of(x, value)),
+			      ways_either(x, fact_places(fact_of(x, value))));
 	for (unsigned i = 0; i < SLOTS && any; i++)
 		if (slots >> i & 1)
 			s->slot[i] = provenance_join(x->p, s->slot[i], any);
