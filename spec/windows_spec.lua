@@ -1,6 +1,8 @@
 --- What people see on terminals of 60, 80 and 120 columns, on dumb ones, with NO_COLOR, and where there is none.
 
+local every_command = require "spec.support.every_command"
 local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
 
 local F = "spec/fixtures/"
 local KERNELS = ("-t %s6.18.44-amd64.btf -t %s6.19.14-amd64.btf -t %ssmall.btf"):format(F, F, F)
@@ -49,12 +51,28 @@ local function too_long(text, columns)
   return list
 end
 
+-- Those of all commands as one would type them: what is for programs, and C, is not for windows.
+local function typed()
+  local list = {}
+  for _, words in ipairs(every_command(tmp.mkdir "windows")) do
+    local text = table.concat(words, " ")
+    if not text:find "%-%-format" and not text:find "^types" and words[1] ~= "-e" then
+      list[#list + 1] = words.stdin and ("%s < %s"):format(text, tmp.write("stdin", words.stdin)) or text
+    end
+  end
+  return list
+end
+
 describe("on a terminal", function()
+  teardown(tmp.clean)
   if not run.has_terminal() then return pending "no pseudo-terminal, or no script(1)" end
 
   for _, columns in ipairs { 60, 80, 120 } do
     it(("of %d columns"):format(columns), function()
       for _, command in ipairs(FITTING) do
+        assert.same({}, too_long(shown(command, columns), columns), command)
+      end
+      for _, command in ipairs(typed()) do
         assert.same({}, too_long(shown(command, columns), columns), command)
       end
     end)
