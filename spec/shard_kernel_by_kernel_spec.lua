@@ -360,8 +360,8 @@ describe("check and verdicts in parts", function()
         local list = { "timeout", "-s", signal, "0.5", run.btfl, table.unpack(words(command, { objects[1] },
           { targets[1], pipe, targets[2] })) }
         table.move({ "--shard", "1/1", "-o", part }, 1, 4, #list + 1, list)
-        -- Who writes to the pipe gives no kernel.
-        local script = ("(sleep 1; : >%s) & exec \"$@\""):format(run.quote(pipe))
+        -- Who writes to the pipe gives no kernel, and does not wait for who was killed.
+        local script = ("(sleep 1; : <>%s) & exec \"$@\""):format(run.quote(pipe))
         local r = run.program { "sh", "-c", script, "sh", table.unpack(list) }
         assert.not_equal(0, r.status)
         assert.is_nil(io.open(part), signal .. " " .. command)
