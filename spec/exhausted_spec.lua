@@ -178,6 +178,7 @@ describe("where nobody reads what is said,", function()
 end)
 
 describe("without /proc and /sys,", function()
+  if os.getenv "ASAN_OPTIONS" then return pending "the sanitizers need /proc" end
   teardown(tmp.clean)
   local BARE = "mount -t tmpfs none /proc; mount -t tmpfs none /sys; exec \"$@\""
 
