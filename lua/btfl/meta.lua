@@ -1707,7 +1707,8 @@ function cli:kernel_by_kernel(look, take, options) end
 
 --- Adds to a report what object:check() tells of each of these pairs, with all kernels of the run as `others`, and
 --- what object:fixed_reads() and object:ladders() tell of them together; each kernel is open only for its turn, but for
---- few that are opened again. A script calls it once.
+--- few that are opened again. A finding that is the same on several kernels is added once, with `targets`. A script
+--- calls it once.
 ---@param out btfl.report
 ---@param options? btfl.cli.check_all.options
 function cli:check_all(out, options) end

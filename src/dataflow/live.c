@@ -134,14 +134,17 @@ static void forward(struct search *x)
 	for (size_t i = 0; i < x->f->count; i++)
 		for (unsigned r = 0; r < REGISTERS; r++)
 			x->places[i].reg[r] = UNKNOWN;
+	for (uint32_t i = 0; i < x->f->func_count; i++)
+		enter(x, i, NULL);
 	do {
 		x->changed = false;
-		for (uint32_t i = 0; i < x->f->func_count; i++)
-			enter(x, i, NULL);
 		for (uint32_t at = 0; at < x->f->count; at++) {
 			const struct linked_insn *n = &x->f->insns[at];
 			struct places p = x->places[at];
 
+			if (!x->dirty[at])
+				continue;
+			x->dirty[at] = false;
 			if (p.reg[10] == UNKNOWN || n->in.dst >= REGISTERS ||
 			    n->in.src >= REGISTERS)
 				continue;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/inputs.h"
+#include "base/large.h"
 #include "base/scale.h"
 #include "format/growing.h"
 
@@ -99,7 +100,7 @@ static int read_all(int fd, const char *path, size_t size, struct input **out, s
 	ssize_t got = 1;
 
 	if (size) { /* and one byte, so that the end is met without more room */
-		g.data = malloc(size + 1);
+		g.data = large_new(size + 1);
 		if (!g.data)
 			return err_memory(e, path);
 		g.cap = size + 1;
