@@ -176,8 +176,9 @@ lint: deps lint-deps
 	    spec/fuzz/*/*.[ch]
 	luacheck --quiet lua scripts spec src
 	$(Q)$(COMPILE) -Werror -fsyntax-only $(SRC)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
-	    --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
+	@mkdir -p $(BUILD)/cppcheck
+	cppcheck --quiet --cppcheck-build-dir=$(BUILD)/cppcheck --error-exitcode=1 --std=c11 \
+	    --enable=warning,performance,portability --inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -Isrc src
 
 # What hostile files make of the code: each file of spec/fuzz is a target of libFuzzer, with address and undefined
 # behaviour sanitizers, and SMALL_LIMITS (base/scale.h). What is found lies in build/fuzz.
