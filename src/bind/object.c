@@ -78,10 +78,15 @@ static int get_license(lua_State *L, const void *self)
 
 static int get_digest(lua_State *L, const void *self)
 {
-	const struct input *in = ((const struct object *)owner_native(L, self))->elf->input;
+	const struct object *o = owner_native(L, self);
 	struct digester d = {0};
+	struct input *in;
+	struct err e;
 
+	if (input_whole(o->elf->input, &in, &e) < 0)
+		return raise_err(L, &e);
 	digest_bytes(&d, in->data, in->len);
+	input_unref(in);
 	push_digest(L, digest_of(&d));
 	return 1;
 }

@@ -78,6 +78,9 @@ static int section_bytes(const struct elffile *c, Elf_Scn *scn, const GElf_Shdr 
 		return err_set(e, ERR_FORMAT, in->path, s->name, ERR_NO_OFFSET,
 			       "%llu bytes at %#llx reach past the end of the file",
 			       (unsigned long long)sh->sh_size, (unsigned long long)sh->sh_offset);
+	s->unread = !input_has(in, sh->sh_offset, sh->sh_size);
+	if (s->unread)
+		return 0;
 	s->bytes.at = in->data + sh->sh_offset;
 	s->bytes.len = sh->sh_size;
 	return sh->sh_flags & SHF_COMPRESSED ? inflate_section(c, scn, s, e) : 0;
@@ -119,6 +122,7 @@ static int read_sections(struct elffile *c, struct err *e)
 		s->flags = sh.sh_flags;
 		s->type = sh.sh_type;
 		s->size = sh.sh_size;
+		s->offset = sh.sh_offset;
 		s->link = sh.sh_link;
 		s->info = sh.sh_info;
 		if (is_wanted(s->name, &sh) && section_bytes(c, scn, &sh, s, e) < 0)
@@ -244,7 +248,7 @@ static bool ranges_meet(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 
 static bool is_in_place(const struct section *s)
 {
-	return s->bytes.len && !(s->flags & SHF_COMPRESSED);
+	return (s->unread || s->bytes.len) && !(s->flags & SHF_COMPRESSED);
 }
 
 int elffile_writable(const struct elffile *c, const struct section *s, size_t *at, struct err *e)
@@ -254,18 +258,16 @@ int elffile_writable(const struct elffile *c, const struct section *s, size_t *a
 	if (!is_in_place(s))
 		return err_set(e, ERR_UNSUPPORTED, c->input->path, s->name, ERR_NO_OFFSET,
 			       "cannot be written to: it is compressed");
-	*at = (size_t)(s->bytes.at - c->input->data);
-	if (ranges_meet(*at, s->bytes.len, 0, sizeof(Elf64_Ehdr)) ||
-	    ranges_meet(*at, s->bytes.len, headers,
-			elffile_header_at(c, c->section_count) - headers))
+	*at = s->offset;
+	if (ranges_meet(*at, s->size, 0, sizeof(Elf64_Ehdr)) ||
+	    ranges_meet(*at, s->size, headers, elffile_header_at(c, c->section_count) - headers))
 		return err_set(e, ERR_UNSUPPORTED, c->input->path, s->name, ERR_NO_OFFSET,
 			       "cannot be written to: a header of the file stands in it");
 	for (size_t i = 1; i < c->section_count; i++) {
 		const struct section *other = &c->sections[i];
 
 		if (other != s && is_in_place(other) &&
-		    ranges_meet(*at, s->bytes.len, (size_t)(other->bytes.at - c->input->data),
-				other->bytes.len))
+		    ranges_meet(*at, s->size, other->offset, other->size))
 			return err_set(e, ERR_UNSUPPORTED, c->input->path, s->name, ERR_NO_OFFSET,
 				       "cannot be written to: section %s stands there, too",
 				       other->name);

@@ -10,7 +10,10 @@
 
 struct section {
 	const char *name;
-	struct span bytes; /* inflated when the file has it compressed; len 0 for NOBITS */
+	struct span bytes; /* inflated when the file has it compressed; len 0 for NOBITS, and where
+			      they were not read */
+	bool unread;       /* it has bytes, of which some were not read (sparse.h) */
+	uint64_t offset;   /* sh_offset: where it stands in the file, bytes */
 	uint64_t flags;    /* SHF_* */
 	uint32_t type;     /* SHT_* */
 	uint32_t index;

@@ -14,6 +14,7 @@
 #include "base/large.h"
 #include "base/scale.h"
 #include "format/growing.h"
+#include "format/sparse.h"
 
 /* Bytes of a file up to which it is read: no BTF is larger, and reading them costs no memory that
  * would be missed. Larger is a kernel with all that debuggers need, of which hardly a part counts.
@@ -24,6 +25,7 @@ struct input_box {
 	struct input input;
 	atomic_uint refs;
 	bool mapped;
+	struct sparse sparse; /* the bytes are its own; data NULL: all of them were read */
 	char path[];
 };
 
@@ -54,6 +56,8 @@ void input_unref(struct input *in)
 		return;
 	if (b->mapped)
 		munmap((void *)(uintptr_t)b->input.data, b->input.len);
+	else if (b->sparse.data)
+		sparse_free(&b->sparse);
 	else
 		free((void *)(uintptr_t)b->input.data);
 	free(b);
@@ -135,7 +139,16 @@ static bool map(int fd, size_t size, struct input_box *b)
 	return true;
 }
 
-static int read_or_map(int fd, const char *path, struct input **out, struct err *e)
+static bool read_sparse(int fd, size_t size, struct input_box *b)
+{
+	if (!sparse_read(fd, size, &b->sparse))
+		return false;
+	b->input.data = b->sparse.data;
+	b->input.len = size;
+	return true;
+}
+
+static int read_or_map(int fd, const char *path, bool whole, struct input **out, struct err *e)
 {
 	struct input_box *b;
 	struct stat st;
@@ -150,20 +163,20 @@ static int read_or_map(int fd, const char *path, struct input **out, struct err 
 		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "is a device");
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
 		return read_all(fd, path, 0, out, e);
-	if ((uint64_t)st.st_size <= READ_MOST)
-		return read_all(fd, path, (size_t)st.st_size, out, e);
 	b = box_new(path);
 	if (!b)
 		return err_memory(e, path);
-	if (map(fd, (size_t)st.st_size, b)) {
+	if ((!whole && read_sparse(fd, (size_t)st.st_size, b)) ||
+	    ((uint64_t)st.st_size > READ_MOST && map(fd, (size_t)st.st_size, b))) {
 		*out = &b->input;
 		return 0;
 	}
 	input_unref(&b->input);
-	return read_all(fd, path, 0, out, e);
+	return read_all(fd, path, (uint64_t)st.st_size <= READ_MOST ? (size_t)st.st_size : 0, out,
+			e);
 }
 
-int input_file(const char *path, struct input **out, struct err *e)
+static int open_file(const char *path, bool whole, struct input **out, struct err *e)
 {
 	struct input *in = NULL;
 	int fd, rc;
@@ -173,12 +186,49 @@ int input_file(const char *path, struct input **out, struct err *e)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return io_error(e, path);
-	rc = read_or_map(fd, path, &in, e);
+	rc = read_or_map(fd, path, whole, &in, e);
 	close(fd);
 	if (rc < 0) {
 		input_unref(in);
 		return -1;
 	}
 	*out = in;
+	return 0;
+}
+
+int input_file(const char *path, struct input **out, struct err *e)
+{
+	return open_file(path, true, out, e);
+}
+
+int input_file_sparse(const char *path, struct input **out, struct err *e)
+{
+	return open_file(path, false, out, e);
+}
+
+bool input_has(const struct input *in, uint64_t at, uint64_t len)
+{
+	const struct sparse *s = &((const struct input_box *)in)->sparse;
+
+	return !len || !s->data || sparse_has(s, at, len);
+}
+
+int input_whole(struct input *in, struct input **out, struct err *e)
+{
+	const struct sparse *s = &((const struct input_box *)in)->sparse;
+	struct input *again;
+
+	if (!s->data) {
+		*out = input_ref(in);
+		return 0;
+	}
+	if (input_file(in->path, &again, e) < 0)
+		return -1;
+	if (!sparse_same(s, again->data, again->len)) {
+		input_unref(again);
+		return err_set(e, ERR_IO, in->path, NULL, ERR_NO_OFFSET,
+			       "has changed since it was opened");
+	}
+	*out = again;
 	return 0;
 }

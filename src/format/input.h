@@ -22,8 +22,9 @@ struct input {
 
 /* Reads the file at path. Of one that is packed (gzip; through libarchive xz, zstd, lz4, bzip2) it
  * is what that unpacks to, of an archive or a package (packed.h) the one kernel in it; FILE!MEMBER,
- * where there is no file of that name, is a file in an archive. A directory, a device, an
- * unreadable file, damaged data are errors. The caller owns one reference. */
+ * where there is no file of that name, is a file in an archive; a BPF object is read as
+ * input_file_sparse() does. A directory, a device, an unreadable file, damaged data are errors. The
+ * caller owns one reference. */
 int input_open(const char *path, struct input **out, struct err *e);
 
 /* The same of len bytes in memory, which are copied; path is their name, for messages. */
@@ -31,6 +32,17 @@ int input_bytes(const char *path, const void *data, size_t len, struct input **o
 
 /* The same as it stands in the file, whatever it is. */
 int input_file(const char *path, struct input **out, struct err *e);
+
+/* The same, but of a BPF object without what is for debuggers alone (sparse.h): those bytes are
+ * zero. */
+int input_file_sparse(const char *path, struct input **out, struct err *e);
+
+/* Whether all bytes of [at, at + len), which lie in it, are those of the file. */
+bool input_has(const struct input *in, uint64_t at, uint64_t len);
+
+/* In *out, of which the caller owns a reference, the same with all bytes of the file: in itself
+ * where it has them. Fails where the file is not what it was. */
+int input_whole(struct input *in, struct input **out, struct err *e);
 
 /* What len packed bytes unpack to: a part of a file, at path in messages. gzip may have anything
  * behind it. */

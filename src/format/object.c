@@ -36,6 +36,7 @@ struct reader {
 	struct object *o;
 	struct span ext;
 	size_t program_cap, line_cap, relo_cap;
+	bool unread; /* a section is named of which not all was read */
 	struct err *e;
 };
 
@@ -115,7 +116,9 @@ static const struct section *group_section(struct reader *r, const struct btf_ex
 	if (!s)
 		span_err(r->e, &r->ext, (uint64_t)(g->records - r->ext.at) - 8,
 			 "the object has no section %s", g->section);
-	return s;
+	else if (s->unread)
+		r->unread = true;
+	return s && !s->unread ? s : NULL;
 }
 
 /* The instruction offset that starts a record, checked. */
@@ -358,30 +361,47 @@ bool object_is(const struct input *in)
 	return load_u16(in->data + machine, swap) == ELFFILE_EM_BPF;
 }
 
-static int open_image(struct input *in, struct object *o, struct err *e)
+static int open_image(struct input *in, struct reader *r)
 {
-	struct reader r = {.o = o, .e = e};
+	struct object *o = r->o;
 
 	if (!elffile_is_elf(in))
-		return foreign_object(in, e);
-	if (elffile_open(in, &o->elf, e) < 0)
+		return foreign_object(in, r->e);
+	if (elffile_open(in, &o->elf, r->e) < 0)
 		return -1;
 	o->path = o->elf->input->path;
-	return read_object(&r);
+	return read_object(r);
+}
+
+static int open_read(struct input *in, bool *unread, struct object **out, struct err *e)
+{
+	struct reader r = {.o = calloc(1, sizeof(*r.o)), .e = e};
+	int rc;
+
+	if (!r.o)
+		return err_memory(e, in->path);
+	rc = open_image(in, &r);
+	*unread = r.unread;
+	if (rc < 0)
+		object_free(r.o);
+	else
+		*out = r.o;
+	return rc;
 }
 
 int object_from_input(struct input *in, struct object **out, struct err *e)
 {
-	struct object *o = calloc(1, sizeof(*o));
+	struct input *whole;
+	bool unread;
+	int rc = open_read(in, &unread, out, e);
 
-	if (!o)
-		return err_memory(e, in->path);
-	if (open_image(in, o, e) < 0) {
-		object_free(o);
+	if (rc == 0 || !unread)
+		return rc;
+	if (input_whole(in, &whole, e) < 0)
 		return -1;
-	}
-	*out = o;
-	return 0;
+	rc = open_read(whole, &unread, out, e);
+	input_unref(whole);
+	return rc;
 }
 
 int object_open(const char *path, struct object **out, struct err *e)

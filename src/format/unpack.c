@@ -232,7 +232,7 @@ int input_open(const char *path, struct input **out, struct err *e)
 
 	if (in)
 		rc = unpack_once(&in, e);
-	else if (input_file(name ? file : path, &in, e) < 0)
+	else if (input_file_sparse(name ? file : path, &in, e) < 0)
 		return -1;
 	else
 		rc = unpack(&in, name, e);

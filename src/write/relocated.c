@@ -58,25 +58,25 @@ struct gap {
 	uint64_t at, len;
 };
 
-/* Takes out of s what it relocates in the gap. */
+/* Takes out of s, whose bytes are in out as they were, what it relocates in the gap. */
 static int trim_rels(const struct elffile *c, const struct section *s, const struct gap *gap,
 		     uint8_t *out, struct err *e)
 {
 	size_t entry = s->type == SHT_RELA ? sizeof(Elf64_Rela) : sizeof(Elf64_Rel), at, kept = 0;
 
-	if (!s->bytes.len)
+	if (!s->bytes.len && !s->unread)
 		return 0;
 	if (elffile_writable(c, s, &at, e) < 0)
 		return -1;
-	for (size_t i = 0; i + entry <= s->bytes.len; i += entry) {
-		uint64_t offset = load_u64(s->bytes.at + i, s->bytes.swap);
+	for (size_t i = 0; i + entry <= s->size; i += entry) {
+		uint64_t offset = load_u64(out + at + i, s->bytes.swap);
 
 		if (offset >= gap->at && offset - gap->at < gap->len)
 			continue;
-		memcpy(out + at + kept, s->bytes.at + i, entry);
+		memmove(out + at + kept, out + at + i, entry);
 		kept += entry;
 	}
-	memset(out + at + kept, 0, s->bytes.len - kept);
+	memset(out + at + kept, 0, s->size - kept);
 	resize(c, s, kept, out);
 	return 0;
 }
@@ -134,9 +134,12 @@ static int drop_records(const struct object *o, uint8_t *out, struct err *e)
 
 int relocated_write(const struct resolution *r, bool keep, uint8_t *out, struct err *e)
 {
-	const struct input *in = r->object->elf->input;
+	struct input *whole;
 
-	memcpy(out, in->data, in->len);
+	if (input_whole(r->object->elf->input, &whole, e) < 0)
+		return -1;
+	memcpy(out, whole->data, whole->len);
+	input_unref(whole);
 	if (check_sections(r->object, e) < 0 || patch_all(r, out, e) < 0)
 		return -1;
 	return keep ? 0 : drop_records(r->object, out, e);

@@ -1,0 +1,36 @@
+/*
+ * sparse: of a BPF object only the bytes that anybody but a debugger reads. clang -g writes DWARF
+ * beside BTF: six sevenths of such a file.
+ */
+#ifndef BTFL_SPARSE_H
+#define BTFL_SPARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of a file that stand in memory. */
+struct sparse_part {
+	uint64_t at, end;
+};
+
+struct sparse {
+	uint8_t
+	    *data; /* size bytes, mapped: those that are not read are zero, and take no memory */
+	size_t size;
+	struct sparse_part *parts; /* ascending, apart; owned */
+	size_t count;
+};
+
+/* Reads the file of that size so, from its start. False where it is no BPF object, where hardly
+ * anything would be left out, and where anything fails: it is to be read as any other then. */
+bool sparse_read(int fd, size_t size, struct sparse *out);
+void sparse_free(struct sparse *s);
+
+/* Whether all bytes of [at, at + len) were read. */
+bool sparse_has(const struct sparse *s, uint64_t at, uint64_t len);
+
+/* Whether these bytes of the whole file are those that were read of it. */
+bool sparse_same(const struct sparse *s, const uint8_t *data, size_t len);
+
+#endif
