@@ -9,6 +9,7 @@
 
 struct accessor_handle {
 	struct handle handle;
+	unsigned turn;            /* of the btf */
 	struct accessor accessor; /* its arrays follow */
 };
 
@@ -27,6 +28,7 @@ static void fill(lua_State *L, struct accessor_handle *h, int btf, const struct 
 		memcpy(h->accessor.step, s->step, steps);
 	if (raw)
 		memcpy(h->accessor.raw, s->raw, raw);
+	h->turn = ((struct owner *)lua_touserdata(L, btf))->turn;
 	lua_pushvalue(L, btf);
 	lua_setiuservalue(L, -2, SPEC_BTF);
 }
@@ -37,11 +39,24 @@ static size_t handle_size(const struct accessor *s)
 	       s->raw_len * sizeof(*s->raw);
 }
 
+bool find_accessor(lua_State *L, int owner, int btf, uint32_t number)
+{
+	const struct owner *of = lua_touserdata(L, btf);
+
+	if (!handle_find(L, owner, &accessor_class, number, 0))
+		return false;
+	if (((struct accessor_handle *)lua_touserdata(L, -1))->turn == of->turn)
+		return true;
+	lua_pop(L, 1);
+	return false;
+}
+
 void push_accessor(lua_State *L, int owner, int btf, uint32_t number, const struct accessor *s)
 {
-	if (handle_find(L, owner, &accessor_class, number, 0))
-		return;
 	btf = lua_absindex(L, btf);
+	owner = lua_absindex(L, owner);
+	if (find_accessor(L, owner, btf, number))
+		return;
 	fill(L,
 	     (void *)handle_add(L, owner, &accessor_class, number, 0, handle_size(s), SPEC_VALUES),
 	     btf, s);
@@ -59,7 +74,7 @@ static const struct accessor *accessor_of(lua_State *L, int idx, const struct ac
 {
 	owner_native(L, h->handle.owner);
 	lua_getiuservalue(L, idx, SPEC_BTF);
-	owner_native(L, lua_touserdata(L, -1));
+	owner_native_since(L, lua_touserdata(L, -1), h->turn);
 	lua_pop(L, 1);
 	return &h->accessor;
 }

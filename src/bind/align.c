@@ -37,3 +37,10 @@ struct align *push_align(lua_State *L, int btf)
 	lua_setiuservalue(L, btf, OWNER_LAST);
 	return box->align;
 }
+
+void close_align(lua_State *L)
+{
+	lua_pushnil(L);
+	lua_setiuservalue(L, -2, OWNER_LAST);
+	lua_pop(L, 1);
+}

@@ -27,6 +27,30 @@ void close_btf_of(lua_State *L, int idx, const struct owner *parent)
 	lua_pop(L, 1);
 }
 
+/* That of an object, which has no base. */
+static void wake_btf(lua_State *L, struct owner *o)
+{
+	const struct object *of = owner_native(L, o->needs[0]);
+
+	o->native = btf_ref(of->btf);
+	o->wake = NULL;
+}
+
+void rest_btf_of(lua_State *L, int idx, const struct owner *parent)
+{
+	struct owner *o = lua_touserdata(L, idx);
+
+	if (!o)
+		return;
+	if (o->native)
+		owner_rest(o, wake_btf);
+	else
+		o->turn++; /* what was made of the object's own */
+	o->since[0] = parent->turn;
+	lua_pushvalue(L, idx);
+	close_align(L);
+}
+
 /* A base that only this file implied is closed with it. */
 static int btf_close(lua_State *L)
 {
@@ -64,7 +88,7 @@ void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int
 		push_implied_base(L, b, parent ? parent : self);
 	lua_setiuservalue(L, self, OWNER_LINK);
 	if (parent) {
-		o->needs[0] = lua_touserdata(L, parent);
+		owner_need(o, 0, lua_touserdata(L, parent));
 		lua_pushvalue(L, parent);
 		lua_setiuservalue(L, self, OWNER_MORE);
 	}
@@ -218,13 +242,15 @@ static int btf_get_method(lua_State *L)
 struct types_loop {
 	struct btf_type type; /* the last that was given */
 	int kind;             /* that is asked for; -1 for any */
+	unsigned turn;        /* of the btf */
 };
 
 /* Upvalues: btf, loop. */
 static int next_type(lua_State *L)
 {
-	const struct btf *b = owner_native(L, lua_touserdata(L, lua_upvalueindex(1)));
 	struct types_loop *l = lua_touserdata(L, lua_upvalueindex(2));
+	const struct btf *b =
+	    owner_native_since(L, lua_touserdata(L, lua_upvalueindex(1)), l->turn);
 	bool found = btf_next(b, &l->type, l->kind);
 
 	if (found)
@@ -242,7 +268,8 @@ static int btf_types_method(lua_State *L)
 	check_btf(L, 1);
 	lua_pushvalue(L, 1);
 	l = lua_newuserdatauv(L, sizeof(*l), 0);
-	*l = (struct types_loop){.kind = kind};
+	*l =
+	    (struct types_loop){.kind = kind, .turn = ((struct owner *)lua_touserdata(L, 1))->turn};
 	lua_pushcclosure(L, next_type, 2);
 	return 1;
 }

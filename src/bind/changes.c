@@ -22,6 +22,7 @@ struct change_list {
 	size_t count, cap, next;
 	struct buf text;
 	bool failed, one; /* only the first is wanted */
+	unsigned turn[2]; /* of the two btfs */
 };
 
 static int list_gc(lua_State *L)
@@ -88,13 +89,16 @@ static struct changes_options check_options(lua_State *L)
 /* Compares the types at 1 and 2, and pushes what was found. */
 static struct change_list *push_changes(lua_State *L, bool one)
 {
-	struct btf_type old = handle_type(L, class_check(L, 1, &type_class));
-	struct btf_type new = handle_type(L, class_check(L, 2, &type_class));
+	const struct handle *a = class_check(L, 1, &type_class);
+	const struct handle *b = class_check(L, 2, &type_class);
+	struct btf_type old = handle_type(L, a), new = handle_type(L, b);
 	struct changes_options o = check_options(L);
 	struct change_list *l = push_freed(L, sizeof(*l), list_gc);
 	struct err e;
 
 	l->one = one;
+	l->turn[0] = a->owner->turn;
+	l->turn[1] = b->owner->turn;
 	if (changes_of(old.btf, old.id, new.btf, new.id, &o, keep, l, &e) < 0)
 		raise_err(L, &e);
 	if (l->failed)
@@ -147,6 +151,13 @@ static void push_values(lua_State *L, const struct change *c)
 	}
 }
 
+/* Raises where one of the two is closed. */
+static void check_sides(lua_State *L, const unsigned turn[2])
+{
+	owner_native_since(L, lua_touserdata(L, lua_upvalueindex(UP_OLD)), turn[0]);
+	owner_native_since(L, lua_touserdata(L, lua_upvalueindex(UP_NEW)), turn[1]);
+}
+
 static int next_change(lua_State *L)
 {
 	struct change_list *l = lua_touserdata(L, lua_upvalueindex(UP_LIST));
@@ -157,8 +168,7 @@ static int next_change(lua_State *L)
 		return 1;
 	}
 	k = &l->list[l->next++];
-	owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_OLD)));
-	owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_NEW)));
+	check_sides(L, l->turn);
 	lua_pushstring(L, (const char *)l->text.data + k->path);
 	lua_pushstring(L, changes_name(k->change.kind));
 	push_values(L, &k->change);
@@ -177,6 +187,7 @@ int engine_changes(lua_State *L)
 
 struct diff_box {
 	struct diff *diff;
+	unsigned turn[2]; /* of the two btfs */
 };
 
 static int diff_gc(lua_State *L)
@@ -204,8 +215,7 @@ static int next_row(lua_State *L)
 	struct err e;
 	int got;
 
-	owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_OLD)));
-	owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_NEW)));
+	check_sides(L, box->turn);
 	got = diff_next(box->diff, &row, &e);
 	if (got < 0)
 		return raise_err(L, &e);
@@ -240,6 +250,8 @@ int engine_diff(lua_State *L)
 	struct diff_box *box = push_freed(L, sizeof(*box), diff_gc);
 	struct err e;
 
+	for (int i = 0; i < 2; i++)
+		box->turn[i] = ((struct owner *)lua_touserdata(L, 1 + i))->turn;
 	box->diff = diff_new(old, new, &e);
 	if (!box->diff)
 		return raise_err(L, &e);

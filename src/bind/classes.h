@@ -101,6 +101,10 @@ void push_btf(lua_State *L, const struct btf *b, const char *path, int base, int
 /* Closes the btf at idx, and its bases, as far as `parent` is the owner that they are closed with.
  */
 void close_btf_of(lua_State *L, int idx, const struct owner *parent);
+/* Lets that of an object, which has none below it, rest with it; anything else is left. */
+void rest_btf_of(lua_State *L, int idx, const struct owner *parent);
+/* Frees what push_align() keeps of the btf at the top of the stack, and pops it. */
+void close_align(lua_State *L);
 /* An optional kind's name: -1 when absent, an argument error for an unknown one. */
 int check_kind(lua_State *L, int arg);
 void push_endian(lua_State *L, bool big_endian);
@@ -172,6 +176,7 @@ int get_owner(lua_State *L, const void *self);
 
 /* What is said again of another kernel: see recall.c. */
 int engine_rest(lua_State *L);
+int engine_wake(lua_State *L);
 int engine_recall_new(lua_State *L);
 int engine_recall_meet(lua_State *L);
 int engine_recall_nothing(lua_State *L);
@@ -202,6 +207,7 @@ int program_verdict(lua_State *L);
 
 /* Pushes a copy of s as the accessor of relocation `number` of an owner; btf is that of its types.
  */
+bool find_accessor(lua_State *L, int owner, int btf, uint32_t number);
 void push_accessor(lua_State *L, int owner, int btf, uint32_t number, const struct accessor *s);
 /* The same as a value of its own, which no handle of the owner is equal to. */
 void push_free_accessor(lua_State *L, int owner, int btf, const struct accessor *s);
@@ -297,8 +303,11 @@ int push_results(lua_State *L, int resolution);
 int engine_relocate(lua_State *L);
 /* Lets the pair have a resolution by libbpf's rules that was made elsewhere; takes *native over. */
 void adopt_resolution(lua_State *L, int object, int target, struct resolution **native);
-/* Frees all resolutions of the object at that index; their results raise from then on. */
+/* Frees all resolutions of the object at that index, and its verdicts; what is of them raises from
+ * then on. */
 void close_resolutions(lua_State *L, int object);
+/* Lets the verdict at that index be closed with them. */
+void close_with_resolutions(lua_State *L, int object, int verdict);
 /* The open resolution behind a result or an attempt. */
 const struct resolution *handle_resolution(lua_State *L, const struct handle *h);
 /* Pushes the object, or the target, of the result or attempt at stack index idx. */

@@ -208,6 +208,7 @@ static const luaL_Reg functions[] = {
     {"hook_allowed", engine_hook_allowed},
     {"helper_marker", engine_helper_marker},
     {"rest", engine_rest},
+    {"wake", engine_wake},
     {"recall_new", engine_recall_new},
     {"recall_meet", engine_recall_meet},
     {"recall_nothing", engine_recall_nothing},

@@ -4,14 +4,20 @@
 
 enum { UP_BTF = 1, UP_LOOP };
 
+struct fields_loop {
+	unsigned turn; /* of the btf */
+	struct btf_fields fields;
+};
+
 static int fields_next(lua_State *L)
 {
-	struct btf_fields *f = lua_touserdata(L, lua_upvalueindex(UP_LOOP));
+	struct fields_loop *l = lua_touserdata(L, lua_upvalueindex(UP_LOOP));
+	struct btf_fields *f = &l->fields;
 	struct btf_field field;
 	struct err e;
 	int got;
 
-	owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_BTF)));
+	owner_native_since(L, lua_touserdata(L, lua_upvalueindex(UP_BTF)), l->turn);
 	got = btf_fields_next(f, &field, &e);
 	if (got < 0)
 		return raise_err(L, &e);
@@ -29,10 +35,14 @@ static int fields_next(lua_State *L)
 
 int type_fields(lua_State *L)
 {
-	struct btf_type t = handle_type(L, class_check(L, 1, &type_class));
+	const struct handle *h = class_check(L, 1, &type_class);
+	struct btf_type t = handle_type(L, h);
+	struct fields_loop *l;
 
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	btf_fields_start(lua_newuserdatauv(L, sizeof(struct btf_fields), 0), t.btf, t.id);
+	l = lua_newuserdatauv(L, sizeof(*l), 0);
+	l->turn = h->owner->turn;
+	btf_fields_start(&l->fields, t.btf, t.id);
 	lua_pushcclosure(L, fields_next, 2);
 	return 1;
 }

@@ -118,8 +118,22 @@ void owner_drop(struct owner *o)
 	void *native = o->native;
 
 	o->native = NULL;
+	o->wake = NULL;
 	if (native)
 		o->class->free(native);
+}
+
+void owner_rest(struct owner *o, void (*wake)(lua_State *L, struct owner *o))
+{
+	owner_drop(o);
+	o->wake = wake;
+	o->turn++;
+}
+
+void owner_need(struct owner *o, int i, struct owner *needed)
+{
+	o->needs[i] = needed;
+	o->since[i] = needed->turn;
 }
 
 static int owner_gc(lua_State *L)
@@ -130,13 +144,21 @@ static int owner_gc(lua_State *L)
 	return 0;
 }
 
+static bool is_open(const struct owner *o)
+{
+	return o->native || o->wake;
+}
+
 /* The owner without which o is of no use that is closed, o itself included; NULL when none is. */
 static const struct owner *closed_owner(const struct owner *o)
 {
-	for (int i = 0; i < 2 && o->needs[i]; i++)
-		if (!o->needs[i]->native)
+	for (int i = 0; i < 2 && o->needs[i]; i++) {
+		if (!is_open(o->needs[i]))
 			return o->needs[i];
-	return o->native ? NULL : o;
+		if (o->since[i] != o->needs[i]->turn)
+			return o;
+	}
+	return is_open(o) ? NULL : o;
 }
 
 #define CLOSED "%s '%s' is closed"
@@ -339,13 +361,27 @@ static void push_cache(lua_State *L, int owner)
 	lua_setiuservalue(L, owner, OWNER_CACHE);
 }
 
-void *owner_native(lua_State *L, const struct owner *o)
+void owner_check_open(lua_State *L, const struct owner *o)
 {
 	const struct owner *closed = closed_owner(o);
 
 	if (closed)
 		luaL_error(L, CLOSED, closed->noun, closed->path);
+}
+
+void *owner_native(lua_State *L, const struct owner *o)
+{
+	owner_check_open(L, o);
+	if (!o->native)
+		o->wake(L, (struct owner *)(uintptr_t)o);
 	return o->native;
+}
+
+void *owner_native_since(lua_State *L, const struct owner *o, unsigned turn)
+{
+	if (o->turn != turn)
+		luaL_error(L, CLOSED, o->noun, o->path);
+	return owner_native(L, o);
 }
 
 void owner_check_idle(lua_State *L, const struct owner *o)

@@ -51,10 +51,14 @@ struct owner {
 	const struct class *class;
 	const char *noun;       /* "btf", for messages */
 	const char *path;       /* kept by user value OWNER_PATH */
-	void *native;           /* what is freed by closing; NULL once closed */
+	void *native;           /* what is freed by closing; NULL once closed, and while it rests */
 	struct owner *needs[2]; /* owners without which this one is closed too; NULL for none */
-	unsigned busy;          /* policies that are at work on it: it cannot be closed */
-	size_t weight;          /* of which owner_lightens() is told when it is closed */
+	unsigned since[2]; /* their `turn` when it was made: it is closed when they have rested */
+	unsigned turn;     /* how often it has rested: what points into native is of one turn */
+	void (*wake)(lua_State *L, struct owner *o); /* sets the native again while it rests, or
+							raises; NULL otherwise */
+	unsigned busy; /* policies that are at work on it: it cannot be closed */
+	size_t weight; /* of which owner_lightens() is told when it is closed */
 };
 
 /* User values of an owner. Those from OWNER_LINK on are the class's own. */
@@ -93,8 +97,23 @@ void push_weak(lua_State *L, const char *mode);
 /* Frees what o holds, if anything; so does the collector. */
 void owner_drop(struct owner *o);
 
-/* Raises "btf 'path' is closed" when o, or an owner that it needs, is closed. Returns native. */
+/* Frees what o, which is open, holds until somebody asks for it again. Its handles stay what they
+ * are; what was made of its native and has a pointer into it is closed. */
+void owner_rest(struct owner *o, void (*wake)(lua_State *L, struct owner *o));
+
+/* Sets an owner that o, which is new, needs. */
+void owner_need(struct owner *o, int i, struct owner *needed);
+
+/* Raises "btf 'path' is closed" when o, or an owner that it needs, is closed; of one that rests,
+ * what opening it again meets. Returns native. */
 void *owner_native(lua_State *L, const struct owner *o);
+
+/* The same for who has kept a pointer into native since that turn: raises where it has rested
+ * since. */
+void *owner_native_since(lua_State *L, const struct owner *o, unsigned turn);
+
+/* Raises as owner_native() does where it is closed, and leaves what rests. */
+void owner_check_open(lua_State *L, const struct owner *o);
 
 /* closed(value): what owner_native() would raise of a value of a class, without a place; nothing of
  * one that is open, and of any other value. */

@@ -37,7 +37,7 @@ static const struct referring *object_referring(lua_State *L, int object)
 	if (lua_getiuservalue(L, object, OBJECT_REFERENCES) == LUA_TNIL) {
 		lua_pop(L, 1);
 		o = owner_new(L, &references_class, sizeof(*o), "references", of->path);
-		o->needs[0] = of;
+		owner_need(o, 0, of);
 		x = calloc(1, sizeof(*x));
 		if (!x)
 			raise_memory(L);
@@ -70,4 +70,6 @@ void close_references(lua_State *L, int object)
 	if (lua_getiuservalue(L, object, OBJECT_REFERENCES) == LUA_TUSERDATA)
 		owner_drop(lua_touserdata(L, -1));
 	lua_pop(L, 1);
+	lua_pushnil(L);
+	lua_setiuservalue(L, object, OBJECT_REFERENCES);
 }

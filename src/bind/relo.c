@@ -102,7 +102,7 @@ static int get_accessor(lua_State *L, const void *self)
 	struct accessor_room room;
 
 	push_btf_of_relo(L);
-	if (handle_find(L, -2, &accessor_class, h->id, 0))
+	if (find_accessor(L, -2, -1, h->id))
 		return 1;
 	if (parse(object_of(L, h), r, &room) == REASON_NONE)
 		push_accessor(L, -2, -1, h->id, &room.accessor);

@@ -19,8 +19,8 @@ static struct owner *push_owner(lua_State *L, int object, int target)
 	struct owner *of = lua_touserdata(L, object), *on = lua_touserdata(L, target), *o;
 
 	o = owner_new(L, &resolution_class, sizeof(*o), "resolution", of->path);
-	o->needs[0] = of;
-	o->needs[1] = on;
+	owner_need(o, 0, of);
+	owner_need(o, 1, on);
 	lua_pushvalue(L, object);
 	lua_setiuservalue(L, -2, RESOLUTION_OBJECT);
 	lua_pushvalue(L, target);
@@ -143,15 +143,30 @@ void push_forced(lua_State *L, int object, int target, int policy)
 	resolve(L, object, target, policy, &(struct task){.forced = true});
 }
 
-/* Those in the table at the top, and in the tables in it. */
+/* Those in the table at the top, in the tables in it, and verdicts, which are keys. They are not in
+ * it any more. */
 static void drop_all(lua_State *L)
 {
-	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+	for (lua_pushnil(L); lua_next(L, -2);) {
 		if (lua_istable(L, -1))
 			drop_all(L);
 		else
-			owner_drop(lua_touserdata(L, -1));
+			owner_drop(lua_touserdata(L, lua_isboolean(L, -1) ? -2 : -1));
+		lua_pop(L, 1);
+		lua_pushvalue(L, -1);
+		lua_pushnil(L);
+		lua_rawset(L, -4);
 	}
+}
+
+void close_with_resolutions(lua_State *L, int object, int verdict)
+{
+	verdict = lua_absindex(L, verdict);
+	lua_getiuservalue(L, object, OWNER_MORE);
+	lua_pushvalue(L, verdict);
+	lua_pushboolean(L, true);
+	lua_rawset(L, -3);
+	lua_pop(L, 1);
 }
 
 void close_resolutions(lua_State *L, int object)

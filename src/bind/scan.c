@@ -13,6 +13,7 @@ struct scan {
 	int kind;             /* that is asked for; -1 for any */
 	const char *part;     /* of names that are asked for; NULL for any */
 	uint32_t next;        /* member of it */
+	unsigned turn;        /* of the btf */
 	uint8_t bits[];       /* of btf_mark_names(), where there is a part */
 };
 
@@ -21,7 +22,7 @@ enum { UP_BTF = 1, UP_SCAN, UP_KINDS, UP_PART, UP_NAME = UP_KINDS };
 static const struct btf *scanned(lua_State *L, struct scan **s)
 {
 	*s = lua_touserdata(L, lua_upvalueindex(UP_SCAN));
-	return owner_native(L, lua_touserdata(L, lua_upvalueindex(UP_BTF)));
+	return owner_native_since(L, lua_touserdata(L, lua_upvalueindex(UP_BTF)), (*s)->turn);
 }
 
 static void push_scan(lua_State *L, int kind, const struct btf *b, const char *part)
@@ -33,6 +34,7 @@ static void push_scan(lua_State *L, int kind, const struct btf *b, const char *p
 	s = lua_newuserdatauv(L, sizeof(*s) + more, 0);
 	memset(s, 0, sizeof(*s) + more);
 	s->kind = kind;
+	s->turn = ((struct owner *)lua_touserdata(L, 1))->turn;
 	s->part = part;
 	if (part)
 		btf_mark_names(b, part, s->bits);

@@ -43,8 +43,8 @@ int program_verdict(lua_State *L)
 	lua_replace(L, 5);
 	r = owner_native(L, lua_touserdata(L, 5));
 	o = owner_new(L, &verdict_class, sizeof(*o), "verdict", ((struct owner *)h->owner)->path);
-	o->needs[0] = lua_touserdata(L, 4);
-	o->needs[1] = lua_touserdata(L, 2);
+	owner_need(o, 0, lua_touserdata(L, 4));
+	owner_need(o, 1, lua_touserdata(L, 2));
 	lua_pushvalue(L, 4);
 	lua_setiuservalue(L, 6, VERDICT_OBJECT);
 	lua_pushvalue(L, 2);
@@ -71,6 +71,7 @@ int program_verdict(lua_State *L)
 	if (verdict_new(&loading, &j->verdict, &e) < 0)
 		return raise_err(L, &e);
 	lua_settop(L, 6);
+	close_with_resolutions(L, 4, 6);
 	owner_weighs(
 	    L,
 	    j->verdict->linked->count * sizeof(struct linked_insn) +

@@ -24,7 +24,7 @@
 struct input_box {
 	struct input input;
 	atomic_uint refs;
-	bool mapped;
+	bool mapped, is_file;
 	struct sparse sparse; /* the bytes are its own; data NULL: all of them were read */
 	char path[];
 };
@@ -169,11 +169,14 @@ static int read_or_map(int fd, const char *path, bool whole, struct input **out,
 	if ((!whole && read_sparse(fd, (size_t)st.st_size, b)) ||
 	    ((uint64_t)st.st_size > READ_MOST && map(fd, (size_t)st.st_size, b))) {
 		*out = &b->input;
-		return 0;
+	} else {
+		input_unref(&b->input);
+		if (read_all(fd, path, (uint64_t)st.st_size <= READ_MOST ? (size_t)st.st_size : 0,
+			     out, e) < 0)
+			return -1;
 	}
-	input_unref(&b->input);
-	return read_all(fd, path, (uint64_t)st.st_size <= READ_MOST ? (size_t)st.st_size : 0, out,
-			e);
+	((struct input_box *)*out)->is_file = true;
+	return 0;
 }
 
 static int open_file(const char *path, bool whole, struct input **out, struct err *e)
@@ -206,11 +209,41 @@ int input_file_sparse(const char *path, struct input **out, struct err *e)
 	return open_file(path, false, out, e);
 }
 
+size_t input_memory(const struct input *in)
+{
+	const struct sparse *s = &((const struct input_box *)in)->sparse;
+
+	return s->data ? sparse_memory(s) : in->len;
+}
+
+void input_digest(const struct input *in, struct digester *d)
+{
+	const struct sparse *s = &((const struct input_box *)in)->sparse;
+
+	digest_add(d, in->len);
+	if (!s->data)
+		digest_bytes(d, in->data, in->len);
+	for (size_t i = 0; i < s->count; i++) {
+		digest_add(d, s->parts[i].at);
+		digest_bytes(d, s->data + s->parts[i].at, s->parts[i].end - s->parts[i].at);
+	}
+}
+
+bool input_is_file(const struct input *in)
+{
+	return ((const struct input_box *)in)->is_file;
+}
+
 bool input_has(const struct input *in, uint64_t at, uint64_t len)
 {
 	const struct sparse *s = &((const struct input_box *)in)->sparse;
 
 	return !len || !s->data || sparse_has(s, at, len);
+}
+
+int input_changed(const struct input *in, struct err *e)
+{
+	return err_set(e, ERR_IO, in->path, NULL, ERR_NO_OFFSET, "has changed since it was opened");
 }
 
 int input_whole(struct input *in, struct input **out, struct err *e)
@@ -226,8 +259,7 @@ int input_whole(struct input *in, struct input **out, struct err *e)
 		return -1;
 	if (!sparse_same(s, again->data, again->len)) {
 		input_unref(again);
-		return err_set(e, ERR_IO, in->path, NULL, ERR_NO_OFFSET,
-			       "has changed since it was opened");
+		return input_changed(in, e);
 	}
 	*out = again;
 	return 0;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/span.h"
 
 struct input {
@@ -40,9 +41,22 @@ int input_file_sparse(const char *path, struct input **out, struct err *e);
 /* Whether all bytes of [at, at + len), which lie in it, are those of the file. */
 bool input_has(const struct input *in, uint64_t at, uint64_t len);
 
+/* How many bytes of it stand in memory. */
+size_t input_memory(const struct input *in);
+
+/* Adds those. */
+void input_digest(const struct input *in, struct digester *d);
+
+/* Whether reading the file at its path again gives the same, unless somebody changed it: not of a
+ * pipe, of what was unpacked, of bytes that were never a file. */
+bool input_is_file(const struct input *in);
+
 /* In *out, of which the caller owns a reference, the same with all bytes of the file: in itself
  * where it has them. Fails where the file is not what it was. */
 int input_whole(struct input *in, struct input **out, struct err *e);
+
+/* Fills e: the file that in was read from is not what it was. Returns -1. */
+int input_changed(const struct input *in, struct err *e);
 
 /* What len packed bytes unpack to: a part of a file, at path in messages. gzip may have anything
  * behind it. */

@@ -404,6 +404,21 @@ int object_from_input(struct input *in, struct object **out, struct err *e)
 	return rc;
 }
 
+/* What libelf takes for a file, for a section, and malloc() for what is small. */
+enum { ELF_MEMORY = 4096, SECTION_MEMORY = 256 };
+
+size_t object_memory(const struct object *o)
+{
+	size_t n = sizeof(*o) + ELF_MEMORY + input_memory(o->elf->input);
+
+	if (o->btf)
+		n += sizeof(*o->btf) + o->btf->types_len / 4;
+	return n + o->elf->section_count * (sizeof(struct section) + SECTION_MEMORY) +
+	       o->elf->symbol_count * sizeof(struct symbol) +
+	       o->program_count * sizeof(*o->programs) + o->line_count * sizeof(*o->lines) +
+	       o->relo_count * sizeof(*o->relos);
+}
+
 int object_open(const char *path, struct object **out, struct err *e)
 {
 	struct input *in;

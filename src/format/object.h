@@ -92,6 +92,9 @@ int object_from_input(struct input *in, struct object **out, struct err *e);
 bool object_is(const struct input *in);
 void object_free(struct object *o); /* NULL is allowed */
 
+/* About how many bytes of memory it takes. */
+size_t object_memory(const struct object *o);
+
 /* The line_info record in force at byte insn_off of a section, within the function that holds it;
  * OBJECT_NONE when there is none. */
 uint32_t object_line_at(const struct object *o, uint32_t section_index, uint32_t insn_off);

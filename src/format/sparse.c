@@ -14,6 +14,15 @@
 #define NEAR SCALE(4096u, 16u)
 #define LEAST SCALE((size_t)32 << 10, 64)
 
+size_t sparse_memory(const struct sparse *s)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		bytes += s->parts[i].end - s->parts[i].at;
+	return bytes;
+}
+
 /* Everything needed of the file's headers. */
 struct headers {
 	const struct sparse *s;
@@ -113,7 +122,7 @@ static int by_place(const void *x, const void *y)
  */
 static size_t list_parts(struct sparse *s, const struct headers *h)
 {
-	size_t n = 2, kept = 0, bytes = 0;
+	size_t n = 2, kept = 0;
 
 	s->parts[0] = (struct sparse_part){0, sizeof(Elf64_Ehdr)};
 	s->parts[1] = (struct sparse_part){h->at, h->at + h->count * sizeof(Elf64_Shdr)};
@@ -138,9 +147,7 @@ static size_t list_parts(struct sparse *s, const struct headers *h)
 			last->end = p.end;
 	}
 	s->count = kept;
-	for (size_t i = 0; i < kept; i++)
-		bytes += s->parts[i].end - s->parts[i].at;
-	return bytes;
+	return sparse_memory(s);
 }
 
 static bool read_parts(int fd, struct sparse *s)

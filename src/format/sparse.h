@@ -27,6 +27,9 @@ struct sparse {
 bool sparse_read(int fd, size_t size, struct sparse *out);
 void sparse_free(struct sparse *s);
 
+/* Bytes that were read. */
+size_t sparse_memory(const struct sparse *s);
+
 /* Whether all bytes of [at, at + len) were read. */
 bool sparse_has(const struct sparse *s, uint64_t at, uint64_t len);
 

@@ -138,8 +138,7 @@ local function list_objects(cli)
   local list, next_object = {}, cli:objects()
   repeat
     local kept, object = told.keeping(cli, next_object)
-    list[#list + 1] = { object = object, endian = object and object.endian, kept = kept, said = {},
-      on = {}, names = {} }
+    list[#list + 1] = { object = object, endian = object and object.endian, kept = kept, said = {} }
     if object then engine.rest(object) end
   until not object or engine.interrupted()
   return list
@@ -182,11 +181,20 @@ local function said_on(cli, list, target, number, load)
       engine.rest(object)
       return { kept = kept, value = value }, #kept == 0 and not alone
     end
+    -- One that rests is read again, and may have changed.
+    local why
+    local function wake()
+      local awake
+      why, awake = told.keeping(cli, cli.try, cli, engine.wake, object)
+      return awake
+    end
     if one.endian ~= endian then
-      said[i] = load.clashing and find() or {}
+      said[i] = load.clashing and wake() and find() or { kept = why }
       said[i].clash = true
+    elseif memory then
+      said[i] = memory:of(object, find, load.by and load.by(object), wake) or { kept = why }
     else
-      said[i] = memory and memory:of(object, find, load.by and load.by(object)) or find()
+      said[i] = wake() and find() or { kept = why }
     end
   end
   return said
@@ -231,15 +239,30 @@ local function each_kernel(cli, look_at, about, memory, part, take)
   for piece in kernels.over(next_piece) do taken(piece) end
 end
 
+-- Adds what was said of an object on the next kernel, often the same as on the one before: the list has each
+-- value once, and on how many kernels it was said.
+local function add_said(list, said)
+  if list[#list - 1] == said then
+    list[#list] = list[#list] + 1
+  else
+    list[#list + 1] = said
+    list[#list + 1] = 1
+  end
+end
+
 -- Tells of an object and its pairs what was kept; gives the values of those that were looked at, and what was
--- said of their kernels.
-local function settled(cli, one)
-  local values, kernels = {}, {}
+-- said of their kernels: `on` and `names` of each.
+local function settled(cli, one, on, names)
+  local values, kernels, at, clashes = {}, {}, 0, rawget(cli, "clashes")
   told.settle(cli, one.kept)
-  for i, said in ipairs(one.said) do
-    if said.clash then table.insert(rawget(cli, "clashes"), pair.of_other(one.object, one.names[i])) end
-    told.settle(cli, said.kept)
-    if said.value ~= nil then values[#values + 1], kernels[#kernels + 1] = said.value, one.on[i] end
+  for i = 1, #one.said, 2 do
+    local said = one.said[i]
+    for n = at + 1, at + one.said[i + 1] do
+      if said then told.settle(cli, said.kept) end
+      if said and said.clash then table.insert(clashes, pair.of_other(one.object, names[n])) end
+      if said and said.value ~= nil then values[#values + 1], kernels[#kernels + 1] = said.value, on[n] end
+    end
+    at = at + one.said[i + 1]
   end
   return values, kernels
 end
@@ -263,6 +286,7 @@ function methods:kernel_by_kernel(look, take, options)
     encode = "function", decode = "function" }, "kernel_by_kernel")
   options = options or {}
   local list, met, is_kept = list_objects(self), 0, setmetatable({}, { __mode = "k" })
+  local on, names = {}, {}
   local memory = work.memory(self, {
     about = source_of(look),
     encode = function(said) return (options.encode or exact.encode)(said.value) end,
@@ -278,23 +302,26 @@ function methods:kernel_by_kernel(look, take, options)
   if merging then merging:check(list, rawget(self, "looked_at").objects) end
   each_kernel(self, look_at, options.about or name_of, memory, part, function(said, kernel, name)
     met = met + 1
-    for i, one in ipairs(said) do
-      local of = list[i]
-      if part then
+    on[met], names[met] = kernel, name
+    for i, of in ipairs(list) do
+      local one = said[i]
+      if one and part then
         one = { kept = one.kept }
-      elseif options.keep and one.value ~= nil and not is_kept[one] then
+      elseif one and options.keep and one.value ~= nil and not is_kept[one] then
         one.value, is_kept[one] = options.keep(one.value), true
       end
-      table.insert(of.said, one)
-      of.on[#of.said], of.names[#of.said] = kernel, name
+      add_said(of.said, one or false)
     end
   end)
   if memory and memory.cache then self:try(memory.save, memory) end
   if part then write_part(self, run, part) end
   for i, one in ipairs(list) do
     list[i] = false
-    local values, kernels = settled(self, one)
-    if #values > 0 and not part then take(one.object, values, kernels, met) end
+    local values, kernels = settled(self, one, on, names)
+    if #values > 0 and not part and self:try(engine.wake, one.object) then
+      take(one.object, values, kernels, met)
+      engine.rest(one.object)
+    end
   end
 end
 

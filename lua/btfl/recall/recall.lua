@@ -107,9 +107,10 @@ end
 ---@param object btfl.object
 ---@param find fun(): T, boolean?
 ---@param by? any
----@return T
+---@param wake? fun(): boolean? whether the object can be looked into; asked where it has to be
+---@return T nil where it cannot
 ---@return boolean
-function methods:of(object, find, by)
+function methods:of(object, find, by, wake)
   if self.by[object] ~= by then
     if self.by[object] ~= nil then self.askings[object] = none_asked() end
     self.by[object] = by
@@ -117,6 +118,7 @@ function methods:of(object, find, by)
   local own, relocating, became, besides, whole = askings_of(self, object), nil, nil, nil, nil
   local value = known_of(self, object, own)
   if value ~= nil then return value, true end
+  if wake and not wake() then return nil, false end
   if not own.untold and not object:clash(self.target) then
     relocating, became = engine.recall_relocate(self.heard, object, self.target)
   end

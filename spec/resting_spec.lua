@@ -1,0 +1,171 @@
+--- Of many objects that are looked at kernel by kernel not all are in memory: one that rests is read again by who
+--- asks for it, is the same then, and is told where it is not.
+
+local btfl = require "btfl"
+local btf = require "spec.support.btf"
+local engine = require "btfl.engine"
+local object_builder = require "spec.support.object"
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+local MIB <const> = 1 << 20
+
+describe("objects that rest", function()
+  local paths, kernels = {}, {}
+
+  -- As large as what it has for its tool, with a field that not every kernel has.
+  local function built(number)
+    local b = btf.new()
+    local foo = b:struct("foo", 8, { { "f" .. number % 3, b:int("int", 4, "signed"), 32 } })
+    local o = object_builder.new(b)
+    o:section(".rodata", ("\0"):rep(MIB), { flags = 2 })
+    o:program { name = "p" .. number, insns = { object_builder.ldx(4, 0, 1, 4), object_builder.exit() },
+      relos = { { insn = 0, type = foo, access = "0:0", kind = "byte_off" } },
+      lines = { { insn = 0, text = "return p->f;", line = number } } }
+    return o:bytes()
+  end
+
+  setup(function()
+    for i = 1, 60 do paths[i] = tmp.write(("o%02d.o"):format(i), built(i)) end
+    for i = 1, 3 do
+      local b = btf.new()
+      b:struct("foo", 64, { { "f" .. i % 3, b:int("int", 4, "signed"), 32 * i }, { "f0", 1, 256 } })
+      kernels[i] = tmp.write(("k%d.btf"):format(i), b:bytes())
+    end
+  end)
+  teardown(tmp.clean)
+
+  local function words(command, objects, ...)
+    local list = { command, ... }
+    for _, path in ipairs(kernels) do table.move({ "-t", path }, 1, 2, #list + 1, list) end
+    return table.move(objects, 1, #objects, #list + 1, list)
+  end
+
+  it("say what they say where all are open", function()
+    for _, command in ipairs { "verdicts", "check", "matrix" } do
+      local all = run(words(command, paths, "--format", "tsv"))
+      assert.equal(1, all.status, all.err)
+      local lines = {}
+      for line in all.out:gmatch "[^\n]+" do lines[line] = (lines[line] or 0) + 1 end
+      for first = 1, #paths, 10 do
+        local few = run(words(command, table.move(paths, first, first + 9, 1, {}), "--format", "tsv"))
+        assert.equal(1, few.status, few.err)
+        for line in few.out:gmatch "[^\n]+" do
+          assert.truthy(lines[line], line)
+          if line:find(tmp.path "", 1, true) then
+            lines[line] = lines[line] > 1 and lines[line] - 1 or nil
+          end
+        end
+      end
+      for line in pairs(lines) do assert.is_nil(line:find(tmp.path "", 1, true), line) end
+      assert.equal(all.out, run(words(command, paths, "--format", "tsv", "--no-memo")).out)
+      assert.equal(all.out, run(words(command, paths, "--format", "tsv", "-j", "2")).out)
+    end
+  end)
+
+  local SCRIPT <const> = [[
+    local cli, out = btfl.cli { about = "looks" }, btfl.report("looked", { columns = { "object", "relos" } })
+    cli:kernel_by_kernel(function(object, target)
+      if looked then looked(object, target) end
+      local n = 0
+      for res in object:results(target) do n = n + (res.ok and 1 or 0) end
+      return n
+    end, function(object, counts)
+      out:row { object = object.path, relos = table.concat(counts, " ") }
+    end)
+    for line in io.lines "/proc/self/status" do
+      local kib = line:match "^VmHWM:%s*(%d+)"
+      if kib then io.stderr:write(kib, "\n") end
+    end
+    return out
+  ]]
+
+  it("take no memory", function()
+    local r = run(words(tmp.write("looks.lua", SCRIPT), paths, "--format", "tsv"))
+    assert.equal(0, r.status, r.err)
+    assert.is_true(tonumber(r.err) < 48 << 10, r.err)
+  end)
+
+  it("are told where they have changed, and cost no other", function()
+    local changed = tmp.write("changed.o", built(59))
+    local objects = table.move(paths, 1, 58, 1, {})
+    objects[59], objects[60] = changed, paths[60]
+    local script = tmp.write("changes.lua", ([[
+      function looked(object)
+        if done then return end
+        done = true
+        local file <close> = assert(io.open(%q, "r+b"))
+        file:seek("end", -1)
+        file:write "\1"
+      end
+    ]]):format(changed) .. SCRIPT)
+    local r = run(words(script, objects, "--format", "tsv"))
+    assert.equal(2, r.status, r.err)
+    assert.matches("changed.o: has changed since it was opened\n", r.err, 1, true)
+    assert.matches("^[^\n]*\n%d+\n$", r.err)
+    local rows = 0
+    for line in r.out:gmatch "[^\n]+" do rows = rows + (line:find(".o\t", 1, true) and 1 or 0) end
+    assert.equal(59, rows, r.out)
+  end)
+
+  describe("that are asked again", function()
+    local open, object
+
+    -- The last of so many that there is no room for it.
+    before_each(function()
+      open = {}
+      for i = 1, 40 do open[i] = btfl.object(paths[i]) end
+      object = open[40]
+    end)
+    after_each(function()
+      for _, one in ipairs(open) do one:close() end
+    end)
+
+    it("have the parts that they had", function()
+      local program = object:program "p40"
+      local relo = object:relos()()
+      local foo, line = object.btf:get "foo", relo.line
+      engine.rest(object)
+      assert.equal(40, line.line)
+      assert.equal(program, object:program "p40")
+      assert.equal(foo, relo.type)
+      assert.equal("foo.f1", relo.path)
+      assert.equal(8, foo.size)
+      assert.equal(btfl.object(paths[40]).digest, object.digest)
+    end)
+
+    it("do not answer by what was read before", function()
+      local target <close> = btfl.target(kernels[1])
+      local relo, foo = object:relos()(), object.btf:get "foo"
+      local accessor, fields, scan, types = relo.accessor, foo:fields(), object.btf:scan(), object.btf:types()
+      local members = object.btf:scan_members()
+      local changes = btfl.changes(foo, target.btf:get "foo")
+      local verdict, result = object:program "p40":verdict(target), object:results(target)()
+      engine.rest(object)
+      for name, ask in pairs {
+        accessor = function() return accessor.last end, fields = fields, scan = scan, types = types,
+        members = members, changes = changes, verdict = function() return verdict.ok end,
+        result = function() return result.ok end,
+      } do
+        assert.has_error(ask, nil, name)
+      end
+      assert.equal("f1", relo.accessor.last.name)
+      assert.is_true(object:program "p40":verdict(target).ok)
+      assert.equal("f1", (foo:fields()()))
+    end)
+
+    it("are closed by who closes them", function()
+      engine.rest(object)
+      object:close()
+      assert.has_error(function() return object.path end, ("object '%s' is closed"):format(paths[40]))
+      assert.has_error(function() return object.digest end, ("object '%s' is closed"):format(paths[40]))
+    end)
+
+    it("stay open where they cannot be read again", function()
+      local given = btfl.object { bytes = tmp.read(paths[40]) }
+      engine.rest(given)
+      assert.equal("p40", given:program "p40".name)
+      given:close()
+    end)
+  end)
+end)
