@@ -1,6 +1,6 @@
 --- bench: what btfl's work costs, next to what libbpf and bpftool take for it in the same run. Ratios
 --- are what counts: times differ from machine to machine and from minute to minute.
-local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "matrix", "series", "walk", "minbtf",
+local PARTS = { "relos", "open", "many", "hook", "workers", "verdicts", "matrix", "series", "memory", "walk", "minbtf",
   "types", "study", "growth", "instructions" }
 local cli = btfl.cli {
   about = "Measures btfl against libbpf and bpftool.", objects = false, targets = false,
@@ -377,6 +377,19 @@ local function write(name, bytes)
   return path
 end
 
+-- More objects than are held in memory at once.
+local function memory()
+  local all, list, files = lines_of(("find %s/objects -name '*.bpf.o'"):format(quote(CORPUS))), releases(40), {}
+  for i = 1, 734 do
+    files[i] = all[i] or write(("copy%d.bpf.o"):format(i), shell("cat " .. quote(all[i % #all + 1])) .. i)
+  end
+  for _, command in ipairs { "verdicts", "check" } do
+    local many_files, one = time(on_kernels(command, files, list), on_kernels(command, { OBJECT }, list))
+    add(("%s of %d objects x %d kernels of a series: peak memory"):format(command, #files, #list), many_files.peak,
+      one.peak, "KiB", "90 MB", "one object")
+  end
+end
+
 -- A BTF of n structs, and an object that has a relocation against each of its first `relos`.
 local function synthetic(n, relos)
   local b, ids = btf.new(), {}
@@ -468,8 +481,8 @@ end
 
 local measured = {
   relos = one_object, open = open_btf, many = many, hook = one_hook, workers = workers, verdicts = verdicts,
-  matrix = matrix, series = series, walk = walk, minbtf = minbtf, types = printing, study = study, growth = growth,
-  instructions = callgrind,
+  matrix = matrix, series = series, memory = memory, walk = walk, minbtf = minbtf, types = printing, study = study,
+  growth = growth, instructions = callgrind,
 }
 for _, part in ipairs(PARTS) do
   if (cli.args.only or part) == part then measured[part]() end

@@ -205,9 +205,11 @@ int program_verdict(lua_State *L);
 
 /* accessor */
 
+/* Pushes the accessor of relocation `number` of an owner that was made already; false when there is
+ * none. btf is that of its types. */
+bool find_accessor(lua_State *L, int owner, int btf, uint32_t number);
 /* Pushes a copy of s as the accessor of relocation `number` of an owner; btf is that of its types.
  */
-bool find_accessor(lua_State *L, int owner, int btf, uint32_t number);
 void push_accessor(lua_State *L, int owner, int btf, uint32_t number, const struct accessor *s);
 /* The same as a value of its own, which no handle of the owner is equal to. */
 void push_free_accessor(lua_State *L, int owner, int btf, const struct accessor *s);
