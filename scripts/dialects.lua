@@ -64,14 +64,19 @@ local function agree(results)
   return true
 end
 
+local counted = {} -- relocations of an object
+
 local function compare(object, target)
-  local next_of, results, count, differ = {}, {}, 0, 0
-  for i, policy in ipairs(policies) do next_of[i] = object:results(target, { policy = policy }) end
-  for relo in object:relos() do
-    for i = 1, #LOADERS do results[i] = next_of[i]() end
+  local count, differ = counted[object], 0
+  for relo, results in object:contested(target, policies, cli.args.all) do
     local same = agree(results)
-    count, differ = count + 1, differ + (same and 0 or 1)
+    if not same then differ = differ + 1 end
     if cli.args.all or not same then out:row(row_of(relo, results)) end
+  end
+  if not count then
+    count = 0
+    for _ in object:relos() do count = count + 1 end
+    counted[object] = count
   end
   out:summary {
     order = { "object", "target", "relocations", "differ" },

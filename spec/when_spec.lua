@@ -369,3 +369,134 @@ describe("what a shipped policy is not asked", function()
     end
   end)
 end)
+
+-- Policies that decide by the kind of a relocation, so that a type has relocations that they decide and others:
+-- what they leave of its candidates is what is left to all that follow. `calls` counts the questions.
+local function deciders(calls)
+  local function counted(answer)
+    return function(a, b, default)
+      calls[#calls + 1] = ("%d %s %s"):format(default.relo.index, a, type(b) ~= "table" and b or "")
+      return answer(a, b, default)
+    end
+  end
+  local definitions = {
+    { candidates = counted(function(_, _, default)
+      local list = default()
+      return #list > 1 and { list[#list] } or list
+    end), when = { candidates = "byte_sz" } },
+    { candidates = counted(function(relo, on)
+      local list = {}
+      for t in on.btf:types(relo.type.kind) do if t.name and #list < 3 then list[#list + 1] = t end end
+      return list
+    end), when = { candidates = { "byte_sz", "type_size" } } },
+    { compatible = counted(function() return true end), when = { compatible = { "incompatible", "enum64" } } },
+    { member = counted(function() return nil, "no-field" end), when = { member = { "byte_sz", "enumval_exists" } } },
+    { choose = counted(function(_, results) return results[1] end),
+      when = { choose = { "byte_off", "enumval_value" } } },
+    { missing = counted(function() return 7 end), when = { missing = { "no-type", "no-enumval", "type_size" } } },
+    { value = counted(function() return 5 end), when = { value = { "signed", "refused", "disputed", "bitfield" } } },
+    { patch = counted(function(_, _, default) return default() end), when = { patch = { "poison", "resized" } } },
+    { member = counted(function(_, _, default) return default() end) },
+    { member = counted(function(_, _, default) return default() end), when = { member = {} } },
+  }
+  local list = {}
+  for i, definition in ipairs(definitions) do
+    definition.name = "test" .. i
+    list[i] = btfl.policy(definition)
+  end
+  return list
+end
+
+describe("what is taken over from libbpf's results", function()
+  teardown(tmp.clean)
+
+  it("is what a policy makes of relocations that it is not asked of", function()
+    local seed, contested, left = 7, 0, 0
+    local function random(n)
+      seed = (seed * 6364136223846793005 + 1442695040888963407) & 0x7fffffffffffffff
+      return (seed >> 33) % n + 1
+    end
+    for i = 1, 30 do
+      local alone, t = trial.open(i == 1 and rare or chance(random), { endian = random(4) == 1 and "big" or nil })
+      local calls = {}
+      local policies = deciders(calls)
+      for _, name in ipairs { "libbpf", "kernel", "cilium", "aya", "strict", "renames" } do
+        policies[#policies + 1] = btfl.policy(name)
+      end
+      for _, policy in ipairs(policies) do
+        local together <close> = btfl.object(alone.path)
+        for k = 1, #calls do calls[k] = nil end
+        local plain = all_told(alone, t, policy)
+        local asked_alone, at, libbpf = table.concat(calls, "\n"), 0, all_told(alone, t, "libbpf")
+        for k = 1, #calls do calls[k] = nil end
+        for relo, results in together:contested(t, { "libbpf", policy }) do
+          for k = at + 1, relo.index do
+            assert.equal(libbpf[k], plain[k])
+            left = left + 1
+          end
+          at = relo.index + 1
+          contested = contested + 1
+          assert.equal(relo, results[1].relo)
+          assert.same({ libbpf[at], plain[at] }, { told(results[1]), told(results[2]) })
+        end
+        for k = at + 1, #plain do assert.equal(libbpf[k], plain[k]) end
+        assert.same(plain, all_told(together, t, policy))
+        assert.equal(asked_alone, table.concat(calls, "\n"))
+        assert.equal(#plain, #trial.results(together, t, policy))
+      end
+      alone:close()
+      t:close()
+    end
+    assert.is_true(contested > 1000 and left > 1000)
+  end)
+
+  it("is not what goes on from candidates that libbpf did not come to", function()
+    local function make(l, t)
+      local ti, li = t:int("long", 8, "signed"), l:int("long", 8, "signed")
+      t:struct("foo", 16, { { "a", ti, 28, 60 } })
+      t:struct("foo", 16, { { "b", ti, 64 } })
+      local foo = l:struct("foo", 16, { { "a", li, 0, 60 }, { "b", li, 64 } })
+      return { { foo, "0:0", "byte_off" }, { foo, "0:1", "byte_off", object.mov(1, 8) } }
+    end
+    local mine = btfl.policy { name = "mine", when = { value = "bitfield-too-wide" }, value = function() return 4 end }
+    for _, watched in ipairs { false, true } do
+      local o, t = trial.open(make)
+      if watched then o:contested(t, { mine }) end
+      local libbpf, own = trial.results(o, t), trial.results(o, t, mine)
+      assert.same({ "error bitfield-too-wide", "ok 8" }, { trial.said(libbpf[1]), trial.said(libbpf[2]) })
+      assert.same({ "ok 4", "poison no-field" }, { trial.said(own[1]), trial.said(own[2]) })
+    end
+  end)
+
+  it("is left out of what is gone over, unless all is wanted", function()
+    local o, t = trial.open(function(l, t)
+      t:struct("foo", 8, { { "b", int(t), 32 } })
+      local foo = l:struct("foo", 8, { { "a", int(l), 0 }, { "b", 1, 32 } })
+      return { { foo, "0:0", "byte_off" }, { foo, "0:1", "byte_off", object.mov(1, 4) } }
+    end)
+    local mine = btfl.policy { name = "mine", when = { member = "no-field" },
+      member = function() return "b" end }
+    local function gone_over(...)
+      local list = {}
+      for relo, results in o:contested(t, ...) do
+        local said = {}
+        for i, r in ipairs(results) do said[i] = trial.said(r) end
+        list[#list + 1] = relo.index .. ": " .. table.concat(said, ", ")
+      end
+      return list
+    end
+    -- Results that there are already are the same ones.
+    local before = trial.results(o, t)
+    assert.same({ "0: ok 4, poison no-field" }, gone_over { mine, "libbpf" })
+    assert.same({}, gone_over { "libbpf" })
+    assert.same({ "0: poison no-field, ok 4", "1: ok 4, ok 4" }, gone_over({ "libbpf", mine }, true))
+    assert.same({ "poison no-field", "ok 4" }, { trial.said(before[1]), trial.said(before[2]) })
+    for _, bad in ipairs { {}, { 1 }, { "no-such-policy" } } do
+      assert.is_false(pcall(o.contested, o, t, bad))
+    end
+    assert.is_false(pcall(o.contested, o, t))
+    local iterate = o:contested(t, { "libbpf", mine })
+    o:close()
+    assert.is_false(pcall(iterate))
+  end)
+end)

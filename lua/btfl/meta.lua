@@ -762,6 +762,15 @@ function object:relos() end
 ---@return fun(): btfl.result?
 function object:results(target, options) end
 
+--- Iterates over the relocations that not all of these policies leave to libbpf's rules, in the same order, with
+--- the results by each policy: of the others these are the same, what libbpf's rules say. It costs less than to ask
+--- for the results by each.
+---@param target btfl.target
+---@param policies (btfl.policy|string)[]
+---@param all? boolean over all relocations
+---@return fun(): btfl.relo?, btfl.result[]
+function object:contested(target, policies, all) end
+
 --- The finding that it cannot be loaded on the target at all, being of the other byte order; else nil.
 --- Resolving its relocations there would raise.
 ---@param target btfl.target

@@ -278,11 +278,13 @@ void push_target_btf(lua_State *L, int target, const struct btf *b);
 /* resolution: an owner that Lua never sees; it keeps results of one object on one target */
 
 /* User values of a resolution. Decisions is a table, by relocation counted from 1: a
- * list of deciders, each followed by its note or false; nil without a policy. */
+ * list of deciders, each followed by its note or false, and at 0 the resolution that it has taken
+ * over from; nil without a policy. By libbpf's rules it is what was met, where that was watched. */
 enum {
 	RESOLUTION_OBJECT = OWNER_LINK,
 	RESOLUTION_TARGET = OWNER_MORE,
 	RESOLUTION_DECISIONS = OWNER_LAST,
+	RESOLUTION_MET = OWNER_LAST,
 };
 
 /* Pushes the decider and the note (or nil) of a decision of the policy on a relocation, a number of
@@ -292,6 +294,9 @@ int push_decision(lua_State *L, uint32_t relo, uint32_t decision);
 /* Pushes the resolution of the pair by the policy at that index (nil: libbpf's), made at the first
  * call. */
 void push_resolution(lua_State *L, int object, int target, int policy);
+/* Makes that by libbpf's rules, unless it is made, in a way in which those of policies made
+ * afterwards take over from it what they do not decide. Stack indexes are absolute. */
+void watch_resolution(lua_State *L, int object, int target);
 /* Lets go of the pair's by libbpf's rules, which is made again when it is needed. */
 void forget_resolutions(lua_State *L, int object, int target);
 /* Pushes a new resolution of one relocation against one candidate. */
@@ -301,6 +306,8 @@ void push_trial(lua_State *L, int object, int target, int policy, uint32_t relo,
 void push_forced(lua_State *L, int object, int target, int policy);
 /* Pushes an iterator over the results of the resolution at that index. */
 int push_results(lua_State *L, int resolution);
+/* object:contested(target, policies, all): see contested.c. */
+int object_contested(lua_State *L);
 /* engine.relocate(object, target, options, keep, forced): see relocated.c. */
 int engine_relocate(lua_State *L);
 /* Lets the pair have a resolution by libbpf's rules that was made elsewhere; takes *native over. */

@@ -124,6 +124,7 @@ int engine_rest(lua_State *L)
 	if (!o->native && o->wake)
 		return 0;
 	check_object(L, 1);
+	owner_check_idle(L, lua_touserdata(L, 1));
 	close_resolutions(L, 1);
 	if (awake > AWAKE_MOST)
 		rest_object(L, 1);
@@ -399,10 +400,19 @@ static const struct field fields[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"maps", object_maps},         {"externs", object_externs},   {"struct_ops", object_struct_ops},
-    {"opening", push_opening},     {"programs", object_programs}, {"program", object_program},
-    {"relos", object_relos},       {"results", object_results},   {"constant", object_constant},
-    {"validate", object_validate}, {"close", object_close},       {NULL, NULL},
+    {"maps", object_maps},
+    {"externs", object_externs},
+    {"struct_ops", object_struct_ops},
+    {"opening", push_opening},
+    {"programs", object_programs},
+    {"program", object_program},
+    {"relos", object_relos},
+    {"results", object_results},
+    {"constant", object_constant},
+    {"validate", object_validate},
+    {"close", object_close},
+    {"contested", object_contested},
+    {NULL, NULL},
 };
 
 static const luaL_Reg meta[] = {

@@ -33,6 +33,8 @@ struct task {
 	const struct candidate *only;
 	uint32_t relo;
 	bool forced;
+	bool watched; /* by libbpf's rules, with RESOLUTION_MET */
+	int usual;    /* stack index of one that was watched, to take over from; 0 for none */
 };
 
 static int resolve_task(const struct task *t, const struct object *of, const struct target *on,
@@ -41,6 +43,27 @@ static int resolve_task(const struct task *t, const struct object *of, const str
 	if (t->only)
 		return resolution_try(of, on, by, t->relo, *t->only, out, e);
 	return (t->forced ? resolution_forced : resolution_new)(of, on, by, out, e);
+}
+
+/* Lets the run take over from the resolution at index `usual`. Raises nothing, as nothing may once
+ * a run is started. */
+static void know(lua_State *L, struct run *run, struct policy *p, int usual)
+{
+	const struct owner *o = lua_touserdata(L, usual);
+
+	lua_getiuservalue(L, usual, RESOLUTION_MET);
+	run_knows(run, p, o->native, lua_touserdata(L, -1));
+	lua_pop(L, 1);
+}
+
+/* Pushes room for what is met, which the owner keeps. */
+static struct met *push_met(lua_State *L, int owner, const struct object *of)
+{
+	size_t size = (of->relo_count + (size_t)1) * sizeof(struct met);
+	struct met *met = memset(lua_newuserdatauv(L, size, 0), 0, size);
+
+	lua_setiuservalue(L, owner, RESOLUTION_MET);
+	return met;
 }
 
 /* Resolves by the policy at stack index `policy`, which may be nil. Pushes the owner. */
@@ -60,7 +83,16 @@ static void resolve(lua_State *L, int object, int target, int policy, const stru
 		lua_newtable(L);
 		lua_pushvalue(L, -1);
 		lua_setiuservalue(L, owner, RESOLUTION_DECISIONS);
+		if (t->usual) { /* what is taken over points into it */
+			lua_pushvalue(L, t->usual);
+			lua_rawseti(L, owner + 1, 0);
+		}
 		run = start_run(L, policy, object, target, owner + 1, t->only != NULL, &p);
+		by = &p;
+		if (t->usual)
+			know(L, run, &p, t->usual);
+	} else if (t->watched) {
+		p = watching(push_met(L, owner, of));
 		by = &p;
 	}
 	/* From here to the end of the run nothing raises. */
@@ -94,6 +126,38 @@ static void push_by_target(lua_State *L, int object, int policy)
 	lua_replace(L, -2);
 }
 
+/* Pushes the resolution by libbpf's rules of the table at that index, if it is one that was
+ * watched, and says whether it is. */
+static bool push_watched(lua_State *L, int target, int by_target)
+{
+	lua_pushvalue(L, target);
+	if (lua_rawget(L, by_target) != LUA_TNIL) {
+		if (lua_getiuservalue(L, -1, RESOLUTION_MET) == LUA_TUSERDATA) {
+			lua_pop(L, 1);
+			return true;
+		}
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	return false;
+}
+
+/* Pushes a new one of the pair, and puts it into the table at that index. */
+static void push_new(lua_State *L, int object, int target, int policy, int by_target)
+{
+	struct task task = {0};
+
+	if (!lua_isnil(L, policy)) {
+		lua_getiuservalue(L, object, OWNER_MORE);
+		if (push_watched(L, target, lua_gettop(L)))
+			task.usual = lua_gettop(L);
+	}
+	resolve(L, object, target, policy, &task);
+	lua_pushvalue(L, target);
+	lua_pushvalue(L, -2);
+	lua_rawset(L, by_target);
+}
+
 void push_resolution(lua_State *L, int object, int target, int policy)
 {
 	int by_target;
@@ -108,13 +172,27 @@ void push_resolution(lua_State *L, int object, int target, int policy)
 	lua_pushvalue(L, target);
 	if (lua_rawget(L, by_target) == LUA_TNIL) {
 		lua_pop(L, 1);
-		resolve(L, object, target, policy, &(struct task){0});
-		lua_pushvalue(L, target);
-		lua_pushvalue(L, -2);
-		lua_rawset(L, by_target);
+		push_new(L, object, target, policy, by_target);
 	}
 	lua_replace(L, by_target);
 	lua_settop(L, by_target);
+}
+
+void watch_resolution(lua_State *L, int object, int target)
+{
+	int top = lua_gettop(L);
+
+	owner_native(L, lua_touserdata(L, object));
+	owner_native(L, lua_touserdata(L, target));
+	lua_pushnil(L);
+	push_by_target(L, object, top + 1);
+	if (!push_watched(L, target, top + 2)) {
+		resolve(L, object, target, top + 1, &(struct task){.watched = true});
+		lua_pushvalue(L, target);
+		lua_pushvalue(L, -2);
+		lua_rawset(L, top + 2);
+	}
+	lua_settop(L, top);
 }
 
 void forget_resolutions(lua_State *L, int object, int target)

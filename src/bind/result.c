@@ -157,11 +157,12 @@ static int push_decisions(lua_State *L, int idx)
 	const struct handle *h = lua_touserdata(L, idx);
 
 	lua_getiuservalue(L, idx, HANDLE_OWNER);
-	if (lua_getiuservalue(L, -1, RESOLUTION_DECISIONS) == LUA_TTABLE) {
+	if (lua_getiuservalue(L, -1, RESOLUTION_DECISIONS) == LUA_TTABLE)
 		lua_rawgeti(L, -1, (lua_Integer)h->id + 1);
-		lua_replace(L, -2);
-	}
-	lua_replace(L, -2);
+	else
+		lua_pushnil(L);
+	lua_replace(L, -3);
+	lua_pop(L, 1);
 	return lua_type(L, -1);
 }
 

@@ -175,6 +175,10 @@ struct policy {
 	/* Answers one of these. HOOK_FAIL after filling a->e: nothing is relocated any further
 	 * then. Keeps no pointer that it is given. */
 	int (*ask)(void *ctx, enum hook hook, struct asked *a);
+	/* What libbpf's policy makes of the same, and whether any answer to what was asked of a
+	 * relocation there would be another one. NULL where that is not known. */
+	const struct resolution *usual;
+	bool (*decides)(void *ctx, uint32_t relo);
 };
 
 /* Has the question answered by the policy where it has the hook, else as libbpf would; p may be

@@ -29,6 +29,7 @@ struct resolver {
 	enum reason left_out;    /* ... the reason why it names none ... */
 	uint32_t left_out_by;    /* ... and its decision */
 	struct options matched;  /* likewise: what each candidate that matched would give */
+	bool *parted;            /* by local type: the pool is not what it was for p->usual */
 	struct accessor_room local, target;
 	struct err *e;
 };
@@ -362,11 +363,127 @@ static int finish(struct resolver *x, int rc, struct resolution **out)
 	candidates_pool_free(x->pool);
 	free(x->asked.items);
 	free(x->matched.items);
+	free(x->parted);
 	if (rc < 0)
 		resolution_free(x->r);
 	else
 		*out = x->r;
 	return rc;
+}
+
+/* The next candidate from *i on that matched, or that was tried, if nothing matched: those that are
+ * left. NULL after the last. */
+static const struct attempt *next_left(const struct resolution *r, const struct result *res,
+				       uint32_t *i)
+{
+	while (*i < res->attempt_count) {
+		const struct attempt *a = &r->attempts[res->first_attempt + (*i)++];
+
+		if (a->reason == REASON_NONE || !res->used.id)
+			return a;
+	}
+	return NULL;
+}
+
+/* Whether what a policy made of a relocation leaves the same in the pool as what libbpf's made of
+ * it; in doubt not. */
+static bool same_left(const struct resolution *r, const struct resolution *u, uint32_t index)
+{
+	const struct result *a = &r->results[index], *b = &u->results[index];
+	bool changed = a->used.id || b->used.id;
+	/* Of an error not all candidates may have been tried. */
+	bool all = b->used.id || b->status != STATUS_ERROR || b->reason == REASON_AMBIGUOUS;
+	const struct attempt *one, *other;
+	struct result untouched;
+	uint32_t i = 0, k = 0;
+
+	if (!changed || !all)
+		return !changed;
+	if (!a->used.id) {
+		untouched = *b;
+		untouched.used.id = 0;
+		a = &untouched;
+		r = u;
+	}
+	do {
+		one = next_left(r, a, &i);
+		other = next_left(u, b, &k);
+	} while (one && other && one->candidate.btf == other->candidate.btf &&
+		 one->candidate.id == other->candidate.id);
+	return !one && !other;
+}
+
+static int need_pool(struct resolver *x)
+{
+	if (!x->pool)
+		x->pool = candidates_pool_new(x->r->object);
+	return x->pool ? 0 : err_memory(x->e, x->r->object->path);
+}
+
+/* Leaves of the candidates what the result has left that was taken over; one that was alone stays.
+ */
+static int prune_again(struct resolver *x, uint32_t index)
+{
+	const struct object *o = x->r->object;
+	const struct relo *relo = &o->relos[index];
+	struct question q = {o, x->r->target, index, &x->local.accessor, NULL};
+	const struct result *res = &x->r->results[index];
+	const struct attempt *a;
+	struct candidates *c;
+
+	if (res->attempt_count < 2 || !res->used.id)
+		return 0;
+	if (need_pool(x) < 0)
+		return -1;
+	q.pool = x->pool;
+	accessor_parse(o->btf, relo->type_id, relo->access, relo->kind, &x->local);
+	c = candidates_of(&q, x->e);
+	if (!c)
+		return -1;
+	x->matched.count = 0;
+	for (uint32_t i = 0; (a = next_left(x->r, res, &i));)
+		if (keep_match(x, a, (struct relo_value){0}) < 0)
+			return -1;
+	candidates_prune(c, x->matched.items, x->matched.count);
+	return 0;
+}
+
+/* Takes over what libbpf's policy made of a relocation. */
+static int take_usual(struct resolver *x, uint32_t index)
+{
+	const struct resolution *u = x->p->usual;
+	const struct result *from = &u->results[index];
+	struct result *res = &x->r->results[index];
+	uint32_t first = (uint32_t)x->r->attempt_count;
+
+	*res = *from;
+	res->usual = true;
+	res->first_attempt = first;
+	res->attempt_count = 0;
+	for (uint32_t i = 0; i < from->attempt_count; i++) {
+		struct attempt *a = new_attempt(x, res);
+
+		if (!a)
+			return -1;
+		*a = u->attempts[from->first_attempt + i];
+	}
+	return prune_again(x, index);
+}
+
+/* What p->usual has is taken over where p says nothing else, and nothing before left other
+ * candidates: the rules of four loaders for 57 objects on 13 kernels cost half of what they would.
+ */
+static int resolve_next(struct resolver *x, uint32_t index)
+{
+	uint32_t type = x->r->object->relos[index].type_id;
+
+	if (x->parted && !x->parted[type] && !x->p->decides(x->p->ctx, index))
+		return take_usual(x, index);
+	if (need_pool(x) < 0 || resolve_one(x, index) < 0)
+		return -1;
+	if (x->parted)
+		x->parted[type] |= !same_left(x->r, x->p->usual, index);
+	return 0;
 }
 
 static int resolve_all(const struct object *o, const struct target *t, const struct policy *p,
@@ -375,15 +492,14 @@ static int resolve_all(const struct object *o, const struct target *t, const str
 	struct resolver x = {.p = p, .e = e};
 	int rc = start(&x, o, t);
 
-	if (rc == 0 && o->relo_count) {
-		x.pool = candidates_pool_new(o);
-		if (!x.pool)
-			rc = err_memory(e, o->path);
+	if (rc == 0 && p && p->usual) {
+		x.parted = calloc(o->btf ? o->btf->end_id : 1, sizeof(*x.parted));
+		rc = x.parted ? 0 : err_memory(e, o->path);
 	}
 	for (uint32_t i = 0; i < o->relo_count && rc == 0; i++) {
 		const struct result *res = &x.r->results[i];
 
-		rc = resolve_one(&x, i);
+		rc = resolve_next(&x, i);
 		if (rc == 0 && forced && res->status == STATUS_ERROR && !res->relocated)
 			rc = force(&x, i);
 	}

@@ -22,6 +22,7 @@ struct result {
 	bool has_local, has_target;
 	bool relocated;                  /* an error, and the instruction is patched already */
 	bool sign_extended;              /* a 32-bit unsigned enumerator >= 2^31 (semantics 7) */
+	bool usual;                      /* taken from policy.usual: no answer was another one */
 	uint64_t local, target;          /* values; has_local, has_target */
 	struct candidate used;           /* the first that matched; id 0 for none */
 	const struct accessor *accessor; /* of the access in `used`; NULL for none */
@@ -40,12 +41,13 @@ struct resolution {
 	struct arena arena;
 };
 
-/* Resolves all; p NULL is libbpf's policy. object and target must outlive the resolution, and the
- * object must have the target's byte order. Fails only when memory is out or a hook failed. */
+/* Resolves all; p NULL is libbpf's policy. object, target and p->usual must outlive the resolution,
+ * and the object must have the target's byte order. Fails only when memory is out or a hook failed.
+ */
 int resolution_new(const struct object *o, const struct target *t, const struct policy *p,
 		   struct resolution **out, struct err *e);
 /* The same for a loader that refuses nothing: what is an error is poisoned, as the policy poisons,
- * and keeps its reason; but not what is relocated. */
+ * and keeps its reason; but not what is relocated. Not with p->usual. */
 int resolution_forced(const struct object *o, const struct target *t, const struct policy *p,
 		      struct resolution **out, struct err *e);
 /* Resolves one relocation as if c, a type of the target, were its only candidate; the other results

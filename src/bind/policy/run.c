@@ -194,6 +194,46 @@ struct run *start_run(lua_State *L, int policy, int object, int target, int deci
 	return r;
 }
 
+/* Whether a function of the policy is asked of the relocation. */
+static bool decides(void *ctx, uint32_t relo)
+{
+	const struct run *r = ctx;
+	const struct object *o = r->object->native;
+
+	for (int h = 0; h < HOOK_COUNT; h++)
+		if (r->policy->has[h] &&
+		    when_held(&r->policy->any[h], (enum hook)h, o->relos[relo].kind, &r->met[relo]))
+			return true;
+	return false;
+}
+
+void run_knows(struct run *r, struct policy *p, const struct resolution *usual,
+	       const struct met *met)
+{
+	r->met = met;
+	p->usual = usual;
+	p->decides = decides;
+}
+
+static int watch(void *ctx, enum hook hook, struct asked *a)
+{
+	struct met *m = (struct met *)ctx + a->q->relo;
+
+	when_meet(m, hook, a);
+	if (policy_ask(NULL, hook, a) < 0)
+		return HOOK_FAIL;
+	when_answered(m, hook, a);
+	return 0;
+}
+
+struct policy watching(struct met *met)
+{
+	struct policy p = {.ctx = met, .ask = watch};
+
+	memset(p.has, true, sizeof(p.has));
+	return p;
+}
+
 void end_run(lua_State *L, struct run *r)
 {
 	r->object->busy--;

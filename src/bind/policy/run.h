@@ -10,6 +10,7 @@
 
 #include "bind/policy/hook.h"
 #include "bind/policy/policy.h"
+#include "core/resolution.h"
 
 /* A run, in a userdata. */
 struct run {
@@ -17,8 +18,9 @@ struct run {
 	int index; /* of the userdata, in the frame of who resolves */
 	const struct policy_box *policy;
 	struct owner *object, *target;
-	struct run *outer; /* the run whose hook started this one; NULL for none */
-	bool whole;        /* it resolves all relocations, not one against one candidate */
+	struct run *outer;     /* the run whose hook started this one; NULL for none */
+	bool whole;            /* it resolves all relocations, not one against one candidate */
+	const struct met *met; /* by relocation; NULL where that is not known */
 
 	struct asked *asked; /* the question at hand; NULL for none: `default` raises then */
 	enum hook hook;
@@ -38,5 +40,13 @@ struct run {
 struct run *start_run(lua_State *L, int policy, int object, int target, int decisions, bool one,
 		      struct policy *p);
 void end_run(lua_State *L, struct run *r); /* raises nothing */
+
+/* Has the run, which is of all relocations, take over what libbpf's rules made of the pair where no
+ * function of its policy would have been asked: `met` is by relocation. Both outlive the run. */
+void run_knows(struct run *r, struct policy *p, const struct resolution *usual,
+	       const struct met *met);
+
+/* Libbpf's rules, for an engine that notes in met, by relocation, what its questions are like. */
+struct policy watching(struct met *met);
 
 #endif

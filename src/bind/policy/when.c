@@ -24,8 +24,10 @@ enum fact {
 	RESIZED,
 	WIDE,
 	SWAP,
-	FACT_COUNT
+	FACT_COUNT,
+	DEAR = 1u << BITFIELD | 1u << FLAVORED /* only found out where they are wanted */
 };
+_Static_assert(FACT_COUNT <= 16, "a bit of struct met each");
 
 static const struct {
 	const char *name;
@@ -200,6 +202,33 @@ bool when_holds(const struct when *w, enum hook hook, const struct asked *a)
 	if (w->kinds && w->kinds & kind_of(a))
 		return true;
 	return w->facts && w->facts & holding(hook, a, w->facts);
+}
+
+void when_meet(struct met *m, enum hook hook, const struct asked *a)
+{
+	m->hooks |= 1u << hook;
+	m->facts[hook] |= (uint16_t)holding(hook, a, DEAR);
+	if (candidates_disputed(a->q))
+		m->facts[hook] |= 1u << DISPUTED;
+	if (hook == HOOK_COMPATIBLE)
+		m->kinds |= kind_of(a);
+	if (hooks[hook]->has_reason)
+		m->reasons[hook] |= 1u << a->reason;
+}
+
+void when_answered(struct met *m, enum hook hook, const struct asked *a)
+{
+	if (!hooks[hook]->has_reason)
+		m->reasons[hook] |= 1u << a->reason;
+}
+
+bool when_held(const struct when *w, enum hook hook, uint32_t kind, const struct met *m)
+{
+	if (!(m->hooks >> hook & 1))
+		return false;
+	return w->always || (kind < RELO_KIND_COUNT && w->relos >> kind & 1) ||
+	       w->reasons & m->reasons[hook] || w->facts & m->facts[hook] ||
+	       (hook == HOOK_COMPATIBLE && w->kinds & m->kinds);
 }
 
 bool when_looks(const struct when *w, enum hook hook)

@@ -35,6 +35,23 @@ static inline bool when_refused(const struct when *w, enum reason reason)
 	return w->reasons >> reason & 1;
 }
 
+/* What held of the questions about a relocation that libbpf's rules have answered, and of their
+ * answers. All zero to begin with. */
+struct met {
+	uint32_t hooks; /* that were asked */
+	uint32_t kinds; /* as of struct when */
+	uint32_t reasons[HOOK_COUNT];
+	uint16_t facts[HOOK_COUNT];
+};
+
+/* Adds the question, before it is answered; and its answer. */
+void when_meet(struct met *m, enum hook hook, const struct asked *a);
+void when_answered(struct met *m, enum hook hook, const struct asked *a);
+
+/* Whether a word holds of one of those questions to a hook, or of an answer, which then is not all
+ * that there is to ask; `kind` is the relocation's. */
+bool when_held(const struct when *w, enum hook hook, uint32_t kind, const struct met *m);
+
 /* Pushes a table of the words of a hook, each true. */
 void push_words(lua_State *L, enum hook hook);
 
