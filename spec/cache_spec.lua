@@ -141,8 +141,8 @@ describe("--cache", function()
       questions = { "x", ("\0"):rep(11), ("\255"):rep(12), string.pack("<I4I4I4", 0, 0, 1 << 31),
         string.pack("<I4I4I4", 8, 3, 0), string.pack("<I4I4I4c1", 8, 3, 1, "\255"), string.pack("<I4I4I4", 5, 9, 0),
         string.pack("<I4I4I4", 9, 1 << 31, 0), string.pack("<I4I4I4", 10, 1 << 31, 0),
-        string.pack("<I4I4I4", 13, 0, 3) .. "abc", string.pack("<I4I4I4", 16, 0, 3) .. "abc",
-        string.pack("<I4I4I4", 16, 0, 48) .. ("\xff"):rep(48) },
+        string.pack("<I4I4I4", 15, 0, 3) .. "abc", string.pack("<I4I4I4", 18, 0, 3) .. "abc",
+        string.pack("<I4I4I4", 18, 0, 48) .. ("\xff"):rep(48) },
       value = { "", "x", "[]", "{}", "[1]", '[{"state":"nosuch"}]', '[{"state":"loads","programs":[],"findings":[{}]}]',
         "null", '"text"', ("["):rep(10000) },
     } do

@@ -34,12 +34,49 @@ end
 describe("the memo of a matrix", function()
   teardown(tmp.clean)
 
-  it("recalls what is the same under other ids and in other releases of a line", function()
+  it("recalls what is the same under other ids and in other releases", function()
     local path = alike.reader()
     local kernels = { kernel("6.1.1", "pid"), kernel("6.1.2", "pid"), kernel("6.2.1", "pid"),
       kernel("6.1.3", "pad", "pid"), kernel("6.1.4", "pid") }
-    assert.same({ "loads 1", "loads 1 seen", "loads 1", "loads 1", "loads 1 seen" }, states(path, kernels))
+    assert.same({ "loads 1", "loads 1 seen", "loads 1 seen", "loads 1", "loads 1 seen" }, states(path, kernels))
     assert.same({ "loads 1", "loads 1", "loads 1", "loads 1", "loads 1" }, states(path, kernels, { memo = false }))
+  end)
+
+  -- The path of an object that calls a helper.
+  local function caller(section, helper)
+    local o = object.new(btf.new())
+    o:program { name = "caller", section = section, insns = {
+      object.insn(0x85, 0, 0, 0, helper), object.mov(0, 0), object.exit(),
+    } }
+    return tmp.write(("caller-%s-%d.bpf.o"):format((section:gsub("/", "-")), helper), o:bytes())
+  end
+
+  it("asks of the version on which side it is of each release that decides, and of the others nothing", function()
+    local function states_on(path, ...)
+      local kernels = {}
+      for i, release in ipairs { ... } do kernels[i] = kernel(release, "pid") end
+      local list = states(path, kernels)
+      local without = states(path, kernels, { memo = false })
+      for i, text in ipairs(list) do assert.equal(without[i], (text:gsub(" seen$", ""))) end
+      return list
+    end
+    -- Socket filters call bpf_get_current_pid_tgid() since 6.7.
+    assert.same({ "rejected 1", "rejected 1 seen", "loads 2", "loads 2 seen", "rejected 1 seen" },
+      states_on(caller("socket", 14), "6.5.1", "6.6.2", "6.7.1", "6.19.1", "6.6.80"))
+    -- A version that ends with 0 may be of any newer release, of which distributions take over.
+    assert.same({ "loads 1", "loads 1 seen", "rejected 2" },
+      states_on(caller("socket", 14), "6.6.0", "6.7.1", "6.6.1"))
+    -- kprobes call bpf_ktime_get_coarse_ns() until 6.0.
+    assert.same({ "loads 1", "loads 1 seen", "rejected 2", "rejected 2 seen" },
+      states_on(caller("kprobe/vfs_write", 160), "5.19.1", "6.0.2", "6.1.1", "6.2.3"))
+    -- What walks the paths asks what the verifier can tell, which changed with 6.4.
+    local list = states_on(alike.reader(), "6.5.1", "6.6.2", "6.4.3", "6.3.1")
+    assert.same({ "loads 1", "loads 1 seen", "loads 1 seen", "loads 1 seen" }, list)
+    local o = object.new(btf.new())
+    o:program { name = "walked", section = "socket", insns = { object.insn(0x85, 0, 0, 0, 14),
+      object.insn(0x55, 0, 0, 1, 0), object.mov(0, 0), object.exit() } }
+    assert.same({ "rejected 1", "rejected 1 seen", "rejected 1" },
+      states_on(tmp.write("walked.bpf.o", o:bytes()), "6.5.1", "6.6.2", "6.3.1"))
   end)
 
   it("recalls what is missing alike", function()

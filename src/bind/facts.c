@@ -46,7 +46,7 @@ static uint32_t version_of(lua_State *L)
 	return code;
 }
 
-static struct kernel_age age_of(lua_State *L)
+static struct kernel_age read_age(lua_State *L)
 {
 	return (struct kernel_age){.version = version_of(L),
 				   .last_helper = number_of(L, "last_helper")};
@@ -59,7 +59,7 @@ int engine_helper_allowed(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	push_known(L, helper_type_allowed(number_of(L, "helper"), number_of(L, "type"),
 					  number_of(L, "attach"), truth_of(L, "sleepable"),
-					  age_of(L)));
+					  read_age(L)));
 	return 1;
 }
 
@@ -69,7 +69,7 @@ int engine_helper_gpl_only(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_pushboolean(L, helper_gpl_only(number_of(L, "helper"), number_of(L, "type"),
-					   number_of(L, "attach"), age_of(L)));
+					   number_of(L, "attach"), read_age(L)));
 	return 1;
 }
 
@@ -87,7 +87,7 @@ int engine_context_access(lua_State *L)
 	a.size = number_of(L, "size");
 	a.word = number_of(L, "word") ? number_of(L, "word") : 8;
 	a.write = truth_of(L, "write");
-	push_known(L, context_fields_access(&a, number_of(L, "context"), age_of(L)));
+	push_known(L, context_fields_access(&a, number_of(L, "context"), read_age(L)));
 	return 1;
 }
 
@@ -105,7 +105,7 @@ int engine_context_struct(lua_State *L)
 int engine_context_moved(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
-	push_known(L, context_fields_moved(number_of(L, "type"), age_of(L)));
+	push_known(L, context_fields_moved(number_of(L, "type"), read_age(L)));
 	return 1;
 }
 
@@ -120,9 +120,9 @@ int engine_hook_allowed(lua_State *L)
 	lua_getfield(L, 1, "target");
 	if (helper)
 		push_known(L, hooks_helper(helper, number_of(L, "type"), number_of(L, "attach"),
-					   luaL_checkstring(L, -1), age_of(L)));
+					   luaL_checkstring(L, -1), read_age(L)));
 	else
-		push_known(L, hooks_sleep(luaL_checkstring(L, -1), age_of(L)));
+		push_known(L, hooks_sleep(luaL_checkstring(L, -1), read_age(L)));
 	return 1;
 }
 

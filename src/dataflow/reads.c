@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dataflow/flow.h"
+#include "format/asked.h"
 #include "format/btf_at.h"
 #include "verify/guards.h"
 #include "verify/helpers.h"
@@ -93,6 +94,7 @@ static int walk_with(const struct loading *l, const struct externs *x, const str
 	struct abilities abilities;
 	int rc;
 
+	asked_for(ASKED_ABLE, 0, NULL, 0);
 	releases_abilities(l->release, &abilities);
 	rc = walk_new(r->linked, x, &context, &abilities, out, e);
 	if (rc == 0)

@@ -25,7 +25,9 @@ enum asked_kind {
 	ASKED_FEATURE,  /* `number` of the feature set whose number is the text's one byte */
 	ASKED_LAST,     /* the last of feature set `number` */
 	ASKED_MARK,     /* mark `number` of features.h */
-	ASKED_LINE,     /* what its verifier can tell by its version */
+	ASKED_ABLE,     /* what its verifier can tell by its version */
+	ASKED_SINCE,    /* whether it is of release line `number` or a newer one */
+	ASKED_UP_TO,    /* whether it is surely not newer than that */
 	ASKED_VERSION,  /* its version and release, to the letter */
 	ASKED_LANDING,  /* where a load by a typed pointer lands, as struct_walk.h asks */
 	ASKED_SIZE,     /* bytes of the context of programs of type `number` */

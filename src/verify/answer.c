@@ -5,6 +5,7 @@
 
 #include "core/features.h"
 #include "core/kernel_version.h"
+#include "verify/age.h"
 #include "verify/context.h"
 #include "verify/dated.h"
 #include "verify/releases.h"
@@ -166,18 +167,26 @@ static void add_config(struct answer *a, const struct asked_what *q)
 		digest_bytes(&a->d, value, len);
 }
 
-/* Thresholds are between release lines, or abilities. */
-static void add_line(struct answer *a)
+static void add_able(struct answer *a)
 {
-	const char *release = target_known_as(a->target);
 	struct abilities abilities;
-	struct kernel_age age = {.last_helper = features_last(a->target, FEATURE_HELPER)};
 
-	digest_add(&a->d, kernel_version_code(release, &age.version));
-	digest_add(&a->d, age.version >> 8);
-	digest_add(&a->d, kernel_age_newest_line(age));
-	releases_abilities(release, &abilities);
+	digest_add(&a->d, releases_abilities(target_known_as(a->target), &abilities));
 	digest_bytes(&a->d, &abilities, sizeof(abilities));
+}
+
+/* Where a tool says another release, helpers tell alone. */
+static void add_age(struct answer *a, const struct asked_what *q)
+{
+	struct kernel_age age = age_of(a->target, target_known_as(a->target));
+
+	if (q->kind == ASKED_SINCE) {
+		digest_add(&a->d, age_since(age, q->number));
+		return;
+	}
+	digest_add(&a->d, age_up_to(age, q->number));
+	age.version = 0;
+	digest_add(&a->d, age_up_to(age, q->number));
 }
 
 /* As LINUX_KERNEL_VERSION has it: all, all but the last number, or nothing. */
@@ -223,7 +232,9 @@ bool answer_to(const struct target *t, const struct asked_what *q, struct digest
 		break;
 	case ASKED_LAST: digest_add(&a.d, features_last(t, (enum feature_set)q->number)); break;
 	case ASKED_MARK: digest_add(&a.d, features_mark(t, (enum feature_mark)q->number)); break;
-	case ASKED_LINE: add_line(&a); break;
+	case ASKED_ABLE: add_able(&a); break;
+	case ASKED_SINCE:
+	case ASKED_UP_TO: add_age(&a, q); break;
 	case ASKED_VERSION:
 		digest_string(&a.d, t->version);
 		digest_string(&a.d, t->release);

@@ -8,17 +8,17 @@
 #include "format/asked.h"
 #include "verify/helpers.h"
 
-enum { SLOT = 8, INT_POINTERS = 5 << 16 | 17 << 8 };
+enum { SLOT = 8, INT_POINTERS = 5 << 8 | 17 };
 
 /* Until then `void *` was a number to read, and `const void *` was not. */
-enum { CONST_VOID_POINTERS = 6 << 16 | 16 << 8 };
+enum { CONST_VOID_POINTERS = 6 << 8 | 16 };
 
 /* Before, of pointers only those to structs and numbers could be read; since, the others are
  * numbers. */
-enum { OTHER_POINTERS = 7 << 16 | 1 << 8 };
+enum { OTHER_POINTERS = 7 << 8 | 1 };
 
 /* From 6.13 on a pointer is read whole. */
-enum { WHOLE_POINTERS = 6 << 16 | 13 << 8 };
+enum { WHOLE_POINTERS = 6 << 8 | 13 };
 
 /* Whether a program may read an argument of that type. A pointer to anything but a struct, void or
  * a char was refused before 5.17, from when on integers are allowed, and others came later.
@@ -33,14 +33,14 @@ static bool unreadable(const struct btf *b, const struct btf_type *argument, str
 		return argument->kind != BTF_VOID;
 	t = btf_strip(b, argument->type);
 	if (t.kind == BTF_VOID)
-		return argument->type && age.version && age.version < CONST_VOID_POINTERS;
+		return argument->type && age_before(age, CONST_VOID_POINTERS);
 	if (btf_is_composite(&t) || t.kind == BTF_FWD)
 		return false;
 	if (t.kind == BTF_FUNC_PROTO || t.kind == BTF_PTR || btf_is_enum(&t))
-		return age.version && age.version < OTHER_POINTERS;
+		return age_before(age, OTHER_POINTERS);
 	if (t.kind == BTF_INT && strcmp(t.name, "char") == 0)
 		return false;
-	return age.version && age.version < INT_POINTERS && age.last_helper < HELPER_find_vma;
+	return age_before(age, INT_POINTERS) && age_lacks(age, HELPER_find_vma);
 }
 
 static bool is_number(const struct btf_type *t)
@@ -98,9 +98,7 @@ static bool reads_result(uint32_t attach_type)
  * pointers that it gives a type (check_ptr_to_btf_access() of verifier.c). */
 static bool closes_structs(const struct loading *l)
 {
-	enum { SINCE = 6 << 16 | 6 << 8 };
-
-	return l->version >= SINCE && !object_is_gpl(l->resolution->object);
+	return !object_is_gpl(l->resolution->object) && age_since(l->age, AGE_LINE(6, 6));
 }
 
 /* What a function returns is read like an argument; of one that returns nothing it is refused. */
@@ -167,7 +165,7 @@ void context_of(const struct loading *l, struct context *out)
 	out->attach_type = l->attach_type;
 	out->word = l->target->btf[0]->ptr_size;
 	out->size = context_struct_size(l->target, l->prog_type);
-	out->age = loading_age(l);
+	out->age = l->age;
 	out->known = l->prog_type != BPF_PROG_TYPE_UNSPEC;
 	out->shut = closes_structs(l);
 	if (ops)
@@ -177,7 +175,7 @@ void context_of(const struct loading *l, struct context *out)
 	b = f.btf;
 	out->slots = true;
 	out->btf = b;
-	out->rules = (struct struct_rules){l->target, l->version};
+	out->rules = (struct struct_rules){l->target, l->age};
 	out->buffers = ops || l->attach.form == ATTACH_ITER;
 	out->retyped = ops;
 	t = btf_type(b, f.proto);
@@ -220,7 +218,7 @@ const char *context_refuses(const struct context *c, int64_t off, unsigned size,
 	*number = off / SLOT + 1;
 	if (off / SLOT >= c->count)
 		return "missing";
-	if (size != SLOT && (c->pointers >> (off / SLOT) & 1) && c->age.version >= WHOLE_POINTERS)
+	if (size != SLOT && (c->pointers >> (off / SLOT) & 1) && age_since(c->age, WHOLE_POINTERS))
 		return "narrow";
 	return c->unreadable >> (off / SLOT) & 1 ? "unreadable" : NULL;
 }

@@ -6,7 +6,6 @@
 
 enum { ANY_ATTACH = UINT16_MAX, END = UINT16_MAX, WORD = 0 };
 
-#define LINE(major, minor) ((uint32_t)(major) << 8 | (minor))
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 enum view {
@@ -98,7 +97,7 @@ static bool is_in(const struct context_access *a, uint64_t views, enum way way,
 
 static bool is_newer_than_table(struct kernel_age age)
 {
-#define NEWEST(major, minor) return age.version >> 8 > LINE(major, minor);
+#define NEWEST(major, minor) return age_since(age, AGE_LINE(major, minor) + 1);
 #include "verify/context_fields.def"
 }
 
@@ -107,7 +106,6 @@ enum known context_fields_access(const struct context_access *a, uint32_t contex
 {
 	bool exact, sized = context_fields_struct(a->prog_type) != NULL;
 	uint64_t views = views_of(a, &exact);
-	enum known refused = is_newer_than_table(age) ? KNOWN_NOT : KNOWN_NO;
 
 	if (!views || !a->size || a->size > 8 || a->size & (a->size - 1))
 		return KNOWN_NOT;
@@ -117,7 +115,9 @@ enum known context_fields_access(const struct context_access *a, uint32_t contex
 		return KNOWN_NO;
 	if (is_in(a, views, a->write ? WAY_WRITE : WAY_READ, context_size))
 		return exact && (context_size || !sized) ? KNOWN_YES : KNOWN_NOT;
-	return is_in(a, views, WAY_EITHER, context_size) ? KNOWN_NOT : refused;
+	if (is_in(a, views, WAY_EITHER, context_size))
+		return KNOWN_NOT;
+	return is_newer_than_table(age) ? KNOWN_NOT : KNOWN_NO;
 }
 
 const char *context_fields_struct(uint32_t prog_type)
@@ -134,8 +134,8 @@ enum known context_fields_moved(uint32_t prog_type, struct kernel_age age)
 
 	for (size_t i = 0; i < COUNT(converts); i++)
 		converted |= converts[i] == prog_type;
-#define LAST_FIXED(major, minor)                               \
-	if (kernel_age_newest_line(age) <= LINE(major, minor)) \
+#define LAST_FIXED(major, minor)                    \
+	if (age_up_to(age, AGE_LINE(major, minor))) \
 		return KNOWN_NO;
 #include "verify/context_fields.def"
 	if (is_newer_than_table(age))
@@ -143,7 +143,7 @@ enum known context_fields_moved(uint32_t prog_type, struct kernel_age age)
 	if (converted)
 		return KNOWN_NO;
 #define FIRST_MOVED(major, minor)                   \
-	if (age.version >> 8 >= LINE(major, minor)) \
+	if (age_since(age, AGE_LINE(major, minor))) \
 		return KNOWN_YES;
 #include "verify/context_fields.def"
 	return KNOWN_NOT;

@@ -19,8 +19,6 @@ _Static_assert(CALLER_COUNT < 64, "a set of callers is 64 bits");
 static const uint64_t NOBODY = 0, EVERY = (UINT64_C(1) << CALLER_COUNT) - 1;
 #include "verify/helper_types.def"
 
-#define LINE(major, minor) ((uint32_t)(major) << 8 | (minor))
-
 /* The callers that such a program may be: more than one, and not `exact`, where the table does not
  * know its attach type. */
 static uint64_t callers_like(uint32_t prog_type, uint32_t attach_type, bool *exact)
@@ -57,38 +55,19 @@ static uint64_t callers_asleep(uint32_t helper)
 	return asleep;
 }
 
-uint32_t kernel_age_newest_line(struct kernel_age age)
-{
-	uint32_t line = age.version & 0xff ? age.version >> 8 : UINT32_MAX;
-
-	/* The newer lines stand below. */
-#define LAST_HELPER(major, minor, last)                                                \
-	if (age.last_helper && age.last_helper <= (last) && LINE(major, minor) < line) \
-		return LINE(major, minor);
-#include "verify/helper_types.def"
-	return line;
-}
-
 /* Whom a kernel of that age refuses it, of those that another allows it. */
 static uint64_t callers_refused(uint32_t helper, struct kernel_age age)
 {
-	uint32_t newest = kernel_age_newest_line(age), oldest = age.version >> 8;
 	uint64_t refused = NOBODY;
 
-#define LACKS(number, name, major, minor, set)                  \
-	if (helper == (number) && newest <= LINE(major, minor)) \
+#define LACKS(number, name, major, minor, set)                            \
+	if (helper == (number) && age_up_to(age, AGE_LINE(major, minor))) \
 		refused |= set;
-#define DROPS(number, name, major, minor, set)                  \
-	if (helper == (number) && oldest >= LINE(major, minor)) \
+#define DROPS(number, name, major, minor, set)                            \
+	if (helper == (number) && age_since(age, AGE_LINE(major, minor))) \
 		refused |= set;
 #include "verify/helper_types.def"
 	return refused;
-}
-
-bool kernel_age_is_unseen(struct kernel_age age)
-{
-#define NEWEST(major, minor) return age.version >> 8 > LINE(major, minor);
-#include "verify/helper_types.def"
 }
 
 enum known helper_type_allowed(uint32_t helper, uint32_t prog_type, uint32_t attach_type,
@@ -103,23 +82,22 @@ enum known helper_type_allowed(uint32_t helper, uint32_t prog_type, uint32_t att
 	if (!sleepable && prog_type != BPF_PROG_TYPE_SYSCALL)
 		allowed &= ~callers_asleep(helper);
 	if (!allowed)
-		return kernel_age_is_unseen(age) ? KNOWN_NOT : KNOWN_NO;
+		return age_is_unseen(age) ? KNOWN_NOT : KNOWN_NO;
 	return exact ? KNOWN_YES : KNOWN_NOT;
 }
 
 bool helper_gpl_only(uint32_t helper, uint32_t prog_type, uint32_t attach_type,
 		     struct kernel_age age)
 {
-	uint32_t newest = kernel_age_newest_line(age);
 	bool exact;
 	uint64_t allowed, others, like = callers_like(prog_type, attach_type, &exact);
 
-	if (!callers_ever(helper, &allowed) || kernel_age_is_unseen(age))
+	if (!callers_ever(helper, &allowed) || age_is_unseen(age))
 		return false;
 	others = allowed &= like & ~callers_refused(helper, age);
 #define GPL(number, name, set) others &= helper == (number) ? ~(set) : EVERY;
 #define GPL_TO(number, name, major, minor, set) \
-	others &= helper == (number) && newest <= LINE(major, minor) ? ~(set) : EVERY;
+	others &= helper == (number) && age_up_to(age, AGE_LINE(major, minor)) ? ~(set) : EVERY;
 #include "verify/helper_types.def"
 	return allowed && !others;
 }

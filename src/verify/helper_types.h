@@ -6,29 +6,7 @@
 #define BTFL_HELPER_TYPES_H
 
 #include "base/known.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-/*
- * What tells how old a kernel is; 0 where it is not known. Distributions bring the BPF of newer
- * releases into a kernel whose version stays. They all leave the last number of that version at 0,
- * and their enum bpf_func_id grows along: so the kernel is not newer than the release line that
- * ends with that helper, nor than the line of a version such as 5.10.223. It is never older than
- * its version.
- */
-struct kernel_age {
-	uint32_t version;     /* as LINUX_VERSION_CODE, whose last number stops at 255: 5.10.223 is
-				 0x050adf */
-	uint32_t last_helper; /* the highest number of its enum bpf_func_id */
-};
-
-/* The release line, 0x050a for 5.10, that the kernel is not newer than; UINT32_MAX when nobody
- * knows. */
-uint32_t kernel_age_newest_line(struct kernel_age age);
-
-/* Whether it is newer than the newest release of helper_types.def. */
-bool kernel_age_is_unseen(struct kernel_age age);
+#include "verify/age.h"
 
 /*
  * Whether a program of that type (enum bpf_prog_type) and expected attach type (enum

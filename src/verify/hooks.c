@@ -8,31 +8,28 @@
 #include "format/uapi.h"
 #include "verify/helpers.h"
 
-#define LINE(major, minor) ((uint32_t)(major) << 8 | (minor))
-
 static bool is_newer_than_table(struct kernel_age age)
 {
-#define NEWEST(major, minor) return age.version >> 8 > LINE(major, minor);
+#define NEWEST(major, minor) return age_since(age, AGE_LINE(major, minor) + 1);
 #include "verify/hooks.def"
 }
 
 enum known hooks_sleep(const char *hook, struct kernel_age age)
 {
-	uint32_t newest = kernel_age_newest_line(age), oldest = age.version >> 8;
 	bool sleeps = false, refused = false;
 
 #define SLEEPS(name) sleeps |= strcmp(hook, #name) == 0;
 #define LACKS(name, major, minor) \
-	refused |= newest <= LINE(major, minor) && strcmp(hook, #name) == 0;
+	refused |= strcmp(hook, #name) == 0 && age_up_to(age, AGE_LINE(major, minor));
 #define DROPS(name, major, minor) \
-	refused |= oldest >= LINE(major, minor) && strcmp(hook, #name) == 0;
+	refused |= strcmp(hook, #name) == 0 && age_since(age, AGE_LINE(major, minor));
 #include "verify/hooks.def"
-	if (oldest < LINE(5, 15) || is_newer_than_table(age))
+	if (!age_since(age, AGE_LINE(5, 15)) || is_newer_than_table(age))
 		return KNOWN_NOT;
 	if (!sleeps || refused)
 		return KNOWN_NO;
-#define LACKS(name, major, minor)                                     \
-	if (oldest <= LINE(major, minor) && strcmp(hook, #name) == 0) \
+#define LACKS(name, major, minor)                                                    \
+	if (strcmp(hook, #name) == 0 && !age_since(age, AGE_LINE(major, minor) + 1)) \
 		return KNOWN_NOT;
 #define DROPS(name, major, minor)     \
 	if (strcmp(hook, #name) == 0) \

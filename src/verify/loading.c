@@ -10,10 +10,8 @@ void loading_init(struct loading *l)
 {
 	const struct program *p = &l->resolution->object->programs[l->entry];
 
-	asked_for(ASKED_LINE, 0, NULL, 0);
 	l->release = target_known_as(l->target);
-	if (!kernel_version_code(l->release, &l->version))
-		l->version = 0;
+	l->age = age_of(l->target, l->release);
 	l->attach = attach_point_of(p->section);
 	if (!l->attach.def)
 		return;
@@ -46,14 +44,6 @@ void loading_find(struct loading *l)
 const char *loading_function(const struct loading *l)
 {
 	return l->found.id ? btf_type(l->found.btf, l->found.id).name : NULL;
-}
-
-struct kernel_age loading_age(const struct loading *l)
-{
-	return (struct kernel_age){
-	    .version = l->version,
-	    .last_helper = features_last(l->target, FEATURE_HELPER),
-	};
 }
 
 struct map_def loading_map(const struct loading *l, uint32_t map)

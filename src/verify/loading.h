@@ -35,7 +35,7 @@ struct loading {
 
 	/* What loading_init() finds, and callers may set. */
 	const char *release; /* what the kernel is known as; NULL when it is not */
-	uint32_t version;    /* LINUX_KERNEL_VERSION of release; 0 when it is not known */
+	struct kernel_age age;
 	struct attach_point attach;
 	uint32_t prog_type, attach_type; /* 0: the program has none until a tool sets it */
 	bool sleepable;
@@ -49,9 +49,6 @@ void loading_init(struct loading *l);
 /* Lets a tool attach the program to something else: a function, tracepoint or hook of name, which
  * must outlive l. */
 void loading_attach(struct loading *l, const char *name);
-
-/* How old the kernel is. */
-struct kernel_age loading_age(const struct loading *l);
 
 /* Looks for what the program attaches to in the target's BTF, once all of the above is set. */
 void loading_find(struct loading *l);

@@ -6,8 +6,6 @@
 #include "verify/helpers.h"
 #include "verify/map_attrs.h"
 
-#define LINE(major, minor) ((uint32_t)(major) << 8 | (minor))
-
 /* Structs within structs that are looked into, and how many types in all. */
 enum { NESTED_MOST = 16, TYPES_MOST = 4096 };
 
@@ -101,7 +99,7 @@ bool map_fields_lack(const struct loading *l, uint32_t map, enum map_field field
 	const struct map_def m = loading_map(l, map);
 	struct field_search s = {.btf = l->resolution->object->btf, .left = TYPES_MOST};
 
-	if (m.kind == MAP_LEGACY || kernel_age_is_unseen(loading_age(l)))
+	if (m.kind == MAP_LEGACY || age_is_unseen(l->age))
 		return false;
 	if (!m.value_type || !goes_with(field, m.type))
 		return true;
@@ -211,8 +209,8 @@ static bool is_tracing(const struct loading *l)
 #define TRACING(type, name)         \
 	if (l->prog_type == (type)) \
 		return true;
-#define TRACING_SINCE(type, name, major, minor)                              \
-	if (l->prog_type == (type) && l->version >> 8 >= LINE(major, minor)) \
+#define TRACING_SINCE(type, name, major, minor)                                  \
+	if (l->prog_type == (type) && age_since(l->age, AGE_LINE(major, minor))) \
 		return true;
 #include "verify/map_uses.def"
 	return false;
@@ -220,14 +218,12 @@ static bool is_tracing(const struct loading *l)
 
 static bool is_untraced(const struct loading *l, enum map_field field)
 {
-	uint32_t newest = kernel_age_newest_line(loading_age(l));
-
 #define UNTRACED(name)             \
 	if (field == FIELD_##name) \
 		return true;
 #define UNTRACED_TO(name, major, minor) \
 	if (field == FIELD_##name)      \
-		return newest <= LINE(major, minor);
+		return age_up_to(l->age, AGE_LINE(major, minor));
 #include "verify/map_uses.def"
 	return false;
 }
@@ -235,10 +231,9 @@ static bool is_untraced(const struct loading *l, enum map_field field)
 /* Whether the kernel keeps locks from programs that may sleep. */
 static bool locks_awake(const struct loading *l)
 {
-	uint32_t oldest = l->version >> 8, newest = kernel_age_newest_line(loading_age(l));
-
-#define AWAKE_LOCKS(first, first_minor, last, last_minor) \
-	return oldest >= LINE(first, first_minor) && newest <= LINE(last, last_minor);
+#define AWAKE_LOCKS(first, first_minor, last, last_minor)         \
+	return age_since(l->age, AGE_LINE(first, first_minor)) && \
+	       age_up_to(l->age, AGE_LINE(last, last_minor));
 #include "verify/map_uses.def"
 }
 
@@ -257,7 +252,7 @@ const char *map_fields_refused(const struct loading *l, const struct map_def *m)
 	unsigned has;
 
 	if ((!is_tracing(l) && !l->sleepable && l->prog_type != BPF_PROG_TYPE_SOCKET_FILTER) ||
-	    kernel_age_is_unseen(loading_age(l)))
+	    age_is_unseen(l->age))
 		return NULL;
 	has = surely_has(l, m);
 	for (enum map_field f = 0; f < MAP_FIELDS; f++)

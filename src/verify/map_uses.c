@@ -10,8 +10,6 @@
 
 enum { LIST_MOST = 8, LOOK_BACK = 64 };
 
-#define LINE(major, minor) ((uint32_t)(major) << 8 | (minor))
-
 /* What goes with a type or a helper, ended by 0; all does where `closed` is not set. */
 struct partners {
 	bool closed;
@@ -58,7 +56,7 @@ static bool may_update_sockets(const struct loading *l)
 /* Whether who may not update a map of sockets may not delete from it either. */
 static bool deletes_as_updates(const struct loading *l)
 {
-#define DELETES_SOCKETS(major, minor) return l->version >> 8 >= LINE(major, minor);
+#define DELETES_SOCKETS(major, minor) return age_since(l->age, AGE_LINE(major, minor));
 #include "verify/map_uses.def"
 }
 
@@ -75,8 +73,7 @@ static bool type_refused(const struct loading *l, uint32_t type, uint32_t helper
 
 bool map_uses_refused(const struct loading *l, uint32_t type, uint32_t helper)
 {
-	return type != MAP_TYPE_UNKNOWN && type_refused(l, type, helper) &&
-	       !kernel_age_is_unseen(loading_age(l));
+	return type != MAP_TYPE_UNKNOWN && type_refused(l, type, helper) && !age_is_unseen(l->age);
 }
 
 uint32_t map_uses_type(const struct loading *l, uint32_t map)
@@ -103,24 +100,21 @@ static bool is_hash(uint32_t type)
 /* Whether no kernel as old as l's gives a program that may sleep maps of that type. */
 static bool sleep_refused(const struct loading *l, uint32_t type)
 {
-	uint32_t newest = kernel_age_newest_line(loading_age(l));
-	bool refused = !kernel_age_is_unseen(loading_age(l));
+	bool refused = !age_is_unseen(l->age);
 
 #define SLEEPS(number, name) refused = refused && type != (number);
 #include "verify/map_uses.def"
 #define AWAKE(number, name, major, minor) \
-	refused = refused || (type == (number) && newest <= LINE(major, minor));
+	refused = refused || (type == (number) && age_up_to(l->age, AGE_LINE(major, minor)));
 #include "verify/map_uses.def"
 	return refused;
 }
 
 static bool must_be_preallocated(const struct loading *l)
 {
-	uint32_t newest = kernel_age_newest_line(loading_age(l));
-
 	if (!l->sleepable && l->prog_type != BPF_PROG_TYPE_PERF_EVENT)
 		return false;
-#define PREALLOCATED(major, minor) return newest <= LINE(major, minor);
+#define PREALLOCATED(major, minor) return age_up_to(l->age, AGE_LINE(major, minor));
 #include "verify/map_uses.def"
 }
 

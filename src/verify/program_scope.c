@@ -33,7 +33,7 @@ static int add(struct program_search *s, struct obstacle x)
  * instructions up to 6.6, and since 6.12 afterwards. */
 static int add_at_check(struct program_search *s, struct obstacle x)
 {
-	x.late = s->l->version >> 8 >= 0x060c;
+	x.late = age_since(s->l->age, AGE_LINE(6, 12));
 	return add(s, x);
 }
 
@@ -212,7 +212,7 @@ static bool may_sleep(const struct program_search *s)
 {
 	if (features_mark(s->target, MARK_SLEEPABLE_LSM) == KNOWN_NO)
 		return strcmp(attach_name(s->l), "bprm_committed_creds") == 0;
-	return hooks_sleep(loading_function(s->l), loading_age(s->l)) != KNOWN_NO;
+	return hooks_sleep(loading_function(s->l), s->l->age) != KNOWN_NO;
 }
 
 /* Whether programs of a type may sleep at all (can_be_sleepable() of verifier.c), by what came in

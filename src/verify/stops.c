@@ -17,7 +17,6 @@ struct stop_search {
 	struct linked *f;
 	struct obstacles *o;
 	struct err *e;
-	struct kernel_age age;
 	uint64_t maps_met; /* bit n: map n was looked at */
 };
 
@@ -66,11 +65,11 @@ static const char *refused(const struct stop_search *s, uint32_t helper)
 	const struct loading *l = s->l;
 	const struct helper_marker *mark = helper_marker(helper);
 
-	if (helper_type_allowed(helper, l->prog_type, l->attach_type, l->sleepable, s->age) ==
+	if (helper_type_allowed(helper, l->prog_type, l->attach_type, l->sleepable, l->age) ==
 	    KNOWN_NO)
 		return "type";
 	if (loading_function(l) && hooks_helper(helper, l->prog_type, l->attach_type,
-						loading_function(l), s->age) == KNOWN_NO)
+						loading_function(l), l->age) == KNOWN_NO)
 		return "function";
 	if (mark && features_function(s->target, mark->beside) &&
 	    !features_function(s->target, mark->function))
@@ -94,7 +93,7 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	if (x.cause)
 		return add(s, at, x);
 	if (object_is_gpl(s->f->object) ||
-	    !helper_gpl_only(helper, l->prog_type, l->attach_type, s->age))
+	    !helper_gpl_only(helper, l->prog_type, l->attach_type, l->age))
 		return 0;
 	x.rule = RULE_LICENSE;
 	x.cause = "helper";
@@ -183,7 +182,7 @@ static bool lacks_packets(const struct stop_search *s)
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
 	case BPF_PROG_TYPE_EXT: return false;
-	default: return !kernel_age_is_unseen(s->age);
+	default: return !age_is_unseen(s->l->age);
 	}
 }
 
@@ -261,7 +260,6 @@ int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, s
 {
 	struct stop_search s = {.l = l, .target = l->target, .f = f, .o = o, .e = e};
 
-	s.age = loading_age(l);
 	for (uint32_t at = 0; at < f->count; at++) {
 		if (f->insns[at].stop)
 			continue;

@@ -3,14 +3,13 @@
 
 #include <string.h>
 
-#include "core/kernel_version.h"
 #include "format/asked.h"
 
 enum { NESTED_MOST = 64 };
 
 /* Trailing arrays of numbers may be read since; and, in unions, past the end of a member. Before,
  * or when it is not known, neither is told. */
-enum { NUMBER_TAILS = 6 << 16 | 1 << 8, LOOSE_UNIONS = 6 << 16 | 1 << 8 };
+enum { NUMBER_TAILS = AGE_LINE(6, 1), LOOSE_UNIONS = AGE_LINE(6, 1) };
 
 /* The kernel's own enum of what a walk ends in tells whether it has pointers that are no numbers.
  */
@@ -67,7 +66,7 @@ static bool in_tail(const struct btf *b, struct btf_type *t, int64_t *off,
 		return false;
 	elem = btf_strip(b, btf_array(&array).elem);
 	if (elem.kind == BTF_INT)
-		*out = lands(r->version >= NUMBER_TAILS ? LANDS_NUMBER : LANDS_SOMEWHERE);
+		*out = lands(age_since(r->age, NUMBER_TAILS) ? LANDS_NUMBER : LANDS_SOMEWHERE);
 	if (!btf_is_composite(&elem))
 		return false;
 	if (!elem.size) {
@@ -129,7 +128,7 @@ static bool in_member(struct load *x, struct btf_type *t, const struct btf_membe
 		*out = in_pointer(x->btf, &in, x->rules);
 	else if (x->off + x->size <= end)
 		*out = lands(LANDS_NUMBER);
-	else if (x->in_union && (!x->rules->version || x->rules->version >= LOOSE_UNIONS))
+	else if (x->in_union && !age_before(x->rules->age, LOOSE_UNIONS))
 		*out = lands(LANDS_SOMEWHERE);
 	else
 		*out = nowhere("over", t, m->name, x->off);
@@ -230,8 +229,11 @@ struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsi
 	asked_go_on(heard_by);
 	if (heard_by && !len)
 		return walk(b, type, off, size, r);
-	if (heard_by)
+	if (heard_by) {
+		/* A tool may say another release than that of which a kernel answers. */
+		age_note(NUMBER_TAILS);
 		asked_for(ASKED_LANDING, 0, text, len);
+	}
 	return l;
 }
 
@@ -243,7 +245,7 @@ bool struct_walk_is_question(size_t len)
 bool struct_walk_again(const struct target *t, const char *text, size_t len, const struct btf **b,
 		       struct landing *out)
 {
-	struct struct_rules rules = {.target = t};
+	struct struct_rules rules = {t, age_of(t, target_known_as(t))};
 	struct btf_type type;
 	struct question q;
 	uint32_t id;
@@ -260,8 +262,6 @@ bool struct_walk_again(const struct target *t, const char *text, size_t len, con
 	type = btf_type(*b, id);
 	if (!id || type.kind != q.kind || type.name[len])
 		return false;
-	if (!kernel_version_code(target_known_as(t), &rules.version))
-		rules.version = 0;
 	*out = walk(*b, id, q.off, q.size, &rules);
 	return true;
 }

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "core/target.h"
+#include "verify/age.h"
 
 enum landing_kind {
 	LANDS_SOMEWHERE, /* nobody can tell: it is refused or not, and anything is loaded */
@@ -28,10 +28,9 @@ struct landing {
 			first */
 };
 
-/* The kernel, and LINUX_KERNEL_VERSION, 0 when it is not known. */
 struct struct_rules {
 	const struct target *target;
-	uint32_t version;
+	struct kernel_age age;
 };
 
 /* Where a load of `size` bytes at byte `off` of struct `type` of b lands. */
