@@ -103,14 +103,15 @@ end
 describe("the memo of a matrix, of programs that ask for the version,", function()
   teardown(tmp.clean)
 
-  -- Reads the version, shifts it as an int, and what is gone where it is below `least`.
-  local function asks(least, ...)
+  -- Loads what stands in a version of so many bytes, does something with it, and reads what is gone where that is
+  -- below `least`.
+  local function reads(load, holds, least, ...)
     local b = btf.new()
     local int = b:int("int", 4, "signed")
-    local root = b:struct("s", 8, { { "x", int, 0 } })
-    b:datasec(".kconfig", 4, { { b:var("LINUX_KERNEL_VERSION", int, "extern"), 0, 4 } })
+    local root, held = b:struct("s", 8, { { "x", int, 0 } }), b:int("held", holds)
+    b:datasec(".kconfig", holds, { { b:var("LINUX_KERNEL_VERSION", held, "extern"), 0, holds } })
     local o, high, low = object.new(b), object.ldimm64(2, 0)
-    local insns = { high, low, object.ldx(4, 2, 2, 0), ... }
+    local insns = { high, low, load, ... }
     table.move({ object.insn(0x35, 2, 0, 1, least), object.mov(1, 0), object.mov(0, 0), object.exit() }, 1, 4,
       #insns + 1, insns)
     o:program { section = "socket", insns = insns,
@@ -119,6 +120,8 @@ describe("the memo of a matrix, of programs that ask for the version,", function
     o:rel("socket", 0, "LINUX_KERNEL_VERSION")
     return tmp.write("asks.o", o:bytes())
   end
+
+  local function asks(...) return reads(object.ldx(4, 2, 2, 0), 4, ...) end
 
   local function states(path, releases)
     local list = {}
@@ -153,6 +156,20 @@ describe("the memo of a matrix, of programs that ask for the version,", function
     end
     for i, text in ipairs(list) do list[i] = text:gsub(" seen$", "") end
     assert.same(without, list)
+  end)
+
+  it("tells releases apart whose version is known in part", function()
+    assert.same({ "rejected", "guarded", "guarded seen" },
+      states(asks(code(6, 2, 0)), { "6.1.0-7", "6.2.0-7", "6.2.0-7" }))
+  end)
+
+  it("knows a part of the version for less than the whole", function()
+    assert.same({ "guarded", "rejected", "guarded", "rejected seen" },
+      states(reads(object.ldx(2, 2, 2, 0), 4, 0x0132), { "6.1.50", "6.1.49", "6.2.1", "6.1.49" }))
+    assert.same({ "guarded", "rejected", "guarded", "rejected seen" },
+      states(reads(object.ldx(2, 2, 2, 0), 2, 0x0132), { "6.1.50", "6.1.49", "6.2.1", "6.1.49" }))
+    assert.same({ "guarded", "rejected", "rejected seen" },
+      states(reads(object.ldx(4, 2, 2, 2), 8, 6), { "6.1.50", "5.19.1", "5.19.1" }))
   end)
 
   it("says what is so, whatever they do with it", function()

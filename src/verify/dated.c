@@ -53,14 +53,14 @@ static uint32_t date_of(struct machine *m, struct date want)
 	return (uint32_t)x->count;
 }
 
-uint32_t dated_load(struct machine *m, uint32_t number, uint64_t offset, unsigned size)
+uint32_t dated_load(struct machine *m, uint32_t number, unsigned size)
 {
 	const struct externs *x = m->w->externs;
 	const struct extern_def *def = &x->references->externs[number];
 
-	if (!asked_by || def->kind != EXTERN_KCONFIG || strcmp(def->name, EXTERN_VERSION) != 0)
+	if (!asked_by || strcmp(def->name, EXTERN_VERSION) != 0)
 		return 0;
-	if (x->dated && offset == 0 && size == sizeof(uint32_t) && def->size == size)
+	if (x->dated && size == sizeof(uint32_t) && def->size == size)
 		return date_of(m, (struct date){0});
 	ask_all();
 	return 0;

@@ -106,7 +106,7 @@ void machine_widen(struct machine *m, struct state *s);
 
 /* dated.c, for numbers that were made of the kernel's version */
 /* The date of what is loaded from an extern's value; 0 for none. */
-uint32_t dated_load(struct machine *m, uint32_t number, uint64_t offset, unsigned size);
+uint32_t dated_load(struct machine *m, uint32_t number, unsigned size);
 /* Asks for what the instruction at s->at is about to find out, besides what the other two ask. */
 void dated_step(struct machine *m, struct state *s, const struct linked_insn *n);
 /* The date of v, which arithmetic has made of a number with the date `before`, or of none. */

@@ -39,7 +39,7 @@ static struct value read_data(struct machine *m, const struct value *from, int64
 	v.number = unknown ? scalar_bits((struct bits){number, unknown}, m->w->abilities)
 			   : scalar_known(number);
 	v.origin = from->origin;
-	v.dated = external ? dated_load(m, which, at, size) : 0;
+	v.dated = external ? dated_load(m, which, size) : 0;
 	return v;
 }
 
