@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "bind/classes.h"
 
@@ -26,8 +27,19 @@ struct kept_text {
 	lua_Integer number;
 };
 
+/* One of a table that is written in order. */
+struct key {
+	const char *text; /* NULL for others */
+	lua_Number number;
+	lua_Integer integer;
+	int at; /* its stack index */
+};
+
 struct writer {
 	struct buf out;
+	/* Of the tables that are being written in order, each behind those around it; owned. */
+	struct key *keys;
+	size_t key_count, key_cap;
 	lua_Integer texts; /* written so far */
 	/* KEPT_TEXTS by address: while they are written, nothing collects them. NULL where equal
 	 * values are to have equal bytes. */
@@ -39,6 +51,7 @@ static int writer_gc(lua_State *L)
 	struct writer *w = lua_touserdata(L, 1);
 
 	free(w->out.data);
+	free(w->keys);
 	free(w->kept);
 	return 0;
 }
@@ -82,54 +95,66 @@ static void put_text(lua_State *L, struct writer *w, int idx)
 
 static void put(lua_State *L, struct writer *w, int level);
 
-/* Whether the key at `a` goes before the one at `b`: numbers, then texts. */
-static bool goes_before(lua_State *L, int a, int b)
+/* Numbers, then texts. */
+static int by_key(const void *a, const void *b)
 {
-	bool text = lua_type(L, a) == LUA_TSTRING, other = lua_type(L, b) == LUA_TSTRING;
+	const struct key *x = a, *y = b;
 
-	if (text && other)
-		return strcmp(lua_tostring(L, a), lua_tostring(L, b)) < 0;
-	return text == other ? lua_tonumber(L, a) < lua_tonumber(L, b) : other;
+	if (x->text && y->text)
+		return strcmp(x->text, y->text);
+	if (x->text || y->text)
+		return x->text ? 1 : -1;
+	if (x->number == y->number)
+		return (x->integer > y->integer) - (x->integer < y->integer);
+	return x->number < y->number ? -1 : 1;
 }
 
-/* Pushes the keys of the table on top but those of its list, in order. */
-static void push_keys(lua_State *L, lua_Integer n)
+/* Pushes the keys of the table on top but those of its list, and notes them, in order. */
+static void push_keys(lua_State *L, struct writer *w, lua_Integer n)
 {
 	int table = lua_gettop(L);
+	size_t from = w->key_count;
 
 	lua_pushnil(L);
 	while (lua_next(L, table)) {
 		lua_Integer key = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : 0;
+		struct key *keys;
 
 		lua_pop(L, 1);
+		if (key >= 1 && key <= n)
+			continue;
 		luaL_checkstack(L, 8, NULL);
-		if (key < 1 || key > n)
-			lua_pushvalue(L, -1);
+		keys = array_grow(w->keys, &w->key_cap, w->key_count, sizeof(*keys));
+		if (!keys)
+			raise_memory(L);
+		w->keys = keys;
+		keys[w->key_count++] = (struct key){
+		    lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL,
+		    lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0,
+		    key,
+		    lua_gettop(L),
+		};
+		lua_pushvalue(L, -1);
 	}
-	for (int i = table + 2; i <= lua_gettop(L); i++) {
-		for (int at = i; at > table + 1 && goes_before(L, at, at - 1); at--) {
-			lua_pushvalue(L, at);
-			lua_pushvalue(L, at - 1);
-			lua_replace(L, at);
-			lua_replace(L, at - 1);
-		}
-	}
+	if (w->key_count > from)
+		qsort(w->keys + from, w->key_count - from, sizeof(*w->keys), by_key);
 }
 
 /* The fields of the table on top but those of its list, by their keys. */
 static void put_in_order(lua_State *L, struct writer *w, lua_Integer n, int level)
 {
-	int table = lua_gettop(L), last;
+	int table = lua_gettop(L);
+	size_t from = w->key_count;
 
-	push_keys(L, n);
-	last = lua_gettop(L);
-	for (int i = table + 1; i <= last; i++) {
-		lua_pushvalue(L, i);
+	push_keys(L, w, n);
+	for (size_t i = from; i < w->key_count; i++) {
+		lua_pushvalue(L, w->keys[i].at);
 		put(L, w, level + 1);
 		lua_rawget(L, table);
 		put(L, w, level + 1);
 		lua_pop(L, 1);
 	}
+	w->key_count = from;
 	lua_settop(L, table);
 }
 
