@@ -265,6 +265,8 @@ int engine_config_value(lua_State *L);
 
 int engine_signature_key(lua_State *L);
 int engine_outcomes(lua_State *L);
+int engine_notable_results(lua_State *L);
+int engine_distinct_relos(lua_State *L);
 int engine_outcome(lua_State *L);
 /* engine.batch(targets, modules, objects, jobs, facts, functions): see batch.c. */
 int engine_batch(lua_State *L);

@@ -204,6 +204,8 @@ static const luaL_Reg functions[] = {
     {"context_moved", engine_context_moved},
     {"signature_key", engine_signature_key},
     {"outcomes", engine_outcomes},
+    {"notable_results", engine_notable_results},
+    {"distinct_relos", engine_distinct_relos},
     {"outcome", engine_outcome},
     {"hook_allowed", engine_hook_allowed},
     {"helper_marker", engine_helper_marker},

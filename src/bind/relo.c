@@ -1,6 +1,7 @@
 /* relo: the Lua class btfl.relo: a relocation and its local side. */
 #include "bind/policy/policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/patch.h"
@@ -213,6 +214,54 @@ static int relo_try(lua_State *L)
 	push_policy_option(L, 4);
 	push_trial(L, -2, 2, -1, h->id, (struct candidate){type.btf, type.id});
 	handle_push(L, -1, &result_class, h->id, 0);
+	return 1;
+}
+
+struct numbered {
+	const struct relo *relo;
+	uint32_t number;
+};
+
+/* Equal ones stand side by side, the first of them first. */
+static int by_access(const void *a, const void *b)
+{
+	const struct numbered *x = a, *y = b;
+	int text;
+
+	if (x->relo->type_id != y->relo->type_id)
+		return x->relo->type_id < y->relo->type_id ? -1 : 1;
+	if (x->relo->kind != y->relo->kind)
+		return x->relo->kind < y->relo->kind ? -1 : 1;
+	text = strcmp(x->relo->access, y->relo->access);
+	return text ? text : (x->number > y->number) - (x->number < y->number);
+}
+
+static bool is_like(const struct relo *x, const struct relo *y)
+{
+	return x->type_id == y->type_id && x->kind == y->kind && strcmp(x->access, y->access) == 0;
+}
+
+/* engine.distinct_relos(object): of relocations that are alike but for where they stand the first,
+ * in order. */
+int engine_distinct_relos(lua_State *L)
+{
+	const struct object *o = check_object(L, 1);
+	struct numbered *list = lua_newuserdatauv(L, o->relo_count * sizeof(*list) + 1, 0);
+	bool *again = lua_newuserdatauv(L, o->relo_count + 1, 0);
+
+	for (uint32_t i = 0; i < o->relo_count; i++)
+		list[i] = (struct numbered){&o->relos[i], i};
+	if (o->relo_count)
+		qsort(list, o->relo_count, sizeof(*list), by_access);
+	for (uint32_t i = 0; i < o->relo_count; i++)
+		again[list[i].number] = i && is_like(list[i - 1].relo, list[i].relo);
+	lua_newtable(L);
+	for (uint32_t i = 0, count = 0; i < o->relo_count; i++) {
+		if (again[i])
+			continue;
+		push_part(L, 1, &relo_class, i);
+		lua_rawseti(L, -2, ++count);
+	}
 	return 1;
 }
 

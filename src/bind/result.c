@@ -53,6 +53,60 @@ int engine_outcome(lua_State *L)
 	return 3;
 }
 
+/* Pushes what decided the relocations of the resolution at `resolution`, by number; nil for
+ * libbpf's rules. */
+static void push_all_decisions(lua_State *L, int resolution)
+{
+	lua_getiuservalue(L, resolution, RESOLUTION_DECISIONS);
+}
+
+static bool is_decided(lua_State *L, int decisions, uint32_t relo)
+{
+	bool is;
+
+	if (!lua_istable(L, decisions))
+		return false;
+	is = lua_rawgeti(L, decisions, (lua_Integer)relo + 1) != LUA_TNIL;
+	lua_pop(L, 1);
+	return is;
+}
+
+/* engine.notable_results(object, target, options): of how many relocations the status is ok,
+ * poison and error, by name, and a list of the results of which there may be something to say: of
+ * those that failed, were sign-extended, or decided by a policy. */
+int engine_notable_results(lua_State *L)
+{
+	const struct resolution *native;
+	lua_Integer count[STATUS_ERROR + 1] = {0}, listed = 0;
+	int resolution;
+
+	check_object(L, 1);
+	check_target(L, 2);
+	lua_settop(L, 3);
+	push_policy_option(L, 3);
+	push_resolution(L, 1, 2, -1);
+	resolution = lua_gettop(L);
+	native = owner_native(L, lua_touserdata(L, resolution));
+	push_all_decisions(L, resolution);
+	lua_createtable(L, 0, STATUS_ERROR + 1);
+	lua_newtable(L);
+	for (uint32_t i = 0; i < native->object->relo_count; i++) {
+		const struct result *r = &native->results[i];
+
+		count[r->status]++;
+		if (r->status == STATUS_OK && !r->sign_extended &&
+		    !is_decided(L, resolution + 1, i))
+			continue;
+		handle_push(L, resolution, &result_class, i, 0);
+		lua_rawseti(L, -2, ++listed);
+	}
+	for (int i = 0; i <= STATUS_ERROR; i++) {
+		lua_pushinteger(L, count[i]);
+		lua_setfield(L, -3, status_name((enum status)i));
+	}
+	return 2;
+}
+
 static int get_status(lua_State *L, const void *self)
 {
 	lua_pushstring(L, status_name(result_of(L, self)->status));

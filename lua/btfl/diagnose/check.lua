@@ -204,15 +204,15 @@ end
 -- That of a pair, and the verdicts.
 local function drafted(object, target, options, alone)
   local relocating, own = split(options)
-  local count, known = { ok = 0, poison = 0, error = 0 }, {}
+  local known = {}
   local verdicts, fates, stops = reached.of(object, target, own)
   local relocations, foreigners = wants(own, "relocation"), {}
   local draft = { first = {}, drifts = drifts.of(object, target, own, alone), last = {} }
   if not object.btf then add(draft.first, "note", pair.no_btf(object)) end
   add_stops(draft.first, stops, own, false)
-  for result in object:results(target, relocating) do
-    count[result.status] = count[result.status] + 1
-    if relocations then add_result(draft.first, foreigners, result, own, known, fates[result.relo]) end
+  local count, notable = engine.notable_results(object, target, relocating)
+  for _, result in ipairs(relocations and notable or {}) do
+    add_result(draft.first, foreigners, result, own, known, fates[result.relo])
   end
   if #foreigners > 0 then table.insert(draft.first, foreign.together(foreigners)) end
   add_stops(draft.first, stops, own, true)

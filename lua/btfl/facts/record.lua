@@ -117,7 +117,7 @@ function record.asks(object, options, whole)
     number = {}, places = {}, readings = {}, ladders = {}, laddered = {}, questions = {}, question = {},
     accesses = {}, whole = whole }
   for program, own in reached.programs(object, options) do ask_of_program(asks, program, own) end
-  for relo in object:relos() do ask_of_relo(asks, relo) end
+  for _, relo in ipairs(engine.distinct_relos(object)) do ask_of_relo(asks, relo) end
   ask_together(asks, object, options)
   return asks
 end

@@ -1,6 +1,7 @@
 --- Guards that ask for another thing than what they guard accesses.
 local class = require "btfl.class"
 local findings = require "btfl.ladder.findings"
+local kept = require "btfl.arguments.kept"
 local questions = require "btfl.ladder.questions"
 
 local guards = {}
@@ -37,26 +38,36 @@ local function is_of(access, question)
   return starts(there, asked) or starts(asked, there)
 end
 
+-- The relocations of a program, and its calls of functions, each with its instruction.
+local parts_of = kept.by(function(program)
+  local parts = { relos = {}, calls = {} }
+  for relo in program:relos() do parts.relos[#parts.relos + 1] = { insn = relo.insn, relo = relo } end
+  for call in program:calls() do
+    local callee = call.callee
+    if callee then parts.calls[#parts.calls + 1] = { insn = call.insn, callee = callee } end
+  end
+  return parts
+end)
+
 -- The relocations behind one side of a branch, and those of the functions that are called there.
 local function behind(program, side, places)
   local list, seen = {}, {}
+  if not side then return list end
   local function add_all(callee)
     if seen[callee] then return end
     seen[callee] = true
-    for relo in callee:relos() do list[#list + 1] = relo end
-    for call in callee:calls() do
-      if call.callee then add_all(call.callee) end
-    end
+    local parts = parts_of(callee, "parts")
+    for _, one in ipairs(parts.relos) do list[#list + 1] = one.relo end
+    for _, call in ipairs(parts.calls) do add_all(call.callee) end
   end
-  local function inside(insn)
-    local place = places[insn]
-    return side and place and place >= side.from and place <= side.to
+  local parts, from, to = parts_of(program, "parts"), side.from, side.to
+  for _, one in ipairs(parts.relos) do
+    local place = places[one.insn]
+    if place and place >= from and place <= to then list[#list + 1] = one.relo end
   end
-  for relo in program:relos() do
-    if inside(relo.insn) then list[#list + 1] = relo end
-  end
-  for call in program:calls() do
-    if call.callee and inside(call.insn) then add_all(call.callee) end
+  for _, call in ipairs(parts.calls) do
+    local place = places[call.insn]
+    if place and place >= from and place <= to then add_all(call.callee) end
   end
   return list
 end

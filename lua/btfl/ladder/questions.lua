@@ -1,5 +1,6 @@
 --- What relocations ask a kernel for, and what it answers.
 local engine = require "btfl.engine"
+local kept = require "btfl.arguments.kept"
 
 local questions = {}
 
@@ -33,27 +34,40 @@ function questions.answer(relo, target, options)
   return engine.u64(result.value)
 end
 
--- The fields that BPF_CORE_READ_BITFIELD reads: its choice by their size is no question of the author's.
-local function bitfields(program)
-  local shifted = {}
-  for relo in program:relos() do
-    if relo.kind == "lshift_u64" then shifted[relo.type.id .. " " .. relo.access] = true end
-  end
-  return shifted
+local function access_of(relo)
+  return relo.type.id .. " " .. relo.access
 end
+
+-- Those of a program that ask for something, in order, and the fields that BPF_CORE_READ_BITFIELD reads: its
+-- choice by their size is no question of the author's.
+local found_in = kept.by(function(program)
+  local asking, shifted = {}, {}
+  for relo in program:relos() do
+    local kind = relo.kind
+    if EXISTS[kind] or VALUES[kind] then
+      asking[#asking + 1] = relo
+    elseif kind == "lshift_u64" then
+      shifted[access_of(relo)] = true
+    end
+  end
+  return { asking = asking, shifted = shifted }
+end)
 
 --- The relocations by which the author of a program can have asked: a function that tells of one whether it
 --- is such; nil when the program asks for nothing.
 ---@param program btfl.program
 ---@return (fun(relo: btfl.relo): boolean)?
 function questions.of(program)
-  local any, shifted = false, bitfields(program)
+  local found = found_in(program, "questions")
   local function is_asked(relo)
-    if relo.kind == "byte_sz" and shifted[relo.type.id .. " " .. relo.access] then return false end
-    return EXISTS[relo.kind] or VALUES[relo.kind] or false
+    local kind = relo.kind
+    if kind == "byte_sz" and found.shifted[access_of(relo)] then return false end
+    return EXISTS[kind] or VALUES[kind] or false
   end
-  for relo in program:relos() do any = any or is_asked(relo) end
-  return any and is_asked or nil
+  for _, relo in ipairs(found.asking) do
+    if is_asked(relo) then return is_asked end
+  end
+  return nil
 end
 
 --- Those relocations of a program, in order.
@@ -62,7 +76,7 @@ end
 ---@return btfl.relo[]
 function questions.asked(program, is_asked)
   local relos = {}
-  for relo in program:relos() do
+  for _, relo in ipairs(found_in(program, "questions").asking) do
     if is_asked(relo) then relos[#relos + 1] = relo end
   end
   return relos
