@@ -46,6 +46,35 @@ local function in_workers(cli, out, load, watched)
   }, watched)
 end
 
+--- Gives put() what find(i) gives of each number up to `count`, plain values, in order: found in the
+--- processes of --jobs, of which there may be none but this one.
+---@generic T
+---@param cli btfl.cli
+---@param count integer
+---@param find fun(i: integer): T
+---@param put fun(i: integer, found: T)
+function work.share(cli, count, find, put)
+  local settings, jobs = rawget(cli, "settings"), cli.args.jobs or 1
+  local starts, taken = {}, 0
+  for first = 1, count, math.max(1, count // (jobs * BLOCKS)) do starts[#starts + 1] = first end
+  if jobs > 1 and count > jobs and not engine.interrupted() then
+    workers.each({
+      jobs = jobs, starts = starts, count = count,
+      work = function(i)
+        local kept, found = told.keeping(cli, find, i)
+        return { kept = kept, found = found, notes = settings and settings:notes() or nil }
+      end,
+      take = function(done, i)
+        told.settle(cli, done.kept)
+        if done.notes then settings:add_notes(done.notes) end
+        put(i, done.found)
+        taken = i
+      end,
+    })
+  end
+  for i = taken + 1, count do put(i, find(i)) end
+end
+
 -- The objects of pairs that were looked at, each with its kernels, for what is said of all of them.
 local function note_pair(cli, object, target)
   local runs = rawget(cli, "runs")

@@ -2,6 +2,7 @@
 --- each kernel is open for its turn: what there is to say of each object, and what is kept of the kernel, are
 --- plain values, and equal ones are one. In the second the kernels that are closed tell of one another.
 local argued = require "btfl.ladder.argued"
+local carried = require "btfl.report.carried"
 local check = require "btfl.diagnose.check"
 local drift = require "btfl.arguments.drift"
 local drifts = require "btfl.diagnose.drifts"
@@ -17,6 +18,7 @@ local report = require "btfl.report.report"
 local series = require "btfl.kernels.series"
 local settled = require "btfl.arguments.settled"
 local store = require "btfl.facts.store"
+local work = require "btfl.command.work"
 
 -- So many kernels are open again at a time: of few anything is asked in the second phase, but what has become
 -- of something is asked of whichever lacks it and of those that have it.
@@ -212,16 +214,6 @@ local function add_finding(out, finding, names)
   table.insert(out.findings, own)
 end
 
--- Adds the summary of a pair; gives its findings, which are one table for all kernels of which the same is
--- said.
-function Run:add_pair(out, one, kernel, object, kernels, asks, known)
-  if one.failure then out:failure(one.failure) end
-  if not one.draft then return nil end
-  local told = self:told(one.draft, object, kernel, kernels, asks, known)
-  out:summary(check.summary(told.draft, object, kernel, asks.options.shape))
-  return told.findings
-end
-
 -- What is read without asking.
 function Run:add_fixed_reads(out, object, asks, facts)
   local reads = self.cli:try(nocore.of, object, asks.readings, facts, asks.options.shape)
@@ -238,28 +230,25 @@ function Run:add_ladders(out, object, asks, facts)
   end
 end
 
--- What is said of an object on each kernel; to `later` goes what is told of all kernels together.
-function Run:add_object(out, later, object, list, kernels)
+-- What is said of an object on each kernel, in each shape: `tells`, of which `at` has the number, pair by
+-- pair, false for nothing; and `later`, what is told of all kernels together.
+function Run:find(object, list, kernels)
   local all, facts, known = self:asks_of(object), {}, {}
   for i, asks in ipairs(all) do facts[i], known[i] = self:facts_of(asks, list, kernels, i), {} end
-  -- By kernel findings of several shapes are known to be one.
-  local tells, names_of = {}, {}
+  local tells, at, numbers = {}, {}, {}
   for n, said in ipairs(list) do
     for i, asks in ipairs(all) do
-      local findings = self.cli:try(self.add_pair, self, out, said[i], kernels[n], object, facts[i], asks,
-        known[i])
-      if findings and #all == 1 and names_of[findings] then
-        table.insert(names_of[findings], kernels[n].name)
-      elseif findings then
-        names_of[findings] = { kernels[n].name }
-        tells[#tells + 1] = { findings = findings, names = names_of[findings] }
+      local text = said[i].draft
+      local told = text and self.cli:try(self.told, self, text, object, kernels[n], facts[i], asks, known[i])
+      if told and not numbers[told] then
+        tells[#tells + 1] = { findings = told.findings, count = told.draft.count,
+          verdicts = told.draft.verdicts, shape = asks.options.shape }
+        numbers[told] = #tells
       end
+      at[#at + 1] = told and numbers[told] or false
     end
   end
-  for _, told in ipairs(tells) do
-    for _, finding in ipairs(told.findings) do add_finding(out, finding, told.names) end
-  end
-  local several = 0
+  local several, later = 0, report.new "check"
   for _ in facts[1]:comparable() do several = several + 1 end
   for i, asks in ipairs(self.cli.args.only and {} or all) do
     self:add_fixed_reads(later, object, asks, facts[i])
@@ -267,6 +256,31 @@ function Run:add_object(out, later, object, list, kernels)
   end
   self.asks[object] = nil
   engine.rest(object)
+  return { tells = tells, at = at, later = carried.take(later) }
+end
+
+-- Adds what find() found; to `later` goes what is told of all kernels together.
+local function put(out, later, object, list, kernels, found)
+  -- By kernel findings of several shapes are known to be one.
+  local told, names_of, n = {}, {}, 0
+  for k, said in ipairs(list) do
+    for _, one in ipairs(said) do
+      n = n + 1
+      if one.failure then out:failure(one.failure) end
+      local tells = found.tells[found.at[n]]
+      if tells then out:summary(check.summary(tells, object, kernels[k], tells.shape)) end
+      if tells and #said == 1 and names_of[tells] then
+        table.insert(names_of[tells], kernels[k].name)
+      elseif tells then
+        names_of[tells] = { kernels[k].name }
+        told[#told + 1] = { findings = tells.findings, names = names_of[tells] }
+      end
+    end
+  end
+  for _, one in ipairs(told) do
+    for _, finding in ipairs(one.findings) do add_finding(out, finding, one.names) end
+  end
+  carried.put(later, found.later)
 end
 
 function Run:asks_of(object)
@@ -321,10 +335,14 @@ function run.of(cli, out, options)
       keep = function(said) return self:keep(said) end, clashing = true, encode = encode, decode = decode,
     })
   local later = report.new "check"
-  for i, one in ipairs(objects) do
+  work.share(cli, #objects, function(i)
+    local one = objects[i]
+    return self:find(one.object, one.said, one.kernels)
+  end, function(i, found)
+    local one = objects[i]
     objects[i] = false
-    self:add_object(out, later, one.object, one.said, one.kernels)
-  end
+    put(out, later, one.object, one.said, one.kernels, found)
+  end)
   out:append(later)
 end
 
