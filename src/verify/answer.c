@@ -13,9 +13,20 @@
 /* More than what types without a name hold of such: hostile ones hold twice what each holds. */
 enum { DEEPEST = 64, MOST = 1 << 20 };
 
+/* Types with a name that relocations lead to come again and again: a tenth of what verdicts of a
+ * series of kernels cost is to tell which they are each time. */
+struct told {
+	const struct btf *btf; /* NULL for none as yet */
+	uint32_t id;
+	struct digest digest;
+};
+
+enum { TOLD = 256 };
+
 struct answer {
 	const struct target *target;
 	struct digester d;
+	struct told *told; /* TOLD by id; NULL for who does not ask for many */
 	bool failed;
 };
 
@@ -48,21 +59,39 @@ static bool is_named(const struct btf_type *t)
 
 static void add_content(struct answer *a, const struct btf_type *t, unsigned depth);
 
+/* Which type it is, of those with a name. */
+static void add_name(const struct answer *a, struct digester *d, const struct btf_type *t)
+{
+	digest_add(d, (uint64_t)t->kind << 1 | 1);
+	digest_string(d, t->name);
+	digest_add(d, (uint64_t)place_of(a->target, t->btf) << 32 | btf_rank(t));
+}
+
 /* A type that another one holds or refers to. One with a name is a question of its own to who reads
  * it. */
 static void add_type(struct answer *a, const struct btf *b, uint32_t id, unsigned depth)
 {
-	struct btf_type t = btf_type(b, id);
+	struct told *told = a->told ? &a->told[id % TOLD] : NULL;
+	struct btf_type t;
 
-	digest_add(&a->d, (uint64_t)t.kind << 1 | (id && is_named(&t)));
-	if (!t.id)
-		return;
-	if (!is_named(&t)) {
-		add_content(a, &t, depth + 1);
+	if (told && b && told->btf == b && told->id == id) {
+		digest_digest(&a->d, told->digest);
 		return;
 	}
-	digest_string(&a->d, t.name);
-	digest_add(&a->d, (uint64_t)place_of(a->target, t.btf) << 32 | btf_rank(&t));
+	t = btf_type(b, id);
+	if (!t.id || !is_named(&t)) {
+		digest_add(&a->d, (uint64_t)t.kind << 1);
+		if (t.id)
+			add_content(a, &t, depth + 1);
+	} else if (told) {
+		struct digester d = {0};
+
+		add_name(a, &d, &t);
+		*told = (struct told){b, id, digest_of(&d)};
+		digest_digest(&a->d, told->digest);
+	} else {
+		add_name(a, &a->d, &t);
+	}
 }
 
 static void add_elements(struct answer *a, const struct btf_type *t, unsigned depth)
@@ -301,7 +330,8 @@ static void add_result(struct answer *a, const struct result *x)
 
 bool answer_relocated(const struct resolution *r, struct digest *out)
 {
-	struct answer a = {.target = r->target};
+	struct told told[TOLD] = {0};
+	struct answer a = {.target = r->target, .told = told};
 
 	for (uint32_t i = 0; i < r->object->relo_count; i++)
 		add_result(&a, &r->results[i]);
