@@ -5,7 +5,8 @@ local cli = btfl.cli {
   options = function(parser)
     parser:flag("--editor", "Write .luarc.json instead, by which lua-language-server knows btfl's API.")
   end,
-  epilog = "Objects are *.bpf.o, and what bpf2go writes (*_bpfel.o). What is there is not written over.",
+  epilog = "Objects are *.bpf.o, and what bpf2go writes (*_bpfel.o). What is there is not written over; "
+    .. "where neither objects nor kernels are found nothing is written, and the status is 1.",
 }
 
 if cli.args.editor then
@@ -16,9 +17,14 @@ if cli.args.editor then
 end
 
 local path, found = btfl.project.init()
-if not path then cli:error(found) end
-local function count(list, what) return ("%d %s%s"):format(#list, what, #list == 1 and "" or "s") end
+if type(found) == "string" then cli:error(found) end
 local hint = found.cut and "; there are more files, which were not looked at" or ""
+if not path then
+  io.stderr:write(("btfl init: no objects and no kernels in %s, so nothing is written%s\n")
+    :format(found.folder, hint))
+  return 1
+end
+local function count(list, what) return ("%d %s%s"):format(#list, what, #list == 1 and "" or "s") end
 if not found.in_repository then
   hint = hint .. "; there is no repository here (.git), so give it as --project " .. path
 end

@@ -633,14 +633,33 @@ describe("btfl init", function()
     assert.is_nil(io.open(folder .. "/nowhere"))
   end)
 
-  it("says where nothing is, and where there is no repository", function()
-    local folder = repository("empty", {})
-    assert.equal("btfl.lua: 0 objects, 0 folders of kernels\n", run({ "init" }, { cwd = folder }).out)
-    assert.same({ "btfl.lua" }, { btfl.project.load(folder .. "/btfl.lua").path:match "[^/]*$" })
+  it("writes nothing where nothing is found, and says so", function()
+    local folder = repository("empty", { ["sub/other.o"] = "", ["x.bpf.o"] = "no object" })
+    local r = run({ "init" }, { cwd = folder .. "/sub" })
+    assert.same({ "", "btfl init: no objects and no kernels in ../, so nothing is written\n", 1 },
+      { r.out, r.err, r.status })
+    assert.is_nil(io.open(folder .. "/btfl.lua"))
+    assert.equal("btfl init: no objects and no kernels in ., so nothing is written\n",
+      run({ "init" }, { cwd = folder }).err)
+  end)
+
+  it("writes what there is where only objects are, or only kernels", function()
+    local folder = repository("kernels", { ["k/small.btf"] = fixture "small.btf" })
+    local r = run({ "init" }, { cwd = folder })
+    assert.same({ "btfl.lua: 0 objects, 1 folder of kernels\n", 0 }, { r.out, r.status })
+    assert.is_nil(btfl.project.load(folder .. "/btfl.lua").objects)
+    folder = repository("objects", { ["a.bpf.o"] = fixture "fixed.bpf.o" })
+    r = run({ "init" }, { cwd = folder })
+    assert.same({ "btfl.lua: 1 object, 0 folders of kernels\n", 0 }, { r.out, r.status })
+    assert.is_nil(btfl.project.load(folder .. "/btfl.lua").targets)
+  end)
+
+  it("says where there is no repository", function()
     local plain = tmp.mkdir "nowhere"
+    tmp.write("nowhere/a.bpf.o", fixture "fixed.bpf.o")
     local r = run({ "init" }, { cwd = plain })
-    assert.equal("btfl.lua: 0 objects, 0 folders of kernels; there is no repository here (.git), "
-      .. "so give it as --project btfl.lua\n", r.out)
+    assert.same({ "btfl.lua: 1 object, 0 folders of kernels; there is no repository here (.git), "
+      .. "so give it as --project btfl.lua\n", 0 }, { r.out, r.status })
   end)
 end)
 

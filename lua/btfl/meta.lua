@@ -300,8 +300,9 @@ btfl.project = {}
 function btfl.project.load(path) end
 
 --- Writes one for the objects and kernels in the repository, at its root; in the current folder where there is none.
----@return string? path nil where one is there, which is not written over
----@return { objects: string[], targets: string[], in_repository: boolean, cut: boolean }|string found what stands in it, and whether not all files were looked at; why none is written
+--- None is written where nothing is found.
+---@return string? path nil where one is there, which is not written over, or nothing is found
+---@return { objects: string[], targets: string[], folder: string, in_repository: boolean, cut: boolean }|string found what stands in it, the folder that was looked through, and whether not all files were looked at; why none is written where one is there
 function btfl.project.init() end
 
 --- Writes what lua-language-server needs to know this API: `.luarc.json` at the root of the repository, else in the

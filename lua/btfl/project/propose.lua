@@ -113,15 +113,17 @@ function propose.text(folder)
 end
 
 --- Writes one at the root of the repository, else in the current folder; never over anything of that name.
----@return string? path nil where there is one
----@return table|string found what stands in it, or why none is written
+--- None is written where there is nothing to stand in it.
+---@return string? path nil where there is one, or nothing is found
+---@return table|string found what stands in it, or would; why none is written where there is one
 function propose.write()
   local folder, in_repository = find.root()
   local path = folder .. find.name
   if find.has(folder, find.name) then return nil, path .. ": is there, and is not written over" end
   local text, found = propose.text(folder)
+  found.folder, found.in_repository = folder == "" and "." or folder, in_repository
+  if #found.objects + #found.targets == 0 then return nil, found end
   engine.write_file(path, text)
-  found.in_repository = in_repository
   return path, found
 end
 
