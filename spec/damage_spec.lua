@@ -97,6 +97,24 @@ describe("a damaged BTF:", function()
     return tmp.write(("d%d.btf"):format(number), bytes)
   end
 
+  for says, make in pairs {
+    ["array: 0x4, where 0 belongs"] = function(b) b:type("array", "", 0, false, 4, b:pack("I4I4I4", 1, 1, 1)) end,
+    ["fwd: 0x9, where 0 belongs"] = function(b) b:type("fwd", "foo", 0, false, 9) end,
+    ["fwd without a name"] = function(b) b:type("fwd", "", 0, false, 0) end,
+    ["ptr: name offset 0x5, where its kind has no name"] = function(b) b:type("ptr", 5, 0, false, 1) end,
+    ["ptr: 1 elements, where its kind has none"] = function(b) b:type("ptr", "", 1, false, 1) end,
+    ["const: kind_flag, which its kind has not"] = function(b) b:type("const", "", 0, true, 1) end,
+  } do
+    it("is told as what it is: " .. says, function()
+      local b = btf.new()
+      b:int("unsigned int", 4)
+      make(b)
+      local ok, e = pcall(btfl.btf, { bytes = b:bytes() })
+      assert.is_false(ok)
+      assert.equal(says, tostring(e):match "type %[2%] (.*)$")
+    end)
+  end
+
   local function told(path, words)
     local r = run(words)
     assert.equal(2, r.status, r.err)

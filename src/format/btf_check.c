@@ -128,9 +128,9 @@ static int bad_head(const struct btf_check *c, const struct head *h)
 			      BTF_INFO_VLEN(info));
 	if (info & h->info)
 		return defect(c, c->at + 4, ": kind_flag, which its kind has %s", "not");
-	if (!name)
+	if (h->named && !name)
 		return defect(c, c->at, " without a %s", "name");
-	if (h->nameless)
+	if (h->nameless && name)
 		return defect(c, c->at, ": name offset %#x, where its kind has no name", name);
 	return defect(c, c->at + 8, ": %#x, where 0 belongs", word(c, c->at + 8));
 }
