@@ -38,8 +38,8 @@ test test-long: export WERROR ?= -Werror
 CFLAGS ?= -O2 -g
 SANFLAGS := $(if $(SAN),-DCHECK_LEAKS -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
 comma := ,
-# Threads count together. No optimisation, so that a branch is one of the source.
-COVFLAGS := $(if $(COVERAGE),-O0 --coverage -fprofile-update=atomic)
+# Threads count together. No optimisation and no copies of what is always inlined, so that a branch is one of the source.
+COVFLAGS := $(if $(COVERAGE),-O0 -Dalways_inline=__unused__ --coverage -fprofile-update=atomic)
 COVLINK := $(if $(COVERAGE),-Wl$(comma)--wrap=_exit spec/support/cov_exit.c)
 ifdef TSAN
 SANFLAGS := -DCHECK_LEAKS -fsanitize=thread
