@@ -324,6 +324,27 @@ describe("a wrong answer", function()
     fails("member", function() return "inner." end, "inner has no member ''")
   end)
 
+  it("is a path to no element", function()
+    close()
+    open(function(l, t)
+      local number = t:int("int", 4, "signed")
+      local inner = number
+      for i = 1, 40 do inner = t:struct("level" .. i, 4, { { "a", t:array(inner, 1), 0 } }) end
+      t:struct("foo", 20, { { "list", t:array(number, 4), 0 }, { "first", inner, 128 } })
+      return { { l:struct("foo", 4, { { "gone", l:int("int", 4, "signed"), 0 } }), "0:0", "byte_off" } }
+    end)
+    local deep = "first" .. (".a[0]"):rep(40)
+    for path, says in pairs {
+      ["list[x]"] = "'[x]' is no index of an element",
+      ["list[4]"] = "the array before '[4]' has 4 elements",
+      ["list[0][1]"] = "what stands before '[1]' is no array",
+      ["list[0]x"] = "a name stands behind '.'",
+    } do
+      fails("member", function() return path end, ("path '%s': %s"):format(path, says))
+    end
+    fails("member", function() return deep end, ("path '%s' is too deep"):format(deep))
+  end)
+
   it("is a path across a pointer, and says why that cannot be", function()
     fails("member", function() return "far.z" end,
       "a relocation cannot cross a pointer: it gives one offset, and what stands before 'z' must be read first")

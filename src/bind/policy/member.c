@@ -176,13 +176,17 @@ static void take_path(lua_State *L, struct member_asked *m, const char *path)
 		size_t len = strcspn(s, ".[");
 		uint32_t before = m->path.len;
 		const char *name = lua_pushlstring(L, s, len);
+		enum reason found;
 
 		if (t.kind == BTF_PTR)
 			luaL_error(L,
 				   "a relocation cannot cross a pointer: it gives one offset, and "
 				   "what stands before '%s' must be read first",
 				   s);
-		if (find_member(&t, name, &m->path) != REASON_NONE)
+		found = find_member(&t, name, &m->path);
+		if (found == REASON_TOO_DEEP)
+			luaL_error(L, "path '%s' is too deep", path);
+		if (found != REASON_NONE)
 			luaL_error(L, "path '%s': %s has no member '%s'", path,
 				   *t.name ? t.name : "what stands there", name);
 		t = follow_path(t, &m->path, before, m->path.len);
