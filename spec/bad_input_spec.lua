@@ -102,3 +102,50 @@ describe("bad input:", function()
     end)
   end
 end)
+
+describe("an object whose references lead nowhere", function()
+  teardown(tmp.clean)
+
+  local function one(change, options)
+    local b = btf.new()
+    local o = object.new(b, options)
+    local p = { section = "raw_tp/x", insns = { object.call(0, 1), object.mov(0, 0), object.exit() } }
+    change(o, p, b)
+    o:program(p)
+    return o:bytes()
+  end
+
+  local function call(to)
+    return function(_, p) p.insns[1] = object.call(to, 1) end
+  end
+
+  -- .text with a function of two instructions, which the program calls.
+  local function relocated(offset, symbol)
+    return function(o, p)
+      p.insns[1] = object.call(-1, 1)
+      o:program { section = ".text", name = "called", insns = { object.mov(0, 0), object.exit() } }
+      o:rel("raw_tp/x", offset, symbol, 10)
+    end
+  end
+
+  for _, case in ipairs {
+    { "raw_tp/x+0: refers to byte 16 of section 1, where no function starts", one(call(1)) },
+    { "raw_tp/x+0: refers to byte -32 of section 1, where no function starts", one(call(-5)) },
+    { "raw_tp/x+0x4: a relocation lies on no instruction", one(relocated(4, "called")) },
+    { "raw_tp/x+0x1000: a relocation lies on no instruction", one(relocated(4096, "called")) },
+    { "raw_tp/x+0: a relocation names symbol 77 of 3", one(relocated(0, 77)) },
+    { ".relraw_tp/x+0x10: ends within a relocation of 16 bytes", one(function(o, p)
+      p.insns[1] = object.mov(0, 0)
+      o:section(".relraw_tp/x", ("\0"):rep(20), { type = 9, info = 1 })
+    end) },
+    { ".BTF.ext+0x30: type 1 is a int, not a func", one(function(_, p, b)
+      p.func = b:int("int", 4, "signed")
+    end, { no_symtab = true }) },
+  } do
+    it("is told: " .. case[1], function()
+      local path = tmp.write("x.bpf.o", case[2])
+      local r = run { "verdicts", path, "-t", "spec/fixtures/small.btf" }
+      assert.same({ ("btfl verdicts: %s: %s\n"):format(path, case[1]), 2 }, { r.err, r.status })
+    end)
+  end
+end)
