@@ -204,6 +204,12 @@ describe("a verdict on bytecode", function()
     assert.are.equal("unknown", (verdict { ctx(2), jump("eq", 2, 1, 100), ins(0x05, 0, 0, 1), "poison" }))
   end)
 
+  it("does not take a register that is none for another", function()
+    for _, insn in ipairs { ins(0xbf, 11, 1), ins(0xbf, 6, 15), ins(0xb7, 15) } do
+      assert.are.equal("unknown", (verdict { insn, "poison" }))
+    end
+  end)
+
   --- { what, instructions before the poison, the first release that sees it is dead }
   local since = {
     { "equality by ranges", { ctx(2), alu("and", 2, 7), jump("ne", 2, 100, 1) }, "6.3.0", "6.4.0" },
