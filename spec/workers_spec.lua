@@ -283,3 +283,84 @@ end)]]):format(MAIN))
     os.execute("rmdir " .. group)
   end)
 end)
+
+describe("what cgroups leave to a process", function()
+  if os.getenv "ASAN_OPTIONS" or os.getenv "TSAN_OPTIONS" then return pending "the sanitizers need /proc" end
+  teardown(tmp.clean)
+  local number, page = 0, tonumber((tmp.run "getconf PAGESIZE"))
+
+  -- What limits() gives where the files of /proc/self and of a hierarchy, which is mounted at DIR, are these.
+  local function limits(self, files)
+    number = number + 1
+    local dir = tmp.mkdir("cgroups" .. number)
+    for path, text in pairs(files) do
+      tmp.mkdir(("cgroups%d/%s"):format(number, path:match "^(.*)/"))
+      run.write(dir .. "/" .. path, text)
+    end
+    tmp.mkdir(("cgroups%d/self"):format(number))
+    for name, text in pairs(self) do run.write(("%s/self/%s"):format(dir, name), (text:gsub("DIR", dir))) end
+    local r = run.program { "unshare", "-m", "sh", "-c",
+      "mount -t tmpfs none /proc && cp -r \"$0\"/self /proc/self && exec \"$@\"", dir, run.btfl, "-e",
+      "local n, left, has = require 'btfl.engine'.limits() print(n == 1, left, has)" }
+    assert.same({ "", 0 }, { r.err, r.status })
+    return r.out
+  end
+
+  local function of_v2(path, files, root)
+    return limits({ cgroup = "\nnothing\n0::" .. path .. "\n", statm = "900 7 3\n", mountinfo = ("1 0 0:9 / /x rw\n"
+      .. "2 0 0:9 / /y rw - tmpfs tmpfs rw\n3 0 0:9 %s DIR/all rw - cgroup2 cgroup2 rw\n"):format(root or "/") }, files)
+  end
+
+  local function of_v1(files)
+    return limits({ cgroup = "4:cpuset:/\n3:cpuacct,cpu:/job\n2:memory:/job/\n1:name=systemd:/\n", mountinfo =
+      "3 0 0:9 / DIR/sets rw - cgroup cgroup rw,cpuset\n4 0 0:9 / DIR/cpu rw - cgroup cgroup rw,cpuacct,cpu\n"
+      .. "5 0 0:9 / DIR/memory rw - cgroup cgroup rw,memory\n" }, files)
+  end
+
+  local one, resident = tostring((tmp.run "nproc") == "1\n"), 7 * page
+
+  if not os.execute "unshare -m mount -t tmpfs none /mnt 2>/dev/null" then
+    return pending "needs file systems of its own, as root"
+  end
+
+  it("is the least that one of them leaves, from that of the process outwards", function()
+    assert.equal(("true\t500000\t%d\n"):format(resident), of_v2("/a/b", {
+      ["all/a/b/cpu.max"] = "max 100000\n", ["all/a/cpu.max"] = "50000 100000\n",
+      ["all/a/b/memory.max"] = "max\n", ["all/a/memory.max"] = "1000000\n", ["all/a/memory.current"] = "600000\n",
+      ["all/a/memory.stat"] = "anon 5\ninactive_file 100000\n", ["all/memory.max"] = "800000\n",
+      ["all/memory.current"] = "100000\n" }))
+    assert.equal("true\t1600\t0\n", of_v1 {
+      ["cpu/job/cpu.cfs_quota_us"] = "50000\n", ["cpu/job/cpu.cfs_period_us"] = "100000\n",
+      ["memory/job/memory.limit_in_bytes"] = "2000\n", ["memory/job/memory.usage_in_bytes"] = "500\n",
+      ["memory/job/memory.stat"] = "inactive_file 7\ntotal_inactive_file 100\n" })
+  end)
+
+  it("is nothing where more is used than they give, and not less", function()
+    assert.equal(("%s\t0\t%d\n"):format(one, resident), of_v2("/a", { ["all/a/memory.max"] = "1000\n",
+      ["all/a/memory.current"] = "3000\n", ["all/a/memory.stat"] = "inactive_file 10\n" }))
+    assert.equal(("%s\t1000\t%d\n"):format(one, resident), of_v2("/a", { ["all/a/memory.max"] = "1000\n",
+      ["all/a/memory.current"] = "300\n", ["all/a/memory.stat"] = "inactive_file 900\n" }))
+  end)
+
+  it("is told by what of them a container sees", function()
+    local files = { ["all/x/memory.max"] = "1000\n", ["all/x/memory.current"] = "400\n",
+      ["all/memory.max"] = "5000\n", ["all/memory.current"] = "4500\n" }
+    assert.equal(("%s\t500\t%d\n"):format(one, resident), of_v2("/docker/1/x", files, "/docker/1"))
+    files["all/x/memory.current"] = "700\n"
+    assert.equal(("%s\t300\t%d\n"):format(one, resident), of_v2("/docker/1/x", files, "/docker/1"))
+    -- A folder of a like name is not in it.
+    assert.equal(("%s\t500\t%d\n"):format(one, resident), of_v2("/docker/12/x", files, "/docker/1"))
+  end)
+
+  it("is all where they set no limit, or nobody can tell", function()
+    local all = ("%s\tnil\t%d\n"):format(one, resident)
+    assert.equal(all, of_v2("/a", { ["all/a/cpu.max"] = "rubbish\n", ["all/a/memory.max"] = "1000\n",
+      ["all/memory.max"] = "x\n" }))
+    all = one .. "\tnil\t0\n"
+    assert.equal(all, of_v1 { ["cpu/job/cpu.cfs_quota_us"] = "-1\n", ["cpu/job/cpu.cfs_period_us"] = "100000\n" })
+    assert.equal(all, of_v1 { ["cpu/job/cpu.cfs_quota_us"] = "50000\n" })
+    assert.equal(all, limits({ cgroup = "0::/\n" }, {}))
+    assert.equal(all, limits({ cgroup = "0::/\n", mountinfo = "1 0 0:9 / /x rw - tmpfs tmpfs rw\n" }, {}))
+    assert.equal(all, limits({ statm = "much\n" }, {}))
+  end)
+end)
