@@ -35,6 +35,43 @@ for _, endian in ipairs { "little", "big" } do
   describe("changes of a struct, " .. endian .. "-endian", function()
     local function changes(old, new, options) return between("foo", old, new, options, endian) end
 
+    it("are told of fields in order of their places, where unions begin anew", function()
+      local function make(first)
+        return function(b, int)
+          local function pair(one, other) return b:struct(nil, 8, { { one, int, 0 }, { other, int, 32 } }) end
+          local u = b:union(nil, 8, { { nil, pair("a", "b"), 0 }, { nil, pair("c", "d"), 0 } })
+          b:struct("foo", 12, first and { { "e", int, 0 }, { nil, u, 32 } } or { { nil, u, 0 }, { "e", int, 64 } })
+        end
+      end
+      assert.same({ "a moved: 0 -> 32", "b moved: 32 -> 64", "c moved: 0 -> 32", "d moved: 32 -> 64",
+        "e reordered: 64 -> 0" }, changes(make(false), make(true)))
+    end)
+
+    it("are told of pointers to what has no name, by what that has", function()
+      local function of(make)
+        return function(b, int) b:struct("foo", 8, { { "p", b:ptr(make(b, int)), 0 } }) end
+      end
+      local function struct(b, int) return b:struct(nil, 8, { { "x", int, 0 } }) end
+      local function enum(b) return b:enum(nil, { { "A", 1 } }) end
+      for _, make in ipairs { struct, enum } do assert.same({}, changes(of(make), of(make))) end
+      for _, other in ipairs {
+        { struct, function(b, int) return b:struct(nil, 8, { { "x", int, 0 }, { "y", int, 32 } }) end },
+        { struct, function(b, int) return b:struct(nil, 12, { { "x", int, 0 } }) end },
+        { struct, function(b, int) return b:struct("named", 8, { { "x", int, 0 } }) end },
+        { struct, function(b, int) return b:union(nil, 8, { { "x", int, 0 } }) end },
+        { enum, function(b) return b:enum(nil, { { "A", 1 }, { "B", 2 } }) end },
+        { enum, function(b) return b:enum(nil, { { "A", 2 } }) end },
+        { enum, function(b) return b:enum(nil, { { "A", 1 } }, 8) end },
+        { enum, function(b) return b:enum("named", { { "A", 1 } }) end },
+        { function(b) return b:float("double", 8) end, function(b) return b:float("double", 4) end },
+        { function(b, int) return b:func_proto(int, { { "a", int } }) end,
+          function(b, int) return b:func_proto(int, { { "a", int }, { "b", int } }) end },
+      } do
+        assert.equal(1, #changes(of(other[1]), of(other[2])))
+        assert.equal(1, #changes(of(other[2]), of(other[1])))
+      end
+    end)
+
     it("are told by field", function()
       assert.same({
         "a removed: int -> nil!",
