@@ -51,6 +51,18 @@ end
 describe("a header", function()
   teardown(tmp.clean)
 
+  it("leaves out what lies over another, or does not fit its type, and has all else where it is", function()
+    local b, t = numbers()
+    b:struct("over", 12, { { "a", t.int, 0 }, { "b", t.int, 16 }, { "c", t.int, 32 }, { "w", t.char, 64, 12 },
+      { "d", b:int("flag", 1, "bool"), 88 } })
+    local text = open(b):print { header = true }
+    has(text, "typedef _Bool flag;\n")
+    has(text, "\t/* int b; lies over another, or across what can hold it */\n")
+    has(text, "\t/* char w: 12; lies over another, or across what can hold it */\n")
+    assert.equal("", compiled(text .. "#include <stddef.h>\n_Static_assert(sizeof(struct over) == 12 && "
+      .. "offsetof(struct over, c) == 4 && offsetof(struct over, d) == 11, \"\");\n"), text)
+  end)
+
   it("has the layout of the BTF: padding, packed structs, bits without a name", function()
     local b, t = numbers()
     local odd = b:struct("odd", 5, { { "a", t.int, 0 }, { "b", t.char, 32 } })
@@ -363,6 +375,16 @@ struct outer {
     has(renamed, "struct outer___old {\n\tstruct inner___old i[2];\n")
     assert.equal(renamed, outer:define { rename = function(of) return names[of.name] end })
     assert.equal("struct inner___old *p", (opened:type(b:next_id() - 2):decl("p", { rename = names })))
+  end)
+
+  it("calls C's own types what C calls them", function()
+    local b, t = numbers()
+    b:struct("s", 40, { { "a", t.int, 0 }, { "b", t.u64, 64 }, { "c", b:array(t.char, 4), 128 }, { "d", t.double, 192 },
+      { "e", b:int("odd name", 8), 256 } })
+    local text = open(b):get "s":define()
+    assert.equal("struct s {\n\tint a;\n\tlong long unsigned int b;\n\tchar c[4];\n\tdouble d;\n"
+      .. "\todd_name e;\n};\n", text)
+    assert.equal("", compiled("typedef unsigned long long odd_name;\n" .. text))
   end)
 
   it("raises what a function raises that it calls, and goes on", function()

@@ -43,6 +43,8 @@ void ctext_type_name(struct ctext *c, const struct btf_type *t)
 		ctext_name(c, other, 0);
 	else if (c->names)
 		names_type(c->names, c->out, t);
+	else if ((t->kind == BTF_INT || t->kind == BTF_FLOAT) && names_is_builtin(t))
+		out_text(c->out, t->name); /* of several words, as no other name is */
 	else
 		ctext_name(c, t->name, 0);
 }
