@@ -120,6 +120,27 @@ end
 describe("opening an object", function()
   teardown(tmp.clean)
 
+  it("fails at struct_ops that are of no struct, or of one without a name", function()
+    local function of(make)
+      local b = btf.new()
+      local int = b:int("int", 4, "signed")
+      b:datasec(".struct_ops", 4, { { b:var("things", make(b, int)), 0, 4 } })
+      local o = objects.new(b)
+      o:program { section = "struct_ops/init", insns = { objects.mov(0, 0), objects.exit() } }
+      o:section(".struct_ops", "\0\0\0\0", { flags = 3 })
+      o:symbol { name = "things", section = ".struct_ops", size = 4, info = 0x11 }
+      return opening(o), open(o):opening()
+    end
+    assert.is_nil((of(function(b, int) return b:struct("things", 4, { { "n", int, 0 } }) end)))
+    for says, make in pairs {
+      ["BTF does not describe it as a struct"] = function(_, int) return int end,
+      ["its struct has no name"] = function(b, int) return b:struct(nil, 4, { { "n", int, 0 } }) end,
+    } do
+      local told, x = of(make)
+      assert.same({ "map things .struct_ops -", says }, { told, x and x.message })
+    end
+  end)
+
   it("goes well with everything that libbpf knows", function()
     assert.is_nil(opening(loadable.new()))
   end)
