@@ -12,7 +12,7 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all man test test-long fuzz fuzz-needs fuzz-targets coverage counted lint analyze analyzed layers fixtures bench \
-	fit install uninstall deps test-deps lint-deps analyze-deps demo clean
+	fit install uninstall deps test-deps long-deps lint-deps analyze-deps demo clean
 
 PREFIX ?= /usr/local
 # Of $(PREFIX)/share: where shells look for completions.
@@ -26,6 +26,7 @@ VMLINUX := /sys/kernel/btf/vmlinux
 
 DEPS := gcc libc6-dev pkg-config liblua5.4-dev libelf-dev zlib1g-dev libarchive-dev lua-argparse lua-dkjson
 TEST_DEPS := lua-busted libbpf-dev bpftool xz-utils mandoc
+LONG_DEPS := dwarves
 LINT_DEPS := clang-format lua-check cppcheck
 ANALYZE_DEPS := clang-tidy
 
@@ -150,7 +151,7 @@ build/peer/%: spec/peer/%.c Makefile
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -o $@ $< -lbpf -lelf -lz
 
 test test-long:
-	@$(MAKE) --no-print-directory test-deps
+	@$(MAKE) --no-print-directory $(@:test-long=long)-deps
 	@$(MAKE) --no-print-directory all $(FAULTY) $(PEER)
 	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) $(SPECS) </dev/null
 
@@ -331,12 +332,13 @@ demo: deps
 
 deps: PACKAGES := $(DEPS)
 test-deps: PACKAGES := $(DEPS) $(TEST_DEPS)
+long-deps: PACKAGES := $(DEPS) $(TEST_DEPS) $(LONG_DEPS)
 lint-deps: PACKAGES := $(LINT_DEPS)
 analyze-deps: PACKAGES := $(ANALYZE_DEPS)
 APT := $(if $(filter-out 0,$(shell id -u)),sudo) env DEBIAN_FRONTEND=noninteractive apt-get -y -qq
 
 # The lists are fetched only when an install fails without: they may be missing, or old.
-deps test-deps lint-deps analyze-deps:
+deps test-deps long-deps lint-deps analyze-deps:
 	@command -v apt-get >/dev/null || exit 0; \
 	for p in $(PACKAGES); do \
 	    case $$(dpkg-query -W -f='$${db:Status-Abbrev}' $$p 2>/dev/null) in \
