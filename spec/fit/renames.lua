@@ -36,6 +36,11 @@ local function hash(text)
   return h ~ h >> 15
 end
 
+--- The half of its list that a row belongs to, by what tells it from the others.
+---@param key string
+---@return "tuned"|"quoted"
+function renames.half(key) return hash(key) & 1 == 0 and "tuned" or "quoted" end
+
 --- All rows: from, to, kind, path and successor. half: only the "tuned" ones, which are looked at to make `why`
 --- better, or the "quoted" ones, of which only figures are: they tell what came of it.
 ---@param half? "tuned"|"quoted"
@@ -52,7 +57,7 @@ function renames.rows(half, list)
     local row = {}
     row.from, row.to, row.kind, row.path, row.successor = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
     n = n + 1
-    local own = (list == "seen" or hash(row.from .. row.to .. row.path) & 1 == 0) and "tuned" or "quoted"
+    local own = list == "seen" and "tuned" or renames.half(row.from .. row.to .. row.path)
     if n > 0 and (not half or half == own) then rows[#rows + 1] = row end
   end
   return rows
