@@ -107,6 +107,68 @@ describe("why, of functions,", function()
     assert.is_true(list.css_flush > list.css_flush_release)
   end)
 
+  it("takes of two that are as like the one that stands among the same neighbours", function()
+    local around, far = {}, {}
+    for i = 1, 8 do around[i] = { ("zone_%d_near"):format(i), "int", "inode i" } end
+    for i = 1, 64 do far[i] = { ("b%d_far"):format(i % 8 * 10 + i // 8), "void", "task t" } end
+    local function list(there, elsewhere)
+      local functions = table.move(around, 1, 4, 1, {})
+      if there then functions[#functions + 1] = { there, "int", "page p", "long l" } end
+      table.move(around, 5, 8, #functions + 1, functions)
+      table.move(far, 1, #far, #functions + 1, functions)
+      if elsewhere then functions[#functions + 1] = { elsewhere, "int", "page p", "long l" } end
+      return kernel(functions)
+    end
+    local old = list("scan_page_one")
+    assert.equal("func scan_page_red", first(old, list("scan_page_red", "scan_page_sad"), "scan_page_one"))
+    assert.equal("func scan_page_sad", first(old, list("scan_page_sad", "scan_page_red"), "scan_page_one"))
+  end)
+
+  it("finds one that was there before, and takes now what went took", function()
+    local old = kernel { { "modify_direct", "int", "page p" }, { "modify_direct_multi", "int", "inode i", "long l" } }
+    local same = kernel { { "modify_direct", "int", "page p" } }
+    local new = kernel { { "modify_direct", "int", "inode i", "long l" } }
+    assert.equal("func modify_direct", first(old, new, "modify_direct_multi"))
+    assert.matches("takes now what that took", compared(old, new, "modify_direct_multi").evidence, 1, true)
+    assert.is_nil(first(old, same, "modify_direct_multi"))
+  end)
+
+  it("finds one that was there before, from whose name it went on", function()
+    local old = kernel { { "rstat_flush_irqsafe", "void", "inode i" }, { "rstat_flush", "void", "inode i" } }
+    assert.equal("func rstat_flush", first(old, kernel { { "rstat_flush", "void", "inode i" } }, "rstat_flush_irqsafe"))
+  end)
+
+  it("knows which types functions that stayed take instead of others", function()
+    local was, is = {}, {}
+    for i, name in ipairs { "get_secid", "put_secid", "copy_secid", "show_secid" } do
+      was[i], is[i] = { name, "int", "page p", "long l" }, { name, "int", "task t", "long l" }
+    end
+    local function score(from, to)
+      local s = to:successors("peer_ask", { from = from, table = false, least = 0.001 })()
+      return s and s.successor == "peer_tell" and s.score or 0
+    end
+    was[5], is[5] = { "peer_ask", "int", "page p", "long l" }, { "peer_tell", "int", "task t", "long l" }
+    local old, new = kernel(was), kernel(is)
+    was[5] = is[5]
+    local other = kernel(was)
+    assert.is_true(score(old, new) > score(old, other))
+  end)
+
+  it("answers the same when it is asked again, and of each pair of kernels for itself", function()
+    local old = kernel({ { "do_unlinkat", "int", "int dfd", "filename name" } }, { { "dma_unmap", "void", "page p" } })
+    local new = kernel({ { "filename_unlinkat", "int", "int dfd", "filename name" } },
+      { { "dma_unmap_phys", "void", "page p" } })
+    local third = kernel { { "path_unlinkat", "int", "int dfd", "filename name" } }
+    for _ = 1, 3 do
+      assert.equal("func filename_unlinkat", first(old, new, "do_unlinkat"))
+      assert.equal("func path_unlinkat", first(old, third, "do_unlinkat"))
+      assert.equal("func path_unlinkat", first(new, third, "filename_unlinkat"))
+      assert.equal("func filename_unlinkat", first(third, new, "path_unlinkat"))
+      assert.equal("tracepoint dma_unmap_phys", first(old, new, "tp_btf/dma_unmap"))
+      collectgarbage()
+    end
+  end)
+
   it("is there where it is there, and unknown where nobody has it", function()
     local new = kernel { { "do_it", "int", "page p" } }
     assert.equal("func do_it", new:successors("fentry/do_it")().change == "same" and "func do_it")

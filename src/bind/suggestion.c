@@ -6,6 +6,7 @@
 #include "bind/suggestion.h"
 
 #include "dataflow/registers.h"
+#include "successor/pairs.h"
 #include "successor/suggest.h"
 
 static int answer_gc(lua_State *L)
@@ -71,6 +72,29 @@ static const struct btf **check_btfs(lua_State *L, int arg, size_t *count)
 /* By enum suggest_about. */
 static const char *const abouts[] = {"type", "func", "tracepoint", NULL};
 
+static int kept_gc(lua_State *L)
+{
+	pairs_free(lua_touserdata(L, 1));
+	return 0;
+}
+
+/* What questions before this one found out; one for all, which the registry keeps. */
+static struct pairs *kept_pairs(lua_State *L)
+{
+	static const char key;
+	struct pairs *kept;
+
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TNIL) {
+		lua_pop(L, 1);
+		kept = push_freed(L, sizeof(*kept), kept_gc);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
+	}
+	kept = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	return kept;
+}
+
 /* engine.suggest(target, path, btfs, excerpt, least, about): see suggest_find(). */
 int engine_suggest(lua_State *L)
 {
@@ -86,6 +110,7 @@ int engine_suggest(lua_State *L)
 	if (!lua_isnil(L, 4))
 		q.excerpt = check_btf(L, 4);
 	q.from = check_btfs(L, 3, &q.from_count);
+	q.pairs = kept_pairs(L);
 	answer = push_freed(L, sizeof(*answer), answer_gc);
 	if (suggest_find(&q, t, answer, &e) < 0)
 		return raise_err(L, &e);

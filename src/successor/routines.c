@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
-
 enum {
-	SAMPLE = 4096,   /* routines of a side by which words and types are weighed */
-	TYPES = 1 << 15, /* of their parameters, at most */
+	SAMPLE = 4096, /* routines of a side by which words and types are weighed */
+	COMPARED = 2,  /* of those that stayed every so manieth shows which types are others */
 };
 
 static const char TRACE[] = "btf_trace_";
@@ -91,52 +89,10 @@ size_t routine_made_len(const char *name)
 	return 0;
 }
 
-static struct slot slot_of(const struct routines *r, const struct btf *b, uint32_t type,
-			   const char *name)
-{
-	struct slot s = {.name = name};
-	struct digester key = {0};
-
-	for (int depth = 0; depth < 32; depth++) {
-		s.named = btf_type(b, type);
-		if (s.named.kind == BTF_PTR)
-			s.pointers++;
-		else if (s.named.kind != BTF_CONST && s.named.kind != BTF_VOLATILE &&
-			 s.named.kind != BTF_RESTRICT && s.named.kind != BTF_TYPE_TAG)
-			break;
-		type = s.named.type;
-	}
-	digest_string(&key, s.named.name);
-	digest_add(&key, (uint64_t)s.named.kind << 8 | s.pointers);
-	s.key = digest_of(&key).word[0];
-	if (r->sampled > 0) {
-		double seen = tally_of(&r->types, s.key);
-
-		s.weight = log(r->sampled / (seen > 0 ? seen : 0.5)) / log(r->sampled + 1);
-		s.weight = s.weight < 0 ? 0 : s.weight > 1 ? 1 : s.weight;
-	}
-	return s;
-}
-
 void routine_prototype(const struct routines *r, const struct routine *x, struct prototype *out)
 {
-	struct btf_type proto = btf_type(x->btf, x->proto);
 	/* A tracepoint's first is the data of who is called, which programs do not see. */
-	uint32_t first = r->kind == ROUTINE_TRACEPOINT;
-	struct digester key = {0};
-
-	out->n = 0;
-	out->vlen = proto.vlen;
-	out->ret = slot_of(r, x->btf, proto.type, "");
-	digest_add(&key, out->ret.key);
-	digest_add(&key, proto.vlen);
-	for (uint32_t i = first; i < proto.vlen && out->n < PROTOTYPE_SLOTS; i++) {
-		struct btf_param p = btf_param(&proto, i);
-
-		out->at[out->n] = slot_of(r, x->btf, p.type, p.name);
-		digest_add(&key, out->at[out->n++].key);
-	}
-	out->key = digest_of(&key).word[0];
+	prototype_read(x->keys, &r->types, x->proto, r->kind == ROUTINE_TRACEPOINT, out);
 }
 
 void routine_words(const struct routines *r, const struct routine *x, struct words *out)
@@ -153,14 +109,7 @@ static void sample_one(struct routines *r, const struct routine *x)
 	words_split(x->name, &w);
 	vocabulary_add(&r->names, &w);
 	routine_prototype(r, x, &p);
-	for (unsigned i = 0; i < p.n; i++) {
-		unsigned k = 0;
-
-		while (k < i && p.at[k].key != p.at[i].key)
-			k++;
-		if (k == i)
-			tally_add(&r->types, p.at[i].key, 1);
-	}
+	type_counts_add(&r->types, &p);
 }
 
 /* Of many routines, every so manieth. */
@@ -171,17 +120,39 @@ static void sample_list(struct routines *r, const struct routine_list *l)
 }
 
 /* Counts words and types of both sides. */
-static int sample(struct routines *r, struct arena *a)
+static int sample(struct routines *r)
 {
-	if (vocabulary_init(&r->names, a, 2 * SAMPLE) < 0 || tally_init(&r->types, a, TYPES) < 0)
+	if (vocabulary_init(&r->names, &r->arena, 2 * SAMPLE) < 0 ||
+	    type_counts_init(&r->types, &r->arena) < 0)
 		return -1;
 	sample_list(r, &r->were);
 	sample_list(r, &r->are);
-	r->sampled = r->names.names;
+	r->types.sampled = r->names.names;
 	return 0;
 }
 
-static int list_all(enum routine_kind kind, const struct btf *b, struct routine_list *l)
+/* Eight letters at a time: there are a hundred thousand. */
+static uint64_t name_hash(const char *name)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+	size_t len = strlen(name);
+	uint64_t part, h = len;
+
+	for (; len >= sizeof(part); len -= sizeof(part), name += sizeof(part)) {
+		memcpy(&part, name, sizeof(part));
+		h = (h ^ part) * odd;
+		h ^= h >> 32;
+	}
+	part = 0;
+	memcpy(&part, name, len);
+	h = (h ^ part) * odd;
+	h ^= h >> 29;
+	h *= odd;
+	return h ^ h >> 32;
+}
+
+static int list_all(enum routine_kind kind, const struct btf *b, struct type_keys *keys,
+		    struct routine_list *l)
 {
 	struct btf_type t = {0};
 
@@ -193,38 +164,140 @@ static int list_all(enum routine_kind kind, const struct btf *b, struct routine_
 		items = array_grow(l->at, &l->cap, l->n, sizeof(*items));
 		if (!items)
 			return -1;
-		x.hash = hash_text(x.name);
+		x.keys = keys;
+		x.hash = name_hash(x.name);
+		x.at = (uint32_t)l->n;
 		l->at = items;
 		l->at[l->n++] = x;
 	}
 	return 0;
 }
 
+/* Whether names stand in their own order, as they do where pahole sorts them. */
+static bool is_sorted(const struct routine_list *l)
+{
+	size_t rising = 0, n = l->n < SAMPLE ? l->n : SAMPLE;
+
+	for (size_t i = 1; i < n; i++)
+		rising += strcmp(l->at[i - 1].name, l->at[i].name) < 0;
+	return rising * 10 > n * 9;
+}
+
 static int list_names(struct routine_list *l, struct arena *a)
 {
+	l->scattered = is_sorted(l);
 	if (tally_init(&l->named, a, l->n) < 0)
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
-		tally_add(&l->named, l->at[i].hash, 1);
+		if (!(tally_of(&l->named, l->at[i].hash) > 0))
+			tally_add(&l->named, l->at[i].hash, (double)i + 1);
 	return 0;
 }
 
-static int list_both(struct routines *r, struct arena *a)
+static const struct routine *of_hash(const struct routine_list *l, uint64_t hash)
 {
-	const struct btf *base = r->witness->base;
+	double at = tally_of(&l->named, hash);
 
-	if ((base && list_all(r->kind, base, &r->were) < 0) ||
-	    list_all(r->kind, r->witness, &r->were) < 0)
-		return -1;
-	for (size_t i = 0; i < r->target->count; i++)
-		if (list_all(r->kind, r->target->btf[i], &r->are) < 0)
-			return -1;
-	return list_names(&r->were, a) < 0 ? -1 : list_names(&r->are, a);
+	return at > 0 ? &l->at[(size_t)at - 1] : NULL;
 }
 
-bool routines_were(const struct routines *r, const struct routine *x)
+const struct routine *routines_named(const struct routine_list *l, const char *name)
 {
-	return tally_of(&r->were.named, x->hash) > 0;
+	return of_hash(l, name_hash(name));
+}
+
+/* Lists b, of which base is listed already. */
+static struct type_keys *list_btf(struct routines *r, const struct btf *b, struct type_keys *base,
+				  struct routine_list *l)
+{
+	struct type_keys *keys = type_keys_new(b, base, &r->arena);
+
+	return keys && list_all(r->kind, b, keys, l) == 0 ? keys : NULL;
+}
+
+static int list_both(struct routines *r)
+{
+	const struct btf *base = r->witness->base;
+	struct type_keys *keys = NULL;
+
+	if (base && !(keys = list_btf(r, base, NULL, &r->were)))
+		return -1;
+	if (!list_btf(r, r->witness, keys, &r->were))
+		return -1;
+	keys = NULL;
+	for (size_t i = 0; i < r->target->count; i++) {
+		struct type_keys *own = list_btf(r, r->target->btf[i], i ? keys : NULL, &r->are);
+
+		if (!own)
+			return -1;
+		keys = i ? keys : own;
+	}
+	return list_names(&r->were, &r->arena) < 0 ? -1 : list_names(&r->are, &r->arena);
+}
+
+const struct routine *routines_was(const struct routines *r, const struct routine *x)
+{
+	return of_hash(&r->were, x->hash);
+}
+
+const struct routine *routines_is(const struct routines *r, const struct routine *x)
+{
+	return of_hash(&r->are, x->hash);
+}
+
+/* What stood up to that far from a routine stood around it. */
+enum { AROUND = 16 };
+
+static void add_neighbour(const struct routines *r, const struct routine *x, uint32_t away,
+			  struct neighbours *out)
+{
+	const struct routine *is = routine_made_len(x->name) ? NULL : routines_is(r, x);
+
+	if (!is)
+		return;
+	out->weight[out->n] = 1 / (1 + (away - 1) / 8.0);
+	out->at[out->n++] = is->at;
+}
+
+bool routine_neighbours(const struct routines *r, const struct routine *x, struct neighbours *out)
+{
+	*out = (struct neighbours){0};
+	if (r->were.scattered || r->are.scattered)
+		return false;
+	for (uint32_t away = 1; away <= AROUND && out->n + 2 <= NEIGHBOURS; away++) {
+		if (x->at >= away)
+			add_neighbour(r, &r->were.at[x->at - away], away, out);
+		if (x->at + away < r->were.n)
+			add_neighbour(r, &r->were.at[x->at + away], away, out);
+	}
+	return out->n > 0;
+}
+
+double routine_near(const struct neighbours *around, const struct routine *x)
+{
+	double best = 0;
+
+	for (unsigned i = 0; i < around->n; i++) {
+		double away = fabs((double)around->at[i] - (double)x->at);
+
+		best = fmax(best, around->weight[i] / (1 + (away > 1 ? away - 1 : 0) / 12));
+	}
+	return best;
+}
+
+struct glimpse words_glimpse(const struct words *w)
+{
+	struct glimpse g = {0};
+
+	for (unsigned i = 0; i < w->n; i++) {
+		uint32_t start = 0;
+
+		for (unsigned k = 0; k < w->at[i].len && k < 3; k++)
+			start = start * 31 + ((uint8_t)w->at[i].at[k] | 0x20);
+		g.words |= UINT64_C(1) << w->at[i].hash % 64;
+		g.starts |= UINT64_C(1) << start * 2654435761u % 61;
+	}
+	return g;
 }
 
 static int add_single(struct routines *r, struct singles *l, const struct routine *x)
@@ -235,45 +308,26 @@ static int add_single(struct routines *r, struct singles *l, const struct routin
 		return -1;
 	l->at = items;
 	items[l->n].routine = *x;
-	routine_words(r, x, &items[l->n++].words);
+	routine_words(r, x, &items[l->n].words);
+	items[l->n].glimpse = words_glimpse(&items[l->n].words);
+	l->n++;
 	return 0;
 }
 
 static int find_singles(struct routines *r)
 {
 	for (size_t i = 0; i < r->were.n; i++) {
-		const struct routine *x = &r->were.at[i];
+		const struct routine *x = &r->were.at[i], *is = routines_is(r, x);
 
-		if (!(tally_of(&r->are.named, x->hash) > 0) && !routine_made_len(x->name) &&
-		    add_single(r, &r->lost, x) < 0)
+		if (is && i % COMPARED == 0)
+			type_counts_swap(&r->types, x->keys, x->proto, is->keys, is->proto);
+		else if (!is && !routine_made_len(x->name) && add_single(r, &r->lost, x) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < r->are.n; i++)
-		if (!routines_were(r, &r->are.at[i]) &&
-		    add_single(r, &r->gained, &r->are.at[i]) < 0)
+		if (!routines_was(r, &r->are.at[i]) && add_single(r, &r->gained, &r->are.at[i]) < 0)
 			return -1;
 	return 0;
-}
-
-enum { PROTOS = 256 }; /* prototypes that are counted, at most */
-
-double singles_alike(const struct routines *r, struct singles *l, const struct prototype *p)
-{
-	double known = tally_of(&l->protos, p->key), n = 0;
-
-	if (known > 0)
-		return known;
-	for (size_t i = 0; i < l->n; i++) {
-		const struct routine *x = &l->at[i].routine;
-		struct prototype other;
-
-		if (btf_type(x->btf, x->proto).vlen != p->vlen)
-			continue;
-		routine_prototype(r, x, &other);
-		n += other.key == p->key;
-	}
-	tally_add(&l->protos, p->key, fmax(n, 1));
-	return fmax(n, 1);
 }
 
 double routines_names_alike(const struct routines *r, const struct words *a, const struct words *b)
@@ -284,18 +338,23 @@ double routines_names_alike(const struct routines *r, const struct words *a, con
 double routines_types_alike(const struct routines *r, const struct slot *a, const struct slot *b)
 {
 	struct words was, is;
+	const char *name, *now;
+	double swapped;
 
 	if (a->key == b->key)
 		return 1;
-	if (*a->named.name && strcmp(a->named.name, b->named.name) == 0)
+	name = slot_type_name(a);
+	now = slot_type_name(b);
+	if (*name && strcmp(name, now) == 0)
 		return 0.7;
+	swapped = type_swapped_often(&r->types, a, b);
 	if (!a->pointers != !b->pointers)
-		return 0;
+		return swapped;
 	if (!a->pointers)
-		return 0.4;
-	words_split(a->named.name, &was);
-	words_split(b->named.name, &is);
-	return 0.9 * routines_names_alike(r, &was, &is);
+		return fmax(swapped, 0.4);
+	words_split(name, &was);
+	words_split(now, &is);
+	return fmax(swapped, 0.9 * routines_names_alike(r, &was, &is));
 }
 
 static const struct words *words_of(const struct singles *l)
@@ -303,23 +362,39 @@ static const struct words *words_of(const struct singles *l)
 	return l->n ? &l->at->words : NULL;
 }
 
-int routines_new(enum routine_kind kind, const struct btf *witness, const struct target *t,
-		 struct arena *a, struct routines *r)
+static int find_all(struct routines *r)
 {
-	*r = (struct routines){.kind = kind, .witness = witness, .target = t};
-	if (list_both(r, a) < 0 || sample(r, a) < 0 || find_singles(r) < 0 ||
-	    tally_init(&r->lost.protos, a, PROTOS) < 0 ||
-	    tally_init(&r->gained.protos, a, PROTOS) < 0)
+	if (list_both(r) < 0 || sample(r) < 0 || find_singles(r) < 0)
 		return -1;
 	r->swaps = swaps_new(words_of(&r->lost), r->lost.n, words_of(&r->gained), r->gained.n,
-			     sizeof(struct single), a);
+			     sizeof(struct single), &r->arena);
 	return r->swaps ? 0 : -1;
+}
+
+struct routines *routines_new(enum routine_kind kind, const struct btf *witness,
+			      const struct target *t)
+{
+	struct routines *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->kind = kind;
+	r->witness = witness;
+	r->target = t;
+	if (find_all(r) == 0)
+		return r;
+	routines_free(r);
+	return NULL;
 }
 
 void routines_free(struct routines *r)
 {
+	if (!r)
+		return;
 	free(r->were.at);
 	free(r->are.at);
 	free(r->lost.at);
 	free(r->gained.at);
+	arena_free(&r->arena);
+	free(r);
 }

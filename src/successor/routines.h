@@ -7,6 +7,7 @@
 #define BTFL_ROUTINES_H
 
 #include "core/target.h"
+#include "successor/prototypes.h"
 #include "successor/swaps.h"
 
 enum routine_kind { ROUTINE_FUNC, ROUTINE_TRACEPOINT };
@@ -14,78 +15,82 @@ enum routine_kind { ROUTINE_FUNC, ROUTINE_TRACEPOINT };
 struct routine {
 	const char *name;
 	const struct btf *btf;
-	uint32_t id;    /* of the FUNC, or of the typedef that describes the tracepoint */
-	uint32_t proto; /* of its prototype */
-	uint64_t hash;  /* of the name; 0 where it is not of a list */
+	struct type_keys *keys; /* of btf; NULL where it is not of a list */
+	uint64_t hash;          /* of the name; 0 where it is not of a list */
+	uint32_t id;            /* of the FUNC, or of the typedef that describes the tracepoint */
+	uint32_t proto;         /* of its prototype */
+	uint32_t at;            /* its place in the list */
+};
+
+/* By which names are told apart before they are compared: a bit for each word, by its hash, and one
+ * for the letters it begins with. */
+struct glimpse {
+	uint64_t words, starts;
 };
 
 /* One that only one of two kernels has. */
 struct single {
 	struct routine routine;
 	struct words words; /* weighed */
-};
-
-/* A parameter or a result, without const and volatile. */
-struct slot {
-	const char *name;      /* of the parameter, "" without one */
-	struct btf_type named; /* what it is without pointers */
-	uint64_t key;          /* equal for equal types */
-	uint8_t pointers;
-	double weight; /* 0 to 1: how rare the type is among the parameters of all */
-};
-
-enum { PROTOTYPE_SLOTS = 16 };
-
-struct prototype {
-	unsigned n; /* parameters that a program sees; more than PROTOTYPE_SLOTS are left out */
-	struct slot ret, at[PROTOTYPE_SLOTS];
-	uint32_t vlen; /* parameters in BTF */
-	uint64_t key;  /* equal for equal ones, whatever their parameters are called */
+	struct glimpse glimpse;
 };
 
 /* Those of one kernel that the other lacks. */
 struct singles {
 	struct single *at;
 	size_t n, cap;
-	struct tally protos; /* how many have a prototype, by its key: of those asked for */
 };
 
 /* All of a BTF, or of several. */
 struct routine_list {
 	struct routine *at;
 	size_t n, cap;
-	struct tally named; /* their names, by hash */
+	struct tally named; /* place + 1 of the first of a name, by hash */
+	bool scattered;     /* they stand in the order of names, and not of sources */
 };
 
+/* What is common to all questions about a pair of kernels. */
 struct routines {
 	enum routine_kind kind;
+	struct arena arena;
 	const struct btf *witness;
-	const struct target *target;
+	const struct target *target;   /* while a question is asked */
 	struct routine_list were, are; /* of the witness, base first, and of the target */
 	struct singles lost, gained;
 	struct vocabulary names; /* of a sample, where they are many */
-	struct tally types;      /* how many prototypes of the sample have a parameter of a type */
-	double sampled;          /* routines in it */
+	struct type_counts types;
 	struct swaps *swaps;
 };
 
-/* Finds what t lacks of the witness, and what it has that the witness lacks. The arena, the BTFs
- * and the target must outlive r, which routines_free() frees also after a failure: memory is out
- * then.
- */
-int routines_new(enum routine_kind kind, const struct btf *witness, const struct target *t,
-		 struct arena *a, struct routines *r);
-void routines_free(struct routines *r);
+/* Finds what t lacks of the witness, and what it has that the witness lacks. The BTFs must outlive
+ * what it gives, which routines_free() frees; NULL when memory is out. */
+struct routines *routines_new(enum routine_kind kind, const struct btf *witness,
+			      const struct target *t);
+void routines_free(struct routines *r); /* NULL is allowed */
 
 /* The routine of that name in b or its base; false when there is none. */
 bool routine_find(enum routine_kind kind, const struct btf *b, const char *name,
 		  struct routine *out);
 
-/* Whether the witness has one of the name of x, which is of a list. */
-bool routines_were(const struct routines *r, const struct routine *x);
+/* The one of that name in a list; NULL for none. */
+const struct routine *routines_named(const struct routine_list *l, const char *name);
+/* The one of the witness that has the name of x, which is of a list; NULL for none. */
+const struct routine *routines_was(const struct routines *r, const struct routine *x);
+/* The one of the target likewise. */
+const struct routine *routines_is(const struct routines *r, const struct routine *x);
 
-/* How many of lost or gained ones have that prototype; at least 1. */
-double singles_alike(const struct routines *r, struct singles *l, const struct prototype *p);
+/* Where those stand in the target that stood around one of the witness. */
+enum { NEIGHBOURS = 8 };
+struct neighbours {
+	unsigned n;
+	uint32_t at[NEIGHBOURS];
+	double weight[NEIGHBOURS]; /* 0 to 1: the nearer it stood, the more */
+};
+
+/* Finds them; false when a kernel has its functions in another order than sources have. */
+bool routine_neighbours(const struct routines *r, const struct routine *x, struct neighbours *out);
+/* 0 to 1: how near them one of the target stands. */
+double routine_near(const struct neighbours *around, const struct routine *x);
 
 /* Whether its name is made from that of another: a tracepoint's functions, stubs of the compiler.
  * Returns the length of what stands before that name; 0 when it is not. */
@@ -93,6 +98,14 @@ size_t routine_made_len(const char *name);
 
 /* Splits the name into words and weighs them. */
 void routine_words(const struct routines *r, const struct routine *x, struct words *out);
+
+/* Whether names may be alike: not where they share no word, none that took the place of another and
+ * none that begins alike. came: swaps_glimpse() of the first's words. */
+struct glimpse words_glimpse(const struct words *w);
+static inline bool glimpses_meet(const struct glimpse *a, uint64_t came, const struct glimpse *b)
+{
+	return (a->starts & b->starts) | ((a->words | came) & b->words);
+}
 
 void routine_prototype(const struct routines *r, const struct routine *x, struct prototype *out);
 

@@ -67,6 +67,8 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 	}
 	if (s[SIGNAL_USE] > 0)
 		say(text, sizeof(text), "used where it was used");
+	if (s[SIGNAL_TOOK] > 0)
+		say(text, sizeof(text), "takes now what that took");
 	if (s[SIGNAL_TAKEN] > 0 && hit->s.change >= CHANGE_FUNC)
 		say(text, sizeof(text), "likelier what another became");
 	if (s[SIGNAL_HEIR] > 0)
@@ -411,7 +413,7 @@ static void ask_routine(struct hunt *h, const struct suggest_query *q, struct su
 			continue;
 		out->known = true;
 		h->witness = q->from[i];
-		hunt_routine(h, kind, &found);
+		hunt_routine(h, kind, q->path);
 		return;
 	}
 }
@@ -419,7 +421,7 @@ static void ask_routine(struct hunt *h, const struct suggest_query *q, struct su
 int suggest_find(const struct suggest_query *q, const struct target *t, struct suggestions *out,
 		 struct err *e)
 {
-	struct hunt all = {.arena = &out->arena, .target = t};
+	struct hunt all = {.arena = &out->arena, .target = t, .pairs = q->pairs};
 
 	*out = (struct suggestions){0};
 	if (q->about == ABOUT_TYPE)

@@ -53,6 +53,12 @@ enum signal {
 	SIGNAL_SPARSE, /* the same type: the fewer fields of it went and came, the more */
 	SIGNAL_LINK,   /* words that the names of such a struct and of the one left share */
 	SIGNAL_RIVAL,  /* another flavor in the same object names it */
+	SIGNAL_AGREE,  /* of functions: name times type, because either says much already */
+	SIGNAL_SPELT,  /* the same name, but for how it is written */
+	SIGNAL_LEAD,   /* as many underscores before the name */
+	SIGNAL_APART,  /* stands elsewhere in the sources than what stood around it */
+	SIGNAL_STEM,   /* was there before, and the name and the prototype went on from its own */
+	SIGNAL_TOOK,   /* was there before, and takes now what the lost one took */
 	SIGNAL_COUNT
 };
 
@@ -76,6 +82,8 @@ struct suggestion {
 /* What a question is about. */
 enum suggest_about { ABOUT_TYPE, ABOUT_FUNC, ABOUT_TRACEPOINT };
 
+struct pairs; /* see pairs.h */
+
 /* What is asked: `path` is "struct.field.field", "type", or "enum.value". Witnesses are tried in
  * order; those that lack it are used, in their order, to follow its name further. An excerpt is the
  * BTF of an object, whose structs may list two members of a hundred. */
@@ -86,6 +94,7 @@ struct suggest_query {
 	size_t from_count;
 	const struct btf *excerpt; /* NULL for none; asked when no witness has it, and for rivals */
 	double least;              /* score below which nothing is suggested; 0: SUGGEST_LEAST */
+	struct pairs *pairs;       /* what was found out for questions before; NULL: keep nothing */
 };
 
 struct suggestions {

@@ -30,6 +30,7 @@ struct hunt {
 	const struct target *target;
 	const struct btf *witness; /* NULL when no witness knows the name */
 	bool excerpt;              /* witness is an object's BTF */
+	struct pairs *pairs;       /* see struct suggest_query */
 	struct hit *hits;          /* grown by array_grow() */
 	size_t count, cap;
 	double ceiling; /* 0, or: no hit is likelier than the struct or enum that it is in */
@@ -102,7 +103,7 @@ const char *hunt_heir(struct hunt *h, struct place type, double *score);
 void hunt_enumerator(struct hunt *h, struct place of, struct place in, const char *name);
 
 /* What became of a function or a tracepoint of the witness that the target lacks. */
-void hunt_routine(struct hunt *h, enum routine_kind kind, const struct routine *sought);
+void hunt_routine(struct hunt *h, enum routine_kind kind, const char *name);
 
 /* Most members of a struct that an object's author wrote to reach a few. */
 enum { RIVAL_MEMBERS = 6 };

@@ -7,13 +7,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "successor/routines.h"
+#include "successor/pairs.h"
 
-/* The routine that is sought. */
+/* A routine that went, and what is to be known of it to compare others with it. */
 struct lost_routine {
 	struct single single;
 	struct prototype proto;
-	bool made; /* after another's name */
+	uint64_t came;            /* see swaps_glimpse() */
+	struct neighbours around; /* what stood around it */
+	bool placed;              /* where it stood is known of both kernels */
+	bool made;                /* after another's name */
 };
 
 /* Of the parameters of two prototypes those that have partners in the same order: what the types of
@@ -38,20 +41,6 @@ static double shared_types(const struct routines *r, const struct prototype *a,
 	return best[b->n];
 }
 
-static double shared_names(const struct prototype *a, const struct prototype *b)
-{
-	unsigned most = a->n > b->n ? a->n : b->n, shared = 0;
-
-	for (unsigned i = 0; i < a->n; i++) {
-		unsigned k = 0;
-
-		while (k < b->n && (!*a->at[i].name || strcmp(a->at[i].name, b->at[k].name) != 0))
-			k++;
-		shared += k < b->n;
-	}
-	return most ? (double)shared / most : 0;
-}
-
 static double weight_of(const struct prototype *p)
 {
 	double sum = 0;
@@ -64,41 +53,93 @@ static double weight_of(const struct prototype *p)
 /* What the result counts beside a parameter, which weighs up to 1.1. */
 #define RESULT_WEIGHT 0.3
 
-/* Whether two did the same for a while, of which one went: by their names, or one with less in its
- * name and the same prototype. */
-static float kinship(const float s[SIGNAL_COUNT])
+/* 0 to 1: how far two names are the same but for what is written together or stands before. */
+static float same_name(double alike)
 {
-	float by_name = (s[SIGNAL_NAME] - 0.87f) / 0.08f;
+	return (float)fmin(1, fmax(0, (alike - 0.87) / 0.08));
+}
 
-	by_name = by_name < 0 ? 0 : by_name > 1 ? 1 : by_name;
-	return fmaxf(by_name, s[SIGNAL_WITHIN] * s[SIGNAL_BOTH] * 0.8f);
+static double types_alike(const struct routines *r, const struct prototype *a,
+			  const struct prototype *b)
+{
+	double result = RESULT_WEIGHT * routines_types_alike(r, &a->ret, &b->ret);
+
+	return 2 * (shared_types(r, a, b) + result) /
+	       (weight_of(a) + weight_of(b) + 2 * RESULT_WEIGHT);
+}
+
+/* 1 for the same prototype, less for one in which only types are others that took the place of
+ * those all over the kernel. */
+static float same_prototype(const struct routines *r, const struct prototype *a,
+			    const struct prototype *b)
+{
+	double least = 1;
+
+	if (a->key == b->key)
+		return 1;
+	if (a->n != b->n || a->vlen != b->vlen || a->ret.pointers != b->ret.pointers)
+		return 0;
+	for (unsigned i = 0; i < a->n; i++)
+		least = fmin(least, routines_types_alike(r, &a->at[i], &b->at[i]));
+	least = fmin(least, routines_types_alike(r, &a->ret, &b->ret));
+	return least >= 0.7 ? (float)least * 0.9f : 0;
+}
+
+/* Of one that was there before: whether it took over what the lost one takes. */
+static float taken_over(const struct routines *r, const struct prototype *lost,
+			const struct routine *x, const struct prototype *now)
+{
+	const struct routine *was = routines_was(r, x);
+	struct prototype before;
+
+	if (!was)
+		return 0;
+	routine_prototype(r, was, &before);
+	if (before.key == now->key)
+		return 0;
+	return (float)fmax(0, types_alike(r, lost, now) - types_alike(r, lost, &before));
+}
+
+static size_t underscores(const char *name)
+{
+	return strspn(name, "_");
+}
+
+/* Whether a name begins with all of another, whatever underscores stand before them. */
+static bool goes_on(const char *name, const char *from)
+{
+	size_t len;
+
+	name += underscores(name);
+	from += underscores(from);
+	len = strlen(from);
+	return strncmp(name, from, len) == 0 && (!name[len] || name[len] == '_');
 }
 
 static void compare(struct routines *r, const struct lost_routine *lost, const struct single *x,
 		    bool old, double name, float s[SIGNAL_COUNT])
 {
 	struct prototype now;
-	double shared, result;
 
 	memset(s, 0, SIGNAL_COUNT * sizeof(*s));
 	routine_prototype(r, &x->routine, &now);
-	shared = shared_types(r, &lost->proto, &now);
-	result = RESULT_WEIGHT * routines_types_alike(r, &lost->proto.ret, &now.ret);
 	s[SIGNAL_NAME] = (float)name;
-	s[SIGNAL_TYPE] = (float)(2 * (shared + result) /
-				 (weight_of(&lost->proto) + weight_of(&now) + 2 * RESULT_WEIGHT));
-	s[SIGNAL_RARE] = (float)(log1p(4 * shared) / 3);
-	s[SIGNAL_PLACE] = (float)shared_names(&lost->proto, &now);
+	s[SIGNAL_TYPE] = (float)types_alike(r, &lost->proto, &now);
+	s[SIGNAL_AGREE] = s[SIGNAL_NAME] * s[SIGNAL_TYPE];
+	s[SIGNAL_RARE] = (float)(log1p(4 * shared_types(r, &lost->proto, &now)) / 3);
+	s[SIGNAL_BOTH] = same_prototype(r, &lost->proto, &now);
+	s[SIGNAL_WITHIN] = words_within(&x->words, &lost->single.words);
+	s[SIGNAL_LEAD] = underscores(lost->single.routine.name) == underscores(x->routine.name);
 	s[SIGNAL_OLD] = old;
-	s[SIGNAL_WITHIN] = words_within(&lost->single.words, &x->words) ||
-			   words_within(&x->words, &lost->single.words);
-	s[SIGNAL_BOTH] = lost->proto.key == now.key;
-	s[SIGNAL_KIN] = old ? kinship(s) : 0;
-	if (lost->proto.key != now.key)
+	if (old) {
+		s[SIGNAL_STEM] =
+		    goes_on(lost->single.routine.name, x->routine.name) * s[SIGNAL_BOTH];
+		s[SIGNAL_TOOK] = taken_over(r, &lost->proto, &x->routine, &now);
 		return;
-	if (!old)
-		s[SIGNAL_SOLE] = (float)(1 / sqrt(singles_alike(r, &r->gained, &now) *
-						  singles_alike(r, &r->lost, &now)));
+	}
+	s[SIGNAL_SPELT] = same_name(name);
+	if (lost->placed)
+		s[SIGNAL_APART] = (float)(1 - routine_near(&lost->around, &x->routine));
 }
 
 /* Names less alike are no candidates. */
@@ -106,7 +147,7 @@ static void compare(struct routines *r, const struct lost_routine *lost, const s
 /* What was there before is one only when its name is as much alike. */
 #define LEAST_OLD_NAME 0.5
 /* Less likely ones are not worth a look. */
-#define LEAST_ODDS (-2)
+#define LEAST_ODDS (-3)
 
 static void consider(struct hunt *h, struct routines *r, const struct lost_routine *lost,
 		     const struct single *x, bool old)
@@ -114,10 +155,12 @@ static void consider(struct hunt *h, struct routines *r, const struct lost_routi
 	float s[SIGNAL_COUNT];
 	double name;
 
-	if (!lost->made && routine_made_len(x->routine.name))
+	if ((!lost->made && routine_made_len(x->routine.name)) ||
+	    !glimpses_meet(&lost->single.glimpse, lost->came, &x->glimpse))
 		return;
 	name = routines_names_alike(r, &lost->single.words, &x->words);
-	if (name < (old ? LEAST_OLD_NAME : LEAST_NAME))
+	if (name < (old && !goes_on(lost->single.routine.name, x->routine.name) ? LEAST_OLD_NAME
+										: LEAST_NAME))
 		return;
 	compare(r, lost, x, old, name, s);
 	if (weights_odds(SCALE_ROUTINE, s) < LEAST_ODDS)
@@ -146,6 +189,15 @@ static bool contains(const char *name, const struct word *word)
 	return false;
 }
 
+static struct single single_of(const struct routines *r, const struct routine *x)
+{
+	struct single s = {.routine = *x};
+
+	routine_words(r, x, &s.words);
+	s.glimpse = words_glimpse(&s.words);
+	return s;
+}
+
 /* Routines that were there before: what called the lost one may call these. */
 static void consider_old(struct hunt *h, struct routines *r, const struct lost_routine *lost)
 {
@@ -155,33 +207,70 @@ static void consider_old(struct hunt *h, struct routines *r, const struct lost_r
 		const struct routine *x = &r->are.at[i];
 		struct single single;
 
-		if (!contains(x->name, word) || !routines_were(r, x))
+		if (!contains(x->name, word) || !routines_was(r, x))
 			continue;
-		single.routine = *x;
-		routine_words(r, x, &single.words);
+		single = single_of(r, x);
 		consider(h, r, lost, &single, true);
 	}
+}
+
+/* What had the name that the lost one goes on from. */
+static void consider_stems(struct hunt *h, struct routines *r, const struct lost_routine *lost)
+{
+	const char *name = lost->single.routine.name;
+	char stem[256];
+
+	name += underscores(name);
+	for (size_t len = strlen(name); --len > 0 && len < sizeof(stem);) {
+		const struct routine *x;
+
+		if (name[len] != '_')
+			continue;
+		memcpy(stem, name, len);
+		stem[len] = '\0';
+		x = routines_named(&r->are, stem);
+		if (x && routines_was(r, x)) {
+			struct single single = single_of(r, x);
+
+			consider(h, r, lost, &single, true);
+		}
+	}
+}
+
+/* Fills what is to be known of lost->single. */
+static void look_at(const struct routines *r, struct lost_routine *lost)
+{
+	const struct routine *x = &lost->single.routine;
+
+	lost->made = routine_made_len(x->name) != 0;
+	routine_prototype(r, x, &lost->proto);
+	lost->placed = routine_neighbours(r, x, &lost->around);
 }
 
 /* The best odds of other lost routines that they became what h->hits[i] is. */
 static double odds_of_others(struct routines *r, const struct lost_routine *lost,
 			     const struct suggestion *s)
 {
+	const struct routine *is = routines_named(&r->are, s->successor);
 	struct single now;
 	double best = -100;
 
-	if (!routine_find(r->kind, s->btf, s->successor, &now.routine))
+	if (!is)
 		return best;
-	routine_words(r, &now.routine, &now.words);
+	now = single_of(r, is);
 	for (size_t i = 0; i < r->lost.n; i++) {
 		struct lost_routine other = {.single = r->lost.at[i]};
 		float signals[SIGNAL_COUNT];
-		double name = routines_names_alike(r, &other.single.words, &now.words);
+		double name;
 
-		/* One that is much less alike is no better. */
-		if (name < 0.3 || strcmp(other.single.routine.name, lost->single.routine.name) == 0)
+		if (!glimpses_meet(&other.single.glimpse, 0, &now.glimpse) ||
+		    strcmp(other.single.routine.name, lost->single.routine.name) == 0)
 			continue;
-		routine_prototype(r, &other.single.routine, &other.proto);
+		name = routines_names_alike(r, &other.single.words, &now.words);
+		/* One that is much less alike is no better. */
+		if (name < 0.3)
+			continue;
+		look_at(r, &other);
 		compare(r, &other, &now, false, name, signals);
 		best = fmax(best, weights_odds(SCALE_ROUTINE, signals));
 	}
@@ -201,14 +290,18 @@ static void contest(struct hunt *h, struct routines *r, const struct lost_routin
 		if (hit->s.signals[SIGNAL_OLD] > 0)
 			continue;
 		others = odds_of_others(r, lost, &hit->s);
-		if (others <= hit->odds)
-			continue;
-		hit->s.signals[SIGNAL_TAKEN] = (float)fmin(1, (others - hit->odds) / 2);
+		hit->s.signals[SIGNAL_TAKEN] = (float)fmax(0, fmin(1, (others - hit->odds) / 2));
+		hit->s.signals[SIGNAL_PAIRED] = (float)fmax(0, fmin(1, (hit->odds - others) / 4));
 		hit->odds = weights_odds(SCALE_ROUTINE, hit->s.signals);
 	}
 }
 
-/* One of them is it at most, so the likelier the next are, the less is each. */
+/* How likely the first has to be, and that nothing came at most, for it to be an answer. */
+#define FIRST_AT_LEAST 0.35
+#define NOTHING_AT_MOST 0.3
+
+/* One of them is it at most, so the likelier the next are, the less is each. Where something came,
+ * the likeliest is an answer, even if others dispute it. */
 static void share_out(struct hunt *h)
 {
 	double all = 1;
@@ -220,25 +313,37 @@ static void share_out(struct hunt *h)
 		double mine = exp(h->hits[i].odds);
 
 		h->hits[i].odds -= log(fmax(1, all - mine));
+		if (i == 0 && 1 / all < NOTHING_AT_MOST && mine / all > FIRST_AT_LEAST)
+			h->hits[i].odds = fmax(h->hits[i].odds, 0);
 	}
 }
 
-void hunt_routine(struct hunt *h, enum routine_kind kind, const struct routine *sought)
+static void hunt_in(struct hunt *h, struct routines *r, const char *name)
 {
-	struct lost_routine lost = {.single.routine = *sought};
-	struct routines r;
+	const struct routine *sought = routines_named(&r->were, name);
+	struct lost_routine lost;
 
-	if (routines_new(kind, h->witness, h->target, h->arena, &r) == 0) {
-		lost.made = routine_made_len(sought->name) != 0;
-		routine_words(&r, sought, &lost.single.words);
-		routine_prototype(&r, sought, &lost.proto);
-		for (size_t i = 0; i < r.gained.n; i++)
-			consider(h, &r, &lost, &r.gained.at[i], false);
-		consider_old(h, &r, &lost);
-		contest(h, &r, &lost);
-		share_out(h);
-	} else {
+	if (!sought)
+		return;
+	lost = (struct lost_routine){.single = single_of(r, sought)};
+	lost.came = swaps_glimpse(r->swaps, &lost.single.words);
+	look_at(r, &lost);
+	for (size_t i = 0; i < r->gained.n; i++)
+		consider(h, r, &lost, &r->gained.at[i], false);
+	consider_old(h, r, &lost);
+	consider_stems(h, r, &lost);
+	contest(h, r, &lost);
+	share_out(h);
+}
+
+void hunt_routine(struct hunt *h, enum routine_kind kind, const char *name)
+{
+	struct pairs own = {0}, *pairs = h->pairs ? h->pairs : &own;
+	struct routines *r = pairs_routines(pairs, kind, h->witness, h->target);
+
+	if (r)
+		hunt_in(h, r, name);
+	else
 		h->failed = true;
-	}
-	routines_free(&r);
+	pairs_free(&own);
 }

@@ -126,7 +126,7 @@ static int whole_names(const struct words *list, size_t count, size_t stride, st
 struct swaps *swaps_new(const struct words *lost, size_t nlost, const struct words *gained,
 			size_t ngained, size_t stride, struct arena *a)
 {
-	size_t went, came;
+	size_t went, came, left = 0;
 	struct gap *from = gaps_in(lost, nlost, stride, a, &went);
 	struct gap *to = gaps_in(gained, ngained, stride, a, &came);
 	struct swaps *s = arena_alloc(a, 1, sizeof(*s));
@@ -136,12 +136,16 @@ struct swaps *swaps_new(const struct words *lost, size_t nlost, const struct wor
 	    tally_init(&around, a, came) < 0 || whole_names(lost, nlost, stride, a, &were) < 0 ||
 	    whole_names(gained, ngained, stride, a, &are) < 0)
 		return NULL;
-	qsort(from, went, sizeof(*from), by_around);
 	for (size_t i = 0; i < went; i++)
 		if (tally_of(&are, from[i].without) > 0)
 			tally_add(&s->count, swap_key(from[i].word, NULL), from[i].says);
 	for (size_t i = 0; i < came; i++)
 		tally_add(&around, to[i].around, 1);
+	for (size_t i = 0; i < went; i++)
+		if (tally_of(&around, from[i].around) > 0)
+			from[left++] = from[i];
+	went = left;
+	qsort(from, went, sizeof(*from), by_around);
 	for (size_t i = 0; i < came; i++) {
 		/* Each of several that came may be the one. */
 		count_swap(s, from, went, &to[i], tally_of(&around, to[i].around));
@@ -160,6 +164,23 @@ struct swaps *swaps_of(const struct swap *known, size_t n, struct arena *a)
 	for (size_t i = 0; i < n; i++)
 		tally_add(&s->count, swap_key(&known[i].was, &known[i].now), known[i].n);
 	return s;
+}
+
+/* By chance most words stand once where another stood. */
+#define LEAST_SWAPS 2
+
+uint64_t swaps_glimpse(const struct swaps *swaps, const struct words *w)
+{
+	uint64_t came = 0;
+
+	for (uint32_t i = 0; i <= swaps->count.mask; i++) {
+		const struct tally_entry *x = &swaps->count.entries[i];
+
+		for (unsigned k = 0; x->sum >= LEAST_SWAPS && k < w->n; k++)
+			if (x->key >> 32 == w->at[k].hash)
+				came |= UINT64_C(1) << (uint32_t)x->key % 64;
+	}
+	return came;
 }
 
 double swaps_often(const struct swaps *swaps, const struct word *a, const struct word *b)

@@ -24,6 +24,9 @@ struct swap {
 /* The same of swaps that are known. */
 struct swaps *swaps_of(const struct swap *known, size_t n, struct arena *a);
 
+/* For each word that more than once took the place of one of w's, the bit of its hash % 64. */
+uint64_t swaps_glimpse(const struct swaps *swaps, const struct words *w);
+
 /* 0 to 1: how often b stands where a stood; NULL for no word: how often a is left out, or b added.
  * swaps may be NULL: never. */
 double swaps_often(const struct swaps *swaps, const struct word *a, const struct word *b);

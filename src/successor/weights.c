@@ -5,9 +5,10 @@
 #include "successor/suggest_impl.h"
 
 static const char *const signal_names[SIGNAL_COUNT] = {
-    "name",  "type",  "rare",  "place", "paired", "sole", "taken",  "old",    "kin",  "home",
-    "along", "nest",  "away",  "back",  "within", "both", "fits",   "flag",   "bit",  "box",
-    "far",   "vague", "clash", "other", "use",    "heir", "spread", "sparse", "link", "rival",
+    "name",   "type",  "rare",  "place", "paired", "sole",   "taken", "old",  "kin",
+    "home",   "along", "nest",  "away",  "back",   "within", "both",  "fits", "flag",
+    "bit",    "box",   "far",   "vague", "clash",  "other",  "use",   "heir", "spread",
+    "sparse", "link",  "rival", "agree", "spelt",  "lead",   "apart", "stem", "took",
 };
 
 /* `base` is that
@@ -46,17 +47,21 @@ static const struct weights {
 		     [SIGNAL_HOME] = 1.5f,
 		     [SIGNAL_BOTH] = 3.5f,
 		     [SIGNAL_WITHIN] = 0.8f}},
-    [SCALE_ROUTINE] = {-6.8f,
-		       {[SIGNAL_NAME] = 6.5f,
-			[SIGNAL_TYPE] = 2.8f,
-			[SIGNAL_RARE] = 1.65f,
-			[SIGNAL_PLACE] = 1.0f,
-			[SIGNAL_BOTH] = 0.6f,
-			[SIGNAL_SOLE] = 2.0f,
-			[SIGNAL_TAKEN] = -2.2f,
-			[SIGNAL_OLD] = -3.5f,
-			[SIGNAL_KIN] = 3.5f,
-			[SIGNAL_WITHIN] = 0.4f}},
+    [SCALE_ROUTINE] = {-16.63f,
+		       {[SIGNAL_AGREE] = -12.16f,
+			[SIGNAL_APART] = -2.64f,
+			[SIGNAL_BOTH] = 1.91f,
+			[SIGNAL_LEAD] = 1.46f,
+			[SIGNAL_NAME] = 17.49f,
+			[SIGNAL_OLD] = -5.51f,
+			[SIGNAL_PAIRED] = 0.53f,
+			[SIGNAL_RARE] = 3.81f,
+			[SIGNAL_SPELT] = 2.74f,
+			[SIGNAL_STEM] = 4.94f,
+			[SIGNAL_TAKEN] = -2.40f,
+			[SIGNAL_TOOK] = 8.58f,
+			[SIGNAL_TYPE] = 10.58f,
+			[SIGNAL_WITHIN] = -1.62f}},
 };
 
 const char *signal_name(enum signal s)

@@ -1,0 +1,170 @@
+/* prototypes: see prototypes.h. */
+#include "successor/prototypes.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/digest.h"
+
+enum {
+	TYPES = 1 << 15,   /* types of parameters that are counted, at most */
+	SWAPPED = 1 << 13, /* pairs of them */
+};
+
+struct type_key {
+	uint64_t key; /* 0: not looked at */
+	float weight; /* and one more; 0: not weighed */
+	uint32_t named;
+	uint8_t pointers;
+};
+
+struct type_keys *type_keys_new(const struct btf *b, struct type_keys *base, struct arena *a)
+{
+	size_t count = b->end_id - b->first_id + 1;
+	struct type_keys *k = arena_alloc(a, 1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	*k = (struct type_keys){b, base, arena_alloc(a, count, sizeof(*k->at))};
+	if (!k->at)
+		return NULL;
+	memset(k->at, 0, count * sizeof(*k->at));
+	return k;
+}
+
+static void look_at(const struct btf *b, uint32_t type, struct type_key *out)
+{
+	struct digester key = {0};
+	struct btf_type t = {0};
+
+	*out = (struct type_key){0};
+	for (int depth = 0; depth < 32; depth++) {
+		t = btf_type(b, type);
+		if (t.kind == BTF_PTR)
+			out->pointers++;
+		else if (t.kind != BTF_CONST && t.kind != BTF_VOLATILE && t.kind != BTF_RESTRICT &&
+			 t.kind != BTF_TYPE_TAG)
+			break;
+		type = t.type;
+	}
+	out->named = t.id;
+	digest_string(&key, t.name);
+	digest_add(&key, (uint64_t)t.kind << 8 | out->pointers);
+	out->key = digest_of(&key).word[0] | 1;
+}
+
+static struct type_key *key_of(struct type_keys *k, uint32_t type)
+{
+	struct type_keys *own = k;
+	struct type_key *known;
+
+	while (type < own->btf->first_id && own->base)
+		own = own->base;
+	/* Void is nobody's own. */
+	known = type < own->btf->first_id ? &own->at[own->btf->end_id - own->btf->first_id]
+					  : &own->at[type - own->btf->first_id];
+	if (!known->key)
+		look_at(k->btf, type, known);
+	return known;
+}
+
+static float weight_of(const struct type_counts *c, uint64_t key)
+{
+	double seen = tally_of(&c->seen, key);
+	double weight = log(c->sampled / (seen > 0 ? seen : 0.5)) / log(c->sampled + 1);
+
+	return (float)fmin(1, fmax(0, weight));
+}
+
+static struct slot slot_of(struct type_keys *k, const struct type_counts *c, uint32_t type,
+			   const char *name)
+{
+	struct type_key *known = key_of(k, type);
+
+	if (c->sampled > 0 && !(known->weight > 0))
+		known->weight = 1 + weight_of(c, known->key);
+	return (struct slot){.name = name,
+			     .btf = k->btf,
+			     .key = known->key,
+			     .named = known->named,
+			     .pointers = known->pointers,
+			     .weight = known->weight > 0 ? (double)known->weight - 1 : 0};
+}
+
+void prototype_read(struct type_keys *keys, const struct type_counts *c, uint32_t id,
+		    uint32_t skipped, struct prototype *out)
+{
+	struct btf_type proto = btf_type(keys->btf, id);
+	struct digester key = {0};
+
+	out->n = 0;
+	out->vlen = proto.vlen;
+	out->ret = slot_of(keys, c, proto.type, "");
+	digest_add(&key, out->ret.key);
+	digest_add(&key, proto.vlen);
+	for (uint32_t i = skipped; i < proto.vlen && out->n < PROTOTYPE_SLOTS; i++) {
+		struct btf_param p = btf_param(&proto, i);
+
+		out->at[out->n] = slot_of(keys, c, p.type, p.name);
+		digest_add(&key, out->at[out->n++].key);
+	}
+	out->key = digest_of(&key).word[0];
+}
+
+int type_counts_init(struct type_counts *c, struct arena *a)
+{
+	*c = (struct type_counts){0};
+	return tally_init(&c->seen, a, TYPES) < 0 ? -1 : tally_init(&c->swapped, a, SWAPPED);
+}
+
+void type_counts_add(struct type_counts *c, const struct prototype *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		unsigned k = 0;
+
+		while (k < i && p->at[k].key != p->at[i].key)
+			k++;
+		if (k == i)
+			tally_add(&c->seen, p->at[i].key, 1);
+	}
+}
+
+static uint64_t swap_key(uint64_t was, uint64_t is)
+{
+	return was * 3 ^ is;
+}
+
+void type_counts_swap(struct type_counts *c, struct type_keys *were, uint32_t was,
+		      struct type_keys *are, uint32_t is)
+{
+	struct btf_type before = btf_type(were->btf, was), now = btf_type(are->btf, is);
+	uint64_t swap = 0;
+
+	if (before.vlen != now.vlen)
+		return;
+	for (uint32_t i = 0; i < before.vlen; i++) {
+		uint64_t a = key_of(were, btf_param(&before, i).type)->key;
+		uint64_t b = key_of(are, btf_param(&now, i).type)->key;
+
+		if (a == b)
+			continue;
+		/* Where more than one differs they may just have changed places. */
+		if (swap)
+			return;
+		swap = swap_key(a, b);
+	}
+	if (swap)
+		tally_add(&c->swapped, swap, 1);
+}
+
+double type_swapped_often(const struct type_counts *c, const struct slot *a, const struct slot *b)
+{
+	double n = tally_of(&c->swapped, swap_key(a->key, b->key));
+
+	return n >= 1 ? 0.95 * n / (n + 1) : 0;
+}
+
+const char *slot_type_name(const struct slot *s)
+{
+	return btf_type(s->btf, s->named).name;
+}
