@@ -2,7 +2,7 @@
 #include "successor/prototypes.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/digest.h"
 
@@ -12,24 +12,39 @@ enum {
 };
 
 struct type_key {
-	uint64_t key; /* 0: not looked at */
+	uint64_t key;
 	float weight; /* and one more; 0: not weighed */
 	uint32_t named;
 	uint8_t pointers;
 };
 
-struct type_keys *type_keys_new(const struct btf *b, struct type_keys *base, struct arena *a)
+/* Most types are no parameters: what is not touched of the table takes no memory. */
+struct type_keys *type_keys_new(const struct btf *b, struct type_keys *base, struct type_keys **all)
 {
-	size_t count = b->end_id - b->first_id + 1;
-	struct type_keys *k = arena_alloc(a, 1, sizeof(*k));
+	struct type_keys *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		return NULL;
-	*k = (struct type_keys){b, base, arena_alloc(a, count, sizeof(*k->at))};
-	if (!k->at)
+	*k = (struct type_keys){.btf = b, .base = base, .next = *all};
+	*all = k;
+	k->of = calloc(b->end_id - b->first_id + 1, sizeof(*k->of));
+	k->at = array_grow(NULL, &k->cap, 0, sizeof(*k->at));
+	if (!k->of || !k->at)
 		return NULL;
-	memset(k->at, 0, count * sizeof(*k->at));
+	k->at[k->n++] = (struct type_key){0};
 	return k;
+}
+
+void type_keys_free(struct type_keys *all)
+{
+	while (all) {
+		struct type_keys *next = all->next;
+
+		free(all->of);
+		free(all->at);
+		free(all);
+		all = next;
+	}
 }
 
 static void look_at(const struct btf *b, uint32_t type, struct type_key *out)
@@ -53,19 +68,27 @@ static void look_at(const struct btf *b, uint32_t type, struct type_key *out)
 	out->key = digest_of(&key).word[0] | 1;
 }
 
+/* Good until the next call. Where memory is out a type is none of those that are known. */
 static struct type_key *key_of(struct type_keys *k, uint32_t type)
 {
 	struct type_keys *own = k;
-	struct type_key *known;
+	uint32_t *of;
 
 	while (type < own->btf->first_id && own->base)
 		own = own->base;
 	/* Void is nobody's own. */
-	known = type < own->btf->first_id ? &own->at[own->btf->end_id - own->btf->first_id]
-					  : &own->at[type - own->btf->first_id];
-	if (!known->key)
-		look_at(k->btf, type, known);
-	return known;
+	of = &own->of[type < own->btf->first_id ? own->btf->end_id - own->btf->first_id
+						: type - own->btf->first_id];
+	if (!*of) {
+		struct type_key *items = array_grow(own->at, &own->cap, own->n, sizeof(*items));
+
+		if (!items)
+			return &own->at[0];
+		own->at = items;
+		look_at(k->btf, type, &own->at[own->n]);
+		*of = (uint32_t)own->n++;
+	}
+	return &own->at[*of];
 }
 
 static float weight_of(const struct type_counts *c, uint64_t key)

@@ -32,7 +32,10 @@ struct prototype {
 struct type_keys {
 	const struct btf *btf;
 	struct type_keys *base; /* NULL without */
-	struct type_key *at;    /* by id - btf->first_id */
+	uint32_t *of;           /* by id - btf->first_id: place in `at`, 0: not looked at */
+	struct type_key *at;    /* from 1 on */
+	size_t n, cap;
+	struct type_keys *next; /* for type_keys_free() */
 };
 
 /* What is counted over prototypes. */
@@ -42,8 +45,10 @@ struct type_counts {
 	double sampled;       /* prototypes in the sample; 0 while it is made: nothing weighs */
 };
 
-/* Those of b over base's; NULL when memory is out. */
-struct type_keys *type_keys_new(const struct btf *b, struct type_keys *base, struct arena *a);
+/* Those of b over base's, put before those in *all; NULL when memory is out. */
+struct type_keys *type_keys_new(const struct btf *b, struct type_keys *base,
+				struct type_keys **all);
+void type_keys_free(struct type_keys *all); /* NULL is allowed */
 
 int type_counts_init(struct type_counts *c, struct arena *a);
 /* Counts what one of the sample takes, each type once. */

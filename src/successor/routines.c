@@ -151,11 +151,23 @@ static uint64_t name_hash(const char *name)
 	return h ^ h >> 32;
 }
 
+/* Room for as many as a kernel has, which is not touched before it is used, and need not be moved.
+ */
+static void reserve(const struct btf *b, struct routine_list *l)
+{
+	size_t most = (b->end_id - b->first_id) / 2 + 1;
+
+	if (l->at || !(l->at = malloc(most * sizeof(*l->at))))
+		return;
+	l->cap = most;
+}
+
 static int list_all(enum routine_kind kind, const struct btf *b, struct type_keys *keys,
 		    struct routine_list *l)
 {
 	struct btf_type t = {0};
 
+	reserve(b, l);
 	while (btf_next(b, &t, btf_kind_of(kind))) {
 		struct routine x, *items;
 
@@ -210,7 +222,7 @@ const struct routine *routines_named(const struct routine_list *l, const char *n
 static struct type_keys *list_btf(struct routines *r, const struct btf *b, struct type_keys *base,
 				  struct routine_list *l)
 {
-	struct type_keys *keys = type_keys_new(b, base, &r->arena);
+	struct type_keys *keys = type_keys_new(b, base, &r->keys);
 
 	return keys && list_all(r->kind, b, keys, l) == 0 ? keys : NULL;
 }
@@ -391,6 +403,7 @@ void routines_free(struct routines *r)
 {
 	if (!r)
 		return;
+	type_keys_free(r->keys);
 	free(r->were.at);
 	free(r->are.at);
 	free(r->lost.at);

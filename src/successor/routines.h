@@ -53,6 +53,7 @@ struct routine_list {
 struct routines {
 	enum routine_kind kind;
 	struct arena arena;
+	struct type_keys *keys; /* all of them */
 	const struct btf *witness;
 	const struct target *target;   /* while a question is asked */
 	struct routine_list were, are; /* of the witness, base first, and of the target */
