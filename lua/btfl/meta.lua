@@ -1004,7 +1004,7 @@ function program:verdict(target, options) end
 ---@field variable string? what decides: of "setting" a constant, of "unknown" an extern
 ---@field attach btfl.attach|string what it is an argument of; of struct_ops "struct_ops/STRUCT.MEMBER"
 ---@field signature btfl.signature?
----@field reads btfl.program.read[] all that is done with it
+---@field reads btfl.program.read[] all that is done with it; rows of other kernels may have the same table
 ---@field first btfl.program.read the load
 
 --- What program:reads() gives. A plain table.

@@ -192,6 +192,12 @@ int engine_recall_read(lua_State *L);
 
 /* program:reads(target, options): see reads.c. */
 int program_reads(lua_State *L);
+/* What lua/btfl/arguments/alike.lua asks for. */
+int engine_alike(lua_State *L);
+int engine_alike_key(lua_State *L);
+int engine_alike_reads(lua_State *L);
+int engine_alike_refused(lua_State *L);
+int engine_alike_ways(lua_State *L);
 
 /* ladders */
 

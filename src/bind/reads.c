@@ -7,9 +7,9 @@
 #include "bind/policy/policy.h"
 #include "bind/verdict.h"
 #include "core/arch.h"
+#include "dataflow/alike.h"
 #include "verify/guards.h"
 #include "verify/helpers.h"
-#include "dataflow/reads.h"
 
 /* What is freed whatever raises. */
 struct reading {
@@ -163,44 +163,222 @@ static const char *arch_named(lua_State *L, int arg)
 	return arch;
 }
 
-int program_reads(lua_State *L)
+/* The program at 1, a target or an architecture at 2, nil for none, and options at 3, which it
+ * looks at. Pushes the object, and what is freed. */
+static struct reading *begin(lua_State *L, struct loading *l)
 {
 	const struct handle *h = class_check(L, 1, &program_class);
-	struct loading loading = {.entry = h->id};
-	struct reading *r;
-	struct err e = {0};
-	bool fixed, anywhere = lua_isnoneornil(L, 2) || lua_type(L, 2) == LUA_TSTRING;
 
 	owner_native(L, h->owner);
-	lua_settop(L, 4);
-	fixed = lua_toboolean(L, 4);
-	lua_settop(L, 3);
-	if (!anywhere)
-		check_target(L, 2);
+	*l = (struct loading){.entry = h->id};
 	if (!lua_isnil(L, 3)) {
 		luaL_checktype(L, 3, LUA_TTABLE);
 		check_verdict_options(L, 3);
 	}
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
-	r = push_freed(L, sizeof(*r), free_reading);
+	return push_freed(L, sizeof(struct reading), free_reading);
+}
+
+/* Fills in l on the target at 2, after begin(). `object` is that one's place. */
+static void load_on(lua_State *L, int object, struct reading *r, struct loading *l)
+{
+	struct err e = {0};
+
+	push_policy(L, 3);
+	push_resolution(L, object, 2, lua_gettop(L));
+	l->resolution = owner_native(L, lua_touserdata(L, -1));
+	r->target = target_options(L, 3, l->resolution->target);
+	l->target = r->target ? r->target : l->resolution->target;
+	if (externs_new(l->resolution->object, object_references(L, object), l->target, &r->externs,
+			&e) < 0)
+		raise_err(L, &e);
+	extern_options(L, 3, r->externs);
+	l->externs = r->externs;
+	loading_options(L, 3, l);
+}
+
+int program_reads(lua_State *L)
+{
+	struct loading loading;
+	struct reading *r;
+	struct err e = {0};
+	bool fixed, anywhere = lua_isnoneornil(L, 2) || lua_type(L, 2) == LUA_TSTRING;
+
+	class_check(L, 1, &program_class);
+	lua_settop(L, 4);
+	fixed = lua_toboolean(L, 4);
+	lua_settop(L, 3);
+	if (!anywhere)
+		check_target(L, 2);
+	r = begin(L, &loading);
 	if (anywhere) {
-		if (reads_anywhere(check_object(L, 4), object_references(L, 4), h->id,
+		if (reads_anywhere(check_object(L, 4), object_references(L, 4), loading.entry,
 				   arch_named(L, 2), &r->reads, &e) < 0)
 			return raise_err(L, &e);
 		return push_reads(L, 4, r->reads, fixed);
 	}
-	push_policy(L, 3);
-	push_resolution(L, 4, 2, 6);
-	loading.resolution = owner_native(L, lua_touserdata(L, -1));
-	r->target = target_options(L, 3, loading.resolution->target);
-	loading.target = r->target ? r->target : loading.resolution->target;
-	if (externs_new(loading.resolution->object, object_references(L, 4), loading.target,
-			&r->externs, &e) < 0)
-		return raise_err(L, &e);
-	extern_options(L, 3, r->externs);
-	loading.externs = r->externs;
-	loading_options(L, 3, &loading);
+	load_on(L, 4, r, &loading);
 	if (reads_new(&loading, &r->reads, &e) < 0)
 		return raise_err(L, &e);
 	return push_reads(L, 4, r->reads, fixed);
+}
+
+/* alike.h, for lua/btfl/arguments/alike.lua */
+
+struct alike_box {
+	struct alike *alike;
+};
+
+static int free_alike(lua_State *L)
+{
+	struct alike_box *x = lua_touserdata(L, 1);
+
+	alike_free(x->alike);
+	x->alike = NULL;
+	return 0;
+}
+
+/* engine.alike(program): what tells on which kernels it reads the same. */
+int engine_alike(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &program_class);
+	struct alike_box *x;
+	struct err e = {0};
+
+	owner_native(L, h->owner);
+	lua_settop(L, 1);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	x = push_freed(L, sizeof(*x), free_alike);
+	if (alike_new(check_object(L, 2), object_references(L, 2), h->id, &x->alike, &e) < 0)
+		return raise_err(L, &e);
+	return 1;
+}
+
+/* The one behind the arguments of begin(). */
+static struct alike *alike_of(lua_State *L)
+{
+	return ((struct alike_box *)lua_touserdata(L, 4))->alike;
+}
+
+/* Abilities as the bits of a number. */
+static void push_abilities(lua_State *L, const struct abilities *a)
+{
+	lua_Unsigned bits = 0;
+
+	_Static_assert(sizeof(*a) < sizeof(bits) * 8, "one bit for each");
+	for (size_t i = 0; i < sizeof(*a); i++)
+		bits |= (lua_Unsigned)((const bool *)a)[i] << i;
+	lua_pushinteger(L, (lua_Integer)bits);
+}
+
+/* Pushes the key, 16 bytes, or nil. */
+static void push_key(lua_State *L, const struct alike *a, const struct loading *l)
+{
+	struct digest d;
+
+	if (alike_key(a, l, &d))
+		lua_pushlstring(L, (const char *)&d, sizeof(d));
+	else
+		lua_pushnil(L);
+}
+
+static void push_ways(lua_State *L, const struct reads *r)
+{
+	struct digest d = digest_of(&r->ways);
+
+	lua_pushlstring(L, (const char *)&d, sizeof(d));
+}
+
+/* engine.alike_key(program, target, options, alike): the key of alike_key(), and what the target's
+ * verifier can tell; nil for none. */
+int engine_alike_key(lua_State *L)
+{
+	struct abilities abilities;
+	struct loading loading;
+
+	lua_settop(L, 4);
+	load_on(L, 5, begin(L, &loading), &loading);
+	push_key(L, alike_of(L), &loading);
+	loading_abilities(&loading, &abilities);
+	push_abilities(L, &abilities);
+	return 2;
+}
+
+/* Pushes what engine.alike_refused() asks; nil where nothing is refused of such a program. */
+static void push_kept(lua_State *L, struct reading *r)
+{
+	struct reading *kept = push_freed(L, sizeof(*kept), free_reading);
+
+	kept->reads = r->reads;
+	r->reads = NULL;
+	if (!reads_keep(kept->reads)) {
+		lua_pop(L, 1);
+		lua_pushnil(L);
+	}
+}
+
+/* engine.alike_reads(program, target, options, alike): program:reads(); and, where other kernels
+ * may have the same, a key as it is from now on, which ways were gone, and for
+ * engine.alike_refused() what is refused; nil for nothing on any kernel. */
+int engine_alike_reads(lua_State *L)
+{
+	struct loading loading;
+	struct reading *r;
+	struct err e = {0};
+
+	lua_settop(L, 4);
+	r = begin(L, &loading);
+	load_on(L, 5, r, &loading);
+	if (reads_new(&loading, &r->reads, &e) < 0)
+		return raise_err(L, &e);
+	push_reads(L, 5, r->reads, false);
+	if (!alike_learn(alike_of(L), r->reads))
+		return 1;
+	push_key(L, alike_of(L), &loading);
+	push_ways(L, r->reads);
+	push_kept(L, r);
+	return 4;
+}
+
+/* engine.alike_refused(program, target, options, kept): whether the target's verifier refuses the
+ * same loads. */
+int engine_alike_refused(lua_State *L)
+{
+	struct loading loading;
+
+	lua_settop(L, 4);
+	load_on(L, 5, begin(L, &loading), &loading);
+	lua_pushboolean(
+	    L, reads_refused_alike(&loading, ((struct reading *)lua_touserdata(L, 4))->reads));
+	return 1;
+}
+
+/* engine.alike_ways(program, target, options, alike, most): which ways would be gone by the
+ * verifier that can tell the most, or the least, and what it can tell; nil where that cannot be
+ * told, or the key was another one before. */
+int engine_alike_ways(lua_State *L)
+{
+	struct abilities own, least, most;
+	struct loading loading;
+	struct reading *r;
+	struct alike *a = alike_of(L);
+	struct err e = {0};
+	bool upper = lua_toboolean(L, 5);
+
+	lua_settop(L, 4);
+	r = begin(L, &loading);
+	load_on(L, 5, r, &loading);
+	loading_abilities(&loading, &own);
+	alike_bounds(a, &own, &least, &most);
+	if (reads_ways(&loading, upper ? &most : &least, &r->reads, &e) < 0)
+		return raise_err(L, &e);
+	push_key(L, a, &loading);
+	if (!alike_learn(a, r->reads))
+		return 0;
+	push_key(L, a, &loading);
+	if (!lua_rawequal(L, -1, -2))
+		return 0;
+	push_ways(L, r->reads);
+	push_abilities(L, upper ? &most : &least);
+	return 2;
 }

@@ -61,11 +61,22 @@ static uint32_t only_sources(struct flow *x, uint32_t fact)
 	return provenance_fact(x->p, f);
 }
 
+/* Along a walk, the number that a relocation became counts. */
+static void count(struct flow *x, int32_t relo)
+{
+	if (x->ask->walk && reads_count(x->r, relo) < 0)
+		x->failed = true;
+}
+
 uint32_t flow_moved(struct flow *x, uint32_t fact, int64_t number, int32_t relo)
 {
 	const struct fact old = *fact_of(x, fact);
 	struct fact f = {.relo = NO_RELO, .place = PLACE_MIXED};
 
+	if (old.place == PLACE_CONTEXT || old.place == PLACE_STACK || old.place == PLACE_NUMBER) {
+		count(x, relo);
+		count(x, old.relo);
+	}
 	if (old.place == PLACE_CONTEXT || old.place == PLACE_STACK || old.place == PLACE_NUMBER) {
 		f.place = old.place;
 		f.func = old.func;
@@ -82,6 +93,8 @@ uint32_t flow_moved(struct flow *x, uint32_t fact, int64_t number, int32_t relo)
 		/* A second relocation is of the struct that the first led to: its offset counts,
 		 * which only a kernel tells. */
 		s.nested |= relo >= 0 && s.relo >= 0;
+		if (s.nested)
+			count(x, relo);
 		if (relo >= 0 && s.relo < 0)
 			s.relo = relo;
 		else if ((relo < 0 || x->ask->walk) && number < INT32_MAX / 2 &&
@@ -234,8 +247,10 @@ static uint32_t argument_at(struct flow *x, const struct fact *ctx, int64_t off,
 	off += ctx->number;
 	relo = relo >= 0 ? relo : ctx->relo;
 	ways_lose(x, ask->shape == SHAPE_REGISTERS && relo < 0 && !ask->arch);
-	if (ask->shape == SHAPE_SLOTS && relo >= 0)
+	if (ask->shape == SHAPE_SLOTS && relo >= 0) {
 		add_located(x, relo);
+		count(x, relo);
+	}
 	if (ask->shape == SHAPE_SLOTS)
 		return off >= 0 ? (uint32_t)(off / SLOT_SIZE) + 1 : 0;
 	if (ask->shape != SHAPE_REGISTERS)
@@ -288,6 +303,8 @@ static void step_load(struct flow *x, uint32_t at, struct flow_state *s)
 	ways_lose(x, ways_may_be(&f, PLACE_CONTEXT));
 	if (slots)
 		any = ways_any_slot(x, s, slots);
+	if (f.place == PLACE_STACK)
+		count(x, n->relo);
 	if (f.place == PLACE_CONTEXT)
 		argument = argument_at(x, &f, n->in.off, n->relo);
 	if (argument) {
@@ -338,7 +355,7 @@ static void step_store(struct flow *x, uint32_t at, struct flow_state *s)
 }
 
 /* The bytes behind argument i of a helper; -1 when nobody knows. */
-static int64_t bytes_behind(const struct flow *x, const struct flow_state *s, struct helper_arg arg,
+static int64_t bytes_behind(struct flow *x, const struct flow_state *s, struct helper_arg arg,
 			    unsigned i)
 {
 	const struct fact *size, *map = fact_of(x, s->reg[1]);
@@ -353,6 +370,7 @@ static int64_t bytes_behind(const struct flow *x, const struct flow_state *s, st
 	if (arg.size != SIZE_NEXT || i >= ARGUMENT_COUNT)
 		return -1;
 	size = fact_of(x, s->reg[i + 1]);
+	count(x, size->place == PLACE_NUMBER ? size->relo : NO_RELO);
 	return size->place == PLACE_NUMBER && size->number >= 0 ? size->number : -1;
 }
 

@@ -32,11 +32,19 @@ int provenance_start(struct provenance *p)
 	return 0;
 }
 
-void provenance_free(struct provenance *p)
+void provenance_forget(struct provenance *p)
 {
-	free(p->sources);
 	free(p->facts);
 	free(p->table);
+	p->facts = NULL;
+	p->table = NULL;
+	p->fact_count = p->fact_cap = p->table_size = 0;
+}
+
+void provenance_free(struct provenance *p)
+{
+	provenance_forget(p);
+	free(p->sources);
 }
 
 static bool same_source(const struct source *a, const struct source *b)

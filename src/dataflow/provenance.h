@@ -58,6 +58,8 @@ struct provenance {
 /* Zero-initialised p becomes ready; -1 when memory is out. */
 int provenance_start(struct provenance *p);
 void provenance_free(struct provenance *p);
+/* Gives up facts: sources stay. */
+void provenance_forget(struct provenance *p);
 
 /* The number of that source; 0 when there are too many, or it is too far from its argument. */
 uint32_t provenance_source(struct provenance *p, struct source s);

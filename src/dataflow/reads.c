@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "dataflow/flow.h"
-#include "format/asked.h"
 #include "format/btf_at.h"
 #include "verify/guards.h"
 #include "verify/helpers.h"
-#include "verify/releases.h"
 #include "verify/walk.h"
 
 static const char *const names[USE_COUNT] = {
@@ -86,17 +85,54 @@ static bool has_sources(const struct linked *f, enum context_shape shape)
 	return shape != SHAPE_NONE;
 }
 
-static int walk_with(const struct loading *l, const struct externs *x, const struct reads *r,
+int reads_count(struct reads *r, int32_t relo)
+{
+	int32_t *more;
+
+	for (size_t i = 0; i < r->valued_count; i++)
+		if (r->valued[i] == relo)
+			return 0;
+	if (relo < 0)
+		return 0;
+	more = array_grow(r->valued, &r->valued_cap, r->valued_count, sizeof(*more));
+	if (!more)
+		return -1;
+	r->valued = more;
+	more[r->valued_count++] = relo;
+	return 0;
+}
+
+/* Notes where a walk went, and by what. */
+static int add_ways(struct reads *r, const struct walk *w)
+{
+	r->unsettled |= w->end != WALK_DONE;
+	r->by_number |= w->by_number;
+	digest_add(&r->ways, r->linked->count);
+	for (uint32_t at = 0; at < r->linked->count; at++) {
+		const struct trace *t = &w->traces[at];
+		bool one = t->fell != t->jumped;
+
+		digest_add(&r->ways, (uint64_t)(one ? t->origin : 0) << 4 |
+					 (uint64_t)t->stopped << 3 | (uint64_t)t->reached << 2 |
+					 (uint64_t)t->fell << 1 | t->jumped);
+		if (t->by_value && reads_count(r, r->linked->insns[at].relo) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int walk_with(const struct loading *l, const struct externs *x, struct reads *r,
 		     struct walk **out, struct err *e)
 {
 	/* What the context lacks ends no path: what it would have been taken for is asked. */
 	struct context context = {.prog_type = l->prog_type, .attach_type = l->attach_type};
-	struct abilities abilities;
-	int rc;
+	int rc = walk_new(r->linked, x, &context, &r->abilities, out, e);
 
-	asked_for(ASKED_ABLE, 0, NULL, 0);
-	releases_abilities(l->release, &abilities);
-	rc = walk_new(r->linked, x, &context, &abilities, out, e);
+	if (rc == 0 && add_ways(r, *out) < 0) {
+		walk_free(*out);
+		*out = NULL;
+		rc = err_memory(e, r->linked->object->path);
+	}
 	if (rc == 0)
 		(*out)->abilities = NULL;
 	return rc;
@@ -184,7 +220,8 @@ void reads_merge(struct reads *r, size_t from)
 	r->count = kept;
 }
 
-/* Adds what is done only where constants of the object are other ones, which a tool may set. */
+/* Adds what is done only where constants of the object are other ones, which a tool may set; with
+ * no `ask`, only where the walk goes. */
 static int add_settings(const struct loading *l, struct flow_ask *ask, const struct walk *w,
 			struct reads *r, struct err *e)
 {
@@ -198,7 +235,7 @@ static int add_settings(const struct loading *l, struct flow_ask *ask, const str
 	if (!any)
 		return 0;
 	rc = walk_with(l, any, r, &wider, e);
-	if (rc == 0) {
+	if (rc == 0 && ask) {
 		ask->walk = wider;
 		rc = flow_run(ask, r, e);
 	}
@@ -303,30 +340,63 @@ static const char *refuses_load(const struct loading *l, const struct context *c
 	return at.kind == LANDS_NOWHERE ? at.cause : NULL;
 }
 
-/* What a verifier says of the loads of the context themselves, and of those by an argument. */
+/* What a verifier says of a load of the context itself, or by an argument; NULL for nothing. */
+static const char *refusal(const struct loading *l, const struct context *c, const struct reads *r,
+			   const struct read *x)
+{
+	int64_t number, slot = r->provenance.sources[x->source].argument;
+	const char *cause;
+
+	if (x->use == USE_LOAD)
+		return refuses_load(l, c, &r->provenance, x);
+	if (x->use != USE_READ)
+		return NULL;
+	cause = context_refuses(c, (slot - 1) * ARGUMENT_SIZE, ARGUMENT_SIZE, false, &number);
+	return cause && context_is_argument(cause) ? cause : NULL;
+}
+
 static void add_refused(const struct loading *l, struct reads *r)
 {
 	struct context c;
-	int64_t number;
 
 	context_of(l, &c);
-	for (size_t i = 0; c.slots && r->shape == SHAPE_SLOTS && i < r->count; i++) {
-		struct read *x = &r->list[i];
-		int64_t slot = r->provenance.sources[x->source].argument;
-		const char *cause;
-
-		if (x->use == USE_LOAD)
-			x->refused = refuses_load(l, &c, &r->provenance, x);
-		if (x->use != USE_READ)
-			continue;
-		cause =
-		    context_refuses(&c, (slot - 1) * ARGUMENT_SIZE, ARGUMENT_SIZE, false, &number);
-		if (cause && context_is_argument(cause))
-			x->refused = cause;
-	}
+	r->typed = c.slots && r->shape == SHAPE_SLOTS;
+	for (size_t i = 0; r->typed && i < r->count; i++)
+		r->list[i].refused = refusal(l, &c, r, &r->list[i]);
 }
 
-static int follow(const struct loading *l, struct reads *r, struct err *e)
+bool reads_keep(struct reads *r)
+{
+	linked_free(r->linked);
+	r->linked = NULL;
+	provenance_forget(&r->provenance);
+	return r->shape == SHAPE_SLOTS;
+}
+
+bool reads_refused_alike(const struct loading *l, const struct reads *r)
+{
+	struct context c;
+
+	context_of(l, &c);
+	if (c.slots != r->typed)
+		return false;
+	for (size_t i = 0; r->typed && i < r->count; i++) {
+		struct read x = r->list[i];
+		const char *cause;
+
+		/* The instruction has the offset that it has there. */
+		if (x.relo >= 0)
+			x.offset = insn_load(l->resolution->results[x.relo].after,
+					     l->resolution->object->big_endian)
+				       .off;
+		cause = refusal(l, &c, r, &x);
+		if (cause != x.refused && !(cause && x.refused && strcmp(cause, x.refused) == 0))
+			return false;
+	}
+	return true;
+}
+
+static int follow(const struct loading *l, struct reads *r, bool ways, struct err *e)
 {
 	struct flow_ask ask = {.references = l->externs->references};
 	struct walk *w = NULL;
@@ -340,12 +410,12 @@ static int follow(const struct loading *l, struct reads *r, struct err *e)
 	if (rc == 0) {
 		ask.walk = w;
 		r->complete = w->end == WALK_DONE;
-		rc = flow_run(&ask, r, e);
+		rc = ways ? 0 : flow_run(&ask, r, e);
 	}
 	for (int there = 0; there <= 1 && rc == 0; there++)
 		rc = mark_unknown(l, there, r, e);
 	if (rc == 0 && leaves_out(w))
-		rc = add_settings(l, &ask, w, r, e);
+		rc = add_settings(l, ways ? NULL : &ask, w, r, e);
 	if (rc == 0)
 		add_refused(l, r);
 	walk_free(w);
@@ -371,16 +441,32 @@ static int finish(struct reads **out, int rc)
 	return rc;
 }
 
-int reads_new(const struct loading *l, struct reads **out, struct err *e)
+static int read_by(const struct loading *l, const struct abilities *abilities, bool ways,
+		   struct reads **out, struct err *e)
 {
 	int rc = start(out, l->resolution->object->path, e);
 
 	if (rc < 0)
 		return rc;
+	(*out)->abilities = *abilities;
 	rc = linked_new(l->resolution, l->externs->references, l->entry, &(*out)->linked, e);
 	if (rc == 0)
-		rc = follow(l, *out, e);
+		rc = follow(l, *out, ways, e);
 	return finish(out, rc);
+}
+
+int reads_new(const struct loading *l, struct reads **out, struct err *e)
+{
+	struct abilities abilities;
+
+	loading_abilities(l, &abilities);
+	return read_by(l, &abilities, false, out, e);
+}
+
+int reads_ways(const struct loading *l, const struct abilities *abilities, struct reads **out,
+	       struct err *e)
+{
+	return read_by(l, abilities, true, out, e);
 }
 
 int reads_anywhere(const struct object *o, const struct references *r, uint32_t program,
@@ -465,6 +551,7 @@ void reads_free(struct reads *r)
 	linked_free(r->linked);
 	provenance_free(&r->provenance);
 	free(r->located);
+	free(r->valued);
 	free(r->list);
 	free(r);
 }

@@ -7,7 +7,9 @@
 #ifndef BTFL_READS_H
 #define BTFL_READS_H
 
+#include "base/digest.h"
 #include "verify/loading.h"
+#include "verify/releases.h"
 #include "dataflow/provenance.h"
 #include "dataflow/registers.h"
 
@@ -64,10 +66,19 @@ struct reads {
 	enum context_shape shape;
 	bool complete; /* the walk came to its end: what is not here is not reached */
 	bool lost;     /* where all ways are followed: along some of them more may be read */
+	bool typed;    /* a verifier gives the arguments types, and may refuse loads by them */
 	/* Relocations by whose value an argument was found in the context: on a kernel where it is
 	 * another, that may be another argument. */
 	int32_t *located;
 	size_t located_count, located_cap;
+
+	/* What walks went by, and where they went: alike.h. */
+	struct abilities abilities;
+	struct digester ways; /* which instructions they reached, and which sides of branches */
+	bool unsettled;       /* one of them did not come to its end */
+	bool by_number;       /* some number of a relocation counted, who knows which */
+	int32_t *valued;      /* relocations whose numbers counted */
+	size_t valued_count, valued_cap;
 	struct linked *linked;
 	struct provenance provenance;
 	struct read *list; /* ordered by instruction */
@@ -76,6 +87,11 @@ struct reads {
 
 /* What the program of l reads on its target. */
 int reads_new(const struct loading *l, struct reads **out, struct err *e);
+/* Only the walks of that, by other abilities than the target's: `ways` and what they went by. */
+int reads_ways(const struct loading *l, const struct abilities *abilities, struct reads **out,
+	       struct err *e);
+/* Notes that the number of a relocation counts; nothing for -1. -1 when memory is out. */
+int reads_count(struct reads *r, int32_t relo);
 /* The same wherever it stands, on no kernel: `program` of o. On any of architecture `arch`, in the
  * words of arch.h; NULL for whichever. */
 int reads_anywhere(const struct object *o, const struct references *r, uint32_t program,
@@ -83,6 +99,11 @@ int reads_anywhere(const struct object *o, const struct references *r, uint32_t 
 /* Orders those from number `from` on by instruction, each once. */
 void reads_merge(struct reads *r, size_t from);
 void reads_free(struct reads *r); /* NULL is allowed */
+
+/* Gives up all that reads_refused_alike() does not take. Whether a verifier may refuse any. */
+bool reads_keep(struct reads *r);
+/* Whether the kernel of l, on which the program reads the same, refuses of them what r says. */
+bool reads_refused_alike(const struct loading *l, const struct reads *r);
 
 /* The kernel's struct that a helper or a function of the kernel takes x for, or that the key or the
  * value of a map, whose part it is, points to by its type; with a flavor, if it has one; NULL for

@@ -16,6 +16,13 @@ static struct value number_in(const struct value *v)
 	return v->kind == VALUE_SCALAR ? *v : value_unknown();
 }
 
+/* Whether liveness follows what is added to a pointer, or where it leads tells nothing. */
+static bool is_followed(const struct value *p)
+{
+	return p->kind == VALUE_STACK || p->kind == VALUE_ITEM ||
+	       (p->kind == VALUE_DATA && !(p->which & DATA_EXTERN));
+}
+
 /* Sums and differences of pointers; a VALUE_NONE for what is arithmetic on numbers. */
 static struct value point(struct machine *m, const struct value *a, const struct value *b,
 			  uint8_t op, bool wide)
@@ -29,8 +36,11 @@ static struct value point(struct machine *m, const struct value *a, const struct
 	if (is_pointer(a) && is_pointer(b))
 		return value_unknown();
 	/* Where a pointer leads must be known. */
-	if (is_pointer(a) != is_pointer(b))
+	if (is_pointer(a) != is_pointer(b)) {
 		needs_meet(&m->needs, is_pointer(a) ? b->need : a->need);
+		m->w->by_number |=
+		    (a->relocated || b->relocated) && !is_followed(is_pointer(a) ? a : b);
+	}
 	if (is_pointer(a)) {
 		v = *a;
 		scalar_alu(&v.number, b->number, op, true, false, m->w->abilities);
@@ -98,12 +108,14 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 	bool wide = BPF_CLASS(in.code) == BPF_ALU64;
 	struct value *dst = machine_reg(s, in.dst), imm, *src = &imm, v;
 	uint32_t origin, dated;
+	bool relocated;
 
 	imm = value_scalar(scalar_known(wide ? (uint64_t)(int64_t)in.imm : (uint32_t)in.imm));
 	if ((in.code & BPF_X) && op != ALU_END && op != ALU_NEG)
 		src = machine_reg(s, in.src);
 	origin = src->origin ? src->origin : op == ALU_MOV ? 0 : dst->origin;
 	dated = op == ALU_MOV ? src->dated : dst->dated;
+	relocated = n->relo >= 0 || src->relocated || (op != ALU_MOV && dst->relocated);
 	s->at++;
 	if (op == ALU_MOV) {
 		move(m, dst, src, in, wide);
@@ -130,6 +142,7 @@ enum go machine_alu(struct machine *m, struct state *s, const struct linked_insn
 		*dst = v;
 	}
 	dst->dated = dated_result(m, dated, dst, in);
+	dst->relocated = relocated;
 	dst->origin = n->relo >= 0 ? ORIGIN(ORIGIN_RELO, n->relo) : origin;
 	return GO_ON;
 }
@@ -188,6 +201,7 @@ enum go machine_load_immediate(struct machine *m, struct state *s, const struct 
 	}
 	if (n->relo >= 0)
 		dst->origin = ORIGIN(ORIGIN_RELO, n->relo);
+	dst->relocated = n->relo >= 0;
 	s->at += 2;
 	return GO_ON;
 }

@@ -14,8 +14,9 @@ static void forget_scratch(struct frame *f)
 		f->reg[i] = (struct value){.kind = VALUE_NONE};
 }
 
-static int64_t upper_bound(const struct value *v)
+static int64_t upper_bound(const struct machine *m, const struct value *v)
 {
+	m->w->by_number |= v->relocated;
 	if (v->kind != VALUE_SCALAR || v->number.full.umax > STACK_SIZE)
 		return -1;
 	return (int64_t)v->number.full.umax;
@@ -31,7 +32,7 @@ static int64_t argument_size(const struct machine *m, const struct frame *f, uin
 
 	switch (arg.size) {
 	case SIZE_FIXED: return arg.bytes;
-	case SIZE_NEXT: return n < ARGUMENT_MOST ? upper_bound(&f->reg[n + 1]) : -1;
+	case SIZE_NEXT: return n < ARGUMENT_MOST ? upper_bound(m, &f->reg[n + 1]) : -1;
 	case SIZE_KEY:
 	case SIZE_VALUE:
 		map = &f->reg[helper_map(helper)];
@@ -107,10 +108,10 @@ static struct value result_of(struct machine *m, struct state *s, uint32_t helpe
 		size_arg = helper_arg(helper, 1).size == SIZE_NEXT ? 2 : 3;
 		if (f->reg[size_arg].kind == VALUE_SCALAR)
 			needs_meet(&m->needs, f->reg[size_arg].need);
-		if (upper_bound(&f->reg[size_arg]) < 0)
+		if (upper_bound(m, &f->reg[size_arg]) < 0)
 			return v;
 		v.number.full.smin = v.number.half.smin = -ERRNO_MOST;
-		v.number.full.smax = v.number.half.smax = upper_bound(&f->reg[size_arg]);
+		v.number.full.smax = v.number.half.smax = upper_bound(m, &f->reg[size_arg]);
 		scalar_sync(&v.number, m->w->abilities);
 		return v;
 	default: return v;

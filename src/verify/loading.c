@@ -74,3 +74,9 @@ bool loading_sets_inner(const struct loading *l, const char *map)
 			return true;
 	return false;
 }
+
+bool loading_abilities(const struct loading *l, struct abilities *out)
+{
+	asked_for(ASKED_ABLE, 0, NULL, 0);
+	return releases_abilities(l->release, out);
+}

@@ -12,6 +12,7 @@
 #include "verify/helper_types.h"
 #include "verify/linked.h"
 #include "verify/obstacle.h"
+#include "verify/releases.h"
 
 /* Every rule. */
 #define LOADING_ALL UINT64_MAX
@@ -61,5 +62,8 @@ struct map_def loading_map(const struct loading *l, uint32_t map);
 
 /* Whether a tool gives the map of that name, a map of maps, what it holds. */
 bool loading_sets_inner(const struct loading *l, const char *map);
+
+/* What the kernel's verifier can tell by its release; whether that is known. */
+bool loading_abilities(const struct loading *l, struct abilities *out);
 
 #endif

@@ -170,10 +170,18 @@ static struct value load(struct machine *m, struct state *s, const struct linked
 	return v;
 }
 
+/* Whether it tells what is loaded how far from there that is. */
+static bool counts_from(const struct value *from)
+{
+	return from->kind == VALUE_STACK || from->kind == VALUE_DATA || from->kind == VALUE_CTX ||
+	       from->kind == VALUE_STRUCT;
+}
+
 enum go machine_load(struct machine *m, struct state *s, const struct linked_insn *n)
 {
 	enum go go = check_context(m, s, machine_reg(s, n->in.src), n->in, false);
 
+	m->w->traces[s->at].by_value |= n->relo >= 0 && counts_from(machine_reg(s, n->in.src));
 	if (go == GO_ON)
 		go = check_struct(m, s, machine_reg(s, n->in.src), n->in);
 	if (go != GO_ON)

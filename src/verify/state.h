@@ -45,6 +45,7 @@ enum iter_state { ITER_ACTIVE, ITER_DRAINED };
 struct value {
 	uint8_t kind;
 	bool maybe_null; /* ITEM and MEMORY: not checked yet */
+	bool relocated;  /* of a number, or of where a pointer leads: relocations made it so */
 	uint32_t which;
 	uint32_t id;     /* equal values have equal ids; 0 for none */
 	uint32_t origin; /* what decided it, for explanations only; see trace.h */

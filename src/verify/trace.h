@@ -24,6 +24,7 @@ struct trace {
 	bool reached;
 	bool stopped;      /* it is one of the hits */
 	bool fell, jumped; /* of a branch: which ways were gone */
+	bool by_value;     /* what its relocation put into it decides what it does */
 	uint32_t origin;   /* of a decided branch */
 };
 
@@ -54,6 +55,7 @@ struct walk {
 	enum walk_end end;
 	const char *why; /* of WALK_LIMIT and WALK_BROKEN */
 	uint64_t work;   /* instructions walked */
+	bool by_number;  /* a relocated number counted where liveness (liveness.h) does not tell */
 };
 
 #endif

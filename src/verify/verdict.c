@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/asked.h"
 #include "verify/guards.h"
 #include "verify/helpers.h"
 #include "verify/map_fields.h"
@@ -173,9 +172,8 @@ static int walk_it(struct verdict *v, const struct loading *l, const struct cont
 		   struct err *e)
 {
 	struct abilities abilities;
-	bool known = releases_abilities(l->release, &abilities);
+	bool known = loading_abilities(l, &abilities);
 
-	asked_for(ASKED_ABLE, 0, NULL, 0);
 	if (walk_new(v->linked, l->externs, c, &abilities, &v->walk, e) < 0)
 		return -1;
 	v->walk->abilities = NULL;

@@ -1,6 +1,9 @@
 --- What stands on a kernel where a program reads an argument, and whether that is what it is taken for.
+local alike = require "btfl.arguments.alike"
 local evidence = require "btfl.arguments.evidence"
 local fits = require "btfl.arguments.fits"
+local kept = require "btfl.arguments.kept"
+local key_of = require "btfl.report.key"
 local signature = require "btfl.arguments.signature"
 
 local drift = {}
@@ -12,14 +15,23 @@ local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result 
 --- By the form of what they attach to, programs that the verifier gives typed arguments.
 drift.TYPED = { func = true, lsm = true, iter = true, tp_btf = true, struct_ops = true }
 
+-- Whether the structs of a target have told something.
+local by_structs
+
+local function pointer(target, t, name, read)
+  local ok, own = fits.pointer(target, t, name, read)
+  by_structs = by_structs or own
+  return ok
+end
+
 local function any_fits(target, t, types)
   for _, one in ipairs(types) do
     if one.by == "access" then
       -- All that is read must be there.
       for _, read in ipairs(one.reads) do
-        if fits.pointer(target, t, one.name, read.use ~= "container" and read or nil) then return true end
+        if pointer(target, t, one.name, read.use ~= "container" and read or nil) then return true end
       end
-    elseif fits.pointer(target, t, one.name) then
+    elseif pointer(target, t, one.name) then
       return true
     end
   end
@@ -185,13 +197,54 @@ function drift.attach_of(program, options)
   return attach.name and not attach.pattern and attach or nil
 end
 
-local function add_sink(argument, sinks)
+-- An argument with what the sinks tell of its type.
+local function with_sink(argument, sinks)
   for _, sink in ipairs(evidence.sinks(argument)) do
     if sinks[sink] then
-      argument.types = { { name = sinks[sink], by = "sink", reads = { argument.first } } }
-      return
+      local types = { { name = sinks[sink], by = "sink", reads = { argument.first } } }
+      return setmetatable({ types = types }, { __index = argument })
     end
   end
+  return argument
+end
+
+-- What an argument is on a target by its signature; nil for none.
+local function row_of(program, target, options, argument, sig, attach)
+  local row = { program = program, target = target, argument = argument.number, reads = argument.reads,
+    types = argument.types, first = argument.first, signature = sig, declared = argument.declared,
+    attach = attach }
+  row.taken_for, row.by = taken_for(argument)
+  if sig then
+    local typed = drift.TYPED[program.attach.form]
+    row.verdict, row.consequence = judge(row, argument, target, sig, typed)
+    if row.consequence then set_consequence(row, sureness(argument, row.verdict), argument, options) end
+  else
+    row.verdict = target:attach(attach).found == false and "target-absent" or "unknown"
+  end
+  return row
+end
+
+-- By what is taken for arguments, what sinks tell, and signature: rows that nothing else of a target tells.
+local known_rows = kept.by(function() return {} end)
+
+-- Where such rows are kept, and by which key; nil for nowhere.
+local function place_of(list, target, attach, sinks)
+  local text = tostring(attach)
+  local key, whole = signature.key(target, attach, text)
+  if not whole or sinks and (type(sinks) ~= "table" or getmetatable(sinks)) then return nil end
+  return known_rows(list, sinks or ""), key_of(text, key)
+end
+
+-- The same on another target.
+local function on_target(rows, target, sig)
+  local out = {}
+  for i, row in ipairs(rows) do
+    local own = {}
+    for name, value in pairs(row) do own[name] = value end
+    own.target, own.signature = target, sig
+    out[i] = own
+  end
+  return out
 end
 
 --- What each argument that a program reads on a target is there. `sinks`, by what evidence.sinks() gives,
@@ -205,28 +258,22 @@ end
 function drift.arguments(program, target, options, sinks, list)
   local attach, rows = drift.attach_of(program, options), {}
   if not attach then return rows end
-  list = list or evidence.of(program, target, options)
+  list = list or alike.evidence(program, target, options)
   if #list == 0 then return rows end
-  local sig = signature.of(target, attach)
-  local absent = not sig and target:attach(attach).found == false
+  local sig = signature.kept(target, attach, tostring(attach)) or nil
+  local known, key = place_of(list, target, attach, sinks)
+  if known and known[key] then return on_target(known[key], target, sig) end
+  local of_target = false
+  by_structs = false
   for i, argument in ipairs(list) do
     if #argument.types == 0 or argument.types[1].by == "declaration" then
       if type(sinks) == "function" then sinks = sinks() end
-      add_sink(argument, sinks or {})
+      argument = with_sink(argument, sinks or {})
     end
-    local row = { program = program, target = target, argument = argument.number, reads = argument.reads,
-      types = argument.types, first = argument.first, signature = sig, declared = argument.declared,
-      attach = attach }
-    row.taken_for, row.by = taken_for(argument)
-    if sig then
-      local typed = drift.TYPED[program.attach.form]
-      row.verdict, row.consequence = judge(row, argument, target, sig, typed)
-      if row.consequence then set_consequence(row, sureness(argument, row.verdict), argument, options) end
-    else
-      row.verdict = absent and "target-absent" or "unknown"
-    end
-    rows[i] = row
+    rows[i] = row_of(program, target, options, argument, sig, attach)
+    of_target = of_target or rows[i].consequence ~= nil
   end
+  if known and sig and not (of_target or by_structs) then known[key] = on_target(rows) end
   return rows
 end
 
@@ -244,12 +291,16 @@ end
 local MOST_OF = 3
 drift.MOST_OF = MOST_OF
 
+local worded = kept.of_kernel(function(target, text, attach)
+  local sig = signature.kept(target, attach, text)
+  return sig and tostring(sig)
+end)
+
 -- Where all kernels have the same parameters nothing drifts.
 local function differs(attach, targets)
   local first
   for _, target in ipairs(targets) do
-    local sig = signature.of(target, attach)
-    local text = sig and tostring(sig)
+    local text = worded(target, tostring(attach), attach)
     first = first or text
     if text and text ~= first then return true end
   end
@@ -264,8 +315,8 @@ end
 ---@return { sinks: string[], name: string|false }[] of each argument, with the struct that it is
 function drift.at_sinks(program, target, options, list)
   local attach, out = drift.attach_of(program, options), {}
-  list = list or evidence.of(program, target, options)
-  local sig = #list > 0 and signature.of(target, attach) or nil
+  list = list or alike.evidence(program, target, options)
+  local sig = #list > 0 and signature.kept(target, attach, tostring(attach)) or nil
   for i, argument in ipairs(sig and list or {}) do
     local slot = argument.number ~= "return" and sig:slot(argument.number)
     local to = slot and slot ~= "return" and fits.pointee(slot.type)

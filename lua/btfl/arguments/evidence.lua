@@ -123,19 +123,18 @@ local function mark_saved(list, by_number)
   end
 end
 
---- What a program takes the arguments for that it reads, as program:reads() has it. How surely each is
---- loaded, used and taken for that is SETTING, UNSURE or SURE.
+--- Whether a program sees arguments at all.
 ---@param program btfl.program
----@param target? btfl.target|string
----@param options? btfl.verdict.options
----@return table[] arguments in order: number; types, each with sure; used (nil when it is not), loaded;
---- reads, first (the load); every (all types, those too that better evidence puts aside); saved (it is only
---- kept, undeclared, with all that registers may hold)
----@return boolean whole of no target: nothing more is read on any, as program:reads() has it
----@return btfl.relo[] located by whose value arguments were found, likewise
-function evidence.of(program, target, options)
-  if not HAS_ARGUMENTS[program.attach and program.attach.form] then return {}, true, {} end
-  local reads = program:reads(target, options)
+---@return boolean
+function evidence.has_arguments(program)
+  return HAS_ARGUMENTS[program.attach and program.attach.form] or false
+end
+
+--- What program:reads() tells, as evidence.of() has it.
+---@param program btfl.program
+---@param reads btfl.program.read[]
+---@return table[]
+function evidence.made(program, reads)
   local by_number, list = {}, {}
   for _, read in ipairs(reads) do
     local n = read.argument
@@ -170,7 +169,23 @@ function evidence.of(program, target, options)
     if last or a.number == "return" then return last and a.number ~= "return" end
     return a.number < b.number
   end)
-  return list, reads.whole, reads.located
+  return list
+end
+
+--- What a program takes the arguments for that it reads, as program:reads() has it. How surely each is
+--- loaded, used and taken for that is SETTING, UNSURE or SURE.
+---@param program btfl.program
+---@param target? btfl.target|string
+---@param options? btfl.verdict.options
+---@return table[] arguments in order: number; types, each with sure; used (nil when it is not), loaded;
+--- reads, first (the load); every (all types, those too that better evidence puts aside); saved (it is only
+--- kept, undeclared, with all that registers may hold)
+---@return boolean whole of no target: nothing more is read on any, as program:reads() has it
+---@return btfl.relo[] located by whose value arguments were found, likewise
+function evidence.of(program, target, options)
+  if not evidence.has_arguments(program) then return {}, true, {} end
+  local reads = program:reads(target, options)
+  return evidence.made(program, reads), reads.whole, reads.located
 end
 
 --- The places that an argument goes to, by which others that go there are like it: instruction and use. That

@@ -1,5 +1,6 @@
 --- Reads of a kernel's memory at places that no relocation gives: which they are of a program, and where they
 --- lead on an open kernel.
+local alike = require "btfl.arguments.alike"
 local drift = require "btfl.arguments.drift"
 local fits = require "btfl.arguments.fits"
 local kept = require "btfl.arguments.kept"
@@ -120,9 +121,16 @@ function reading.of(program, options, bare, asks)
   return out
 end
 
+-- Loads and copies at a place that no relocation gives.
+local function is_fixed(read)
+  return (read.use == "load" or read.use == "probe") and not read.relo and not read.maybe
+end
+
 local reads_of = kept.by(function(_, ask, target)
   local known = {}
-  for _, read in ipairs(ask.program:reads(target, ask.options, true)) do known[key_of(read)] = read end
+  for _, read in ipairs(alike.reads(ask.program, target, ask.options)) do
+    if is_fixed(read) then known[key_of(read)] = read end
+  end
   return known
 end)
 

@@ -2,7 +2,6 @@
 --- program there. What it reads along all of its ways is found once, and what it may be taken for on any
 --- kernel, all of it, must fit. That follows for all kernels whose signatures are alike, but where it takes
 --- their structs to tell.
-local engine = require "btfl.engine"
 local drift = require "btfl.arguments.drift"
 local evidence = require "btfl.arguments.evidence"
 local fits = require "btfl.arguments.fits"
@@ -10,11 +9,6 @@ local kept = require "btfl.arguments.kept"
 local signature = require "btfl.arguments.signature"
 
 local settled = {}
-
--- By the text of an attach point; false for none.
-local key_of = kept.of_kernel(function(target, _, attach)
-  return engine.signature_key(target, attach) or false
-end)
 
 -- What one type is told by, of which fits.pointer() is asked: each access once, and whether there is anything
 -- else, which is not.
@@ -182,7 +176,7 @@ end
 local function sinks_agree(record, others)
   local there, all = {}, {}
   for _, target in ipairs(others) do
-    local key = key_of(target, record.text, record.attach)
+    local key = signature.key(target, record.attach, record.text)
     if key and not there[key] then
       there[key] = true
       if not settled.agree(all, structs_at(record, target)) then return {} end
@@ -217,7 +211,7 @@ local function known_of(program, target, options)
   if options and (options.attach or options.type) then return nil end
   local record = record_of(program, target)
   if record.none then return false end
-  local key = key_of(target, record.text, record.attach)
+  local key = signature.key(target, record.attach, record.text)
   if not key then return false end
   if record.open or not is_located(record, target, options) then return nil end
   return record, key

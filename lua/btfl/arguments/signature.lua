@@ -1,6 +1,7 @@
 --- What a program at a function, tracepoint or hook sees of it: parameters with their names, and by slot
 --- of 8 bytes. See btfl.signature in meta.lua.
 local engine = require "btfl.engine"
+local kept = require "btfl.arguments.kept"
 
 local signature = {}
 
@@ -93,6 +94,35 @@ function signature.of(target, attach, name)
   self.params, self.ret, self.returns = table.move(list, 1, #list, 1, {}), found.returns, found.returns
   self.sees_result, self.registers = SEES_RESULT[kind] or false, HAS_REGISTERS[kind] or false
   return setmetatable(self, metatable)
+end
+
+local key_of = kept.of_kernel(function(target, _, attach)
+  local key, whole = engine.signature_key(target, attach)
+  return key and { key = key, whole = whole } or false
+end)
+
+--- A text that is equal for signatures of which fits.lua tells the same, as long as it does not look into
+--- structs; nil for none. And whether those of one text are written alike.
+---@param target btfl.target
+---@param attach btfl.attach|string
+---@param text string tostring(attach)
+---@return string? key
+---@return boolean? whole
+function signature.key(target, attach, text)
+  local known = key_of(target, text, attach)
+  if known then return known.key, known.whole end
+  return nil
+end
+
+local kept_of = kept.of_kernel(function(target, _, attach) return signature.of(target, attach) or false end)
+
+--- signature.of(), which belongs to whoever asks that: nobody may change it. False for none.
+---@param target btfl.target
+---@param attach btfl.attach|string
+---@param text string tostring(attach)
+---@return btfl.signature|false
+function signature.kept(target, attach, text)
+  return kept_of(target, text, attach)
 end
 
 return signature

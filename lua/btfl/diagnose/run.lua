@@ -1,16 +1,15 @@
 --- object:check() of all objects on all kernels, in two phases: see cli:check_all in meta.lua. In the first
 --- each kernel is open for its turn: what there is to say of each object, and what is kept of the kernel, are
 --- plain values, and equal ones are one. In the second the kernels that are closed tell of one another.
+local alike = require "btfl.arguments.alike"
 local argued = require "btfl.ladder.argued"
 local carried = require "btfl.report.carried"
 local check = require "btfl.diagnose.check"
 local drift = require "btfl.arguments.drift"
 local drifts = require "btfl.diagnose.drifts"
 local engine = require "btfl.engine"
-local evidence = require "btfl.arguments.evidence"
 local inputs = require "btfl.command.inputs"
 local closed = require "btfl.facts.kept"
-local key_of = require "btfl.report.key"
 local ladders = require "btfl.ladder.ladders"
 local nocore = require "btfl.diagnose.nocore"
 local record = require "btfl.facts.record"
@@ -35,15 +34,6 @@ end
 
 -- The first phase, in whatever process: what look() says of a pair.
 
--- What a program takes its arguments for. An object that asks no kernel for anything goes the same ways on
--- all of an architecture.
-local function evidence_of(asks, program, target, options)
-  if not asks.is_bare then return evidence.of(program, target, options) end
-  local key = key_of(program.name, target.arch)
-  asks.evidence[key] = asks.evidence[key] or evidence.of(program, target, options)
-  return asks.evidence[key]
-end
-
 -- Notes of the sinks of a program what more is to be found there from now on.
 local function learn(asks, sinks, what)
   if not sinks[what] then sinks[what], asks.learned = true, asks.learned + 1 end
@@ -62,15 +52,14 @@ local function arguments_alone(asks, found)
     local is_walked = not fine or sinks.differ
     local counts = sinks.differ or sinks.open or at and asks.is_bare
     if not is_walked and not counts then return nil end
-    local list = evidence_of(asks, program, target, options)
+    local list = alike.evidence(program, target, options)
     local most, out = sinks.differ and drift.most(sinks.counts) or {}, nil
     if counts then
       found.counts[name] = drift.at_sinks(program, target, options, list)
       table.insert(sinks.counts, found.counts[name])
     end
     if is_walked then
-      -- A walk changes what it is given.
-      local found_so, rows = drifts.walked(program, target, options, most, not asks.is_bare and list or nil)
+      local found_so, rows = drifts.walked(program, target, options, most, list)
       out = found_so
       found.walks[name] = { asked = out.asked, rows = asks.has_ladders[name] and argued.rows(rows) or nil }
       if next(out.asked) ~= nil then learn(asks, sinks, "open") end
@@ -290,7 +279,7 @@ function Run:asks_of(object)
     for i, options in ipairs(self.cli:shapes(object)) do
       options.from, options.why, options.all = self.from, self.options.why, self.options.all
       known[i] = record.asks(object, options, self.whole)
-      known[i].sinks, known[i].has_ladders, known[i].evidence, known[i].learned = {}, {}, {}, 0
+      known[i].sinks, known[i].has_ladders, known[i].learned = {}, {}, 0
       known[i].is_bare = object:relos()() == nil and object:externs()() == nil
       for _, one in ipairs(known[i].programs) do known[i].has_ladders[one.program.name] = one.has_ladders end
     end
