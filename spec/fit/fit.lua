@@ -2,8 +2,9 @@
 --- nothing came, how many of the suggestions that are sure are right, and how often a score is right; without the
 --- table of renames, and with it. With --weights, too, the same (without) with weights of SCALE_FIELD fitted anew, from
 --- those in src/successor/weights.c, on the rows that are tuned on; the others tell what came of it.
----   make fit    or    btfl spec/fit/fit.lua [--wrong] [--made N] [--weights]
---- --wrong lists what is not right of the half that is tuned on; --made asks N questions of each kind of change.
+---   make fit    or    btfl spec/fit/fit.lua [--wrong] [--tuned] [--made N] [--weights]
+--- --wrong lists what is not right of the half that is tuned on, --tuned leaves the other one alone; --made asks N
+--- questions of each kind of change.
 
 local made = require "spec.fit.made"
 local renames = require "spec.fit.renames"
@@ -43,7 +44,7 @@ end
 
 local function print_figures(title, answer)
   print(title)
-  for _, list in ipairs { "renames", "more" } do
+  for _, list in ipairs { "renames", "more", "drawn" } do
     print_rows(list, "tuned", answer)
     if not options.tuned then print_rows(list, "quoted", answer) end
   end
