@@ -59,7 +59,8 @@ static double flags_gone(const struct versions *v)
 	double n = 0;
 
 	for (size_t i = 0; i < v->lineup.nold; i++)
-		n += v->lineup.old[i].twin < 0 && member_flag(v->old.btf, &v->old.at[i]) >= 1;
+		if (v->lineup.old[i].twin < 0)
+			n += member_flag(v->old.btf, &v->old.at[i]);
 	return n / (n + 1);
 }
 

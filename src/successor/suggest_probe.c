@@ -38,6 +38,12 @@ static double says_flags(const struct words *w)
 	return says(w, flags);
 }
 
+/* Whether a number may hold flags: a byte does where it is called nothing else. */
+static bool is_word(const struct shape *s, double said)
+{
+	return s->inner_kind == BTF_INT && (s->bits >= 16 || (s->bits == 8 && said > 0.99));
+}
+
 static bool is_counter(const struct shape *s)
 {
 	return s->inner_kind == BTF_INT && (s->kind == BTF_INT || s->kind == BTF_STRUCT) &&
@@ -157,8 +163,7 @@ void probe_signals(const struct probe *p, const struct members *s, size_t i,
 		out[SIGNAL_SPARSE] = (float)p->of_type.spread;
 	out[SIGNAL_HOME] =
 	    p->home && home && strcmp(p->home, home) == 0 && strcmp(p->name, at->name) == 0;
-	if (p->flag > 0 && gained && !at->bit_size && shape.inner_kind == BTF_INT &&
-	    shape.bits >= 16)
+	if (p->flag > 0 && gained && !at->bit_size && is_word(&shape, says_flags(&w)))
 		out[SIGNAL_FLAG] = (float)(p->flag * p->flags * says_flags(&w));
 	if (p->bits.n && !at->bit_size && shape.inner_kind == BTF_INT && says_flags(&w) > 0 &&
 	    bits_of(&p->bits, &p->words, owner_name(s, i), at->name, flag_of(p))) {
@@ -269,7 +274,7 @@ double moved_along(const struct probe *p, const struct members *s, size_t i, boo
 		const struct item *likewise, *x;
 		struct shape shape;
 
-		if (!anywhere && s->at[k].outer != s->at[i].outer)
+		if (s->at[k].outer != s->at[i].outer && (!anywhere || s->at[i].outer < 0))
 			continue;
 		likewise = renamed ? gone_as(p, s->at[k].name, name, &as) : NULL;
 		x = likewise ? likewise : gone_as(p, s->at[k].name, name, &none);

@@ -13,6 +13,9 @@
 /* From here on two words may mean the same: mc and mc6, cork and corkflag. */
 #define NEAR 0.45
 
+/* A word, and the same in the plural for all that were numbered. */
+#define NUMBERED 0.8
+
 static int lower(char c)
 {
 	return tolower((unsigned char)c);
@@ -117,6 +120,25 @@ static bool is_slip(const struct word *s, const struct word *t)
 	return t->len - i - j <= 1;
 }
 
+/* The length of a word without the digits that it ends in. */
+static unsigned undigited(const struct word *w)
+{
+	unsigned n = w->len;
+
+	while (n > 1 && isdigit((unsigned char)w->at[n - 1]))
+		n--;
+	return n;
+}
+
+/* Whether one is several of what the other is one of: arg1, args. */
+static bool is_numbered(const struct word *one, const struct word *all)
+{
+	unsigned n = undigited(one);
+
+	return n < one->len && n > 1 && all->len == n + 1 && lower(all->at[n]) == 's' &&
+	       same(one->at, all->at, n);
+}
+
 /* 0 to 1: how near two words are. */
 static double word_alike(const struct word *a, const struct word *b)
 {
@@ -127,6 +149,8 @@ static double word_alike(const struct word *a, const struct word *b)
 		return 1;
 	if (s->len < 2)
 		return 0;
+	if (is_numbered(a, b) || is_numbered(b, a))
+		return NUMBERED;
 	if (same(s->at, t->at, s->len))
 		return s->len >= 3 ? 0.5 + 0.4 * share : 0.2 + 0.4 * share;
 	if (s->len >= 4 && same(s->at, t->at + t->len - s->len, s->len))
