@@ -7,13 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* From this weight on a word is one of few enumerators. */
+#define TELLING 0.5f
+
+/* Enumerators of one enum that are looked at for what moved along. */
+enum { MOST_ALONG = 400 };
+
 struct values {
 	struct hunt *h;
-	const char *name;
+	const char *name, *owner; /* "" without a name */
 	uint64_t value;
 	struct lineup lineup;
 	struct words words;
-	struct hashes before; /* names of all enumerators of the witness */
+	struct vocabulary enums; /* names of the target's enums */
+	struct hashes before;    /* names of all enumerators of the witness */
 };
 
 static struct item *items_of(struct place e, struct arena *a, size_t *n)
@@ -88,6 +95,25 @@ static int names_before(struct values *x)
 	return 0;
 }
 
+static int names_of_enums(struct values *x)
+{
+	const struct btf *b = x->h->target->btf[0];
+	struct btf_type t = {0};
+	struct words w;
+	size_t n = 0;
+
+	while (btf_next_of(b, &t, BTF_ENUMS))
+		n++;
+	if (vocabulary_init(&x->enums, x->h->arena, n) < 0)
+		return -1;
+	t = (struct btf_type){0};
+	while (btf_next_of(b, &t, BTF_ENUMS)) {
+		words_split(t.name, &w);
+		vocabulary_add(&x->enums, &w);
+	}
+	return 0;
+}
+
 /* Whether one value is the bit of which the other is the number, and both names end alike:
  * HK_FLAG_TIMER, 1 << HK_TYPE_TIMER. */
 static bool is_bit_of(const char *a, uint64_t value, const struct btf_enumerator *b)
@@ -135,11 +161,60 @@ static bool was_bit(const struct values *x, const struct btf_type *e, const char
 	return found > 2 && found * 2 > x->lineup.nold;
 }
 
+static uint32_t last_word(const struct words *w)
+{
+	return w->n ? w->at[w->n - 1].hash : 0;
+}
+
+/* Whether e has an enumerator that came and ends in that word. */
+static bool gained(const struct values *x, const struct btf_type *e, uint32_t word)
+{
+	for (uint32_t i = 0; i < e->vlen && i < MOST_ALONG; i++) {
+		const char *name = btf_enumerator(e, i).name;
+		struct words w;
+
+		words_split(name, &w);
+		if (last_word(&w) == word && !hashes_have(&x->before, hash_text(name)))
+			return true;
+	}
+	return false;
+}
+
+/* n / (n + 1) for n others that went from the enum and whose last words, rare ones, came to
+ * e. */
+static double moved_to(const struct values *x, const struct btf_type *e)
+{
+	const struct lineup *l = &x->lineup;
+	double n = 0;
+
+	for (size_t m = 0; m < l->nold && m < MOST_ALONG; m++) {
+		const struct words *w = &l->old[m].words;
+
+		if (l->old[m].twin < 0 && w->n && last_word(w) != last_word(&x->words) &&
+		    w->at[w->n - 1].weight > TELLING)
+			n += gained(x, e, last_word(w));
+	}
+	return n / (n + 1);
+}
+
+/* 0 to 1: how alike the names of both enums are, in words that few enums have. */
+static double enums_alike(const struct values *x, const struct btf_type *e)
+{
+	struct words was, now;
+
+	words_split(x->owner, &was);
+	words_split(e->name, &now);
+	words_weigh(&was, &x->enums, false);
+	words_weigh(&now, &x->enums, false);
+	return words_alike(&was, &now);
+}
+
 /* The values of another enum: the same name, or one that says as much and is new. */
 static void hunt_other(struct values *x, const struct btf_type *e)
 {
 	struct vocabulary own;
 	bool counted = false;
+	double along = -1;
 
 	for (uint32_t i = 0; i < e->vlen; i++) {
 		struct btf_enumerator v = btf_enumerator(e, i);
@@ -178,13 +253,20 @@ static void hunt_other(struct values *x, const struct btf_type *e)
 		s[SIGNAL_RARE] = v.value == x->value;
 		s[SIGNAL_WITHIN] = words_within(&x->words, &w);
 		s[SIGNAL_HOME] = strcmp(v.name, x->name) == 0;
+		if (s[SIGNAL_NAME] > 0.5f && x->lineup.old && !(s[SIGNAL_KIN] > 0)) {
+			along = along < 0 ? moved_to(x, e) : along;
+			s[SIGNAL_ALONG] = (float)along;
+			s[SIGNAL_LINK] = (float)enums_alike(x, e);
+			s[SIGNAL_FAR] = !(s[SIGNAL_LINK] > 0) && s[SIGNAL_NAME] < 0.9f;
+		}
 		add(x, e, v.name, s);
 	}
 }
 
 void hunt_enumerator(struct hunt *h, struct place of, struct place in, const char *name)
 {
-	struct values x = {.h = h, .name = name};
+	struct values x = {
+	    .h = h, .name = name, .owner = of.btf ? btf_strip(of.btf, of.id).name : ""};
 	size_t sought = 0;
 
 	x.lineup.enums = true;
@@ -195,7 +277,8 @@ void hunt_enumerator(struct hunt *h, struct place of, struct place in, const cha
 		x.lineup.new = items_of(in, h->arena, &x.lineup.nnew);
 	x.lineup.unordered |= h->excerpt && x.lineup.nold * 2 < x.lineup.nnew;
 	if ((of.btf && !x.lineup.old) || (in.btf && !x.lineup.new) ||
-	    lineup_make(&x.lineup, h->arena) < 0 || names_before(&x) < 0) {
+	    lineup_make(&x.lineup, h->arena) < 0 || names_before(&x) < 0 ||
+	    names_of_enums(&x) < 0) {
 		h->failed = true;
 		return;
 	}

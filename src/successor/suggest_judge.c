@@ -183,6 +183,18 @@ static void doubt_unlike(struct hit *hits, size_t n)
 	}
 }
 
+/* A name that came to another struct, alone and as another kind of type, is another's. */
+static void doubt_kind(struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (s[SIGNAL_NEST] + s[SIGNAL_AWAY] > 0 && s[SIGNAL_CLASH] > 0 &&
+		    !(s[SIGNAL_ALONG] > 0))
+			hits[i].odds = fmin(hits[i].odds, NO_ODDS);
+	}
+}
+
 /* A name that came to another struct, alone, may be another's: no more than a guess where something
  * much like what went took its place at home. */
 static void doubt_away(struct hit *hits, size_t n)
@@ -217,6 +229,7 @@ void hunt_judge(struct hunt *h, const char *question)
 	find_splits(question, h->hits, h->count);
 	explain_away(h->hits, h->count);
 	doubt_away(h->hits, h->count);
+	doubt_kind(h->hits, h->count);
 	doubt_unlike(h->hits, h->count);
 	doubt_like(h->hits, h->count);
 	doubt_numbers(h->hits, h->count);
