@@ -13,6 +13,13 @@ enum { MOST_MEMBERS = 400 };
 /* What the only type that came where one went has of a vote: it need not be for that one. */
 #define NEWCOMER 0.7
 
+/* Of larger types it takes a member of the very name. */
+enum { MOST_NEAR = 12, LEAST_MERGED = 3 };
+
+/* How alike names have to be for members that are only like to count. */
+#define NEAR_NAME 0.4f
+#define NEAR_INSIDE 0.39
+
 /* What counts against few users: what they agree on may be chance. */
 #define FEW_USERS 0.7
 
@@ -196,6 +203,57 @@ static bool is_rival(const struct sought *s, const struct btf_type *t)
 	return false;
 }
 
+/* What t has inside that is called like the name; 0 to 1. */
+static double nearest_inside(const struct btf_type *t, const char *name)
+{
+	struct words was, now;
+	double best = 0;
+
+	words_split(name, &was);
+	for (uint32_t i = 0; i < t->vlen && i < MOST_NEAR; i++) {
+		words_split(btf_is_enum(t) ? btf_enumerator(t, i).name : btf_member(t, i).name,
+			    &now);
+		best = fmax(best, now.n ? words_alike(&was, &now) : 0);
+	}
+	return best;
+}
+
+/* 0 to 1: how much of what is sought t has inside under names that are only like. */
+static double alike_inside(const struct sought *s, const struct btf_type *t)
+{
+	double near = 0;
+
+	if (s->type.vlen > MOST_NEAR)
+		return 0;
+	for (uint32_t i = 0; i < s->type.vlen; i++) {
+		double one =
+		    nearest_inside(t, btf_is_enum(&s->type) ? btf_enumerator(&s->type, i).name
+							    : btf_member(&s->type, i).name);
+
+		near += one > NEAR_INSIDE ? one : 0;
+	}
+	return s->type.vlen ? near / s->type.vlen : 0;
+}
+
+/* Whether t, which was there before, has got most members of what is sought since. */
+static bool has_merged(const struct sought *s, const struct btf_type *t)
+{
+	struct place was = find_type(s->h->witness, t->name, strlen(t->name), "");
+	const char *rest;
+	struct member last;
+	uint32_t at, came = 0;
+
+	if (!btf_is_composite(&s->type) || !was.btf)
+		return false;
+	for (uint32_t i = 0; i < s->type.vlen; i++) {
+		const char *name = btf_member(&s->type, i).name;
+
+		came += *name && members_follow(t->btf, t->id, name, &rest, &at, &last) == 1 &&
+			!members_follow(was.btf, was.id, name, &rest, &at, &last);
+	}
+	return came >= LEAST_MERGED && came * 4 >= s->type.vlen * 3;
+}
+
 static void consider(struct sought *s, const struct btf_type *t)
 {
 	struct btf_type in = btf_strip(t->btf, t->id);
@@ -216,8 +274,19 @@ static void consider(struct sought *s, const struct btf_type *t)
 		if (s->weight > 0 && all > 0)
 			sig[SIGNAL_RARE] = (float)(0.7 * shared / s->weight + 0.3 * shared / all);
 	}
+	/* That both hold one thing of a name is no more than a kind of structs. */
+	if (s->n == 1)
+		sig[SIGNAL_RARE] *= 0.5f;
+	if (sig[SIGNAL_OLD] > 0 && shared > 0)
+		sig[SIGNAL_OLD] = !has_merged(s, &in);
 	/* Members of which it has none. */
 	sig[SIGNAL_CLASH] = s->n > 1 && in.vlen > 0 && !(shared > 0);
+	if (sig[SIGNAL_CLASH] > 0 && sig[SIGNAL_NAME] > NEAR_NAME && !(sig[SIGNAL_OLD] > 0)) {
+		double near = alike_inside(s, &in);
+
+		sig[SIGNAL_RARE] = 0.6f * (float)near;
+		sig[SIGNAL_CLASH] *= near < NEAR_INSIDE;
+	}
 	sig[SIGNAL_RIVAL] = is_rival(s, t);
 	sig[SIGNAL_TYPE] = in.kind == s->type.kind;
 	if (!btf_kind_refers(in.kind) && in.kind != BTF_ARRAY)
