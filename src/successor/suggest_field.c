@@ -14,6 +14,9 @@
  */
 #define RETYPED_ODDS 2.0
 
+/* What the same prototype says at the most, as SIGNAL_SPARSE. */
+#define PROTOTYPE 0.4
+
 /* The items of one side: the members that the struct has itself. */
 static struct item *items_of(struct members *s, struct arena *a, size_t *n)
 {
@@ -130,6 +133,10 @@ static void by_order(const struct lineup *l, size_t sought, size_t n, float s[SI
 	if (own)
 		s[SIGNAL_PAIRED] = 1 - fminf(1, s[SIGNAL_TAKEN] / 2);
 	s[SIGNAL_SOLE] = s[SIGNAL_PAIRED] * (float)l->sole;
+	/* A function's prototype says more than another type that is as rare. */
+	if (own && s[SIGNAL_TYPE] > 0.94f && l->new[n].shape.inner_kind == BTF_FUNC_PROTO)
+		s[SIGNAL_SPARSE] =
+		    (float)(PROTOTYPE * l->old[sought].rarity * l->old[sought].rarity);
 	/* The only one that came need not be of its type. */
 	if (s[SIGNAL_TYPE] > 0)
 		s[SIGNAL_CLASH] *= 1 - s[SIGNAL_SOLE];

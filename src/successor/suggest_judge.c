@@ -183,6 +183,32 @@ static void doubt_unlike(struct hit *hits, size_t n)
 	}
 }
 
+/* Whether b came to the same struct as a, is called as much like what went, and is as much of its
+ * type. */
+static bool is_called_alike(const struct hit *a, const struct hit *b)
+{
+	const float *s = a->s.signals, *t = b->s.signals;
+
+	return b->s.change == CHANGE_RENAMED && !(t[SIGNAL_OLD] > 0) &&
+	       t[SIGNAL_NAME] >= s[SIGNAL_NAME] && t[SIGNAL_TYPE] >= s[SIGNAL_TYPE];
+}
+
+/* Where two that came each have a word of what went, it is a guess that the one is it which stands
+ * in its place: max_folios and nr_pages for max_pages. */
+static void doubt_place(struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const float *s = hits[i].s.signals;
+
+		if (hits[i].s.change != CHANGE_RENAMED || !(s[SIGNAL_PLACE] > 0) ||
+		    s[SIGNAL_NAME] > 0.65f || s[SIGNAL_ALONG] > 0)
+			continue;
+		for (size_t j = 0; j < n; j++)
+			if (j != i && is_called_alike(&hits[i], &hits[j]))
+				hits[i].odds = fmin(hits[i].odds, GUESS_ODDS);
+	}
+}
+
 /* A name that came to another struct, alone and as another kind of type, is another's. */
 static void doubt_kind(struct hit *hits, size_t n)
 {
@@ -205,7 +231,7 @@ static void doubt_away(struct hit *hits, size_t n)
 		const float *s = hits[i].s.signals;
 
 		if (s[SIGNAL_PAIRED] > 0.5f && s[SIGNAL_TYPE] > 0.94f && s[SIGNAL_NAME] > 0.3f &&
-		    !(s[SIGNAL_OLD] > 0))
+		    (s[SIGNAL_PLACE] > 0 || s[SIGNAL_NAME] > 0.6f) && !(s[SIGNAL_OLD] > 0))
 			home = fmax(home, hits[i].odds);
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -230,6 +256,7 @@ void hunt_judge(struct hunt *h, const char *question)
 	explain_away(h->hits, h->count);
 	doubt_away(h->hits, h->count);
 	doubt_kind(h->hits, h->count);
+	doubt_place(h->hits, h->count);
 	doubt_unlike(h->hits, h->count);
 	doubt_like(h->hits, h->count);
 	doubt_numbers(h->hits, h->count);

@@ -113,6 +113,29 @@ static double owners_alike(struct near *x, const char *name)
 	return words_alike(&was, &now);
 }
 
+/* The path by a pointer may say all that the name that is sought says: cur_msg->prepared for
+ * cur_msg_prepared. */
+static void by_path(const struct probe *p, const char *link, const char *path, const char *name,
+		    float sig[SIGNAL_COUNT])
+{
+	char told[MEMBER_PATH_MAX * 2];
+	struct words all, own, around;
+	const char *pointer = strrchr(link, '.');
+	int len = pointer ? (int)strcspn(pointer + 1, "-") : 0;
+
+	snprintf(told, sizeof(told), "%.*s", len, len ? pointer + 1 : "");
+	words_split(told, &around);
+	words_split(name, &own);
+	snprintf(told, sizeof(told), "%.*s.%s", len, len ? pointer + 1 : "", path);
+	words_split(told, &all);
+	if (!len || !words_within(&own, &p->words) || !words_heard(&p->words, &all))
+		return;
+	words_weigh(&all, &p->lineup->words, false);
+	sig[SIGNAL_NAME] = fmaxf(sig[SIGNAL_NAME], (float)words_alike(&p->words, &all));
+	sig[SIGNAL_BOTH] = sig[SIGNAL_NAME] * sig[SIGNAL_RARE];
+	sig[SIGNAL_WITHIN] = 1;
+}
+
 enum way { WAY_AHEAD, WAY_BACK, WAY_HEIR, WAY_NONE };
 
 /* Looks at struct id for what it gained; link is how to get there ("task_struct.signal->"), or, for
@@ -148,6 +171,9 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 		if (hashes_have(&before, s.at[i].path) || hashes_have(&x->inside, s.at[i].owner))
 			continue;
 		probe_signals(x->p, &s, i, &own, true, sig);
+		member_path(&s, i, path);
+		if (way == WAY_AHEAD && sig[SIGNAL_NAME] > 0.2f && sig[SIGNAL_TYPE] > 0.94f)
+			by_path(x->p, link, path, s.at[i].name, sig);
 		if (sig[SIGNAL_NAME] + sig[SIGNAL_RARE] + sig[SIGNAL_FLAG] + sig[SIGNAL_BIT] <
 		    0.35f)
 			continue;
@@ -179,7 +205,6 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 		if (sig[SIGNAL_BOX] > 0)
 			sig[SIGNAL_SPREAD] = 0;
 		sig[SIGNAL_FLAG] *= (float)x->flags;
-		member_path(&s, i, path);
 		snprintf(full, sizeof(full), "%.100s.%s", name, path);
 		*via = '\0';
 		if (way == WAY_BACK)
