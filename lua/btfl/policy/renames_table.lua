@@ -140,6 +140,7 @@ return {
   ["page.objects"] = { "objects", of = "slab", since = "5.17" },
   ["page.inuse"] = { "inuse", of = "slab", since = "5.17" },
   ["page.frozen"] = { "frozen", of = "slab", since = "5.17" },
+  ["page.counters"] = { "counters", of = "slab", since = "5.17" },
   ["page.slab_list"] = { "slab_list", of = "slab", since = "5.17" },
   ["page.mem_cgroup"] = { "memcg_data", since = "5.11", follow = false },
   ["page.obj_cgroups"] = { "memcg_data", since = "5.11", follow = false, reverse = false },
@@ -175,6 +176,8 @@ return {
   ["mem_cgroup_per_node.shrinker_map"] = { "shrinker_info", since = "5.13", follow = false },
   ["cgroup.ancestor_ids"] = { "ancestors", since = "6.1", follow = false },
   ["cgroup.rstat_cpu"] = { "self.rstat_cpu", since = "6.16", follow = false },
+  ["cgroup_rstat_cpu.updated_next"] = { "updated_next", of = "css_rstat_cpu", since = "6.16" },
+  ["cgroup_rstat_cpu.bstat"] = { "bstat", of = "cgroup_rstat_base_cpu", since = "6.16" },
   ["cgroup.rstat_flush_next"] = { "self.rstat_flush_next", since = "6.16", follow = false },
 
   -- block layer
@@ -249,6 +252,9 @@ return {
   -- BPF, tracing, modules
   ["bpf_lpm_trie_key"] = { "bpf_lpm_trie_key_u8", since = "5.10..6.9" },
   ["bpf_prog_aux.stats"] = { "prog->stats", since = "5.12" },
+  ["security_list_options.bpf_map_alloc_security"] = { "bpf_map_create", since = "6.9", follow = false },
+  ["security_list_options.bpf_prog_alloc_security"] = { "bpf_prog_load", since = "6.9", follow = false },
+  ["security_list_options.bpf_prog_free_security"] = { "bpf_prog_free", since = "6.9", follow = false },
   ["bpf_prog_aux.sleepable"] = { "prog->sleepable", since = "6.1..6.12" },
   ["bpf_prog_aux.tramp_hlist"] = { "tramp_hlist", of = "bpf_tramp_link", since = "5.10..6.1" },
   ["bpf_tramp_link.tramp_hlist"] = { "node.tramp_hlist", since = "7.0..7.3" },
