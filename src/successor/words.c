@@ -133,8 +133,11 @@ static unsigned undigited(const struct word *w)
 /* Whether one is several of what the other is one of: arg1, args. */
 static bool is_numbered(const struct word *one, const struct word *all)
 {
-	unsigned n = undigited(one);
+	unsigned n;
 
+	if (!isdigit((unsigned char)one->at[one->len - 1]) || lower(all->at[all->len - 1]) != 's')
+		return false;
+	n = undigited(one);
 	return n < one->len && n > 1 && all->len == n + 1 && lower(all->at[n]) == 's' &&
 	       same(one->at, all->at, n);
 }
@@ -149,7 +152,7 @@ static double word_alike(const struct word *a, const struct word *b)
 		return 1;
 	if (s->len < 2)
 		return 0;
-	if (is_numbered(a, b) || is_numbered(b, a))
+	if (lower(*a->at) == lower(*b->at) && (is_numbered(a, b) || is_numbered(b, a)))
 		return NUMBERED;
 	if (same(s->at, t->at, s->len))
 		return s->len >= 3 ? 0.5 + 0.4 * share : 0.2 + 0.4 * share;
