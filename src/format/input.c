@@ -139,19 +139,23 @@ static bool map(int fd, size_t size, struct input_box *b)
 	return true;
 }
 
-static bool read_sparse(int fd, size_t size, struct input_box *b)
+static int read_sparse(int fd, size_t size, struct input_box *b)
 {
-	if (!sparse_read(fd, size, &b->sparse))
-		return false;
-	b->input.data = b->sparse.data;
-	b->input.len = size;
-	return true;
+	int rc = sparse_read(fd, size, &b->sparse);
+
+	if (rc == 1) {
+		b->input.data = b->sparse.data;
+		b->input.len = size;
+	}
+	return rc;
 }
 
 static int read_or_map(int fd, const char *path, bool whole, struct input **out, struct err *e)
 {
 	struct input_box *b;
 	struct stat st;
+	size_t size;
+	int rc;
 
 	if (fstat(fd, &st) < 0)
 		return io_error(e, path);
@@ -163,16 +167,20 @@ static int read_or_map(int fd, const char *path, bool whole, struct input **out,
 		return err_set(e, ERR_IO, path, NULL, ERR_NO_OFFSET, "is a device");
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
 		return read_all(fd, path, 0, out, e);
+	size = (size_t)st.st_size;
 	b = box_new(path);
 	if (!b)
 		return err_memory(e, path);
-	if ((!whole && read_sparse(fd, (size_t)st.st_size, b)) ||
-	    ((uint64_t)st.st_size > READ_MOST && map(fd, (size_t)st.st_size, b))) {
+	rc = whole ? 0 : read_sparse(fd, size, b);
+	if (rc == 0 && size > READ_MOST)
+		rc = map(fd, size, b);
+	if (rc == 1) {
 		*out = &b->input;
 	} else {
 		input_unref(&b->input);
-		if (read_all(fd, path, (uint64_t)st.st_size <= READ_MOST ? (size_t)st.st_size : 0,
-			     out, e) < 0)
+		if (rc < 0)
+			return err_memory(e, path);
+		if (read_all(fd, path, size <= READ_MOST ? size : 0, out, e) < 0)
 			return -1;
 	}
 	((struct input_box *)*out)->is_file = true;

@@ -150,37 +150,40 @@ static size_t list_parts(struct sparse *s, const struct headers *h)
 	return sparse_memory(s);
 }
 
-static bool read_parts(int fd, struct sparse *s)
+static int read_parts(int fd, struct sparse *s)
 {
 	struct headers h;
 	size_t bytes;
 
 	if (!read_headers(fd, s, &h))
-		return false;
+		return 0;
 	s->parts = malloc((h.count + 2) * sizeof(*s->parts));
-	bytes = s->parts ? list_parts(s, &h) : 0;
+	if (!s->parts)
+		return -1;
+	bytes = list_parts(s, &h);
 	if (!bytes || s->size - bytes < LEAST)
-		return false;
+		return 0;
 	for (size_t i = 0; i < s->count; i++)
 		if (!read_part(fd, s, s->parts[i].at, s->parts[i].end))
-			return false;
-	return true;
+			return 0;
+	return 1;
 }
 
-bool sparse_read(int fd, size_t size, struct sparse *out)
+int sparse_read(int fd, size_t size, struct sparse *out)
 {
 	void *p;
+	int rc;
 
 	if (size < LEAST)
-		return false;
+		return 0;
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
-		return false;
+		return 0;
 	*out = (struct sparse){.data = p, .size = size};
-	if (read_parts(fd, out))
-		return true;
-	sparse_free(out);
-	return false;
+	rc = read_parts(fd, out);
+	if (rc < 1)
+		sparse_free(out);
+	return rc;
 }
 
 void sparse_free(struct sparse *s)

@@ -22,9 +22,10 @@ struct sparse {
 	size_t count;
 };
 
-/* Reads the file of that size so, from its start. False where it is no BPF object, where hardly
- * anything would be left out, and where anything fails: it is to be read as any other then. */
-bool sparse_read(int fd, size_t size, struct sparse *out);
+/* Reads the file of that size so, from its start. Returns 1; 0 where it is no BPF object, where
+ * hardly anything would be left out, and where the system refuses: it is to be read as any other
+ * then, and what read() is at has not moved; -1 when memory was out. */
+int sparse_read(int fd, size_t size, struct sparse *out);
 void sparse_free(struct sparse *s);
 
 /* Bytes that were read. */
