@@ -392,7 +392,7 @@ static int open_read(struct input *in, bool *unread, struct object **out, struct
 int object_from_input(struct input *in, struct object **out, struct err *e)
 {
 	struct input *whole;
-	bool unread;
+	bool unread = false;
 	int rc = open_read(in, &unread, out, e);
 
 	if (rc == 0 || !unread)
