@@ -15,8 +15,7 @@ struct sparse_part {
 };
 
 struct sparse {
-	uint8_t
-	    *data; /* size bytes, mapped: those that are not read are zero, and take no memory */
+	uint8_t *data; /* size bytes, mapped; what is not read is zero, and takes no memory */
 	size_t size;
 	struct sparse_part *parts; /* ascending, apart; owned */
 	size_t count;
