@@ -15,23 +15,25 @@ local RESULT_NAMES = { ret = true, retval = true, rc = true, res = true, result 
 --- By the form of what they attach to, programs that the verifier gives typed arguments.
 drift.TYPED = { func = true, lsm = true, iter = true, tp_btf = true, struct_ops = true }
 
--- Whether the structs of a target have told something.
-local by_structs
+-- What is asked of a target: its structs may have told something, too.
+---@class btfl.drift.asked
+---@field target btfl.target
+---@field by_structs boolean
 
-local function pointer(target, t, name, read)
-  local ok, own = fits.pointer(target, t, name, read)
-  by_structs = by_structs or own
+local function pointer(asked, t, name, read)
+  local ok, own = fits.pointer(asked.target, t, name, read)
+  asked.by_structs = asked.by_structs or own
   return ok
 end
 
-local function any_fits(target, t, types)
+local function any_fits(asked, t, types)
   for _, one in ipairs(types) do
     if one.by == "access" then
       -- All that is read must be there.
       for _, read in ipairs(one.reads) do
-        if pointer(target, t, one.name, read.use ~= "container" and read or nil) then return true end
+        if pointer(asked, t, one.name, read.use ~= "container" and read or nil) then return true end
       end
-    elseif pointer(target, t, one.name) then
+    elseif pointer(asked, t, one.name) then
       return true
     end
   end
@@ -80,13 +82,13 @@ function drift.by_names(sig, argument, slot)
   return slot ~= "return" and moved_to(sig, argument, slot) and "moved" or nil
 end
 
-local function other(target, sig, argument, slot)
+local function other(asked, sig, argument, slot)
   local t = slot == "return" and sig.ret or slot.type
-  if #argument.types > 0 and not any_fits(target, t, argument.types) then
+  if #argument.types > 0 and not any_fits(asked, t, argument.types) then
     if sig.sees_result then
       local candidates = slot == "return" and sig.params or { { type = sig.ret } }
       for _, one in ipairs(candidates) do
-        if one.type and fits.pointee(one.type) and any_fits(target, one.type, argument.types) then
+        if one.type and fits.pointee(one.type) and any_fits(asked, one.type, argument.types) then
           return "role"
         end
       end
@@ -113,7 +115,7 @@ local function variable_of(argument)
   return nil
 end
 
-local function judge(row, argument, target, sig, typed)
+local function judge(row, argument, asked, sig, typed)
   local slot
   if argument.number == "return" then
     slot = "return"
@@ -144,7 +146,7 @@ local function judge(row, argument, target, sig, typed)
   if taken and refuses_loads(argument, true) then
     return "other-type", "rejected"
   end
-  local verdict = other(target, sig, argument, slot)
+  local verdict = other(asked, sig, argument, slot)
   if verdict == "same" then return verdict end
   return verdict, typed and refuses_loads(argument) and "rejected" or "silent"
 end
@@ -209,17 +211,17 @@ local function with_sink(argument, sinks)
 end
 
 -- What an argument is on a target by its signature; nil for none.
-local function row_of(program, target, options, argument, sig, attach)
-  local row = { program = program, target = target, argument = argument.number, reads = argument.reads,
+local function row_of(program, asked, options, argument, sig, attach)
+  local row = { program = program, target = asked.target, argument = argument.number, reads = argument.reads,
     types = argument.types, first = argument.first, signature = sig, declared = argument.declared,
     attach = attach }
   row.taken_for, row.by = taken_for(argument)
   if sig then
     local typed = drift.TYPED[program.attach.form]
-    row.verdict, row.consequence = judge(row, argument, target, sig, typed)
+    row.verdict, row.consequence = judge(row, argument, asked, sig, typed)
     if row.consequence then set_consequence(row, sureness(argument, row.verdict), argument, options) end
   else
-    row.verdict = target:attach(attach).found == false and "target-absent" or "unknown"
+    row.verdict = asked.target:attach(attach).found == false and "target-absent" or "unknown"
   end
   return row
 end
@@ -263,17 +265,16 @@ function drift.arguments(program, target, options, sinks, list)
   local sig = signature.kept(target, attach, tostring(attach)) or nil
   local known, key = place_of(list, target, attach, sinks)
   if known and known[key] then return on_target(known[key], target, sig) end
-  local of_target = false
-  by_structs = false
+  local of_target, asked = false, { target = target, by_structs = false }
   for i, argument in ipairs(list) do
     if #argument.types == 0 or argument.types[1].by == "declaration" then
       if type(sinks) == "function" then sinks = sinks() end
       argument = with_sink(argument, sinks or {})
     end
-    rows[i] = row_of(program, target, options, argument, sig, attach)
+    rows[i] = row_of(program, asked, options, argument, sig, attach)
     of_target = of_target or rows[i].consequence ~= nil
   end
-  if known and sig and not (of_target or by_structs) then known[key] = on_target(rows) end
+  if known and sig and not (of_target or asked.by_structs) then known[key] = on_target(rows) end
   return rows
 end
 
