@@ -245,7 +245,7 @@ function btfl.builder(options) end
 ---@field header_size? 24|32 with 32 (since 7.1) there is a section that tells the size of each kind; 24 without
 
 --- Files as one archive: the bytes of a packed tar of regular files in that order, which are the same in every run:
---- their owner, time and permissions are. Raises a btfl.error where libarchive is missing, and for a name that is a
+--- their owner, time and permissions are. In names one slash stands for several. Raises a btfl.error where libarchive is missing, and for a name that is a
 --- folder's: its last part is empty, `.` or `..`.
 ---@param files { name: string, bytes: string }[]
 ---@param packing? "xz"|"gzip" xz without

@@ -7,6 +7,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -48,15 +49,34 @@ static la_ssize_t take(struct archive *a, void *out, const void *bytes, size_t n
 	return ((struct buf *)out)->failed ? -1 : (la_ssize_t)n;
 }
 
+/* A path with one slash where there are more: of a long one libarchive would leave some out, and
+ * who looks for it by its name would not find it. free() it. */
+static char *with_single_slashes(const char *path)
+{
+	char *out = malloc(strlen(path) + 1), *end = out;
+
+	for (; out && *path; path++)
+		if (*path != '/' || end == out || end[-1] != '/')
+			*end++ = *path;
+	if (out)
+		*end = '\0';
+	return out;
+}
+
 static bool write_file(const struct functions *f, struct archive *a,
 		       const struct archive_file *file)
 {
 	struct archive_entry *entry = f->archive_entry_new();
+	char *name = with_single_slashes(file->name);
 	bool done;
 
-	if (!entry)
+	if (!entry || !name) {
+		f->archive_entry_free(entry);
+		free(name);
 		return false;
-	f->archive_entry_set_pathname(entry, file->name);
+	}
+	f->archive_entry_set_pathname(entry, name);
+	free(name);
 	f->archive_entry_set_filetype(entry, S_IFREG);
 	f->archive_entry_set_perm(entry, 0644);
 	f->archive_entry_set_size(entry, (la_int64_t)file->len);

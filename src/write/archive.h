@@ -17,8 +17,8 @@ struct archive_file {
 enum archive_packing { ARCHIVE_XZ, ARCHIVE_GZIP };
 
 /* Appends the archive of these files, in that order, to out: a ustar of regular files, of nobody,
- * of the epoch, readable by all. path is what it is called in messages. A name whose last part is
- * empty, `.` or `..` is refused. */
+ * of the epoch, readable by all; in names one slash stands for several. path is what it is called
+ * in messages. A name whose last part is empty, `.` or `..` is refused. */
 int archive_write(const struct archive_file *files, size_t count, enum archive_packing packing,
 		  const char *path, struct buf *out, struct err *e);
 
