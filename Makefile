@@ -150,10 +150,14 @@ build/peer/%: spec/peer/%.c Makefile
 	@mkdir -p $(@D) && echo "  CC    $<"
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -o $@ $< -lbpf -lelf -lz
 
+# As many as there are processors, where no -j says otherwise.
+AT_ONCE = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# SPECS=spec/x_spec.lua: only these; TIMES=1: and which took how much CPU; JOBS=1: so many at a time.
 test test-long:
 	@$(MAKE) --no-print-directory $(@:test-long=long)-deps
-	@$(MAKE) --no-print-directory all $(FAULTY) $(PEER)
-	@$(CHECKENV) ./btfl $(BUSTED) $(if $(filter test-long,$@),--run=long) $(SPECS) </dev/null
+	@$(MAKE) --no-print-directory $(AT_ONCE) all $(FAULTY) $(PEER)
+	@$(CHECKENV) ./btfl spec/support/suite.lua $(BUSTED) $(if $(filter test-long,$@),--run=long) $(SPECS) </dev/null
 
 # Which lines and branches of src the specs come by, by folder; SPECS=spec/x_spec.lua: only these specs do, ARGS=--lines:
 # and which lines they do not. What a process does that is ended by a signal is not counted, nor is the program that
@@ -226,7 +230,7 @@ ANALYZED := $(SRC:src/%.c=build/analyzed/%)
 ANALYZE = -std=c11 -D_GNU_SOURCE -Isrc $(PKG_CFLAGS) $(ARCHIVE_CFLAGS)
 
 analyze: deps analyze-deps
-	@$(MAKE) --no-print-directory --keep-going $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) analyzed
+	@$(MAKE) --no-print-directory --keep-going $(AT_ONCE) analyzed
 
 analyzed: $(ANALYZED)
 	@:
