@@ -72,9 +72,18 @@ function M.remove(dir)
   os.execute("rm -rf -- " .. M.quote(dir))
 end
 
+-- Where a run's input and output lie, one run's after the other's; it goes with the process.
+local folder
+
+local function scratch()
+  folder = folder or setmetatable({ path = M.tmpdir() }, { __gc = function(self) M.remove(self.path) end })
+  return folder.path
+end
+
 local function environment(env)
+  if not env then return "" end
   local words = {}
-  for name, value in pairs(env or {}) do
+  for name, value in pairs(env) do
     words[#words + 1] = value and M.quote(name .. "=" .. value) or "-u " .. M.quote(name)
   end
   table.sort(words) -- "'NAME=...'" sorts before "-u", which env(1) wants first
@@ -91,7 +100,7 @@ end
 ---@return spec.Run
 function M.program(argv, options)
   options = options or {}
-  local dir = M.tmpdir()
+  local dir = scratch()
   local input = "/dev/null"
   if options.stdin then
     input = M.write(dir .. "/in", options.stdin)
@@ -104,13 +113,16 @@ function M.program(argv, options)
     M.quote(options.cwd or M.top), environment(options.env), table.concat(words, " "),
     M.quote(input), M.quote(dir), M.quote(dir))
   local _, how, code = os.execute(command)
-  local result = {
-    out = M.read(dir .. "/out"),
-    err = M.read(dir .. "/err"),
+  local function written(name)
+    local text = M.read(dir .. "/" .. name)
+    os.remove(dir .. "/" .. name) -- what the run has left behind may write on
+    return text
+  end
+  return {
+    out = written "out",
+    err = written "err",
     status = how == "signal" and 128 + code or code,
   }
-  M.remove(dir)
-  return result
 end
 
 --- Whether script(1) can give a program a terminal here.
