@@ -11,7 +11,7 @@
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets coverage counted lint analyze analyzed layers fixtures bench \
+.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets plain-fuzz coverage counted lint analyze analyzed layers fixtures bench \
 	fit install uninstall deps test-deps long-deps lint-deps analyze-deps demo clean
 
 PREFIX ?= /usr/local
@@ -156,7 +156,7 @@ AT_ONCE = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 # SPECS=spec/x_spec.lua: only these; TIMES=1: and which took how much CPU; JOBS=1: so many at a time.
 test test-long:
 	@$(MAKE) --no-print-directory $(@:test-long=long)-deps
-	@$(MAKE) --no-print-directory $(AT_ONCE) all $(FAULTY) $(PEER)
+	@$(MAKE) --no-print-directory $(AT_ONCE) all $(FAULTY) $(PEER) $(if $(TSAN),,plain-fuzz)
 	@$(CHECKENV) ./btfl spec/support/suite.lua $(BUSTED) $(if $(filter test-long,$@),--run=long) $(SPECS) </dev/null
 
 # Which lines and branches of src the specs come by, by folder; SPECS=spec/x_spec.lua: only these specs do, ARGS=--lines:
@@ -221,6 +221,22 @@ build/fuzz/bin/%: build/fuzz/spec/%.o $(FUZZ_SUPPORT) $(filter-out $(BUILD)/host
 
 .SECONDARY: $(FUZZ_SUPPORT)
 -include $(wildcard build/fuzz/spec/*.d build/fuzz/spec/support/*.d)
+
+# The same targets without libFuzzer, of the objects that there are: for spec/fuzz_spec.lua.
+PLAIN_FUZZ := $(patsubst spec/fuzz/%.c,$(BUILD)/inputs/%,$(wildcard spec/fuzz/*.c))
+PLAIN_SUPPORT := $(patsubst spec/fuzz/%.c,$(BUILD)/inputs/of/%.o,$(wildcard spec/fuzz/support/*.c) spec/fuzz/plain/main.c)
+
+plain-fuzz: $(PLAIN_FUZZ)
+
+$(BUILD)/inputs/of/%.o: spec/fuzz/%.c Makefile
+	@mkdir -p $(@D) && echo "  CC    $<"
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(PLAIN_FUZZ): $(BUILD)/inputs/%: $(BUILD)/inputs/of/%.o $(PLAIN_SUPPORT) $(filter-out $(BUILD)/host/main.o,$(OBJ))
+	$(link)
+
+.SECONDARY: $(PLAIN_SUPPORT)
+-include $(wildcard $(BUILD)/inputs/of/*.d $(BUILD)/inputs/of/*/*.d)
 
 # What takes long, and is no part of lint or test: clang and gcc follow the paths of each file, which is looked at again
 # when it or what it includes has changed. Nothing is printed where nothing is found. .clang-tidy says what is off; of

@@ -7,6 +7,11 @@
 
 #include "fuzz.h"
 
+/* What libFuzzer has: it changes bytes, knowing nothing of them. And what it calls for that which
+ * knows the format. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t most);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t most, unsigned seed);
+
 /* Bytes that are being changed, in place: what does not fit is left as it was. */
 struct draft {
 	uint8_t *at;

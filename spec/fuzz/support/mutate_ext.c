@@ -89,8 +89,8 @@ static uint32_t some_field(struct draft *d, unsigned table, unsigned field, uint
 bool mutate_ext(struct draft *d, uint32_t types, const char *strings, uint32_t strings_len)
 {
 	unsigned table = draft_one_of(d, 3) ? draft_below(d, 3) : EXT_CORE_RELO;
-	size_t at, group;
-	uint32_t size, off;
+	size_t at = 0, group = 0;
+	uint32_t size = 0, off;
 
 	if (d->len < BTF_EXT_HDR_SIZE)
 		return false;
