@@ -11,8 +11,8 @@
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets plain-fuzz coverage counted lint analyze analyzed layers fixtures bench \
-	fit install uninstall deps test-deps long-deps lint-deps analyze-deps demo clean
+.PHONY: all man test test-long fuzz fuzz-needs fuzz-targets plain-fuzz coverage counted lint analyze analyzed layers \
+	fixtures bench fit install uninstall deps test-deps long-deps lint-deps analyze-deps demo clean
 
 PREFIX ?= /usr/local
 # Of $(PREFIX)/share: where shells look for completions.
@@ -159,12 +159,13 @@ test test-long:
 	@$(MAKE) --no-print-directory $(AT_ONCE) all $(FAULTY) $(PEER) $(if $(TSAN),,plain-fuzz)
 	@$(CHECKENV) ./btfl spec/support/suite.lua $(BUSTED) $(if $(filter test-long,$@),--run=long) $(SPECS) </dev/null
 
-# Which lines and branches of src the specs come by, by folder; SPECS=spec/x_spec.lua: only these specs do, ARGS=--lines:
-# and which lines they do not. What a process does that is ended by a signal is not counted, nor is the program that
-# system calls fail for: those of counting would be among them.
+# Which lines and branches of src the specs come by, by folder; SPECS=spec/x_spec.lua: only these specs do, KEEP=1: and
+# those of runs before, ARGS=--lines: and which lines they do not. What a process does that is ended by a signal is not
+# counted, nor is the program that system calls fail for: those of counting would be among them.
 coverage:
 	@$(MAKE) --no-print-directory test-deps
-	@$(MAKE) --no-print-directory all $(PEER)
+	@$(MAKE) --no-print-directory $(AT_ONCE) all $(PEER)
+	@$(MAKE) --no-print-directory $(AT_ONCE) COVERAGE=1 all build/cov/faulty plain-fuzz
 	@$(MAKE) --no-print-directory COVERAGE=1 counted
 	@./btfl spec/support/coverage.lua build/cov $(ARGS)
 	@rm build/faulty
@@ -173,8 +174,8 @@ coverage:
 # With COVERAGE=1, which makes that specs run have from here.
 counted: all $(FAULTY)
 	@ln -f $(FAULTY) build/faulty
-	@find $(BUILD) -name '*.gcda' -delete
-	@./btfl $(BUSTED) $(SPECS) </dev/null || echo "coverage: not all specs pass" >&2
+	$(if $(KEEP),,@find $(BUILD) -name '*.gcda' -delete)
+	@./btfl spec/support/suite.lua $(BUSTED) $(SPECS) </dev/null || echo "coverage: not all specs pass" >&2
 
 lint: deps lint-deps
 	clang-format --dry-run -Werror src/*/*.[ch] src/*/*/*.[ch] spec/peer/*.c spec/faults/*.c spec/fuzz/*.c \

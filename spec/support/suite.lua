@@ -9,8 +9,8 @@
 local run = require "spec.support.run"
 
 -- What takes longest begins first, so that no processor waits for it at the end; TIMES=1 tells which those are.
-local FIRST = { "faults", "metamorphic", "fuzz", "mutants", "install", "bad_input", "exhausted", "alone",
-  "differential", "damage", "formats", "filter" }
+local FIRST = { "memo", "faults", "workers", "stop", "install", "metamorphic", "bad_input", "exhausted", "alone",
+  "differential", "damage", "formats", "output", "project", "filter" }
 
 local TIMES = os.getenv "TIMES"
 
