@@ -145,6 +145,23 @@ describe("opening an object", function()
     assert.is_nil(opening(loadable.new()))
   end)
 
+  it("has the numbers of a map of the older way, as far as they are there", function()
+    for _, endian in ipairs { "little", "big" } do
+      local o = objects.new(btf.new { endian = endian })
+      o:section("maps", string.pack((endian == "big" and ">" or "<") .. "I4I4I4I4I4", 2, 4, 8, 16, 1)
+        .. ("\0"):rep(4), { flags = 3 })
+      o:symbol { name = "whole", section = "maps", size = 20, info = 0x11 }
+      o:symbol { name = "short", section = "maps", value = 8, size = 16, info = 0x11 }
+      o:symbol { name = "cut", section = "maps", value = 12, size = 12, info = 0x11 }
+      local found = {}
+      for m in btfl.object(tmp.write("older.o", o:bytes())):maps() do
+        found[m.name] = { m.type, m.key_size, m.value_size, m.max_entries, m.flags }
+      end
+      assert.same({ whole = { "array", 4, 8, 16, 1 }, short = { "cgroup_array", 16, 1, 0, 0 },
+        cut = { "unspec", 0, 0, 0, 0 } }, found)
+    end
+  end)
+
   it("is refused for what libbpf does not take", function()
     local function program(o, fields)
       o:program { section = fields.section or "xdp", name = "prog", insns = fields, static = fields.static }

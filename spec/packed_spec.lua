@@ -254,6 +254,12 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
       local flat = ("\0"):rep(0x38) .. "ARMd" .. ("\x9f\xeb\1\0"):rep(9) .. run.read(KERNEL) .. ("\0"):rep(77)
       read_whole(tmp.write("Image", flat))
       read_whole(tmp.write("Image2", (flat:gsub("ARMd", "RSC\5"))))
+      -- What only begins as BTF does: no types, strings within the types, no strings, an end outside, no first string.
+      for _, parts in ipairs { { 0, 0, 16, 1 }, { 0, 16, 8, 1 }, { 0, 16, 16, 0 }, { 4, 16, 16, 1 },
+        { 0, 16, 16, 1 << 31 }, { 0, 16, 16, 1 } } do
+        local header = string.pack("<I2I1I1I4I4I4I4I4", 0xeb9f, 1, 0, 24, table.unpack(parts))
+        read_whole(tmp.write("Image3", "\1" .. flat:sub(2, 0x40) .. header .. ("\1"):rep(40) .. flat:sub(0x41)))
+      end
       for _, packer in ipairs { "gzip -nc", archives and has "zstd" and "zstd -qc" or "gzip -9nc" } do
         local bytes = packed(flat, packer)
         read_whole(tmp.write("vmlinuz.efi", "MZ\0\0zimg" .. le(64) .. le(#bytes) .. ("\0"):rep(48) .. bytes .. "rest"))
@@ -269,6 +275,9 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
         "bad: ")
       refused(tmp.write("lzo", bzimage("\x89LZO\0\r\n\x1a\n" .. bytes, vmlinux)), "packed with lzo")
       refused(tmp.write("no-btf", bzimage(packed(("\1\2\3"):rep(999), "gzip -nc"), "", true)), "without BTF")
+      for _, cut in ipairs { "", "\0", "\0\x58\0", "\x20\1\0\0" } do
+        refused(tmp.write("short", bzimage("\x28\xb5\x2f\xfd" .. cut, "", true):sub(1, -257)), "short: ")
+      end
       for _, packer in ipairs { "xz", "zstd" } do
         if has(packer) then
           local endless = packed(vmlinux, packer .. " -qc"):sub(1, -9)
