@@ -77,6 +77,52 @@ describe("however many processes there are,", function()
     for _, format in ipairs(rest) do alike(joined({ "check", "--all", "--why", "--format", format }, words)) end
   end)
 
+  -- So many copies of objects with names of their own.
+  local function copies(count)
+    local list = {}
+    for i = 1, count do
+      local path = tmp.path(("copy%d.bpf.o"):format(i))
+      tmp.run(("cp %s %s"):format(run.quote(path_of(OBJECTS[i % #OBJECTS + 1])), run.quote(path)))
+      list[i] = path
+    end
+    return list
+  end
+
+  it("a command prints the same where objects are shared, and not kernels", function()
+    local many, words = copies(34), { "check", "--all" }
+    for _, count in ipairs { 1, 2, 4 } do
+      alike(joined(words, many, { "-t", kernels(count), "--format", "jsonl" }))
+      alike(joined({ "verdicts", "--format", "tsv" }, many, { "-t", kernels(count) }))
+      tmp.run("rm -r " .. run.quote(tmp.path "kernels"))
+    end
+    -- More processes than objects, of which some find none that is left.
+    alike { "check", path_of "example", path_of "silent", "-t", FIXTURES .. "small.btf" }
+    local folder = kernels(3)
+    tmp.write("kernels/6.0.0-x-amd64.btf", run.read(FIXTURES .. "small.btf"):sub(1, 300))
+    tmp.write("kernels/6.2.1-x-amd64.btf", run.read(FIXTURES .. "small.btf"):sub(1, 300))
+    local r = alike(joined({ "check", "--format", "tsv" }, many, { "/no/such.o", "-t", folder }))
+    assert.equal(2, r.status)
+    assert.matches("6.0.0", r.err, 1, true)
+    tmp.run("rm -r " .. run.quote(folder))
+  end)
+
+  it("one of them finds what holds for all kernels of an object", function()
+    local many, log = copies(16), tmp.path "looks"
+    local body = script(([[
+cli:kernel_by_kernel(function(o, t)
+  local log <close> = io.open(%q, "a")
+  log:write(o.path, ";")
+  return t:helper "ktime_get_ns" ~= nil
+end, function(o, said, names) out:row { object = o.path, n = #said } end)]]):format(log))
+    for _, jobs in ipairs(JOBS) do
+      os.remove(log)
+      local r = run(joined({ body }, many, { "-t", kernels(4), "-j", jobs }))
+      assert.equal(0, r.status, r.err)
+      local _, looks = run.read(log):gsub(";", "")
+      assert.equal(#many, looks, "-j " .. jobs)
+    end
+  end)
+
   it("what is wrong with inputs is told in the same order, once", function()
     local folder = kernels(3)
     tmp.write("kernels/6.2.1-x-amd64.btf", run.read(FIXTURES .. "small.btf"):sub(1, 300))

@@ -30,6 +30,7 @@ enum { STATUS_FAILED = 2 };
 /* What all processes see. */
 struct shared {
 	atomic_size_t next;                /* block to be taken */
+	atomic_size_t drawn;               /* numbers, by workers_draw() */
 	atomic_size_t doing[MOST_WORKERS]; /* piece, by worker */
 };
 
@@ -54,6 +55,13 @@ struct workers {
 struct head {
 	size_t number, len, out_len, err_len;
 };
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
 
 /* The worker's side */
 
@@ -170,8 +178,7 @@ static void become_worker(struct workers *w, unsigned self, int to)
 	if (dup2(mine->out, STDOUT_FILENO) < 0 || dup2(mine->err, STDERR_FILENO) < 0)
 		_exit(STATUS_FAILED); /* the others have its share */
 	for (unsigned i = 0; i <= self; i++)
-		if (w->each[i].from >= 0)
-			close(w->each[i].from);
+		close_one(&w->each[i].from);
 	do_blocks(w, self, to);
 }
 
@@ -185,13 +192,6 @@ static int clear_of_standard(int fd)
 	if (moved != fd)
 		close(fd);
 	return moved;
-}
-
-static void close_one(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
 }
 
 static bool start_one(struct workers *w, unsigned i)
@@ -244,12 +244,13 @@ int workers_start(const struct workload *load, unsigned jobs, struct workers **o
 	/* Whoever started this one may have it ignored, and then nobody could tell how one ended.
 	 */
 	signal(SIGCHLD, SIG_DFL);
+	*out = w;
 	while (w->count < most && start_one(w, w->count))
 		w->count++;
-	if (w->count)
-		*out = w;
-	else
+	if (!w->count) {
 		workers_free(w);
+		*out = NULL;
+	}
 	return 0;
 }
 
@@ -380,6 +381,11 @@ int workers_receive(struct workers *w, struct piece *p, struct err *e)
 			return RECEIVED_PIECE;
 	}
 	return RECEIVED_ALL;
+}
+
+size_t workers_draw(struct workers *w)
+{
+	return atomic_fetch_add(&w->shared->drawn, 1);
 }
 
 void workers_stop(struct workers *w)

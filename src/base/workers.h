@@ -36,8 +36,9 @@ struct piece {
 	size_t len, out_len, err_len;
 };
 
-/* Starts at most `jobs` workers, fewer where no more can be had, be it none: then *out is NULL. No
- * other thread may be alive. Returns -1 when memory is out. */
+/* Starts at most `jobs` workers, fewer where no more can be had, be it none: then *out is NULL. In
+ * a worker it is set before the first piece. No other thread may be alive. Returns -1 when memory
+ * is out. */
 int workers_start(const struct workload *load, unsigned jobs, struct workers **out, struct err *e);
 
 enum received { RECEIVED_PIECE, RECEIVED_ALL, RECEIVED_SIGNAL };
@@ -45,6 +46,9 @@ enum received { RECEIVED_PIECE, RECEIVED_ALL, RECEIVED_SIGNAL };
 /* Waits for the next piece, of whichever worker; those of one block come in order. A signal that is
  * caught ends waiting. Returns -1 when memory is out. */
 int workers_receive(struct workers *w, struct piece *p, struct err *e);
+
+/* The next number, from 0, of those that all workers draw: each is drawn once. */
+size_t workers_draw(struct workers *w);
 
 /* Lets no block be begun any more: those that are under way are done. */
 void workers_stop(struct workers *w);

@@ -27,7 +27,8 @@ static int do_piece(void *ctx, size_t i, struct buf *out)
 
 	lua_pushvalue(L, 4);
 	lua_pushinteger(L, (lua_Integer)i + 1);
-	if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+	lua_pushvalue(L, 5);
+	if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
 		bytes = lua_tostring(L, -1);
 		fprintf(stderr, "btfl: %s\n", bytes ? bytes : "an error without a message");
 		return 2;
@@ -53,9 +54,9 @@ static size_t *check_starts(lua_State *L, size_t *count)
 	return starts;
 }
 
-/* workers(jobs, starts, count, work): that many processes, in each of which work(i), which gives a
- * text, is called for pieces from 1 to count, in blocks that begin at `starts`; nil when no process
- * can be had. In them it does not return. */
+/* workers(jobs, starts, count, work): that many processes, in each of which work(i, workers), which
+ * gives a text, is called for pieces from 1 to count, in blocks that begin at `starts`; nil when no
+ * process can be had. In them it does not return. */
 int engine_workers(lua_State *L)
 {
 	lua_Integer jobs = luaL_checkinteger(L, 1), count = luaL_checkinteger(L, 3);
@@ -121,6 +122,13 @@ static int workers_receive_method(lua_State *L)
 	return 5;
 }
 
+/* draw(): in a worker, the next number, from 1, of those that all draw, each once. */
+static int workers_draw_method(lua_State *L)
+{
+	lua_pushinteger(L, (lua_Integer)workers_draw(check_workers(L)) + 1);
+	return 1;
+}
+
 /* stop(): no block is begun any more. */
 static int workers_stop_method(lua_State *L)
 {
@@ -140,6 +148,7 @@ static int workers_close(lua_State *L)
 static const luaL_Reg methods[] = {
     {"receive", workers_receive_method},
     {"stop", workers_stop_method},
+    {"draw", workers_draw_method},
     {"close", workers_close},
     {NULL, NULL},
 };

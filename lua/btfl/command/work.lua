@@ -12,6 +12,7 @@ local pair = require "btfl.diagnose.pair"
 local parts = require "btfl.runs.part"
 local pieces = require "btfl.runs.pieces"
 local progress = require "btfl.command.progress"
+local protect = require "btfl.command.protect"
 local recall = require "btfl.recall.recall"
 local told = require "btfl.command.told"
 local workers = require "btfl.command.workers"
@@ -26,24 +27,43 @@ work.methods = methods
 -- at about the same time, whichever object takes long.
 local BLOCKS = 8
 
--- Does load.work(i) of each piece in the processes of --jobs: what it adds to `out`, and what is to be told.
--- load.turn(i) is called when the turn of a piece has come.
-local function in_workers(cli, out, load, watched)
+-- Does load.work(i) of each piece in the processes of --jobs, in blocks that begin at load.starts; gives
+-- load.take(i, ...) what it found when its turn has come, and what was to be told is told. False where there
+-- are no processes to be had.
+local function in_workers(cli, load, watched)
   local settings = rawget(cli, "settings")
   return workers.each({
-    jobs = cli.args.jobs, starts = load.starts, count = load.count,
+    jobs = cli.args.jobs or 1, starts = load.starts, count = load.count,
     work = function(i)
-      carried.take(out)
-      local kept = told.keeping(cli, load.work, i)
-      return { kept = kept, out = carried.take(out), notes = settings and settings:notes() or nil }
+      local kept, found = told.keeping(cli, load.work, i)
+      return { kept = kept, found = found, notes = settings and settings:notes() or nil }
     end,
     take = function(done, i)
-      load.turn(i)
+      if load.turn then load.turn(i) end
       told.settle(cli, done.kept)
-      carried.put(out, done.out)
       if done.notes then settings:add_notes(done.notes) end
+      load.take(i, done.found)
     end,
   }, watched)
+end
+
+-- The same of pieces that add to a report.
+local function reported_in_workers(cli, out, load, watched)
+  local work_on = load.work
+  function load.work(i)
+    carried.take(out)
+    work_on(i)
+    return carried.take(out)
+  end
+  function load.take(_, found) carried.put(out, found) end
+  return in_workers(cli, load, watched)
+end
+
+-- The first of each of so many blocks for each process, or more.
+local function blocks_of(count, jobs)
+  local starts = {}
+  for first = 1, count, math.max(1, count // (jobs * BLOCKS)) do starts[#starts + 1] = first end
+  return starts
 end
 
 --- Gives put() what find(i) gives of each number up to `count`, plain values, in order: found in the
@@ -54,20 +74,12 @@ end
 ---@param find fun(i: integer): T
 ---@param put fun(i: integer, found: T)
 function work.share(cli, count, find, put)
-  local settings, jobs = rawget(cli, "settings"), cli.args.jobs or 1
-  local starts, taken = {}, 0
-  for first = 1, count, math.max(1, count // (jobs * BLOCKS)) do starts[#starts + 1] = first end
+  local jobs, taken = cli.args.jobs or 1, 0
   if jobs > 1 and count > jobs and not engine.interrupted() then
-    workers.each({
-      jobs = jobs, starts = starts, count = count,
-      work = function(i)
-        local kept, found = told.keeping(cli, find, i)
-        return { kept = kept, found = found, notes = settings and settings:notes() or nil }
-      end,
-      take = function(done, i)
-        told.settle(cli, done.kept)
-        if done.notes then settings:add_notes(done.notes) end
-        put(i, done.found)
+    in_workers(cli, {
+      starts = blocks_of(count, jobs), count = count, work = find,
+      take = function(i, found)
+        put(i, found)
         taken = i
       end,
     })
@@ -123,7 +135,7 @@ local function each_pair_in_workers(cli, out, do_pair)
     told.settle(cli, list.before[i])
     note_pair(cli, list.objects[i], list.targets[i])
   end
-  local done = in_workers(cli, out, {
+  local done = reported_in_workers(cli, out, {
     starts = starts_of(list.objects, cli.args.jobs), count = count, turn = turn,
     work = function(i) do_pair(list.objects[i], list.targets[i]) end,
   }, function(next_piece)
@@ -157,9 +169,21 @@ function methods:each_object(out, do_object)
   local runs, starts = rawget(self, "runs") or {}, {}
   for i in ipairs(runs) do starts[i] = i end
   local function one(i) do_object(runs[i].object, runs[i].kernels) end
-  local load = { starts = starts, count = #runs, work = one, turn = function() end }
-  if (self.args.jobs or 1) > 1 and in_workers(self, out, load) then return end
+  local load = { starts = starts, count = #runs, work = one }
+  if (self.args.jobs or 1) > 1 and reported_in_workers(self, out, load) then return end
   for i in ipairs(runs) do one(i) end
+end
+
+-- How many programs it has, and instructions: what it takes to look into it.
+local function size_of(cli, object)
+  local programs, insns = 0, 0
+  if (cli.args.jobs or 1) > 1 then
+    -- What is wrong with it is told when it is looked into.
+    protect.call(function()
+      for program in object:programs() do programs, insns = programs + 1, insns + #program end
+    end)
+  end
+  return programs, insns
 end
 
 -- All objects, what is to be told before each, and behind the last, and room for what is said of it.
@@ -167,8 +191,12 @@ local function list_objects(cli)
   local list, next_object = {}, cli:objects()
   repeat
     local kept, object = told.keeping(cli, next_object)
-    list[#list + 1] = { object = object, endian = object and object.endian, kept = kept, said = {} }
-    if object then engine.rest(object) end
+    local one = { object = object, endian = object and object.endian, kept = kept, said = {} }
+    list[#list + 1] = one
+    if object then
+      one.programs, one.size = size_of(cli, object)
+      engine.rest(object)
+    end
   until not object or engine.interrupted()
   return list
 end
@@ -197,14 +225,15 @@ local function source_of(fun)
   return file and file:read "a" or ""
 end
 
--- What load.look() says of each object on a kernel, until SIGINT comes. What it tells besides may name the
--- kernel.
-local function said_on(cli, list, target, number, load)
+-- What load.look() says of objects on a kernel, until SIGINT comes: next_object() gives the number of the
+-- next in the list. What it tells besides may name the kernel.
+local function said_on(cli, list, next_object, target, number, load)
   local said, memory, endian = {}, load.memory, target.endian
   if memory then memory:meet(target) end
-  for i, one in ipairs(list) do
+  for i in next_object do
+    local one = list[i]
     local object = one.object
-    if not object or engine.interrupted() then break end
+    if engine.interrupted() then break end
     local function find()
       local kept, value, alone = told.keeping(cli, load.look, object, target, number)
       engine.rest(object)
@@ -217,55 +246,184 @@ local function said_on(cli, list, target, number, load)
       why, awake = told.keeping(cli, cli.try, cli, engine.wake, object)
       return awake
     end
+    local found
     if one.endian ~= endian then
-      said[i] = load.clashing and wake() and find() or { kept = why }
-      said[i].clash = true
+      found = load.clashing and wake() and find() or { kept = why }
+      found.clash = true
     elseif memory then
-      said[i] = memory:of(object, find, load.by and load.by(object), wake) or { kept = why }
+      found = memory:of(object, find, load.by and load.by(object), wake) or { kept = why }
     else
-      said[i] = wake() and find() or { kept = why }
+      found = wake() and find() or { kept = why }
     end
+    said[#said + 1] = found
   end
   return said
 end
 
--- Does look_at() of each kernel, and gives take() the list of what it said, what about() says of the kernel,
--- and its name, in order. A part is given all of it before.
-local function each_kernel(cli, look_at, about, memory, part, take)
-  local kernels, starts, i = inputs.numbered(cli), {}, 0
-  local jobs = cli.args.jobs or 1
-  local send, receive = memory and once.sender(), memory and once.receiver()
-  local function of_worker(n)
-    return kernels.work(n, function(target, number)
-      local list = look_at(target, number)
-      if send then list = send(list, n) end
-      return { target = target.name, about = about(target, number), list = list,
-        learned = memory and memory:take() }
-    end)
-  end
-  local function next_piece()
+-- The numbers of a list, or those up to it.
+local function over(numbers)
+  local i, last = 0, type(numbers) == "table" and #numbers or numbers
+  return function()
     i = i + 1
-    if i > kernels.count then return nil end
-    return kernels.work(i, function(target, number)
-      return { target = target.name, about = about(target, number), list = look_at(target, number) }
+    if i > last then return nil end
+    return type(numbers) == "table" and numbers[i] or i
+  end
+end
+
+-- How many objects are in the list, and how many programs they have.
+local function count_objects(list)
+  local objects, programs = 0, 0
+  for _, one in ipairs(list) do
+    if one.object then objects, programs = objects + 1, programs + one.programs end
+  end
+  return objects, programs
+end
+
+-- All kernels, on each of which all objects are looked at: in this process, or shared between several.
+local Turns = {}
+Turns.__index = Turns
+
+-- What is said of some of the objects on a kernel; in another process, with what it has learned there.
+function Turns:look_at(i, next_object, memory)
+  return self.kernels.work(i, function(target, number)
+    local list = said_on(self.cli, self.list, next_object, target, number, self.load)
+    return { target = target.name, about = self.about(target, number), list = list,
+      learned = memory and memory:take() }
+  end)
+end
+
+-- Gives take() what was said of a kernel when its turn has come. A part is given all of it before.
+function Turns:taken(piece)
+  if self.part then self.part:add(piece) end
+  local said = self.kernels.take(piece)
+  if not said then return end
+  if said.learned then self.load.memory:add(said.learned) end
+  self.take(said.list, said.about, said.target)
+end
+
+function Turns:all()
+  local i = 0
+  for piece in self.kernels.over(function()
+    i = i + 1
+    return i <= self.kernels.count and self:look_at(i, over(self.objects)) or nil
+  end) do self:taken(piece) end
+end
+
+-- Each process takes block after block of the kernels.
+function Turns:in_kernels()
+  local memory = self.load.memory
+  local send, receive = once.sender(), once.receiver()
+  return {
+    starts = blocks_of(self.kernels.count, self.jobs), count = self.kernels.count,
+    work = function(n)
+      local piece = self:look_at(n, over(self.objects), memory)
+      local said = piece.done.value
+      if said and memory then said.list = send(said.list, n) end
+      return piece
+    end,
+    take = function(piece)
+      local said = piece.done.value
+      if said and memory then said.list = receive(said.list) end
+      self:taken(piece)
+    end,
+  }
+end
+
+-- The objects that a process takes on the first kernel as it comes to them, large ones first, so that all
+-- take as long as one another; they are its own from then on.
+function Turns:drawing(draw, own)
+  if not self.by_size then
+    self.by_size = {}
+    for i = 1, self.objects do self.by_size[i] = i end
+    table.sort(self.by_size, function(a, b)
+      local x, y = self.list[a].size, self.list[b].size
+      if x ~= y then return x > y end
+      return a < b
     end)
   end
-  local function taken(piece, list_of)
-    local said = piece.done.value
-    if said and list_of then said.list = list_of(said.list) end
-    if part then part:add(piece) end
-    said = kernels.take(piece)
-    if not said then return end
-    if said.learned then memory:add(said.learned) end
-    take(said.list, said.about, said.target)
+  return function()
+    local i = self.by_size[draw()]
+    own[#own + 1] = i
+    return i
   end
-  local a_block = math.max(1, kernels.count // (jobs * BLOCKS))
-  for first = 1, kernels.count, a_block do starts[#starts + 1] = first end
-  if workers.each({
-    jobs = jobs, starts = starts, count = kernels.count, work = of_worker,
-    take = function(piece) taken(piece, receive) end,
-  }, kernels.over) then return end
-  for piece in kernels.over(next_piece) do taken(piece) end
+end
+
+-- Puts together what the processes say of a kernel. One that any of them could not read was not looked at.
+function Turns:join(shares)
+  local settings, first, list = rawget(self.cli, "settings"), nil, {}
+  for _, piece in ipairs(shares) do
+    if piece.done.unread then return piece end
+    local said = piece.done.value
+    if said then
+      for n, i in ipairs(said.own) do list[i] = said.list[n] end
+      if first and settings then settings:add_notes(piece.notes) end
+      if first and said.learned then self.load.memory:add(said.learned) end
+      first = first or piece
+    end
+  end
+  first.done.value.list = list
+  return first
+end
+
+-- Each process has objects of its own, on all kernels: what is found of one once is found by one process.
+function Turns:in_objects()
+  local kernels, jobs = self.kernels, self.jobs
+  local own, is_drawn, send
+  local owned, receive, starts = {}, {}, {}
+  for share = 1, jobs do
+    starts[share], receive[share] = (share - 1) * kernels.count + 1, once.receiver()
+  end
+  local function piece_of(i, n, draw)
+    if n == 1 then own, is_drawn, send = {}, false, once.sender() end
+    -- The others were faster.
+    if is_drawn and #own == 0 then return { done = {} } end
+    local piece = self:look_at(n, is_drawn and over(own) or self:drawing(draw, own), self.load.memory)
+    local said = piece.done.value
+    if said then
+      said.list, said.own = send(said.list, i), not is_drawn and own or nil
+      is_drawn = true
+    end
+    return piece
+  end
+  return {
+    starts = starts, count = kernels.count * jobs,
+    work = function(i, draw) return piece_of(i, (i - 1) % kernels.count + 1, draw) end,
+    shares = jobs,
+    take = function(taken)
+      for share, piece in ipairs(taken) do
+        local said = piece.done.value
+        if said then
+          owned[share] = said.own or owned[share]
+          said.list, said.own = receive[share](said.list), owned[share]
+        end
+      end
+      self:taken(self:join(taken))
+    end,
+  }
+end
+
+-- Whether it costs less to open each kernel in each process than to find in each what is found of an object
+-- once: to open a kernel takes as long as to look into so many programs.
+local PROGRAMS_A_KERNEL = 10
+
+function Turns:is_by_object(programs)
+  if self.kernels.count < self.jobs then return self.objects > 1 end
+  return self.load.memory ~= nil and self.objects >= 4 * self.jobs
+    and programs >= PROGRAMS_A_KERNEL * self.kernels.count
+end
+
+-- Does load.look() of each object on each kernel, and gives take() the list of what it said, what about()
+-- says of the kernel, and its name, in order of the kernels.
+local function each_kernel(cli, list, load, about, part, take)
+  local objects, programs = count_objects(list)
+  local self = setmetatable({ cli = cli, list = list, load = load, about = about, part = part, take = take,
+    jobs = cli.args.jobs or 1, kernels = inputs.numbered(cli), objects = objects }, Turns)
+  if self.jobs > 1 then
+    local shared = self:is_by_object(programs) and self:in_objects() or self:in_kernels()
+    shared.jobs = self.jobs
+    if workers.each(shared, self.kernels.over) then return end
+  end
+  self:all()
 end
 
 -- Adds what was said of an object on the next kernel, often the same as on the one before: the list has each
@@ -325,11 +483,10 @@ function methods:kernel_by_kernel(look, take, options)
     end,
   })
   local load = { look = look, by = options.by, clashing = options.clashing, memory = memory }
-  local function look_at(target, number) return said_on(self, list, target, number, load) end
   local merging, run = rawget(self, "merging"), self.args.shard and inputs.run(self)
   local part = run and pieces.new()
   if merging then merging:check(list, rawget(self, "looked_at").objects) end
-  each_kernel(self, look_at, options.about or name_of, memory, part, function(said, kernel, name)
+  each_kernel(self, list, load, options.about or name_of, part, function(said, kernel, name)
     met = met + 1
     on[met], names[met] = kernel, name
     for i, of in ipairs(list) do

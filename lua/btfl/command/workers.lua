@@ -51,13 +51,13 @@ end
 -- What is called in a worker for each piece: it gives the bytes that are sent.
 local function piece_of(work)
   local _, noted = engine.noted_inputs(0)
-  local function done(i)
-    local sent = { value = work(i) }
+  local function done(i, all)
+    local sent = { value = work(i, function() return all:draw() end) }
     sent.inputs, noted = engine.noted_inputs(noted)
     return engine.pack(sent, reduce)
   end
-  return function(i)
-    local ok, sent = xpcall(done, caught, i)
+  return function(i, all)
+    local ok, sent = xpcall(done, caught, i, all)
     if ok then return sent end
     local packed, bytes = pcall(engine.pack, sent, reduce)
     return packed and bytes or engine.pack({ error = tostring(sent.error), words = sent.words }, reduce)
@@ -93,24 +93,36 @@ local function settle(piece, all)
   return sent.value
 end
 
--- Gives the pieces in order; true and a value, be it nil, or nothing when there are no more or SIGINT came.
-local function in_order(all, count)
-  local waiting, n = {}, 0
-  return function()
-    n = n + 1
-    while n <= count and not waiting[n] do
+-- Gives what came of the pieces, in order: true and a value, be it nil, or of shares a list of theirs;
+-- nothing when there are no more or SIGINT came.
+local function in_order(all, load)
+  local waiting, turn = {}, 0
+  local turns = load.count // (load.shares or 1)
+  local function piece(n)
+    while not waiting[n] do
       local number, bytes, out, err, status = all:receive()
-      if number == false and engine.interrupted() then return nil end
+      if number == false and engine.interrupted() then return false end
       if number == nil then host.usage("a worker has ended before its time") end
       if number then
         if not bytes then all:stop() end
         waiting[number] = { bytes = bytes, out = out, err = err, status = status }
       end
     end
-    local piece = waiting[n]
-    if not piece then return nil end
+    local one = waiting[n]
     waiting[n] = nil
-    return true, settle(piece, all)
+    return true, settle(one, all)
+  end
+  return function()
+    turn = turn + 1
+    if turn > turns then return nil end
+    local of_shares = {}
+    for share = 1, load.shares or 1 do
+      local come, value = piece((share - 1) * turns + turn)
+      if not come then return nil end
+      of_shares[share] = value
+    end
+    if load.shares then return true, of_shares end
+    return true, of_shares[1]
   end
 end
 
@@ -127,8 +139,11 @@ end
 ---@field jobs integer processes
 ---@field starts integer[] the first piece of each block; a worker does a block in order
 ---@field count integer of pieces
----@field work fun(i: integer): any what there is to do of a piece, in a worker
----@field take fun(value: any, i: integer) takes what came of it, in this process, in order
+---@field work fun(i: integer, draw: fun(): integer): any what there is to do of a piece, in a worker; draw()
+--- gives the numbers from 1, each to one worker
+---@field take fun(value: any, turn: integer) takes what came of it, in this process, in order
+---@field shares? integer the pieces are as often the same, one share behind the other: take() is given a list
+--- of what came of a piece in each
 
 --- Does all of it. An error of work() is raised here when the turn of its piece has come; SIGINT ends it with
 --- the pieces that were taken. Gives false, and has done nothing, where there are no processes to be had.
@@ -139,7 +154,7 @@ function workers.each(load, watched)
   local jobs = workers.count(load.jobs)
   local all <close> = jobs > 1 and engine.workers(jobs, load.starts, load.count, piece_of(load.work)) or nil
   if not all then return false end
-  local n, next_piece = 0, in_order(all, load.count)
+  local n, next_piece = 0, in_order(all, load)
   for _, value in watched and watched(next_piece) or next_piece do
     n = n + 1
     load.take(value, n)
