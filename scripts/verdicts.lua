@@ -156,11 +156,16 @@ end
 
 cli:kernel_by_kernel(look, function(_, of_kernels, names, kernels)
   local found = {}
-  for i, said in ipairs(of_kernels) do
+  local first = 1
+  while first <= #of_kernels do
+    local said, last = of_kernels[first], first
+    -- Kernels that follow one another are alike.
+    while #said == 1 and of_kernels[last + 1] == said do last = last + 1 end
     each_said(said, function(of_shape)
-      out:again(of_shape.rows, "target", names[i])
+      out:again(of_shape.rows, "target", names, first, last)
       for _, question in ipairs(of_shape.has) do found[question] = true end
     end)
+    first = last + 1
   end
   for _, one in ipairs(alike(of_kernels, names)) do
     each_said(one.said, function(of_shape)

@@ -27,6 +27,19 @@ end
 
 local function again(out, value) out:again(ROWS, "target", value) end
 
+-- The same with values of a list, of which some are added.
+local function ranges(columns)
+  local out = btfl.report("again", { columns = columns, group = { "object", "target" },
+    text = { "program", "count" } })
+  out:row { object = "first.o", program = "p", target = "t" }
+  out:again(ROWS, "target", VALUES, 1, 3)
+  out:again(ROWS, "target", VALUES, 3, 2)
+  out:again(ROWS, "target", VALUES, 4, 4)
+  out:row { object = "last.o", program = "p", target = "t" }
+  out:again(ROWS, "target", { "w", "x", "y", "z" }, 2, 3)
+  return out
+end
+
 describe("report:again", function()
   it("prints in every format what rows one by one do, with the column anywhere", function()
     for _, columns in ipairs {
@@ -36,6 +49,7 @@ describe("report:again", function()
       local plain, shared = filled(one_by_one, columns), filled(again, columns)
       for _, format in ipairs { "text", "tsv", "json", "jsonl", "html", "markdown" } do
         assert.equal(plain:render(format), shared:render(format))
+        assert.equal(plain:render(format), ranges(columns):render(format))
       end
     end
   end)
@@ -57,6 +71,26 @@ describe("report:again", function()
     for i, row in ipairs(rows) do assert.equal(seen[i], ("%s %s"):format(row.target, row.program)) end
   end)
 
+  it("adds them with each value of a list", function()
+    local columns = { "object", "program", "count", "target", "name" }
+    local one, several = filled(again, columns).rows, ranges(columns).rows
+    assert.equal(#one, #several)
+    for _, i in ipairs { 1, 14, 7, 2, 13, 3, 4, 10, 5, 6, 8, 9, 11, 12 } do
+      assert.same({ one[i].target, one[i].program }, { several[i].target, several[i].program })
+    end
+    assert.is_nil(several[15])
+    local list = {}
+    for i = 1, 1000 do list[i] = "kernel " .. i end
+    local out = btfl.report("again", { columns = columns })
+    collectgarbage()
+    collectgarbage()
+    local before = collectgarbage "count"
+    for _ = 1, 100 do out:again(ROWS, "target", list, 1, #list) end
+    collectgarbage()
+    assert.equal(200000, #out.rows)
+    assert.is_true(collectgarbage "count" - before < 64)
+  end)
+
   it("gives its pieces as they are made, which are the whole", function()
     local columns = { "object", "program", "count", "target", "name" }
     local out = filled(again, columns)
@@ -74,6 +108,9 @@ describe("report:again", function()
     assert.has_error(function() out:again("x", "target", "t") end, "rows are a list")
     assert.has_error(function() out:again({ { obect = 1 } }, "target", "t") end)
     assert.has_error(function() out:again({ { object = 1 } }, "kernel", "t") end)
+    assert.has_error(function() out:again({ { object = 1 } }, "target", "t", 1, 1) end)
+    assert.has_error(function() out:again({ { object = 1 } }, "target", { "t" }, 1, 2) end)
+    assert.has_error(function() out:again({ { object = 1 } }, "target", { "t" }, 1) end)
     out:again({}, "target", "t")
     assert.equal(0, #out.rows)
   end)

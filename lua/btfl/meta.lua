@@ -1908,11 +1908,14 @@ function report:note(finding) end
 function report:row(row) end
 
 --- Adds rows, all with that value in a field: what is so of many kernels takes no memory for each. The list and
---- its rows stay as they are from now on.
+--- its rows stay as they are from now on. With `first` and `last` the value is a list, which stays as it is, too: the
+--- rows are added with each of these of it, and take no memory for each of them either.
 ---@param rows table[]
 ---@param field string
 ---@param value any
-function report:again(rows, field, value) end
+---@param first? integer
+---@param last? integer
+function report:again(rows, field, value, first, last) end
 
 --- A line of the summary, such as counts, in order of insertion; structured in json, its fields in the
 --- order of `order`. Its field `text` is how the text format words it.

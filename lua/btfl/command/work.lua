@@ -438,7 +438,7 @@ local function add_said(list, said)
 end
 
 -- Tells of an object and its pairs what was kept; gives the values of those that were looked at, and what was
--- said of their kernels: `on` and `names` of each.
+-- said of their kernels: `on` and `names` of each. Where these are all of them, the list is `on`.
 local function settled(cli, one, on, names)
   local values, kernels, at, clashes = {}, {}, 0, rawget(cli, "clashes")
   told.settle(cli, one.kept)
@@ -451,7 +451,7 @@ local function settled(cli, one, on, names)
     end
     at = at + one.said[i + 1]
   end
-  return values, kernels
+  return values, #values == #on and on or kernels
 end
 
 local function name_of(target)

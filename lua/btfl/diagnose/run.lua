@@ -13,6 +13,7 @@ local closed = require "btfl.facts.kept"
 local ladders = require "btfl.ladder.ladders"
 local nocore = require "btfl.diagnose.nocore"
 local record = require "btfl.facts.record"
+local repeated = require "btfl.report.repeated"
 local report = require "btfl.report.report"
 local series = require "btfl.kernels.series"
 local settled = require "btfl.arguments.settled"
@@ -248,16 +249,32 @@ function Run:find(object, list, kernels)
   return { tells = tells, at = at, later = carried.take(later) }
 end
 
+-- Adds the summaries of pairs: lists of what is said of each and of its kernel. Each is made when it is asked
+-- for.
+local function add_summaries(out, object, said, on)
+  out.summaries = repeated.from(out.summaries)
+  repeated.add(out.summaries, setmetatable({}, {
+    __len = function() return #said end,
+    __index = function(_, n)
+      return said[n] and check.summary(said[n], object, on[n], said[n].shape)
+    end,
+  }))
+end
+
 -- Adds what find() found; to `later` goes what is told of all kernels together.
 local function put(out, later, object, list, kernels, found)
   -- By kernel findings of several shapes are known to be one.
   local told, names_of, n = {}, {}, 0
+  local counted, said_on, on = {}, {}, {}
+  for i, tells in ipairs(found.tells) do
+    counted[i] = { count = tells.count, verdicts = tells.verdicts, shape = tells.shape }
+  end
   for k, said in ipairs(list) do
     for _, one in ipairs(said) do
       n = n + 1
       if one.failure then out:failure(one.failure) end
       local tells = found.tells[found.at[n]]
-      if tells then out:summary(check.summary(tells, object, kernels[k], tells.shape)) end
+      if tells then said_on[#said_on + 1], on[#on + 1] = counted[found.at[n]], kernels[k] end
       if tells and #said == 1 and names_of[tells] then
         table.insert(names_of[tells], kernels[k].name)
       elseif tells then
@@ -266,6 +283,7 @@ local function put(out, later, object, list, kernels, found)
       end
     end
   end
+  add_summaries(out, object, said_on, #on == #kernels and kernels or on)
   for _, one in ipairs(told) do
     for _, finding in ipairs(one.findings) do add_finding(out, finding, one.names) end
   end

@@ -5,6 +5,7 @@ local fingerprint = require "btfl.report.fingerprint"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local repeated = require "btfl.report.repeated"
+local sequences = require "btfl.report.sequences"
 local series = require "btfl.kernels.series"
 local spells = require "btfl.report.spells"
 
@@ -73,41 +74,34 @@ local function occurrence(finding)
     class(finding.at) == "btfl.line" and finding.at.column or nil)
 end
 
--- The kernels that each object was held against, by object, in order.
+-- The kernels that each object was held against, in order.
 local function examined(report)
-  local objects = {}
+  local of_objects = sequences.new()
   for _, facts in ipairs(report.summaries) do
     local object, target = facts.object, facts.target
-    if object ~= nil and target ~= nil then
-      objects[object] = objects[object] or ordered()
-      put(objects[object], target, spells.kernel(target, facts.kernel))
-    end
+    if object ~= nil and target ~= nil then of_objects:add(object, target, facts.kernel) end
   end
-  return objects
+  return of_objects
 end
 
 -- Gives names of kernels in the order in which the rows of an object have them, else its summaries, and then
 -- of their versions: a finding that holds on several stands where the first of them does.
-local function in_order_of(report)
-  local objects, count = {}, 0
+local function in_order_of(report, kernels)
+  local objects, has_rows = sequences.new(), false
   local function put_place(object, target)
-    count = count + 1
-    if object ~= nil and target ~= nil then
-      objects[object] = objects[object] or {}
-      objects[object][target] = objects[object][target] or count
-    end
+    if object ~= nil and target ~= nil then objects:add(object, target) end
   end
   for rows, field, value in repeated.parts(report.rows) do
     for i, row in ipairs(rows) do
       local other = field ~= "target" or i == 1 or row.object ~= rows[i - 1].object
+      has_rows = true
       if other then put_place(row.object, field == "target" and value or row.target) end
     end
   end
-  if count == 0 then
-    for _, facts in ipairs(report.summaries) do put_place(facts.object, facts.target) end
-  end
+  if not has_rows then objects = kernels end
   return function(object, names_of)
-    local place, list = objects[object] or {}, table.move(names_of, 1, #names_of, 1, {})
+    local found = object ~= nil and objects:of(object)
+    local place, list = found and found.places or {}, table.move(names_of, 1, #names_of, 1, {})
     for _, name in ipairs(list) do
       if not place[name] then return series.names_in_order(list) end
     end
@@ -265,9 +259,10 @@ return function(report)
     collect(group, finding, targets)
     failing[about] = joined(failing[about], targets)
   end
-  local targets, in_order, out = examined(report), in_order_of(report), {}
+  local targets, out = examined(report), {}
+  local in_order = in_order_of(report, targets)
   for i, group in ipairs(order) do
-    out[i] = finding_of(group, targets[group.first.object], failing[group.about], in_order)
+    out[i] = finding_of(group, targets:of(group.first.object), failing[group.about], in_order)
   end
   return out
 end

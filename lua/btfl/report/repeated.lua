@@ -2,8 +2,9 @@
 --- list as any other, in which such a row is made when it is asked for: memory does not grow with them.
 local repeated = {}
 
--- In the metatable of a list, of each part its rows, the field and its value (false where there is none), and
--- up to which row it goes: each a list of its own, for parts are as many as pairs of objects and kernels.
+-- In the metatable of a list, of each part its rows, the field and its value (false where there is none), or
+-- of a list of values which is the first, and up to which row it goes: each a list of its own, for parts may
+-- be as many as pairs of objects and kernels.
 local function state_of(list)
   local behind = getmetatable(list)
   return behind and rawget(behind, "parts")
@@ -46,8 +47,11 @@ function events:__index(n)
   if math.type(n) ~= "integer" or n < 1 or n > #self then return nil end
   local i = part_of(state, n)
   state.at = i
-  local row, field = state.rows[i][n - (state.ends[i - 1] or 0)], state.fields[i]
-  return field and said_again(row, field, state.values[i]) or row
+  local rows, field, at = state.rows[i], state.fields[i], n - (state.ends[i - 1] or 0) - 1
+  if not field then return rows[at + 1] end
+  local value, first = state.values[i], state.firsts[i]
+  if first then value = value[first + at // #rows] end
+  return said_again(rows[at % #rows + 1], field, value)
 end
 
 -- All of them as they are from now on: who changes some has them all.
@@ -65,23 +69,28 @@ function repeated.from(rows)
   if state_of(rows) then return rows end
   local list = setmetatable({}, {
     __len = events.__len, __index = events.__index, __newindex = events.__newindex,
-    parts = { rows = {}, fields = {}, values = {}, ends = {}, at = 1 },
+    parts = { rows = {}, fields = {}, values = {}, firsts = {}, ends = {}, at = 1 },
   })
   if #rows > 0 then repeated.add(list, rows) end
   return list
 end
 
---- Adds rows, all with that value in a field; the list of them stays as it is from now on.
+--- Adds rows, all with that value in a field; the list of them stays as it is from now on. With `first` and
+--- `last` the value is a list, and they are added with each of these of it.
 ---@param list table[] of repeated.from()
 ---@param rows table[]
 ---@param field? string
 ---@param value any
-function repeated.add(list, rows, field, value)
-  if #rows == 0 then return end
+---@param first? integer
+---@param last? integer
+function repeated.add(list, rows, field, value, first, last)
+  local times = first and last - first + 1 or 1
+  if #rows == 0 or times < 1 then return end
   local state = state_of(list)
   local n = #state.rows + 1
-  state.ends[n] = #list + #rows
+  state.ends[n] = #list + #rows * times
   state.rows[n], state.fields[n], state.values[n] = rows, field or false, value or false
+  state.firsts[n] = first or false
 end
 
 --- Iterates over the parts of any list of rows: those that are there, and the field and its value with which
@@ -89,11 +98,18 @@ end
 ---@param list table[]
 ---@return fun(): table[]?, string?, any
 function repeated.parts(list)
-  local state, n = state_of(list), 0
+  local state, n, i, behind = state_of(list), 0, 0, 0
   return function()
-    n = n + 1
-    if not state then return n == 1 and list or nil end
-    return state.rows[n], state.fields[n] or nil, state.values[n] or nil
+    i = i + 1
+    if i >= behind then
+      n = n + 1
+      if not state then return n == 1 and list or nil end
+      local rows, first = state.rows[n], state.firsts[n]
+      i, behind = 0, first and (state.ends[n] - (state.ends[n - 1] or 0)) // #rows or 1
+    end
+    local value, first = state.values[n] or nil, state.firsts[n]
+    if first then value = value[first + i] end
+    return state.rows[n], state.fields[n] or nil, value
   end
 end
 

@@ -158,14 +158,19 @@ end
 -- Lists of rows that were checked, which are said again.
 local checked = setmetatable({}, { __mode = "k" })
 
-function methods:again(rows, field, value)
+function methods:again(rows, field, value, first, last)
   if not is_a("table", rows) then error("rows are a list", 2) end
+  argument.optional(4, first, "number", "again")
+  argument.optional(5, last, "number", "again")
+  if first and not (last and type(value) == "table" and first >= 1 and last <= #value) then
+    error("the first and the last are of a list of values", 2)
+  end
   if type(field) ~= "string" then error("a field of rows is a name", 2) end
   for _, row in ipairs(checked[rows] and {} or rows) do check_row(self, row, 2) end
   checked[rows] = true
-  check_row(self, { [field] = value }, 2)
+  check_row(self, { [field] = true }, 2)
   self.rows = repeated.from(self.rows)
-  repeated.add(self.rows, rows, field, value)
+  repeated.add(self.rows, rows, field, value, first, last)
 end
 
 function methods:summary(facts)
