@@ -182,10 +182,18 @@ end
 --- kept, undeclared, with all that registers may hold)
 ---@return boolean whole of no target: nothing more is read on any, as program:reads() has it
 ---@return btfl.relo[] located by whose value arguments were found, likewise
+---@return btfl.program.read[] reads
 function evidence.of(program, target, options)
-  if not evidence.has_arguments(program) then return {}, true, {} end
+  if not evidence.has_arguments(program) then return {}, true, {}, {} end
   local reads = program:reads(target, options)
-  return evidence.made(program, reads), reads.whole, reads.located
+  return evidence.made(program, reads), reads.whole, reads.located, reads
+end
+
+--- Whether a read is a load or a copy at a place that no relocation gives.
+---@param read btfl.program.read
+---@return boolean
+function evidence.is_fixed(read)
+  return (read.use == "load" or read.use == "probe") and not read.relo and not read.maybe
 end
 
 --- The places that an argument goes to, by which others that go there are like it: instruction and use. That

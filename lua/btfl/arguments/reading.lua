@@ -2,9 +2,11 @@
 --- lead on an open kernel.
 local alike = require "btfl.arguments.alike"
 local drift = require "btfl.arguments.drift"
+local evidence = require "btfl.arguments.evidence"
 local fits = require "btfl.arguments.fits"
 local kept = require "btfl.arguments.kept"
 local layout = require "btfl.arguments.layout"
+local settled = require "btfl.arguments.settled"
 local signature = require "btfl.arguments.signature"
 
 local reading = {}
@@ -116,20 +118,15 @@ local HAS_REGISTERS = { kprobe = true, kprobe_multi = true }
 function reading.of(program, options, bare, asks)
   local out = { program = program, options = options, order = {}, by_key = {}, bare = bare, asks = asks,
     registers = program.attach and HAS_REGISTERS[program.attach.form] or false }
-  reading.collect(program:reads(nil, nil, true), out.order, out.by_key)
+  reading.collect(settled.fixed_reads(program), out.order, out.by_key)
   out.attach = drift.attach_of(program, options)
   return out
-end
-
--- Loads and copies at a place that no relocation gives.
-local function is_fixed(read)
-  return (read.use == "load" or read.use == "probe") and not read.relo and not read.maybe
 end
 
 local reads_of = kept.by(function(_, ask, target)
   local known = {}
   for _, read in ipairs(alike.reads(ask.program, target, ask.options)) do
-    if is_fixed(read) then known[key_of(read)] = read end
+    if evidence.is_fixed(read) then known[key_of(read)] = read end
   end
   return known
 end)

@@ -40,6 +40,15 @@ end
 -- Programs that find arguments in registers of an architecture.
 local HAS_REGISTERS = { kprobe = true, kprobe_multi = true }
 
+-- Those at places that no relocation gives.
+local function fixed_in(reads)
+  local fixed = {}
+  for _, read in ipairs(reads) do
+    if evidence.is_fixed(read) then fixed[#fixed + 1] = read end
+  end
+  return fixed
+end
+
 -- What is found once of a program: `open` when its reads differ by kernel, `none` when there are none.
 local function look_at(program, arch)
   local record = { fine = {}, sinking = {} }
@@ -48,7 +57,8 @@ local function look_at(program, arch)
     record.none = true
     return record
   end
-  local list, whole, located = evidence.of(program, arch)
+  local list, whole, located, reads = evidence.of(program, arch)
+  if evidence.has_arguments(program) then record.fixed = fixed_in(reads) end
   record.open, record.none, record.located = not whole, whole and #list == 0, located
   record.list, record.attach, record.text = {}, attach, tostring(attach)
   record.typed = drift.TYPED[program.attach.form]
@@ -235,6 +245,17 @@ end
 ---@return boolean
 function settled.reads(program, options)
   return options and (options.attach or options.type) and true or not record_of(program).none
+end
+
+--- program:reads(nil, nil, true). Where the program was looked at before, it is not followed again, once.
+---@param program btfl.program
+---@return btfl.program.read[]
+function settled.fixed_reads(program)
+  local record = records_of(program.object, program)[""]
+  local fixed = record and record.fixed
+  if not fixed then return program:reads(nil, nil, true) end
+  record.fixed = nil
+  return fixed
 end
 
 local at_of = kept.by(function(record, _, target) return structs_at(record, target) end)
