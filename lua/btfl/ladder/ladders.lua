@@ -181,6 +181,25 @@ local function add_program(out, program, targets, order, kernels, options)
   guards.add(shown, list, targets, kernels)
 end
 
+-- Whether two lists have the same.
+local function same(a, b)
+  for i = 1, math.max(#a, #b) do
+    if a[i] ~= b[i] then return false end
+  end
+  return true
+end
+
+-- Kernels in order of release. Those that are closed are mostly the same for one object after the other.
+local last = { list = {} }
+
+local function order_of(list)
+  if type(list[1]) == "table" and same(last.list, list) then return last.order end
+  local order = {}
+  order.lists, order.all, order.others = series.of(list)
+  if type(list[1]) == "table" then last = { list = list, order = order } end
+  return order
+end
+
 --- See object:ladders in meta.lua.
 ---@param object btfl.object
 ---@param kernels btfl.facts
@@ -190,8 +209,7 @@ function ladders.of(object, kernels, options)
   local out, list, skip = {}, {}, {}
   for kernel in kernels:comparable() do list[#list + 1] = kernel end
   if not object.btf or #list == 0 then return out end
-  local order = {}
-  order.lists, order.all, order.others = series.of(list)
+  local order = order_of(list)
   for _, name in ipairs(options.skip or {}) do skip[name] = true end
   for program in object:programs() do
     local skipped = program.entry and skip[program.name]
