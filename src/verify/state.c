@@ -69,13 +69,14 @@ static struct frame *frame_copy(const struct frame *f)
 		return NULL;
 	*copy = *f;
 	copy->slot = NULL;
-	copy->slot_count = 0;
-	if (frame_grow(copy, f->slot_count) < 0) {
+	if (!f->slot_count)
+		return copy;
+	copy->slot = malloc(f->slot_count * sizeof(*f->slot));
+	if (!copy->slot) {
 		free(copy);
 		return NULL;
 	}
-	if (f->slot_count)
-		memcpy(copy->slot, f->slot, f->slot_count * sizeof(*f->slot));
+	memcpy(copy->slot, f->slot, f->slot_count * sizeof(*f->slot));
 	return copy;
 }
 
