@@ -254,12 +254,12 @@ static void add_number(luaL_Buffer *out, uint32_t n)
  * all. */
 static bool add_spelling(luaL_Buffer *out, const struct btf *b, uint32_t id)
 {
-	struct btf_type t;
+	struct btf_head t;
 
-	for (int depth = 0; depth < SPELLED_MOST; depth++, id = t.type) {
+	for (int depth = 0; depth < SPELLED_MOST; depth++, id = btf_type(b, id).type) {
 		if (!id)
 			return true;
-		t = btf_type(b, id);
+		t = btf_head(b, id);
 		luaL_addchar(out, (char)t.kind);
 		luaL_addlstring(out, t.name, strlen(t.name) + 1);
 		if (t.kind == BTF_FWD || t.kind == BTF_TYPE_TAG)
@@ -277,19 +277,20 @@ static bool add_spelling(luaL_Buffer *out, const struct btf *b, uint32_t id)
  * Gives whether types of the same are written alike. */
 static bool add_type(luaL_Buffer *out, const struct btf *b, uint32_t id)
 {
-	struct btf_type t = btf_strip(b, id), to;
+	struct btf_type t = btf_strip(b, id);
 	bool whole = add_spelling(out, b, id);
+	struct btf_head to;
 
 	luaL_addchar(out, (char)t.kind);
 	if (t.kind == BTF_INT || btf_is_enum(&t) || btf_is_composite(&t))
 		add_number(out, t.size);
 	if (t.kind != BTF_PTR)
 		return whole;
-	to = btf_strip(b, t.type);
+	to = btf_strip_head(b, t.type);
 	luaL_addchar(out, t.type ? 'c' : 'v');
 	luaL_addchar(out, (char)to.kind);
 	if (to.kind == BTF_INT)
-		add_number(out, to.size);
+		add_number(out, btf_type(b, to.id).size);
 	luaL_addlstring(out, to.name, strlen(to.name) + 1);
 	return whole;
 }

@@ -17,6 +17,12 @@ struct btf_type handle_type(lua_State *L, const struct handle *h)
 	return t;
 }
 
+/* No more than what it is called. */
+static struct btf_head handle_head(lua_State *L, const struct handle *h)
+{
+	return btf_head(owner_native(L, h->owner), h->id);
+}
+
 void push_type(lua_State *L, int btf, uint32_t id)
 {
 	push_element(L, btf, &type_class, id, 0);
@@ -58,19 +64,19 @@ static int get_id(lua_State *L, const void *self)
 
 static int get_kind(lua_State *L, const void *self)
 {
-	lua_pushstring(L, btf_kind_name(handle_type(L, self).kind));
+	lua_pushstring(L, btf_kind_name(handle_head(L, self).kind));
 	return 1;
 }
 
 static int get_name(lua_State *L, const void *self)
 {
-	push_name(L, handle_type(L, self).name);
+	push_name(L, handle_head(L, self).name);
 	return 1;
 }
 
 static int get_essential(lua_State *L, const void *self)
 {
-	const char *name = handle_type(L, self).name;
+	const char *name = handle_head(L, self).name;
 
 	if (*name)
 		lua_pushlstring(L, name, btf_essential_len(name, strlen(name)));
@@ -81,7 +87,7 @@ static int get_essential(lua_State *L, const void *self)
 
 static int get_flavor(lua_State *L, const void *self)
 {
-	const char *name = handle_type(L, self).name;
+	const char *name = handle_head(L, self).name;
 	size_t len = strlen(name), essential = btf_essential_len(name, len);
 
 	push_name(L, essential < len ? name + essential + strlen("___") : NULL);
@@ -90,7 +96,7 @@ static int get_flavor(lua_State *L, const void *self)
 
 static int get_btf(lua_State *L, const void *self)
 {
-	handle_type(L, self);
+	handle_head(L, self);
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
 	return 1;
 }
@@ -518,9 +524,9 @@ static int type_value(lua_State *L)
 
 static int type_resolve(lua_State *L)
 {
-	struct btf_type t = check_type(L, 1), to = btf_strip(t.btf, t.id);
+	const struct handle *h = class_check(L, 1, &type_class);
 
-	return push_referred(L, to.id);
+	return push_referred(L, btf_strip_head(owner_native(L, h->owner), h->id).id);
 }
 
 static int type_len(lua_State *L)

@@ -15,12 +15,17 @@ enum { BUCKETS = 4096 };
 /* Types that are looked through rather than marked. */
 enum { FEW = 16 };
 
-/* What was read of one BTF. */
-struct heard {
-	const struct btf *btf;
-	uint32_t *ids; /* owned */
+/* Types of one BTF. */
+struct ids {
+	uint32_t *list; /* owned */
 	size_t count, cap;
 	uint64_t *bits; /* of these, by id from its first; NULL while they are few; owned */
+};
+
+/* What was read of one BTF: of types all, or what they are called. */
+struct heard {
+	const struct btf *btf;
+	struct ids whole, heads;
 };
 
 /* What was asked since somebody began to listen. */
@@ -78,6 +83,12 @@ static int begin(struct asked_box *x, size_t count, struct err *e)
 	return 0;
 }
 
+static void free_ids(struct ids *x)
+{
+	free(x->bits);
+	free(x->list);
+}
+
 /* The round of now is over. */
 static void end(struct asked_box *x)
 {
@@ -85,8 +96,8 @@ static void end(struct asked_box *x)
 
 	x->now = r->around;
 	for (size_t i = 0; i < r->heard_count; i++) {
-		free(r->heard[i].bits);
-		free(r->heard[i].ids);
+		free_ids(&r->heard[i].whole);
+		free_ids(&r->heard[i].heads);
 	}
 	free(r->list);
 	free(r);
@@ -215,53 +226,54 @@ static struct heard *heard_of(struct round *r, const struct btf *b)
 	return NULL;
 }
 
-static void mark(struct heard *h, uint32_t id)
+static void mark(struct ids *x, uint32_t i)
 {
-	id -= h->btf->first_id;
-	h->bits[id / 64] |= UINT64_C(1) << id % 64;
+	x->bits[i / 64] |= UINT64_C(1) << i % 64;
 }
 
-static bool has(const struct heard *h, uint32_t id)
+static bool has(const struct ids *x, const struct btf *b, uint32_t id)
 {
-	uint32_t i = id - h->btf->first_id;
+	uint32_t i = id - b->first_id;
 
-	if (h->bits)
-		return h->bits[i / 64] >> i % 64 & 1;
-	for (size_t n = h->count; n > 0; n--)
-		if (h->ids[n - 1] == id)
+	if (x->bits)
+		return x->bits[i / 64] >> i % 64 & 1;
+	for (size_t n = x->count; n > 0; n--)
+		if (x->list[n - 1] == id)
 			return true;
 	return false;
 }
 
 /* Marks what is not few any more. */
-static bool make_bits(struct heard *h)
+static bool make_bits(struct ids *x, const struct btf *b)
 {
-	if (h->bits || h->count < FEW)
+	if (x->bits || x->count < FEW)
 		return true;
-	h->bits = calloc((h->btf->end_id - h->btf->first_id) / 64 + 1, sizeof(*h->bits));
-	for (size_t i = 0; h->bits && i < h->count; i++)
-		mark(h, h->ids[i]);
-	return h->bits != NULL;
+	x->bits = calloc((b->end_id - b->first_id) / 64 + 1, sizeof(*x->bits));
+	for (size_t i = 0; x->bits && i < x->count; i++)
+		mark(x, x->list[i] - b->first_id);
+	return x->bits != NULL;
 }
 
-void asked_note_type(const struct btf *b, uint32_t id)
+void asked_note_type(const struct btf *b, uint32_t id, bool head)
 {
 	struct round *r = box_of(asked_by)->now;
 	struct heard *h = heard_of(r, b);
-	uint32_t *ids;
+	struct ids *x;
+	uint32_t *list;
 
-	if (!h || has(h, id))
+	if (!h || has(&h->whole, b, id) || (head && has(&h->heads, b, id)))
 		return;
-	ids = array_grow(h->ids, &h->cap, h->count, sizeof(*ids));
-	if (ids)
-		h->ids = ids;
-	if (!ids || !make_bits(h)) {
+	x = head ? &h->heads : &h->whole;
+	list = array_grow(x->list, &x->cap, x->count, sizeof(*list));
+	if (list)
+		x->list = list;
+	if (!list || !make_bits(x, b)) {
 		r->failed = true;
 		return;
 	}
-	ids[h->count++] = id;
-	if (h->bits)
-		mark(h, id);
+	list[x->count++] = id;
+	if (x->bits)
+		mark(x, id - b->first_id);
 }
 
 void asked_note_name(const struct btf *b, enum asked_kind kind, const char *name, size_t len)
@@ -277,17 +289,17 @@ void asked_note_all(const struct btf *b)
 	r->all = r->all || !b || heard_of(r, b);
 }
 
-/* The names of the types that were read. */
-static void note_names(struct asked_box *x, const struct heard *h)
+/* The names of the types that were read; `types` is what is asked of those of an essential name. */
+static void note_names(struct asked_box *x, const struct btf *b, const struct ids *ids,
+		       enum asked_kind types)
 {
-	for (size_t i = 0; i < h->count; i++) {
-		struct btf_type t = btf_type(h->btf, h->ids[i]);
-		enum btf_names names = h->btf->shape[t.kind].names;
-		size_t len = btf_named_len(h->btf, t.kind, t.name);
+	for (size_t i = 0; i < ids->count; i++) {
+		struct btf_type t = btf_type(b, ids->list[i]);
+		enum btf_names names = b->shape[t.kind].names;
+		size_t len = btf_named_len(b, t.kind, t.name);
 
 		if (names != BTF_NAMES_NOTHING && *t.name)
-			note(x, &(struct asked_what){names == BTF_NAMES_TYPE ? ASKED_TYPES
-									     : ASKED_OTHERS,
+			note(x, &(struct asked_what){names == BTF_NAMES_TYPE ? types : ASKED_OTHERS,
 						     0, t.name, len, 0, 0});
 	}
 }
@@ -320,8 +332,12 @@ static int take(struct asked_box *x, uint32_t **list, size_t *count, struct err 
 	struct round *r = x->now;
 	int rc;
 
-	for (size_t i = 0; i < r->heard_count && !r->all; i++)
-		note_names(x, &r->heard[i]);
+	for (size_t i = 0; i < r->heard_count && !r->all; i++) {
+		const struct heard *h = &r->heard[i];
+
+		note_names(x, h->btf, &h->whole, ASKED_TYPES);
+		note_names(x, h->btf, &h->heads, ASKED_HEADS);
+	}
 	asked_go_on(heard_by);
 	rc = r->failed ? err_memory(e, NULL) : r->all;
 	*list = NULL;

@@ -15,6 +15,7 @@
 enum asked_kind {
 	ASKED_TYPES,  /* the types of an essential name, and what they hold */
 	ASKED_OTHERS, /* likewise functions, variables and sections of a name */
+	ASKED_HEADS,  /* the types of an essential name: their kinds and names */
 	ASKED_IDS,    /* the ids of the types of an essential name */
 	ASKED_LISTED, /* whether it has a list of symbols, and whether that has those of modules */
 	ASKED_SYMBOL, /* a symbol */
@@ -30,7 +31,7 @@ enum asked_kind {
 	ASKED_UP_TO,    /* whether it is surely not newer than that */
 	ASKED_VERSION,  /* its version and release, to the letter */
 	ASKED_LANDING,  /* where a load by a typed pointer lands, as struct_walk.h asks */
-	ASKED_SIZE,     /* bytes of the context of programs of type `number` */
+	ASKED_ACCESS,   /* where an access of a context is, as context.h asks */
 	ASKED_DATED,    /* how much of its version is known */
 	ASKED_COMPARED, /* how its version compares, as dated.h asks */
 };
@@ -97,7 +98,7 @@ static inline void asked_go_on(struct questions *q)
 }
 
 void asked_note(enum asked_kind kind, uint32_t number, const char *text, size_t len);
-void asked_note_type(const struct btf *b, uint32_t id);
+void asked_note_type(const struct btf *b, uint32_t id, bool head);
 void asked_note_name(const struct btf *b, enum asked_kind kind, const char *name, size_t len);
 void asked_note_all(const struct btf *b);
 
@@ -112,7 +113,14 @@ static inline void asked_for(enum asked_kind kind, uint32_t number, const char *
 static inline void asked_type(const struct btf *b, uint32_t id)
 {
 	if (asked_by)
-		asked_note_type(b, id);
+		asked_note_type(b, id, false);
+}
+
+/* Of such a type, what it is called. */
+static inline void asked_head(const struct btf *b, uint32_t id)
+{
+	if (asked_by)
+		asked_note_type(b, id, true);
 }
 
 /* A name in b itself; kind is ASKED_TYPES, ASKED_OTHERS or ASKED_IDS. */

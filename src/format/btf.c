@@ -176,6 +176,15 @@ struct btf_type btf_type(const struct btf *b, uint32_t id)
 	return t;
 }
 
+struct btf_head btf_head(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_stored(b, id);
+
+	if (id && t.id)
+		asked_head(t.btf, id);
+	return (struct btf_head){t.btf, t.id, t.kind, t.name};
+}
+
 static uint32_t tail_u32(const struct btf_type *t, size_t off)
 {
 	return load_u32(t->tail + off, t->btf->swap);
@@ -266,6 +275,17 @@ static struct btf_type follow(const struct btf *b, uint32_t id, bool arrays)
 struct btf_type btf_strip(const struct btf *b, uint32_t id)
 {
 	return follow(b, id, false);
+}
+
+struct btf_head btf_strip_head(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_stored(b, id);
+
+	for (uint32_t steps = b->end_id; steps && stands_for_another(&t); steps--) {
+		id = btf_type(b, id).type;
+		t = btf_stored(b, id);
+	}
+	return btf_head(b, stands_for_another(&t) ? 0 : id);
 }
 
 struct btf_type btf_innermost(const struct btf *b, uint32_t id)

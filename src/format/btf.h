@@ -130,6 +130,17 @@ static inline bool btf_has(const struct btf *b, uint32_t id)
 /* The type with that id; id 0 is void, of kind BTF_VOID. */
 struct btf_type btf_type(const struct btf *b, uint32_t id);
 
+/* Of a type no more than what it is called: who asks for that is not heard to ask for what it holds
+ * (asked.h), which differs from kernel to kernel where the name does not. */
+struct btf_head {
+	const struct btf *btf; /* that stores it; of void, the one asked */
+	uint32_t id;
+	unsigned kind;
+	const char *name;
+};
+
+struct btf_head btf_head(const struct btf *b, uint32_t id);
+
 /* Steps *t to the next type of that kind (any for kind < 0) among those stored in b, which takes no
  * search; a zeroed *t stands before the first. False when there is none. */
 bool btf_next(const struct btf *b, struct btf_type *t, int kind);
@@ -163,9 +174,14 @@ struct btf_array btf_array(const struct btf_type *t);
 /* The u32 after an INT (see BTF_INT_*), a VAR (linkage) or a DECL_TAG (component index). */
 uint32_t btf_tail_u32(const struct btf_type *t);
 
+static inline bool btf_is_kind_composite(unsigned kind)
+{
+	return kind == BTF_STRUCT || kind == BTF_UNION;
+}
+
 static inline bool btf_is_composite(const struct btf_type *t)
 {
-	return t->kind == BTF_STRUCT || t->kind == BTF_UNION;
+	return btf_is_kind_composite(t->kind);
 }
 
 static inline bool btf_is_enum(const struct btf_type *t)
@@ -193,7 +209,10 @@ static inline bool btf_kind_refers(unsigned kind)
 /* Follows typedef, const, volatile, restrict and type_tag to what they stand for (semantics 21). */
 struct btf_type btf_strip(const struct btf *b, uint32_t id);
 
-/* The same, and arrays to their elements. */
+/* The same, of which only what it is called is asked. */
+struct btf_head btf_strip_head(const struct btf *b, uint32_t id);
+
+/* The same as btf_strip(), and arrays to their elements. */
 struct btf_type btf_innermost(const struct btf *b, uint32_t id);
 
 /* Size in bytes, arrays multiplied out, or -1 when the type has none (void, function, forward

@@ -145,6 +145,12 @@ static void add_content(struct answer *a, const struct btf_type *t, unsigned dep
 	add_elements(a, t, depth);
 }
 
+static void add_head(struct answer *a, const struct btf_type *t)
+{
+	digest_add(&a->d, t->kind);
+	digest_string(&a->d, t->name);
+}
+
 /* All of that name, of vmlinux and of modules. */
 static void add_named(struct answer *a, const struct asked_what *q)
 {
@@ -160,6 +166,8 @@ static void add_named(struct answer *a, const struct asked_what *q)
 			digest_add(&a->d, (uint64_t)i + 1);
 			if (q->kind == ASKED_IDS)
 				digest_add(&a->d, id);
+			else if (q->kind == ASKED_HEADS)
+				add_head(a, &t);
 			else
 				add_content(a, &t, 0);
 		}
@@ -250,6 +258,7 @@ bool answer_to(const struct target *t, const struct asked_what *q, struct digest
 	switch (q->kind) {
 	case ASKED_TYPES:
 	case ASKED_OTHERS:
+	case ASKED_HEADS:
 	case ASKED_IDS: add_named(&a, q); break;
 	case ASKED_LISTED:
 	case ASKED_SYMBOL:
@@ -269,7 +278,7 @@ bool answer_to(const struct target *t, const struct asked_what *q, struct digest
 		digest_string(&a.d, t->release);
 		break;
 	case ASKED_LANDING: add_landing(&a, q); break;
-	case ASKED_SIZE: digest_add(&a.d, context_struct_size(t, q->number)); break;
+	case ASKED_ACCESS: digest_add(&a.d, context_again(t, q->text)); break;
 	case ASKED_DATED: add_dated(&a); break;
 	case ASKED_COMPARED: dated_answer(t, q->text, &a.d); break;
 	}

@@ -25,18 +25,19 @@ enum { WHOLE_POINTERS = 6 << 8 | 13 };
  * Distributions bring that into older kernels, with the helpers of that release. */
 static bool unreadable(const struct btf *b, const struct btf_type *argument, struct kernel_age age)
 {
-	struct btf_type t;
+	struct btf_head t;
 
 	if (argument->kind == BTF_INT || btf_is_enum(argument) || btf_is_composite(argument))
 		return false;
 	if (argument->kind != BTF_PTR)
 		return argument->kind != BTF_VOID;
-	t = btf_strip(b, argument->type);
+	t = btf_strip_head(b, argument->type);
 	if (t.kind == BTF_VOID)
 		return argument->type && age_before(age, CONST_VOID_POINTERS);
-	if (btf_is_composite(&t) || t.kind == BTF_FWD)
+	if (btf_is_kind_composite(t.kind) || t.kind == BTF_FWD)
 		return false;
-	if (t.kind == BTF_FUNC_PROTO || t.kind == BTF_PTR || btf_is_enum(&t))
+	if (t.kind == BTF_FUNC_PROTO || t.kind == BTF_PTR || t.kind == BTF_ENUM ||
+	    t.kind == BTF_ENUM64)
 		return age_before(age, OTHER_POINTERS);
 	if (t.kind == BTF_INT && strcmp(t.name, "char") == 0)
 		return false;
@@ -50,20 +51,20 @@ static bool is_number(const struct btf_type *t)
 
 static bool points_to_struct(const struct btf *b, const struct btf_type *t)
 {
-	struct btf_type to = btf_strip(b, t->kind == BTF_PTR ? t->type : 0);
+	struct btf_head to = btf_strip_head(b, t->kind == BTF_PTR ? t->type : 0);
 
-	return btf_is_composite(&to);
+	return btf_is_kind_composite(to.kind);
 }
 
 /* Iterators have buffers behind pointers to void. */
 static bool is_plain(const struct context *c, const struct btf *b, const struct btf_type *t)
 {
-	struct btf_type to;
+	struct btf_head to;
 
 	if (t->kind != BTF_PTR)
 		return true;
-	to = btf_strip(b, t->type);
-	return !c->buffers && !btf_is_composite(&to);
+	to = btf_strip_head(b, t->type);
+	return !c->buffers && !btf_is_kind_composite(to.kind);
 }
 
 static void add_pointee(struct context *c, const struct btf *b, const struct btf_type *t)
@@ -111,7 +112,9 @@ static void add_result(struct context *c, const struct btf *b, const struct btf_
 		c->unreadable |= (uint64_t)(t->kind == BTF_VOID) << slot;
 }
 
-uint32_t context_struct_size(const struct target *t, uint32_t prog_type)
+/* Bytes of what programs of that type have as their context; 0 where that is not known. What is
+ * asked of it is asked by access. */
+static uint32_t struct_size(const struct target *t, uint32_t prog_type)
 {
 	const char *name = context_fields_struct(prog_type);
 	struct questions *heard_by;
@@ -119,12 +122,42 @@ uint32_t context_struct_size(const struct target *t, uint32_t prog_type)
 
 	if (!name)
 		return 0;
-	asked_for(ASKED_SIZE, prog_type, NULL, 0);
 	heard_by = asked_pause();
 	id = btf_find(t->btf[0], name, BTF_STRUCT);
 	size = id ? btf_type(t->btf[0], id).size : 0;
 	asked_go_on(heard_by);
 	return size;
+}
+
+/* What is asked of another kernel, with no gaps. */
+struct access_question {
+	uint32_t prog_type, attach_type, offset, size, word, write;
+};
+
+static enum known allows(const struct context *c, const struct context_access *x)
+{
+	struct access_question q = {x->prog_type, x->attach_type, x->offset,
+				    x->size,      x->word,        x->write};
+
+	if (context_fields_struct(x->prog_type))
+		asked_for(ASKED_ACCESS, 0, (const char *)&q, sizeof(q));
+	return context_fields_access(x, c->size, c->age);
+}
+
+bool context_is_question(size_t len)
+{
+	return len == sizeof(struct access_question);
+}
+
+unsigned context_again(const struct target *t, const char *text)
+{
+	struct context_access x;
+	struct access_question q;
+
+	memcpy(&q, text, sizeof(q));
+	x = (struct context_access){q.prog_type, q.attach_type, q.offset,
+				    q.size,      q.word,        q.write != 0};
+	return context_fields_side(&x, struct_size(t, x.prog_type));
 }
 
 /* Of a program of struct_ops, the member of the kernel's struct that it is for. Users of struct_ops
@@ -164,7 +197,7 @@ void context_of(const struct loading *l, struct context *out)
 	out->prog_type = l->prog_type;
 	out->attach_type = l->attach_type;
 	out->word = l->target->btf[0]->ptr_size;
-	out->size = context_struct_size(l->target, l->prog_type);
+	out->size = struct_size(l->target, l->prog_type);
 	out->age = l->age;
 	out->known = l->prog_type != BPF_PROG_TYPE_UNSPEC;
 	out->shut = closes_structs(l);
@@ -208,7 +241,7 @@ const char *context_refuses(const struct context *c, int64_t off, unsigned size,
 	if (!c->slots && (off < 0 || off > UINT32_MAX))
 		return "range";
 	if (!c->slots)
-		return context_fields_access(&access, c->size, c->age) == KNOWN_NO ? "range" : NULL;
+		return allows(c, &access) == KNOWN_NO ? "range" : NULL;
 	if (write)
 		return "write";
 	if (off < 0 || off % SLOT)

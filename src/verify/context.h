@@ -35,9 +35,6 @@ struct context {
 	const struct loading *uses; /* whose maps the walk looks at; NULL for none */
 };
 
-/* Bytes of what programs of that type have as their context; 0 where that is not known. */
-uint32_t context_struct_size(const struct target *t, uint32_t prog_type);
-
 /* The context of l's program: the arguments of what it attaches to, where that was found. */
 void context_of(const struct loading *l, struct context *out);
 
@@ -69,5 +66,10 @@ bool context_is_argument(const char *cause);
 /* Finds out whether f has an instruction that may be such an access, or a load by an argument that
  * lands nowhere. When not, no path has one. */
 int context_suspects(struct context *c, const struct linked *f, struct err *e);
+
+/* What the size of a kernel's context tells of an access, by the text of an ASKED_ACCESS question,
+ * which it is when its length is one. */
+bool context_is_question(size_t len);
+unsigned context_again(const struct target *t, const char *text);
 
 #endif

@@ -101,21 +101,41 @@ static bool is_newer_than_table(struct kernel_age age)
 #include "verify/context_fields.def"
 }
 
+/* What the size of a context tells of an access. */
+enum side { SIDE_BEYOND = 1, SIDE_SIZED = 2, SIDE_IN = 4 };
+
+unsigned context_fields_side(const struct context_access *a, uint32_t context_size)
+{
+	bool exact, sized = context_fields_struct(a->prog_type) != NULL;
+	uint64_t views = views_of(a, &exact);
+	unsigned side = 0;
+
+	if (!views || !a->size || a->size > 8 || a->size & (a->size - 1))
+		return 0;
+	if (!sized)
+		context_size = 0;
+	else if (context_size && (uint64_t)a->offset + a->size > context_size)
+		return SIDE_BEYOND;
+	for (unsigned way = WAY_READ; way <= WAY_EITHER; way++)
+		if (is_in(a, views, (enum way)way, context_size))
+			side |= SIDE_IN << way;
+	return side | (context_size ? SIDE_SIZED : 0);
+}
+
 enum known context_fields_access(const struct context_access *a, uint32_t context_size,
 				 struct kernel_age age)
 {
 	bool exact, sized = context_fields_struct(a->prog_type) != NULL;
 	uint64_t views = views_of(a, &exact);
+	unsigned side = context_fields_side(a, context_size);
 
 	if (!views || !a->size || a->size > 8 || a->size & (a->size - 1))
 		return KNOWN_NOT;
-	if (!sized)
-		context_size = 0;
-	else if (context_size && (uint64_t)a->offset + a->size > context_size)
+	if (side & SIDE_BEYOND)
 		return KNOWN_NO;
-	if (is_in(a, views, a->write ? WAY_WRITE : WAY_READ, context_size))
-		return exact && (context_size || !sized) ? KNOWN_YES : KNOWN_NOT;
-	if (is_in(a, views, WAY_EITHER, context_size))
+	if (side & SIDE_IN << (a->write ? WAY_WRITE : WAY_READ))
+		return exact && (side & SIDE_SIZED || !sized) ? KNOWN_YES : KNOWN_NOT;
+	if (side & SIDE_IN << WAY_EITHER)
 		return KNOWN_NOT;
 	return is_newer_than_table(age) ? KNOWN_NOT : KNOWN_NO;
 }

@@ -26,6 +26,10 @@ struct context_access {
 enum known context_fields_access(const struct context_access *access, uint32_t context_size,
 				 struct kernel_age age);
 
+/* All that the size of the context tells of an access: two sizes of which it is the same decide
+ * alike, however old the kernel is. */
+unsigned context_fields_side(const struct context_access *access, uint32_t context_size);
+
 /* The struct that such programs see as their context; NULL where the size of none decides. */
 const char *context_fields_struct(uint32_t prog_type);
 

@@ -6,6 +6,7 @@
 
 #include "core/features.h"
 #include "verify/answer.h"
+#include "verify/context.h"
 #include "verify/dated.h"
 #include "verify/struct_walk.h"
 
@@ -110,6 +111,7 @@ bool recall_can_ask(const struct asked_what *q)
 	case ASKED_LAST: return q->number < FEATURE_SETS;
 	case ASKED_MARK: return q->number <= FEATURE_MARKS;
 	case ASKED_LANDING: return struct_walk_is_question(q->len);
+	case ASKED_ACCESS: return context_is_question(q->len);
 	case ASKED_COMPARED: return dated_is_question(q->text, q->len);
 	default: return (unsigned)q->kind < ASKED_KINDS;
 	}

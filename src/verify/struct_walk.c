@@ -26,15 +26,19 @@ static bool walks_to_numbers(const struct target *t)
 
 uint32_t struct_pointee(const struct btf *b, const struct btf_type *pointer)
 {
-	struct btf_type t = btf_type(b, pointer->type);
+	uint32_t id = pointer->type;
+	struct btf_head t = btf_head(b, id);
 
 	while (t.kind == BTF_TYPEDEF || t.kind == BTF_CONST || t.kind == BTF_VOLATILE ||
 	       t.kind == BTF_RESTRICT || t.kind == BTF_TYPE_TAG) {
-		if (t.kind == BTF_TYPE_TAG && !t.kflag && strcmp(t.name, "rcu") != 0)
+		struct btf_type tag = btf_type(b, id);
+
+		if (tag.kind == BTF_TYPE_TAG && !tag.kflag && strcmp(tag.name, "rcu") != 0)
 			return 0;
-		t = btf_type(b, t.type);
+		id = tag.type;
+		t = btf_head(b, id);
 	}
-	return btf_is_composite(&t) ? t.id : 0;
+	return btf_is_kind_composite(t.kind) ? t.id : 0;
 }
 
 static struct landing nowhere(const char *cause, const struct btf_type *t, const char *member,
