@@ -6,6 +6,8 @@
 --- from all that went between nine pairs of kernels, either way, at most two names of a struct or an enum; what became
 --- of each was then told by both definitions and the kernel's history, before any answer was seen, and left out where
 --- that was not sure. So it has what goes without a successor as often as kernels have, and rare subsystems, too.
+--- near.tsv was drawn and told likewise, of other pairs, at most three names of a struct: from what the structs lost
+--- that real BPF programs read, those that such a struct holds or points to, and tracepoints' records.
 
 local btfl = require "btfl"
 
@@ -51,7 +53,7 @@ function renames.half(key) return hash(key) & 1 == 0 and "tuned" or "quoted" end
 --- All rows: from, to, kind, path and successor. half: only the "tuned" ones, which are looked at to make `why`
 --- better, or the "quoted" ones, of which only figures are: they tell what came of it.
 ---@param half? "tuned"|"quoted"
----@param list? "renames"|"more"|"seen"|"drawn" only those of this file; without, those of the first two
+---@param list? "renames"|"more"|"seen"|"drawn"|"near" only those of this file; without, those of the first two
 ---@return table[]
 function renames.rows(half, list)
   if not list then
