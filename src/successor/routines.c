@@ -195,27 +195,70 @@ static bool is_sorted(const struct routine_list *l)
 	return rising * 10 > n * 9;
 }
 
-static int list_names(struct routine_list *l, struct arena *a)
+enum { AHEAD = 12 }; /* so many names from now one is fetched */
+
+static void fetch(const struct routines *r, const struct routine_list *l, size_t i)
 {
-	l->scattered = is_sorted(l);
-	if (tally_init(&l->named, a, l->n) < 0)
+	if (i + AHEAD < l->n)
+		tally_soon(&r->named, l->at[i + AHEAD].hash);
+}
+
+/* The target's routines are found by name, and those of the witness by them: a lookup among so many
+ * is what a first question takes longest for. */
+static int list_names(struct routines *r)
+{
+	struct routine_list *l = &r->are;
+
+	if (tally_init(&r->named, &r->arena, l->n) < 0)
 		return -1;
-	for (size_t i = 0; i < l->n; i++)
-		if (!(tally_of(&l->named, l->at[i].hash) > 0))
-			tally_add(&l->named, l->at[i].hash, (double)i + 1);
+	for (size_t i = 0; i < l->n; i++) {
+		fetch(r, l, i);
+		if (!(tally_of(&r->named, l->at[i].hash) > 0))
+			tally_add(&r->named, l->at[i].hash, (double)i + 1);
+	}
 	return 0;
 }
 
-static const struct routine *of_hash(const struct routine_list *l, uint64_t hash)
+static struct routine *of_hash(const struct routines *r, uint64_t hash)
 {
-	double at = tally_of(&l->named, hash);
+	double at = tally_of(&r->named, hash);
 
-	return at > 0 ? &l->at[(size_t)at - 1] : NULL;
+	return at > 0 ? &r->are.at[(size_t)at - 1] : NULL;
 }
 
-const struct routine *routines_named(const struct routine_list *l, const char *name)
+const struct routine *routines_named(const struct routines *r, const char *name)
 {
-	return of_hash(l, name_hash(name));
+	return of_hash(r, name_hash(name));
+}
+
+const struct routine *routines_lost_named(const struct routines *r, const char *name)
+{
+	uint64_t hash = name_hash(name);
+
+	for (size_t i = 0; i < r->were.n; i++)
+		if (r->were.at[i].hash == hash)
+			return &r->were.at[i];
+	return NULL;
+}
+
+/* Notes of those that stayed where each is in the other list; of several of a name, which have the
+ * same one there, the first. */
+static void match_names(struct routines *r)
+{
+	for (size_t i = 0; i < r->were.n; i++) {
+		struct routine *x = &r->were.at[i], *is;
+
+		fetch(r, &r->were, i);
+		is = of_hash(r, x->hash);
+		if (!is)
+			continue;
+		x->other = is->at + 1;
+		if (!is->other)
+			is->other = x->at + 1;
+	}
+	for (size_t i = 0; i < r->are.n; i++)
+		if (!r->are.at[i].other)
+			r->are.at[i].other = of_hash(r, r->are.at[i].hash)->other;
 }
 
 /* Lists b, of which base is listed already. */
@@ -244,17 +287,22 @@ static int list_both(struct routines *r)
 			return -1;
 		keys = i ? keys : own;
 	}
-	return list_names(&r->were, &r->arena) < 0 ? -1 : list_names(&r->are, &r->arena);
+	r->were.scattered = is_sorted(&r->were);
+	r->are.scattered = is_sorted(&r->are);
+	if (list_names(r) < 0)
+		return -1;
+	match_names(r);
+	return 0;
 }
 
 const struct routine *routines_was(const struct routines *r, const struct routine *x)
 {
-	return of_hash(&r->were, x->hash);
+	return x->other ? &r->were.at[x->other - 1] : NULL;
 }
 
 const struct routine *routines_is(const struct routines *r, const struct routine *x)
 {
-	return of_hash(&r->are, x->hash);
+	return x->other ? &r->are.at[x->other - 1] : NULL;
 }
 
 /* What stood up to that far from a routine stood around it. */

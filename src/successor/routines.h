@@ -20,6 +20,7 @@ struct routine {
 	uint32_t id;            /* of the FUNC, or of the typedef that describes the tracepoint */
 	uint32_t proto;         /* of its prototype */
 	uint32_t at;            /* its place in the list */
+	uint32_t other;         /* place + 1 of the one of its name in the other list; 0: none */
 };
 
 /* By which names are told apart before they are compared: a bit for each word, by its hash, and one
@@ -45,8 +46,7 @@ struct singles {
 struct routine_list {
 	struct routine *at;
 	size_t n, cap;
-	struct tally named; /* place + 1 of the first of a name, by hash */
-	bool scattered;     /* they stand in the order of names, and not of sources */
+	bool scattered; /* they stand in the order of names, and not of sources */
 };
 
 /* What is common to all questions about a pair of kernels. */
@@ -57,6 +57,7 @@ struct routines {
 	const struct btf *witness;
 	const struct target *target;   /* while a question is asked */
 	struct routine_list were, are; /* of the witness, base first, and of the target */
+	struct tally named;            /* of `are`: place + 1 of the first of a name, by hash */
 	struct singles lost, gained;
 	struct vocabulary names; /* of a sample, where they are many */
 	struct type_counts types;
@@ -73,8 +74,9 @@ void routines_free(struct routines *r); /* NULL is allowed */
 bool routine_find(enum routine_kind kind, const struct btf *b, const char *name,
 		  struct routine *out);
 
-/* The one of that name in a list; NULL for none. */
-const struct routine *routines_named(const struct routine_list *l, const char *name);
+/* The one of that name in the witness or in the target; NULL for none. */
+const struct routine *routines_lost_named(const struct routines *r, const char *name);
+const struct routine *routines_named(const struct routines *r, const char *name);
 /* The one of the witness that has the name of x, which is of a list; NULL for none. */
 const struct routine *routines_was(const struct routines *r, const struct routine *x);
 /* The one of the target likewise. */

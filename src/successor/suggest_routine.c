@@ -228,7 +228,7 @@ static void consider_stems(struct hunt *h, struct routines *r, const struct lost
 			continue;
 		memcpy(stem, name, len);
 		stem[len] = '\0';
-		x = routines_named(&r->are, stem);
+		x = routines_named(r, stem);
 		if (x && routines_was(r, x)) {
 			struct single single = single_of(r, x);
 
@@ -251,7 +251,7 @@ static void look_at(const struct routines *r, struct lost_routine *lost)
 static double odds_of_others(struct routines *r, const struct lost_routine *lost,
 			     const struct suggestion *s)
 {
-	const struct routine *is = routines_named(&r->are, s->successor);
+	const struct routine *is = routines_named(r, s->successor);
 	struct single now;
 	double best = -100;
 
@@ -320,7 +320,7 @@ static void share_out(struct hunt *h)
 
 static void hunt_in(struct hunt *h, struct routines *r, const char *name)
 {
-	const struct routine *sought = routines_named(&r->were, name);
+	const struct routine *sought = routines_lost_named(r, name);
 	struct lost_routine lost;
 
 	if (!sought)

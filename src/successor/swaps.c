@@ -126,21 +126,26 @@ static int whole_names(const struct words *list, size_t count, size_t stride, st
 struct swaps *swaps_new(const struct words *lost, size_t nlost, const struct words *gained,
 			size_t ngained, size_t stride, struct arena *a)
 {
-	size_t went, came, left = 0;
+	size_t went, came, met = 0, left = 0;
 	struct gap *from = gaps_in(lost, nlost, stride, a, &went);
 	struct gap *to = gaps_in(gained, ngained, stride, a, &came);
 	struct swaps *s = arena_alloc(a, 1, sizeof(*s));
 	struct tally were, are, around;
 
-	if (!from || !to || !s || tally_init(&s->count, a, 2 * went + came) < 0 ||
-	    tally_init(&around, a, came) < 0 || whole_names(lost, nlost, stride, a, &were) < 0 ||
+	if (!from || !to || !s || tally_init(&around, a, came) < 0 ||
+	    whole_names(lost, nlost, stride, a, &were) < 0 ||
 	    whole_names(gained, ngained, stride, a, &are) < 0)
+		return NULL;
+	for (size_t i = 0; i < came; i++)
+		tally_add(&around, to[i].around, 1);
+	for (size_t i = 0; i < went; i++)
+		met += tally_of(&around, from[i].around) > 0;
+	/* Few meet others, and of these most one or two. */
+	if (tally_init(&s->count, a, 4 * met + nlost + ngained) < 0)
 		return NULL;
 	for (size_t i = 0; i < went; i++)
 		if (tally_of(&are, from[i].without) > 0)
 			tally_add(&s->count, swap_key(from[i].word, NULL), from[i].says);
-	for (size_t i = 0; i < came; i++)
-		tally_add(&around, to[i].around, 1);
 	for (size_t i = 0; i < went; i++)
 		if (tally_of(&around, from[i].around) > 0)
 			from[left++] = from[i];
