@@ -124,6 +124,35 @@ describe("why, of functions,", function()
     assert.equal("func scan_page_sad", first(old, list("scan_page_sad", "scan_page_red"), "scan_page_one"))
   end)
 
+  it("takes of two that are as like the one whose words took the place of the same in others", function()
+    -- Where a word alone stood, two came; what a struct was called became the same ones.
+    local function list(word, type)
+      local b = kernels.new()
+      n = n + 1
+      local long = b:int("long unsigned int", 8)
+      local int = b:int("int", 4, "signed")
+      local held = b:ptr(b:struct(type, 8, { { "flags", long, 0 } }))
+      for i, name in ipairs(STAY) do b:func(name, (b:func_proto(int, { { "l", i % 2 == 0 and long or int } }))) end
+      for _, name in ipairs(word) do b:func(name, (b:func_proto(int, { { "held", held }, { "l", long } }))) end
+      return btfl.target(tmp.write(("6.%d.0-why.btf"):format(n), b:bytes()))
+    end
+    local old = list({ "drain_pagevec_now", "move_pagevec_later" }, "pagevec")
+    local new = list({ "drain_folio_batch_now", "drain_vector_now", "move_folio_batch_later" }, "folio_batch")
+    local s = new:successors("drain_pagevec_now", { from = old, table = false, least = 0.01 })()
+    assert.equal("drain_folio_batch_now", s.successor)
+    assert.is_true(s.signals.family > 0.6)
+    assert.matches("its words took the place of the same elsewhere", s.evidence, 1, true)
+  end)
+
+  it("finds one of several of a name", function()
+    local old = kernel { { "do_it", "int", "page p" }, { "do_it", "int", "inode i" },
+      { "do_unlinkat", "int", "int dfd", "filename name" } }
+    local new = kernel { { "do_it", "int", "page p" }, { "do_it", "int", "inode i" }, { "do_it", "int", "task t" },
+      { "filename_unlinkat", "int", "int dfd", "filename name" } }
+    assert.equal("func filename_unlinkat", first(old, new, "do_unlinkat"))
+    assert.equal("func do_unlinkat", first(new, old, "filename_unlinkat"))
+  end)
+
   it("finds one that was there before, and takes now what went took", function()
     local old = kernel { { "modify_direct", "int", "page p" }, { "modify_direct_multi", "int", "inode i", "long l" } }
     local same = kernel { { "modify_direct", "int", "page p" } }
@@ -134,8 +163,9 @@ describe("why, of functions,", function()
   end)
 
   it("finds one that was there before, from whose name it went on", function()
-    local old = kernel { { "rstat_flush_irqsafe", "void", "inode i" }, { "rstat_flush", "void", "inode i" } }
-    assert.equal("func rstat_flush", first(old, kernel { { "rstat_flush", "void", "inode i" } }, "rstat_flush_irqsafe"))
+    local function one(name) return { name, "void", "inode i", "filename name", "int flags" } end
+    local old = kernel { one "rstat_flush_irqsafe", one "rstat_flush" }
+    assert.equal("func rstat_flush", first(old, kernel { one "rstat_flush" }, "rstat_flush_irqsafe"))
   end)
 
   it("knows which types functions that stayed take instead of others", function()
@@ -144,10 +174,10 @@ describe("why, of functions,", function()
       was[i], is[i] = { name, "int", "page p", "long l" }, { name, "int", "task t", "long l" }
     end
     local function score(from, to)
-      local s = to:successors("peer_ask", { from = from, table = false, least = 0.001 })()
-      return s and s.successor == "peer_tell" and s.score or 0
+      local s = to:successors("peer_ask_one", { from = from, table = false, least = 0.001 })()
+      return s and s.successor == "peer_ask_any" and s.score or 0
     end
-    was[5], is[5] = { "peer_ask", "int", "page p", "long l" }, { "peer_tell", "int", "task t", "long l" }
+    was[5], is[5] = { "peer_ask_one", "int", "page p", "long l" }, { "peer_ask_any", "int", "task t", "long l" }
     local old, new = kernel(was), kernel(is)
     was[5] = is[5]
     local other = kernel(was)
@@ -178,9 +208,9 @@ describe("why, of functions,", function()
   end)
 
   it("finds tracepoints, and those of which there were two", function()
-    local old = kernel({}, { { "kmalloc", "void", "long call", "int size", "int node" },
-      { "kmalloc_node", "void", "long call", "int size", "int node" }, { "dma_unmap", "void", "page p" } })
-    local new = kernel({}, { { "kmalloc", "void", "long call", "int size", "int node" },
+    local old = kernel({}, { { "kmalloc", "void", "long call", "page p", "inode i", "int node" },
+      { "kmalloc_node", "void", "long call", "page p", "inode i", "int node" }, { "dma_unmap", "void", "page p" } })
+    local new = kernel({}, { { "kmalloc", "void", "long call", "page p", "inode i", "int node" },
       { "dma_unmap_phys", "void", "page p" } })
     assert.equal("tracepoint kmalloc", first(old, new, "tracepoint/kmem/kmalloc_node"))
     assert.equal("tracepoint dma_unmap_phys", first(old, new, "tp_btf/dma_unmap"))

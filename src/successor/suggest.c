@@ -69,6 +69,8 @@ static const char *word_evidence(struct hunt *h, const struct hit *hit)
 		say(text, sizeof(text), "used where it was used");
 	if (s[SIGNAL_TOOK] > 0)
 		say(text, sizeof(text), "takes now what that took");
+	if (s[SIGNAL_FAMILY] > 0)
+		say(text, sizeof(text), "its words took the place of the same elsewhere");
 	if (s[SIGNAL_TAKEN] > 0 && hit->s.change >= CHANGE_FUNC)
 		say(text, sizeof(text), "likelier what another became");
 	if (s[SIGNAL_HEIR] > 0)

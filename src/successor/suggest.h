@@ -59,6 +59,9 @@ enum signal {
 	SIGNAL_APART,  /* stands elsewhere in the sources than what stood around it */
 	SIGNAL_STEM,   /* was there before, and the name and the prototype went on from its own */
 	SIGNAL_TOOK,   /* was there before, and takes now what the lost one took */
+	SIGNAL_MIXED,  /* words that both have stand in another order */
+	SIGNAL_SAID,   /* how much the words weigh that both have */
+	SIGNAL_FAMILY, /* others that went came as others, by the same words for the same */
 	SIGNAL_COUNT
 };
 

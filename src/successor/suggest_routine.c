@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "successor/names.h"
 #include "successor/pairs.h"
 
 /* A routine that went, and what is to be known of it to compare others with it. */
@@ -119,6 +120,7 @@ static bool goes_on(const char *name, const char *from)
 static void compare(struct routines *r, const struct lost_routine *lost, const struct single *x,
 		    bool old, double name, float s[SIGNAL_COUNT])
 {
+	struct names_common common;
 	struct prototype now;
 
 	memset(s, 0, SIGNAL_COUNT * sizeof(*s));
@@ -129,6 +131,9 @@ static void compare(struct routines *r, const struct lost_routine *lost, const s
 	s[SIGNAL_RARE] = (float)(log1p(4 * shared_types(r, &lost->proto, &now)) / 3);
 	s[SIGNAL_BOTH] = same_prototype(r, &lost->proto, &now);
 	s[SIGNAL_WITHIN] = words_within(&x->words, &lost->single.words);
+	common = names_common(&lost->single.words, &x->words, r->swaps);
+	s[SIGNAL_SAID] = (float)(log1p(2 * common.said) / 2);
+	s[SIGNAL_MIXED] = (float)common.mixed;
 	s[SIGNAL_LEAD] = underscores(lost->single.routine.name) == underscores(x->routine.name);
 	s[SIGNAL_OLD] = old;
 	if (old) {
@@ -279,14 +284,62 @@ static double odds_of_others(struct routines *r, const struct lost_routine *lost
 
 enum { CONTESTED = 4 }; /* of the best hits, those that are asked whose successors they are */
 
+/* Whether the lost one takes a type of whose name that came which x takes. */
+static bool by_type(const struct prototype *lost, const struct prototype *now,
+		    const struct run *was, const struct run *is)
+{
+	char made[256];
+
+	for (unsigned i = 0; i < lost->n; i++)
+		for (unsigned k = 0; k < now->n; k++)
+			if (lost->at[i].pointers == now->at[k].pointers &&
+			    names_put(slot_type_name(&lost->at[i]), was, is, made, sizeof(made)) &&
+			    strcmp(made, slot_type_name(&now->at[k])) == 0)
+				return true;
+	return false;
+}
+
+/* n / (n + 1) for n others that went and came with the same words for the same ones. */
+static double family(const struct routines *r, const struct lost_routine *lost,
+		     const struct single *x)
+{
+	struct run was, is;
+	struct prototype now;
+	unsigned n = 0;
+
+	names_differ(&lost->single.words, &x->words, &was, &is);
+	if (!was.len)
+		return 0;
+	for (size_t i = 0; i < r->lost.n; i++) {
+		const char *name = r->lost.at[i].routine.name;
+		const struct routine *came;
+		char made[256];
+
+		if (!names_put(name, &was, &is, made, sizeof(made)) ||
+		    strcmp(name, lost->single.routine.name) == 0)
+			continue;
+		came = routines_named(r, made);
+		n += came && !routines_was(r, came);
+	}
+	routine_prototype(r, &x->routine, &now);
+	n += by_type(&lost->proto, &now, &was, &is);
+	return n / (n + 1.0);
+}
+
 /* What another one became, too, and more clearly, is less likely the successor of this. */
 static void contest(struct hunt *h, struct routines *r, const struct lost_routine *lost)
 {
 	hunt_sort(h);
 	for (size_t i = 0; i < h->count && i < CONTESTED; i++) {
 		struct hit *hit = &h->hits[i];
+		const struct routine *is = routines_named(r, hit->s.successor);
 		double others;
 
+		if (is) {
+			struct single now = single_of(r, is);
+
+			hit->s.signals[SIGNAL_FAMILY] = (float)family(r, lost, &now);
+		}
 		if (hit->s.signals[SIGNAL_OLD] > 0)
 			continue;
 		others = odds_of_others(r, lost, &hit->s);
@@ -298,7 +351,7 @@ static void contest(struct hunt *h, struct routines *r, const struct lost_routin
 
 /* How likely the first has to be, and that nothing came at most, for it to be an answer. */
 #define FIRST_AT_LEAST 0.35
-#define NOTHING_AT_MOST 0.3
+#define NOTHING_AT_MOST 0.45
 
 /* One of them is it at most, so the likelier the next are, the less is each. Where something came,
  * the likeliest is an answer, even if others dispute it. */

@@ -5,10 +5,10 @@
 #include "successor/suggest_impl.h"
 
 static const char *const signal_names[SIGNAL_COUNT] = {
-    "name",   "type",  "rare",  "place", "paired", "sole",   "taken", "old",  "kin",
-    "home",   "along", "nest",  "away",  "back",   "within", "both",  "fits", "flag",
-    "bit",    "box",   "far",   "vague", "clash",  "other",  "use",   "heir", "spread",
-    "sparse", "link",  "rival", "agree", "spelt",  "lead",   "apart", "stem", "took",
+    "name",  "type",  "rare",  "place", "paired", "sole", "taken",  "old",    "kin",    "home",
+    "along", "nest",  "away",  "back",  "within", "both", "fits",   "flag",   "bit",    "box",
+    "far",   "vague", "clash", "other", "use",    "heir", "spread", "sparse", "link",   "rival",
+    "agree", "spelt", "lead",  "apart", "stem",   "took", "mixed",  "said",   "family",
 };
 
 /* `base` is that
@@ -50,21 +50,24 @@ static const struct weights {
 		     [SIGNAL_FAR] = -1.0f,
 		     [SIGNAL_BOTH] = 3.5f,
 		     [SIGNAL_WITHIN] = 0.8f}},
-    [SCALE_ROUTINE] = {-16.63f,
-		       {[SIGNAL_AGREE] = -12.16f,
-			[SIGNAL_APART] = -2.64f,
-			[SIGNAL_BOTH] = 1.91f,
-			[SIGNAL_LEAD] = 1.46f,
-			[SIGNAL_NAME] = 17.49f,
-			[SIGNAL_OLD] = -5.51f,
-			[SIGNAL_PAIRED] = 0.53f,
-			[SIGNAL_RARE] = 3.81f,
-			[SIGNAL_SPELT] = 2.74f,
-			[SIGNAL_STEM] = 4.94f,
-			[SIGNAL_TAKEN] = -2.40f,
-			[SIGNAL_TOOK] = 8.58f,
-			[SIGNAL_TYPE] = 10.58f,
-			[SIGNAL_WITHIN] = -1.62f}},
+    [SCALE_ROUTINE] = {-15.90f,
+		       {[SIGNAL_AGREE] = -10.70f,
+			[SIGNAL_APART] = -3.72f,
+			[SIGNAL_BOTH] = 1.41f,
+			[SIGNAL_FAMILY] = 4.86f,
+			[SIGNAL_LEAD] = 0.93f,
+			[SIGNAL_MIXED] = 1.41f,
+			[SIGNAL_NAME] = 14.87f,
+			[SIGNAL_OLD] = -5.30f,
+			[SIGNAL_PAIRED] = 0.78f,
+			[SIGNAL_RARE] = 3.02f,
+			[SIGNAL_SAID] = 2.03f,
+			[SIGNAL_SPELT] = 2.36f,
+			[SIGNAL_STEM] = 4.92f,
+			[SIGNAL_TAKEN] = -1.51f,
+			[SIGNAL_TOOK] = 8.55f,
+			[SIGNAL_TYPE] = 9.50f,
+			[SIGNAL_WITHIN] = -1.28f}},
 };
 
 const char *signal_name(enum signal s)
