@@ -3,7 +3,7 @@
 --- that can tell less and one that can tell more say, all between them do.
 local engine = require "btfl.engine"
 local evidence = require "btfl.arguments.evidence"
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 
 local alike = {}
 

@@ -1,6 +1,6 @@
 --- What the source says of a program's arguments: the line of BPF_PROG(name, type argument, ...), of
 --- BPF_KPROBE and their like, as line_info has it. Of a declaration of several lines it has the first.
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 
 local declared = {}
 

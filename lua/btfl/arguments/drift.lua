@@ -2,7 +2,7 @@
 local alike = require "btfl.arguments.alike"
 local evidence = require "btfl.arguments.evidence"
 local fits = require "btfl.arguments.fits"
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 local key_of = require "btfl.report.key"
 local signature = require "btfl.arguments.signature"
 

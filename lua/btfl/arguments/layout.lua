@@ -1,5 +1,5 @@
 --- What lies at the bytes of a struct, and whether the same does in the struct of another kernel.
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 
 local layout = {}
 

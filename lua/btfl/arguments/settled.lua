@@ -5,7 +5,7 @@
 local drift = require "btfl.arguments.drift"
 local evidence = require "btfl.arguments.evidence"
 local fits = require "btfl.arguments.fits"
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 local signature = require "btfl.arguments.signature"
 
 local settled = {}

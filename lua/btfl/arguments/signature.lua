@@ -1,7 +1,7 @@
 --- What a program at a function, tracepoint or hook sees of it: parameters with their names, and by slot
 --- of 8 bytes. See btfl.signature in meta.lua.
 local engine = require "btfl.engine"
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 
 local signature = {}
 

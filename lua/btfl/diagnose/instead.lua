@@ -1,6 +1,6 @@
 --- What stands in the target where a member that is missing there used to be.
 
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 
 -- Members looked at, and how deep: a hostile struct may contain the same one over and over.
 local MOST, DEEPEST = 8192, 16

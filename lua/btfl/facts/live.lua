@@ -1,6 +1,6 @@
 --- What the kernels of a run tell of an object, asked by those who hold one against the others: here of
 --- kernels that are open.
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 local argued = require "btfl.ladder.argued"
 local class = require "btfl.class"
 local drift = require "btfl.arguments.drift"

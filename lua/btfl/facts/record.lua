@@ -1,12 +1,12 @@
 --- What is kept of a kernel for an object, in one shape of a tool: plain values that answer, when the kernel
---- is closed, what kept.lua is asked of it. What is asked is known before: it is about names that the object
---- has.
+--- is closed, what closed.lua is asked of it. What is asked is known before: it is about names that the
+--- object has.
 local argued = require "btfl.ladder.argued"
 local drift = require "btfl.arguments.drift"
 local engine = require "btfl.engine"
 local fixed = require "btfl.arguments.fixed"
 local instead = require "btfl.diagnose.instead"
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 local key_of = require "btfl.report.key"
 local live = require "btfl.facts.live"
 local modules = require "btfl.kernels.modules"

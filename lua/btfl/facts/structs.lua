@@ -1,6 +1,6 @@
 --- Types that outlive their kernels: each as a BTF of its own, with what it is made of.
 local engine = require "btfl.engine"
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 
 local structs = {}
 

@@ -1,7 +1,7 @@
 --- Guards that ask for another thing than what they guard accesses.
 local class = require "btfl.class"
 local findings = require "btfl.ladder.findings"
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 local questions = require "btfl.ladder.questions"
 
 local guards = {}

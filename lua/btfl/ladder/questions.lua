@@ -1,6 +1,6 @@
 --- What relocations ask a kernel for, and what it answers.
 local engine = require "btfl.engine"
-local kept = require "btfl.arguments.kept"
+local kept = require "btfl.kept"
 
 local questions = {}
 

@@ -212,7 +212,7 @@ function methods:open(kernel)
   return self.reopen(kernel)
 end
 
-local kept = {}
+local closed = {}
 
 --- Of these kernels: `records` has what was kept of each by `asks`, `reopen` opens a kernel again.
 ---@param asks table of record.asks()
@@ -221,9 +221,9 @@ local kept = {}
 ---@param store btfl.facts.store
 ---@param reopen fun(kernel: btfl.facts.kernel): btfl.target
 ---@return btfl.facts
-function kept.of(asks, kernels, records, store, reopen)
+function closed.of(asks, kernels, records, store, reopen)
   return setmetatable({ list = kernels, endian = asks.object.endian, asks = asks, records = records,
     store = store, reopen = reopen, sinks = {}, again = {}, standing = {} }, metatable)
 end
 
-return kept
+return closed
