@@ -20,6 +20,7 @@ describe("a run of all spec files", function()
     local r, last = suite { PASSES, "it('a', function() end)", PASSES }
     assert.same({ 0, "", "3 passed, 0 failed, 2 skipped" }, { r.status, r.err, last })
     assert.matches("/s2_spec.lua: 1 success / 0 failures / 0 errors / 0 pending : [%d.]+ seconds\n", r.out)
+    assert.matches("\n3 successes / 0 failures / 0 errors / 2 pending : %d+ seconds\n\n3 passed", r.out)
     assert.matches("/s1_spec.lua: \n[^\n]*\n1 success / 0 failures / 0 errors / 1 pending : ", r.out)
   end)
 

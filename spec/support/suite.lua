@@ -52,30 +52,30 @@ local function ended(busted, files, folder)
     run.quote(folder .. "/files")))
 end
 
--- { passed, failed, skipped, seconds of CPU }; nil where the process ended before.
+-- { successes, failures, errors, pending, seconds of CPU }; nil where the process ended before.
 local function counts(path)
   local file <close> = io.open(path)
-  return file and { file:read("n", "n", "n", "n") }
+  return file and { file:read("n", "n", "n", "n", "n") }
 end
 
 local busted, files = arguments()
 sort(files)
 local folder <close> = setmetatable({ path = run.tmpdir() }, { __close = function(self) run.remove(self.path) end })
-local sum, bad, times = { 0, 0, 0 }, {}, {}
+local sum, bad, times, begun = { 0, 0, 0, 0 }, {}, {}, os.time()
 
 local function tell(number, status)
   local file, at = files[number], ("%s/%d"):format(folder.path, number)
   local count, text = counts(at .. ".counts"), run.read(at .. ".out")
-  local crashed = not count or status ~= 0 and count[2] == 0
-  for i = 1, 3 do sum[i] = sum[i] + (count and count[i] or 0) end
+  local crashed = not count or status ~= 0 and count[2] + count[3] == 0
+  for i = 1, 4 do sum[i] = sum[i] + (count and count[i] or 0) end
   if crashed then
-    sum[2] = sum[2] + 1
+    sum[3] = sum[3] + 1
     text = ("%s\nended with status %d\n"):format(text, status)
   end
-  if crashed or count[2] > 0 then bad[#bad + 1] = file end
-  times[#times + 1] = { file = file, cpu = count and count[4] or 0 }
+  if crashed or count[2] + count[3] > 0 then bad[#bad + 1] = file end
+  times[#times + 1] = { file = file, cpu = count and count[5] or 0 }
   local line = text:match "^[^\n]*\n(%d+ success[^\n]*)\n*$"
-  local took = TIMES and count and (" (%.1f s of CPU)"):format(count[4]) or ""
+  local took = TIMES and count and (" (%.1f s of CPU)"):format(count[5]) or ""
   io.write(file, ": ", line and line .. took or "\n" .. text, "\n")
   io.flush()
 end
@@ -89,7 +89,7 @@ do
     seen = seen + 1
   end
   if seen < #files then
-    sum[2] = sum[2] + #files - seen
+    sum[3] = sum[3] + #files - seen
     bad[#bad + 1] = ("%d files that were not run"):format(#files - seen)
   end
 end
@@ -102,6 +102,8 @@ if TIMES then
   for i = 1, math.min(#times, 40) do print(("%7.1f   %s"):format(times[i].cpu, times[i].file)) end
 end
 if #bad > 0 then io.write("\nfailed: ", table.concat(bad, " "), "\n") end
-if sum[1] + sum[2] == 0 then io.stderr:write "no test ran\n" end
-print(("\n%d passed, %d failed, %d skipped"):format(table.unpack(sum)))
+if sum[1] + sum[2] + sum[3] == 0 then io.stderr:write "no test ran\n" end
+print(("\n%d successes / %d failures / %d errors / %d pending : %d seconds"):format(sum[1], sum[2], sum[3], sum[4],
+  os.time() - begun))
+print(("\n%d passed, %d failed, %d skipped"):format(sum[1], sum[2] + sum[3], sum[4]))
 os.exit(#bad == 0 and sum[1] > 0 and 0 or 1, true)

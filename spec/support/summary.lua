@@ -16,13 +16,14 @@ return function(options)
   local ran, counts_path = 0, options.arguments[1]
 
   busted.subscribe({ "suite", "end" }, function()
-    local failed = handler.failuresCount + handler.errorsCount
-    ran = handler.successesCount + failed
+    local failures, errors = handler.failuresCount, handler.errorsCount
+    ran = handler.successesCount + failures + errors
     if counts_path then
       local file <close> = assert(io.open(counts_path, "w"))
-      file:write(("%d %d %d %.2f\n"):format(handler.successesCount, failed, handler.pendingsCount, cpu()))
+      file:write(("%d %d %d %d %.2f\n"):format(handler.successesCount, failures, errors, handler.pendingsCount, cpu()))
     else
-      io.write(("\n%d passed, %d failed, %d skipped\n"):format(handler.successesCount, failed, handler.pendingsCount))
+      io.write(("\n%d passed, %d failed, %d skipped\n"):format(handler.successesCount, failures + errors,
+        handler.pendingsCount))
     end
     return nil, true
   end)
