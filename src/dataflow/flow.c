@@ -43,22 +43,31 @@ static bool is_reached(const struct flow *x, uint32_t at)
 	return !x->ask->walk || x->ask->walk->traces[at].reached;
 }
 
-/* What is known of either; whether that is more than `at` has. */
-static bool join(struct flow *x, struct flow_state *at, const struct flow_state *s)
+/* Adds to one fact what is known otherwise; whether that is more. */
+static bool join_fact(struct flow *x, uint32_t *at, uint32_t fact)
+{
+	uint32_t was = *at;
+
+	*at = provenance_join(x->p, was, fact);
+	return *at != was;
+}
+
+/* What is known of either, of which states have what is looked at from there on; whether that is
+ * more than `at` has. */
+static bool join(struct flow *x, const struct live *live, struct flow_state *at,
+		 const struct flow_state *s)
 {
 	bool changed = false;
 
-	for (unsigned i = 0; i < REGISTERS; i++) {
-		uint32_t joined = provenance_join(x->p, at->reg[i], s->reg[i]);
+	for (uint32_t left = live->registers; left; left &= left - 1) {
+		int i = __builtin_ctz(left);
 
-		changed |= joined != at->reg[i];
-		at->reg[i] = joined;
+		changed |= join_fact(x, &at->reg[i], s->reg[i]);
 	}
-	for (unsigned i = 0; i < SLOTS; i++) {
-		uint32_t joined = provenance_join(x->p, at->slot[i], s->slot[i]);
+	for (uint64_t left = live->slots; left; left &= left - 1) {
+		int i = __builtin_ctzll(left);
 
-		changed |= joined != at->slot[i];
-		at->slot[i] = joined;
+		changed |= join_fact(x, &at->slot[i], s->slot[i]);
 	}
 	return changed;
 }
@@ -112,7 +121,7 @@ static void arrive(struct flow *x, int64_t to, const struct flow_state *all)
 	for (at = &x->ways[to]; *at; at = &(*at)->next, count++) {
 		if (memcmp(&(*at)->key, &key, sizeof(key)) != 0)
 			continue;
-		if (join(x, &(*at)->state, &s))
+		if (join(x, &x->live[to], &(*at)->state, &s))
 			(*at)->dirty = x->changed = true;
 		return;
 	}

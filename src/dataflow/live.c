@@ -140,11 +140,12 @@ static void forward(struct search *x)
 		x->changed = false;
 		for (uint32_t at = 0; at < x->f->count; at++) {
 			const struct linked_insn *n = &x->f->insns[at];
-			struct places p = x->places[at];
+			struct places p;
 
 			if (!x->dirty[at])
 				continue;
 			x->dirty[at] = false;
+			p = x->places[at];
 			if (p.reg[10] == UNKNOWN || n->in.dst >= REGISTERS ||
 			    n->in.src >= REGISTERS)
 				continue;
