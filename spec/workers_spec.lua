@@ -107,7 +107,7 @@ describe("however many processes there are,", function()
   end)
 
   it("one of them finds what holds for all kernels of an object", function()
-    local many, log = copies(16), tmp.path "looks"
+    local many, log = copies(34), tmp.path "looks"
     local body = script(([[
 cli:kernel_by_kernel(function(o, t)
   local log <close> = io.open(%q, "a")
