@@ -119,7 +119,7 @@ $(FAULTY): $(OBJ) $(BUILD)/lua_files.o $(BUILD)/faults_memory.o
 	$(link)
 
 $(BUILD)/faults_memory.o: spec/faults/memory.c Makefile
-	@echo "  CC    $<"
+	@mkdir -p $(@D) && echo "  CC    $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
 # What is missing is told by the names of packages, and not by the compiler.
