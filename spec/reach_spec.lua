@@ -129,6 +129,42 @@ describe("a verdict on bytecode", function()
     end)
   end
 
+  -- By the documents of the instruction set: what is divided by 0 becomes 0, a remainder of it stays what it was, and
+  -- of a 32-bit division only the lower halves count.
+  local function by(op, value, divisor, signed)
+    return { object.mov(2, value), object.mov(3, divisor), alur(op, 2, 3, signed and 1 or 0) }
+  end
+  local function by32(op, value, divisor, signed)
+    return { object.mov(2, value), object.mov(3, divisor), alu32r(op, 2, 3, signed and 1 or 0) }
+  end
+  for name, case in pairs {
+    ["a quotient"] = { by("div", 60, 5), 12 }, ["a remainder"] = { by("mod", 112, 100), 12 },
+    ["of a large number"] = { by("div", -1, 5), 0x3333333333333333 },
+    ["a remainder of a large number"] = { by("mod", -1, 16), 15 },
+    ["by a constant"] = { { object.mov(2, 61), alu("div", 2, 5) }, 12 },
+    ["a quotient by 0"] = { by("div", 60, 0), 0 }, ["a remainder by 0"] = { by("mod", 12, 0), 12 },
+    ["a signed quotient"] = { by("div", -60, 5, true), -12 }, ["by less than 0"] = { by("div", 60, -5, true), -12 },
+    ["a signed remainder"] = { by("mod", -17, 5, true), -2 }, ["a remainder by less"] = { by("mod", 17, -5, true), 2 },
+    ["by -1"] = { by("div", 12, -1, true), -12 }, ["a remainder by -1"] = { by("mod", 12, -1, true), 0 },
+    ["the least by -1"] = { { { object.ldimm64(2, math.mininteger) }, object.mov(3, -1), alur("div", 2, 3, 1) },
+      math.mininteger },
+    ["32 bits"] = { by32("div", -1, 5), 0x33333333 }, ["a remainder of 32 bits"] = { by32("mod", -1, 16), 15 },
+    ["32 bits by 0"] = { by32("div", 60, 0), 0 }, ["32 signed bits"] = { by32("div", -60, 5, true), 0xfffffff4 },
+    ["a remainder of 32 signed bits"] = { by32("mod", -17, 5, true), 0xfffffffe },
+    ["32 signed bits by -1"] = { by32("div", 12, -1, true), 0xfffffff4 },
+  } do
+    local insns, result = case[1], case[2]
+    local function follow(value)
+      local list = table.move(insns, 1, #insns, 1, {})
+      table.move({ { object.ldimm64(4, value) }, jumpr("eq", 2, 4, 1), "poison" }, 1, 3, #list + 1, list)
+      return list
+    end
+    both(("follows a division since 7.1: %s"):format(name), follow(result), follow(result ~ 1), "7.1.0")
+    it(("knows no result of a division before: %s"):format(name), function()
+      assert.are.equal("rejected", (verdict(follow(result), { release = "7.0.0" })))
+    end)
+  end
+
   both("extends the sign of a move", { object.mov(3, 0xff), alur("mov", 2, 3, 8), jump("eq", 2, -1, 1),
     "poison" },
     { object.mov(3, 0x7f), alur("mov", 2, 3, 8), jump("eq", 2, -1, 1), "poison" })
