@@ -62,6 +62,53 @@ describe("diff", function()
     }, (diff(old, new, "--format", "tsv")))
   end)
 
+  it("knows an int by its words, in whichever order compilers write them", function()
+    -- what a member was and is, and whether that is another type
+    local pairs_of = {
+      { "long unsigned int", "unsigned long", 8 }, { "long long int", "long long", 8 }, { "short int", "short", 2 },
+      { "signed int", "int", 4 }, { "int long", "long", 8 }, { "unsigned", "unsigned  int", 4 }, { "char", "char", 1 },
+      { "unsigned char", "char", 1, true }, { "signed char", "char", 1, true }, { "long", "long long", 8, true },
+      { "short", "int", 4, true }, { "unsigned int", "int", 4, true }, { "_Bool", "char", 1, true },
+      { "unsigned short int", "short unsigned", 2 }, { "__int128", "__int128 int", 16, true },
+    }
+    local function made(name, side)
+      local b, members, at = builder.new(), {}, 0
+      for i, pair in ipairs(pairs_of) do
+        members[i] = { "m" .. i, b:int(pair[side], pair[3]), at * 8 }
+        at = at + 16
+      end
+      b:struct("ints", at, members)
+      return tmp.write(name, b:bytes())
+    end
+    local want = {}
+    for i, pair in ipairs(pairs_of) do
+      if pair[4] then want[#want + 1] = ("m%d: %s -> %s"):format(i, pair[1], pair[2]) end
+    end
+    local r = run { "diff", made("ints-old.btf", 1), made("ints-new.btf", 2), "--format", "tsv" }
+    local got = {}
+    for member, was, is in r.out:gmatch "struct\tints\tchanged\t(%S+)\t[^\t]+\t([^\t]+)\t([^\t]+)" do
+      got[#got + 1] = ("%s: %s -> %s"):format(member, was, is)
+    end
+    assert.same(want, got)
+  end)
+
+  it("tells a parameter with another name from another parameter", function()
+    local function made(name, ...)
+      local b = builder.new()
+      local types, params = { i = b:int("int", 4, "signed"), p = b:ptr(0) }, {}
+      for i, word in ipairs { ... } do params[i] = { word:sub(2), types[word:sub(1, 1)] } end
+      b:func("f", b:func_proto(0, params))
+      return tmp.write(name .. ".btf", b:bytes())
+    end
+    local function rows(old_params, new_params)
+      return (diff(made("f-old", table.unpack(old_params)), made("f-new", table.unpack(new_params)), "--format", "tsv"))
+    end
+    assert.same({ "func f changed a renamed - b yes" }, rows({ "ia" }, { "ib" }))
+    assert.same({ "func f changed a removed int - no", "func f changed b added - void * no" }, rows({ "ia" }, { "pb" }))
+    assert.same({ "func f changed a removed int - no", "func f changed c added - int no" }, rows({ "ia", "ib" }, { "ib", "ic" }))
+    assert.same({}, rows({ "ia", "pb" }, { "ia", "pb" }))
+  end)
+
   it("tells all of it in short, and how many there were", function()
     local _, r = diff(old, new)
     assert.matches("struct +task +changed +added 1, moved 1, removed 1, resized 1 +no\n", r.out)

@@ -217,6 +217,27 @@ describe("a map of a program", function()
     assert.equal("loads", first(hash(1), { release = "6.1.9" }))
   end)
 
+  it("is asked of the maps in a map, whether they are preallocated", function()
+    local function outer(inner, flags, section)
+      return with(section or "perf_event", { { "outer", function(b, int)
+        local members = {}
+        for i, f in ipairs { { "type", inner }, { "max_entries", 1 }, { "key", int }, { "value", int },
+          { "map_flags", flags } } do
+          members[i] = { f[1], b:ptr((f[1] == "key" or f[1] == "value") and int or b:array(int, f[2])), (i - 1) * 64 }
+        end
+        return { { "type", ARRAY_OF_MAPS }, { "max_entries", 5 }, { "key_size", 4 },
+          { "values", b:struct(nil, 40, members) } }
+      end } }, { load "outer" })
+    end
+    local old = { release = "5.10.262" }
+    assert.equal("map-use preallocated outer array_of_maps -", (first(outer(HASH, 1), old)))
+    assert.equal("loads", (first(outer(HASH, 0), old)))
+    assert.equal("loads", (first(outer(ARRAY, 0), old)))
+    assert.equal("loads", (first(outer(HASH, 1, "tc"), old)))
+    assert.equal("loads", (first(outer(HASH, 1), { release = "6.1.9" })))
+    assert.equal("loads", (first(outer(HASH, 1), { release = "5.10.262", maps = { outer = { inner = true } } })))
+  end)
+
   it("has no spin lock in programs of tracing", function()
     local function locked(section, type, name, key_type)
       return with(section, { { "m", function(b, int)

@@ -169,6 +169,13 @@ describe("a verdict on bytecode", function()
     "poison" },
     { object.mov(3, 0x7f), alur("mov", 2, 3, 8), jump("eq", 2, -1, 1), "poison" })
 
+  -- One byte of the stack is written at one of eight places, of which the number is in one or in none.
+  local function anywhere(from)
+    return { object.mov(2, 12), object.stx(8, 10, 2, -8), ctx(3), alu("and", 3, 7), alur("mov", 4, 10),
+      alur("add", 4, 3), object.stx(1, 4, 2, from), object.ldx(8, 2, 10, -8), jump("eq", 2, 12, 1), "poison" }
+  end
+  both("forgets what may have been written over", anywhere(-16), anywhere(-15))
+
   both("extends the sign of a load",
     { object.mov(2, 0xff), object.stx(8, 10, 2, -8), object.ldsx(1, 2, 10, -8), jump("eq", 2, -1, 1),
       "poison" },

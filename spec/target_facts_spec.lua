@@ -368,6 +368,10 @@ describe("what a program attaches to", function()
     assert.same({ true, true }, forms("kprobe.multi/do_*m", "T do_asm"))
     assert.same({ true, true }, forms("kprobe.multi/d?_asm*", "T do_asm"))
     assert.same({ false, false }, forms("kprobe.multi/do_*x", "T do_asm", "d do_x"))
+    for pattern, matches in pairs { ["d?_asm"] = true, ["?o_as?"] = true, ["do_asm?"] = false, ["d?asm"] = false,
+      ["*"] = true, ["*asm"] = true, ["do_asm**"] = true, ["*_*s*m"] = true, ["do_asmx*"] = false, ["?"] = false } do
+      assert.same({ matches, matches }, forms("kprobe.multi/" .. pattern, "T do_asm"), pattern)
+    end
     assert.same({ true, true }, forms("ksyscall/read", "T __x64_sys_read"))
     assert.same({ false, false }, forms("ksyscall/sync", "T __x64_sys_read"))
   end)
@@ -443,6 +447,21 @@ describe("a list of symbols", function()
     local ok, why = pcall(open, kernel.new(), { kallsyms = path })
     assert.is_false(ok)
     assert.equal(path .. ": +0x11: not a list of a kernel's symbols: line 4 is no `address type name`", tostring(why))
+  end)
+
+  it("has lines of an address, a type and a name, and empty ones", function()
+    for _, line in ipairs { "0", "0 ", "0 T", "0 T ", "0  x", "0 \1 x", "0 T\tx", "0 T \1", "g T x", "0T x", " ",
+      "\r\r" } do
+      n = n + 1
+      local path = tmp.write("lines" .. n, "0 T _text\n" .. line .. "\n0 T x\n")
+      local ok, why = pcall(open, kernel.new(), { kallsyms = path })
+      assert.is_false(ok, line)
+      assert.matches("line 2 is no `address type name`", tostring(why), nil, true)
+    end
+    for _, text in ipairs { "0 T _text\n\n\r\n0 T x\n\r", "ffffffff81000000 T x\t\t [m" } do
+      local t = open(kernel.new(), { kallsyms = tmp.write(("lines%d"):format(n), text) })
+      assert.is_true(t:attach("kprobe/x").found or t:attach("kprobe/m:x").found, text)
+    end
   end)
 
   it("may end anywhere", function()
