@@ -105,7 +105,8 @@ describe("diff", function()
     end
     assert.same({ "func f changed a renamed - b yes" }, rows({ "ia" }, { "ib" }))
     assert.same({ "func f changed a removed int - no", "func f changed b added - void * no" }, rows({ "ia" }, { "pb" }))
-    assert.same({ "func f changed a removed int - no", "func f changed c added - int no" }, rows({ "ia", "ib" }, { "ib", "ic" }))
+    assert.same({ "func f changed a removed int - no", "func f changed c added - int no" },
+      rows({ "ia", "ib" }, { "ib", "ic" }))
     assert.same({}, rows({ "ia", "pb" }, { "ia", "pb" }))
   end)
 
