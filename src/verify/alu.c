@@ -23,6 +23,14 @@ static bool is_followed(const struct value *p)
 	       (p->kind == VALUE_DATA && !(p->which & DATA_EXTERN));
 }
 
+/* Whether a verifier that adds this to a pointer into a packet, or subtracts it, still goes by what
+ * the pointer was compared with: so it does of a constant, and where the pointer does not come
+ * nearer to the end. */
+static bool keeps_range(const struct scalar *by, uint8_t op)
+{
+	return scalar_is_known(by) || (op == ALU_SUB && by->full.smin >= 0);
+}
+
 /* Sums and differences of pointers; a VALUE_NONE for what is arithmetic on numbers. */
 static struct value point(struct machine *m, const struct value *a, const struct value *b,
 			  uint8_t op, bool wide)
@@ -48,7 +56,7 @@ static struct value point(struct machine *m, const struct value *a, const struct
 		v = *b;
 		scalar_alu(&v.number, a->number, op, true, false, m->w->abilities);
 	}
-	if (v.kind == VALUE_PACKET)
+	if (v.kind == VALUE_PACKET && !keeps_range(is_pointer(a) ? &b->number : &a->number, op))
 		v.which = PACKET_UNKNOWN;
 	return v;
 }
