@@ -93,15 +93,23 @@ describe("the memo of a matrix", function()
     assert.same(states(path, kernels, { memo = false }), list)
   end)
 
-  it("knows an id that goes into the program for another one", function()
-    local b = btf.new()
-    local task = b:struct("task", 4, { { "pid", b:int("int", 4), 0 } })
-    local o = object.new(b)
-    o:program { name = "ids", section = "socket", insns = { object.mov(0, 0), object.exit() },
-      relos = { { insn = 0, type = task, access = "0", kind = 7 } } }
-    local path = tmp.write("ids.bpf.o", o:bytes())
+  it("knows an id for another one where the program goes by it, and else for the same", function()
     local a, other = kernel("6.1.1", "pid"), kernel("6.1.2", "pid")
-    assert.same({ "loads 1", "loads 1", "loads 1 seen" }, states(path, { a, other, a }))
+    local b = btf.new()
+    local task = b:struct("task", 4, { { "pid", b:int("int", 4), 0 }, { "gone", 1, 0 } })
+    local relos = { { insn = 0, type = task, access = "0", kind = 7 },
+      { insn = 4, type = task, access = "0:1", kind = "byte_off" } }
+    local function ids(jump)
+      local o = object.new(b)
+      o:program { name = "ids", section = "socket", relos = relos,
+        insns = { object.mov(1, 0), jump, object.mov(0, 0), object.exit(), object.mov(0, 0), object.exit() } }
+      return tmp.write(("ids%02x.bpf.o"):format(jump.code), o:bytes())
+    end
+    -- The first kernel's is the smaller one.
+    local by_id = ids(object.insn(0x25, 1, 0, 2, btfl.target(a).btf:get("task").id))
+    assert.same({ "guarded 1", "rejected 2", "guarded 1 seen" }, states(by_id, { a, other, a }))
+    assert.same({ "guarded 1", "guarded 1 seen", "guarded 1 seen" },
+      states(ids(object.insn(0xbf, 3, 1)), { a, other, a }))
   end)
 
   it("hears what was kept of a kernel before", function()

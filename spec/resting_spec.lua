@@ -41,6 +41,24 @@ describe("objects that rest", function()
     return table.move(objects, 1, #objects, #list + 1, list)
   end
 
+  it("are recalled by what relocations became of them before they rested", function()
+    local list = {}
+    for i = 1, 40 do
+      local b = btf.new()
+      local foo = b:struct("foo", 8, { { "f0", b:int("int", 4, "signed"), 32 }, { "gone", 1, 0 } })
+      local o = object_builder.new(b)
+      o:section(".rodata", ("\0"):rep(MIB), { flags = 2 })
+      o:program { name = "p" .. i, insns = { object_builder.mov(1, 4), object_builder.insn(0x25, 1, 0, 2, 20),
+          object_builder.mov(0, 0), object_builder.exit(), object_builder.mov(0, 0), object_builder.exit() },
+        relos = { { insn = 0, type = foo, access = "0:0", kind = "byte_off" },
+          { insn = 4, type = foo, access = "0:1", kind = "byte_off" } } }
+      list[i] = tmp.write(("by%02d.o"):format(i), o:bytes())
+    end
+    local with = run(words("verdicts", list, "--format", "tsv"))
+    assert.equal(run(words("verdicts", list, "--format", "tsv", "--no-memo")).out, with.out)
+    assert.equal(1, with.status, with.err)
+  end)
+
   it("say what they say where all are open", function()
     for _, command in ipairs { "verdicts", "check", "matrix" } do
       local all = run(words(command, paths, "--format", "tsv"))

@@ -96,6 +96,7 @@ int program_branches(lua_State *L)
 	if (linked_new(r, object_references(L, 4), h->id, &b->linked, &e) < 0 ||
 	    ladder_new(b->linked, &b->ladder, &e) < 0)
 		return raise_err(L, &e);
+	linked_ask_all(b->linked);
 	lua_createtable(L, (int)b->ladder->count, 0);
 	for (size_t i = 0; i < b->ladder->count; i++) {
 		push_branch(L, b->ladder, &b->ladder->rungs[i], 4);

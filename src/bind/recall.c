@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "bind/classes.h"
-#include "verify/answer.h"
 
 struct recall_box {
 	struct recall *recall;
@@ -127,10 +126,22 @@ int engine_recall_again(lua_State *L)
 	return 1;
 }
 
+/* Leaves out what is asked of relocations: what these became is asked by all that tells it. Returns
+ * how many are left. */
+static size_t without_results(const struct questions *q, uint32_t *list, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (q->list[list[i]].kind != ASKED_RESULT)
+			list[kept++] = list[i];
+	return kept;
+}
+
 /* Calls the function below so many arguments, at the top, which gives one value. Pushes the
  * questions that it has asked; nil where that is false or nil, or one of them cannot be put to
- * another kernel. */
-static void listen(lua_State *L, struct recall *r, int args)
+ * another kernel. Those about relocations only where these were looked at before. */
+static void listen(lua_State *L, struct recall *r, int args, bool relocated)
 {
 	struct err e;
 	uint32_t *list;
@@ -147,6 +158,8 @@ static void listen(lua_State *L, struct recall *r, int args)
 			lua_error(L);
 		raise_err(L, &e);
 	}
+	if (rc == 0 && !relocated)
+		count = without_results(r->questions, list, count);
 	if (rc == 0 && lua_toboolean(L, -1))
 		lua_pushlstring(L, list ? (const char *)list : "", count * sizeof(*list));
 	else
@@ -164,7 +177,7 @@ int engine_recall_listen(lua_State *L)
 	if (!lua_toboolean(L, 5))
 		forget_resolutions(L, 2, 3);
 	lua_pushvalue(L, 4);
-	listen(L, recall_at(L, 1), 0);
+	listen(L, recall_at(L, 1), 0, lua_toboolean(L, 5));
 	return 1;
 }
 
@@ -176,21 +189,27 @@ static int relocate(lua_State *L)
 }
 
 /* (recall, object, target): relocates the object by libbpf's rules, for who asks next. Returns the
- * questions, and what came of it, 16 bytes: where that is the same, questions that are asked
- * afterwards tell all. Nothing where that cannot be told. */
+ * questions, and what came of it but for the numbers, 16 bytes: where that is the same, questions
+ * that are asked afterwards tell all. Nothing where that cannot be told. */
 int engine_recall_relocate(lua_State *L)
 {
 	const struct owner *o;
 	struct digest d;
+	struct err e;
+	int rc = 1;
 
 	lua_settop(L, 3);
 	forget_resolutions(L, 2, 3);
 	lua_pushcfunction(L, relocate);
 	lua_pushvalue(L, 2);
 	lua_pushvalue(L, 3);
-	listen(L, recall_at(L, 1), 2);
+	listen(L, recall_at(L, 1), 2, false);
 	o = lua_touserdata(L, -2);
-	if (!lua_isnil(L, -1) && answer_relocated(o->native, &d)) {
+	if (!lua_isnil(L, -1))
+		rc = recall_relocated(recall_at(L, 1), o->native, &d, &e);
+	if (rc < 0)
+		return raise_err(L, &e);
+	if (rc == 0) {
 		lua_pushlstring(L, (const char *)&d, sizeof(d));
 		return 2;
 	}
@@ -198,15 +217,16 @@ int engine_recall_relocate(lua_State *L)
 	return 0;
 }
 
-/* (questions, more): both, each once. */
+/* (recall, questions, more): both, each once, without what relocating tells by the first. */
 int engine_recall_join(lua_State *L)
 {
+	const struct questions *q = recall_at(L, 1)->questions;
 	size_t len[2], at[2] = {0};
 	const uint32_t *list[2];
 	luaL_Buffer out;
 
 	for (int i = 0; i < 2; i++)
-		list[i] = (const uint32_t *)(const void *)luaL_checklstring(L, i + 1, &len[i]);
+		list[i] = (const uint32_t *)(const void *)luaL_checklstring(L, i + 2, &len[i]);
 	luaL_buffinit(L, &out);
 	while (at[0] < len[0] / sizeof(**list) || at[1] < len[1] / sizeof(**list)) {
 		uint32_t next = UINT32_MAX;
@@ -216,22 +236,24 @@ int engine_recall_join(lua_State *L)
 				next = list[i][at[i]];
 		for (int i = 0; i < 2; i++)
 			at[i] += at[i] < len[i] / sizeof(**list) && list[i][at[i]] == next;
-		luaL_addlstring(&out, (const char *)&next, sizeof(next));
+		if (q->list[next].kind != ASKED_RESULT)
+			luaL_addlstring(&out, (const char *)&next, sizeof(next));
 	}
 	luaL_pushresult(&out);
 	return 1;
 }
 
-/* (recall, questions): what the kernel of now answers to them, 16 bytes; nil for what cannot be
- * told. */
+/* (recall, questions, relocated): what the kernel of now answers to them, 16 bytes; nil for what
+ * cannot be told. `relocated` when engine_recall_relocate() was asked for the object before. */
 int engine_recall_answers(lua_State *L)
 {
 	size_t len;
 	const char *list = luaL_checklstring(L, 2, &len);
 	struct digest d;
 	struct err e;
-	int rc = recall_answers(recall_at(L, 1), (const uint32_t *)(const void *)list,
-				len / sizeof(uint32_t), &d, &e);
+	int rc =
+	    recall_answers(recall_at(L, 1), lua_toboolean(L, 3),
+			   (const uint32_t *)(const void *)list, len / sizeof(uint32_t), &d, &e);
 
 	if (rc < 0)
 		return raise_err(L, &e);

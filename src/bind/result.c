@@ -1,10 +1,18 @@
 /* result: the Lua class btfl.result: what a relocation becomes on a target. */
 #include "bind/classes.h"
 #include "bind/policy/policy.h"
+#include "format/asked.h"
 
 static const struct result *result_of(lua_State *L, const struct handle *h)
 {
 	return &handle_resolution(L, h)->results[h->id];
+}
+
+/* The same, of which more is read than whether it is ok, and why not: who listens is to hear it. */
+static const struct result *heard_result(lua_State *L, const struct handle *h)
+{
+	asked_for(ASKED_RESULT, h->id, NULL, 0);
+	return result_of(L, h);
 }
 
 /* What is kept of a result: a printable character. */
@@ -127,7 +135,7 @@ static int get_reason(lua_State *L, const void *self)
 
 static int get_value(lua_State *L, const void *self)
 {
-	const struct result *r = result_of(L, self);
+	const struct result *r = heard_result(L, self);
 
 	if (r->has_target)
 		push_u64(L, r->target);
@@ -149,7 +157,7 @@ static int get_old(lua_State *L, const void *self)
 
 static int get_candidate(lua_State *L, const void *self)
 {
-	const struct result *r = result_of(L, self);
+	const struct result *r = heard_result(L, self);
 
 	if (!r->used.id) {
 		lua_pushnil(L);
@@ -164,7 +172,7 @@ static int get_candidate(lua_State *L, const void *self)
 static int get_accessor(lua_State *L, const void *self)
 {
 	const struct handle *h = self;
-	const struct result *r = result_of(L, h);
+	const struct result *r = heard_result(L, h);
 
 	if (!r->accessor) {
 		lua_pushnil(L);
@@ -187,7 +195,7 @@ static int get_before(lua_State *L, const void *self)
 
 static int get_after(lua_State *L, const void *self)
 {
-	const struct result *r = result_of(L, self);
+	const struct result *r = heard_result(L, self);
 
 	push_hex(L, r->after, r->insn_len);
 	return 1;
@@ -313,7 +321,7 @@ static int next_attempt(lua_State *L)
 static int result_trail(lua_State *L)
 {
 	const struct handle *h = class_check(L, 1, &result_class);
-	const struct result *r = result_of(L, h);
+	const struct result *r = heard_result(L, h);
 
 	lua_getiuservalue(L, 1, HANDLE_OWNER);
 	lua_pushinteger(L, h->id);

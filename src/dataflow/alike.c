@@ -21,18 +21,6 @@ struct alike {
 	bool callbacks, globals; /* it has such functions: when they run is no gain (releases.h) */
 };
 
-/* Whether an instruction's relocated number may count for more than what it is computed of. */
-static bool may_count(const struct linked *f, const struct liveness *live, uint32_t at)
-{
-	struct insn in = f->insns[at].in;
-
-	if (in.code == BPF_LDIMM64)
-		return live[at + 2 < f->count ? at + 2 : f->count].decides >> in.dst & 1;
-	if (in.code == (BPF_ALU64 | ALU_MOV) || in.code == (BPF_ALU | ALU_MOV))
-		return live[at + 1].decides >> in.dst & 1;
-	return BPF_CLASS(in.code) != BPF_LDX || in.src == 10;
-}
-
 static int list_places(struct alike *a, const struct linked *f, const struct references *l)
 {
 	struct abilities newest;
@@ -47,7 +35,7 @@ static int list_places(struct alike *a, const struct linked *f, const struct ref
 
 		if (n->relo >= 0)
 			a->places[a->place_count++] =
-			    (struct place){n->relo, may_count(f, live, at)};
+			    (struct place){n->relo, liveness_counts(f, live, at)};
 		if (n->ref_kind == REF_EXTERN || n->ref_kind == REF_EXTERN_CALL)
 			a->externs[a->extern_count++] = n->target;
 		a->callbacks |= n->ref_kind == REF_FUNC;
@@ -142,8 +130,11 @@ bool alike_key(const struct alike *a, const struct loading *l, struct digest *ou
 		digest_add(&d, abilities.callback_later);
 	if (a->globals)
 		digest_add(&d, abilities.lazy_globals);
-	for (size_t i = 0; i < a->place_count; i++)
+	for (size_t i = 0; i < a->place_count; i++) {
+		if (a->places[i].counts)
+			asked_for(ASKED_RESULT, (uint32_t)a->places[i].relo, NULL, 0);
 		add_result(&d, &l->resolution->results[a->places[i].relo], a->places[i].counts);
+	}
 	for (size_t i = 0; i < a->extern_count; i++) {
 		/* Who listens is to hear how it is compared, and not that it is asked for. */
 		if (asked_by && strcmp(l->externs->references->externs[a->externs[i]].name,

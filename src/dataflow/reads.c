@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "dataflow/flow.h"
+#include "format/asked.h"
 #include "format/btf_at.h"
 #include "verify/guards.h"
 #include "verify/helpers.h"
@@ -89,6 +90,8 @@ int reads_count(struct reads *r, int32_t relo)
 {
 	int32_t *more;
 
+	if (relo >= 0)
+		asked_for(ASKED_RESULT, (uint32_t)relo, NULL, 0);
 	for (size_t i = 0; i < r->valued_count; i++)
 		if (r->valued[i] == relo)
 			return 0;
@@ -307,6 +310,8 @@ static struct landing land(const struct loading *l, const struct context *c, con
 {
 	const struct result *x = s->relo < 0 ? NULL : &l->resolution->results[s->relo];
 
+	if (x)
+		asked_for(ASKED_RESULT, (uint32_t)s->relo, NULL, 0);
 	if (!to.type || (x && x->status != STATUS_OK))
 		return (struct landing){.kind = LANDS_SOMEWHERE};
 	return struct_walk(c->btf, to.type, off + s->offset + (x ? (int64_t)x->target : 0), size,
@@ -332,8 +337,11 @@ static const char *refuses_load(const struct loading *l, const struct context *c
 				const struct provenance *p, const struct read *x)
 {
 	struct behind to = behind(l, c, p, x->source);
-	struct landing at =
-	    land(l, c, &p->sources[x->source], to, x->offset, x->size ? x->size : ARGUMENT_SIZE);
+	struct landing at;
+
+	if (x->relo >= 0)
+		asked_for(ASKED_RESULT, (uint32_t)x->relo, NULL, 0);
+	at = land(l, c, &p->sources[x->source], to, x->offset, x->size ? x->size : ARGUMENT_SIZE);
 
 	if (to.plain)
 		return to.plain;

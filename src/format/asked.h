@@ -34,9 +34,10 @@ enum asked_kind {
 	ASKED_ACCESS,   /* where an access of a context is, as context.h asks */
 	ASKED_DATED,    /* how much of its version is known */
 	ASKED_COMPARED, /* how its version compares, as dated.h asks */
+	ASKED_RESULT,   /* all that relocation `number` of the object that is looked into became */
 };
 
-enum { ASKED_KINDS = ASKED_COMPARED + 1 };
+enum { ASKED_KINDS = ASKED_RESULT + 1 };
 
 struct asked_what {
 	enum asked_kind kind;

@@ -281,6 +281,7 @@ bool answer_to(const struct target *t, const struct asked_what *q, struct digest
 	case ASKED_ACCESS: digest_add(&a.d, context_again(t, q->text)); break;
 	case ASKED_DATED: add_dated(&a); break;
 	case ASKED_COMPARED: dated_answer(t, q->text, &a.d); break;
+	case ASKED_RESULT: return false;
 	}
 	*out = digest_of(&a.d);
 	return !a.failed;
@@ -337,15 +338,54 @@ static void add_result(struct answer *a, const struct result *x)
 	digest_bytes(&a->d, x->after, x->insn_len);
 }
 
-bool answer_relocated(const struct resolution *r, struct digest *out)
+/* The instruction that is left where the number in it is not told: its offset, or its immediate. */
+static void add_patched(struct answer *a, const struct result *x)
 {
-	struct told told[TOLD] = {0};
+	enum { OFFSET = 2, IMMEDIATE = 4, END = 8 };
+	uint8_t after[2 * INSN_SIZE], class = BPF_CLASS(x->after[0]);
+	bool memory = class == BPF_LDX || class == BPF_ST || class == BPF_STX;
+
+	memcpy(after, x->after, sizeof(after));
+	if (x->status == STATUS_OK && memory)
+		memset(after + OFFSET, 0, IMMEDIATE - OFFSET);
+	else if (x->status == STATUS_OK)
+		memset(after + IMMEDIATE, 0, END - IMMEDIATE);
+	if (x->status == STATUS_OK && x->insn_len > INSN_SIZE)
+		memset(after + INSN_SIZE + IMMEDIATE, 0, END - IMMEDIATE);
+	digest_add(&a->d, x->insn_len);
+	digest_bytes(&a->d, after, x->insn_len);
+}
+
+/* All that a relocation became, and of the kernel's types what can be read of them by it without
+ * being heard: of those with a name, which they are, of others what they hold. */
+static bool tell_result(const struct resolution *r, const struct result *x, struct told *told,
+			struct digest *out)
+{
 	struct answer a = {.target = r->target, .told = told};
 
-	for (uint32_t i = 0; i < r->object->relo_count; i++)
-		add_result(&a, &r->results[i]);
-	for (size_t i = 0; i < r->attempt_count; i++)
-		add_attempt(&a, &r->attempts[i]);
+	add_result(&a, x);
+	for (uint32_t i = 0; i < x->attempt_count; i++)
+		add_attempt(&a, &r->attempts[x->first_attempt + i]);
 	*out = digest_of(&a.d);
 	return !a.failed;
+}
+
+bool answer_relocated(const struct resolution *r, struct digest *out, struct digest *each)
+{
+	struct told told[TOLD] = {0};
+	struct answer a = {.target = r->target};
+
+	for (uint32_t i = 0; i < r->object->relo_count; i++) {
+		const struct result *x = &r->results[i];
+
+		digest_add(&a.d, (uint64_t)x->status << 32 | x->reason);
+		digest_add(&a.d, x->decision);
+		digest_add(&a.d, x->has_local | x->has_target << 1 | x->relocated << 2 |
+				     x->sign_extended << 3 | (x->used.id != 0) << 4);
+		add_patched(&a, x);
+		if (!tell_result(r, x, told, &each[i]))
+			return false;
+	}
+	*out = digest_of(&a.d);
+	return true;
 }

@@ -398,6 +398,20 @@ static bool meet(struct context_search *s, struct held *h, bool falls)
 	return true;
 }
 
+/* Where an instruction goes by a pointer that is followed, its number counts; and where types are
+ * told, any that may be added to one. */
+static void ask(const struct context_search *s, const struct linked_insn *n, const struct held *h)
+{
+	unsigned class = BPF_CLASS(n->in.code);
+	unsigned reg = class == BPF_LDX ? n->in.src : n->in.dst;
+	uint16_t held = h->context.registers | h->moved.registers | h->typed.registers;
+
+	if (n->relo >= 0 && (class == BPF_LDX || class == BPF_ST || class == BPF_STX
+				 ? reg == 10 || (held >> reg & 1)
+				 : s->types != NULL))
+		linked_ask(s->f, s->at);
+}
+
 static void sweep(struct context_search *s)
 {
 	struct held h = {0};
@@ -412,6 +426,7 @@ static void sweep(struct context_search *s)
 		live = live && !n->stop && concerns(&h);
 		if (!live)
 			continue;
+		ask(s, n, &h);
 		live = follow(s, &h);
 		s->at += n->in.code == BPF_LDIMM64;
 	}

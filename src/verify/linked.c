@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "format/asked.h"
 
 struct builder {
 	const struct object *o;
@@ -245,6 +246,18 @@ int linked_unresolved(const struct object *o, const struct references *l, uint32
 		      struct linked **out, struct err *e)
 {
 	return link_program(o, NULL, l, entry, out, e);
+}
+
+void linked_ask(const struct linked *f, uint32_t at)
+{
+	if (f->insns[at].relo >= 0)
+		asked_for(ASKED_RESULT, (uint32_t)f->insns[at].relo, NULL, 0);
+}
+
+void linked_ask_all(const struct linked *f)
+{
+	for (uint32_t at = 0; asked_by && at < f->count; at++)
+		linked_ask(f, at);
 }
 
 void linked_free(struct linked *f)

@@ -46,6 +46,11 @@ int linked_unresolved(const struct object *o, const struct references *l, uint32
 		      struct linked **out, struct err *e);
 void linked_free(struct linked *f); /* NULL is allowed */
 
+/* Who listens (asked.h) is to hear that what its relocation put into instruction `at` counts, or
+ * that all do. What is the same whatever the number is nobody needs to hear. */
+void linked_ask(const struct linked *f, uint32_t at);
+void linked_ask_all(const struct linked *f);
+
 /* The place of instruction `at` in its section, bytes. */
 uint32_t linked_offset(const struct linked *f, uint32_t at);
 

@@ -458,3 +458,14 @@ struct liveness *liveness_new(const struct linked *f, const struct references *l
 	free(x.target);
 	return x.liveness;
 }
+
+bool liveness_counts(const struct linked *f, const struct liveness *live, uint32_t at)
+{
+	struct insn in = f->insns[at].in;
+
+	if (in.code == BPF_LDIMM64)
+		return live[at + 2 < f->count ? at + 2 : f->count].decides >> in.dst & 1;
+	if (in.code == (BPF_ALU64 | ALU_MOV) || in.code == (BPF_ALU | ALU_MOV))
+		return live[at + 1].decides >> in.dst & 1;
+	return BPF_CLASS(in.code) != BPF_LDX || in.src == 10;
+}

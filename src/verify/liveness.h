@@ -14,4 +14,8 @@
 struct liveness *liveness_new(const struct linked *f, const struct references *l,
 			      const struct abilities *r);
 
+/* Whether the relocated number of instruction `at` may count for more than what is computed of it,
+ * by what liveness_new() gave. */
+bool liveness_counts(const struct linked *f, const struct liveness *live, uint32_t at);
+
 #endif

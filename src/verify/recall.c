@@ -21,6 +21,8 @@ struct recall_box {
 	struct digest base;
 	struct reply *replies; /* by question */
 	size_t cap;
+	struct digest *became; /* by relocation of the object that was relocated last */
+	size_t became_count, became_cap;
 	uint32_t now;
 };
 
@@ -49,6 +51,7 @@ void recall_free(struct recall *r)
 		return;
 	questions_free(r->questions);
 	free(box_of(r)->replies);
+	free(box_of(r)->became);
 	free(r);
 }
 
@@ -61,6 +64,7 @@ void recall_meet(struct recall *r, const struct target *t, uint64_t more)
 	digest_digest(&d, answer_base(t));
 	r->target = t;
 	x->base = digest_of(&d);
+	x->became_count = 0;
 	x->now++;
 }
 
@@ -81,8 +85,48 @@ static int make_room(struct recall_box *x)
 	return 0;
 }
 
-int recall_answers(struct recall *r, const uint32_t *list, size_t count, struct digest *out,
-		   struct err *e)
+int recall_relocated(struct recall *r, const struct resolution *of, struct digest *out,
+		     struct err *e)
+{
+	struct recall_box *x = box_of(r);
+	size_t count = of->object->relo_count;
+
+	x->became_count = 0;
+	if (count > x->became_cap) {
+		struct digest *list = realloc(x->became, count * sizeof(*list));
+
+		if (!list)
+			return err_memory(e, NULL);
+		x->became = list;
+		x->became_cap = count;
+	}
+	if (!answer_relocated(of, out, x->became))
+		return 1;
+	x->became_count = count;
+	return 0;
+}
+
+/* What the kernel of now answers. What relocations became is about one object, and not kept. */
+static bool answer(struct recall_box *x, bool relocated, uint32_t n, struct digest *out)
+{
+	const struct asked_what *q = &x->recall.questions->list[n];
+	struct reply *reply = &x->replies[n];
+
+	if (q->kind == ASKED_RESULT) {
+		if (!relocated || q->number >= x->became_count)
+			return false;
+		*out = x->became[q->number];
+		return true;
+	}
+	if (reply->turn != x->now && !answer_to(x->recall.target, q, &reply->answer))
+		return false;
+	reply->turn = x->now;
+	*out = reply->answer;
+	return true;
+}
+
+int recall_answers(struct recall *r, bool relocated, const uint32_t *list, size_t count,
+		   struct digest *out, struct err *e)
 {
 	struct recall_box *x = box_of(r);
 	struct digester d = {0};
@@ -91,13 +135,11 @@ int recall_answers(struct recall *r, const uint32_t *list, size_t count, struct 
 		return err_memory(e, NULL);
 	digest_digest(&d, x->base);
 	for (size_t i = 0; i < count; i++) {
-		struct reply *reply = &x->replies[list[i]];
+		struct digest told;
 
-		if (reply->turn != x->now &&
-		    !answer_to(r->target, &r->questions->list[list[i]], &reply->answer))
+		if (!answer(x, relocated, list[i], &told))
 			return 1;
-		reply->turn = x->now;
-		digest_digest(&d, reply->answer);
+		digest_digest(&d, told);
 	}
 	*out = digest_of(&d);
 	return 0;

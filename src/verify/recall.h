@@ -6,7 +6,7 @@
 #ifndef BTFL_RECALL_H
 #define BTFL_RECALL_H
 
-#include "core/target.h"
+#include "core/resolution.h"
 #include "format/asked.h"
 
 /* What kernels are asked, one after another. */
@@ -23,10 +23,17 @@ void recall_free(struct recall *r); /* NULL is allowed */
  * it besides, which whoever asks goes by, too. */
 void recall_meet(struct recall *r, const struct target *t, uint64_t more);
 
-/* What it answers to these questions, by number in r's list. Returns 0; 1 when one of them cannot
- * be answered, and -1 when memory was out. */
-int recall_answers(struct recall *r, const uint32_t *list, size_t count, struct digest *out,
-		   struct err *e);
+/* An object was relocated on the kernel of now: what came of it but for the numbers, and what these
+ * are of. All of it is kept until another is. Returns 0; 1 when that cannot be told, and -1 when
+ * memory was out. */
+int recall_relocated(struct recall *r, const struct resolution *of, struct digest *out,
+		     struct err *e);
+
+/* What it answers to these questions, by number in r's list; to those about what relocations
+ * became only where the object is the one that was `relocated` last. Returns 0; 1 when one of them
+ * cannot be answered, and -1 when memory was out. */
+int recall_answers(struct recall *r, bool relocated, const uint32_t *list, size_t count,
+		   struct digest *out, struct err *e);
 
 /* Whether a question that stood in a file is one that a kernel can be asked. */
 bool recall_can_ask(const struct asked_what *q);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/asked.h"
 #include "verify/helpers.h"
 #include "verify/kfuncs.h"
+#include "verify/liveness.h"
 #include "verify/machine.h"
 
 /* Instructions between two states that are remembered, as verifiers have it. */
@@ -319,6 +321,18 @@ static int prepare(struct machine *m)
 	return machine_jump(m, &(struct state){0}, 0) == GO_ON ? 0 : -1;
 }
 
+/* Who listens is to hear which relocated numbers counted. */
+static void ask(const struct machine *m)
+{
+	const struct linked *f = m->w->linked;
+	bool all = m->w->by_number || m->w->end != WALK_DONE || m->dates.count;
+
+	for (uint32_t at = 0; asked_by && at < f->count; at++)
+		if (f->insns[at].relo >= 0 &&
+		    (all || m->w->traces[at].by_value || liveness_counts(f, m->liveness, at)))
+			linked_ask(f, at);
+}
+
 int walk_new(const struct linked *f, const struct externs *x, const struct context *c,
 	     const struct abilities *r, struct walk **out, struct err *e)
 {
@@ -334,6 +348,8 @@ int walk_new(const struct linked *f, const struct externs *x, const struct conte
 	rc = prepare(&m);
 	if (rc == 0)
 		rc = walk_program(&m);
+	if (rc == 0)
+		ask(&m);
 	while (m.todo_count)
 		state_free(m.todo[--m.todo_count]);
 	for (size_t i = 0; m.seen && i < f->count; i++)

@@ -73,7 +73,7 @@ end
 local function known_of(self, object, own, became)
   local list = own[became and BESIDES or ANSWERS]
   for i = #list, 1, -1 do
-    local answers = engine.recall_answers(self.heard, list[i].questions)
+    local answers = engine.recall_answers(self.heard, list[i].questions, became)
     local found = answers and list[i].found[answers .. (became or "")]
     local value = found and value_of(self, object, found)
     if value ~= nil then return value, list[i].questions end
@@ -90,7 +90,7 @@ local function text_of(self, object, value)
 end
 
 local function keep(self, object, own, questions, became, value)
-  local answers = engine.recall_answers(self.heard, questions)
+  local answers = engine.recall_answers(self.heard, questions, became)
   if not answers then return end
   answers = answers .. (became or "")
   asking_of(own[#answers], questions).found[answers] = { value = value }
@@ -124,7 +124,9 @@ function methods:of(object, find, by, wake)
   end
   if became then value, besides = known_of(self, object, own, became) end
   local known = value ~= nil
-  if not known then
+  if known then
+    engine.rest(object)
+  else
     besides = engine.recall_listen(self.heard, object, self.target, function()
       value, whole = find()
       return whole
@@ -133,7 +135,7 @@ function methods:of(object, find, by, wake)
     own.untold = not besides
   end
   if besides then
-    local questions = became and engine.recall_join(relocating, besides) or besides
+    local questions = became and engine.recall_join(self.heard, relocating, besides) or besides
     keep(self, object, own, questions, nil, value)
   end
   return value, known
