@@ -55,16 +55,16 @@ static uint64_t callers_asleep(uint32_t helper)
 	return asleep;
 }
 
-/* Whom a kernel of that age refuses it, of those that another allows it. */
-static uint64_t callers_refused(uint32_t helper, struct kernel_age age)
+/* Whom of those a kernel of that age refuses it, though another allows it. */
+static uint64_t callers_refused(uint32_t helper, uint64_t of, struct kernel_age age)
 {
 	uint64_t refused = NOBODY;
 
-#define LACKS(number, name, major, minor, set)                            \
-	if (helper == (number) && age_up_to(age, AGE_LINE(major, minor))) \
+#define LACKS(number, name, major, minor, set)                                          \
+	if (helper == (number) && of & (set) && age_up_to(age, AGE_LINE(major, minor))) \
 		refused |= set;
-#define DROPS(number, name, major, minor, set)                            \
-	if (helper == (number) && age_since(age, AGE_LINE(major, minor))) \
+#define DROPS(number, name, major, minor, set)                                          \
+	if (helper == (number) && of & (set) && age_since(age, AGE_LINE(major, minor))) \
 		refused |= set;
 #include "verify/helper_types.def"
 	return refused;
@@ -78,7 +78,8 @@ enum known helper_type_allowed(uint32_t helper, uint32_t prog_type, uint32_t att
 
 	if (!like || !callers_ever(helper, &allowed))
 		return KNOWN_NOT;
-	allowed &= like & ~callers_refused(helper, age);
+	allowed &= like;
+	allowed &= ~callers_refused(helper, allowed, age);
 	if (!sleepable && prog_type != BPF_PROG_TYPE_SYSCALL)
 		allowed &= ~callers_asleep(helper);
 	if (!allowed)
@@ -94,7 +95,8 @@ bool helper_gpl_only(uint32_t helper, uint32_t prog_type, uint32_t attach_type,
 
 	if (!callers_ever(helper, &allowed) || age_is_unseen(age))
 		return false;
-	others = allowed &= like & ~callers_refused(helper, age);
+	allowed &= like;
+	others = allowed &= ~callers_refused(helper, allowed, age);
 #define GPL(number, name, set) others &= helper == (number) ? ~(set) : EVERY;
 #define GPL_TO(number, name, major, minor, set) \
 	others &= helper == (number) && age_up_to(age, AGE_LINE(major, minor)) ? ~(set) : EVERY;
