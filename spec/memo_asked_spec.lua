@@ -77,6 +77,31 @@ describe("the memo of what an argument points to", function()
   end)
 end)
 
+describe("the memo of a helper", function()
+  teardown(tmp.clean)
+
+  local GET_CURRENT_COMM <const> = 16 -- not for all programs up to 6.12
+
+  local function states_of(section)
+    local o, kernels = object.new(btf.new()), {}
+    o:program { name = "caller", section = section,
+      insns = { object.call(GET_CURRENT_COMM), object.mov(0, 0), object.exit() } }
+    for i, release in ipairs { "6.6.1", "6.18.1", "6.6.2", "6.18.2" } do
+      local b = btf.new()
+      b:enum("bpf_func_id", { { "BPF_FUNC_get_current_comm", GET_CURRENT_COMM },
+        { "BPF_FUNC_later", i % 2 == 0 and 400 or 200 } })
+      b:func("vfs_read", b:func_proto(b:int("int", 4), {}))
+      kernels[i] = write(release .. "-amd64.btf", b)
+    end
+    return checked(tmp.write("caller.bpf.o", o:bytes()), kernels)
+  end
+
+  it("asks for the release where that decides whether the program may call it, and else not", function()
+    assert.same({ "rejected", "loads", "rejected seen", "loads seen" }, states_of "xdp")
+    assert.same({ "loads", "loads seen", "loads seen", "loads seen" }, states_of "kprobe/vfs_read")
+  end)
+end)
+
 describe("the memo of a context", function()
   teardown(tmp.clean)
 
@@ -222,6 +247,23 @@ describe("the memo of what a relocation became", function()
       object.add(4, 0), object.insn(JGT_X, 4, 3, 3, 0), object.add(2, 8), refused_if(JGT_X, 2, 0, 3) }
     local path = object_of(0, { "packet", insns, { { 4, OFFSET } }, section = "xdp" })
     for _, state in ipairs(checked(path, kernels())) do assert.equal("rejected", (state:gsub(" seen$", ""))) end
+  end)
+
+  it("asks where a branch goes by it for the number, and not for which member that is", function()
+    local function of(sub, ...)
+      local b = btf.new()
+      local int, long = b:int("int", 4, "signed"), b:int("long", 8, "signed")
+      local types, members, at = { int, long }, {}, 0
+      for i, words in ipairs { ... } do
+        members[i] = { words == 0 and "pid" or "pad" .. i, types[words] or int, at * 32 }
+        at = at + words
+      end
+      b:struct("task", 24, members)
+      return write(("6.18.%d-amd64.btf"):format(sub), b)
+    end
+    local path = object_of(0, { "branch", rest { object.mov(1, 0), refused_if(JGT_K, 1, 8) }, { { 0, OFFSET } } })
+    assert.same({ "guarded", "guarded seen", "rejected", "guarded seen" },
+      checked(path, { of(1, 1, 1, 0), of(2, 2, 0), of(3, 2, 2, 0), of(4, 1, 1, 0) }))
   end)
 
   for n, case in ipairs(MATTERS) do

@@ -133,7 +133,7 @@ static size_t without_results(const struct questions *q, uint32_t *list, size_t 
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (q->list[list[i]].kind != ASKED_RESULT)
+		if (!asked_of_object(q->list[list[i]].kind))
 			list[kept++] = list[i];
 	return kept;
 }
@@ -236,7 +236,7 @@ int engine_recall_join(lua_State *L)
 				next = list[i][at[i]];
 		for (int i = 0; i < 2; i++)
 			at[i] += at[i] < len[i] / sizeof(**list) && list[i][at[i]] == next;
-		if (q->list[next].kind != ASKED_RESULT)
+		if (!asked_of_object(q->list[next].kind))
 			luaL_addlstring(&out, (const char *)&next, sizeof(next));
 	}
 	luaL_pushresult(&out);

@@ -132,7 +132,7 @@ bool alike_key(const struct alike *a, const struct loading *l, struct digest *ou
 		digest_add(&d, abilities.lazy_globals);
 	for (size_t i = 0; i < a->place_count; i++) {
 		if (a->places[i].counts)
-			asked_for(ASKED_RESULT, (uint32_t)a->places[i].relo, NULL, 0);
+			asked_for(ASKED_PATCH, (uint32_t)a->places[i].relo, NULL, 0);
 		add_result(&d, &l->resolution->results[a->places[i].relo], a->places[i].counts);
 	}
 	for (size_t i = 0; i < a->extern_count; i++) {

@@ -91,7 +91,7 @@ int reads_count(struct reads *r, int32_t relo)
 	int32_t *more;
 
 	if (relo >= 0)
-		asked_for(ASKED_RESULT, (uint32_t)relo, NULL, 0);
+		asked_for(ASKED_PATCH, (uint32_t)relo, NULL, 0);
 	for (size_t i = 0; i < r->valued_count; i++)
 		if (r->valued[i] == relo)
 			return 0;
@@ -311,7 +311,7 @@ static struct landing land(const struct loading *l, const struct context *c, con
 	const struct result *x = s->relo < 0 ? NULL : &l->resolution->results[s->relo];
 
 	if (x)
-		asked_for(ASKED_RESULT, (uint32_t)s->relo, NULL, 0);
+		asked_for(ASKED_PATCH, (uint32_t)s->relo, NULL, 0);
 	if (!to.type || (x && x->status != STATUS_OK))
 		return (struct landing){.kind = LANDS_SOMEWHERE};
 	return struct_walk(c->btf, to.type, off + s->offset + (x ? (int64_t)x->target : 0), size,
@@ -340,7 +340,7 @@ static const char *refuses_load(const struct loading *l, const struct context *c
 	struct landing at;
 
 	if (x->relo >= 0)
-		asked_for(ASKED_RESULT, (uint32_t)x->relo, NULL, 0);
+		asked_for(ASKED_PATCH, (uint32_t)x->relo, NULL, 0);
 	at = land(l, c, &p->sources[x->source], to, x->offset, x->size ? x->size : ARGUMENT_SIZE);
 
 	if (to.plain)

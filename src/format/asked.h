@@ -35,9 +35,16 @@ enum asked_kind {
 	ASKED_DATED,    /* how much of its version is known */
 	ASKED_COMPARED, /* how its version compares, as dated.h asks */
 	ASKED_RESULT,   /* all that relocation `number` of the object that is looked into became */
+	ASKED_PATCH,    /* what it put into its instruction */
 };
 
-enum { ASKED_KINDS = ASKED_RESULT + 1 };
+enum { ASKED_KINDS = ASKED_PATCH + 1 };
+
+/* Whether it is about the object that is looked into, once that was relocated. */
+static inline bool asked_of_object(enum asked_kind kind)
+{
+	return kind == ASKED_RESULT || kind == ASKED_PATCH;
+}
 
 struct asked_what {
 	enum asked_kind kind;

@@ -281,7 +281,8 @@ bool answer_to(const struct target *t, const struct asked_what *q, struct digest
 	case ASKED_ACCESS: digest_add(&a.d, context_again(t, q->text)); break;
 	case ASKED_DATED: add_dated(&a); break;
 	case ASKED_COMPARED: dated_answer(t, q->text, &a.d); break;
-	case ASKED_RESULT: return false;
+	case ASKED_RESULT:
+	case ASKED_PATCH: return false;
 	}
 	*out = digest_of(&a.d);
 	return !a.failed;
@@ -356,21 +357,23 @@ static void add_patched(struct answer *a, const struct result *x)
 	digest_bytes(&a->d, after, x->insn_len);
 }
 
-/* All that a relocation became, and of the kernel's types what can be read of them by it without
- * being heard: of those with a name, which they are, of others what they hold. */
 static bool tell_result(const struct resolution *r, const struct result *x, struct told *told,
-			struct digest *out)
+			struct became *out)
 {
 	struct answer a = {.target = r->target, .told = told};
+	struct digester patch = {0};
 
+	digest_add(&patch, x->target);
+	digest_bytes(&patch, x->after, x->insn_len);
+	out->patch = digest_of(&patch);
 	add_result(&a, x);
 	for (uint32_t i = 0; i < x->attempt_count; i++)
 		add_attempt(&a, &r->attempts[x->first_attempt + i]);
-	*out = digest_of(&a.d);
+	out->result = digest_of(&a.d);
 	return !a.failed;
 }
 
-bool answer_relocated(const struct resolution *r, struct digest *out, struct digest *each)
+bool answer_relocated(const struct resolution *r, struct digest *out, struct became *each)
 {
 	struct told told[TOLD] = {0};
 	struct answer a = {.target = r->target};

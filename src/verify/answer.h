@@ -15,10 +15,16 @@ struct digest answer_base(const struct target *t);
 /* False for what is nested too deep to be told. */
 bool answer_to(const struct target *t, const struct asked_what *q, struct digest *out);
 
-/* What relocations have become, but for their numbers and what these are of; and in `each`, by
- * number, all that one of them has become: of the kernel's types what can be read of them by it
- * without being heard, of those with a name which they are, of others what they hold. False as
- * above. */
-bool answer_relocated(const struct resolution *r, struct digest *out, struct digest *each);
+/* What a relocation has become: */
+struct became {
+	/* All of it; of the kernel's types what can be read of them by it without being heard: of
+	 * those with a name which they are, of others what they hold. */
+	struct digest result;
+	struct digest patch; /* what it put into its instruction */
+};
+
+/* What relocations have become, but for their numbers and what these are of; and in `each` what
+ * each of them has. False as above. */
+bool answer_relocated(const struct resolution *r, struct digest *out, struct became *each);
 
 #endif

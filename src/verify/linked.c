@@ -251,7 +251,7 @@ int linked_unresolved(const struct object *o, const struct references *l, uint32
 void linked_ask(const struct linked *f, uint32_t at)
 {
 	if (f->insns[at].relo >= 0)
-		asked_for(ASKED_RESULT, (uint32_t)f->insns[at].relo, NULL, 0);
+		asked_for(ASKED_PATCH, (uint32_t)f->insns[at].relo, NULL, 0);
 }
 
 void linked_ask_all(const struct linked *f)

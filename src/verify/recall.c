@@ -21,7 +21,7 @@ struct recall_box {
 	struct digest base;
 	struct reply *replies; /* by question */
 	size_t cap;
-	struct digest *became; /* by relocation of the object that was relocated last */
+	struct became *became; /* by relocation of the object that was relocated last */
 	size_t became_count, became_cap;
 	uint32_t now;
 };
@@ -93,7 +93,7 @@ int recall_relocated(struct recall *r, const struct resolution *of, struct diges
 
 	x->became_count = 0;
 	if (count > x->became_cap) {
-		struct digest *list = realloc(x->became, count * sizeof(*list));
+		struct became *list = realloc(x->became, count * sizeof(*list));
 
 		if (!list)
 			return err_memory(e, NULL);
@@ -112,10 +112,11 @@ static bool answer(struct recall_box *x, bool relocated, uint32_t n, struct dige
 	const struct asked_what *q = &x->recall.questions->list[n];
 	struct reply *reply = &x->replies[n];
 
-	if (q->kind == ASKED_RESULT) {
+	if (asked_of_object(q->kind)) {
 		if (!relocated || q->number >= x->became_count)
 			return false;
-		*out = x->became[q->number];
+		*out = q->kind == ASKED_PATCH ? x->became[q->number].patch
+					      : x->became[q->number].result;
 		return true;
 	}
 	if (reply->turn != x->now && !answer_to(x->recall.target, q, &reply->answer))
