@@ -3,7 +3,6 @@
 local layout = require "btfl.arguments.layout"
 local reached = require "btfl.diagnose.reached"
 local reading = require "btfl.arguments.reading"
-local series = require "btfl.kernels.series"
 
 local fixed = {}
 
@@ -40,15 +39,18 @@ local function compiled_with(row, t)
 end
 
 -- The first class on which the same is read as on a kernel; else what differs there first, of all of them.
+-- And whether the kernel itself had to be asked, so that the struct alone does not tell.
 local function class_of(row, classes, one, kernels)
-  local differs_at
+  local differs_at, asked
   for _, class in ipairs(classes) do
-    local same, at = layout.same(class.struct, one.struct, row.offset, row.bytes,
-      function(name) return kernels:successor(class.witness, one.target, name) end)
-    if same then return class, differs_at end
+    local same, at = layout.same(class.struct, one.struct, row.offset, row.bytes, function(name)
+      asked = true
+      return kernels:successor(class.witness, one.target, name)
+    end)
+    if same then return class, differs_at, asked end
     differs_at = math.min(differs_at or at, at)
   end
-  return nil, differs_at
+  return nil, differs_at, asked
 end
 
 -- Puts kernels on which the same is read into one class. The first class of an object that tells what it was
@@ -59,12 +61,15 @@ local function classify(row, list, kernels)
   if mine then
     classes[1] = { struct = mine, witness = row.program.object.btf, own = true, targets = {} }
   end
+  local of_struct = {}
   for _, one in ipairs(list) do
-    local found, differs_at = class_of(row, classes, one, kernels)
-    if differs_at then row.differs_at = math.min(row.differs_at or differs_at, differs_at) end
+    local found = of_struct[one.struct]
     if not found then
-      found = { struct = one.struct, witness = one.target, targets = {} }
-      classes[#classes + 1] = found
+      local class, differs_at, asked = class_of(row, classes, one, kernels)
+      if differs_at then row.differs_at = math.min(row.differs_at or differs_at, differs_at) end
+      found = class or { struct = one.struct, witness = one.target, targets = {} }
+      if not class then classes[#classes + 1] = found end
+      if not asked then of_struct[one.struct] = found end
     end
     table.insert(found.targets, one.target)
   end
@@ -96,9 +101,14 @@ end
 
 -- The kernels on which it is known where a read leads, each with that; nil where it cannot be told of.
 local function places_of(row, key, targets, ask, kernels)
-  local read, list, beyond = row.read, {}, nil
+  local read, list, beyond, known = row.read, {}, nil, {}
   for _, target in ipairs(targets) do
-    local place = kernels:place(target, ask, key)
+    local like = kernels:like(target)
+    local place = known[like]
+    if place == nil then
+      place = kernels:place(like, ask, key) or false
+      known[like] = place
+    end
     if place and place.beyond then
       beyond = place
     elseif place and not is_foreign(row, place.struct, target, list[1]) then
@@ -127,7 +137,9 @@ local function add_row(rows, key, targets, ask, kernels)
     classify(row, list, kernels)
   end
   row.struct = list[1].struct
-  for _, one in ipairs(list) do row.mixed = row.mixed or one.struct.essential ~= row.struct.essential end
+  for _, one in ipairs(list) do
+    row.mixed = row.mixed or one.struct ~= row.struct and one.struct.essential ~= row.struct.essential
+  end
   row.targets = {}
   for i, one in ipairs(list) do row.targets[i] = one.target end
   rows[#rows + 1] = row
@@ -166,9 +178,7 @@ end
 ---@param kernels btfl.facts
 ---@return btfl.object.fixed_read[]
 function fixed.of(asks, kernels)
-  local rows, targets = {}, {}
-  for kernel in kernels:comparable() do targets[#targets + 1] = kernel end
-  targets = series.in_order(targets)
+  local rows, targets = {}, kernels:in_order()
   for _, ask in ipairs(asks) do
     local list = kernels_of(ask, targets, kernels)
     for _, key in ipairs(ask.order) do add_row(rows, key, list, ask, kernels) end

@@ -124,6 +124,7 @@ end
 ---@return boolean
 ---@return integer? byte
 function layout.same(a, b, byte, size, successor)
+  if a == b then return true end
   local last = byte + math.min(size, COMPARED_MOST)
   local at = byte
   while at < last do

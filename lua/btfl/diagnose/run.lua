@@ -146,6 +146,7 @@ function Run:facts_of(asks, list, kernels_of, i)
       records[kernel], kernels[#kernels + 1] = opened[text], kernel
     end
   end
+  if #kernels == #kernels_of then kernels = kernels_of end
   return closed.of(asks, kernels, records, self.store, function(kernel)
     return inputs.again(self.cli, kernel.number, self.options.why and AGAIN_FOR_WHY or AGAIN)
   end)
@@ -170,6 +171,17 @@ local function twins_of(kernel, releases)
   return table.concat(numbers, " ")
 end
 
+-- Of each kernel of a list. Objects mostly have the same one, one after the other.
+local last = {}
+
+local function twins_in(list)
+  if last.list == list then return last.twins end
+  local releases, twins = releases_of(list), {}
+  for _, kernel in ipairs(list) do twins[kernel] = twins_of(kernel, releases) end
+  last = { list = list, twins = twins }
+  return twins
+end
+
 -- Puts what was found again of programs in the place of what was.
 local function replace(draft, again, asks)
   local found = {}
@@ -180,19 +192,33 @@ local function replace(draft, again, asks)
   end
 end
 
--- What is said of a pair: findings that all kernels of which the same is said have in common.
+-- What is said of a pair: findings that all kernels of which the same is said have in common. `holds` is
+-- whether it is said of all others of which the same was kept, and that have the same twins.
 function Run:told(text, object, kernel, kernels, asks, known)
   local again = kernels:found_again(kernel)
   local own = self.options.why or next(again)
-  known.releases = known.releases or releases_of(kernels.list)
-  local key, of_draft = own and kernel.number or twins_of(kernel, known.releases), known[text] or {}
+  local key, of_draft = own and kernel.number or twins_in(kernels.list)[kernel], known[text] or {}
   known[text] = of_draft
   if not of_draft[key] then
     local draft = self:restore(engine.unpack(text, error))
     if next(again) then replace(draft, again, asks) end
-    of_draft[key] = { draft = draft, findings = check.complete(draft, object, kernel, kernels, asks.options) }
+    of_draft[key] = { draft = draft, findings = check.complete(draft, object, kernel, kernels, asks.options),
+      holds = not own }
   end
   return of_draft[key]
+end
+
+-- The same of what was said on a kernel, which is one table for others, too.
+function Run:told_of(said, object, kernel, kernels, asks, known)
+  local twins = twins_in(kernels.list)[kernel]
+  local like = known[said] or {}
+  known[said] = like
+  if not like[twins] then
+    local told = self.cli:try(self.told, self, said.draft, object, kernel, kernels, asks, known)
+    if not (told and told.holds) then return told end
+    like[twins] = told
+  end
+  return like[twins]
 end
 
 -- A finding on the kernels of which it is said.
@@ -228,8 +254,7 @@ function Run:find(object, list, kernels)
   local tells, at, numbers = {}, {}, {}
   for n, said in ipairs(list) do
     for i, asks in ipairs(all) do
-      local text = said[i].draft
-      local told = text and self.cli:try(self.told, self, text, object, kernels[n], facts[i], asks, known[i])
+      local told = said[i].draft and self:told_of(said[i], object, kernels[n], facts[i], asks, known[i])
       if told and not numbers[told] then
         tells[#tells + 1] = { findings = told.findings, count = told.draft.count,
           verdicts = told.draft.verdicts, shape = asks.options.shape }
@@ -238,11 +263,10 @@ function Run:find(object, list, kernels)
       at[#at + 1] = told and numbers[told] or false
     end
   end
-  local several, later = 0, report.new "check"
-  for _ in facts[1]:comparable() do several = several + 1 end
+  local several, later = #facts[1]:in_order() > 1, report.new "check"
   for i, asks in ipairs(self.cli.args.only and {} or all) do
     self:add_fixed_reads(later, object, asks, facts[i])
-    if several > 1 then self:add_ladders(later, object, asks, facts[i]) end
+    if several then self:add_ladders(later, object, asks, facts[i]) end
   end
   self.asks[object] = nil
   engine.rest(object)

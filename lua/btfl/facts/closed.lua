@@ -21,6 +21,20 @@ local settled = require "btfl.arguments.settled"
 local methods = setmetatable({}, { __index = live.methods })
 local metatable = { __index = methods }
 
+-- Objects mostly have the same kernels, one after the other.
+local last = {}
+
+function methods:in_order()
+  if last.list ~= self.list or last.endian ~= self.endian then
+    last = { list = self.list, endian = self.endian, order = live.methods.in_order(self) }
+  end
+  return last.order
+end
+
+function methods:like(kernel)
+  return self.first[self.records[kernel]]
+end
+
 function methods:outcome(kernel, relo)
   local ok, reason, candidate = engine.outcome(self.records[kernel].outcomes, relo.index)
   return { ok = ok, reason = reason, candidate = candidate or nil }
@@ -66,8 +80,8 @@ end
 local function all_branches(self)
   local relos, known = {}, {}
   for relo in self.asks.object:relos() do relos[relo.index] = relo end
-  for kernel in self:comparable() do
-    for _, branches in ipairs(self.records[kernel].branches) do
+  for _, own in ipairs(self.distinct) do
+    for _, branches in ipairs(own.branches or {}) do
       local key = key_of(branches.place, branches.key)
       known[key] = known[key] or with_relos(branches, relos)
     end
@@ -115,24 +129,23 @@ end
 -- Whether kernels that have it have it otherwise.
 local function differs(self, attach)
   local first
-  for _, kernel in ipairs(self.list) do
-    local digest = self.records[kernel].signatures[self.asks.number[attach]]
+  for _, own in ipairs(self.distinct) do
+    local digest = own.signatures[self.asks.number[attach]]
     first = first or digest
     if digest and digest ~= first then return true end
   end
   return false
 end
 
-local function walk_of(self, kernel, program)
-  local walks = self.records[kernel].walks
-  return walks and walks[program.name]
+local function walk_of(own, program)
+  return own.walks and own.walks[program.name]
 end
 
 -- Whether what stands at the sinks of a program is the same on all kernels; and whether a walk asked for it.
 local function sinks_agree(self, i, program)
   local all, agree, asked = {}, true, false
-  for _, kernel in ipairs(self.list) do
-    local digest, walk = self.records[kernel].sinks[i], walk_of(self, kernel, program)
+  for _, own in ipairs(self.distinct) do
+    local digest, walk = own.sinks[i], walk_of(own, program)
     if digest and not settled.agree(all, self.store:value(digest)) then agree = false end
     asked = asked or walk ~= nil and next(walk.asked) ~= nil
   end
@@ -158,15 +171,15 @@ local function sinks_of(self, i)
   return known
 end
 
--- Whether what was found of a program on a kernel is what is found by the sinks of all. Where no walk was
--- needed, and what most have stands at each, none is.
-local function stands(self, i, kernel)
-  local sinks, walk = sinks_of(self, i), walk_of(self, kernel, self.asks.programs[i].program)
+-- Whether what was found of a program, of which that was kept, is what is found by the sinks of all. Where no
+-- walk was needed, and what most have stands at each, none is.
+local function stands(self, i, own)
+  local sinks, walk = sinks_of(self, i), walk_of(own, self.asks.programs[i].program)
   for sink, name in pairs(walk and walk.asked or {}) do
     if (sinks.most[sink] or false) ~= name then return false end
   end
   if walk or sinks.agree then return true end
-  local digest = self.records[kernel].sinks[i]
+  local digest = own.sinks[i]
   for sink, name in pairs(digest and self.store:value(digest) or {}) do
     if sinks.most[sink] and sinks.most[sink] ~= name then return false end
   end
@@ -184,15 +197,17 @@ local function walked_again(self, i, kernel)
   return self.again[key]
 end
 
+local NOTHING = {}
+
 --- What there is to say of the arguments of programs on a kernel where that is not what was found there, by
 --- the programs' names.
 ---@param kernel btfl.facts.kernel
 ---@return table<string, btfl.drifts>
 function methods:found_again(kernel)
   local out, own = {}, self.records[kernel]
-  if self.standing[own] then return out end
+  if self.standing[own] then return NOTHING end
   for i, one in ipairs(self.asks.programs) do
-    if not stands(self, i, kernel) then out[one.program.name] = walked_again(self, i, kernel).found end
+    if not stands(self, i, own) then out[one.program.name] = walked_again(self, i, kernel).found end
   end
   self.standing[own] = next(out) == nil
   return out
@@ -201,7 +216,8 @@ end
 function methods:arguments(kernel, program)
   for i, one in ipairs(self.asks.programs) do
     if one.program == program then
-      local walk = stands(self, i, kernel) and walk_of(self, kernel, program)
+      local own = self.records[kernel]
+      local walk = stands(self, i, own) and walk_of(own, program)
       return walk and walk.rows or walked_again(self, i, kernel).rows
     end
   end
@@ -214,7 +230,8 @@ end
 
 local closed = {}
 
---- Of these kernels: `records` has what was kept of each by `asks`, `reopen` opens a kernel again.
+--- Of these kernels: `records` has what was kept of each by `asks`, one table for those of which that is
+--- equal; `reopen` opens a kernel again.
 ---@param asks table of record.asks()
 ---@param kernels btfl.facts.kernel[]
 ---@param records table<btfl.facts.kernel, table>
@@ -222,8 +239,14 @@ local closed = {}
 ---@param reopen fun(kernel: btfl.facts.kernel): btfl.target
 ---@return btfl.facts
 function closed.of(asks, kernels, records, store, reopen)
+  local first, distinct = {}, {}
+  for _, kernel in ipairs(kernels) do
+    local own = records[kernel]
+    if not first[own] then first[own], distinct[#distinct + 1] = kernel, own end
+  end
   return setmetatable({ list = kernels, endian = asks.object.endian, asks = asks, records = records,
-    store = store, reopen = reopen, sinks = {}, again = {}, standing = {} }, metatable)
+    first = first, distinct = distinct, store = store, reopen = reopen, sinks = {}, again = {},
+    standing = {} }, metatable)
 end
 
 return closed

@@ -8,6 +8,7 @@ local instead = require "btfl.diagnose.instead"
 local modules = require "btfl.kernels.modules"
 local questions = require "btfl.ladder.questions"
 local reading = require "btfl.arguments.reading"
+local series = require "btfl.kernels.series"
 local signature = require "btfl.arguments.signature"
 local signatures = require "btfl.arguments.signatures"
 
@@ -26,6 +27,21 @@ function methods:comparable()
     repeat n = n + 1 until not self.list[n] or self.list[n].endian == self.endian
     return self.list[n]
   end
+end
+
+--- The same from the oldest to the newest. Nobody may change the list.
+---@return btfl.target[]
+function methods:in_order()
+  local all = {}
+  for kernel in self:comparable() do all[#all + 1] = kernel end
+  return series.in_order(all)
+end
+
+--- One of them for all that answer alike to all that is asked here, always the same.
+---@param kernel btfl.target
+---@return btfl.target
+function methods:like(kernel)
+  return kernel
 end
 
 --- What a relocation becomes there: `ok`, `reason` and `candidate`, which may be true for one.

@@ -33,7 +33,8 @@ end
 local function collect(program, targets, kernels, is_asked)
   local relos, known, there, at, list = questions.asked(program, is_asked), {}, {}, {}, {}
   for _, target in ipairs(targets) do
-    there[target] = branches_of(program, target, kernels, relos, known)
+    local like = kernels:like(target)
+    there[target] = there[like] or branches_of(program, like, kernels, relos, known)
   end
   for _, branches in pairs(known) do
     for insn, branch in pairs(branches.at) do
@@ -147,7 +148,10 @@ end
 
 local function judge(ladder, targets, order, kernels)
   ladder.answers, ladder.gaps = {}, {}
-  for _, target in ipairs(targets) do ladder.answers[target] = answer_of(ladder, target, kernels) end
+  for _, target in ipairs(targets) do
+    local like = kernels:like(target)
+    ladder.answers[target] = ladder.answers[like] or answer_of(ladder, like, kernels)
+  end
   ladder.head = head_of(ladder, targets)
   for _, list in ipairs(order.lists) do
     table.insert(ladder.gaps, gap_in(list, function(target) return arm_of(ladder, target) end))
@@ -166,19 +170,6 @@ local function given(ladder)
     answers = ladder.answers, vector = ladder.vector, verdict = ladder.verdict, gaps = ladder.gaps,
     findings = {},
   }
-end
-
-local function add_program(out, program, targets, order, kernels, options)
-  local is_asked = questions.of(program)
-  if not is_asked then return end
-  local list, shown = collect(program, targets, kernels, is_asked), {}
-  for i, ladder in ipairs(list) do
-    judge(ladder, targets, order, kernels)
-    shown[i] = given(ladder)
-    out[#out + 1] = shown[i]
-  end
-  findings.add(shown, targets, kernels, options)
-  guards.add(shown, list, targets, kernels)
 end
 
 -- Whether two lists have the same.
@@ -200,20 +191,39 @@ local function order_of(list)
   return order
 end
 
+local function add_program(out, program, is_asked, targets, order, kernels, options)
+  local list, shown = collect(program, targets, kernels, is_asked), {}
+  for i, ladder in ipairs(list) do
+    judge(ladder, targets, order, kernels)
+    shown[i] = given(ladder)
+    out[#out + 1] = shown[i]
+  end
+  findings.add(shown, targets, kernels, options)
+  guards.add(shown, list, targets, kernels)
+end
+
+-- The kernels that it is held against, and their order.
+local function comparable(kernels)
+  local list = {}
+  for kernel in kernels:comparable() do list[#list + 1] = kernel end
+  return list, order_of(list)
+end
+
 --- See object:ladders in meta.lua.
 ---@param object btfl.object
 ---@param kernels btfl.facts
 ---@param options btfl.check.options
 ---@return btfl.object.ladder[]
 function ladders.of(object, kernels, options)
-  local out, list, skip = {}, {}, {}
-  for kernel in kernels:comparable() do list[#list + 1] = kernel end
-  if not object.btf or #list == 0 then return out end
-  local order = order_of(list)
+  local out, skip, list, order = {}, {}, nil, nil
+  if not object.btf then return out end
   for _, name in ipairs(options.skip or {}) do skip[name] = true end
   for program in object:programs() do
-    local skipped = program.entry and skip[program.name]
-    if not skipped then add_program(out, program, list, order, kernels, options) end
+    local is_asked = not (program.entry and skip[program.name]) and questions.of(program)
+    if is_asked then
+      if not list then list, order = comparable(kernels) end
+      if #list > 0 then add_program(out, program, is_asked, list, order, kernels, options) end
+    end
   end
   for _, ladder in ipairs(out) do
     for _, finding in ipairs(ladder.findings) do finding.shape = options.shape end
