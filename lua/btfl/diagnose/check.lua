@@ -145,12 +145,18 @@ local function wants(options, rule)
   return false
 end
 
--- What else is known of a kernel than its name; nil for nothing.
 local kernel_of = kept.by(function(target)
   local facts = series.facts(target)
   facts.name = nil
   return next(facts) and facts or false
 end)
+
+--- What else is known of a kernel than its name; nil for nothing.
+---@param target btfl.target
+---@return table?
+function check.known_of(target)
+  return kernel_of(target, "facts") or nil
+end
 
 local function add_attaching(list, verdict, options)
   local finding = attaching.finding(verdict)
@@ -171,7 +177,7 @@ function check.summary(draft, object, kernel, shape)
   local count, programs = draft.count, programs_of(draft, "programs")
   return {
     order = ORDER, object = object.path, target = kernel.name, shape = shape,
-    kernel = kernel_of(kernel, "facts") or nil,
+    kernel = check.known_of(kernel),
     ok = count.ok, poison = count.poison, error = count.error, programs = programs.count,
     text = ("%s on %s%s: %d ok, %d poison, %d error; %s"):format(object.path, kernel.name,
       shape and (" (%s)"):format(shape) or "", count.ok, count.poison, count.error, programs.words),

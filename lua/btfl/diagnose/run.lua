@@ -276,13 +276,11 @@ end
 -- Adds the summaries of pairs: lists of what is said of each and of its kernel. Each is made when it is asked
 -- for.
 local function add_summaries(out, object, said, on)
+  local path = object.path
   out.summaries = repeated.from(out.summaries)
-  repeated.add(out.summaries, setmetatable({}, {
-    __len = function() return #said end,
-    __index = function(_, n)
-      return said[n] and check.summary(said[n], object, on[n], said[n].shape)
-    end,
-  }))
+  repeated.add(out.summaries, repeated.made(#said,
+    function(n) return check.summary(said[n], object, on[n], said[n].shape) end,
+    function(n) return path, on[n].name, check.known_of(on[n]) end))
 end
 
 -- Adds what find() found; to `later` goes what is told of all kernels together.

@@ -77,10 +77,9 @@ end
 -- The kernels that each object was held against, in order.
 local function examined(report)
   local of_objects = sequences.new()
-  for _, facts in ipairs(report.summaries) do
-    local object, target = facts.object, facts.target
-    if object ~= nil and target ~= nil then of_objects:add(object, target, facts.kernel) end
-  end
+  repeated.each_about(report.summaries, function(object, target, kernel)
+    if object ~= nil and target ~= nil then of_objects:add(object, target, kernel) end
+  end)
   return of_objects
 end
 

@@ -93,6 +93,41 @@ function repeated.add(list, rows, field, value, first, last)
   state.firsts[n] = first or false
 end
 
+--- A list of so many rows, for repeated.add(): make(n) gives each when it is asked for, and about(n) the
+--- object, the kernel's name and what is known of the kernel, for who needs no more.
+---@param count integer
+---@param make fun(n: integer): table
+---@param about fun(n: integer): string, string, table?
+---@return table[]
+function repeated.made(count, make, about)
+  return setmetatable({}, {
+    __len = function() return count end,
+    __index = function(_, n) return n >= 1 and n <= count and make(n) or nil end,
+    about = about,
+  })
+end
+
+--- Gives what the rows of any list are about, in order: the object, the kernel's name, what is known of the
+--- kernel.
+---@param list table[]
+---@param visit fun(object: any, target: any, kernel: any)
+function repeated.each_about(list, visit)
+  local n = 0
+  for rows, field in repeated.parts(list) do
+    local behind = not field and getmetatable(rows)
+    local about = behind and rawget(behind, "about")
+    for i = 1, #rows do
+      n = n + 1
+      if about then
+        visit(about(i))
+      else
+        local facts = list[n]
+        visit(facts.object, facts.target, facts.kernel)
+      end
+    end
+  end
+end
+
 --- Iterates over the parts of any list of rows: those that are there, and the field and its value with which
 --- they are said, nil where they stand for themselves.
 ---@param list table[]
