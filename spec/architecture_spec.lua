@@ -8,10 +8,14 @@ local tmp = require "spec.support.tmp"
 
 -- A kernel with these registers, and with a task_struct.
 local function kernel(name, ...)
-  local b, members = btf.new(), {}
+  local b, members, size = btf.new(), {}, 0
   local long = b:int("unsigned long", 8)
-  for i, register in ipairs { ... } do members[i] = { register, long, (i - 1) * 64 } end
-  b:struct("pt_regs", 8 * #members, members)
+  for i, register in ipairs { ... } do
+    local several = register == "regs"
+    members[i] = { register, several and b:array(long, 31, long) or long, size * 8 }
+    size = size + (several and 8 * 31 or 8)
+  end
+  b:struct("pt_regs", size, members)
   b:struct("task_struct", 8, { { "pid", long, 0 } })
   return tmp.write(name, b:bytes())
 end
@@ -79,6 +83,22 @@ describe("an object for another architecture", function()
       assert.equal("prog.bpf.c", report.findings[1].at.file:match "[^/]*$")
       assert.matches("build one object for each architecture", report.findings[1].help[1], 1, true)
     end
+  end)
+
+  it("is told, when asked why, where the kernel keeps what they hold", function()
+    local path = built { { name = "one", "regs.0", "task.0" }, { name = "two", "regs.1", "regs.0" } }
+    local function notes_of(...)
+      local _, report = told("check", path, { arm64, x86 }, ...)
+      local list = {}
+      for _, finding in ipairs(report.findings) do
+        for _, note in ipairs(finding.rule == "architecture" and finding.notes or {}) do list[#list + 1] = note end
+      end
+      return table.concat(list, "\n")
+    end
+    assert.matches("other architecture: PT_REGS_PARM1 there is `pt_regs.regs[0]`, PT_REGS_PARM2 there is "
+      .. "`pt_regs.regs[1]`", notes_of "--why", 1, true)
+    assert.not_matches("renamed", notes_of "--why")
+    assert.not_matches("other architecture", notes_of())
   end)
 
   it("is one for kernels of several architectures, of which each is named", function()

@@ -143,7 +143,7 @@ describe("why looks around:", function()
     local x86, arm64, s390
 
     setup(function()
-      local names = { "r15", "bp", "r8", "ax", "cx", "dx", "si", "di", "ip", "sp" }
+      local names = { "r15", "bp", "r9", "r8", "ax", "cx", "dx", "si", "di", "ip", "sp" }
       x86 = made(function(t)
         local members = {}
         for i, name in ipairs(names) do members[i] = { name, t.u64 } end
@@ -172,6 +172,18 @@ describe("why looks around:", function()
       assert.same({ "pt_regs.di", "pt_regs.ax" }, { both[1].successor, both[2].successor })
       assert.is_true(both[1].score < 0.8)
       assert.matches("it is not sure", both[1].doubt)
+    end)
+
+    it("are no other name of a field", function()
+      local s = first(arm64, "pt_regs.di", x86)
+      assert.matches("a register of another architecture", s.doubt)
+      assert.matches("which is pt_regs.regs[0] on another architecture", s:code(), 1, true)
+    end)
+
+    it("of a sixth argument are where there is one", function()
+      assert.equal("pt_regs.regs[5]", first(arm64, "pt_regs.r9", x86).successor)
+      assert.equal("pt_regs.r9", first(x86, "pt_regs.regs[5]", arm64).successor)
+      assert.is_nil(first(s390, "pt_regs.r9", x86))
     end)
 
     it("that stand for nothing have no other", function()

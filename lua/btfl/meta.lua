@@ -1343,6 +1343,7 @@ function signature:slot(n) end
 ---@field flag string? the enumerator that names the bit of the successor which the field has become
 ---@field mask integer? of that bit, where its enum tells it
 ---@field type btfl.type of the field; the type itself; the enum; the function, or the typedef that describes a tracepoint
+---@field role string? of a register: "PT_REGS_PARM1"
 ---@field kind string? of a function or tracepoint that was asked for as what a program attaches to: "fentry"
 ---@field signature btfl.signature? of a function or a tracepoint
 ---@field old_signature btfl.signature? what it was

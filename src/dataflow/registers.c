@@ -188,6 +188,8 @@ void registers_place(size_t i, enum register_role role, char out[REGISTER_PLACE_
 
 	if (role >= ROLE_FRAME)
 		snprintf(out, REGISTER_PLACE_MAX, "%s", place);
+	else if (r->first >= 0 && role != ROLE_RESULT && (int)role >= r->count)
+		*out = '\0';
 	else if (r->first >= 0)
 		snprintf(out, REGISTER_PLACE_MAX, "%s[%d]", r->name[0][0],
 			 r->first + (role == ROLE_RESULT ? 0 : (int)role));

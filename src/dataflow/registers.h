@@ -27,7 +27,7 @@ unsigned registers_named(const struct object *o, const struct relo *r, bool retu
 /* What a register is for, as the macros of bpf_tracing.h are. */
 enum register_role {
 	ROLE_ARGUMENT1,
-	ROLE_ARGUMENT5 = 4,
+	ROLE_ARGUMENT6 = 5,
 	ROLE_RESULT,
 	ROLE_FRAME,
 	ROLE_STACK,
@@ -40,7 +40,8 @@ enum { REGISTER_PLACE_MAX = 16 };
 /* The architecture in row i of the table, in the words of arch.h; NULL past the last. */
 const char *registers_known(size_t i);
 
-/* The member of the kernel's pt_regs that has that role there, such as "regs[0]". */
+/* The member of the kernel's pt_regs that has that role there, such as "regs[0]"; "" where that is
+ * in no register. */
 void registers_place(size_t i, enum register_role role, char out[REGISTER_PLACE_MAX]);
 
 #endif

@@ -54,7 +54,7 @@ local function add_failure(list, foreigners, result, options, known, fate)
   local of_foreign, notes_of = foreign.finding(result), { reached.relocation_words(result, fate, level) }
   if of_foreign then
     of_foreign.notes = notes_of
-    add(foreigners, level, of_foreign)
+    add(foreigners, level, of_foreign).result = result
     return
   end
   local finding, behind = failure.of(result, options, known)
@@ -220,7 +220,7 @@ local function drafted(object, target, options, alone)
   for _, result in ipairs(relocations and notable or {}) do
     add_result(draft.first, foreigners, result, own, known, fates[result.relo])
   end
-  if #foreigners > 0 then table.insert(draft.first, foreign.together(foreigners)) end
+  if #foreigners > 0 then table.insert(draft.first, foreign.together(foreigners, options.why)) end
   add_stops(draft.first, stops, own, true)
   for _, verdict in ipairs(verdicts) do add_attaching(draft.last, verdict, own) end
   draft.count, draft.verdicts = count, {}

@@ -3,6 +3,8 @@
 local cause = require "btfl.diagnose.cause"
 local failure = require "btfl.diagnose.failure"
 local names = require "btfl.report.names"
+local question = require "btfl.successor.question"
+local registers = require "btfl.successor.registers"
 
 local foreign = {}
 
@@ -31,10 +33,18 @@ local function add_once(list, name)
   list[#list + 1] = name
 end
 
+-- What holds on the kernel what the registers hold that an object asks for.
+local function there(accesses, result)
+  local list, btfs = {}, { result.target.btf }
+  for i, access in ipairs(accesses) do list[i] = question.parse(access) end
+  return registers.words(list, { result.relo.object.btf }, btfs)
+end
+
 --- What is said of all of them: of the gravest, which stands for the others, and of how many there are.
----@param entries { level: string, finding: btfl.finding }[] foreign.finding() of a pair, at least one
+---@param entries { level: string, finding: btfl.finding, result: btfl.result }[] of a pair, at least one
+---@param why boolean? to say, too, which registers have the same roles on the kernel
 ---@return { level: string, finding: btfl.finding }
-function foreign.together(entries)
+function foreign.together(entries, why)
   local first, programs, accesses = entries[1], {}, {}
   for _, entry in ipairs(entries) do
     if RANK[entry.level] > RANK[first.level] then first = entry end
@@ -49,6 +59,8 @@ function foreign.together(entries)
   finding.program, finding.programs = #programs == 1 and programs[1] or nil, #programs > 1 and programs or nil
   finding.details.access = names.some(accesses)
   finding.count = #entries > 1 and #entries or nil
+  if why then table.insert(finding.notes, there(accesses, first.result)) end
+  first.result = nil
   return first
 end
 

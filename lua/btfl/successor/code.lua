@@ -285,8 +285,9 @@ local function field_code(s)
     local sides, names, note = sides_in_order(s, new, old)
     declare_sides(out, sides)
     out[#out + 1] = "\n" .. note .. reader(name, sides,
-      ("/* %s, which is %s on newer or older kernels: 0 when %s is there. */\n")
-        :format(s.query, names, #sides > 2 and "none" or "neither"))
+      ("/* %s, which is %s on %s: 0 when %s is there. */\n"):format(s.query, names,
+        s.change == "register" and "another architecture" or "newer or older kernels",
+        #sides > 2 and "none" or "neither"))
   else
     declare_sides(out, { new, old })
     out[#out + 1] = "\n" .. reader(name .. "_old", { old }, ("/* Of a %s. */\n"):format(old.struct))
