@@ -113,20 +113,19 @@ char *member_path(const struct members *s, size_t i, char out[MEMBER_PATH_MAX])
 	return out;
 }
 
-/* Finds one name in a struct, through anonymous members. */
 static bool step(const struct btf *b, uint32_t id, const char *name, size_t len, uint64_t base,
-		 struct member *out, unsigned nested, long *budget)
+		 struct member *out, unsigned nested, long *budget);
+
+/* Finds one name in a struct, through anonymous members. */
+static bool step_in(const struct btf *b, const struct btf_type *t, const char *name, size_t len,
+		    uint64_t base, struct member *out, unsigned nested, long *budget)
 {
-	struct btf_type t = btf_strip(b, id);
+	for (uint32_t i = 0; i < t->vlen && (*budget)-- > 0; i++) {
+		struct btf_member m = btf_member(t, i);
 
-	if (!btf_is_composite(&t) || nested > DEEPEST)
-		return false;
-	for (uint32_t i = 0; i < t.vlen && (*budget)-- > 0; i++) {
-		struct btf_member m = btf_member(&t, i);
-
-		if (strncmp(m.name, name, len) == 0 && !m.name[len]) {
+		if (*m.name == *name && strncmp(m.name, name, len) == 0 && !m.name[len]) {
 			*out = (struct member){
-			    m.name, m.type, t.id, m.bit_size, base + m.bit_offset, -1, 0, 0, {0}};
+			    m.name, m.type, t->id, m.bit_size, base + m.bit_offset, -1, 0, 0, {0}};
 			return true;
 		}
 		if (!*m.name &&
@@ -134,6 +133,23 @@ static bool step(const struct btf *b, uint32_t id, const char *name, size_t len,
 			return true;
 	}
 	return false;
+}
+
+static bool step(const struct btf *b, uint32_t id, const char *name, size_t len, uint64_t base,
+		 struct member *out, unsigned nested, long *budget)
+{
+	struct btf_type t = btf_strip(b, id);
+
+	return btf_is_composite(&t) && nested <= DEEPEST &&
+	       step_in(b, &t, name, len, base, out, nested, budget);
+}
+
+bool members_declared(const struct btf_type *t, const char *name)
+{
+	long budget = STEP_BUDGET;
+	struct member last;
+
+	return *name && step_in(t->btf, t, name, strlen(name), 0, &last, 0, &budget);
 }
 
 unsigned members_follow(const struct btf *b, uint32_t id, const char *path, const char **rest,

@@ -52,4 +52,7 @@ char *member_path(const struct members *s, size_t i, char out[MEMBER_PATH_MAX]);
 unsigned members_follow(const struct btf *b, uint32_t id, const char *path, const char **rest,
 			uint32_t *type, struct member *last);
 
+/* Whether a struct or union has a member of that name, itself or in anonymous ones. */
+bool members_declared(const struct btf_type *t, const char *name);
+
 #endif

@@ -66,4 +66,5 @@ void pairs_free(struct pairs *p)
 {
 	for (size_t i = 0; i < PAIRS_KEPT; i++)
 		forget(&p->at[i]);
+	rolls_free(&p->rolls);
 }

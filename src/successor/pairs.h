@@ -4,6 +4,7 @@
 #ifndef BTFL_PAIRS_H
 #define BTFL_PAIRS_H
 
+#include "successor/rolls.h"
 #include "successor/routines.h"
 
 /* Functions and tracepoints of two pairs. */
@@ -18,6 +19,7 @@ struct pairs {
 		uint64_t asked; /* when it was last */
 	} at[PAIRS_KEPT];
 	uint64_t asked;
+	struct rolls rolls; /* of single BTFs */
 };
 
 /* What is common to all questions of that kind about the pair: kept, or made and kept in place of

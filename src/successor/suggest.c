@@ -155,8 +155,11 @@ static void hunt_overlaid(struct hunt *h, struct place root, const char *path, c
 /* The struct of the field is missing in the target: what became of that comes first. */
 static void hunt_field_of_missing(struct hunt *h, struct place root, const char *path)
 {
-	struct hunt types = {
-	    .arena = h->arena, .target = h->target, .witness = h->witness, .excerpt = h->excerpt};
+	struct hunt types = {.arena = h->arena,
+			     .pairs = h->pairs,
+			     .target = h->target,
+			     .witness = h->witness,
+			     .excerpt = h->excerpt};
 
 	hunt_type(&types, root);
 	hunt_sort(&types);
@@ -180,8 +183,11 @@ static void hunt_field_of_missing(struct hunt *h, struct place root, const char 
 /* An enumerator that is missing: of an enum that may be missing itself. */
 static void hunt_value(struct hunt *h, struct place of, struct place in, const char *name)
 {
-	struct hunt types = {
-	    .arena = h->arena, .target = h->target, .witness = h->witness, .excerpt = h->excerpt};
+	struct hunt types = {.arena = h->arena,
+			     .pairs = h->pairs,
+			     .target = h->target,
+			     .witness = h->witness,
+			     .excerpt = h->excerpt};
 
 	if (!in.btf) {
 		hunt_type(&types, of);
@@ -292,8 +298,11 @@ static void answer(struct hunt *h, double least, struct suggestions *out)
 static bool ask_and_fold(struct hunt *all, const struct btf *witness, bool excerpt,
 			 const char *question)
 {
-	struct hunt one = {
-	    .arena = all->arena, .target = all->target, .witness = witness, .excerpt = excerpt};
+	struct hunt one = {.arena = all->arena,
+			   .pairs = all->pairs,
+			   .target = all->target,
+			   .witness = witness,
+			   .excerpt = excerpt};
 	bool known = ask(&one, question);
 
 	hunt_judge(&one, question);
@@ -320,7 +329,8 @@ static bool take_step(struct hunt *all, struct step *at, const struct btf *to)
 {
 	struct btf *btf[] = {btf_ref(to)};
 	struct target between = {.btf = btf, .count = 1};
-	struct hunt h = {.arena = all->arena, .target = &between, .witness = at->witness};
+	struct hunt h = {
+	    .arena = all->arena, .pairs = all->pairs, .target = &between, .witness = at->witness};
 	bool changed;
 
 	ask(&h, at->name);
@@ -348,7 +358,7 @@ static void ask_history(struct hunt *all, const struct suggest_query *q, const s
 	struct step at = {.name = q->path, .witness = witness};
 
 	for (size_t i = 0; i < q->from_count && i < MOST_STEPS && !all->failed; i++) {
-		struct hunt h = {.arena = all->arena, .target = all->target};
+		struct hunt h = {.arena = all->arena, .pairs = all->pairs, .target = all->target};
 
 		if (has_name(q->from[i], q->path) || !take_step(all, &at, q->from[i]))
 			continue;
@@ -366,8 +376,11 @@ static void ask_history(struct hunt *all, const struct suggest_query *q, const s
 /* Where a witness knows the name, the object adds only where else its author looks. */
 static void ask_rivals(struct hunt *all, const struct suggest_query *q)
 {
-	struct hunt one = {
-	    .arena = all->arena, .target = all->target, .witness = q->excerpt, .excerpt = true};
+	struct hunt one = {.arena = all->arena,
+			   .pairs = all->pairs,
+			   .target = all->target,
+			   .witness = q->excerpt,
+			   .excerpt = true};
 	size_t kept = 0;
 
 	ask(&one, q->path);
@@ -423,7 +436,8 @@ static void ask_routine(struct hunt *h, const struct suggest_query *q, struct su
 int suggest_find(const struct suggest_query *q, const struct target *t, struct suggestions *out,
 		 struct err *e)
 {
-	struct hunt all = {.arena = &out->arena, .target = t, .pairs = q->pairs};
+	struct pairs own = {0};
+	struct hunt all = {.arena = &out->arena, .target = t, .pairs = q->pairs ? q->pairs : &own};
 
 	*out = (struct suggestions){0};
 	if (q->about == ABOUT_TYPE)
@@ -432,6 +446,7 @@ int suggest_find(const struct suggest_query *q, const struct target *t, struct s
 		ask_routine(&all, q, out);
 	answer(&all, q->least > 0 ? q->least : SUGGEST_LEAST, out);
 	free(all.hits);
+	pairs_free(&own);
 	if (!all.failed)
 		return 0;
 	suggestions_free(out);

@@ -34,15 +34,16 @@ static int by_hash(const void *a, const void *b)
 }
 
 /* Drops those that the witness has, too. */
-static void drop_old(struct bits *bits, const struct btf *witness)
+static void drop_old(struct bits *bits, struct type_list enums)
 {
-	struct btf_type e = {0};
 	size_t kept = 0;
 
 	qsort(bits->at, bits->n, sizeof(*bits->at), by_hash);
-	while (bits->n && next_type(witness, &e, BTF_ENUMS)) {
-		for (uint32_t i = 0; i < e.vlen; i++) {
-			struct bit key = {.hash = hash_text(btf_enumerator(&e, i).name)}, *old;
+	for (size_t k = 0; k < enums.n && bits->n; k++) {
+		const struct btf_type *e = &enums.at[k];
+
+		for (uint32_t i = 0; i < e->vlen; i++) {
+			struct bit key = {.hash = hash_text(btf_enumerator(e, i).name)}, *old;
 
 			old = bsearch(&key, bits->at, bits->n, sizeof(key), by_hash);
 			if (old)
@@ -55,17 +56,17 @@ static void drop_old(struct bits *bits, const struct btf *witness)
 	bits->n = kept;
 }
 
-int bits_list(const struct hunt *h, const struct words *field, struct bits *bits)
+int bits_list(struct hunt *h, const struct words *field, struct bits *bits)
 {
 	const struct btf *b = h->target->btf[0];
-	struct btf_type e = {0};
+	struct type_list enums = hunt_enums(h, b);
 
 	*bits = (struct bits){.btf = b, .at = arena_alloc(h->arena, MOST_BITS, sizeof(*bits->at))};
 	if (!bits->at)
 		return -1;
-	while (next_type(b, &e, BTF_ENUMS))
-		list_named(bits, field, &e);
-	drop_old(bits, h->witness);
+	for (size_t i = 0; i < enums.n; i++)
+		list_named(bits, field, &enums.at[i]);
+	drop_old(bits, hunt_enums(h, h->witness));
 	return 0;
 }
 

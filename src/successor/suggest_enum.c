@@ -78,18 +78,17 @@ static void hunt_same(struct values *x, struct place in, size_t sought)
 static int names_before(struct values *x)
 {
 	const struct btf *b = x->h->excerpt ? NULL : x->h->witness;
-	struct btf_type t = {0};
+	struct type_list enums = b ? hunt_enums(x->h, b) : (struct type_list){0};
 	size_t cap = 0, n = 0;
 
-	while (b && next_type(b, &t, BTF_ENUMS))
-		cap += t.vlen;
+	for (size_t k = 0; k < enums.n; k++)
+		cap += enums.at[k].vlen;
 	x->before.at = arena_alloc(x->h->arena, cap + 1, sizeof(*x->before.at));
 	if (!x->before.at)
 		return -1;
-	t = (struct btf_type){0};
-	while (b && next_type(b, &t, BTF_ENUMS))
-		for (uint32_t i = 0; i < t.vlen; i++)
-			x->before.at[n++] = hash_text(btf_enumerator(&t, i).name);
+	for (size_t k = 0; k < enums.n; k++)
+		for (uint32_t i = 0; i < enums.at[k].vlen; i++)
+			x->before.at[n++] = hash_text(btf_enumerator(&enums.at[k], i).name);
 	x->before.n = n;
 	hashes_sort(&x->before);
 	return 0;

@@ -122,6 +122,28 @@ bool is_record(const struct btf_type *t)
 	return first.kind == BTF_STRUCT && strcmp(first.name, "trace_entry") == 0;
 }
 
+const struct roll *hunt_roll(struct hunt *h, const struct btf *b)
+{
+	const struct roll *r = rolls_of(&h->pairs->rolls, b);
+
+	h->failed |= !r;
+	return r;
+}
+
+struct type_list hunt_composites(struct hunt *h, const struct btf *b)
+{
+	const struct roll *r = hunt_roll(h, b);
+
+	return r ? r->composites : (struct type_list){0};
+}
+
+struct type_list hunt_enums(struct hunt *h, const struct btf *b)
+{
+	const struct roll *r = hunt_roll(h, b);
+
+	return r ? r->enums : (struct type_list){0};
+}
+
 bool next_type(const struct btf *b, struct btf_type *t, uint64_t kinds)
 {
 	const struct btf *at = t->btf;

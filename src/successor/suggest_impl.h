@@ -7,6 +7,7 @@
 
 #include "successor/lineup.h"
 #include "successor/members.h"
+#include "successor/pairs.h"
 #include "successor/routines.h"
 #include "successor/suggest.h"
 #include "successor/swaps.h"
@@ -30,7 +31,7 @@ struct hunt {
 	const struct target *target;
 	const struct btf *witness; /* NULL when no witness knows the name */
 	bool excerpt;              /* witness is an object's BTF */
-	struct pairs *pairs;       /* see struct suggest_query */
+	struct pairs *pairs;       /* what is kept; never NULL */
 	struct hit *hits;          /* grown by array_grow() */
 	size_t count, cap;
 	double ceiling; /* 0, or: no hit is likelier than the struct or enum that it is in */
@@ -67,6 +68,14 @@ bool is_record(const struct btf_type *t);
 
 /* The id of the named type that stands in a declaration: behind pointers and arrays. */
 uint32_t named_in(const struct btf *b, uint32_t id);
+
+/* What is kept of b, see rolls.h; NULL, with h->failed set, when memory is out. */
+const struct roll *hunt_roll(struct hunt *h, const struct btf *b);
+/* All structs and unions, or enums, of b and its base; none, with h->failed set, when memory is
+ * out.
+ */
+struct type_list hunt_composites(struct hunt *h, const struct btf *b);
+struct type_list hunt_enums(struct hunt *h, const struct btf *b);
 
 /* Steps *t to the next type of these kinds (see btf_next_of()), of b's base first; a zeroed *t
  * stands before the first. False when there is none. */
@@ -144,7 +153,7 @@ struct bits {
 };
 
 /* Lists those that share a word with the field; -1 when memory is out. */
-int bits_list(const struct hunt *h, const struct words *field, struct bits *bits);
+int bits_list(struct hunt *h, const struct words *field, struct bits *bits);
 /* The one whose name is that of the field, in `word` of struct `owner`, and has a word of `of`, if
  * that is not NULL; NULL for none. */
 const struct bit *bits_of(const struct bits *bits, const struct words *field, const char *owner,
@@ -201,7 +210,7 @@ const char *member_home(const struct btf *b, const struct member *s);
 
 /* 0 to 1: what it says that a struct of the target gained a name which one of the witness lost: 1
  * when no other did either, or has it. */
-double name_spread(const struct hunt *h, const char *name);
+double name_spread(struct hunt *h, const char *name);
 
 /* A part of a name that is told without the prefix that its struct gives: "rx_dst_cookie" of
  * "sk_rx_dst_cookie". */
@@ -212,13 +221,13 @@ struct stem {
 };
 
 /* -1 when memory is out. */
-int stem_of(const struct hunt *h, const char *name, struct stem *out);
+int stem_of(struct hunt *h, const char *name, struct stem *out);
 
 /* Whether a name of the target has the stem. */
 bool stem_is_in(const struct hunt *h, const struct stem *stem, const char *name);
 
 /* The same of fields of a type of the witness; -1 when memory is out. */
-int type_spread(const struct hunt *h, struct place type, struct type_spread *out);
+int type_spread(struct hunt *h, struct place type, struct type_spread *out);
 
 /* The vocabulary of a list of members; -1 when memory is out. */
 int own_words(const struct members *s, struct arena *a, struct vocabulary *v);

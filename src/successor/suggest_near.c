@@ -284,19 +284,20 @@ static void look_ahead(struct near *x)
 
 /* The first member of t, or of an anonymous one in it, that leads to the struct: its name, NULL for
  * none. */
-static const char *leads_to(const struct btf_type *t, uint32_t goal, int depth)
+static const char *leads_to(const struct roll *r, const struct btf_type *t, uint32_t goal,
+			    int depth)
 {
 	for (uint32_t i = 0; i < t->vlen; i++) {
 		struct btf_member m = btf_member(t, i);
 		const char *found = NULL;
 
-		if (struct_behind(t->btf, m.type, true) == goal)
+		if (r->behind[m.type] == goal)
 			return *m.name ? m.name : "member";
 		if (!*m.name && depth < DEEPEST_ANONYMOUS) {
 			struct btf_type in = btf_strip(t->btf, m.type);
 
 			if (btf_is_composite(&in))
-				found = leads_to(&in, goal, depth + 1);
+				found = leads_to(r, &in, goal, depth + 1);
 		}
 		if (found)
 			return found;
@@ -308,16 +309,17 @@ static void look_back(struct near *x)
 {
 	const struct btf *b = x->p->into.btf;
 	uint32_t root = btf_strip(b, x->p->into.id).id;
-	struct btf_type t = {0};
+	const struct roll *r = hunt_roll(x->h, b);
 
-	while (next_type(b, &t, BTF_COMPOSITES)) {
+	for (size_t i = 0; r && i < r->composites.n; i++) {
+		const struct btf_type *t = &r->composites.at[i];
 		const char *link;
 
-		if (!*t.name || t.id == root)
+		if (!*t->name || t->id == root)
 			continue;
-		link = leads_to(&t, root, 0);
+		link = leads_to(r, t, root, 0);
 		if (link)
-			look(x, b, t.id, link, WAY_BACK, false);
+			look(x, b, t->id, link, WAY_BACK, false);
 	}
 }
 
@@ -343,7 +345,7 @@ static bool has_stem(struct near *x, const struct btf_type *t, int depth)
 static void look_for_stem(struct near *x)
 {
 	const struct btf *b = x->h->target->btf[0];
-	struct btf_type t = {0};
+	struct type_list all = hunt_composites(x->h, b);
 
 	if (stem_of(x->h, x->p->name, &x->stem) < 0) {
 		x->h->failed = true;
@@ -351,9 +353,12 @@ static void look_for_stem(struct near *x)
 	}
 	if (x->stem.spread < LEAST_SPREAD)
 		return;
-	while (next_type(b, &t, 1 << BTF_STRUCT))
-		if (*t.name && has_stem(x, &t, 0))
-			look(x, b, t.id, "", WAY_NONE, false);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct btf_type *t = &all.at[i];
+
+		if (t->kind == BTF_STRUCT && *t->name && has_stem(x, t, 0))
+			look(x, b, t->id, "", WAY_NONE, false);
+	}
 }
 
 /* Structs that gained a member of that very name, and of others that went: what lay over this one,
@@ -361,16 +366,17 @@ static void look_for_stem(struct near *x)
 static void look_far(struct near *x)
 {
 	const struct btf *b = x->h->target->btf[0];
-	struct btf_type t = {0};
+	struct type_list all = hunt_composites(x->h, b);
 
-	while (next_type(b, &t, 1 << BTF_STRUCT)) {
+	for (size_t i = 0; i < all.n; i++) {
+		struct btf_type t = all.at[i];
 		const char *rest;
 		struct place was;
 		struct member last;
 		uint32_t at;
 
-		if (!*t.name || x->seen.n == MOST_NEAR ||
-		    members_follow(b, t.id, x->p->name, &rest, &at, &last) != 1)
+		if (t.kind != BTF_STRUCT || !*t.name || x->seen.n == MOST_NEAR ||
+		    !members_declared(&t, x->p->name))
 			continue;
 		was = find_type(x->h->witness, t.name, strlen(t.name), x->p->name);
 		if (!was.btf || !members_follow(was.btf, was.id, x->p->name, &rest, &at, &last))
@@ -395,11 +401,14 @@ static void look_at_owners(struct near *x)
 {
 	const struct btf *b = x->h->witness;
 	uint32_t gone = btf_strip(x->p->root.btf, x->p->root.id).id;
-	struct btf_type t = {0};
+	const struct roll *r = hunt_roll(x->h, b);
 
-	while (next_type(b, &t, BTF_COMPOSITES))
-		if (*t.name && leads_to(&t, gone, 0))
-			look_at_heir(x, t.name);
+	for (size_t i = 0; r && i < r->composites.n; i++) {
+		const struct btf_type *t = &r->composites.at[i];
+
+		if (*t->name && leads_to(r, t, gone, 0))
+			look_at_heir(x, t->name);
+	}
 }
 
 /* What it pointed to or embedded itself. */

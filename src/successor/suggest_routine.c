@@ -391,12 +391,10 @@ static void hunt_in(struct hunt *h, struct routines *r, const char *name)
 
 void hunt_routine(struct hunt *h, enum routine_kind kind, const char *name)
 {
-	struct pairs own = {0}, *pairs = h->pairs ? h->pairs : &own;
-	struct routines *r = pairs_routines(pairs, kind, h->witness, h->target);
+	struct routines *r = pairs_routines(h->pairs, kind, h->witness, h->target);
 
 	if (r)
 		hunt_in(h, r, name);
 	else
 		h->failed = true;
-	pairs_free(&own);
 }

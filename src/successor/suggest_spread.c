@@ -11,72 +11,39 @@
 /* So many structs that keep the name make a gain of it half as telling. */
 #define KEPT_HALVES 4.0
 
-static bool declares(const struct btf *b, uint32_t id, const char *name)
-{
-	const char *rest;
-	struct member last;
-	uint32_t at;
-
-	return members_follow(b, id, name, &rest, &at, &last) == 1 && !*rest;
-}
-
 /* Whether b has a struct of that name that declares the member. */
 static bool has_member(const struct btf *b, const char *owner, const char *name)
 {
 	struct place p = find_type(b, owner, strlen(owner), name);
+	struct btf_type t;
 
-	return p.btf && declares(p.btf, p.id, name);
+	if (!p.btf)
+		return false;
+	t = btf_strip(p.btf, p.id);
+	return btf_is_composite(&t) && members_declared(&t, name);
 }
 
 /* How many structs of `in` declare the name, and of these how many do so in `other`, too. */
-static void count(const struct btf *in, const struct btf *other, const char *name, double *have,
-		  double *both)
+static void count(struct hunt *h, const struct btf *in, const struct btf *other, const char *name,
+		  double *have, double *both)
 {
-	struct btf_type t = {0};
+	struct type_list all = hunt_composites(h, in);
 
 	*have = *both = 0;
-	while (next_type(in, &t, BTF_COMPOSITES)) {
-		if (!*t.name || !declares(in, t.id, name))
+	for (size_t i = 0; i < all.n; i++) {
+		const struct btf_type *t = &all.at[i];
+
+		if (!*t->name || !members_declared(t, name))
 			continue;
 		++*have;
-		*both += has_member(other, t.name, name);
+		*both += has_member(other, t->name, name);
 	}
-}
-
-/* Kinds through which a type leads to another. */
-#define LEADING                                                                          \
-	((uint64_t)(1 << BTF_PTR | 1 << BTF_ARRAY | 1 << BTF_CONST | 1 << BTF_VOLATILE | \
-		    1 << BTF_RESTRICT | 1 << BTF_TYPE_TAG))
-
-/* Which types lead to `goal` through pointers, arrays and modifiers: a flag for each id. */
-static bool *leading(const struct btf *b, uint32_t goal, struct arena *a)
-{
-	bool *leads = arena_alloc(a, b->end_id, sizeof(*leads)), more = true;
-
-	if (!leads)
-		return NULL;
-	memset(leads, 0, b->end_id * sizeof(*leads));
-	leads[goal] = true;
-	for (int pass = 0; more && pass < 8; pass++) {
-		struct btf_type t = {0};
-
-		more = false;
-		while (next_type(b, &t, LEADING)) {
-			uint32_t to;
-
-			if (leads[t.id])
-				continue;
-			to = t.kind == BTF_ARRAY ? btf_array(&t).elem : t.type;
-			if (to < b->end_id && leads[to])
-				more = leads[t.id] = true;
-		}
-	}
-	return leads;
 }
 
 struct fields_of_type {
 	const struct btf *in, *other;
-	const bool *leads;
+	const struct roll *roll; /* of in */
+	uint32_t goal;           /* the type, in in */
 	double have, both;
 	struct type_spread *gained; /* where those are that other lacks; NULL: of no interest */
 };
@@ -89,7 +56,7 @@ static void count_fields(struct fields_of_type *f, const struct btf_type *t, con
 		struct btf_type in;
 		bool kept;
 
-		if (m.type < f->in->end_id && f->leads[m.type] && *m.name) {
+		if (f->roll->named[m.type] == f->goal && *m.name) {
 			kept = has_member(f->other, owner, m.name);
 			f->have++;
 			f->both += kept;
@@ -104,20 +71,20 @@ static void count_fields(struct fields_of_type *f, const struct btf_type *t, con
 	}
 }
 
-static int count_all(struct fields_of_type *f, uint32_t goal, struct arena *a)
+static int count_all(struct hunt *h, struct fields_of_type *f, uint32_t goal)
 {
-	struct btf_type t = {0};
+	f->goal = goal;
+	f->roll = hunt_roll(h, f->in);
+	for (size_t i = 0; f->roll && i < f->roll->composites.n; i++) {
+		const struct btf_type *t = &f->roll->composites.at[i];
 
-	f->leads = leading(f->in, goal, a);
-	if (!f->leads)
-		return -1;
-	while (next_type(f->in, &t, BTF_COMPOSITES))
-		if (*t.name)
-			count_fields(f, &t, t.name, t.id, 0);
-	return 0;
+		if (*t->name)
+			count_fields(f, t, t->name, t->id, 0);
+	}
+	return f->roll ? 0 : -1;
 }
 
-int type_spread(const struct hunt *h, struct place type, struct type_spread *out)
+int type_spread(struct hunt *h, struct place type, struct type_spread *out)
 {
 	const struct btf *b = h->target->btf[0];
 	const char *name = btf_type(type.btf, type.id).name;
@@ -129,7 +96,7 @@ int type_spread(const struct hunt *h, struct place type, struct type_spread *out
 	*out = (struct type_spread){0};
 	if (!now.btf || type.btf != h->witness || now.btf != b)
 		return 0;
-	if (count_all(&was, type.id, h->arena) < 0 || count_all(&is, now.id, h->arena) < 0)
+	if (count_all(h, &was, type.id) < 0 || count_all(h, &is, now.id) < 0)
 		return -1;
 	lost = was.have - was.both;
 	came = is.have - is.both;
@@ -176,13 +143,13 @@ static void count_stems(struct stems *s, const struct btf_type *t, const char *o
 	}
 }
 
-static void count_all_stems(struct stems *s)
+static void count_all_stems(struct hunt *h, struct stems *s)
 {
-	struct btf_type t = {0};
+	struct type_list all = hunt_composites(h, s->in);
 
-	while (next_type(s->in, &t, BTF_COMPOSITES))
-		if (*t.name)
-			count_stems(s, &t, t.name, 0);
+	for (size_t i = 0; i < all.n; i++)
+		if (*all.at[i].name)
+			count_stems(s, &all.at[i], all.at[i].name, 0);
 }
 
 static uint8_t *mark(const struct btf *b, const char *text, struct arena *a)
@@ -196,7 +163,7 @@ static uint8_t *mark(const struct btf *b, const char *text, struct arena *a)
 	return marked;
 }
 
-int stem_of(const struct hunt *h, const char *name, struct stem *out)
+int stem_of(struct hunt *h, const char *name, struct stem *out)
 {
 	const struct btf *b = h->target->btf[0];
 	struct stems was = {.in = h->witness, .other = b, .words = &out->words};
@@ -217,8 +184,8 @@ int stem_of(const struct hunt *h, const char *name, struct stem *out)
 	is.marked = out->marked = mark(b, name, h->arena);
 	if (!was.marked || !is.marked)
 		return -1;
-	count_all_stems(&was);
-	count_all_stems(&is);
+	count_all_stems(h, &was);
+	count_all_stems(h, &is);
 	lost = was.have - was.both;
 	came = is.have - is.both;
 	if (lost >= 1 && came >= 1)
@@ -234,13 +201,13 @@ bool stem_is_in(const struct hunt *h, const struct stem *stem, const char *name)
 	return stem->words.n && has_stem(&s, name);
 }
 
-double name_spread(const struct hunt *h, const char *name)
+double name_spread(struct hunt *h, const char *name)
 {
 	double were, are, kept, same;
 	struct words w;
 
-	count(h->witness, h->target->btf[0], name, &were, &kept);
-	count(h->target->btf[0], h->witness, name, &are, &same);
+	count(h, h->witness, h->target->btf[0], name, &were, &kept);
+	count(h, h->target->btf[0], h->witness, name, &are, &same);
 	if (were <= kept || are <= same)
 		return 0;
 	words_split(name, &w);

@@ -380,7 +380,8 @@ static void vote_newcomers(struct sought *s, const struct btf_type *from, const 
 }
 
 /* A struct or function of the witness that uses the type: what does its namesake use? */
-static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
+static void ask_user(struct sought *s, const struct roll *r, const struct btf_type *user,
+		     uint32_t id)
 {
 	bool is_func = user->kind == BTF_FUNC, went = false;
 	struct btf_type from = is_func ? btf_type(user->btf, user->type) : *user, to = {0};
@@ -391,7 +392,7 @@ static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
 		struct member last;
 		uint32_t at;
 
-		if (named_in(user->btf, slot(&from, i)) != id)
+		if (r->named[slot(&from, i)] != id)
 			continue;
 		if (!to.btf) {
 			uint32_t now = btf_find(b, user->name, user->kind);
@@ -415,11 +416,12 @@ static void ask_user(struct sought *s, const struct btf_type *user, uint32_t id)
 static void ask_users(struct sought *s, uint32_t id)
 {
 	const struct btf *b = s->h->witness;
+	const struct roll *r = hunt_roll(s->h, b);
 	struct btf_type t = {0};
 
-	while (next_type(b, &t, BTF_COMPOSITES | 1 << BTF_FUNC))
+	while (r && next_type(b, &t, BTF_COMPOSITES | 1 << BTF_FUNC))
 		if (*t.name)
-			ask_user(s, &t, id);
+			ask_user(s, r, &t, id);
 }
 
 void hunt_type(struct hunt *h, struct place type)
@@ -450,7 +452,8 @@ void hunt_type(struct hunt *h, struct place type)
 
 const char *hunt_heir(struct hunt *h, struct place type, double *score)
 {
-	struct hunt types = {.arena = h->arena, .target = h->target, .witness = h->witness};
+	struct hunt types = {
+	    .arena = h->arena, .pairs = h->pairs, .target = h->target, .witness = h->witness};
 	const char *best = NULL;
 	double odds = 0;
 
