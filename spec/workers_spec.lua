@@ -123,6 +123,66 @@ end, function(o, said, names) out:row { object = o.path, n = #said } end)]]):for
     end
   end)
 
+  -- What a script finds by all kernels, of which it looks at each; said goes before its look.
+  local function finding(before)
+    return script(([[
+local function pid() local file <close> = io.open "/proc/self/stat" return file:read "a":match "%%d+" end
+cli:kernel_by_kernel(function(o, t, n)
+  %s
+  return pid(), true
+end, function(o, found, said, names)
+  out:row { object = o.path, target = found, n = ("%%d %%d"):format(#said, #names) }
+end, { find = function(o, said, names)
+  for i = 2, #said do assert(said[i] == said[1], "looked at by several") end
+  if o.path:find "copy7" then error "no seven" end
+  return ("%%s %%d"):format(pid() == said[1] and "own" or "other", #names)
+end })]]):format(before or ""))
+  end
+
+  it("one of them finds what follows from all kernels of an object", function()
+    local many, folder = copies(34), kernels(4)
+    table.remove(many, 7)
+    local list = joined({ finding() }, many, { "-t", folder })
+    local rows = alike(joined(list, { "--format", "tsv" })).out
+    local _, own = rows:gsub("\town 4\t4 4\n", "")
+    assert.equal(#many, own, rows)
+    -- An error of any of them is raised in its turn.
+    table.insert(list, 5, tmp.path "copy7.bpf.o")
+    local failed = alike(list)
+    assert.equal(2, failed.status)
+    assert.matches("no seven", failed.err, 1, true)
+    tmp.run("rm -r " .. run.quote(folder))
+  end)
+
+  it("a kernel that one of them can read, and another cannot, is none of either", function()
+    local many, gone = copies(34), tmp.path "gone"
+    table.remove(many, 7)
+    -- The first at the second kernel takes the third away while it has it open; the other waits for that.
+    local body = finding(([[
+  local path, gone = t.path:gsub("6%%.2", "6.3"), %q
+  if n == 2 and not claimed then
+    claimed = true
+    if not os.rename(gone .. "claim", gone .. "claimed") then
+      for _ = 1, 200 do
+        if io.open(gone) then break end
+        io.popen("sleep 0.05"):close()
+      end
+    end
+  elseif n == 3 then
+    os.rename(t.path, gone)
+  end]]):format(gone))
+    for _ = 1, 2 do
+      local folder = kernels(4)
+      tmp.write("goneclaim", "")
+      os.remove(gone)
+      local r = run(joined({ body }, many, { "-t", folder, "-j", "2", "--format", "tsv" }))
+      local _, three = r.out:gsub("\t%a+ 3\t3 3\n", "")
+      local _, four = r.out:gsub("\t%a+ 4\t4 4\n", "")
+      assert.equal(#many, math.max(three, four), r.out .. r.err)
+      tmp.run("rm -r " .. run.quote(folder))
+    end
+  end)
+
   it("what is wrong with inputs is told in the same order, once", function()
     local folder = kernels(3)
     tmp.write("kernels/6.2.1-x-amd64.btf", run.read(FIXTURES .. "small.btf"):sub(1, 300))

@@ -1711,9 +1711,10 @@ function cli:kernel_by_kernel(look, take, options) end
 ---@class btfl.cli.kernel_by_kernel.options
 ---@field about? fun(target: btfl.target, number: integer): any what take() is given of a kernel, plain (default its name)
 ---@field by? fun(object: btfl.object): any what look() goes by besides, in its process: what it said by another one is not said again
----@field keep? fun(said: any): any what of a value is held until take() is given it, called in this process when it comes, once for kernels that answer alike
+---@field keep? fun(said: any): any what of a value is held until take() is given it, called when it comes, once for kernels that answer alike
 ---@field encode? fun(said: any): string a value for another run, where --cache writes it; without, it is of what JSON can hold
 ---@field decode? fun(text: string): any the value of that, nil where it is none
+---@field find? fun(object: btfl.object, said: any[], names: any[]): any what follows from what was said of an object on all kernels, a plain value: where objects are shared between processes, in the one that looked at it. take() is then called behind all of it, as take(object, found, said, names), where that is not nil
 ---@field clashing? boolean look() is called for pairs of two byte orders, too
 
 --- Adds to a report what object:check() tells of each of these pairs, with all kernels of the run as `others`, and

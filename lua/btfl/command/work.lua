@@ -279,6 +279,43 @@ local function count_objects(list)
   return objects, programs
 end
 
+-- Adds what was said of an object on the next kernel, often the same as on the one before: the list has each
+-- value once, and on how many kernels it was said.
+local function add_said(list, said)
+  if list[#list - 1] == said then
+    list[#list] = list[#list] + 1
+  else
+    list[#list + 1] = said
+    list[#list + 1] = 1
+  end
+end
+
+-- The values of the pairs of an object that were looked at, and what was said of their kernels, as `on` has
+-- it. Where these are all of them, the list is `on`.
+local function looked_at(one, on)
+  local values, kernels, at = {}, {}, 0
+  for i = 1, #one.said, 2 do
+    local said = one.said[i]
+    local last = at + one.said[i + 1]
+    for n = at + 1, said and said.value ~= nil and last or 0 do
+      values[#values + 1], kernels[#kernels + 1] = said.value, on[n]
+    end
+    at = last
+  end
+  return values, #values == #on and on or kernels
+end
+
+-- What load.find() finds of an object by what was said of it, and what was to be told meanwhile.
+local function find_of(cli, one, on, load)
+  return told.keeping(cli, function()
+    local values, kernels = looked_at(one, on)
+    if #values == 0 or not cli:try(engine.wake, one.object) then return nil end
+    local found = load.find(one.object, values, kernels)
+    engine.rest(one.object)
+    return found
+  end)
+end
+
 -- All kernels, on each of which all objects are looked at: in this process, or shared between several.
 local Turns = {}
 Turns.__index = Turns
@@ -298,6 +335,7 @@ function Turns:taken(piece)
   local said = self.kernels.take(piece)
   if not said then return end
   if said.learned then self.load.memory:add(said.learned) end
+  self.met = self.met + 1
   self.take(said.list, said.about, said.target)
 end
 
@@ -365,31 +403,72 @@ function Turns:join(shares)
   return first
 end
 
--- Each process has objects of its own, on all kernels: what is found of one once is found by one process.
+-- What there is to find of the objects of a process that has looked at all kernels. What raises an error is
+-- left to the first process, which then meets it in order.
+function Turns:find_of_own(own, on)
+  local found, kept = {}, {}
+  for n, i in ipairs(own) do
+    local one = self.list[i]
+    for k = 1, #one.said, 2 do
+      local said = one.said[k]
+      if said and said.value ~= nil and not kept[said] then
+        said.value, kept[said] = self.load.keep(said.value), true
+      end
+    end
+    local ok, told_so, value = pcall(find_of, self.cli, one, on, self.load)
+    if not ok then rawset(self.cli, "kept", nil) end
+    found[n] = ok and { kept = told_so, value = value }
+    one.said = {}
+  end
+  local settings = rawget(self.cli, "settings")
+  return { found = found, kernels = #on, notes = settings and settings:notes() or nil }
+end
+
+-- Takes that. A process that could read a kernel which another could not has found something else.
+function Turns:take_found(shares, owned)
+  local settings = rawget(self.cli, "settings")
+  self.found = {}
+  for share, said in ipairs(shares) do
+    if settings and said.notes then settings:add_notes(said.notes) end
+    for n, one in ipairs(said.kernels == self.met and said.found or {}) do
+      self.found[owned[share][n]] = one or nil
+    end
+  end
+end
+
+-- Each process has objects of its own, on all kernels: what is found of one once is found by one process. So
+-- is what is found by what was said on all, which is the last turn.
 function Turns:in_objects()
   local kernels, jobs = self.kernels, self.jobs
-  local own, is_drawn, send
+  local turns = kernels.count + (self.load.find and not self.part and 1 or 0)
+  local own, on, is_drawn, send
   local owned, receive, starts = {}, {}, {}
   for share = 1, jobs do
-    starts[share], receive[share] = (share - 1) * kernels.count + 1, once.receiver()
+    starts[share], receive[share] = (share - 1) * turns + 1, once.receiver()
   end
   local function piece_of(i, n, draw)
-    if n == 1 then own, is_drawn, send = {}, false, once.sender() end
+    if n == 1 then own, on, is_drawn, send = {}, {}, false, once.sender() end
+    if n > kernels.count then return self:find_of_own(own, on) end
     -- The others were faster.
     if is_drawn and #own == 0 then return { done = {} } end
     local piece = self:look_at(n, is_drawn and over(own) or self:drawing(draw, own), self.load.memory)
     local said = piece.done.value
     if said then
+      on[#on + 1] = said.about
+      for k, one in ipairs(turns > kernels.count and said.list or {}) do
+        add_said(self.list[own[k]].said, one)
+      end
       said.list, said.own = send(said.list, i), not is_drawn and own or nil
       is_drawn = true
     end
     return piece
   end
   return {
-    starts = starts, count = kernels.count * jobs,
-    work = function(i, draw) return piece_of(i, (i - 1) % kernels.count + 1, draw) end,
+    starts = starts, count = turns * jobs,
+    work = function(i, draw) return piece_of(i, (i - 1) % turns + 1, draw) end,
     shares = jobs,
-    take = function(taken)
+    take = function(taken, turn)
+      if turn > kernels.count then return self:take_found(taken, owned) end
       for share, piece in ipairs(taken) do
         local said = piece.done.value
         if said then
@@ -413,45 +492,49 @@ function Turns:is_by_object(programs)
 end
 
 -- Does load.look() of each object on each kernel, and gives take() the list of what it said, what about()
--- says of the kernel, and its name, in order of the kernels.
+-- says of the kernel, and its name, in order of the kernels. Gives what load.find() has found by object,
+-- where the processes did that, too.
 local function each_kernel(cli, list, load, about, part, take)
   local objects, programs = count_objects(list)
   local self = setmetatable({ cli = cli, list = list, load = load, about = about, part = part, take = take,
-    jobs = cli.args.jobs or 1, kernels = inputs.numbered(cli), objects = objects }, Turns)
+    jobs = cli.args.jobs or 1, kernels = inputs.numbered(cli), objects = objects, met = 0 }, Turns)
   if self.jobs > 1 then
     local shared = self:is_by_object(programs) and self:in_objects() or self:in_kernels()
     shared.jobs = self.jobs
-    if workers.each(shared, self.kernels.over) then return end
+    if workers.each(shared, self.kernels.over) then return self.found end
   end
   self:all()
 end
 
--- Adds what was said of an object on the next kernel, often the same as on the one before: the list has each
--- value once, and on how many kernels it was said.
-local function add_said(list, said)
-  if list[#list - 1] == said then
-    list[#list] = list[#list] + 1
-  else
-    list[#list + 1] = said
-    list[#list + 1] = 1
+-- Finds what there is of each object by what was said of it on all kernels, where the processes that looked
+-- at it have not, and gives take() that.
+local function find_each(cli, list, load, on, found, take)
+  local function find(i)
+    local kept, value = find_of(cli, list[i], on, load)
+    return { kept = kept, value = value }
   end
+  local function put(i, came)
+    local one = list[i]
+    list[i] = false
+    told.settle(cli, came.kept)
+    if came.value ~= nil then take(one.object, came.value, looked_at(one, on)) end
+  end
+  if not found then return work.share(cli, #list, find, put) end
+  for i = 1, #list do put(i, found[i] or find(i)) end
 end
 
--- Tells of an object and its pairs what was kept; gives the values of those that were looked at, and what was
--- said of their kernels: `on` and `names` of each. Where these are all of them, the list is `on`.
-local function settled(cli, one, on, names)
-  local values, kernels, at, clashes = {}, {}, 0, rawget(cli, "clashes")
+-- Tells of an object and its pairs what was kept; `names` has those of the kernels.
+local function settle(cli, one, names)
+  local at, clashes = 0, rawget(cli, "clashes")
   told.settle(cli, one.kept)
   for i = 1, #one.said, 2 do
     local said = one.said[i]
-    for n = at + 1, at + one.said[i + 1] do
-      if said then told.settle(cli, said.kept) end
-      if said and said.clash then table.insert(clashes, pair.of_other(one.object, names[n])) end
-      if said and said.value ~= nil then values[#values + 1], kernels[#kernels + 1] = said.value, on[n] end
+    for n = at + 1, said and at + one.said[i + 1] or 0 do
+      told.settle(cli, said.kept)
+      if said.clash then table.insert(clashes, pair.of_other(one.object, names[n])) end
     end
     at = at + one.said[i + 1]
   end
-  return values, #values == #on and on or kernels
 end
 
 local function name_of(target)
@@ -470,7 +553,7 @@ function methods:kernel_by_kernel(look, take, options)
   argument.check(1, look, "function", "kernel_by_kernel")
   argument.check(2, take, "function", "kernel_by_kernel")
   argument.options(3, options, { about = "function", by = "function", keep = "function", clashing = "any",
-    encode = "function", decode = "function" }, "kernel_by_kernel")
+    encode = "function", decode = "function", find = "function" }, "kernel_by_kernel")
   options = options or {}
   local list, met, is_kept = list_objects(self), 0, setmetatable({}, { __mode = "k" })
   local on, names = {}, {}
@@ -482,28 +565,34 @@ function methods:kernel_by_kernel(look, take, options)
       return value ~= nil and { kept = {}, value = value } or nil
     end,
   })
-  local load = { look = look, by = options.by, clashing = options.clashing, memory = memory }
+  local load = { look = look, by = options.by, clashing = options.clashing, memory = memory,
+    find = options.find, keep = options.keep or function(value) return value end }
   local merging, run = rawget(self, "merging"), self.args.shard and inputs.run(self)
   local part = run and pieces.new()
   if merging then merging:check(list, rawget(self, "looked_at").objects) end
-  each_kernel(self, list, load, options.about or name_of, part, function(said, kernel, name)
+  local found = each_kernel(self, list, load, options.about or name_of, part, function(said, kernel, name)
     met = met + 1
     on[met], names[met] = kernel, name
     for i, of in ipairs(list) do
       local one = said[i]
       if one and part then
         one = { kept = one.kept }
-      elseif one and options.keep and one.value ~= nil and not is_kept[one] then
-        one.value, is_kept[one] = options.keep(one.value), true
+      elseif one and one.value ~= nil and not is_kept[one] then
+        one.value, is_kept[one] = load.keep(one.value), true
       end
       add_said(of.said, one or false)
     end
   end)
   if memory and memory.cache then self:try(memory.save, memory) end
   if part then write_part(self, run, part) end
+  if options.find then
+    for _, one in ipairs(list) do settle(self, one, names) end
+    return part or find_each(self, list, load, on, found, take)
+  end
   for i, one in ipairs(list) do
     list[i] = false
-    local values, kernels = settled(self, one, on, names)
+    settle(self, one, names)
+    local values, kernels = looked_at(one, on)
     if #values > 0 and not part and self:try(engine.wake, one.object) then
       take(one.object, values, kernels, met)
       engine.rest(one.object)

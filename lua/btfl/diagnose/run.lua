@@ -18,7 +18,6 @@ local report = require "btfl.report.report"
 local series = require "btfl.kernels.series"
 local settled = require "btfl.arguments.settled"
 local store = require "btfl.facts.store"
-local work = require "btfl.command.work"
 
 -- So many kernels are open again at a time: of few anything is asked in the second phase, but what has become
 -- of something is asked of whichever lacks it and of those that have it.
@@ -355,23 +354,13 @@ function run.of(cli, out, options)
   local self = setmetatable({ cli = cli, options = options, from = options.from or {}, asks = {}, texts = {},
     store = store.new(), whole = cli.args.cache ~= nil }, Run)
   self.sending, self.sent = store.sending(self.whole)
-  local objects = {}
+  local later = report.new "check"
   cli:kernel_by_kernel(function(object, target) return self:look_at(object, target) end,
-    function(object, said, kernels)
-      objects[#objects + 1] = { object = object, said = said, kernels = kernels }
-    end, {
+    function(object, found, said, kernels) put(out, later, object, said, kernels, found) end, {
       about = kernel_of, by = function(object) return self:learned_of(object) end,
       keep = function(said) return self:keep(said) end, clashing = true, encode = encode, decode = decode,
+      find = function(object, said, kernels) return self:find(object, said, kernels) end,
     })
-  local later = report.new "check"
-  work.share(cli, #objects, function(i)
-    local one = objects[i]
-    return self:find(one.object, one.said, one.kernels)
-  end, function(i, found)
-    local one = objects[i]
-    objects[i] = false
-    put(out, later, one.object, one.said, one.kernels, found)
-  end)
   out:append(later)
 end
 
