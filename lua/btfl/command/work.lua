@@ -557,7 +557,9 @@ function methods:kernel_by_kernel(look, take, options)
   options = options or {}
   local list, met, is_kept = list_objects(self), 0, setmetatable({}, { __mode = "k" })
   local on, names = {}, {}
-  local memory = work.memory(self, {
+  local load = { look = look, by = options.by, clashing = options.clashing, find = options.find,
+    keep = options.keep or function(value) return value end }
+  load.memory = work.memory(self, {
     about = source_of(look),
     encode = function(said) return (options.encode or exact.encode)(said.value) end,
     decode = function(text)
@@ -565,8 +567,6 @@ function methods:kernel_by_kernel(look, take, options)
       return value ~= nil and { kept = {}, value = value } or nil
     end,
   })
-  local load = { look = look, by = options.by, clashing = options.clashing, memory = memory,
-    find = options.find, keep = options.keep or function(value) return value end }
   local merging, run = rawget(self, "merging"), self.args.shard and inputs.run(self)
   local part = run and pieces.new()
   if merging then merging:check(list, rawget(self, "looked_at").objects) end
@@ -583,7 +583,8 @@ function methods:kernel_by_kernel(look, take, options)
       add_said(of.said, one or false)
     end
   end)
-  if memory and memory.cache then self:try(memory.save, memory) end
+  if load.memory and load.memory.cache then self:try(load.memory.save, load.memory) end
+  load.memory = nil
   if part then write_part(self, run, part) end
   if options.find then
     for _, one in ipairs(list) do settle(self, one, names) end
