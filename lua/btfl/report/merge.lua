@@ -1,6 +1,7 @@
 --- Findings of one cause as one finding: the same source line, field and reason, in whatever programs,
 --- unrolled copies and kinds of relocation, on whatever kernels and in whatever shapes of a tool.
 local class = require "btfl.class"
+local engine = require "btfl.engine"
 local fingerprint = require "btfl.report.fingerprint"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
@@ -25,17 +26,38 @@ local function put(set, key, value)
   return key ~= nil and set.at[key] or nil
 end
 
+local function are_equal(a, b)
+  for i = 1, math.max(#a, #b) do
+    if a[i] ~= b[i] then return false end
+  end
+  return true
+end
+
+-- Gives for a list of names the first of those that are equal: many findings are about the same kernels, and
+-- what is kept of them shall not grow with both.
+local function equal_lists()
+  local first, known = {}, setmetatable({}, { __mode = "k" })
+  return function(list)
+    if not list or known[list] then return list and known[list] end
+    local key = engine.digest(table.concat(list, "\n"))
+    local one = first[key] or list
+    first[key] = one
+    known[list] = are_equal(one, list) and one or list
+    return known[list]
+  end
+end
+
 -- The set of a list of names, or of one; each is made once, for findings share such lists.
-local function sets()
+local function sets(equal)
   local known = {}
   return function(names_or_name)
     if names_or_name == nil then return ordered() end
-    local set = known[names_or_name]
+    local list = type(names_or_name) == "table" and equal(names_or_name) or names_or_name
+    local set = known[list]
     if not set then
       set = ordered()
-      if type(names_or_name) ~= "table" then names_or_name = { names_or_name } end
-      for _, name in ipairs(names_or_name) do put(set, name) end
-      known[names_or_name] = set
+      for _, name in ipairs(type(list) == "table" and list or { list }) do put(set, name) end
+      known[list] = set
     end
     return set
   end
@@ -218,15 +240,17 @@ local function fine_of(group, targets, failing)
   return #fine > 0 and placed and #group.targets.list > 0 and series.names_in_order(fine) or nil
 end
 
-local function finding_of(group, targets, failing, in_order)
+local function finding_of(group, targets, failing, in_order, equal)
   local out = {}
   for name, value in pairs(group.first) do out[name] = value end
   out.details = details_of(group)
   out.notes = notes_of(group, in_order)
   out.help = #group.help.list > 0 and group.help.list or nil
-  out.fine = fine_of(group, targets, failing)
+  out.fine = equal(fine_of(group, targets, failing))
   out.history = out.fine and spells.of(group.targets.list, out.fine, targets.at, group.causes.at)
-  if #group.targets.list > 1 then out.target, out.targets = nil, in_order(out.object, group.targets.list) end
+  if #group.targets.list > 1 then
+    out.target, out.targets = nil, equal(in_order(out.object, group.targets.list))
+  end
   if #group.programs.list > 1 then out.program, out.programs = nil, group.programs.list end
   if #group.shapes > 1 then out.shape, out.shapes = nil, group.shapes end
   out.programs_on = programs_on(group)
@@ -239,7 +263,8 @@ end
 ---@param report btfl.report
 ---@return btfl.finding[]
 return function(report)
-  local groups, order, failing, shapes, set_of = {}, {}, {}, shapes_of(report), sets()
+  local groups, order, failing, shapes, equal = {}, {}, {}, shapes_of(report), equal_lists()
+  local set_of = sets(equal)
   for _, finding in ipairs(report.findings) do
     local about = subject(finding)
     local own = shapes(finding)
@@ -261,7 +286,7 @@ return function(report)
   local targets, out = examined(report), {}
   local in_order = in_order_of(report, targets)
   for i, group in ipairs(order) do
-    out[i] = finding_of(group, targets:of(group.first.object), failing[group.about], in_order)
+    out[i] = finding_of(group, targets:of(group.first.object), failing[group.about], in_order, equal)
   end
   return out
 end
