@@ -124,7 +124,7 @@ bool alike_key(const struct alike *a, const struct loading *l, struct digest *ou
 	digest_add(&d, (uint64_t)p->form << 1 | (p->offset != 0));
 	digest_string(&d, p->def ? p->def->name : NULL);
 	if (p->form == ATTACH_KPROBE || p->form == ATTACH_KPROBE_MULTI)
-		digest_string(&d, registers_arch(l->resolution->object, l->target));
+		digest_string(&d, registers_arch(registers_own(l->resolution->object), l->target));
 	loading_abilities(l, &abilities);
 	if (a->callbacks)
 		digest_add(&d, abilities.callback_later);

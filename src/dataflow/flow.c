@@ -1,5 +1,5 @@
-/* flow: the state of a function is kept where ways meet, as numbers of facts; from there each run
- * of instructions is followed anew. Ways on which values are in other places are kept apart as long
+/* flow: the state of a function is kept where blocks start, as numbers of facts; from there each is
+ * followed anew. Ways on which values are in other places are kept apart as long
  * as they are few: compilers let branches that pick an offset, and the pointer that it is added to,
  * meet before the addition. It is all of them or none, so that who follows fewer ways has no state
  * that is not part of one of these. See flow.h. */
@@ -15,194 +15,173 @@
  * ways joined; 32 at one place tell of no more. */
 enum { WAYS_APART = 24, WAYS_MOST = 1 << 14 };
 
-static void mark(struct flow *x, int64_t at)
-{
-	if (at >= 0 && at < (int64_t)x->f->count)
-		x->starts[at] = true;
-}
-
-static void mark_starts(struct flow *x)
-{
-	const struct linked *f = x->f;
-
-	for (size_t i = 0; i < f->func_count; i++)
-		mark(x, f->funcs[i].start);
-	for (uint32_t at = 0; at < f->count; at++) {
-		if (insn_leads_away(f->insns[at].in)) {
-			mark(x, insn_jump_target(f->insns[at].in, at));
-			mark(x, (int64_t)at + 1);
-		} else if (f->insns[at].ref_kind == REF_CALL) {
-			mark(x, (int64_t)at + 1);
-		}
-	}
-}
-
 /* Whether the walk came there. */
 static bool is_reached(const struct flow *x, uint32_t at)
 {
 	return !x->ask->walk || x->ask->walk->traces[at].reached;
 }
 
-/* Adds to one fact what is known otherwise; whether that is more. */
-static bool join_fact(struct flow *x, uint32_t *at, uint32_t fact)
+/* Adds to n facts what is known otherwise; whether that is more. */
+static bool join(struct flow *x, uint32_t *to, const uint32_t *facts, size_t n)
 {
-	uint32_t was = *at;
+	bool more = false;
 
-	*at = provenance_join(x->p, was, fact);
-	return *at != was;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t was = to[i];
+
+		if (facts[i] == was)
+			continue;
+		to[i] = provenance_join(x->p, was, facts[i]);
+		more |= to[i] != was;
+	}
+	return more;
 }
 
-/* What is known of either, of which states have what is looked at from there on; whether that is
- * more than `at` has. */
-static bool join(struct flow *x, const struct live *live, struct flow_state *at,
-		 const struct flow_state *s)
+/* Writes those facts of s; how many they are. */
+static size_t pack(const struct live *live, const struct flow_state *s, uint32_t *facts)
 {
-	bool changed = false;
+	size_t n = 0;
 
-	for (uint32_t left = live->registers; left; left &= left - 1) {
-		int i = __builtin_ctz(left);
-
-		changed |= join_fact(x, &at->reg[i], s->reg[i]);
-	}
-	for (uint64_t left = live->slots; left; left &= left - 1) {
-		int i = __builtin_ctzll(left);
-
-		changed |= join_fact(x, &at->slot[i], s->slot[i]);
-	}
-	return changed;
+	for (uint32_t left = live->registers; left; left &= left - 1)
+		facts[n++] = s->reg[__builtin_ctz(left)];
+	for (uint64_t left = live->slots; left; left &= left - 1)
+		facts[n++] = s->slot[__builtin_ctzll(left)];
+	return n;
 }
 
-static void add_way(struct flow *x, struct way **end, const struct flow_state *s,
-		    const struct flow_state *key)
-{
-	*end = malloc(sizeof(**end));
-	if (!*end) {
-		x->failed = true;
-		return;
-	}
-	**end = (struct way){.state = *s, .key = *key, .dirty = true};
-	x->way_count++;
-	x->changed = true;
-}
-
-_Static_assert(sizeof(struct flow_state) == sizeof(uint32_t) * (REGISTERS + SLOTS),
-	       "states are compared as bytes: none is padding");
-
-/* Of a state what is still looked at from there on; and what tells ways apart, the places that
- * values are, but not what they come from. */
-static void split(struct flow *x, uint32_t at, const struct flow_state *all, struct flow_state *s,
-		  struct flow_state *key)
+/* The other way round: nothing is known of all else. */
+static void unpack(const struct live *live, const uint32_t *facts, struct flow_state *s)
 {
 	memset(s, 0, sizeof(*s));
-	memset(key, 0, sizeof(*key));
-	for (uint32_t left = x->live[at].registers; left; left &= left - 1) {
-		int i = __builtin_ctz(left);
-
-		s->reg[i] = all->reg[i];
-		key->reg[i] = x->apart ? provenance_without(x->p, all->reg[i]) : 0;
-	}
-	for (uint64_t left = x->live[at].slots; left; left &= left - 1) {
-		int i = __builtin_ctzll(left);
-
-		s->slot[i] = all->slot[i];
-		key->slot[i] = x->apart ? provenance_without(x->p, all->slot[i]) : 0;
-	}
+	for (uint32_t left = live->registers; left; left &= left - 1)
+		s->reg[__builtin_ctz(left)] = *facts++;
+	for (uint64_t left = live->slots; left; left &= left - 1)
+		s->slot[__builtin_ctzll(left)] = *facts++;
 }
 
-static void arrive(struct flow *x, int64_t to, const struct flow_state *all)
+/* Adds a way of n facts, and of what tells it apart; NULL when memory is out. */
+static struct way *add_way(struct flow *x, size_t n, const uint32_t *facts)
 {
-	struct flow_state s, key;
+	struct way *w = arena_alloc(&x->arena, 1, sizeof(*w) + 2 * n * sizeof(*facts));
+
+	if (!w) {
+		x->failed = true;
+		return NULL;
+	}
+	w->next = NULL;
+	w->dirty = x->changed = true;
+	memcpy(w->fact, facts, 2 * n * sizeof(*facts));
+	x->way_count++;
+	return w;
+}
+
+/* A way comes to block `to` in state s: one with any there on which all values are in the same
+ * places, whatever they come from. */
+static void arrive(struct flow *x, uint32_t to, const struct flow_state *s)
+{
+	uint32_t facts[2 * (REGISTERS + SLOTS)], *key;
 	struct way **at;
 	unsigned count = 0;
+	size_t n;
 
-	if (to < 0 || to >= (int64_t)x->f->count || !is_reached(x, (uint32_t)to) || x->found)
+	if (to == BLOCK_NONE || !is_reached(x, x->blocks->list[to].start) || x->found)
 		return;
-	split(x, (uint32_t)to, all, &s, &key);
+	n = pack(&x->live[to], s, facts);
+	key = facts + n;
+	for (size_t i = 0; i < n; i++)
+		key[i] = x->apart && facts[i] ? provenance_without(x->p, facts[i]) : 0;
 	for (at = &x->ways[to]; *at; at = &(*at)->next, count++) {
-		if (memcmp(&(*at)->key, &key, sizeof(key)) != 0)
+		if (memcmp((*at)->fact + n, key, n * sizeof(*key)) != 0)
 			continue;
-		if (join(x, &x->live[to], &(*at)->state, &s))
+		if (join(x, (*at)->fact, facts, n))
 			(*at)->dirty = x->changed = true;
 		return;
 	}
 	if (count >= WAYS_APART || x->way_count >= WAYS_MOST)
 		x->crowded = true;
 	else
-		add_way(x, at, &s, &key);
+		*at = add_way(x, n, facts);
 }
 
 /* Into a function of the program, and past the call with what it returns. */
-static void flow_call(struct flow *x, uint32_t at, struct flow_state *s)
+static void flow_call(struct flow *x, const struct block *b, struct flow_state *s)
 {
-	uint32_t func = x->f->insns[at].target;
+	uint32_t func = x->f->insns[b->last].target;
 	struct flow_state callee;
 
 	memset(&callee, 0, sizeof(callee));
 	memcpy(callee.reg + 1, s->reg + 1, 5 * sizeof(*callee.reg));
 	callee.reg[10] = provenance_place(x->p, PLACE_STACK, func, -1, 0);
-	arrive(x, x->f->funcs[func].start, &callee);
+	arrive(x, b->enters, &callee);
 	memset(s->reg, 0, 6 * sizeof(*s->reg));
-	s->reg[0] = x->results[func];
-	if (x->returned[func])
-		arrive(x, (int64_t)at + 1, s);
+	s->reg[0] = x->outcomes[func].fact;
+	if (x->outcomes[func].known)
+		arrive(x, b->falls, s);
+}
+
+static bool calls(const struct flow *x, const struct block *b, uint32_t func)
+{
+	const struct linked_insn *n = &x->f->insns[b->last];
+
+	return n->ref_kind == REF_CALL && n->target == func;
 }
 
 /* What a function returns; its callers are looked at again when that is more. */
 static void flow_exit(struct flow *x, uint32_t func, uint32_t result)
 {
-	uint32_t joined =
-	    x->returned[func] ? provenance_join(x->p, x->results[func], result) : result;
+	struct outcome *o = &x->outcomes[func];
+	uint32_t joined = o->known ? provenance_join(x->p, o->fact, result) : result;
 
-	if (x->found || (x->returned[func] && joined == x->results[func]))
+	if (x->found || (o->known && joined == o->fact))
 		return;
-	x->returned[func] = true;
-	x->results[func] = joined;
-	for (uint32_t at = 0; at < x->f->count; at++)
-		for (struct way *w = x->ways[at]; w && x->calls[at] == func + 1; w = w->next)
+	*o = (struct outcome){joined, true};
+	for (uint32_t i = 0; i < x->blocks->count; i++)
+		for (struct way *w = x->ways[i]; w && calls(x, &x->blocks->list[i], func);
+		     w = w->next)
 			w->dirty = x->changed = true;
 }
 
-static void flow_jump(struct flow *x, uint32_t at, const struct flow_state *s)
+static void flow_jump(struct flow *x, const struct block *b, const struct flow_state *s)
 {
-	const struct linked_insn *n = &x->f->insns[at];
-	const struct trace *t = x->ask->walk ? &x->ask->walk->traces[at] : NULL;
+	const struct trace *t = x->ask->walk ? &x->ask->walk->traces[b->last] : NULL;
 
 	if (!t || t->jumped)
-		arrive(x, insn_jump_target(n->in, at), s);
-	if (insn_falls_through(n->in) && (!t || t->fell))
-		arrive(x, (int64_t)at + 1, s);
+		arrive(x, b->jumps, s);
+	if (!t || t->fell)
+		arrive(x, b->falls, s);
 }
 
-/* From a start to where the run of instructions ends. */
-static void follow(struct flow *x, uint32_t start, struct flow_state s)
+/* Behind the last instruction of a block. */
+static void leave(struct flow *x, const struct block *b, struct flow_state *s)
 {
-	for (uint32_t at = start; at < x->f->count; at++) {
+	const struct linked_insn *n = &x->f->insns[b->last];
+
+	if (insn_leads_away(n->in))
+		flow_jump(x, b, s);
+	else if (n->in.code == (BPF_JMP | JUMP_EXIT))
+		flow_exit(x, n->func, s->reg[0]);
+	else
+		arrive(x, b->falls, s);
+}
+
+static void follow(struct flow *x, uint32_t block, const struct way *w)
+{
+	const struct block *b = &x->blocks->list[block];
+	struct flow_state s;
+
+	unpack(&x->live[block], w->fact, &s);
+	for (uint32_t at = b->start; at <= b->last; at = blocks_next(x->f, at)) {
 		const struct linked_insn *n = &x->f->insns[at];
 
-		if (at != start && x->starts[at]) {
-			arrive(x, at, &s);
-			return;
-		}
 		if (n->stop || !is_reached(x, at))
 			return;
-		if (insn_leads_away(n->in)) {
-			flow_step(x, at, &s);
-			flow_jump(x, at, &s);
-			return;
-		}
 		if (n->ref_kind == REF_CALL) {
-			x->calls[start] = n->target + 1;
-			flow_call(x, at, &s);
-			return;
-		}
-		if (n->in.code == (BPF_JMP | JUMP_EXIT)) {
-			flow_step(x, at, &s);
-			flow_exit(x, n->func, s.reg[0]);
+			flow_call(x, b, &s);
 			return;
 		}
 		flow_step(x, at, &s);
-		at += n->in.code == BPF_LDIMM64;
 	}
+	leave(x, b, &s);
 }
 
 static void follow_all(struct flow *x)
@@ -212,28 +191,24 @@ static void follow_all(struct flow *x)
 	memset(&start, 0, sizeof(start));
 	start.reg[1] = provenance_place(x->p, PLACE_CONTEXT, 0, -1, 0);
 	start.reg[10] = provenance_place(x->p, PLACE_STACK, 0, -1, 0);
-	arrive(x, 0, &start);
+	arrive(x, x->f->count ? 0 : BLOCK_NONE, &start);
 	while (x->changed && !x->failed && !x->p->failed && !x->crowded) {
 		x->changed = false;
-		for (uint32_t at = 0; at < x->f->count; at++)
-			for (struct way *w = x->ways[at]; w && !x->crowded; w = w->next) {
+		for (uint32_t i = 0; i < x->blocks->count; i++)
+			for (struct way *w = x->ways[i]; w && !x->crowded; w = w->next) {
 				if (!w->dirty)
 					continue;
 				w->dirty = false;
-				follow(x, at, w->state);
+				follow(x, i, w);
 			}
 	}
 }
 
-static void free_ways(struct flow *x)
+static void forget_ways(struct flow *x)
 {
-	for (size_t i = 0; x->ways && i < x->f->count; i++)
-		while (x->ways[i]) {
-			struct way *next = x->ways[i]->next;
-
-			free(x->ways[i]);
-			x->ways[i] = next;
-		}
+	arena_free(&x->arena);
+	memset(x->ways, 0, x->blocks->count * sizeof(*x->ways));
+	memset(x->outcomes, 0, x->f->func_count * sizeof(*x->outcomes));
 }
 
 /* Ways that differ in the places of values each for itself; false when they are too many. */
@@ -253,9 +228,7 @@ static bool follow_apart(struct flow *x)
 	x->r->count = count;
 	x->r->lost = lost;
 	x->p->lost = lost_before;
-	free_ways(x);
-	memset(x->results, 0, x->f->func_count * sizeof(*x->results));
-	memset(x->returned, 0, x->f->func_count * sizeof(*x->returned));
+	forget_ways(x);
 	return false;
 }
 
@@ -266,36 +239,36 @@ static void follow_joined(struct flow *x)
 
 	follow_all(x);
 	x->noting = x->found = true;
-	for (uint32_t at = 0; at < x->f->count && !x->failed; at++)
-		if (x->ways[at])
-			follow(x, at, x->ways[at]->state);
+	for (uint32_t i = 0; i < x->blocks->count && !x->failed; i++)
+		if (x->ways[i])
+			follow(x, i, x->ways[i]);
 	reads_merge(x->r, count);
+}
+
+static bool start(struct flow *x)
+{
+	x->blocks = blocks_new(x->f);
+	if (!x->blocks)
+		return false;
+	x->live = live_new(x->f, x->blocks);
+	x->ways = calloc(x->blocks->count + 1, sizeof(*x->ways));
+	x->outcomes = calloc(x->f->func_count + 1, sizeof(*x->outcomes));
+	return x->live && x->ways && x->outcomes;
 }
 
 int flow_run(const struct flow_ask *ask, struct reads *r, struct err *e)
 {
-	size_t n = r->linked->count + 1, funcs = r->linked->func_count + 1;
 	struct flow x = {.ask = ask, .f = r->linked, .r = r, .p = &r->provenance};
 
-	x.ways = calloc(n, sizeof(*x.ways));
-	x.starts = calloc(n, sizeof(*x.starts));
-	x.calls = calloc(n, sizeof(*x.calls));
-	x.results = calloc(funcs, sizeof(*x.results));
-	x.returned = calloc(funcs, sizeof(*x.returned));
-	x.live = live_new(r->linked);
-	x.failed = !x.ways || !x.starts || !x.calls || !x.results || !x.returned || !x.live;
-	if (!x.failed) {
-		mark_starts(&x);
-		if (!follow_apart(&x))
-			follow_joined(&x);
-	}
-	free_ways(&x);
+	if (!start(&x))
+		x.failed = true;
+	else if (!follow_apart(&x))
+		follow_joined(&x);
+	arena_free(&x.arena);
 	free(x.ways);
-	free(x.starts);
+	free(x.outcomes);
 	free(x.live);
-	free(x.calls);
-	free(x.results);
-	free(x.returned);
+	free(x.blocks);
 	r->lost |= x.p->lost;
 	return x.failed || x.p->failed ? err_memory(e, r->linked->object->path) : 0;
 }

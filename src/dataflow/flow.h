@@ -12,8 +12,8 @@ struct flow_ask {
 	const struct references *references;
 	const struct walk *walk; /* the ways that are gone; NULL for all */
 	enum context_shape shape;
-	const char *arch; /* as registers_arch() has it */
-	bool returns;     /* registers are those at the return of a function */
+	const char *own, *arch; /* as registers_own() and registers_arch() have it */
+	bool returns;           /* registers are those at the return of a function */
 };
 
 /* Appends to r->list what is done along those ways, in order of instructions. */

@@ -4,6 +4,8 @@
 #ifndef BTFL_FLOW_IMPL_H
 #define BTFL_FLOW_IMPL_H
 
+#include "base/arena.h"
+#include "dataflow/blocks.h"
 #include "dataflow/flow.h"
 #include "dataflow/live.h"
 #include "verify/state.h"
@@ -14,11 +16,19 @@ struct flow_state {
 	uint32_t slot[SLOTS];
 };
 
-/* What is known where a run of instructions starts: along one way there, or all of them. */
+/* What is known where a block starts: along one way there, or all of them. */
 struct way {
 	struct way *next;
-	struct flow_state state, key;
 	bool dirty; /* not followed since it became what it is */
+	/* The facts of what is live there, registers first; behind them, of each again, what tells
+	 * ways apart. */
+	uint32_t fact[];
+};
+
+/* What a function of the program returns. */
+struct outcome {
+	uint32_t fact;
+	bool known; /* some way leads to its end */
 };
 
 struct flow {
@@ -26,18 +36,17 @@ struct flow {
 	const struct linked *f;
 	struct reads *r;
 	struct provenance *p;
-	struct way **ways; /* by instruction: those that lead to it, where a run starts */
-	bool *starts;
-	struct live *live;
-	uint32_t *calls;   /* by start of a run: the function whose call ends it + 1 */
-	uint32_t *results; /* by function: the fact of what it returns */
-	bool *returned;
+	struct blocks *blocks;
+	struct live *live;  /* by block */
+	struct way **ways;  /* by block: those that lead to it */
+	struct arena arena; /* has them */
+	size_t way_count;
+	struct outcome *outcomes; /* by function */
 	bool changed, failed;
 	bool found;   /* no way has more to tell */
 	bool noting;  /* what is done is noted */
 	bool apart;   /* no two ways are one where they meet */
 	bool crowded; /* they are too many for that */
-	size_t way_count;
 };
 
 /* The fact, its sources moved by `number` bytes or by relocation `relo`, -1 for none. */

@@ -25,13 +25,11 @@ static bool is_field_offset(const struct flow *x, int32_t relo)
 	return relo >= 0 && x->f->object->relos[relo].kind == RELO_BYTE_OFF;
 }
 
-/* Notes what is done with all sources of a fact. */
-static void note(struct flow *x, uint32_t fact, struct read what)
+static void note_each(struct flow *x, const struct fact *f, struct read what)
 {
-	const struct fact *f = fact_of(x, fact);
 	struct reads *r = x->r;
 
-	for (unsigned i = 0; x->noting && i < SOURCES_MOST && f->source[i]; i++) {
+	for (unsigned i = 0; i < SOURCES_MOST && f->source[i]; i++) {
 		struct read *more = array_grow(r->list, &r->cap, r->count, sizeof(*more));
 
 		if (!more) {
@@ -42,6 +40,15 @@ static void note(struct flow *x, uint32_t fact, struct read what)
 		what.source = f->source[i];
 		more[r->count++] = what;
 	}
+}
+
+/* Notes what is done with all sources of a fact: most have none. */
+static inline void note(struct flow *x, uint32_t fact, struct read what)
+{
+	const struct fact *f = fact_of(x, fact);
+
+	if (x->noting && f->source[0])
+		note_each(x, f, what);
 }
 
 static void note_use(struct flow *x, uint32_t at, uint32_t fact, enum read_use use)
@@ -73,6 +80,8 @@ uint32_t flow_moved(struct flow *x, uint32_t fact, int64_t number, int32_t relo)
 	const struct fact old = *fact_of(x, fact);
 	struct fact f = {.relo = NO_RELO, .place = PLACE_MIXED};
 
+	if (!fact)
+		return 0;
 	if (old.place == PLACE_CONTEXT || old.place == PLACE_STACK || old.place == PLACE_NUMBER) {
 		count(x, relo);
 		count(x, old.relo);
@@ -112,6 +121,33 @@ static uint32_t number_fact(struct flow *x, int32_t relo, int64_t number)
 	return provenance_place(x->p, PLACE_NUMBER, 0, relo, number);
 }
 
+/* A fact and a constant, or the number of a relocation. */
+static uint32_t plus(struct flow *x, uint32_t at, uint32_t a, int32_t number, int32_t relo)
+{
+	if (relo < 0 || is_field_offset(x, relo))
+		return flow_moved(x, a, number, relo);
+	note_use(x, at, a, USE_ARITHMETIC);
+	return 0;
+}
+
+static uint32_t minus(struct flow *x, uint32_t at, uint32_t a, int32_t number, int32_t relo)
+{
+	enum read_use use = is_field_offset(x, relo) ? USE_CONTAINER : USE_ARITHMETIC;
+
+	if (relo < 0)
+		return flow_moved(x, a, -(int64_t)number, NO_RELO);
+	note(x, a, (struct read){.at = at, .use = (uint8_t)use, .relo = relo});
+	return 0;
+}
+
+/* Of two values, neither a constant: one is an index into the other, and nobody can tell which. */
+static uint32_t either(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
+{
+	note_use(x, at, a, USE_ARITHMETIC);
+	note_use(x, at, b, USE_ARITHMETIC);
+	return ways_add(x, a, b);
+}
+
 /* dst + src, of which one may be a constant. */
 static uint32_t sum(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
 {
@@ -119,35 +155,18 @@ static uint32_t sum(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
 
 	if (fact_of(x, a)->place == PLACE_NUMBER && q->place != PLACE_NUMBER)
 		return sum(x, at, b, a);
-	if (q->place == PLACE_NUMBER && !q->source[0]) {
-		if (q->relo < 0 || is_field_offset(x, q->relo))
-			return flow_moved(x, a, q->number, q->relo);
-		note_use(x, at, a, USE_ARITHMETIC);
-		return 0;
-	}
-	/* One is an index into the other; which of them nobody can tell. */
-	note_use(x, at, a, USE_ARITHMETIC);
-	note_use(x, at, b, USE_ARITHMETIC);
-	return ways_add(x, a, b);
+	if (q->place == PLACE_NUMBER && !q->source[0])
+		return plus(x, at, a, q->number, q->relo);
+	return either(x, at, a, b);
 }
 
 static uint32_t difference(struct flow *x, uint32_t at, uint32_t a, uint32_t b)
 {
 	const struct fact *q = fact_of(x, b);
 
-	if (q->place == PLACE_NUMBER && !q->source[0]) {
-		if (q->relo < 0)
-			return flow_moved(x, a, -(int64_t)q->number, NO_RELO);
-		note(x, a,
-		     (struct read){.at = at,
-				   .use =
-				       is_field_offset(x, q->relo) ? USE_CONTAINER : USE_ARITHMETIC,
-				   .relo = q->relo});
-		return 0;
-	}
-	note_use(x, at, a, USE_ARITHMETIC);
-	note_use(x, at, b, USE_ARITHMETIC);
-	return ways_add(x, a, b);
+	if (q->place == PLACE_NUMBER && !q->source[0])
+		return minus(x, at, a, q->number, q->relo);
+	return either(x, at, a, b);
 }
 
 static bool is_plain_number(const struct fact *f)
@@ -173,40 +192,62 @@ static uint32_t folded(struct flow *x, const struct fact *a, const struct fact *
 	}
 }
 
-static bool shifts_half(struct insn in, uint8_t op)
+static bool shifts_half(uint8_t op, int32_t by)
 {
-	return (op == ALU_LSH || op == ALU_RSH || op == ALU_ARSH) && !(in.code & BPF_X) &&
-	       in.imm == 32;
+	return (op == ALU_LSH || op == ALU_RSH || op == ALU_ARSH) && by == 32;
 }
 
-static void step_alu(struct flow *x, uint32_t at, struct flow_state *s)
+/* *dst becomes what operation `op` makes of it and a constant. */
+static void step_constant(struct flow *x, uint32_t at, uint8_t op, bool wide, uint32_t *dst)
 {
 	const struct linked_insn *n = &x->f->insns[at];
-	uint8_t op = BPF_OP(n->in.code);
-	bool wide = BPF_CLASS(n->in.code) == BPF_ALU64, by_register = n->in.code & BPF_X;
-	uint32_t *dst = &s->reg[n->in.dst], src;
+	struct fact by = {.place = PLACE_NUMBER, .relo = n->relo, .number = n->in.imm};
 
-	if (op == ALU_END || op == ALU_NEG) {
-		note_use(x, at, *dst, USE_ARITHMETIC);
-		*dst = 0;
-		return;
-	}
-	src = by_register ? s->reg[n->in.src] : number_fact(x, n->relo, n->in.imm);
 	if (op == ALU_MOV) {
-		bool plain = n->in.off == 0 && (wide || !by_register);
+		*dst = n->in.off ? 0 : provenance_fact(x->p, by);
+	} else if (op == ALU_ADD && wide) {
+		*dst = plus(x, at, *dst, n->in.imm, n->relo);
+	} else if (op == ALU_SUB && wide) {
+		*dst = minus(x, at, *dst, n->in.imm, n->relo);
+	} else if (shifts_half(op, n->in.imm)) {
+		*dst = only_sources(x, *dst);
+	} else {
+		note_use(x, at, *dst, USE_ARITHMETIC);
+		*dst = folded(x, fact_of(x, *dst), &by, op);
+	}
+}
 
-		*dst = plain ? src : only_sources(x, src);
+/* The same of it and a register. */
+static void step_registers(struct flow *x, uint32_t at, uint8_t op, bool wide, uint32_t *dst,
+			   uint32_t src)
+{
+	if (op == ALU_MOV) {
+		*dst = wide && !x->f->insns[at].in.off ? src : only_sources(x, src);
 	} else if (op == ALU_ADD && wide) {
 		*dst = sum(x, at, *dst, src);
 	} else if (op == ALU_SUB && wide) {
 		*dst = difference(x, at, *dst, src);
-	} else if (shifts_half(n->in, op)) {
-		*dst = only_sources(x, *dst);
 	} else {
 		note_use(x, at, *dst, USE_ARITHMETIC);
-		if (by_register)
-			note_use(x, at, src, USE_ARITHMETIC);
+		note_use(x, at, src, USE_ARITHMETIC);
 		*dst = folded(x, fact_of(x, *dst), fact_of(x, src), op);
+	}
+}
+
+static void step_alu(struct flow *x, uint32_t at, struct flow_state *s)
+{
+	struct insn in = x->f->insns[at].in;
+	uint8_t op = BPF_OP(in.code);
+	bool wide = BPF_CLASS(in.code) == BPF_ALU64;
+	uint32_t *dst = &s->reg[in.dst];
+
+	if (op == ALU_END || op == ALU_NEG) {
+		note_use(x, at, *dst, USE_ARITHMETIC);
+		*dst = 0;
+	} else if (in.code & BPF_X) {
+		step_registers(x, at, op, wide, dst, s->reg[in.src]);
+	} else {
+		step_constant(x, at, op, wide, dst);
 	}
 }
 
@@ -256,7 +297,8 @@ static uint32_t argument_at(struct flow *x, const struct fact *ctx, int64_t off,
 	if (ask->shape != SHAPE_REGISTERS)
 		return 0;
 	if (relo >= 0)
-		return registers_named(x->f->object, &x->f->object->relos[relo], ask->returns);
+		return registers_named(x->f->object, ask->own, &x->f->object->relos[relo],
+				       ask->returns);
 	return registers_at(ask->arch, off, ask->returns);
 }
 

@@ -13,6 +13,7 @@
 
 struct climb {
 	const struct linked *f;
+	struct blocks *blocks;
 	struct live *live;
 	struct ladder *x;
 	const struct decision *decisions;
@@ -88,6 +89,7 @@ static uint32_t step(struct climb *c, uint32_t at, uint32_t head, uint64_t *reg)
 static uint64_t follow(struct climb *c, uint32_t head)
 {
 	uint64_t reg[REGISTERS] = {0}, h;
+	uint16_t live = 0;
 	uint32_t at = c->x->rungs[head].at, meet = c->x->graph->meeting[at];
 	uint32_t next = step(c, at, head, reg);
 
@@ -99,9 +101,11 @@ static uint64_t follow(struct climb *c, uint32_t head)
 	}
 	if (next != GRAPH_NONE)
 		at = next;
+	if (at < c->x->graph->count)
+		live = live_registers(c->f, c->blocks, c->live, at);
 	h = mix(0, at);
-	for (unsigned r = 0; at < c->x->graph->count && r < REGISTERS - 1; r++)
-		if (c->live[at].registers >> r & 1)
+	for (unsigned r = 0; r < REGISTERS - 1; r++)
+		if (live >> r & 1)
 			h = mix(h, reg[r]);
 	return h;
 }
@@ -170,7 +174,9 @@ static int climb(struct climb *c)
 	if (c->x->graph)
 		decisions = constants_decide(c->f, c->x->graph);
 	if (decisions)
-		c->live = live_new(c->f);
+		c->blocks = blocks_new(c->f);
+	if (c->blocks)
+		c->live = live_new(c->f, c->blocks);
 	c->decisions = decisions;
 	if (c->live && find_rungs(c) == 0) {
 		find_arms(c);
@@ -178,6 +184,7 @@ static int climb(struct climb *c)
 	}
 	free(decisions);
 	free(c->live);
+	free(c->blocks);
 	free(c->rung_of);
 	return rc;
 }

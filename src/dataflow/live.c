@@ -1,5 +1,5 @@
-/* live: two passes to a fixpoint: forward, where on the stack registers point; backward, what is
- * read. See live.h. */
+/* live: two passes over blocks to a fixpoint: forward, where on the stack registers point, and so
+ * what each block reads and puts there; backward, what is read. See live.h. */
 #include "dataflow/live.h"
 
 #include <stdlib.h>
@@ -18,28 +18,33 @@ struct places {
 	int16_t reg[REGISTERS]; /* NOWHERE on the stack; UNKNOWN before any way came there */
 };
 
+/* What instructions from one on do together: what they read of what was there before, and where
+ * something else is then. */
+struct effect {
+	struct live reads, puts;
+};
+
 struct search {
 	const struct linked *f;
+	const struct blocks *blocks;
+	/* By block: where it starts, whether more came there since it was followed, what it does.
+	 */
 	struct places *places;
-	bool *dirty; /* by instruction: more came there since it was followed */
+	bool *dirty;
+	struct effect *effects;
 	struct live *live;
 	bool spills; /* some pointer to a stack is stored */
 	bool changed;
 };
-
-static bool is_alu(uint8_t code)
-{
-	return BPF_CLASS(code) == BPF_ALU || BPF_CLASS(code) == BPF_ALU64;
-}
 
 static bool is_helper(const struct linked_insn *n)
 {
 	return n->in.code == (BPF_JMP | JUMP_CALL) && n->ref_kind == LINKED_NONE && !n->in.src;
 }
 
-static void arrive(struct search *x, int64_t to, const struct places *p)
+static void arrive(struct search *x, uint32_t to, const struct places *p)
 {
-	if (to < 0 || to >= (int64_t)x->f->count)
+	if (to == BLOCK_NONE)
 		return;
 	for (unsigned i = 0; i < REGISTERS; i++) {
 		int16_t *at = &x->places[to].reg[i], was = *at;
@@ -76,6 +81,22 @@ static void step_alu(const struct linked_insn *n, struct places *p)
 		*dst = ANYWHERE;
 }
 
+/* The slots that `size` bytes from there on are in, or that all are from there on: size 0. */
+static uint64_t slots_at(int16_t place, int32_t off, int32_t size)
+{
+	uint64_t slots = 0;
+
+	if (place > 0)
+		return place == NOWHERE ? 0 : ALL_SLOTS;
+	off += place;
+	if (off >= 0 || off < -STACK_SIZE)
+		return 0;
+	for (int k = (-off - 1) / SLOT_SIZE; k >= 0 && (!size || -SLOT_SIZE * (k + 1) < off + size);
+	     k--)
+		slots |= UINT64_C(1) << k;
+	return slots;
+}
+
 static void step(struct search *x, const struct linked_insn *n, struct places *p)
 {
 	bool whole = BPF_SIZE(n->in.code) == BPF_DW;
@@ -90,7 +111,7 @@ static void step(struct search *x, const struct linked_insn *n, struct places *p
 	case BPF_STX:
 		if (whole && p->reg[n->in.src] != NOWHERE && !x->spills) {
 			/* What was loaded before may have been one. */
-			memset(x->dirty, true, x->f->count);
+			memset(x->dirty, true, x->blocks->count);
 			x->spills = x->changed = true;
 		}
 		return;
@@ -111,182 +132,224 @@ static void step(struct search *x, const struct linked_insn *n, struct places *p
 		p->reg[0] = ANYWHERE;
 }
 
+static void set_nowhere(struct places *p)
+{
+	for (unsigned i = 0; i < REGISTERS; i++)
+		p->reg[i] = NOWHERE;
+}
+
 /* What a function is given points to its caller's stack. */
-static void enter(struct search *x, uint32_t func, const struct places *caller)
+static void enter(struct search *x, uint32_t block, const struct places *caller)
 {
 	struct places p;
 
-	for (unsigned i = 0; i < REGISTERS; i++)
-		p.reg[i] = NOWHERE;
+	set_nowhere(&p);
 	for (unsigned i = 1; caller && i <= ARGUMENT_COUNT; i++)
 		p.reg[i] = caller->reg[i] > 0 ? caller->reg[i] : ANYWHERE;
 	p.reg[10] = 0;
-	arrive(x, x->f->funcs[func].start, &p);
+	arrive(x, block, &p);
 }
 
-static uint32_t behind(const struct linked_insn *n, uint32_t at)
+static void reads(struct effect *e, unsigned registers, uint64_t slots)
 {
-	return at + (n->in.code == BPF_LDIMM64 ? 2 : 1);
+	e->reads.registers |= (uint16_t)(registers & ~e->puts.registers);
+	e->reads.slots |= slots & ~e->puts.slots;
 }
 
-static void forward(struct search *x)
+static void puts_there(struct effect *e, unsigned registers, uint64_t slots)
 {
-	for (size_t i = 0; i < x->f->count; i++)
-		for (unsigned r = 0; r < REGISTERS; r++)
-			x->places[i].reg[r] = UNKNOWN;
-	for (uint32_t i = 0; i < x->f->func_count; i++)
-		enter(x, i, NULL);
-	do {
-		x->changed = false;
-		for (uint32_t at = 0; at < x->f->count; at++) {
-			const struct linked_insn *n = &x->f->insns[at];
-			struct places p;
-
-			if (!x->dirty[at])
-				continue;
-			x->dirty[at] = false;
-			p = x->places[at];
-			if (p.reg[10] == UNKNOWN || n->in.dst >= REGISTERS ||
-			    n->in.src >= REGISTERS)
-				continue;
-			if (n->ref_kind == REF_CALL)
-				enter(x, n->target, &p);
-			step(x, n, &p);
-			if (insn_falls_through(n->in))
-				arrive(x, behind(n, at), &p);
-			if (insn_leads_away(n->in))
-				arrive(x, insn_jump_target(n->in, at), &p);
-		}
-	} while (x->changed);
+	e->puts.registers |= (uint16_t)registers;
+	e->puts.slots |= slots;
 }
 
-/* The slots that `size` bytes from there on are in, or that all are from there on: size 0. */
-static uint64_t slots_at(int16_t place, int32_t off, int32_t size)
+static void add_store(struct effect *e, const struct linked_insn *n, int16_t place)
 {
-	uint64_t slots = 0;
-
-	if (place > 0)
-		return place == NOWHERE ? 0 : ALL_SLOTS;
-	off += place;
-	if (off >= 0 || off < -STACK_SIZE)
-		return 0;
-	for (int k = (-off - 1) / SLOT_SIZE; k >= 0 && (!size || -SLOT_SIZE * (k + 1) < off + size);
-	     k--)
-		slots |= UINT64_C(1) << k;
-	return slots;
-}
-
-static struct live before_store(const struct linked_insn *n, int16_t place, struct live o)
-{
+	bool by_register = BPF_CLASS(n->in.code) == BPF_STX;
 	bool aligned = place <= 0 && (place + n->in.off) % SLOT_SIZE == 0;
 
+	reads(e, 1u << n->in.dst | (by_register ? 1u << n->in.src : 0), 0);
+	if (by_register && BPF_MODE(n->in.code) == BPF_ATOMIC)
+		reads(e, 1, 0); /* r0 is compared */
 	if (aligned && n->relo < 0)
-		o.slots &= ~slots_at(place, n->in.off, 1);
-	o.registers |= (uint16_t)(1u << n->in.dst);
-	if (BPF_CLASS(n->in.code) == BPF_STX)
-		o.registers |= (uint16_t)(1u << n->in.src);
-	if (BPF_CLASS(n->in.code) == BPF_STX && BPF_MODE(n->in.code) == BPF_ATOMIC)
-		o.registers |= 1; /* r0 is compared */
-	return o;
+		puts_there(e, 0, slots_at(place, n->in.off, 1));
 }
 
-static struct live before_call(const struct search *x, const struct linked_insn *n,
-			       const struct places *p, struct live o)
+/* A call of what is no function of the program. */
+static void add_call(struct effect *e, const struct linked_insn *n, const struct places *p)
 {
 	unsigned arity = is_helper(n) ? helper_arity((uint32_t)n->in.imm) : ARGUMENT_COUNT;
 
-	o.registers &= (uint16_t)~SCRATCH;
-	if (n->ref_kind == REF_CALL)
-		o.registers |= x->live[x->f->funcs[n->target].start].registers & ARGUMENTS;
-	else
-		o.registers |= ARGUMENTS & ((2u << arity) - 1);
+	reads(e, ARGUMENTS & ((2u << arity) - 1), 0);
 	for (unsigned i = 1; is_helper(n) && i <= arity && i <= ARGUMENT_COUNT; i++) {
 		struct helper_arg arg = helper_arg((uint32_t)n->in.imm, i);
 
 		if (arg.size != SIZE_NONE && !arg.writes)
-			o.slots |= slots_at(p->reg[i], 0, arg.size == SIZE_FIXED ? arg.bytes : 0);
+			reads(e, 0, slots_at(p->reg[i], 0, arg.size == SIZE_FIXED ? arg.bytes : 0));
+	}
+	puts_there(e, SCRATCH, 0);
+}
+
+static void add_jump(struct effect *e, const struct linked_insn *n, const struct places *p)
+{
+	unsigned src = n->in.code & BPF_X ? 1u << n->in.src : 0;
+
+	switch (BPF_OP(n->in.code)) {
+	case JUMP_ALWAYS:
+	case JUMP_MAY: return;
+	case JUMP_EXIT: reads(e, 1, 0); return;
+	case JUMP_CALL:
+		if (n->ref_kind != REF_CALL)
+			add_call(e, n, p);
+		return;
+	default: reads(e, 1u << n->in.dst | src, 0); return;
+	}
+}
+
+static void add_step(struct effect *e, const struct linked_insn *n, const struct places *p)
+{
+	unsigned dst = 1u << n->in.dst, src = 1u << n->in.src;
+	uint8_t code = n->in.code;
+
+	switch (BPF_CLASS(code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		reads(e, (code & BPF_X ? src : 0) | (BPF_OP(code) == ALU_MOV ? 0 : dst), 0);
+		puts_there(e, dst, 0);
+		return;
+	case BPF_LD:
+		reads(e, code == BPF_LDIMM64 ? 0 : src | 1u << 6, 0);
+		puts_there(e, code == BPF_LDIMM64 ? dst : SCRATCH, 0);
+		return;
+	case BPF_LDX:
+		/* A relocated offset leads there or further up. */
+		reads(e, src,
+		      n->relo < 0 ? slots_at(p->reg[n->in.src], n->in.off, 1)
+				  : slots_at(p->reg[n->in.src], 0, 0));
+		puts_there(e, dst, 0);
+		return;
+	case BPF_ST:
+	case BPF_STX: add_store(e, n, p->reg[n->in.dst]); return;
+	default: add_jump(e, n, p); return;
+	}
+}
+
+/* Adds what n does, before which registers point there; false when no way leads past it. */
+static bool add_effect(struct effect *e, const struct linked_insn *n, const struct places *p)
+{
+	if (n->in.dst >= REGISTERS || n->in.src >= REGISTERS) {
+		puts_there(e, UINT16_MAX, ALL_SLOTS);
+		return false;
+	}
+	add_step(e, n, p);
+	return true;
+}
+
+/* What a block does, and where registers point behind it; false when no way leads through it. */
+static bool follow(struct search *x, const struct block *b, struct places *p, struct effect *e)
+{
+	*e = (struct effect){0};
+	for (uint32_t at = b->start; at <= b->last; at = blocks_next(x->f, at)) {
+		const struct linked_insn *n = &x->f->insns[at];
+
+		if (!add_effect(e, n, p))
+			return false;
+		if (n->ref_kind == REF_CALL)
+			enter(x, b->enters, p);
+		step(x, n, p);
+	}
+	return true;
+}
+
+/* Whether some way leads there. */
+static bool is_reached(const struct search *x, uint32_t block)
+{
+	return x->places[block].reg[10] != UNKNOWN;
+}
+
+static void forward(struct search *x)
+{
+	for (uint32_t i = 0; i < x->blocks->count; i++)
+		for (unsigned r = 0; r < REGISTERS; r++)
+			x->places[i].reg[r] = UNKNOWN;
+	for (size_t i = 0; i < x->f->func_count; i++)
+		if (x->f->funcs[i].start < x->f->count)
+			enter(x, blocks_at(x->blocks, x->f->funcs[i].start), NULL);
+	do {
+		x->changed = false;
+		for (uint32_t i = 0; i < x->blocks->count; i++) {
+			const struct block *b = &x->blocks->list[i];
+			struct places p;
+
+			if (!x->dirty[i])
+				continue;
+			x->dirty[i] = false;
+			p = x->places[i];
+			if (!is_reached(x, i) || !follow(x, b, &p, &x->effects[i]))
+				continue;
+			arrive(x, b->falls, &p);
+			arrive(x, b->jumps, &p);
+		}
+	} while (x->changed);
+}
+
+static void add(struct live *o, const struct live *live, uint32_t block)
+{
+	if (block == BLOCK_NONE)
+		return;
+	o->registers |= live[block].registers;
+	o->slots |= live[block].slots;
+}
+
+/* What is read behind what a block does by itself: by the function that it calls, too. */
+static struct live behind(const struct block *b, const struct live *live)
+{
+	struct live o = {0};
+
+	add(&o, live, b->falls);
+	add(&o, live, b->jumps);
+	if (b->enters != BLOCK_NONE) {
+		o.registers &= (uint16_t)~SCRATCH;
+		o.registers |= live[b->enters].registers & ARGUMENTS;
 	}
 	return o;
 }
 
-static struct live before(const struct search *x, uint32_t at, struct live o)
+static struct live before(const struct effect *e, struct live behind)
 {
-	const struct linked_insn *n = &x->f->insns[at];
-	const struct places *p = &x->places[at];
-	uint16_t dst = (uint16_t)(1u << n->in.dst), src = (uint16_t)(1u << n->in.src);
-	uint8_t code = n->in.code, op = BPF_OP(code);
-
-	if (is_alu(code)) {
-		src = code & BPF_X ? src : 0;
-		o.registers &= (uint16_t)~dst;
-		o.registers |= op == ALU_MOV ? src : src | dst;
-		return o;
-	}
-	switch (BPF_CLASS(code)) {
-	case BPF_LD:
-		o.registers &= (uint16_t) ~(code == BPF_LDIMM64 ? dst : SCRATCH);
-		o.registers |= code == BPF_LDIMM64 ? 0 : src | 1u << 6;
-		return o;
-	case BPF_LDX:
-		o.registers = (uint16_t)((o.registers & ~dst) | src);
-		/* A relocated offset leads there or further up. */
-		o.slots |= n->relo < 0 ? slots_at(p->reg[n->in.src], n->in.off, 1)
-				       : slots_at(p->reg[n->in.src], 0, 0);
-		return o;
-	case BPF_ST:
-	case BPF_STX: return before_store(n, p->reg[n->in.dst], o);
-	default: break;
-	}
-	switch (op) {
-	case JUMP_EXIT: return (struct live){.registers = 1};
-	case JUMP_CALL: return before_call(x, n, p, o);
-	case JUMP_ALWAYS:
-	case JUMP_MAY: return o;
-	default: o.registers |= dst | (code & BPF_X ? src : 0); return o;
-	}
-}
-
-static void add(struct live *o, const struct search *x, int64_t at)
-{
-	if (at < 0 || at >= (int64_t)x->f->count)
-		return;
-	o->registers |= x->live[at].registers;
-	o->slots |= x->live[at].slots;
+	return (struct live){
+	    .registers = e->reads.registers | (uint16_t)(behind.registers & ~e->puts.registers),
+	    .slots = e->reads.slots | (behind.slots & ~e->puts.slots),
+	};
 }
 
 static void backward(struct search *x)
 {
 	do {
 		x->changed = false;
-		for (uint32_t at = (uint32_t)x->f->count; at-- > 0;) {
-			const struct linked_insn *n = &x->f->insns[at];
-			struct live o = {0};
+		for (uint32_t i = x->blocks->count; i-- > 0;) {
+			struct live o;
 
 			/* What no way leads to reads nothing. */
-			if (x->places[at].reg[10] == UNKNOWN || n->in.dst >= REGISTERS ||
-			    n->in.src >= REGISTERS)
+			if (!is_reached(x, i))
 				continue;
-			if (insn_falls_through(n->in))
-				add(&o, x, behind(n, at));
-			if (insn_leads_away(n->in))
-				add(&o, x, insn_jump_target(n->in, at));
-			o = before(x, at, o);
-			if (o.registers != x->live[at].registers || o.slots != x->live[at].slots) {
-				x->live[at] = o;
+			o = before(&x->effects[i], behind(&x->blocks->list[i], x->live));
+			if (o.registers != x->live[i].registers || o.slots != x->live[i].slots) {
+				x->live[i] = o;
 				x->changed = true;
 			}
 		}
 	} while (x->changed);
 }
 
-struct live *live_new(const struct linked *f)
+struct live *live_new(const struct linked *f, const struct blocks *b)
 {
-	struct search x = {.f = f};
+	struct search x = {.f = f, .blocks = b};
 
-	x.places = calloc(f->count + 1, sizeof(*x.places));
-	x.live = calloc(f->count + 1, sizeof(*x.live));
-	x.dirty = calloc(f->count + 1, sizeof(*x.dirty));
-	if (x.places && x.live && x.dirty) {
+	x.places = malloc((b->count + 1) * sizeof(*x.places));
+	x.effects = malloc((b->count + 1) * sizeof(*x.effects));
+	x.dirty = calloc(b->count + 1, sizeof(*x.dirty));
+	x.live = calloc(b->count + 1, sizeof(*x.live));
+	if (x.places && x.effects && x.dirty && x.live) {
 		forward(&x);
 		backward(&x);
 	} else {
@@ -294,6 +357,21 @@ struct live *live_new(const struct linked *f)
 		x.live = NULL;
 	}
 	free(x.dirty);
+	free(x.effects);
 	free(x.places);
 	return x.live;
+}
+
+uint16_t live_registers(const struct linked *f, const struct blocks *b, const struct live *live,
+			uint32_t at)
+{
+	const struct block *block = &b->list[blocks_at(b, at)];
+	struct effect rest = {0};
+	struct places p;
+
+	/* Where they point tells only of the stack. */
+	set_nowhere(&p);
+	while (at <= block->last && add_effect(&rest, &f->insns[at], &p))
+		at = blocks_next(f, at);
+	return before(&rest, behind(block, live)).registers;
 }

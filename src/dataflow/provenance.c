@@ -17,7 +17,7 @@ enum {
 static const struct fact nothing = {.relo = -1};
 
 _Static_assert(sizeof(struct fact) == sizeof(uint32_t) * (SOURCES_MOST + 4),
-	       "facts are compared and hashed as bytes: none is padding");
+	       "facts are compared as bytes: none is padding");
 
 int provenance_start(struct provenance *p)
 {
@@ -59,9 +59,9 @@ uint32_t provenance_source(struct provenance *p, struct source s)
 
 	if (s.depth > DEPTH_MOST || s.offset > FAR || s.offset < -FAR)
 		return 0;
-	for (size_t i = 1; i < p->source_count; i++)
+	for (uint32_t i = p->sources[s.parent].child; i; i = p->sources[i].sibling)
 		if (same_source(&p->sources[i], &s))
-			return (uint32_t)i;
+			return i;
 	if (p->source_count >= SOURCE_MOST) {
 		p->lost |= !s.parent;
 		return 0;
@@ -72,19 +72,26 @@ uint32_t provenance_source(struct provenance *p, struct source s)
 		return 0;
 	}
 	p->sources = more;
+	s.child = 0;
+	s.sibling = more[s.parent].child;
+	more[s.parent].child = (uint32_t)p->source_count;
 	more[p->source_count] = s;
 	return (uint32_t)p->source_count++;
 }
 
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
 static size_t hash_of(const struct fact *f)
 {
-	const uint32_t *words = (const uint32_t *)f;
-	uint64_t h = 0;
+	uint64_t h = mix(0, (uint64_t)f->place << 32 | f->func);
 
-	for (size_t i = 0; i < sizeof(*f) / sizeof(*words); i++) {
-		h = (h ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 29;
-	}
+	h = mix(h, (uint64_t)(uint32_t)f->relo << 32 | (uint32_t)f->number);
+	for (unsigned i = 0; i < SOURCES_MOST && f->source[i]; i++)
+		h = mix(h, f->source[i]);
 	return (size_t)h;
 }
 
@@ -199,14 +206,10 @@ uint32_t provenance_place(struct provenance *p, enum fact_place place, uint32_t 
 	return provenance_fact(p, f);
 }
 
-uint32_t provenance_without(struct provenance *p, uint32_t fact)
+uint32_t provenance_bare(struct provenance *p, uint32_t fact)
 {
 	struct fact f = *provenance_at(p, fact);
 
-	if (f.place == PLACE_NOTHING || f.place == PLACE_MIXED)
-		return 0;
-	if (!f.source[0])
-		return fact;
 	memset(f.source, 0, sizeof(f.source));
 	return provenance_fact(p, f);
 }

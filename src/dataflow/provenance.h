@@ -21,6 +21,8 @@ struct source {
 	uint32_t depth;    /* how many loads it took */
 	bool nested;       /* more relocations were added, of what the first led to */
 	bool maybe;        /* it is one of several, of which a kernel tells which */
+	uint32_t child;    /* the newest of those that were loaded from it, or of all arguments */
+	uint32_t sibling;  /* the one before it that has the same parent */
 };
 
 enum { SOURCES_MOST = 6 };
@@ -37,11 +39,11 @@ enum fact_place {
 };
 
 struct fact {
-	uint32_t source[SOURCES_MOST]; /* any of them; ascending, with 0 behind the last */
-	uint32_t place;                /* enum fact_place */
+	uint32_t place; /* enum fact_place */
 	uint32_t func;
 	int32_t relo; /* -1 for none */
 	int32_t number;
+	uint32_t source[SOURCES_MOST]; /* any of them; ascending, with 0 behind the last */
 };
 
 struct provenance {
@@ -69,8 +71,8 @@ uint32_t provenance_fact(struct provenance *p, struct fact f);
 uint32_t provenance_of(struct provenance *p, uint32_t source);
 uint32_t provenance_place(struct provenance *p, enum fact_place place, uint32_t func, int32_t relo,
 			  int64_t number);
-/* The same value, whatever it comes from; 0 where it is in no place. */
-uint32_t provenance_without(struct provenance *p, uint32_t fact);
+/* A fact of a value in some place, whatever the value comes from. */
+uint32_t provenance_bare(struct provenance *p, uint32_t fact);
 /* Either of two facts. */
 uint32_t provenance_join(struct provenance *p, uint32_t a, uint32_t b);
 /* Adds a source to those of f, if there is room; false when there is none. */
@@ -83,6 +85,16 @@ uint32_t fact_places(const struct fact *f);
 static inline const struct fact *provenance_at(const struct provenance *p, uint32_t fact)
 {
 	return &p->facts[fact < p->fact_count ? fact : 0];
+}
+
+/* The same value, whatever it comes from; 0 where it is in no place. */
+static inline uint32_t provenance_without(struct provenance *p, uint32_t fact)
+{
+	const struct fact *f = provenance_at(p, fact);
+
+	if (f->place == PLACE_NOTHING || f->place == PLACE_MIXED)
+		return 0;
+	return f->source[0] ? provenance_bare(p, fact) : fact;
 }
 
 #endif

@@ -64,7 +64,8 @@ static void shape_of(const struct attach_point *p, const struct object *o, const
 		if (p->offset)
 			return;
 		ask->shape = SHAPE_REGISTERS;
-		ask->arch = registers_arch(o, t);
+		ask->own = registers_own(o);
+		ask->arch = registers_arch(ask->own, t);
 		ask->returns = starts_with(p->def->name, "kret");
 		return;
 	default: return;

@@ -96,13 +96,16 @@ static const struct registers all[] = {
 
 enum { ARCHES = sizeof(all) / sizeof(*all) };
 
-const char *registers_arch(const struct object *o, const struct target *t)
+const char *registers_own(const struct object *o)
 {
-	const char *arch = o->btf ? arch_of_btf(o->btf) : NULL;
+	return o->btf ? arch_of_btf(o->btf) : NULL;
+}
 
+const char *registers_arch(const char *own, const struct target *t)
+{
 	if (t && t->btf[0]->ptr_size != 8)
 		return NULL;
-	return arch || !t ? arch : arch_of_btf(t->btf[0]);
+	return own || !t ? own : arch_of_btf(t->btf[0]);
 }
 
 unsigned registers_at(const char *arch, int64_t off, bool returns)
@@ -147,11 +150,12 @@ static unsigned find_named(const struct registers *r, const char *name, uint32_t
 	return REGISTER_NONE;
 }
 
-unsigned registers_named(const struct object *o, const struct relo *r, bool returns)
+unsigned registers_named(const struct object *o, const char *own, const struct relo *r,
+			 bool returns)
 {
 	struct accessor_room room;
 	const struct accessor *a = &room.accessor;
-	const char *name = NULL, *arch = registers_arch(o, NULL);
+	const char *name = NULL;
 	uint32_t index = 0;
 
 	if (r->kind != RELO_BYTE_OFF ||
@@ -167,7 +171,7 @@ unsigned registers_named(const struct object *o, const struct relo *r, bool retu
 		unsigned n;
 
 		/* Several call theirs `regs`. */
-		if ((arch && strcmp(all[i].arch, arch) != 0) || all[i].result == ELSEWHERE)
+		if ((own && strcmp(all[i].arch, own) != 0) || all[i].result == ELSEWHERE)
 			continue;
 		n = find_named(&all[i], name, index, returns);
 		if (n != REGISTER_NONE)

@@ -12,17 +12,22 @@
 /* What is in no register. */
 enum { REGISTER_NONE = 0, REGISTER_RESULT = 0xff };
 
-/* The architecture that an object was compiled for, by the struct pt_regs in its BTF; else that of
- * the kernel (NULL for none), which runs only what is for itself. */
-const char *registers_arch(const struct object *o, const struct target *t);
+/* The architecture that an object was compiled for, by the struct pt_regs in its BTF; NULL where
+ * that does not tell. */
+const char *registers_own(const struct object *o);
+
+/* That one; else that of the kernel (NULL for none), which runs only what is for itself. */
+const char *registers_arch(const char *own, const struct target *t);
 
 /* The argument, from 1, that stands at byte `off` of the context at the entry of a function; at its
  * return REGISTER_RESULT for what it returns. */
 unsigned registers_at(const char *arch, int64_t off, bool returns);
 
 /* The same of the register that a relocation of o names: `pt_regs.di`, `user_pt_regs.regs[2]`.
- * Where o does not tell its architecture, of the first one that has such a name. */
-unsigned registers_named(const struct object *o, const struct relo *r, bool returns);
+ * `own` is registers_own() of it; for NULL it is one of the first architecture that has such a
+ * name. */
+unsigned registers_named(const struct object *o, const char *own, const struct relo *r,
+			 bool returns);
 
 /* What a register is for, as the macros of bpf_tracing.h are. */
 enum register_role {
