@@ -136,6 +136,16 @@ describe("reads without a target", function()
     assert.is_false(picks(40):reads().whole)
   end)
 
+  it("are those of every branch, however many there are", function()
+    n = n + 1
+    local o, list = object.new(btf.new()), { ldx(8, 6, 1, 0) }
+    for i = 1, 17000 do list[#list + 1] = insn(0x15, 6, 0, 0, i) end
+    table.move({ mov(0, 0), exit() }, 1, 2, #list + 1, list)
+    o:program { name = "p", section = "raw_tp/f", insns = list }
+    local reads = btfl.object(tmp.write(("branches%d.o"):format(n), o:bytes())):program "p":reads()
+    assert.same({ "read", "compare", 17001 }, { reads[1].use, reads[2].use, #reads })
+  end)
+
   it("tell of each way that leads to a place", function()
     local paths = {}
     for _, read in ipairs(picks(2):reads()) do

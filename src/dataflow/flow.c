@@ -97,7 +97,7 @@ static void arrive(struct flow *x, uint32_t to, const struct flow_state *s)
 			(*at)->dirty = x->changed = true;
 		return;
 	}
-	if (count >= WAYS_APART || x->way_count >= WAYS_MOST)
+	if (x->apart && (count >= WAYS_APART || x->way_count >= WAYS_MOST))
 		x->crowded = true;
 	else
 		*at = add_way(x, n, facts);
