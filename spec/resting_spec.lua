@@ -102,7 +102,7 @@ describe("objects that rest", function()
     if os.getenv "ASAN_OPTIONS" then return pending "a sanitizer keeps what is freed" end
     local r = run(words(tmp.write("looks.lua", SCRIPT), paths, "--format", "tsv"))
     assert.equal(0, r.status, r.err)
-    assert.is_true(tonumber(r.err) < 56 << 10, r.err)
+    assert.is_true(tonumber(r.err) < 48 << 10, r.err)
   end)
 
   it("are told where they have changed, and cost no other", function()
