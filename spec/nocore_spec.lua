@@ -250,6 +250,29 @@ describe("memory read without CO-RE", function()
     assert.is_nil(check(CORE, THREE, "--skip", "first_member").out:find("program first_member", 1, true))
   end)
 
+  it("keeps no kernel that was closed: a check takes the memory of a few", function()
+    if os.getenv "ASAN_OPTIONS" then return pending "a sanitizer keeps what is freed" end
+    local paths, bytes = {}, 0
+    for i = 1, 40 do
+      local layout = with(NEW, { device = { 40 + 8 * i, table.unpack(NEW.device, 2) } })
+      paths[i] = kernel("6.8." .. i, layout, function(b)
+        for k = 1, 5000 do b:struct(("x"):rep(200) .. k, 0, {}) end
+      end)
+      bytes = #tmp.read(paths[i])
+    end
+    local init = [[at_end = setmetatable({}, { __gc = function()
+      local status <close> = io.open "/proc/self/status"
+      io.stderr:write(status:read "a":match "VmHWM:%s+(%d+)", "\n")
+    end })]]
+    local function peak(count)
+      local words = { "check", CORE }
+      for i = 1, count do table.move({ "-t", paths[i] }, 1, 2, #words + 1, words) end
+      return tonumber(run(words, { env = { LUA_INIT = init } }).err)
+    end
+    local few, many = peak(4), peak(40)
+    assert.is_true(many - few < 4 * bytes >> 10, ("%d KiB, then %d; each %d"):format(few, many, bytes >> 10))
+  end)
+
   it("finds what real objects read, and nothing else", function()
     local folder = os.getenv "BTFL_CORPUS" or "../shared/corpus"
     local paths = {}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bind/classes.h"
+#include "format/btf_abi.h"
 
 /* Its user value is the userdata of the base, nil for none. */
 struct builder_box {
@@ -145,7 +146,62 @@ static void push_written(lua_State *L, struct builder_box *b)
 	push_btf_of(L, lua_gettop(L), b->out.data, b->out.len);
 }
 
-/* engine.btf_of(bytes): the BTF that builder:bytes() gave, of one that stands on no other. */
+/* A type that is made a BTF of its own. */
+struct alone {
+	struct builder *builder;
+	struct buf tail, out;
+};
+
+static int free_alone(lua_State *L)
+{
+	struct alone *a = lua_touserdata(L, 1);
+
+	builder_free(a->builder);
+	free(a->tail.data);
+	free(a->out.data);
+	*a = (struct alone){0};
+	return 0;
+}
+
+/* Puts an int of the name and the size by which readers tell the size of pointers, then the type
+ * with what it is made of. */
+static int write_alone(struct alone *a, const struct btf_type *t, uint32_t *id, struct err *e)
+{
+	uint32_t size = t->btf->ptr_size;
+
+	buf_u32(&a->tail, (uint32_t)BTF_INT_SIGNED << 24 | size * 8, t->btf->swap);
+	if (a->tail.failed)
+		return err_memory(e, NULL);
+	if (!builder_add(a->builder, "long", (uint32_t)BTF_INT << 24, size, a->tail.data,
+			 a->tail.len, e) ||
+	    builder_copy(a->builder, t->btf, t->id, BUILDER_VALUE, id, e) < 0)
+		return -1;
+	return builder_write(a->builder, BTF_HDR_SIZE, &a->out, e);
+}
+
+/* engine.type_alone(type): the bytes of a BTF of its own with what it is made of, for
+ * engine.btf_of(), and its id there. Nothing is left that keeps the BTF which the type is of. */
+int engine_type_alone(lua_State *L)
+{
+	struct btf_type t = handle_type(L, class_check(L, 1, &type_class));
+	struct alone *a = push_freed(L, sizeof(*a), free_alone);
+	uint32_t id;
+	struct err e;
+
+	a->builder = builder_new(NULL, t.btf->big_endian);
+	if (!a->builder)
+		return raise_memory(L);
+	if (write_alone(a, &t, &id, &e) < 0)
+		return raise_err(L, &e);
+	lua_pushlstring(L, (const char *)a->out.data, a->out.len);
+	lua_pushinteger(L, id);
+	lua_pushcfunction(L, free_alone);
+	lua_pushvalue(L, -4);
+	lua_call(L, 1, 0);
+	return 2;
+}
+
+/* engine.btf_of(bytes): the BTF of which engine.type_alone() gave the bytes. */
 int engine_btf_of(lua_State *L)
 {
 	size_t len;

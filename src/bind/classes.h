@@ -53,6 +53,7 @@ int open_subset(lua_State *L);
 /* What lua/btfl/build/builder.lua asks for: see builder.c. */
 int engine_builder(lua_State *L);
 int engine_btf_of(lua_State *L);
+int engine_type_alone(lua_State *L);
 int engine_builder_string(lua_State *L);
 int engine_builder_add(lua_State *L);
 

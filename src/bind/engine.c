@@ -180,6 +180,7 @@ static const luaL_Reg functions[] = {
     {"subset", open_subset},
     {"builder", engine_builder},
     {"btf_of", engine_btf_of},
+    {"type_alone", engine_type_alone},
     {"builder_string", engine_builder_string},
     {"builder_add", engine_builder_add},
     {"relocate", engine_relocate},

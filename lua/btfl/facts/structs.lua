@@ -5,10 +5,8 @@ local kept = require "btfl.kept"
 local structs = {}
 
 local plain_of = kept.of_kernel(function(t)
-  local btf = t.btf
-  local builder = require("btfl.build.builder").new { endian = btf.endian, ptr_size = btf.ptr_size }
-  local own = builder:copy(t)
-  return { id = own, bytes = builder:bytes() }
+  local bytes, id = engine.type_alone(t)
+  return { id = id, bytes = bytes }
 end)
 
 --- A type as a plain value.
