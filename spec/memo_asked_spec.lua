@@ -77,6 +77,39 @@ describe("the memo of what an argument points to", function()
   end)
 end)
 
+describe("the memo of a name that is looked up", function()
+  teardown(tmp.clean)
+
+  -- Whether there are tracepoints at all tells what it means that there is none of that name.
+  local function kernel(release, make)
+    local b = btf.new()
+    local int = b:int("int", 4, "signed")
+    b:func("vfs_read", b:func_proto(int, { { "count", int } }))
+    if make then make(b, int) end
+    return write(release .. "-amd64.btf", b)
+  end
+
+  local function tracepoint(count)
+    return function(b, int)
+      local params = {}
+      for i = 1, count do params[i] = { "", int } end
+      b:typedef("btf_trace_sched_switch", b:ptr(b:func_proto(int, params)))
+    end
+  end
+
+  local function struct(b, int) b:struct("btf_trace_sched_switch", 4, { { "a", int, 0 } }) end
+
+  it("asks whether there is a type of that kind, and not what it is made of", function()
+    local o = object.new(btf.new())
+    o:program { name = "traced", section = "raw_tp/gone", insns = { object.mov(0, 0), object.exit() } }
+    local path = tmp.write("traced.bpf.o", o:bytes())
+    assert.same({ "no-attach", "no-attach seen", "loads", "loads", "no-attach seen" }, checked(path, {
+      kernel("6.1.1", tracepoint(1)), kernel("6.1.2", tracepoint(2)), kernel("6.1.3"), kernel("6.1.4", struct),
+      kernel("6.1.5", tracepoint(3)),
+    }))
+  end)
+end)
+
 describe("the memo of a helper", function()
   teardown(tmp.clean)
 

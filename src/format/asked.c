@@ -140,22 +140,37 @@ int asked_part_begin(struct err *e)
 	return 0;
 }
 
+static uint32_t *bucket_of(struct asked_box *x, const struct asked_what *want)
+{
+	return &x->bucket[(btf_hash(want->text, want->len) + want->kind * 31u + want->number * 7u) %
+			  BUCKETS];
+}
+
+/* 1 + the place of a question in the list; 0 when it was not asked before. */
+static uint32_t known(struct asked_box *x, const struct asked_what *want, uint32_t bucket)
+{
+	const struct asked_what *q;
+	uint32_t i = bucket;
+
+	for (; i; i = q->next) {
+		q = &x->questions.list[i - 1];
+		if (q->kind == want->kind && q->number == want->number && q->len == want->len &&
+		    memcmp(q->text, want->text, q->len) == 0)
+			break;
+	}
+	return i;
+}
+
 /* The place of a question in the list, which is new when it was not asked before. */
 static bool find(struct asked_box *x, const struct asked_what *want, size_t *at)
 {
-	uint32_t *bucket =
-	    &x->bucket[(btf_hash(want->text, want->len) + want->kind * 31u + want->number * 7u) %
-		       BUCKETS];
-	struct asked_what *list, *q;
+	uint32_t *bucket = bucket_of(x, want), there = known(x, want, *bucket);
+	struct asked_what *list;
 	char *text;
 
-	for (uint32_t i = *bucket; i; i = q->next) {
-		q = &x->questions.list[i - 1];
-		if (q->kind == want->kind && q->number == want->number && q->len == want->len &&
-		    memcmp(q->text, want->text, q->len) == 0) {
-			*at = i - 1;
-			return true;
-		}
+	if (there) {
+		*at = there - 1;
+		return true;
 	}
 	list = array_grow(x->questions.list, &x->cap, x->questions.count, sizeof(*list));
 	text = arena_alloc(&x->arena, want->len + 1, 1);
@@ -304,6 +319,29 @@ static void note_names(struct asked_box *x, const struct btf *b, const struct id
 	}
 }
 
+/* Whether all of a name was asked in this round, which tells what it is called, too. */
+static bool is_implied(struct asked_box *x, const struct round *r, uint32_t at)
+{
+	struct asked_what whole = x->questions.list[at];
+	uint32_t there;
+
+	if (whole.kind != ASKED_HEADS)
+		return false;
+	whole.kind = ASKED_TYPES;
+	there = known(x, &whole, *bucket_of(x, &whole));
+	return there && x->questions.list[there - 1].round == r->number;
+}
+
+static void drop_implied(struct asked_box *x, struct round *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (!is_implied(x, r, r->list[i]))
+			r->list[kept++] = r->list[i];
+	r->count = kept;
+}
+
 static int by_number(const void *x, const void *y)
 {
 	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
@@ -343,6 +381,7 @@ static int take(struct asked_box *x, uint32_t **list, size_t *count, struct err 
 	*list = NULL;
 	*count = 0;
 	if (rc == 0) {
+		drop_implied(x, r);
 		*list = r->list;
 		*count = sort(r->list, r->count);
 		r->list = NULL;

@@ -131,7 +131,7 @@ static inline void asked_head(const struct btf *b, uint32_t id)
 		asked_note_type(b, id, true);
 }
 
-/* A name in b itself; kind is ASKED_TYPES, ASKED_OTHERS or ASKED_IDS. */
+/* A name in b itself; kind is ASKED_HEADS, ASKED_OTHERS or ASKED_IDS. */
 static inline void asked_name(const struct btf *b, enum asked_kind kind, const char *name,
 			      size_t len)
 {

@@ -205,7 +205,7 @@ static uint32_t first_of_class(const struct btf *b, int class, const char *name,
 {
 	const struct name_table *t;
 
-	asked_name(b, class == TYPES ? ASKED_TYPES : ASKED_OTHERS, name, len);
+	asked_name(b, class == TYPES ? ASKED_HEADS : ASKED_OTHERS, name, len);
 	if (is_sorted(b, class))
 		return btf_first_sorted(b, name, len);
 	t = table_of(b, class);
