@@ -228,6 +228,58 @@ reader: 2 cases; to test them: 6.1.3-amd64, 6.6.4-amd64
       "bad argument #3 to 'matrix' (`jobs` does not go with kernels that a function gives)")
   end)
 
+  -- The cell of a case of which a program of that number tells.
+  local function numbered_cell(name, target, number)
+    return { object = name, target = target.name, kernel = target, shape = "default", state = "rejected",
+      case = number, findings = {}, programs = { { program = "p", state = "rejected", verdict = "rejected",
+        rule = "no-field", name = "n" .. number } } }
+  end
+
+  it("has cells in any order", function()
+    -- On kernels of which each has two objects, which change places.
+    local many, list = 300, {}
+    for n = 1, many do
+      local target, even = { name = ("6.1.%d-amd64"):format(n), path = "k" .. n }, n % 2 == 0
+      list[#list + 1] = numbered_cell(even and "a" or "b", target, n)
+      list[#list + 1] = numbered_cell(even and "b" or "a", target, 200 % n)
+    end
+    local layout = require "btfl.matrix.layout".of { cells = list }
+    assert.equal("object", layout.by)
+    assert.equal(many, #layout.targets)
+    assert.same({ rejected = 2 * many }, layout.count)
+    for n = 1, many do
+      for _, column in ipairs(layout.columns) do
+        local number = (column.object == "a") == (n % 2 == 0) and n or 200 % n
+        assert.equal("n" .. number, column.at[n].programs[1].name)
+      end
+    end
+  end)
+
+  it("has as many cases as are said", function()
+    local target, list = { name = "6.1.1-amd64", path = "k" }, {}
+    for n = 1, 66000 do list[n] = numbered_cell("a", target, n) end
+    local cases = require "btfl.matrix.layout".of({ cells = list, by = "object" }).columns[1].cases
+    assert.equal(#list, #cases)
+    for n = 1, #list, 999 do assert.equal("n" .. n, cases[n].programs[1].name) end
+  end)
+
+  it("has cells that a script may change, with a row of each that was found", function()
+    local report = btfl.matrix({ reader() }, { kernel("one", "5.10.1-amd64", "pid"),
+      kernel("two", "6.1.2-amd64", "tgid") }):report()
+    local cells, first = report.matrix.cells, report.matrix.cells[1]
+    assert.is_nil(cells[0])
+    assert.is_nil(cells[3])
+    assert.equal(2, #cells)
+    assert.same(first, cells[1])
+    cells[2] = first
+    assert.equal(first, cells[2])
+    assert.equal(first.object, cells[1].object)
+    assert.equal("5.10.1-amd64", report.matrix.cells[2].target)
+    assert.equal("6.1.2-amd64", report.rows[2].target)
+    report.rows[2] = report.rows[1]
+    assert.matches("\t5.10.1%-amd64\t[^\n]*\n[^\n]*\t5.10.1%-amd64\t", report:render "tsv")
+  end)
+
   it("has a row for each of two kernels of one name, by their paths", function()
     local twins = { kernel("one", "6.1.3-amd64", "pad", "pid"), kernel("two", "6.1.3-amd64", "pad", "tgid") }
     local text = btfl.matrix({ path }, twins):report():render("text", { width = 200 })

@@ -4,7 +4,7 @@ local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
 local FIXTURES = run.top .. "/spec/fixtures/"
-local OBJECTS <const> = 12
+local OBJECTS <const> = 60
 
 -- So many kernels, all of one BTF but for their releases, in a folder.
 local function kernels(count)
@@ -44,6 +44,14 @@ describe("what a pair of an object and a kernel takes", function()
 
   it("is little of a check", function()
     local bytes = of_a_pair "cli:check_all(out) out:merge()"
-    assert.is_true(bytes < 400, bytes)
+    assert.is_true(bytes < 75, bytes)
+  end)
+
+  it("is a number in a matrix", function()
+    local bytes = of_a_pair [[
+local objects = {}
+for object in cli:objects() do objects[#objects + 1] = object end
+out = btfl.matrix(objects, cli):report()]]
+    assert.is_true(bytes < 40, bytes)
   end)
 end)

@@ -1850,7 +1850,7 @@ function cli:formats() end
 
 --- What a report of a matrix is of. A plain table.
 ---@class btfl.report.matrix
----@field cells btfl.matrix.cell[]
+---@field cells btfl.matrix.cell[] each made when it is asked for: one that is changed is to be put in its place
 ---@field by? "object"|"program" what stands across; "program" where there is one object
 ---@field totals table its summary: how many cells are in each state
 

@@ -53,7 +53,7 @@ return function(report, options)
       known[some] = known[some] or around(some, columns, field)
       lines:add(table.concat(known[some], cell({ [field] = value }, field)))
     else
-      lines:add(engine.tsv(some, columns, LISTS, cell, ""))
+      for piece in repeated.pieces(some) do lines:add(engine.tsv(piece, columns, LISTS, cell, "")) end
     end
   end
   return lines:rest()

@@ -74,11 +74,11 @@ local function replaced(cell, case)
   return out
 end
 
---- A function that gives a cell as the run judges it.
+--- A function that gives a cell as the run judges it; nil where that is as it is.
 ---@param current { project: btfl.project?, args: table } btfl.cli, or what stands for one
----@return fun(cell: btfl.matrix.cell): btfl.matrix.cell
+---@return (fun(cell: btfl.matrix.cell): btfl.matrix.cell)?
 function judged.by(current)
-  if not (current.project or current.args.fail_on) then return function(cell) return cell end end
+  if not (current.project or current.args.fail_on) then return nil end
   local ignores, seen, on = current.project and current.project.ignore or {}, {}, {}
   return function(cell)
     if #cell.findings == 0 then return cell end

@@ -1,5 +1,6 @@
 --- A matrix as formats show it: kernels, columns, and the cases of each. See btfl.matrix.layout in meta.lua.
 local cells = require "btfl.matrix.cells"
+local held = require "btfl.matrix.held"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local series = require "btfl.kernels.series"
@@ -22,12 +23,14 @@ local function part_of(cell, program, row)
   }
 end
 
--- The programs of each object in each shape, by a kernel on which they were looked at.
+-- The programs of each object in each shape, by the first kernel on which they were looked at.
 local function programs_of(list)
   local out = {}
-  for _, cell in ipairs(list) do
-    local at = key_of(cell.object, cell.shape)
-    if not out[at] and #cell.programs > 0 then out[at] = cell.programs end
+  for _, column in ipairs(held.columns(list)) do
+    for i = #column.said, 1, -1 do
+      local programs = column.said[i].programs
+      if #programs > 0 then out[key_of(column.object, column.shape)] = programs end
+    end
   end
   return out
 end
@@ -35,7 +38,7 @@ end
 -- What a cell says in each of its columns; an object of which no program is known has one of its own.
 local function split(cell, known)
   local parts, looked_at = {}, #cell.programs > 0
-  for i, row in ipairs(looked_at and cell.programs or known[key_of(cell.object, cell.shape)] or {}) do
+  for i, row in ipairs(looked_at and cell.programs or known) do
     parts[i] = part_of(cell, row.program, looked_at and row or nil)
   end
   return #parts > 0 and parts or { part_of(cell) }
@@ -45,10 +48,11 @@ end
 -- says.
 local function splitter(list, by)
   local known, seen = by == "program" and programs_of(list), {}
-  return function(cell)
+  return function(column, cell)
     local parts = seen[cell.findings]
     if not parts then
-      parts = known and split(cell, known) or { { state = cell.state, programs = cell.programs,
+      local of_column = known and (known[key_of(column.object, column.shape)] or {})
+      parts = of_column and split(cell, of_column) or { { state = cell.state, programs = cell.programs,
         findings = cell.findings, failures = cell.failures, unread = cell.unread } }
       for _, part in ipairs(parts) do part.key = cells.text_of(part) end
       seen[cell.findings] = parts
@@ -148,45 +152,75 @@ end
 
 -- Of one object its programs are shown.
 local function across(list)
-  for _, cell in ipairs(list) do
-    if cell.object ~= list[1].object then return "object" end
+  local columns = held.columns(list)
+  for _, column in ipairs(columns) do
+    if column.object ~= columns[1].object then return "object" end
   end
   return "program"
 end
 
+-- Where what is said in a column of cells stands: the columns of `out`, each with its case.
+local function places_of(out, columns, of, parts)
+  local places = {}
+  for _, part in ipairs(parts) do
+    local at = key_of(of.object, of.shape, part.program)
+    local column = columns[at]
+    if not column then
+      column = { object = of.object, program = part.program, shape = of.shape, cases = {}, at = {},
+        by_key = {} }
+      columns[at], out.columns[#out.columns + 1] = column, column
+    end
+    places[#places + 1] = { column = column, case = case_in(column, part) }
+  end
+  return places
+end
+
 -- The columns, with the cases in each, and the kernels, in the order in which they first came.
 local function fill(out, list)
-  local rows, columns, parts_of = {}, {}, splitter(list, out.by)
-  for _, cell in ipairs(list) do
-    local at = key_of(cell.kernel.name, cell.kernel.path)
-    local row = rows[at]
-    if not row then
-      row = #out.targets + 1
-      rows[at], out.targets[row] = row, cell.kernel
-    end
-    for _, part in ipairs(parts_of(cell)) do
-      at = key_of(cell.object, cell.shape, part.program)
-      local column = columns[at]
-      if not column then
-        column = { object = cell.object, program = part.program, shape = cell.shape, cases = {}, at = {},
-          by_key = {} }
-        columns[at], out.columns[#out.columns + 1] = column, column
+  local rows, columns, parts_of, places = {}, {}, splitter(list, out.by), {}
+  local row, before
+  for i, kernel, of, number in held.each(list) do
+    if i ~= before then
+      local at = key_of(kernel.name, kernel.path)
+      row, before = rows[at], i
+      if not row then
+        row = #out.targets + 1
+        rows[at], out.targets[row] = row, kernel
       end
-      local case = case_in(column, part)
-      column.at[row] = case
-      table.insert(case.targets, row)
-      out.count[part.state] = (out.count[part.state] or 0) + 1
+    end
+    local said = of.said[number]
+    places[said] = places[said] or places_of(out, columns, of, parts_of(of, said))
+    for _, place in ipairs(places[said]) do
+      place.column.at[row] = place.case
+      table.insert(place.case.targets, row)
     end
   end
+end
+
+--- How many parts of the cells of a report, as formats show them, are in which state.
+---@param matrix btfl.report.matrix
+---@return table<btfl.matrix.state, integer>
+function layout.counts(matrix)
+  local list, count = held.of(matrix.cells), {}
+  local parts_of = splitter(list, matrix.by or across(list))
+  for _, column in ipairs(held.columns(list)) do
+    for number, said in ipairs(column.said) do
+      for _, part in ipairs(parts_of(column, said)) do
+        count[part.state] = (count[part.state] or 0) + column.times[number]
+      end
+    end
+  end
+  return count
 end
 
 --- What formats show of the cells of a report.
 ---@param matrix btfl.report.matrix
 ---@return btfl.matrix.layout
 function layout.of(matrix)
-  local out = { by = matrix.by or across(matrix.cells), targets = {}, labels = {}, rank = {}, columns = {},
-    count = {} }
-  fill(out, matrix.cells)
+  local list = held.of(matrix.cells)
+  local out = { by = matrix.by or across(list), targets = {}, labels = {}, rank = {}, columns = {},
+    count = layout.counts(matrix) }
+  fill(out, list)
   for _, column in ipairs(out.columns) do column.by_key = nil end
   label_columns(out.columns)
   label_targets(out)

@@ -2,6 +2,7 @@
 local argument = require "btfl.argument"
 local cells = require "btfl.matrix.cells"
 local class = require "btfl.class"
+local held = require "btfl.matrix.held"
 local judged = require "btfl.matrix.judged"
 local report = require "btfl.report.report"
 local tally = require "btfl.matrix.tally"
@@ -19,24 +20,45 @@ function metatable:__call()
   return cell, why
 end
 
--- What is said of a case is said once, of all of its kernels.
-local function add_findings(out, list)
-  local cases, order = {}, {}
-  for _, cell in ipairs(list) do
-    local case = cases[cell.findings]
-    if not case then
-      case = { findings = cell.findings, targets = {} }
-      cases[cell.findings], order[#order + 1] = case, case
+-- The kernels of each case of which something is said, in the order in which the cases came: `runs` of them,
+-- from one number to another.
+local function kernels_of_cases(list)
+  local cases, order, kernels = {}, {}, {}
+  for i, kernel, column, number in held.each(list) do
+    local findings = column.said[number].findings
+    local case = cases[findings]
+    kernels[i] = kernel.name
+    if #findings > 0 and not case then
+      case = { findings = findings, runs = {} }
+      cases[findings], order[#order + 1] = case, case
     end
-    table.insert(case.targets, cell.target)
+    local runs = case and case.runs
+    if runs and runs[#runs] == i - 1 then
+      runs[#runs] = i
+    elseif runs then
+      table.move({ i, i }, 1, 2, #runs + 1, runs)
+    end
   end
+  return order, kernels
+end
+
+-- What is said of a case is said once, of all of its kernels. Equal lists of them are one.
+local function add_findings(out, list)
+  local order, kernels = kernels_of_cases(list)
+  local known = {}
   for _, case in ipairs(order) do
+    local key = table.concat(case.runs, " ")
+    local targets = known[key] or {}
+    for i = known[key] and #case.runs + 1 or 1, #case.runs, 2 do
+      for n = case.runs[i], case.runs[i + 1] do targets[#targets + 1] = kernels[n] end
+    end
+    known[key] = targets
     for _, finding in ipairs(case.findings) do
       local own = {}
       for name, value in pairs(finding) do own[name] = value end
       local level = own.level
       own.level = nil
-      if #case.targets == 1 then own.target = case.targets[1] else own.targets = case.targets end
+      if #targets == 1 then own.target = targets[1] else own.targets = targets end
       out[level](out, own)
     end
   end
@@ -51,8 +73,8 @@ function methods:report(options)
   local out = report.new("matrix", {
     columns = { "object", "target", "shape", "state", "case", "findings" }, frames = false,
   })
-  local list, shown, run, told = {}, {}, self.run or { failures = {}, remarks = {} }, {}
-  local as_judged = self.judged or function(cell) return cell end
+  local list, run, told = held.new(), self.run or { failures = {}, remarks = {} }, {}
+  local shown = self.judged and held.new() or list
   local function tell(failure)
     if not told[failure] then out:failure(failure) end
     told[failure] = true
@@ -60,9 +82,8 @@ function methods:report(options)
   for _, failure in ipairs(run.failures) do tell(failure) end
   for cell, why in self do
     if cell then
-      list[#list + 1], shown[#list + 1] = cell, as_judged(cell)
-      cell = shown[#list]
-      out:row(tally.row(cell))
+      held.add(list, cell)
+      if self.judged then held.add(shown, self.judged(cell)) end
       for _, failure in ipairs(cell.failures or {}) do tell(failure) end
     else
       tell(tostring(why))
@@ -70,6 +91,7 @@ function methods:report(options)
   end
   if #list == 0 then return out end
   add_findings(out, list)
+  out.rows = tally.rows(shown)
   out.matrix = { cells = shown, by = options.by, totals = {} }
   tally.count(out.matrix)
   out:summary(out.matrix.totals)

@@ -1,22 +1,37 @@
 --- What follows from the cells of a matrix in its report: a row of each, and how many are in which state.
+local held = require "btfl.matrix.held"
 local key_of = require "btfl.report.key"
 local layout = require "btfl.matrix.layout"
+local repeated = require "btfl.report.repeated"
 local states = require "btfl.matrix.states"
 
 local tally = {}
 
---- The row of a cell.
----@param cell btfl.matrix.cell
----@return table
-function tally.row(cell)
-  return { object = cell.object, target = cell.target, shape = cell.shape, state = cell.state,
-    case = cell.case, findings = #cell.findings }
+local function row_of(kernel, column, said)
+  return { object = column.object, target = kernel.name, shape = column.shape, state = said.state,
+    case = said.case, findings = #said.findings }
+end
+
+-- Lists of rows that follow from cells.
+local following = setmetatable({}, { __mode = "k" })
+
+--- The rows of cells, each of which is made when it is asked for.
+---@param list btfl.matrix.cell[] of held.new()
+---@return table[]
+function tally.rows(list)
+  local parts_at, rows = held.reader(list), repeated.from {}
+  repeated.add(rows, repeated.made(#list, function(n) return row_of(parts_at(n)) end, function(n)
+    local kernel, column = parts_at(n)
+    return column.object, kernel.name, kernel
+  end))
+  following[rows] = #list
+  return rows
 end
 
 --- Makes the totals of a matrix anew.
 ---@param matrix btfl.report.matrix
 function tally.count(matrix)
-  local facts, count, words = matrix.totals, layout.of(matrix).count, {}
+  local facts, count, words = matrix.totals, layout.counts(matrix), {}
   facts.order = {}
   for _, state in ipairs(states.list) do
     local n = count[state.word]
@@ -33,14 +48,17 @@ end
 ---@param report btfl.report of which the rows are those of its matrix
 ---@param change fun(cell: btfl.matrix.cell): btfl.matrix.cell of the same object, kernel and shape
 function tally.change(report, change)
-  local rows = {}
+  local cells, rows = held.new(), {}
   local function at(one) return key_of(one.object, one.target, one.shape) end
-  for i, cell in ipairs(report.matrix.cells) do
+  local is_following = getmetatable(report.rows) and following[report.rows] == #report.rows
+  for _, cell in ipairs(report.matrix.cells) do
     local now = change(cell)
-    report.matrix.cells[i] = now
-    if now ~= cell then rows[at(cell)] = now end
+    held.add(cells, now)
+    if now ~= cell and not is_following then rows[at(cell)] = now end
   end
-  for _, row in ipairs(report.rows) do
+  report.matrix.cells = cells
+  if is_following then report.rows = tally.rows(cells) end
+  for _, row in ipairs(is_following and {} or report.rows) do
     local cell = rows[at(row)]
     if cell then row.state, row.findings = cell.state, #cell.findings end
   end

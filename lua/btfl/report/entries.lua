@@ -36,12 +36,12 @@ function entries.rows(report)
   end
   return function()
     n = n + 1
-    while rows and rows[n] == nil do
+    local row = rows and rows[n]
+    while rows and row == nil do
       rows, field, value = next_part()
-      n = 1
+      n, row = 1, rows and rows[1]
     end
     if not rows then return nil end
-    local row = rows[n]
     if not field then return text_of(row) end
     local parts = known[row] or around(row)
     return parts[2] and parts[1] .. encoded[value] .. parts[2] or parts[1]

@@ -113,9 +113,11 @@ local function in_order_of(report, kernels)
     if object ~= nil and target ~= nil then objects:add(object, target) end
   end
   for rows, field, value in repeated.parts(report.rows) do
-    for i, row in ipairs(rows) do
+    local about = not field and repeated.about(rows)
+    has_rows = has_rows or #rows > 0
+    for i = 1, about and #rows or 0 do put_place(about(i)) end
+    for i, row in ipairs(about and {} or rows) do
       local other = field ~= "target" or i == 1 or row.object ~= rows[i - 1].object
-      has_rows = true
       if other then put_place(row.object, field == "target" and value or row.target) end
     end
   end

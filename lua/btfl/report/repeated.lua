@@ -107,6 +107,14 @@ function repeated.made(count, make, about)
   })
 end
 
+--- What repeated.made() was given as `about` of that list; nil of any other.
+---@param rows table[]
+---@return (fun(n: integer): string, string, table?)?
+function repeated.about(rows)
+  local behind = getmetatable(rows)
+  return behind and rawget(behind, "about")
+end
+
 --- Gives what the rows of any list are about, in order: the object, the kernel's name, what is known of the
 --- kernel.
 ---@param list table[]
@@ -114,8 +122,7 @@ end
 function repeated.each_about(list, visit)
   local n = 0
   for rows, field in repeated.parts(list) do
-    local behind = not field and getmetatable(rows)
-    local about = behind and rawget(behind, "about")
+    local about = not field and repeated.about(rows)
     for i = 1, #rows do
       n = n + 1
       if about then
@@ -145,6 +152,22 @@ function repeated.parts(list)
     local value, first = state.values[n] or nil, state.firsts[n]
     if first then value = value[first + i] end
     return state.rows[n], state.fields[n] or nil, value
+  end
+end
+
+-- So many made rows are there at a time.
+local PIECE <const> = 512
+
+--- Iterates over lists of the rows of a part, one after another: the part itself, but where they are made.
+---@param rows table[]
+---@return fun(): table[]?
+function repeated.pieces(rows)
+  local at, is_made = 0, getmetatable(rows) ~= nil
+  return function()
+    local first = at + 1
+    if first > #rows then return nil end
+    at = is_made and math.min(at + PIECE, #rows) or #rows
+    return is_made and table.move(rows, first, at, 1, {}) or rows
   end
 end
 
