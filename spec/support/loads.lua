@@ -404,4 +404,14 @@ function loads.run(lines, options)
   return rows
 end
 
+--- Of the objects whose paths are keys, each with a program `prog`: whether the running kernel loads that.
+---@param paths table<string, any>
+---@return table<string, boolean>
+function loads.which_load(paths)
+  local lines, which = {}, {}
+  for path in pairs(paths) do lines[#lines + 1] = path .. "\tprog" end
+  for _, row in ipairs(loads.run(lines)) do which[row.object] = row.outcome == "loads" end
+  return which
+end
+
 return loads

@@ -122,7 +122,8 @@ void dated_states(const struct state *s, const struct liveness *live);
 enum go machine_branch(struct machine *m, struct state *s, const struct linked_insn *n);
 
 /* packet.c: pointers into packets. */
-/* What a program reads at byte `off` of its context; VALUE_NONE where it is nothing of a packet. */
+/* What a program reads at byte `off` of its context where that tells of a packet: a pointer, or a
+ * number for sure; else VALUE_NONE. */
 struct value packet_of_context(const struct machine *m, int64_t off, unsigned size);
 /* Whether `a op b` holds: 1 yes, 0 no, -1 unknown, or the two are not one and the end of a packet.
  */

@@ -5,29 +5,40 @@
  */
 #include "verify/machine.h"
 
-/* Bytes into struct xdp_md, and into struct __sk_buff. */
-enum { XDP_DATA = 0, XDP_DATA_END = 4, SKB_DATA = 76, SKB_DATA_END = 80 };
+/* Where struct xdp_md and struct __sk_buff hold pointers, each in 4 bytes; offsets in bytes. */
+static const struct pointers {
+	int64_t data, data_end, data_meta;
+} xdp_pointers = {0, 4, 8}, skb_pointers = {76, 80, 140};
 
-struct value packet_of_context(const struct machine *m, int64_t off, unsigned size)
+/* NULL where the context is neither. */
+static const struct pointers *pointers_of(uint32_t prog_type)
 {
-	int64_t data = SKB_DATA, end = SKB_DATA_END;
-
-	switch (m->context->prog_type) {
-	case BPF_PROG_TYPE_XDP:
-		data = XDP_DATA;
-		end = XDP_DATA_END;
-		break;
+	switch (prog_type) {
+	case BPF_PROG_TYPE_XDP: return &xdp_pointers;
 	case BPF_PROG_TYPE_SCHED_CLS:
 	case BPF_PROG_TYPE_SCHED_ACT:
 	case BPF_PROG_TYPE_CGROUP_SKB:
-	case BPF_PROG_TYPE_SK_SKB: break;
-	default: size = 0;
+	case BPF_PROG_TYPE_SK_SKB:
+	case BPF_PROG_TYPE_FLOW_DISSECTOR:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT:
+	case BPF_PROG_TYPE_LWT_SEG6LOCAL: return &skb_pointers;
+	default: return NULL;
 	}
-	if (size == 4 && off == data)
+}
+
+struct value packet_of_context(const struct machine *m, int64_t off, unsigned size)
+{
+	const struct pointers *p = pointers_of(m->context->prog_type);
+
+	if (!p || size > 4)
+		return (struct value){.kind = VALUE_NONE};
+	if (size == 4 && off == p->data)
 		return value_of(VALUE_PACKET, PACKET_UNKNOWN);
-	if (size == 4 && off == end)
+	if (size == 4 && off == p->data_end)
 		return value_of(VALUE_PACKET_END, 0);
-	return (struct value){.kind = VALUE_NONE};
+	return off == p->data_meta ? value_any() : value_unknown();
 }
 
 /* The same comparison with its sides changed; 0 for one that tells nothing. */
