@@ -280,6 +280,12 @@ describe("a verdict on bytecode", function()
     { "bits that differ", { ctx(2), alu("and", 2, 6), jump("ne", 2, 1, 1) }, "6.17.0", "6.18.0" },
     { "swapped bytes", { object.mov(2, 0x100), ins(0xd7, 2, 0, 0, 16), jump("eq", 2, 1, 1) }, "6.17.0",
       "7.0.0" },
+    { "the only number of bits in a range, the largest", { ctx(2), alu("or", 2, 0xe00), alu("and", 2, 0xf00),
+      jump("eq", 2, 0xe00, 2), jump("eq", 2, 0xf00, 1) }, "6.17.0", "7.0.0" },
+    { "the only number of bits in a range, the least", { ctx(2), alu("and", 2, 0x110), jump("lt", 2, 0x10, 3),
+      jump("gt", 2, 0xff, 2), jump("eq", 2, 0x10, 1) }, "6.17.0", "6.18.44" },
+    { "the only number of bits in a range, between its ends", { ctx(2), alu("and", 2, 0x110), jump("le", 2, 1, 3),
+      jump("gt", 2, 0xff, 2), jump("eq", 2, 0x10, 1) }, "6.17.0", "6.18.44" },
     { "a range and bits that contradict each other", { ctx(2), alu("or", 2, 6), jump("gt", 2, 11, 2),
       jump("le", 2, 10, 1) }, "7.1.0", "7.2.0" },
     { "division", { object.mov(2, 6), alu("div", 2, 3), jump("eq", 2, 2, 1) }, "6.18.0", "7.1.0" },
@@ -295,6 +301,13 @@ describe("a verdict on bytecode", function()
       assert.are.equal("guarded", (verdict(list, { release = from })))
     end)
   end
+
+  it("does not take for one number what may be two", function()
+    for last, said in pairs { [0xff] = "guarded", [0x100] = "rejected", [0x10f] = "rejected" } do
+      assert.are.equal(said, (verdict { ctx(2), alu("and", 2, 0x110), jump("le", 2, 1, 3), jump("gt", 2, last, 2),
+        jump("eq", 2, 0x10, 1), "poison" }), last)
+    end
+  end)
 
   it("knows a zero, but no other number, in bytes that no spill is", function()
     local function slot(value)

@@ -33,7 +33,8 @@ static const struct {
     SINCE(6, 14, reads_keep),      SINCE(6, 14, array_not_null),  SINCE(6, 15, multiply_signed),
     SINCE(6, 16, shift_32_signed), SINCE(6, 17, add_wraps),       SINCE(6, 17, deduce_crossing),
     SINCE(6, 18, negate),          SINCE(6, 18, equal_by_bits),   SINCE(7, 2, impossible_sides),
-    STABLE(6, 18, 44, swap_bytes), SINCE(7, 0, swap_bytes),       SINCE(7, 1, divide),
+    STABLE(6, 18, 44, swap_bytes), SINCE(7, 0, swap_bytes),       STABLE(6, 18, 44, single_values),
+    SINCE(7, 0, single_values),    SINCE(7, 1, divide),
 };
 
 static void set_since(struct abilities *out, uint32_t code)

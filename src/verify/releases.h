@@ -31,6 +31,7 @@ struct abilities {
 	bool shift_32_signed;  /* `<< 32` keeps negative 32-bit bounds */
 	bool deduce_crossing;  /* signed and unsigned ranges that meet in one piece only */
 	bool deduce_extended;  /* 32-bit bounds of a sign-extended value are those of the whole */
+	bool single_values;    /* a range and bits that allow one number are that number */
 	bool negate;           /* NEG is followed */
 	bool swap_bytes;       /* byte swaps of constants are followed */
 	bool divide;           /* division and remainder of constants are followed */

@@ -234,10 +234,52 @@ static void bits_from_ranges(struct scalar *s, const struct abilities *r)
 	s->bits = bits_join(bits_high(full), low);
 }
 
-void scalar_sync(struct scalar *s, const struct abilities *r)
+/* The least number above v that the bits allow; the largest that they do where there is none. */
+static uint64_t bits_next(struct bits b, uint64_t v)
 {
+	uint64_t most = b.value | b.mask, differ, below, upper;
+
+	if (v >= most)
+		return most;
+	v++;
+	differ = (v ^ b.value) & ~b.mask;
+	if (!differ)
+		return v;
+	below = UINT64_MAX >> __builtin_clzll(differ);
+	upper = b.mask & ~below;
+	if (b.value & differ & ~(below >> 1))
+		return b.value | (v & upper);
+	return b.value | (((v | ~upper) + 1) & upper);
+}
+
+/* Whether the unsigned range and the bits allow one number only. Of those that contradict each
+ * other it is one, too, as verifiers have it that do not call them impossible. */
+static bool is_single(const struct scalar *s, uint64_t *v)
+{
+	uint64_t next = bits_next(s->bits, s->full.umin);
+
+	if ((s->full.umin & ~s->bits.mask) == s->bits.value) {
+		*v = s->full.umin;
+		return next > s->full.umax;
+	}
+	*v = next;
+	return next == (s->bits.value | s->bits.mask) ||
+	       (next <= s->full.umax && bits_next(s->bits, next) > s->full.umax);
+}
+
+static void learn_from_bits(struct scalar *s, const struct abilities *r)
+{
+	uint64_t v;
+
 	range_from_bits(&s->half, s->bits, false);
 	range_from_bits(&s->full, s->bits, true);
+	if (r->single_values && is_single(s, &v) && (!r->impossible_sides || v <= s->full.umax))
+		*s = scalar_known(v);
+}
+
+void scalar_sync(struct scalar *s, const struct abilities *r)
+{
+	learn_from_bits(s, r);
 	if (r->two_ranges) {
 		learn_once(s, r);
 		learn_once(s, r);
@@ -248,8 +290,7 @@ void scalar_sync(struct scalar *s, const struct abilities *r)
 		range_learn_old(&s->full, true);
 	}
 	bits_from_ranges(s, r);
-	range_from_bits(&s->half, s->bits, false);
-	range_from_bits(&s->full, s->bits, true);
+	learn_from_bits(s, r);
 }
 
 struct scalar scalar_bits(struct bits bits, const struct abilities *r)
