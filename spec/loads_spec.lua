@@ -111,3 +111,27 @@ describe("what the running kernel makes of changed programs #long", function()
     assert.is_true(tally["false no"] + tally.class + tally.unknown <= tally.rows / 100, lines)
   end)
 end)
+
+describe("what the running kernel makes of programs put together by chance", function()
+  local why = select(2, loads.peer())
+  if why then
+    pending("is told: " .. why)
+    return
+  end
+
+  -- Of numbers that differ by a constant, and of more than six copies of one, newer verifiers know more.
+  local function is_told(count, seed, most)
+    local tally = judge.composed(count, seed)
+    local lines = judge.counts(tally) .. "\n" .. table.concat(judge.table(tally, true), "\n")
+    assert.equal(count, tally.rows)
+    assert.is_true(tally.right >= 0.85 * count, lines)
+    assert.same({ 0, 0, 0, 0 }, { tally["false loads"], tally.unknown, tally.class, tally.apart }, lines)
+    assert.is_true(tally["false no"] + tally["first poison"] <= most, lines)
+  end
+
+  it("is told of some", function() is_told(100, 1, 5) end)
+
+  it("is told of many #long", function()
+    for seed = 2, 6 do is_told(1000, seed, 5) end
+  end)
+end)

@@ -1,7 +1,9 @@
 --- Holds verdicts against what real kernels made of the same programs (see spec.support.loads).
 
 local btfl = require "btfl"
+local composed = require "spec.support.composed"
 local loads = require "spec.support.loads"
+local run = require "spec.support.run"
 
 local judge = {}
 
@@ -254,6 +256,33 @@ function judge.mutants(count, options)
     end
     assert(pipes[job]:close())
   end
+  return tally
+end
+
+--- Puts programs together by chance, see spec.support.composed, loads them into the running kernel and judges them.
+---@param count integer
+---@param seed integer
+---@return spec.Tally
+function judge.composed(count, seed)
+  math.randomseed(seed)
+  local kernel, tally, dir = judge.kernel "running", new_tally(), run.tmpdir()
+  for first = 1, count, 250 do
+    local lines = {}
+    for i = first, math.min(first + 249, count) do
+      local path = ("%s/%d.o"):format(dir, i)
+      run.write(path, composed.object())
+      lines[#lines + 1] = path .. "\tprog"
+    end
+    for _, row in ipairs(loads.run(lines)) do
+      local object <close> = btfl.object(row.object)
+      local said = judge.said(row, kernel, object)
+      local kind = judge.compare(row, said)
+      row.object = ("seed %d, %s"):format(seed, row.object:match "[^/]+$")
+      add(tally, kind, { row = row, said = said, kind = kind })
+    end
+  end
+  kernel.target:close()
+  run.remove(dir)
   return tally
 end
 
