@@ -3,6 +3,7 @@
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
 local object = require "spec.support.object"
+local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
 -- Of targets their states, and whether each was seen.
@@ -232,6 +233,20 @@ local MATTERS <const> = {
     section = "fentry/vfs_read", far = 32 },
   { "as what a typed pointer is moved by", rest { object.ldx(8, 2, 1, 0), object.mov(3, 0), x(ADD_X, 2, 3),
     object.ldx(4, 2, 2, 0) }, { { 1, OFFSET } }, section = "fentry/vfs_read", far = 32 },
+  { "as what is added to a typed pointer", rest { object.ldx(8, 2, 1, 0), object.add(2, 0), object.ldx(4, 2, 2, 0) },
+    { { 1, OFFSET } }, section = "fentry/vfs_read", far = 32 },
+  { "as a branch before a load by one", rest { object.ldx(8, 2, 1, 0), object.mov(3, 0),
+    object.insn(JGT_K, 3, 0, 2, 8), object.mov(0, 0), object.exit(), object.ldx(4, 2, 2, 400) }, { { 1, OFFSET } },
+    section = "fentry/vfs_read", far = 32 },
+  { "as one of two that one is moved by", rest { object.ldx(8, 6, 1, 0), object.call(7), object.mov(3, 8),
+    object.insn(JEQ_K, 0, 0, 1, 1), object.mov(3, 0), x(ADD_X, 6, 3), object.ldx(4, 2, 6, 0) }, { { 4, OFFSET } },
+    section = "fentry/vfs_read", far = 32 },
+  { "as what one was moved by that is kept", rest { object.ldx(8, 2, 1, 0), object.mov(3, 0), x(ADD_X, 2, 3),
+    object.stx(8, 10, 2, -8), object.ldx(8, 4, 10, -8), object.ldx(4, 2, 4, 0) }, { { 1, OFFSET } },
+    section = "fentry/vfs_read", far = 32 },
+  { "as what one was moved by and back", rest { object.ldx(8, 2, 1, 0), object.mov(3, 0), x(ADD_X, 2, 3),
+    x(MOV_X, 5, 2), object.add(5, -4), object.ldx(4, 2, 5, 0) }, { { 1, { "task", "0:0", "byte_off" } } },
+    section = "fentry/vfs_read", far = 32 },
   { "as an argument of a function", rest { object.mov(1, 0), object.call(4, 1), refused_if(JGT_K, 0, 8) },
     { { 0, OFFSET } }, behind = { x(MOV_X, 0, 1), object.exit() } },
 }
@@ -299,9 +314,27 @@ describe("the memo of what a relocation became", function()
       checked(path, { of(1, 1, 1, 0), of(2, 2, 0), of(3, 2, 2, 0), of(4, 1, 1, 0) }))
   end)
 
+  it("says the same of what a typed pointer is moved by that no load goes by", function()
+    local insns = rest { object.ldx(8, 6, 1, 0), object.mov(2, 0), x(MOV_X, 3, 6), x(ADD_X, 3, 2) }
+    local path = object_of(0, { "moved", insns, { { 1, OFFSET } }, section = "fentry/vfs_read" })
+    local said = checked(path, kernels(32))
+    for i = 2, #said do assert.equal(said[1] .. " seen", said[i], table.concat(said, ", ")) end
+  end)
+
+  -- The same of verdicts alone, which ask less.
+  local function check_verdicts(path, targets)
+    local words = { "verdicts", path, "--format", "tsv" }
+    for _, target in ipairs(targets) do table.move({ "-t", target }, 1, 2, #words + 1, words) end
+    local with = run(words).out
+    words[#words + 1] = "--no-memo"
+    assert.equal(run(words).out, with)
+  end
+
   for n, case in ipairs(MATTERS) do
     it(("asks for it where it counts %s"):format(case[1]), function()
-      local said, has = checked(object_of(n, case), kernels(case.far)), {}
+      local path, targets, has = object_of(n, case), kernels(case.far), {}
+      local said = checked(path, targets)
+      check_verdicts(path, targets)
       for _, state in ipairs(said) do has[state:gsub(" seen$", "")] = true end
       -- Else it would not matter.
       assert.is_truthy(next(has, (next(has))), table.concat(said, ", "))

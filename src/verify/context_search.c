@@ -25,6 +25,7 @@ enum { FAR = 1 << 24 };
 
 struct types {
 	uint16_t constants; /* registers that hold a constant, `at` */
+	uint16_t numbers; /* those of which anything here may be otherwise by a relocated number */
 	uint32_t of[REGISTER_COUNT];
 	int32_t at[REGISTER_COUNT]; /* of a pointer: bytes from the start of its struct */
 };
@@ -41,10 +42,12 @@ struct context_search {
 	struct types *types; /* likewise; NULL where the context has no arguments */
 	struct types now;    /* those of the instruction that is looked at, and behind it */
 	bool *met;
-	bool *meets;  /* instructions to which ways lead */
-	uint32_t at;  /* where the sweep is */
-	bool changed; /* behind it, which takes another */
+	bool *meets;    /* instructions to which ways lead */
+	bool *numbered; /* those met with a relocated number, where there are types */
+	uint32_t at;    /* where the sweep is */
+	bool changed;   /* behind it, which takes another */
 	bool suspects;
+	bool by_numbers; /* something went by a relocated number in a register */
 };
 
 static bool add_set(struct set *to, const struct set *from)
@@ -73,10 +76,11 @@ static bool is_pointer_type(uint32_t type)
 /* Adds to the types of those registers. */
 static bool add_types(struct types *to, const struct types *from, uint16_t registers)
 {
-	uint16_t old = to->constants;
+	uint16_t old = to->constants, numbers = to->numbers;
 	bool more = false;
 
 	to->constants &= from->constants;
+	to->numbers |= from->numbers;
 	for (unsigned reg = 0; reg < REGISTER_COUNT; reg++) {
 		bool differs = to->at[reg] != from->at[reg];
 
@@ -90,7 +94,7 @@ static bool add_types(struct types *to, const struct types *from, uint16_t regis
 			more |= add_type(&to->of[reg], TYPE_MANY);
 		more |= add_type(&to->of[reg], from->of[reg]);
 	}
-	return more || to->constants != old;
+	return more || to->constants != old || to->numbers != numbers;
 }
 
 static void flow(struct context_search *s, int64_t to, const struct held *h,
@@ -160,6 +164,18 @@ static void put_type(struct context_search *s, struct held *h, unsigned reg, uin
 	s->now.of[reg] = type;
 	s->now.at[reg] = at;
 	s->now.constants &= (uint16_t) ~(1u << reg);
+	s->now.numbers &= (uint16_t) ~(1u << reg);
+}
+
+static bool is_by_number(const struct context_search *s, unsigned reg)
+{
+	return s->types && (s->now.numbers >> reg & 1);
+}
+
+/* Something goes by what a register holds. */
+static void go_by(struct context_search *s, unsigned reg)
+{
+	s->by_numbers |= is_by_number(s, reg);
 }
 
 /* What a load by a typed pointer gives, where it may land nowhere suspected. */
@@ -228,24 +244,31 @@ static void type_after_sum(struct context_search *s, struct insn in, struct held
 	put_type(s, h, in.dst, dst, is_pointer_type(dst) && dst != TYPE_MANY ? (int32_t)at : 0);
 }
 
+static void type_after_move(struct context_search *s, struct insn in, struct held *h, uint32_t src)
+{
+	int32_t at = 0;
+	bool constant = !in.off && constant_source(s, in, &at);
+
+	put_type(s, h, in.dst, in.off ? TYPE_NONE : src, at);
+	if (constant)
+		s->now.constants |= (uint16_t)(1u << in.dst);
+}
+
 static void type_after_alu(struct context_search *s, struct insn in, struct held *h)
 {
-	bool by_reg = in.code & BPF_X, constant;
+	bool by_reg = in.code & BPF_X, moves = BPF_OP(in.code) == ALU_MOV, by_number;
 	uint32_t src = by_reg && has(&h->typed, in.src) ? s->now.of[in.src] : TYPE_NONE;
-	int32_t at = 0;
 
 	if (!s->types)
 		return;
-	if (BPF_OP(in.code) != ALU_MOV) {
+	by_number = s->f->insns[s->at].relo >= 0 || (by_reg && is_by_number(s, in.src)) ||
+		    (!moves && is_by_number(s, in.dst));
+	if (moves)
+		type_after_move(s, in, h, src);
+	else
 		type_after_sum(s, in, h, src);
-		return;
-	}
-	if (in.off)
-		src = TYPE_NONE;
-	constant = !in.off && constant_source(s, in, &at);
-	put_type(s, h, in.dst, src, at);
-	if (constant)
-		s->now.constants |= (uint16_t)(1u << in.dst);
+	if (by_number)
+		s->now.numbers |= (uint16_t)(1u << in.dst);
 }
 
 static void hold_after_alu(struct context_search *s, struct insn in, struct held *h)
@@ -289,6 +312,8 @@ static void hold_after_memory(struct context_search *s, struct insn in, struct h
 	bool in_stack = has(&h->stack, loads ? in.src : in.dst);
 
 	suspect(s, in, h);
+	if (loads || (in_stack && BPF_CLASS(in.code) == BPF_STX))
+		go_by(s, in.src);
 	if (loads) {
 		put_type(s, h, in.dst, type_after_load(s, in, h), 0);
 		load_set(&h->context, in, in_stack);
@@ -341,11 +366,11 @@ static bool may_return(const struct context_search *s, const struct linked_insn 
 	       (before->typed.registers || before->typed.slots || before->context.registers);
 }
 
-/* Whether anything at an instruction is of the context. */
-static bool concerns(const struct held *h)
+/* Whether anything at an instruction is of the context, or might be by another number. */
+static bool concerns(const struct context_search *s, const struct held *h)
 {
 	return h->context.registers || h->context.slots || h->moved.registers || h->moved.slots ||
-	       h->typed.registers || h->typed.slots;
+	       h->typed.registers || h->typed.slots || (s->types && s->now.numbers);
 }
 
 /* Whether a branch on a constant is taken: relocations decide which size of a bitfield's load is
@@ -371,6 +396,10 @@ static bool follow(struct context_search *s, struct held *h)
 	const struct held before = *h;
 	int taken;
 
+	if (n->ref_kind == REF_CALL)
+		s->by_numbers |= s->types && s->now.numbers;
+	if (BPF_CLASS(n->in.code) == BPF_JMP && insn_leads_away(n->in))
+		go_by(s, n->in.dst);
 	if (n->ref_kind == REF_CALL || n->ref_kind == REF_FUNC)
 		flow(s, s->f->funcs[n->target].start, h, &s->now);
 	hold_after(s, n->in, h);
@@ -398,18 +427,29 @@ static bool meet(struct context_search *s, struct held *h, bool falls)
 	return true;
 }
 
-/* Where an instruction goes by a pointer that is followed, its number counts; and where types are
- * told, any that may be added to one. */
+/* Where an instruction goes by a pointer that is followed, its number counts; where types are told,
+ * one that is put into a register or added there may. */
 static void ask(const struct context_search *s, const struct linked_insn *n, const struct held *h)
 {
 	unsigned class = BPF_CLASS(n->in.code);
 	unsigned reg = class == BPF_LDX ? n->in.src : n->in.dst;
 	uint16_t held = h->context.registers | h->moved.registers | h->typed.registers;
+	bool memory = class == BPF_LDX || class == BPF_ST || class == BPF_STX;
 
-	if (n->relo >= 0 && (class == BPF_LDX || class == BPF_ST || class == BPF_STX
-				 ? reg == 10 || (held >> reg & 1)
-				 : s->types != NULL))
+	if (n->relo < 0)
+		return;
+	s->numbered[s->at] = !memory;
+	if (memory && (reg == 10 || (held >> reg & 1)))
 		linked_ask(s->f, s->at);
+}
+
+/* Whatever such numbers are, the same is found where nothing goes by them, and the walk that would
+ * ask for them itself is spared. */
+static void ask_numbers(const struct context_search *s)
+{
+	for (uint32_t at = 0; s->types && at < s->f->count; at++)
+		if (s->numbered[at] && (s->by_numbers || s->suspects))
+			linked_ask(s->f, at);
 }
 
 static void sweep(struct context_search *s)
@@ -423,7 +463,7 @@ static void sweep(struct context_search *s)
 
 		if (s->meets[s->at])
 			live = meet(s, &h, live);
-		live = live && !n->stop && concerns(&h);
+		live = live && !n->stop && concerns(s, &h);
 		if (!live)
 			continue;
 		ask(s, n, &h);
@@ -468,8 +508,9 @@ static int search_start(struct context_search *s)
 	s->held = malloc(n * sizeof(*s->held));
 	s->met = calloc(n, sizeof(*s->met));
 	s->meets = calloc(n, sizeof(*s->meets));
+	s->numbered = calloc(n, sizeof(*s->numbered));
 	s->types = s->c->slots ? malloc(n * sizeof(*s->types)) : NULL;
-	return s->held && s->met && s->meets && (s->types || !s->c->slots) ? 0 : -1;
+	return s->held && s->met && s->meets && s->numbered && (s->types || !s->c->slots) ? 0 : -1;
 }
 
 static void search_end(struct context_search *s)
@@ -478,6 +519,7 @@ static void search_end(struct context_search *s)
 	free(s->types);
 	free(s->met);
 	free(s->meets);
+	free(s->numbered);
 }
 
 int context_suspects(struct context *c, const struct linked *f, struct err *e)
@@ -499,6 +541,7 @@ int context_suspects(struct context *c, const struct linked *f, struct err *e)
 	flow(&s, 0, &start, &s.now);
 	while (s.changed && !s.suspects)
 		sweep(&s);
+	ask_numbers(&s);
 	search_end(&s);
 	c->suspect = s.suspects;
 	return 0;
