@@ -261,6 +261,26 @@ describe("a header", function()
     has(text, "int __attribute__((noderef)) *b;")
   end)
 
+  it("says nothing but tags and attributes by what those are called", function()
+    local b, t = numbers()
+    local members = {}
+    for i, tag in ipairs { { 'quo"te\\', false }, { "address_space\x951)", false }, { "line\nbreak", false },
+      { "address_space(1)", true }, { 'x)) evil; __attribute__((y', true }, { ")(", true },
+      { 'section("a")', true } } do
+      members[i] = { "m" .. i, b:ptr(b:type_tag(tag[1], t.int, tag[2])), 64 * (i - 1) }
+    end
+    b:struct("tagged", 8 * #members, members)
+    local text = open(b):print { header = true }
+    has(text, [[int __attribute__((btf_type_tag("quo\"te\\"))) *m1;]])
+    has(text, [[int __attribute__((btf_type_tag("address_space\2251)"))) *m2;]])
+    has(text, [[int __attribute__((btf_type_tag("line\012break"))) *m3;]])
+    has(text, "int __attribute__((address_space(1))) *m4;")
+    has(text, [[int __attribute__((btf_type_tag("x)) evil; __attribute__((y"))) *m5;]])
+    has(text, [[int __attribute__((btf_type_tag(")("))) *m6;]])
+    has(text, [[int __attribute__((btf_type_tag("section(\"a\")"))) *m7;]])
+    assert.equal("", compiled((text:gsub("address_space%(1%)", "aligned(8)"))))
+  end)
+
   it("writes out members without a name whose type has one", function()
     local b, t = numbers()
     local base = b:struct("base", 8, { { "x", t.int, 0 }, { "y", t.char, 32 } })

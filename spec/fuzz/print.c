@@ -154,16 +154,24 @@ static void dump(const struct btf *b, enum dump_form form)
 	free(text.data);
 }
 
-/* Brackets close in C as they were opened. */
+/* Brackets close in C as they were opened, but for those in quotes. */
 static void balance(const struct buf *text)
 {
 	long curly = 0, round = 0;
+	bool quoted = false;
 
 	for (size_t i = 0; i < text->len; i++) {
+		if (text->data[i] == '"')
+			quoted = !quoted;
+		if (quoted) {
+			i += text->data[i] == '\\';
+			continue;
+		}
 		curly += (text->data[i] == '{') - (text->data[i] == '}');
 		round += (text->data[i] == '(') - (text->data[i] == ')');
 		fuzz_holds(curly >= 0 && round >= 0, "C has no bracket more");
 	}
+	fuzz_holds(!quoted, "quotes of C are closed");
 	fuzz_holds(curly == 0 && round == 0, "C has as many brackets closed as open");
 }
 

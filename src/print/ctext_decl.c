@@ -6,6 +6,10 @@
 #include "base/arena.h"
 #include "print/ctext.h"
 
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
 /* Parts of one declaration, parameters included, and declarations in one another: a hostile BTF
  * nests them without end. */
 enum { PARTS = 1024, NESTED = 64 };
@@ -73,19 +77,58 @@ static void put_word(struct ctext *c, bool *space, const char *word)
 	*space = true;
 }
 
+/* Within the quotes of C, where a number in octal has three digits and no more. */
+static void put_quoted(struct out *o, const char *text)
+{
+	char octal[5];
+
+	for (; *text; text++) {
+		unsigned char one = (unsigned char)*text;
+
+		if (one == '"' || one == '\\')
+			out_char(o, '\\');
+		if (one >= ' ' && one < 0x7f) {
+			out_char(o, *text);
+		} else {
+			snprintf(octal, sizeof(octal), "\\%03o", one);
+			out_text(o, octal);
+		}
+	}
+}
+
+/* Whether a compiler can read the text of a tag as an attribute: a name, and what it takes in
+ * brackets. */
+static bool is_attribute(const char *text)
+{
+	long open = 0;
+
+	if (!isalpha((unsigned char)*text) && *text != '_')
+		return false;
+	for (; *text && open >= 0; text++) {
+		open += (*text == '(') - (*text == ')');
+		if (!isalnum((unsigned char)*text) && !strchr("_ ,()", *text))
+			return false;
+	}
+	return open == 0;
+}
+
 static void put_tag(struct ctext *c, bool *space, const struct btf_type *t)
 {
+	bool attribute = t->kflag && (c->style != CTEXT_SOURCE || is_attribute(t->name));
+
 	if (!t->kflag && c->style != CTEXT_SOURCE && names_is_identifier(t->name)) {
 		put_word(c, space, "__"); /* the kernel's own spelling: __user, __rcu */
 		out_text(c->out, t->name);
 		return;
 	}
-	put_word(c, space, t->kflag ? "__attribute__((" : "__attribute__((btf_type_tag(\"");
+	put_word(c, space, attribute ? "__attribute__((" : "__attribute__((btf_type_tag(\"");
 	if (c->style == CTEXT_DECL)
 		out_text(c->out, t->name);
+	else if (c->style == CTEXT_SOURCE && !attribute)
+		put_quoted(c->out, t->name);
 	else
 		out_name(c->out, t->name);
-	out_text(c->out, t->kflag ? "))" : "\")))");
+	out_text(c->out, attribute ? "))" : "\")))");
 }
 
 /* Writes the qualifiers that stand before part `end`, and after the last pointer or function before
