@@ -144,38 +144,6 @@ describe("why, of functions,", function()
     assert.matches("its words took the place of the same elsewhere", s.evidence, 1, true)
   end)
 
-  it("takes several words for one where others of the kernel put them in its place", function()
-    local function both(others)
-      local was, is = {}, {}
-      for _, name in ipairs(others) do
-        was[#was + 1] = { name:format "pagevec", "void", "inode i" }
-        is[#is + 1] = { name:format "lru_batch", "void", "inode i" }
-      end
-      was[#was + 1] = { "mlock_pagevec", "void", "task t", "int how" }
-      is[#is + 1] = { "mlock_lru_batch", "void", "filename n", "long how" }
-      return kernel(was), kernel(is)
-    end
-    local old, new = both { "__%s_forget", "isolate_%s", "drain_%s_cpu" }
-    assert.equal("func mlock_lru_batch", first(old, new, "mlock_pagevec"))
-    old, new = both { "isolate_%s" }
-    assert.is_nil(first(old, new, "mlock_pagevec"))
-  end)
-
-  it("learns no words from names of which nothing else is said", function()
-    local was, is = {}, {}
-    for i = 1, 40 do
-      was[i], is[i] = { ("sock%d_init"):format(i), "void", "task t" }, { ("sock%d_init"):format(i), "void", "task t" }
-    end
-    for _, name in ipairs { "udplite_%s", "nfnet_link_%s" } do
-      local list = name:find "udp" and was or is
-      list[#list + 1] = { name:format "init", "void", "inode i" }
-      list[#list + 1] = { name:format "free", "void", "inode i" }
-    end
-    was[#was + 1] = { "udplite_rcv", "int", "page p" }
-    is[#is + 1] = { "nfnet_link_rcv", "void", "task t", "long l" }
-    assert.is_nil(first(kernel(was), kernel(is), "udplite_rcv"))
-  end)
-
   it("finds one of several of a name", function()
     local old = kernel { { "do_it", "int", "page p" }, { "do_it", "int", "inode i" },
       { "do_unlinkat", "int", "int dfd", "filename name" } }

@@ -42,9 +42,8 @@ static struct run run_of(const struct words *w, unsigned from, unsigned to)
 	const struct word *last = &w->at[to - 1];
 
 	if (from == to)
-		return (struct run){.first = from, .last = from};
-	return (struct run){w->at[from].at, (size_t)(last->at - w->at[from].at) + last->len, from,
-			    to};
+		return (struct run){0};
+	return (struct run){w->at[from].at, (size_t)(last->at - w->at[from].at) + last->len};
 }
 
 void names_differ(const struct words *a, const struct words *b, struct run *was, struct run *is)
@@ -57,35 +56,6 @@ void names_differ(const struct words *a, const struct words *b, struct run *was,
 		back++;
 	*was = run_of(a, front, a->n - back);
 	*is = run_of(b, front, b->n - back);
-}
-
-/* What words from one to another weigh. */
-static double weight_of(const struct words *w, unsigned from, unsigned to)
-{
-	double sum = 0;
-
-	for (unsigned i = from; i < to; i++)
-		sum += (double)w->at[i].weight;
-	return sum;
-}
-
-double names_run(const struct words *w, const struct run *run)
-{
-	return weight_of(w, run->first, run->last);
-}
-
-double names_around(const struct words *w, const struct run *run)
-{
-	return weight_of(w, 0, run->first) + weight_of(w, run->last, w->n);
-}
-
-double names_alike_around(const struct words *a, const struct run *was, const struct words *b,
-			  const struct run *is, double often)
-{
-	double around = names_around(a, was) + names_around(b, is);
-	double runs = names_run(a, was) + names_run(b, is);
-
-	return around + runs > 0 ? (around + often * runs) / (around + runs) : 0;
 }
 
 static const char *find(const char *name, const struct run *run)

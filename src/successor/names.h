@@ -18,21 +18,11 @@ struct names_common names_common(const struct words *a, const struct words *b,
 /* A run of words in a name. */
 struct run {
 	const char *at;
-	size_t len;           /* 0: no word */
-	unsigned first, last; /* its words; the latter is none of it */
+	size_t len; /* 0: no word */
 };
 
 /* What two names have of their own between the words with which both begin and end. */
 void names_differ(const struct words *a, const struct words *b, struct run *was, struct run *is);
-
-/* What the words of a run weigh, and those that stand around it. */
-double names_run(const struct words *w, const struct run *run);
-double names_around(const struct words *w, const struct run *run);
-
-/* As words_alike(), for names that differ in these runs, which count as the same so far as `often`
- * (0 to 1) says that one gave way to the other. */
-double names_alike_around(const struct words *a, const struct run *was, const struct words *b,
-			  const struct run *is, double often);
 
 /* The name with the run `is` in place of `was`, which has a length; false where it does not have
  * that as whole words, or out is too short. */

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "successor/family.h"
 #include "successor/names.h"
 #include "successor/pairs.h"
 
@@ -19,7 +18,6 @@ struct lost_routine {
 	struct neighbours around; /* what stood around it */
 	bool placed;              /* where it stood is known of both kernels */
 	bool made;                /* after another's name */
-	struct family family;     /* none of one that only others are compared with */
 };
 
 /* Of the parameters of two prototypes those that have partners in the same order: what the types of
@@ -156,73 +154,20 @@ static void compare(struct routines *r, const struct lost_routine *lost, const s
 /* Less likely ones are not worth a look. */
 #define LEAST_ODDS (-3)
 
-static bool target_has(const struct routines *r, const char *type)
-{
-	for (size_t i = 0; i < r->target->count; i++)
-		if (has_type(r->target->btf[i], type))
-			return true;
-	return false;
-}
-
-/* Whether the one slot's type gave way to the other's, by these words: it went itself, or functions
- * that stayed took the other for it. */
-static bool gave_way(const struct routines *r, const struct slot *lost, const struct slot *now,
-		     const struct run *was, const struct run *is)
-{
-	char made[256];
-
-	return lost->pointers == now->pointers &&
-	       names_put(slot_type_name(lost), was, is, made, sizeof(made)) &&
-	       strcmp(made, slot_type_name(now)) == 0 &&
-	       (type_swapped_often(&r->types, lost, now) > 0 ||
-		!target_has(r, slot_type_name(lost)));
-}
-
-static bool by_type(const struct routines *r, const struct prototype *lost,
-		    const struct prototype *now, const struct run *was, const struct run *is)
-{
-	for (unsigned i = 0; i < lost->n; i++)
-		for (unsigned k = 0; k < now->n; k++)
-			if (gave_way(r, &lost->at[i], &now->at[k], was, is))
-				return true;
-	return false;
-}
-
-/* How many others went and came with the same words for the same ones. */
-static double others_went(const struct routines *r, const struct lost_routine *lost,
-			  const struct single *x, const struct run *was, const struct run *is)
-{
-	double n = family_went(&lost->family, was, is);
-	struct prototype now;
-
-	if (!n)
-		return 0;
-	routine_prototype(r, &x->routine, &now);
-	return n + by_type(r, &lost->proto, &now, was, is);
-}
-
 static void consider(struct hunt *h, struct routines *r, const struct lost_routine *lost,
 		     const struct single *x, bool old)
 {
 	float s[SIGNAL_COUNT];
-	struct run was, is;
-	double name, went;
+	double name;
 
 	if ((!lost->made && routine_made_len(x->routine.name)) ||
 	    !glimpses_meet(&lost->single.glimpse, lost->came, &x->glimpse))
 		return;
-	names_differ(&lost->single.words, &x->words, &was, &is);
-	went = others_went(r, lost, x, &was, &is);
 	name = routines_names_alike(r, &lost->single.words, &x->words);
-	/* Once may be chance. */
-	if (went > 1)
-		name = fmax(name, names_alike_around(&lost->single.words, &was, &x->words, &is,
-						     0.9 * went / (went + 1)));
 	if (name < (old && !goes_on(lost->single.routine.name, x->routine.name) ? LEAST_OLD_NAME
 										: LEAST_NAME))
 		return;
 	compare(r, lost, x, old, name, s);
-	s[SIGNAL_FAMILY] = (float)(went / (went + 1));
 	if (weights_odds(SCALE_ROUTINE, s) < LEAST_ODDS)
 		return;
 	hunt_add(h, SCALE_ROUTINE, x->routine.name, NULL,
@@ -337,17 +282,49 @@ static double odds_of_others(struct routines *r, const struct lost_routine *lost
 	return best;
 }
 
-/* The odds without what others tell, which is not asked of those either. */
-static double odds_alone(const float signals[SIGNAL_COUNT])
-{
-	float own[SIGNAL_COUNT];
+enum { CONTESTED = 4 }; /* of the best hits, those that are asked whose successors they are */
 
-	memcpy(own, signals, sizeof(own));
-	own[SIGNAL_FAMILY] = 0;
-	return weights_odds(SCALE_ROUTINE, own);
+/* Whether the lost one takes a type of whose name that came which x takes. */
+static bool by_type(const struct prototype *lost, const struct prototype *now,
+		    const struct run *was, const struct run *is)
+{
+	char made[256];
+
+	for (unsigned i = 0; i < lost->n; i++)
+		for (unsigned k = 0; k < now->n; k++)
+			if (lost->at[i].pointers == now->at[k].pointers &&
+			    names_put(slot_type_name(&lost->at[i]), was, is, made, sizeof(made)) &&
+			    strcmp(made, slot_type_name(&now->at[k])) == 0)
+				return true;
+	return false;
 }
 
-enum { CONTESTED = 4 }; /* of the best hits, those that are asked whose successors they are */
+/* n / (n + 1) for n others that went and came with the same words for the same ones. */
+static double family(const struct routines *r, const struct lost_routine *lost,
+		     const struct single *x)
+{
+	struct run was, is;
+	struct prototype now;
+	unsigned n = 0;
+
+	names_differ(&lost->single.words, &x->words, &was, &is);
+	if (!was.len)
+		return 0;
+	for (size_t i = 0; i < r->lost.n; i++) {
+		const char *name = r->lost.at[i].routine.name;
+		const struct routine *came;
+		char made[256];
+
+		if (!names_put(name, &was, &is, made, sizeof(made)) ||
+		    strcmp(name, lost->single.routine.name) == 0)
+			continue;
+		came = routines_named(r, made);
+		n += came && !routines_was(r, came);
+	}
+	routine_prototype(r, &x->routine, &now);
+	n += by_type(&lost->proto, &now, &was, &is);
+	return n / (n + 1.0);
+}
 
 /* What another one became, too, and more clearly, is less likely the successor of this. */
 static void contest(struct hunt *h, struct routines *r, const struct lost_routine *lost)
@@ -355,14 +332,19 @@ static void contest(struct hunt *h, struct routines *r, const struct lost_routin
 	hunt_sort(h);
 	for (size_t i = 0; i < h->count && i < CONTESTED; i++) {
 		struct hit *hit = &h->hits[i];
-		double others, own;
+		const struct routine *is = routines_named(r, hit->s.successor);
+		double others;
 
+		if (is) {
+			struct single now = single_of(r, is);
+
+			hit->s.signals[SIGNAL_FAMILY] = (float)family(r, lost, &now);
+		}
 		if (hit->s.signals[SIGNAL_OLD] > 0)
 			continue;
 		others = odds_of_others(r, lost, &hit->s);
-		own = odds_alone(hit->s.signals);
-		hit->s.signals[SIGNAL_TAKEN] = (float)fmax(0, fmin(1, (others - own) / 2));
-		hit->s.signals[SIGNAL_PAIRED] = (float)fmax(0, fmin(1, (own - others) / 4));
+		hit->s.signals[SIGNAL_TAKEN] = (float)fmax(0, fmin(1, (others - hit->odds) / 2));
+		hit->s.signals[SIGNAL_PAIRED] = (float)fmax(0, fmin(1, (hit->odds - others) / 4));
 		hit->odds = weights_odds(SCALE_ROUTINE, hit->s.signals);
 	}
 }
@@ -399,10 +381,6 @@ static void hunt_in(struct hunt *h, struct routines *r, const char *name)
 	lost = (struct lost_routine){.single = single_of(r, sought)};
 	lost.came = swaps_glimpse(r->swaps, &lost.single.words);
 	look_at(r, &lost);
-	if (family_of(r, &lost.single, h->arena, &lost.family) < 0) {
-		h->failed = true;
-		return;
-	}
 	for (size_t i = 0; i < r->gained.n; i++)
 		consider(h, r, &lost, &r->gained.at[i], false);
 	consider_old(h, r, &lost);
