@@ -12,7 +12,7 @@
 
 /* Bytes of objects that may be open at once where many are looked at in turn; those that come then
  * rest when it is not theirs (engine_rest()). 139 objects of distributions take 9 MB. */
-enum { AWAKE_MOST = 16 << 20 };
+enum { AWAKE_MOST = 14 << 20 };
 
 struct object_owner {
 	struct owner owner;
