@@ -302,6 +302,23 @@ describe("a verdict on bytecode", function()
     end)
   end
 
+  it("goes by the failed one of two relocations of an instruction", function()
+    for _, order in ipairs { { "0:0", "0:1" }, { "0:1", "0:0" } } do
+      local b = btf.new()
+      local task = b:struct("task", 8, { { "pid", b:int("int", 4, "signed"), 0 }, { "nosuch", 1, 32 } })
+      local o = object.new(b)
+      local relos = {}
+      for i, access in ipairs(order) do relos[i] = { insn = 0, type = task, access = access, kind = "byte_off" } end
+      o:program { insns = { object.mov(1, 0), object.mov(0, 0), object.exit() }, relos = relos }
+      local t = btf.new()
+      t:struct("task", 4, { { "pid", t:int("int", 4, "signed"), 0 } })
+      local opened <close> = btfl.object(tmp.write("twice.o", o:bytes()))
+      local target <close> = btfl.target(tmp.write("twice.btf", t:bytes()))
+      local said = opened:program("prog"):verdict(target, { release = NEW })
+      assert.are.same({ "rejected", "raw_tp/sys_enter+0" }, { said.verdict, said.first_poison }, order[1])
+    end
+  end)
+
   it("does not take for one number what may be two", function()
     for last, said in pairs { [0xff] = "guarded", [0x100] = "rejected", [0x10f] = "rejected" } do
       assert.are.equal(said, (verdict { ctx(2), alu("and", 2, 0x110), jump("le", 2, 1, 3), jump("gt", 2, last, 2),

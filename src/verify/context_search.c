@@ -504,12 +504,11 @@ static int search_start(struct context_search *s)
 {
 	size_t n = s->f->count + 1;
 
-	/* What was not met there is not looked at. */
-	s->held = malloc(n * sizeof(*s->held));
+	s->held = calloc(n, sizeof(*s->held));
 	s->met = calloc(n, sizeof(*s->met));
 	s->meets = calloc(n, sizeof(*s->meets));
 	s->numbered = calloc(n, sizeof(*s->numbered));
-	s->types = s->c->slots ? malloc(n * sizeof(*s->types)) : NULL;
+	s->types = s->c->slots ? calloc(n, sizeof(*s->types)) : NULL;
 	return s->held && s->met && s->meets && s->numbered && (s->types || !s->c->slots) ? 0 : -1;
 }
 

@@ -201,6 +201,9 @@ static void apply_result(struct builder *b, const struct resolution *r, uint32_t
 	for (uint32_t i = 0; i < res->insn_len / INSN_SIZE && at + i < f->start + f->count; i++) {
 		struct linked_insn *n = &b->f->insns[at + i];
 
+		/* What relocates poison mends nothing. */
+		if (n->stop == RULE_RELOCATION)
+			continue;
 		n->in = insn_load(res->after + (size_t)i * INSN_SIZE, o->big_endian);
 		if (res->status == STATUS_POISON)
 			n->stop = RULE_RELOCATION;
