@@ -121,7 +121,7 @@ void dated_states(const struct state *s, const struct liveness *live);
 /* branch.c */
 enum go machine_branch(struct machine *m, struct state *s, const struct linked_insn *n);
 
-/* packet.c: pointers into packets. */
+/* packet.c: pointers into packets, and numbers beside them. */
 /* What a program reads at byte `off` of its context where that tells of a packet: a pointer, or a
  * number for sure; else VALUE_NONE. */
 struct value packet_of_context(const struct machine *m, int64_t off, unsigned size);

@@ -1,7 +1,7 @@
 /*
- * packet: pointers into packets, and what their comparison with the end tells of the next one: a
- * verifier keeps that one pointer is at the end or behind it, in the register that was compared;
- * see machine.h.
+ * packet: which loads from the context are pointers into packets, where others are numbers, and
+ * what a comparison of one with the end tells of the next: a verifier keeps that a pointer is at
+ * the end or behind it, in the register that was compared; see machine.h.
  */
 #include "verify/machine.h"
 
