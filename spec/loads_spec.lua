@@ -1,7 +1,9 @@
 --- "Will it load?", held against what real kernels made of real programs, each loaded alone.
 
+local btf = require "spec.support.btf"
 local judge = require "spec.support.judge"
 local loads = require "spec.support.loads"
+local object = require "spec.support.object"
 local tmp = require "spec.support.tmp"
 
 local btfl = require "btfl"
@@ -14,9 +16,9 @@ end
 
 -- Until verdicts tell of attaching, they answer a narrower question.
 local function tells_all()
-  local object <close> = btfl.object "spec/fixtures/guards.clang19.o"
+  local guards <close> = btfl.object "spec/fixtures/guards.clang19.o"
   local target <close> = btfl.target "spec/fixtures/small.btf"
-  return (pcall(function() return object:program("dead_if"):verdict(target, { release = "6.1.0" }).attaches end))
+  return (pcall(function() return guards:program("dead_if"):verdict(target, { release = "6.1.0" }).attaches end))
 end
 
 local function is_held(tally)
@@ -75,6 +77,22 @@ describe("what the running kernel makes of programs", function()
     assert.same({ "no", "relocation" }, { of.live_plain.outcome, of.live_plain.class })
     assert.matches("^raw_tp/sys_enter%+%d+$", of.live_plain.first_poison)
     assert.same({ "no", "open" }, { of["-"].outcome, of["-"].class })
+  end)
+
+  it("is told of an iterator of every name that it has, and of what is none", function()
+    local kernel <close> = btfl.btf "/sys/kernel/btf/vmlinux"
+    local lines = {}
+    for f in kernel:types("func") do
+      local name = f.name:match("^bpf_iter_(.+)")
+      if name then
+        local elf = object.new(btf.new())
+        elf:program { section = "iter/" .. name, insns = { object.mov(0, 0), object.exit() } }
+        lines[#lines + 1] = tmp.write(name .. ".o", elf:bytes())
+      end
+    end
+    local tally = judge.rows(loads.run(lines, { jobs = 2 }))
+    assert.same({}, tally.wrong)
+    assert.is_true(tally.right > 20)
   end)
 
   if not exists(CORPUS .. "/objects") or not tells_all() then

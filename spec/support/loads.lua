@@ -218,6 +218,8 @@ local LATER_SECTIONS = { "^uprobe%.multi", "^uretprobe%.multi", "^%l+%.session",
   "^netfilter", "^struct_ops%.s", "^tp%.s", "^tracepoint%.s", "^raw_tp%.s", "^raw_tracepoint%.s", "^tp_btf%.s",
   "^usdt%.s", "^f%l+%.multi", "_unix$" }
 
+local EPERM = 1
+
 -- How many lines at the end may say why; before them stand instructions and the state of registers.
 local LAST = 6
 
@@ -275,7 +277,7 @@ local function of_libbpf(raw)
     class = (raw.errno == 7 or raw.errno == 12) and "machine" or OF_MAP[raw.supported]
   end
   if class then return class, detail, line end
-  if raw.errno == 1 and raw.said:find("BPF program load failed", 1, true) then
+  if raw.errno == EPERM and raw.said:find("BPF program load failed", 1, true) then
     return "machine", "EPERM before the verifier", last_line(raw.said)
   end
   if raw.errno == 524 and raw.section:find("^%??struct_ops") then return "struct-ops", "-", last_line(raw.said) end
@@ -296,6 +298,8 @@ function loads.classify(raw)
   -- Refused without a word: an iterator that nobody has registered, and what no struct_ops refers to.
   if not last_line(raw.log) then
     local iterator = raw.section:match("^%??iter[.s]*/(.+)")
+    -- EINVAL is the kernel's word for it; EPERM is what a machine says that lets nobody write.
+    if iterator and raw.errno == EPERM then return "machine", iterator, "-" end
     if iterator then return "attach-target", iterator, "-" end
     if raw.section:find("^%??struct_ops") then return "struct-ops", "-", "-" end
   end
