@@ -40,6 +40,16 @@ local function member_of(t)
   return at, nil
 end
 
+-- Where the elements start that stand behind the end of a struct, and how large one is; nil where none do.
+local function tail_of(t)
+  local last
+  for member in t:members() do last = member end
+  local array = last and last.type:resolve()
+  local elem = array and array.kind == "array" and array.nelems == 0 and composite(array.type)
+  if not elem then return nil end
+  return last.offset, elem.size
+end
+
 --- The names of the tracepoints that programs of BTF attach to, in order.
 ---@param target btfl.target
 ---@return string[]
@@ -119,6 +129,42 @@ local function load_on(list, t, structs)
   return t and dice <= 6 and pointee(inner) or nil
 end
 
+-- The bytes of an object whose one program `p` does that.
+local function program_of(name, list)
+  list[#list + 1] = mov(0, 0)
+  list[#list + 1] = exit()
+  local o = object.new(nil)
+  o:program { name = "p", section = "tp_btf/" .. name, insns = list }
+  return o:bytes()
+end
+
+--- Objects whose one program `p` loads a byte, or more, of what stands behind the end of a struct that a
+--- tracepoint hands over: every place in two elements and 96 bytes at most, of one tracepoint a struct.
+---@param target btfl.target
+---@param names string[] those of typed.tracepoints()
+---@return string[]
+function typed.tails(target, names)
+  local programs, seen = {}, {}
+  for _, name in ipairs(names) do
+    for slot, param in ipairs(target:signature("tp_btf", name).params) do
+      local t = pointee(param.type)
+      local start, length
+      if t and not seen[t.name] then start, length = tail_of(t) end
+      if start then
+        seen[t.name] = true
+        for at = start, start + math.min(2 * length, 96) - 1 do
+          for _, size in ipairs(SIZES) do
+            if at % size == 0 then
+              programs[#programs + 1] = program_of(name, { ldx(8, 6, 1, (slot - 1) * 8), ldx(size, 2, 6, at) })
+            end
+          end
+        end
+      end
+    end
+  end
+  return programs
+end
+
 --- The bytes of an object whose one program `p` does such a thing at a tracepoint of the target, and what
 --- it is told by.
 ---@param target btfl.target
@@ -134,11 +180,7 @@ function typed.program(target, names)
   local list = { ldx(8, 6, 1, slot * 8) }
   local t, depth = param and pointee(param.type), math.random(1, 3)
   for _ = 1, depth do t = load_on(list, t, typed.structs) end
-  list[#list + 1] = mov(0, 0)
-  list[#list + 1] = exit()
-  local o = object.new(nil)
-  o:program { name = "p", section = "tp_btf/" .. name, insns = list }
-  return o:bytes(), ("tp_btf/%s slot %d"):format(name, slot)
+  return program_of(name, list), ("tp_btf/%s slot %d"):format(name, slot)
 end
 
 return typed

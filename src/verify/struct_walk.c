@@ -7,9 +7,14 @@
 
 enum { NESTED_MOST = 64 };
 
-/* Trailing arrays of numbers may be read since; and, in unions, past the end of a member. Before,
- * or when it is not known, neither is told. */
-enum { NUMBER_TAILS = AGE_LINE(6, 1), LOOSE_UNIONS = AGE_LINE(6, 1) };
+/* Trailing arrays of numbers may be read since; and, in unions, past the end of a member; and that
+ * in elements behind the end of a struct, too, where 6.18.44 is the first that was seen to. Before,
+ * or when it is not known, none of them is told. */
+enum {
+	NUMBER_TAILS = AGE_LINE(6, 1),
+	LOOSE_UNIONS = AGE_LINE(6, 1),
+	LOOSE_TAILS = AGE_LINE(6, 18)
+};
 
 /* The kernel's own enum of what a walk ends in tells whether it has pointers that are no numbers.
  */
@@ -102,7 +107,7 @@ struct load {
 	const struct struct_rules *rules;
 	int64_t off;
 	unsigned size;
-	bool in_union;
+	bool in_union, in_tail;
 };
 
 /* The member that the load lands in: false when it is in a struct, which *t becomes. */
@@ -132,7 +137,8 @@ static bool in_member(struct load *x, struct btf_type *t, const struct btf_membe
 		*out = in_pointer(x->btf, &in, x->rules);
 	else if (x->off + x->size <= end)
 		*out = lands(LANDS_NUMBER);
-	else if (x->in_union && !age_before(x->rules->age, LOOSE_UNIONS))
+	else if ((x->in_union && !age_before(x->rules->age, LOOSE_UNIONS)) ||
+		 (x->in_tail && !age_before(x->rules->age, LOOSE_TAILS)))
 		*out = lands(LANDS_SOMEWHERE);
 	else
 		*out = nowhere("over", t, m->name, x->off);
@@ -184,6 +190,7 @@ static struct landing walk(const struct btf *b, uint32_t type, int64_t off, unsi
 		if (x.off + size > t.size) {
 			if (!in_tail(b, &t, &x.off, r, &out))
 				return out;
+			x.in_tail = true;
 		} else if (in_struct(&x, &t, &out)) {
 			return out;
 		}
@@ -236,6 +243,7 @@ struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsi
 	if (heard_by) {
 		/* A tool may say another release than that of which a kernel answers. */
 		age_note(NUMBER_TAILS);
+		age_note(LOOSE_TAILS);
 		asked_for(ASKED_LANDING, 0, text, len);
 	}
 	return l;
