@@ -472,6 +472,28 @@ describe("an obstacle", function()
       .. "bpf_probe_read", one("socket", { object.call(4) }), kernel())
   end)
 
+  it("is a helper that a kernel which is locked down gives to nobody", function()
+    local function write_config(text)
+      n = n + 1
+      return tmp.write(("config%d"):format(n), text)
+    end
+    local function with(config, release)
+      return obstacles(one("tp_btf/sched", { object.call(36) }), kernel(function(t)
+        kernels.tracepoint(t, "sched", {})
+      end), { kconfig = config and write_config(config), release = release })[1]
+    end
+    for _, how in ipairs { "INTEGRITY", "CONFIDENTIALITY" } do
+      local config = ("CONFIG_A=y\nCONFIG_LOCK_DOWN_KERNEL_FORCE_%s=y\n"):format(how)
+      local x = with(config, "5.14.0")
+      assert.same({ "helper-not-for-type", "locked" }, { x.rule, x.cause })
+      assert.equal("the kernel is locked down by its configuration, and gives helper bpf_probe_write_user to no "
+        .. "program", x:message())
+      assert.is_nil(with(config, "5.13.0"))
+    end
+    assert.is_nil(with "CONFIG_LOCK_DOWN_KERNEL_FORCE_NONE=y\n")
+    assert.is_nil(with(nil))
+  end)
+
   it("is an argument that what it attaches to does not have", function()
     local target = kernel(function(t) kernels.tracepoint(t, "sched", { { "a", t:int("int", 4, "signed") } }) end)
     local verdict, _, x = expect("ctx-arg", "missing",

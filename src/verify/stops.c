@@ -58,8 +58,29 @@ static uint32_t loaded_helper(const struct target *t, uint32_t helper)
 	}
 }
 
-/* Why a helper that the kernel numbers is nothing for the program: "type", "function" or, when it
- * was left out of that kernel, "built"; NULL when it may be called, or nobody knows. */
+/* A kernel that is locked down gives it to nobody (security_locked_down() in
+ * bpf_tracing_func_proto(), since 5.14). */
+enum { PROBE_WRITE_USER = 36, LOCKS = AGE_LINE(5, 14) };
+
+static bool is_configured(const struct kconfig *k, const char *name)
+{
+	size_t len;
+	const char *value = kconfig_value(k, name, &len);
+
+	return value && len == 1 && *value == 'y';
+}
+
+/* Whether its configuration alone locks it down; what is said when it boots may, too. */
+static bool is_locked(const struct target *t)
+{
+	const struct kconfig *k = target_kconfig(t);
+
+	return k && (is_configured(k, "CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY") ||
+		     is_configured(k, "CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"));
+}
+
+/* Why a helper that the kernel numbers is nothing for the program: "type", "function", when it was
+ * left out of that kernel, "built", or "locked"; NULL when it may be called, or nobody knows. */
 static const char *refused(const struct stop_search *s, uint32_t helper)
 {
 	const struct loading *l = s->l;
@@ -74,6 +95,8 @@ static const char *refused(const struct stop_search *s, uint32_t helper)
 	if (mark && features_function(s->target, mark->beside) &&
 	    !features_function(s->target, mark->function))
 		return "built";
+	if (helper == PROBE_WRITE_USER && age_since(l->age, LOCKS) && is_locked(s->target))
+		return "locked";
 	return NULL;
 }
 

@@ -514,13 +514,15 @@ error[helper-unknown]: the kernel has no helper bpf_get_func_ip
     code = "helper-not-for-type", title = "the kernel does not give programs of that type the helper",
     text = [[
 Each type of programs may call some helpers only, and newer kernels allow more of them. A path reaches the call
-of one that this kernel does not give to programs of that type, or of that way of attaching, or that was left out
-when it was built.]],
+of one that this kernel does not give to programs of that type, or of that way of attaching, that was left out
+when it was built, or that its lockdown forbids (CONFIG_LOCK_DOWN_KERNEL_FORCE_*; what boot options say no file
+tells).]],
     todo = "Do without it there, or load another program: no BTF tells which types may call a helper.",
     messages = {
       type = "the kernel does not let programs of type {type} call {helper}",
       ["function"] = "the kernel does not let a program that attaches to such a function call {helper}",
       built = "the kernel was built without {helper}, which it only has a number for",
+      locked = "the kernel is locked down by its configuration, and gives {helper} to no program",
     },
     help = "do without it on such kernels: load another program, or choose by a constant that the tool sets",
     says = {
