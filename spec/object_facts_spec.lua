@@ -228,6 +228,38 @@ describe("opening an object", function()
     assert.equal("map m .maps -", opening(with_maps({ { "type", 1 } }, "static")))
   end)
 
+  it("is refused for values of maps that are no programs, or no maps", function()
+    local function with(type, to, more)
+      local o, b = loadable.maps { { "all", function(b, int)
+        local what = type == 3 and b:func_proto(int, {}) or b:struct(nil, 16, {
+          { "type", b:ptr(b:array(int, 1)), 0 }, { "max_entries", b:ptr(b:array(int, 1)), 64 } })
+        return { { "type", type }, { "max_entries", 1 }, { "key_size", more or 4 }, { "values", what } }
+      end }, { "inner", { { "type", 1 }, { "max_entries", 1 }, { "key_size", 4 }, { "value_size", 4 } } } }
+      local code = { objects.mov(0, 0), objects.exit() }
+      o:program { section = "tc", name = "entry", insns = code }
+      o:program { section = ".text", name = "helper", insns = code }
+      o:rel(".maps", 24, to)
+      return opening(o), b
+    end
+    assert.is_nil((with(3, "entry")))
+    assert.is_nil((with(12, "inner")))
+    assert.is_nil((with(13, "inner")))
+    for _, case in ipairs { { 3, "helper" }, { 3, "inner" }, { 12, "entry" }, { 13, "entry" }, { 13, "inner", 8 } } do
+      assert.equal("map all .maps -", (with(table.unpack(case))), table.concat(case, " "))
+    end
+  end)
+
+  it("finds a program in .text where that is the only function", function()
+    local function entries(...)
+      local o, found = objects.new(btf.new()), {}
+      for _, name in ipairs { ... } do o:program { section = ".text", name = name, insns = { objects.exit() } } end
+      for program in open(o):programs() do found[#found + 1] = tostring(program.entry) end
+      return table.concat(found, " ")
+    end
+    assert.equal("true", entries "only")
+    assert.equal("false false", entries("one", "other"))
+  end)
+
   it("is refused for externs that libbpf cannot fill in", function()
     for what, make in pairs {
       long = function(b) return b:int("__int128", 16) end,

@@ -1781,6 +1781,14 @@ function cli:verdict_options(object) end
 ---@return fun(): btfl.program?, btfl.verdict.options?
 function cli:programs(object, shape) end
 
+--- What there is to say of an object that has no program, with its level: why libbpf does not open it, unless
+--- --only names other rules; else that there is nothing to load. nil for an object with programs, whether the tool
+--- loads them or not.
+---@param object btfl.object
+---@return btfl.finding?
+---@return "error"|"note"|nil
+function cli:programless(object) end
+
 --- Writes what is no report, in one step: to the file at path, whose folders are made; without one to that of
 --- --output, else to stdout. Raises a btfl.error when that cannot be written, or is a file that was read.
 ---@param bytes string

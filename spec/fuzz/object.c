@@ -16,7 +16,7 @@ static void look_at_programs(const struct object *o, const struct references *l)
 
 		fuzz_holds(!p->count || object_program_at(o, p->section_index, p->offset) == i,
 			   "a function holds its first instruction");
-		object_is_entry(p);
+		object_is_entry(o, p);
 		for (uint32_t at = 0; at < p->count; at++) {
 			call_at(o, l, p, at, &call);
 			references_at(l, p->section_index, p->offset + at * INSN_SIZE);

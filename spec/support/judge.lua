@@ -3,6 +3,7 @@
 local btfl = require "btfl"
 local composed = require "spec.support.composed"
 local loads = require "spec.support.loads"
+local programless = require "btfl.diagnose.programless"
 local run = require "spec.support.run"
 
 local judge = {}
@@ -102,13 +103,17 @@ end
 -- The rows without a program are of objects that libbpf does not open: no program of it loads.
 local function said_of_object(object, kernel)
   local said
+  local unopened, level = programless.finding(object)
+  if unopened then
+    return { outcome = level == "error" and "no" or "loads", rule = unopened.rule, name = "-", first_poison = "-" }
+  end
   for program in object:programs() do
     if program.entry then
       said = said_of(program:verdict(kernel.target, kernel.options))
       if said.outcome ~= "no" or said.rule ~= "open" then return said end
     end
   end
-  return said or { outcome = "unknown", rule = "-", name = "-", first_poison = "-", why = "no programs" }
+  return said
 end
 
 --- What btfl says of a row.

@@ -207,7 +207,10 @@ static int program_linked(lua_State *L)
 
 static int get_entry(lua_State *L, const void *self)
 {
-	lua_pushboolean(L, object_is_entry(program_of(L, self)));
+	const struct handle *h = self;
+	const struct object *o = owner_native(L, h->owner);
+
+	lua_pushboolean(L, object_is_entry(o, &o->programs[h->id]));
 	return 1;
 }
 

@@ -307,9 +307,14 @@ static uint32_t last_until(const struct map_defs *l, size_t low, size_t high,
 									       : OBJECT_NONE;
 }
 
+uint32_t map_defs_until(const struct map_defs *l, uint32_t section_index, uint64_t offset)
+{
+	return last_until(l, 0, l->described, section_index, offset);
+}
+
 uint32_t map_defs_at(const struct map_defs *l, uint32_t section_index, uint64_t offset)
 {
-	uint32_t i = last_until(l, 0, l->described, section_index, offset);
+	uint32_t i = map_defs_until(l, section_index, offset);
 
 	return i != OBJECT_NONE && l->items[i].offset == offset ? i : OBJECT_NONE;
 }

@@ -58,6 +58,10 @@ void map_defs_free(struct map_defs *l);
 /* The index of the described map at that byte of a section, OBJECT_NONE for none. */
 uint32_t map_defs_at(const struct map_defs *l, uint32_t section_index, uint64_t offset);
 
+/* The index of the last described map that starts at that byte of a section or before it,
+ * OBJECT_NONE for none. */
+uint32_t map_defs_until(const struct map_defs *l, uint32_t section_index, uint64_t offset);
+
 /* The index of the struct_ops map that has that byte of a section, OBJECT_NONE for none. */
 uint32_t map_defs_around(const struct map_defs *l, uint32_t section_index, uint64_t offset);
 

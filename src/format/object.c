@@ -443,9 +443,9 @@ void object_free(struct object *o)
 	free(o);
 }
 
-bool object_is_entry(const struct program *p)
+bool object_is_entry(const struct object *o, const struct program *p)
 {
-	return p->global && strcmp(p->section, ".text") != 0;
+	return strcmp(p->section, ".text") == 0 ? o->program_count == 1 : p->global;
 }
 
 bool object_is_gpl(const struct object *o)

@@ -108,8 +108,8 @@ uint32_t object_line_of_relo(const struct object *o, const struct relo *r);
 uint32_t object_program_at(const struct object *o, uint32_t section_index, uint32_t insn_off);
 
 /* Whether a loader loads the function as a program of its own, and not only as part of others:
- * libbpf does so with all of a section but .text. */
-bool object_is_entry(const struct program *p);
+ * libbpf does so with all of a section but .text, and with an only one (prog_is_subprog()). */
+bool object_is_entry(const struct object *o, const struct program *p);
 
 /* Whether the kernel takes the license for one that may call what is for the GPL only (kernel,
  * include/linux/license.h: license_is_gpl_compatible). */

@@ -139,6 +139,59 @@ static bool ref_refused(const struct object *o, const struct references *l, cons
 	return false;
 }
 
+static bool is_program(const struct object *o, const struct symbol *sym)
+{
+	uint32_t p = sym->value <= UINT32_MAX
+			 ? object_program_at(o, sym->section, (uint32_t)sym->value)
+			 : OBJECT_NONE;
+
+	return p != OBJECT_NONE && o->programs[p].offset == sym->value &&
+	       strcmp(o->programs[p].name, sym->name) == 0 && object_is_entry(o, &o->programs[p]);
+}
+
+/* What is put into a map of programs or of maps before the object is loaded: bad is why not. */
+static bool value_refused(const struct object *o, const struct references *l,
+			  const struct section *of, struct rel rel, struct opening *out)
+{
+	const struct elffile *c = o->elf;
+	uint32_t map = map_defs_until(&l->map_defs, of->index, rel.offset);
+	const struct symbol *sym = rel.symbol < c->symbol_count ? &c->symbols[rel.symbol] : NULL;
+	const char *bad = "it has values, but holds neither maps nor programs";
+
+	if (map == OBJECT_NONE || !sym)
+		return refuse(out, OPENING_MAP, NULL, of->name,
+			      "a relocation is of no map, or names nothing");
+	if (l->maps[map].type == BPF_MAP_TYPE_PROG_ARRAY)
+		bad = is_program(o, sym) ? NULL : "one of its values is no program";
+	else if (l->maps[map].type == BPF_MAP_TYPE_HASH_OF_MAPS &&
+		 l->maps[map].key_size != sizeof(uint32_t))
+		bad = "it has values, but its size of keys is not 4";
+	else if (l->maps[map].type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+		 l->maps[map].type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		bad = map_defs_at(&l->map_defs, sym->section, sym->value) != OBJECT_NONE
+			  ? NULL
+			  : "one of its values is no map";
+	return bad && refuse(out, OPENING_MAP, l->maps[map].name, of->name, bad);
+}
+
+static bool values_refused(const struct object *o, const struct references *l, struct opening *out)
+{
+	const struct elffile *c = o->elf;
+
+	for (size_t i = 1; i < c->section_count; i++) {
+		const struct section *s = &c->sections[i];
+		enum map_kind kind;
+
+		if (s->type != SHT_REL || s->info >= c->section_count ||
+		    !map_kind_of(&c->sections[s->info], &kind) || kind != MAP_DEFINED)
+			continue;
+		for (size_t n = 0; n < s->bytes.len / REL_SIZE; n++)
+			if (value_refused(o, l, &c->sections[s->info], elffile_rel(s, n), out))
+				return true;
+	}
+	return false;
+}
+
 /* A member of struct_ops must be a program for that. */
 static bool slots_refused(const struct object *o, const struct references *l, struct opening *out)
 {
@@ -176,5 +229,5 @@ bool object_refused(const struct object *o, const struct references *l, struct o
 		out->insn_off = r->insn_off;
 		return true;
 	}
-	return slots_refused(o, l, out);
+	return values_refused(o, l, out) || slots_refused(o, l, out);
 }

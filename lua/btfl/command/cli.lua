@@ -169,6 +169,15 @@ function methods:programs(object, shape)
   return require("btfl.diagnose.reached").programs(object, shape or settings_of(self):check(object))
 end
 
+--- See cli:programless in meta.lua.
+---@param object btfl.object
+---@return btfl.finding?
+---@return "error"|"note"|nil
+function methods:programless(object)
+  argument.check(1, object, "btfl.object", "programless")
+  return require("btfl.diagnose.programless").finding(object, self.args.only)
+end
+
 --- Writes what is no report, in one step: to a file, whose folders are made; else to that of --output, or to
 --- stdout.
 ---@param bytes string

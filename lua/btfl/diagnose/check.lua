@@ -10,6 +10,7 @@ local live = require "btfl.facts.live"
 local notes = require "btfl.diagnose.notes"
 local obstacle = require "btfl.diagnose.obstacle"
 local pair = require "btfl.diagnose.pair"
+local programless = require "btfl.diagnose.programless"
 local protect = require "btfl.command.protect"
 local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
@@ -215,6 +216,10 @@ local function drafted(object, target, options, alone)
   local relocations, foreigners = wants(own, "relocation"), {}
   local draft = { first = {}, drifts = drifts.of(object, target, own, alone), last = {} }
   if not object.btf then add(draft.first, "note", pair.no_btf(object)) end
+  if #verdicts == 0 then
+    local finding, level = programless.finding(object, own.verdict.only)
+    if finding then add(draft.first, level, finding) end
+  end
   add_stops(draft.first, stops, own, false)
   local count, notable = engine.notable_results(object, target, relocating)
   for _, result in ipairs(relocations and notable or {}) do

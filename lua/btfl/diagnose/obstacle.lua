@@ -101,6 +101,21 @@ function obstacle.finding(x)
   }
 end
 
+--- Why libbpf does not open an object, as a finding without a level: of one without a program to tell of it.
+---@param object btfl.object
+---@param opening table what object:opening() gives
+---@return btfl.finding
+function obstacle.unopened(object, opening)
+  local doc, words = docs.open, { name = opening.name or opening.section, type = opening.message }
+  return {
+    rule = "open", object = object.path, at = opening.line,
+    message = filled(doc.messages[opening.kind], words) or doc.title,
+    subject = ("%s %s"):format(opening.kind, words.name or "-"),
+    details = { order = DETAILS, stage = "open", scope = "object", cause = opening.kind },
+    help = { by_cause(doc.help, opening.kind) },
+  }
+end
+
 --- What a program attaches to that its kernel lacks, of which other kernels are to be asked.
 ---@class btfl.obstacle.placeholder
 ---@field program string

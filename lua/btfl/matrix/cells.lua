@@ -47,6 +47,14 @@ local function is_other_machine(object, target)
   return here ~= nil and there ~= nil and here ~= there
 end
 
+-- Of an object without a program no row tells it.
+local function is_unopened(findings)
+  for _, finding in ipairs(findings) do
+    if finding.rule == "open" then return true end
+  end
+  return false
+end
+
 -- What there is to say of a pair. Findings name no kernel: they hold for all of the case.
 local function answer_of(object, target, options)
   if object:clash(target) or is_other_machine(object, target) then
@@ -63,7 +71,8 @@ local function answer_of(object, target, options)
   end
   local rows = rows_of(verdicts or {}, options.one_of)
   mark_drifts(rows, findings)
-  return { state = states.of_programs(rows), programs = rows, findings = findings }
+  local state = #rows == 0 and is_unopened(findings) and "refused" or states.of_programs(rows)
+  return { state = state, programs = rows, findings = findings }
 end
 
 --- All that a cell says, as one text, but for what to do about it: that may name the kernel.
