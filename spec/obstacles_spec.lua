@@ -98,6 +98,18 @@ local function map(fields)
   return o
 end
 
+-- An object with an array of maps, of which it says what they are: numbers alone.
+local function holding(fields)
+  local o = loadable.maps { { "outer", function(b, int)
+    local members = {}
+    for i, f in ipairs(fields) do members[i] = { f[1], b:ptr(b:array(int, f[2])), (i - 1) * 64 } end
+    return { { "type", 12 }, { "max_entries", 1 }, { "key_size", 4 },
+      { "values", b:struct(nil, #fields * 8, members) } }
+  end } }
+  o:program { section = "tc", insns = RETURN }
+  return o
+end
+
 describe("an obstacle", function()
   teardown(tmp.clean)
 
@@ -204,6 +216,18 @@ describe("an obstacle", function()
       { verdict, x.settable, x:help() })
     local outer = map { { "type", 12 }, { "max_entries", 5 }, { "key_size", 4 }, { "value_size", 4 } }
     expect("map-unset", "inner", "map `things` has no inner map until a tool sets one", outer, kernel())
+    local sizes = { { "type", 1 }, { "key_size", 4 }, { "value_size", 4 } }
+    local held = holding(sizes)
+    expect("map-unset", "inner_attr", "the inner map of `outer` cannot be created as it is, for its max_entries, "
+      .. "until a tool sets another", held, kernel())
+    expect("map-unset", "inner_attr", "the inner map of `outer` cannot be created as it is, for its key_size, "
+      .. "until a tool sets another", holding { { "type", 2 }, { "max_entries", 9 }, { "key_size", 8 } }, kernel())
+    expect("map-type", "inner", "the kernel has no map type ringbuf, of which map `outer` holds maps",
+      holding { { "type", 27 } }, kernel())
+    local _, whole = obstacles(holding { { "max_entries", 9 }, table.unpack(sizes) }, kernel())
+    assert.equal("loads", whole.verdict)
+    local _, given = obstacles(held, kernel(), { maps = { outer = { inner = true } } })
+    assert.equal("loads", given.verdict)
     for o, setting in pairs { [stack] = { value_size = 1016 }, [outer] = { inner = true } } do
       local _, fixed = obstacles(o, kernel(), { maps = { things = setting } })
       assert.equal("loads", fixed.verdict)

@@ -122,6 +122,16 @@ const char *map_attrs_refused(const struct map_def *m)
 	return NULL;
 }
 
+const char *map_attrs_of_inner(const struct map_def *m)
+{
+	const struct map_rule *r = rule_of(m);
+	const char *refused = map_attrs_refused(m);
+
+	if (refused || !r)
+		return refused;
+	return fits(&r->entries, m->max_entries) ? NULL : "max_entries";
+}
+
 const char *map_attrs_by_sysctl(const struct map_def *m)
 {
 	enum { PERF_MAX_STACK_DEPTH = 127 };

@@ -34,10 +34,14 @@ enum {
  * The attribute for which every kernel that has the type refuses the map: "key_size", "value_size",
  * "max_entries" or "map_flags"; "types" where it needs BTF of key and value and the object has
  * none. NULL: none, or not known. A max_entries of 0, which is what tools set at run time, is not
- * asked for, nor is the inner map of a map of maps. The type of the map must be known to the
+ * asked for. The type of the map must be known to the
  * kernel: that is asked of its enum bpf_map_type.
  */
 const char *map_attrs_refused(const struct map_def *m);
+
+/* The same of the inner map of a map of maps, of which max_entries is asked for, too: libbpf
+ * creates it before any other, as it is unless a tool sets another. */
+const char *map_attrs_of_inner(const struct map_def *m);
 
 /* "key_size" or "value_size" where that is 0, and must be one of several sizes, which only a tool
  * can know; NULL for neither. */

@@ -87,12 +87,18 @@ static bool has_inner(uint32_t type)
 	return type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
-/* What is missing to create it; NULL for nothing. max_entries is not asked for: a tool that leaves
- * it at 0 sets it always. */
-static const char *unset(const struct loading *l, const struct map_def *m)
+/* What is missing to create it; NULL for nothing, and *of the attribute of an inner map.
+ * max_entries is not asked for: a tool that leaves it at 0 sets it always. */
+static const char *unset(const struct loading *l, const struct map_def *m, const char **of)
 {
-	if (has_inner(m->type) && !m->inner && !loading_sets_inner(l, m->name))
-		return "inner";
+	*of = NULL;
+	if (has_inner(m->type) && !loading_sets_inner(l, m->name)) {
+		if (!m->inner)
+			return "inner";
+		*of = map_attrs_of_inner(m->inner);
+		if (*of)
+			return "inner_attr";
+	}
 	return map_attrs_unset(m);
 }
 
@@ -100,16 +106,25 @@ static int look_at_map(struct object_search *s, uint32_t i)
 {
 	const struct map_def m = loading_map(s->l, i);
 	struct obstacle x = obstacle_of(STAGE_MAPS, RULE_MAP_TYPE, m.name, "missing");
+	const char *type = uapi_name(UAPI_MAP_TYPE, m.type), *of;
 
 	if (!m.automatic || (m.kind != MAP_DEFINED && m.kind != MAP_STRUCT_OPS))
 		return 0;
-	x.type = uapi_name(UAPI_MAP_TYPE, m.type);
+	x.type = type;
 	x.number = m.type;
 	if (features_has(s->target, FEATURE_MAP_TYPE, m.type) == KNOWN_NO)
 		return add(s, x);
+	if (m.inner && !loading_sets_inner(s->l, m.name) &&
+	    features_has(s->target, FEATURE_MAP_TYPE, m.inner->type) == KNOWN_NO) {
+		x.cause = "inner";
+		x.type = uapi_name(UAPI_MAP_TYPE, m.inner->type);
+		x.number = m.inner->type;
+		return add(s, x);
+	}
 	x.rule = RULE_MAP_UNSET;
-	x.cause = unset(s->l, &m);
+	x.cause = unset(s->l, &m, &of);
 	x.settable = SET_MAP;
+	x.type = of ? of : type;
 	if (x.cause)
 		return add(s, x);
 	x.rule = RULE_MAP_ATTR;

@@ -187,7 +187,10 @@ bpf_map_type does not have fails the whole object, whether or not a program uses
     todo = [[
 Let the tool leave the map out where it is not known (bpf_map__set_autocreate), and guard its uses, or let it
 choose another type: a perf buffer where there is no ring buffer.]],
-    messages = { missing = "the kernel has no map type {type}, which map `{name}` is of" },
+    messages = {
+      missing = "the kernel has no map type {type}, which map `{name}` is of",
+      inner = "the kernel has no map type {type}, of which map `{name}` holds maps",
+    },
     help = "leave it out there (bpf_map__set_autocreate), or give it another type before the load: --map {name}.type=TYPE",
     says = { "libbpf: map 'events': failed to create: -EINVAL" },
     compat = "UNSUPPORTED_MAP_TYPE",
@@ -234,10 +237,12 @@ object than that it is incomplete.]],
       key_size = "map `{name}` has no key_size until a tool sets it",
       value_size = "map `{name}` has no value_size until a tool sets it",
       inner = "map `{name}` has no inner map until a tool sets one",
+      inner_attr = "the inner map of `{name}` cannot be created as it is, for its {type}, until a tool sets another",
     },
     help = {
       "say what the tool sets: --map {name}.{cause}=N",
       inner = "say that the tool sets it: --map {name}.inner=yes",
+      inner_attr = "say that the tool sets it: --map {name}.inner=yes",
     },
     says = {
       "libbpf: map 'stackmap': failed to create: -EINVAL",
