@@ -20,6 +20,14 @@ local function insn_of(hex, endian)
   return (swap.insns(bytes):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
 end
 
+-- Of several types that have a field at the same place, libbpf takes from the first how wide a load or store becomes,
+-- and whether it can, whatever the others say.
+local function is_of_the_first(result)
+  local class, fit = tonumber(result.before:sub(1, 2), 16) & 7, 0
+  for attempt in result:trail() do fit = fit + (attempt.reason and 0 or 1) end
+  return fit > 1 and class >= 1 and class <= 3
+end
+
 -- Messages that tell two types of a name apart have their ids.
 local function without_ids(message) return (message:gsub("%[%d+%] ", "")) end
 
@@ -49,6 +57,7 @@ end
 local function relo_line(result, object, options)
   local form = is_form(result, options)
   local r = result.relo
+  if options.any_order and is_of_the_first(result) then return "-" end
   local line = { r.program and r.program.name or "-", r.kind, r.access, result.status, not form and result.value or "-",
     not form and insn_of(result.after, object.endian) or "-" }
   if not options.any_order then
@@ -91,14 +100,15 @@ end
 --- All answers for an object on a kernel, as lines.
 ---@param options spec.Metamorphic.Options
 local function answers(object, target, options)
-  local lines = {}
+  local lines, by_order = {}, false
   for result in object:results(target) do
     lines[#lines + 1] = relo_line(result, object, options)
+    by_order = by_order or options.any_order and is_of_the_first(result)
     if not result.ok and not options.any_order and not options.relocations then
       lines[#lines + 1] = why_line(result, target, options)
     end
   end
-  if options.relocations then return lines end
+  if options.relocations or by_order then return lines end
   for program in object:programs() do
     lines[#lines + 1] = verdict_line(program, target, options)
     if not options.any_order then argument_lines(lines, program, target) end
