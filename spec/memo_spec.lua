@@ -3,6 +3,7 @@
 local alike = require "spec.support.alike"
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
+local engine = require "btfl.engine"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -110,6 +111,47 @@ describe("the memo of a matrix", function()
     assert.same({ "guarded 1", "rejected 2", "guarded 1 seen" }, states(by_id, { a, other, a }))
     assert.same({ "guarded 1", "guarded 1 seen", "guarded 1 seen" },
       states(ids(object.insn(0xbf, 3, 1)), { a, other, a }))
+  end)
+
+  -- How often objects are relocated on kernels, on which they are looked at in turn.
+  local function relocated_on(path, kernels)
+    local relocate, count = engine.recall_relocate, 0
+    function engine.recall_relocate(...)
+      count = count + 1
+      return relocate(...)
+    end
+    local list = states(path, kernels)
+    engine.recall_relocate = relocate
+    return count, list
+  end
+
+  -- An object that puts the id of struct task into an instruction of a function that nothing calls.
+  local function with_id(name, insn)
+    local b = btf.new()
+    local task = b:struct("task", 4, { { "pid", b:int("int", 4), 0 } })
+    local o = object.new(b)
+    o:program { name = "main", section = "socket", insns = { object.mov(0, 0), object.exit() } }
+    o:program { name = "idle", section = ".text", insns = { insn, object.mov(0, 0), object.exit() },
+      relos = { { insn = 0, type = task, access = "0", kind = 7 } } }
+    return tmp.write(name .. ".bpf.o", o:bytes())
+  end
+
+  it("relocates nothing again for another id that nothing goes by", function()
+    local kernels = { kernel("6.1.1", "pid"), kernel("6.1.2", "pid"), kernel("6.1.3", "pid") }
+    local count, list = relocated_on(with_id("unused", object.mov(1, 0)), kernels)
+    assert.same({ "loads 1", "loads 1 seen", "loads 1 seen" }, list)
+    assert.equal(1, count)
+  end)
+
+  it("knows that not each id fits an offset", function()
+    local near, before = kernel("6.1.1", "pid"), made
+    made = 1 << 15
+    local far = kernel("6.1.2", "pid")
+    made = before
+    local path = with_id("offset", object.insn(0x62, 10, 0, 0, 0))
+    local list = states(path, { near, far })
+    assert.is_nil(list[2]:find "seen")
+    assert.same(states(path, { near, far }, { memo = false }), list)
   end)
 
   it("hears what was kept of a kernel before", function()

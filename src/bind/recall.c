@@ -217,26 +217,36 @@ int engine_recall_relocate(lua_State *L)
 	return 0;
 }
 
-/* (recall, questions, more): both, each once, without what relocating tells by the first. */
+/* (recall, relocating, besides): both, each once, without what relocating tells by the first: what
+ * relocations became, and, where nothing goes by them, the ids that they put into instructions. */
 int engine_recall_join(lua_State *L)
 {
-	const struct questions *q = recall_at(L, 1)->questions;
-	size_t len[2], at[2] = {0};
+	struct recall *r = recall_at(L, 1);
+	size_t count[2], at[2] = {0};
 	const uint32_t *list[2];
 	luaL_Buffer out;
+	bool ids;
 
-	for (int i = 0; i < 2; i++)
-		list[i] = (const uint32_t *)(const void *)luaL_checklstring(L, i + 2, &len[i]);
+	for (int i = 0; i < 2; i++) {
+		list[i] = (const uint32_t *)(const void *)luaL_checklstring(L, i + 2, &count[i]);
+		count[i] /= sizeof(**list);
+	}
+	ids = recall_goes_by_ids(r, list[1], count[1]);
 	luaL_buffinit(L, &out);
-	while (at[0] < len[0] / sizeof(**list) || at[1] < len[1] / sizeof(**list)) {
+	while (at[0] < count[0] || at[1] < count[1]) {
 		uint32_t next = UINT32_MAX;
+		bool has[2];
+		enum asked_kind kind;
 
 		for (int i = 0; i < 2; i++)
-			if (at[i] < len[i] / sizeof(**list) && list[i][at[i]] < next)
+			if (at[i] < count[i] && list[i][at[i]] < next)
 				next = list[i][at[i]];
-		for (int i = 0; i < 2; i++)
-			at[i] += at[i] < len[i] / sizeof(**list) && list[i][at[i]] == next;
-		if (!asked_of_object(q->list[next].kind))
+		for (int i = 0; i < 2; i++) {
+			has[i] = at[i] < count[i] && list[i][at[i]] == next;
+			at[i] += has[i];
+		}
+		kind = r->questions->list[next].kind;
+		if (!asked_of_object(kind) && (ids || has[1] || kind != ASKED_IDS))
 			luaL_addlstring(&out, (const char *)&next, sizeof(next));
 	}
 	luaL_pushresult(&out);

@@ -339,15 +339,21 @@ static void add_result(struct answer *a, const struct result *x)
 	digest_bytes(&a->d, x->after, x->insn_len);
 }
 
+static bool has_offset(const struct result *x)
+{
+	uint8_t class = BPF_CLASS(x->before[0]);
+
+	return class == BPF_LDX || class == BPF_ST || class == BPF_STX;
+}
+
 /* The instruction that is left where the number in it is not told: its offset, or its immediate. */
 static void add_patched(struct answer *a, const struct result *x)
 {
 	enum { OFFSET = 2, IMMEDIATE = 4, END = 8 };
-	uint8_t after[2 * INSN_SIZE], class = BPF_CLASS(x->after[0]);
-	bool memory = class == BPF_LDX || class == BPF_ST || class == BPF_STX;
+	uint8_t after[2 * INSN_SIZE];
 
 	memcpy(after, x->after, sizeof(after));
-	if (x->status == STATUS_OK && memory)
+	if (x->status == STATUS_OK && has_offset(x))
 		memset(after + OFFSET, 0, IMMEDIATE - OFFSET);
 	else if (x->status == STATUS_OK)
 		memset(after + IMMEDIATE, 0, END - IMMEDIATE);
@@ -373,14 +379,24 @@ static bool tell_result(const struct resolution *r, const struct result *x, stru
 	return !a.failed;
 }
 
-bool answer_relocated(const struct resolution *r, struct digest *out, struct became *each)
+/* Any id fits an immediate; not all fit an offset, and what is refused may be so for its number. */
+static bool decides_by_id(const struct result *x)
+{
+	return x->status == STATUS_ERROR || has_offset(x);
+}
+
+bool answer_relocated(const struct resolution *r, struct digest *out, struct became *each,
+		      bool *by_id)
 {
 	struct told told[TOLD] = {0};
 	struct answer a = {.target = r->target};
 
+	*by_id = false;
 	for (uint32_t i = 0; i < r->object->relo_count; i++) {
 		const struct result *x = &r->results[i];
 
+		each[i].has_id = r->object->relos[i].kind == RELO_TARGET_TYPE_ID;
+		*by_id = *by_id || (each[i].has_id && decides_by_id(x));
 		digest_add(&a.d, (uint64_t)x->status << 32 | x->reason);
 		digest_add(&a.d, x->decision);
 		digest_add(&a.d, x->has_local | x->has_target << 1 | x->relocated << 2 |

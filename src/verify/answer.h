@@ -21,10 +21,13 @@ struct became {
 	 * those with a name which they are, of others what they hold. */
 	struct digest result;
 	struct digest patch; /* what it put into its instruction */
+	bool has_id;         /* its number is the id of a type */
 };
 
 /* What relocations have become, but for their numbers and what these are of; and in `each` what
- * each of them has. False as above. */
-bool answer_relocated(const struct resolution *r, struct digest *out, struct became *each);
+ * each of them has. *by_id is whether under other ids one could have become something else than
+ * that with another number. False as above. */
+bool answer_relocated(const struct resolution *r, struct digest *out, struct became *each,
+		      bool *by_id);
 
 #endif

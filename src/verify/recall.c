@@ -23,6 +23,7 @@ struct recall_box {
 	size_t cap;
 	struct became *became; /* by relocation of the object that was relocated last */
 	size_t became_count, became_cap;
+	bool by_id; /* what came of it depends on ids */
 	uint32_t now;
 };
 
@@ -100,10 +101,24 @@ int recall_relocated(struct recall *r, const struct resolution *of, struct diges
 		x->became = list;
 		x->became_cap = count;
 	}
-	if (!answer_relocated(of, out, x->became))
+	if (!answer_relocated(of, out, x->became, &x->by_id))
 		return 1;
 	x->became_count = count;
 	return 0;
+}
+
+bool recall_goes_by_ids(struct recall *r, const uint32_t *besides, size_t count)
+{
+	const struct recall_box *x = box_of(r);
+	bool by_id = x->by_id;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct asked_what *q = &r->questions->list[besides[i]];
+
+		if (asked_of_object(q->kind))
+			by_id |= q->number >= x->became_count || x->became[q->number].has_id;
+	}
+	return by_id;
 }
 
 /* What the kernel of now answers. What relocations became is about one object, and not kept. */

@@ -35,6 +35,10 @@ int recall_relocated(struct recall *r, const struct resolution *of, struct diges
 int recall_answers(struct recall *r, bool relocated, const uint32_t *list, size_t count,
 		   struct digest *out, struct err *e);
 
+/* Of the object that was relocated last, and what was asked besides: whether anything that was
+ * found depends on which ids types have that relocations put into its instructions. */
+bool recall_goes_by_ids(struct recall *r, const uint32_t *besides, size_t count);
+
 /* Whether a question that stood in a file is one that a kernel can be asked. */
 bool recall_can_ask(const struct asked_what *q);
 
