@@ -105,26 +105,39 @@ describe("objects that rest", function()
     assert.is_true(tonumber(r.err) < 48 << 10, r.err)
   end)
 
-  it("are told where they have changed, and cost no other", function()
+  -- What comes of it when one of them is changed as the first is looked at on a kernel.
+  local function changed_on(kernel)
     local changed = tmp.write("changed.o", built(59))
     local objects = table.move(paths, 1, 58, 1, {})
     objects[59], objects[60] = changed, paths[60]
     local script = tmp.write("changes.lua", ([[
-      function looked(object)
-        if done then return end
+      function looked(object, target)
+        if done or target.name ~= %q then return end
         done = true
         local file <close> = assert(io.open(%q, "r+b"))
         file:seek("end", -1)
         file:write "\1"
       end
-    ]]):format(changed) .. SCRIPT)
+    ]]):format(kernel, changed) .. SCRIPT)
     local r = run(words(script, objects, "--format", "tsv"))
+    local rows = 0
+    for line in r.out:gmatch "[^\n]+" do rows = rows + (line:find(".o\t", 1, true) and 1 or 0) end
+    return r, rows
+  end
+
+  it("are told where they have changed, and cost no other", function()
+    local r, rows = changed_on "k2"
     assert.equal(2, r.status, r.err)
     assert.matches("changed.o: has changed since it was opened\n", r.err, 1, true)
     assert.matches("^[^\n]*\n%d+\n$", r.err)
-    local rows = 0
-    for line in r.out:gmatch "[^\n]+" do rows = rows + (line:find(".o\t", 1, true) and 1 or 0) end
     assert.equal(59, rows, r.out)
+  end)
+
+  it("are opened when they are looked at on the first kernel, and not before", function()
+    local r, rows = changed_on "k1"
+    assert.equal(0, r.status, r.err)
+    assert.matches("^%d+\n$", r.err)
+    assert.equal(60, rows, r.out)
   end)
 
   describe("that are asked again", function()

@@ -186,19 +186,24 @@ local function size_of(cli, object)
   return programs, insns
 end
 
--- All objects, what is to be told before each, and behind the last, and room for what is said of it.
-local function list_objects(cli)
-  local list, next_object = {}, cli:objects()
-  repeat
+-- A list of objects, with what is to be told before each, and behind the last, and room for what is said of
+-- it; and what opens the next and gives its number, nil behind the last.
+local function listing(cli)
+  local list, next_object, ended = {}, cli:objects(), false
+  return list, function()
+    if ended then return nil end
     local kept, object = told.keeping(cli, next_object)
     local one = { object = object, endian = object and object.endian, kept = kept, said = {} }
     list[#list + 1] = one
-    if object then
-      one.programs, one.size = size_of(cli, object)
-      engine.rest(object)
-    end
-  until not object or engine.interrupted()
-  return list
+    if object then one.programs, one.size = size_of(cli, object) end
+    ended = not object or engine.interrupted()
+    return object and #list
+  end
+end
+
+-- Opens those that were not.
+local function list_all(list, open_next)
+  for i in open_next do engine.rest(list[i].object) end
 end
 
 --- What a run remembers; nil with --no-memo. With --cache it goes to files.
@@ -339,11 +344,23 @@ function Turns:taken(piece)
   self.take(said.list, said.about, said.target)
 end
 
+-- Objects as they are opened. Each is looked at before it rests, and so is not read twice.
+function Turns:opening()
+  local last
+  return function()
+    if last then engine.rest(self.list[last].object) end
+    last = self.open_next()
+    if not last then self.objects = count_objects(self.list) end
+    return last
+  end
+end
+
 function Turns:all()
-  local i = 0
+  local i, open = 0, self:opening()
   for piece in self.kernels.over(function()
     i = i + 1
-    return i <= self.kernels.count and self:look_at(i, over(self.objects)) or nil
+    if i > self.kernels.count then return nil end
+    return self:look_at(i, #self.list == 0 and open or over(self.objects))
   end) do self:taken(piece) end
 end
 
@@ -494,10 +511,11 @@ end
 -- Does load.look() of each object on each kernel, and gives take() the list of what it said, what about()
 -- says of the kernel, and its name, in order of the kernels. Gives what load.find() has found by object,
 -- where the processes did that, too.
-local function each_kernel(cli, list, load, about, part, take)
+local function each_kernel(cli, list, open_next, load, about, part, take)
   local objects, programs = count_objects(list)
-  local self = setmetatable({ cli = cli, list = list, load = load, about = about, part = part, take = take,
-    jobs = cli.args.jobs or 1, kernels = inputs.numbered(cli), objects = objects, met = 0 }, Turns)
+  local self = setmetatable({ cli = cli, list = list, open_next = open_next, load = load, about = about,
+    part = part, take = take, jobs = cli.args.jobs or 1, kernels = inputs.numbered(cli), objects = objects,
+    met = 0 }, Turns)
   if self.jobs > 1 then
     local shared = self:is_by_object(programs) and self:in_objects() or self:in_kernels()
     shared.jobs = self.jobs
@@ -555,8 +573,10 @@ function methods:kernel_by_kernel(look, take, options)
   argument.options(3, options, { about = "function", by = "function", keep = "function", clashing = "any",
     encode = "function", decode = "function", find = "function" }, "kernel_by_kernel")
   options = options or {}
-  local list, met, is_kept = list_objects(self), 0, setmetatable({}, { __mode = "k" })
-  local on, names = {}, {}
+  local list, open_next = listing(self)
+  local met, is_kept, on, names = 0, setmetatable({}, { __mode = "k" }), {}, {}
+  local merging = rawget(self, "merging")
+  if merging or self.args.shard or (self.args.jobs or 1) > 1 then list_all(list, open_next) end
   local load = { look = look, by = options.by, clashing = options.clashing, find = options.find,
     keep = options.keep or function(value) return value end }
   load.memory = work.memory(self, {
@@ -567,10 +587,10 @@ function methods:kernel_by_kernel(look, take, options)
       return value ~= nil and { kept = {}, value = value } or nil
     end,
   })
-  local merging, run = rawget(self, "merging"), self.args.shard and inputs.run(self)
+  local run = self.args.shard and inputs.run(self)
   local part = run and pieces.new()
   if merging then merging:check(list, rawget(self, "looked_at").objects) end
-  local found = each_kernel(self, list, load, options.about or name_of, part, function(said, kernel, name)
+  local function take_said(said, kernel, name)
     met = met + 1
     on[met], names[met] = kernel, name
     for i, of in ipairs(list) do
@@ -582,7 +602,9 @@ function methods:kernel_by_kernel(look, take, options)
       end
       add_said(of.said, one or false)
     end
-  end)
+  end
+  local found = each_kernel(self, list, open_next, load, options.about or name_of, part, take_said)
+  list_all(list, open_next)
   if load.memory and load.memory.cache then self:try(load.memory.save, load.memory) end
   load.memory = nil
   if part then write_part(self, run, part) end
