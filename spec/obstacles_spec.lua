@@ -496,6 +496,27 @@ describe("an obstacle", function()
       .. "bpf_probe_read", one("socket", { object.call(4) }), kernel())
   end)
 
+  it("is a relocation that cannot be made in a function that nothing calls", function()
+    local function with(second)
+      local b = btf.new()
+      local task = b:struct("task", 4, { { "pid", b:int("int", 4, "signed"), 0 } })
+      local o = object.new(b)
+      o:program { section = "tc", insns = RETURN }
+      second.insns = { object.insn(0xbf, 1, 2), table.unpack(RETURN) }
+      second.relos = { { insn = 0, type = task, access = "0:0", kind = "byte_off" } }
+      o:program(second)
+      local list, verdict = obstacles(o, kernel(function(t)
+        t:struct("task", 4, { { "pid", t:int("int", 4, "signed"), 0 } })
+      end))
+      return verdict.verdict, list[1]
+    end
+    local verdict, x = with { section = ".text", name = "idle", static = true }
+    assert.equal("error", verdict)
+    assert.same({ "relocation", "object", "relocation", "insn-unsupported" },
+      { x.rule, x.scope, x.stage, x.result.reason })
+    assert.equal("loads", (with { section = "xdp", name = "other" }))
+  end)
+
   it("is a helper that a kernel which is locked down gives to nobody", function()
     local function write_config(text)
       n = n + 1

@@ -72,6 +72,36 @@ static int add_relocations(struct verdict *v, const struct resolution *r, struct
 	return 0;
 }
 
+static bool is_linked(const struct linked *f, uint32_t program)
+{
+	for (size_t i = 0; i < f->func_count; i++)
+		if (f->funcs[i].program == program)
+			return true;
+	return false;
+}
+
+/* libbpf relocates every function of .text, whether one calls it or not, and what it cannot patch
+ * there fails the object (bpf_object__relocate_core() of libbpf.c). */
+static int add_uncalled(struct verdict *v, const struct resolution *r, struct err *e)
+{
+	const struct object *o = r->object;
+
+	for (uint32_t i = 0; i < o->relo_count; i++) {
+		uint32_t program = o->relos[i].program;
+		struct obstacle x;
+
+		if (r->results[i].status != STATUS_ERROR || program == OBJECT_NONE ||
+		    object_is_entry(o, &o->programs[program]) || is_linked(v->linked, program))
+			continue;
+		x = obstacle_of(STAGE_RELOCATION, RULE_RELOCATION, NULL, NULL);
+		x.relo = (int32_t)i;
+		x.object = true;
+		if (obstacles_add(&v->obstacles, x, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void tell_map(const struct loading *l, const struct reached *hit, struct obstacle *x)
 {
 	const struct references *r = l->externs->references;
@@ -230,7 +260,8 @@ static int run(struct verdict *v, const struct loading *l, struct err *e)
 
 	o->wanted = l->wanted;
 	if (object_scope_find(l, o, e) < 0 || add_relocations(v, l->resolution, e) < 0 ||
-	    program_scope_find(l, o, &context, e) < 0 || stops_find(l, v->linked, o, e) < 0)
+	    add_uncalled(v, l->resolution, e) < 0 || program_scope_find(l, o, &context, e) < 0 ||
+	    stops_find(l, v->linked, o, e) < 0)
 		return -1;
 	context.known = context.known &&
 			(obstacles_want(o, RULE_CTX_ARG) || obstacles_want(o, RULE_CTX_ACCESS) ||
