@@ -88,6 +88,51 @@ describe("why, of functions,", function()
       s.evidence, 1, true)
   end)
 
+  it("takes of two of the same types the one whose parameters are called the same", function()
+    local function list(there, elsewhere)
+      local functions = { elsewhere and { elsewhere, "int", "inode i", "page p" } }
+      functions[#functions + 1] = { there, "int", "inode dir", "page victim" }
+      return kernel(functions)
+    end
+    local old = list "scan_page_one"
+    assert.equal("func scan_page_red", first(old, list("scan_page_red", "scan_page_sad"), "scan_page_one"))
+    assert.equal("func scan_page_sad", first(old, list("scan_page_sad", "scan_page_red"), "scan_page_one"))
+  end)
+
+  it("doubts one that gives a result where the lost one gave none, or takes many more", function()
+    local old = kernel { { "scan_page_one", "void", "inode dir" } }
+    local function asked(row)
+      return kernel { row }:successors("scan_page_one", { from = old, table = false, least = 0.001 })()
+    end
+    local same = asked { "scan_page_red", "void", "inode dir" }
+    local result = asked { "scan_page_red", "page", "inode dir" }
+    local more = asked { "scan_page_red", "void", "inode dir", "int a", "int b", "int c" }
+    assert.is_true(same.score > result.score and same.score > more.score)
+    assert.same({ 1, 0.6 }, { result.signals.void, math.floor(more.signals.arity * 10 + 0.5) / 10 })
+  end)
+
+  it("takes the one that stands where the lost one stood for it, though its name is little alike", function()
+    local function list(between, after)
+      local functions = {}
+      for i = 1, 8 do
+        functions[#functions + 1] = { ("zone_%d_near"):format(i), "int", "inode i" }
+        functions[#functions + 1] = i == 4 and between and { between, "int", "page p" } or nil
+      end
+      for i = 1, 24 do
+        functions[#functions + 1] = { ("%s_far"):format(("b"):rep(25 - i)), "void", "task t" }
+        functions[#functions + 1] = i == 1 and after and { after, "int", "page p" } or nil
+      end
+      return kernel(functions)
+    end
+    local function signal(old, new)
+      local s = new:successors("scan_page_one", { from = old, table = false, least = 0.001 })()
+      return s and s.successor == "scan_page_red" and s.signals.between
+    end
+    local old = list "scan_page_one"
+    assert.equal(1, signal(old, list "scan_page_red"))
+    assert.is_nil(signal(old, list(nil, "scan_page_red")))
+  end)
+
   it("says of what has no successor that it may be inlined", function()
     local old, new = kernel { { "bdi_congested", "int", "page p" } }, kernel { { "attach_task", "int", "task t" } }
     local suggestions, asked = new:successors("bdi_congested", { from = old })
@@ -163,9 +208,10 @@ describe("why, of functions,", function()
   end)
 
   it("finds one that was there before, from whose name it went on", function()
-    local function one(name) return { name, "void", "inode i", "filename name", "int flags" } end
-    local old = kernel { one "rstat_flush_irqsafe", one "rstat_flush" }
-    assert.equal("func rstat_flush", first(old, kernel { one "rstat_flush" }, "rstat_flush_irqsafe"))
+    local function one(name) return { name, "void", "inode root", "filename where", "int cpu", "page held" } end
+    local old = kernel { one "memory_cgroup_rstat_flush_irqsafe", one "memory_cgroup_rstat_flush" }
+    assert.equal("func memory_cgroup_rstat_flush", first(old, kernel { one "memory_cgroup_rstat_flush" },
+      "memory_cgroup_rstat_flush_irqsafe"))
   end)
 
   it("knows which types functions that stayed take instead of others", function()
@@ -175,9 +221,9 @@ describe("why, of functions,", function()
     end
     local function score(from, to)
       local s = to:successors("peer_ask_one", { from = from, table = false, least = 0.001 })()
-      return s and s.successor == "peer_ask_any" and s.score or 0
+      return s and s.successor == "peer_tell_any" and s.score or 0
     end
-    was[5], is[5] = { "peer_ask_one", "int", "page p", "long l" }, { "peer_ask_any", "int", "task t", "long l" }
+    was[5], is[5] = { "peer_ask_one", "int", "page p", "long l" }, { "peer_tell_any", "int", "task t", "long l" }
     local old, new = kernel(was), kernel(is)
     was[5] = is[5]
     local other = kernel(was)

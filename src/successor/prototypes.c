@@ -99,10 +99,35 @@ static float weight_of(const struct type_counts *c, uint64_t key)
 	return (float)fmin(1, fmax(0, weight));
 }
 
+static uint64_t both_key(uint64_t type, uint64_t called)
+{
+	return called * 31 ^ type;
+}
+
+/* So many parameters stand for what is known of a name beside its type. */
+#define BESIDE_TYPE 6
+/* A name that one in so many has, as a logarithm, says 1. */
+#define SAYS_ONE 5
+
+/* What a name says that its type does not: `struct inode *inode` nothing, `struct inode *dir` what
+ * it is for. */
+static double says(const struct type_counts *c, uint64_t type, uint64_t called)
+{
+	double everywhere, here;
+
+	if (!called || !(c->sampled > 0))
+		return 0;
+	everywhere = (fmax(tally_of(&c->called, called), 0.5) + 0.5) / c->sampled;
+	here = (tally_of(&c->both, both_key(type, called)) + BESIDE_TYPE * everywhere) /
+	       (tally_of(&c->seen, type) + BESIDE_TYPE);
+	return fmin(2, fmax(0, -log(here) / SAYS_ONE));
+}
+
 static struct slot slot_of(struct type_keys *k, const struct type_counts *c, uint32_t type,
 			   const char *name)
 {
 	struct type_key *known = key_of(k, type);
+	uint64_t called = *name ? hash_text(name) : 0;
 
 	if (c->sampled > 0 && !(known->weight > 0))
 		known->weight = 1 + weight_of(c, known->key);
@@ -111,6 +136,8 @@ static struct slot slot_of(struct type_keys *k, const struct type_counts *c, uin
 			     .key = known->key,
 			     .named = known->named,
 			     .pointers = known->pointers,
+			     .called = called,
+			     .says = says(c, known->key, called),
 			     .weight = known->weight > 0 ? (double)known->weight - 1 : 0};
 }
 
@@ -137,18 +164,28 @@ void prototype_read(struct type_keys *keys, const struct type_counts *c, uint32_
 int type_counts_init(struct type_counts *c, struct arena *a)
 {
 	*c = (struct type_counts){0};
-	return tally_init(&c->seen, a, TYPES) < 0 ? -1 : tally_init(&c->swapped, a, SWAPPED);
+	if (tally_init(&c->seen, a, TYPES) < 0 || tally_init(&c->called, a, TYPES) < 0 ||
+	    tally_init(&c->both, a, TYPES) < 0)
+		return -1;
+	return tally_init(&c->swapped, a, SWAPPED);
 }
 
 void type_counts_add(struct type_counts *c, const struct prototype *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
+		const struct slot *s = &p->at[i];
 		unsigned k = 0;
 
-		while (k < i && p->at[k].key != p->at[i].key)
+		while (k < i && p->at[k].key != s->key)
 			k++;
 		if (k == i)
-			tally_add(&c->seen, p->at[i].key, 1);
+			tally_add(&c->seen, s->key, 1);
+		for (k = 0; k < i && p->at[k].called != s->called;)
+			k++;
+		if (k < i || !s->called)
+			continue;
+		tally_add(&c->called, s->called, 1);
+		tally_add(&c->both, both_key(s->key, s->called), 1);
 	}
 }
 

@@ -16,7 +16,9 @@ struct slot {
 	uint64_t key;          /* equal for equal types */
 	uint32_t named;        /* the type without pointers */
 	uint8_t pointers;
-	double weight; /* 0 to 1: how rare the type is among the parameters of all */
+	double weight;   /* 0 to 1: how rare the type is among the parameters of all */
+	uint64_t called; /* the name's hash; 0 without one */
+	double says;     /* 0 to 2: how rare the name is among the parameters of that type */
 };
 
 enum { PROTOTYPE_SLOTS = 16 };
@@ -41,6 +43,8 @@ struct type_keys {
 /* What is counted over prototypes. */
 struct type_counts {
 	struct tally seen;    /* prototypes of the sample that have a parameter of a type */
+	struct tally called;  /* those that have one of a name */
+	struct tally both;    /* those that have one of a type and a name */
 	struct tally swapped; /* functions that took one type for another */
 	double sampled;       /* prototypes in the sample; 0 while it is made: nothing weighs */
 };
@@ -51,7 +55,7 @@ struct type_keys *type_keys_new(const struct btf *b, struct type_keys *base,
 void type_keys_free(struct type_keys *all); /* NULL is allowed */
 
 int type_counts_init(struct type_counts *c, struct arena *a);
-/* Counts what one of the sample takes, each type once. */
+/* Counts what one of the sample takes, each type and each name once. */
 void type_counts_add(struct type_counts *c, const struct prototype *p);
 /* Counts what a function that stayed takes for what: its FUNC_PROTO before and now. */
 void type_counts_swap(struct type_counts *c, struct type_keys *were, uint32_t was,

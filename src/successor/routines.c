@@ -345,6 +345,37 @@ double routine_near(const struct neighbours *around, const struct routine *x)
 	return best;
 }
 
+enum {
+	GAP_WAS = 12, /* how far from one those are looked for that stayed */
+	GAP_IS = 16,  /* what now stands between them, at most */
+};
+
+/* The next one before or after x that stayed; NULL where none is near. */
+static const struct routine *next_stayed(const struct routines *r, const struct routine *x,
+					 int step)
+{
+	size_t at = x->at;
+
+	for (int i = 1; i < GAP_WAS && (step > 0 ? at + 1 < r->were.n : at > 0); i++) {
+		const struct routine *is;
+
+		at = step > 0 ? at + 1 : at - 1;
+		is = routine_made_len(r->were.at[at].name) ? NULL : routines_is(r, &r->were.at[at]);
+		if (is)
+			return is;
+	}
+	return NULL;
+}
+
+struct gap routine_gap(const struct routines *r, const struct routine *x)
+{
+	const struct routine *before = next_stayed(r, x, -1), *after = next_stayed(r, x, 1);
+
+	if (!before || !after || after->at < before->at || after->at - before->at > GAP_IS)
+		return (struct gap){0};
+	return (struct gap){before->at, after->at};
+}
+
 struct glimpse words_glimpse(const struct words *w)
 {
 	struct glimpse g = {0};

@@ -95,6 +95,12 @@ bool routine_neighbours(const struct routines *r, const struct routine *x, struc
 /* 0 to 1: how near them one of the target stands. */
 double routine_near(const struct neighbours *around, const struct routine *x);
 
+/* Between which two of the target those stand that stood on either side of one of the witness. */
+struct gap {
+	uint32_t from, to; /* 0 and 0: they stand apart, or nobody can tell */
+};
+struct gap routine_gap(const struct routines *r, const struct routine *x);
+
 /* Whether its name is made from that of another: a tracepoint's functions, stubs of the compiler.
  * Returns the length of what stands before that name; 0 when it is not. */
 size_t routine_made_len(const char *name);

@@ -62,6 +62,11 @@ enum signal {
 	SIGNAL_MIXED,  /* words that both have stand in another order */
 	SIGNAL_SAID,   /* how much the words weigh that both have */
 	SIGNAL_FAMILY, /* others that went came as others, by the same words for the same */
+	SIGNAL_CALLED, /* its parameters of the same types are called the same */
+	SIGNAL_VOID,   /* only one of them gives a result */
+	SIGNAL_ARITY,  /* how many more parameters one of them has */
+	SIGNAL_TRACEPOINT, /* is one: nobody inlines it, as functions are of which others go on */
+	SIGNAL_BETWEEN,    /* stands in the sources between the two that it stood between */
 	SIGNAL_COUNT
 };
 

@@ -70,6 +70,10 @@ struct hit *hunt_hit(struct hunt *h, const char *successor)
 	return NULL;
 }
 
+/* Less likely ones are not worth a look. What others say of a routine comes last. */
+static const double least_odds[SCALE_COUNT] = {
+    [SCALE_FIELD] = -3, [SCALE_TYPE] = -3, [SCALE_ENUM] = -3, [SCALE_ROUTINE] = -6};
+
 void hunt_add(struct hunt *h, enum scale scale, const char *successor, const char *via,
 	      enum change change, struct place type, const float signals[SIGNAL_COUNT],
 	      double more_odds)
@@ -83,9 +87,7 @@ void hunt_add(struct hunt *h, enum scale scale, const char *successor, const cha
 		known->odds = hit.odds;
 		memcpy(known->s.signals, signals, sizeof(hit.s.signals));
 	}
-	if (known)
-		return;
-	if (hit.odds < -3)
+	if (known || hit.odds < least_odds[scale])
 		return;
 	hit.s = (struct suggestion){.successor = hunt_keep(h, successor),
 				    .via = via ? hunt_keep(h, via) : NULL,

@@ -16,6 +16,7 @@ struct lost_routine {
 	struct prototype proto;
 	uint64_t came;            /* see swaps_glimpse() */
 	struct neighbours around; /* what stood around it */
+	struct gap gap;           /* and where the two beside it stand */
 	bool placed;              /* where it stood is known of both kernels */
 	bool made;                /* after another's name */
 };
@@ -101,6 +102,35 @@ static float taken_over(const struct routines *r, const struct prototype *lost,
 	return (float)fmax(0, types_alike(r, lost, now) - types_alike(r, lost, &before));
 }
 
+/* What it says that parameters of the same types are called the same. */
+static float called_alike(const struct prototype *was, const struct prototype *now)
+{
+	double same = 0;
+
+	for (unsigned i = 0; i < was->n; i++) {
+		const struct slot *a = &was->at[i];
+		unsigned k = 0;
+
+		while (k < now->n && (now->at[k].key != a->key || now->at[k].called != a->called))
+			k++;
+		if (k < now->n)
+			same += a->says;
+	}
+	return (float)log1p(2 * same);
+}
+
+static void compare_prototypes(struct routines *r, const struct prototype *was,
+			       const struct prototype *now, float s[SIGNAL_COUNT])
+{
+	unsigned more = was->n > now->n ? was->n : now->n, less = was->n + now->n - more;
+
+	s[SIGNAL_TYPE] = (float)types_alike(r, was, now);
+	s[SIGNAL_BOTH] = same_prototype(r, was, now);
+	s[SIGNAL_VOID] = !was->ret.named != !now->ret.named;
+	s[SIGNAL_ARITY] = (float)(more - less) / (float)(more + 1);
+	s[SIGNAL_CALLED] = called_alike(was, now);
+}
+
 static size_t underscores(const char *name)
 {
 	return strspn(name, "_");
@@ -126,16 +156,14 @@ static void compare(struct routines *r, const struct lost_routine *lost, const s
 	memset(s, 0, SIGNAL_COUNT * sizeof(*s));
 	routine_prototype(r, &x->routine, &now);
 	s[SIGNAL_NAME] = (float)name;
-	s[SIGNAL_TYPE] = (float)types_alike(r, &lost->proto, &now);
+	compare_prototypes(r, &lost->proto, &now, s);
 	s[SIGNAL_AGREE] = s[SIGNAL_NAME] * s[SIGNAL_TYPE];
-	s[SIGNAL_RARE] = (float)(log1p(4 * shared_types(r, &lost->proto, &now)) / 3);
-	s[SIGNAL_BOTH] = same_prototype(r, &lost->proto, &now);
-	s[SIGNAL_WITHIN] = words_within(&x->words, &lost->single.words);
 	common = names_common(&lost->single.words, &x->words, r->swaps);
 	s[SIGNAL_SAID] = (float)(log1p(2 * common.said) / 2);
 	s[SIGNAL_MIXED] = (float)common.mixed;
 	s[SIGNAL_LEAD] = underscores(lost->single.routine.name) == underscores(x->routine.name);
 	s[SIGNAL_OLD] = old;
+	s[SIGNAL_TRACEPOINT] = r->kind == ROUTINE_TRACEPOINT;
 	if (old) {
 		s[SIGNAL_STEM] =
 		    goes_on(lost->single.routine.name, x->routine.name) * s[SIGNAL_BOTH];
@@ -145,14 +173,13 @@ static void compare(struct routines *r, const struct lost_routine *lost, const s
 	s[SIGNAL_SPELT] = same_name(name);
 	if (lost->placed)
 		s[SIGNAL_APART] = (float)(1 - routine_near(&lost->around, &x->routine));
+	s[SIGNAL_BETWEEN] = x->routine.at > lost->gap.from && x->routine.at < lost->gap.to;
 }
 
 /* Names less alike are no candidates. */
-#define LEAST_NAME 0.15
+#define LEAST_NAME 0.1
 /* What was there before is one only when its name is as much alike. */
-#define LEAST_OLD_NAME 0.5
-/* Less likely ones are not worth a look. */
-#define LEAST_ODDS (-3)
+#define LEAST_OLD_NAME 0.35
 
 static void consider(struct hunt *h, struct routines *r, const struct lost_routine *lost,
 		     const struct single *x, bool old)
@@ -168,8 +195,6 @@ static void consider(struct hunt *h, struct routines *r, const struct lost_routi
 										: LEAST_NAME))
 		return;
 	compare(r, lost, x, old, name, s);
-	if (weights_odds(SCALE_ROUTINE, s) < LEAST_ODDS)
-		return;
 	hunt_add(h, SCALE_ROUTINE, x->routine.name, NULL,
 		 r->kind == ROUTINE_FUNC ? CHANGE_FUNC : CHANGE_TRACEPOINT,
 		 (struct place){x->routine.btf, x->routine.id}, s, 0);
@@ -250,6 +275,8 @@ static void look_at(const struct routines *r, struct lost_routine *lost)
 	lost->made = routine_made_len(x->name) != 0;
 	routine_prototype(r, x, &lost->proto);
 	lost->placed = routine_neighbours(r, x, &lost->around);
+	if (lost->placed)
+		lost->gap = routine_gap(r, x);
 }
 
 /* The best odds of other lost routines that they became what h->hits[i] is. */
