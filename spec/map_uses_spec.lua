@@ -10,8 +10,8 @@ local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
 local n = 0
-local HASH, ARRAY, PROG_ARRAY, LPM_TRIE, ARRAY_OF_MAPS, SOCKMAP, RINGBUF = 1, 2, 3, 11, 12, 15, 27
-
+local HASH, ARRAY, PROG_ARRAY, PERF_EVENT_ARRAY, LPM_TRIE, ARRAY_OF_MAPS = 1, 2, 3, 4, 11, 12
+local SOCKMAP, RINGBUF = 15, 27
 
 -- A kernel that has all types of maps, helpers (or so many) and work queues.
 local function kernel(release, last)
@@ -145,11 +145,11 @@ describe("what a map is used for", function()
         object.insn(0xbf, 2, 10, 0), object.insn(0x07, 2, 0, 0, -4), object.mov(3, 0), object.call(1)))
     end
     assert.equal("loads", first(outer(HASH)))
-    local said, x = first(outer(PROG_ARRAY))
-    assert.equal("map-use inner outer prog_array map_lookup_elem", said)
-    assert.equal("the maps in `outer` are of type prog_array, which helper bpf_map_lookup_elem does not take",
+    local said, x = first(outer(PERF_EVENT_ARRAY))
+    assert.equal("map-use inner outer perf_event_array map_lookup_elem", said)
+    assert.equal("the maps in `outer` are of type perf_event_array, which helper bpf_map_lookup_elem does not take",
       x:message())
-    assert.equal("loads", first(outer(PROG_ARRAY), { maps = { outer = { inner = true } } }))
+    assert.equal("loads", first(outer(PERF_EVENT_ARRAY), { maps = { outer = { inner = true } } }))
   end)
 
   it("is what a tool makes of it", function()

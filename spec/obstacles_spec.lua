@@ -222,6 +222,11 @@ describe("an obstacle", function()
       .. "until a tool sets another", held, kernel())
     expect("map-unset", "inner_attr", "the inner map of `outer` cannot be created as it is, for its key_size, "
       .. "until a tool sets another", holding { { "type", 2 }, { "max_entries", 9 }, { "key_size", 8 } }, kernel())
+    for _, type in ipairs { 3, 12, 13 } do
+      local inner = { { "type", type }, { "max_entries", 9 }, { "key_size", 4 }, { "value_size", 4 } }
+      expect("map-unset", "inner_attr", "the inner map of `outer` cannot be created as it is, for its type, until a "
+        .. "tool sets another", holding(inner), kernel())
+    end
     expect("map-type", "inner", "the kernel has no map type ringbuf, of which map `outer` holds maps",
       holding { { "type", 27 } }, kernel())
     local _, whole = obstacles(holding { { "max_entries", 9 }, table.unpack(sizes) }, kernel())

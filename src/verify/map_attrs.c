@@ -122,11 +122,27 @@ const char *map_attrs_refused(const struct map_def *m)
 	return NULL;
 }
 
+/* Types without map_meta_equal(), which bpf_map_meta_alloc() asks for, and maps of maps. */
+static bool is_never_inner(uint32_t type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_PROG_ARRAY:
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+	case BPF_MAP_TYPE_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_STRUCT_OPS: return true;
+	default: return false;
+	}
+}
+
 const char *map_attrs_of_inner(const struct map_def *m)
 {
 	const struct map_rule *r = rule_of(m);
 	const char *refused = map_attrs_refused(m);
 
+	if (is_never_inner(m->type))
+		return "type";
 	if (refused || !r)
 		return refused;
 	return fits(&r->entries, m->max_entries) ? NULL : "max_entries";

@@ -39,8 +39,8 @@ enum {
  */
 const char *map_attrs_refused(const struct map_def *m);
 
-/* The same of the inner map of a map of maps, of which max_entries is asked for, too: libbpf
- * creates it before any other, as it is unless a tool sets another. */
+/* The same of the inner map of a map of maps, and "type" for one that none may hold; max_entries is
+ * asked for, too: libbpf creates it before any other, as it is unless a tool sets another. */
 const char *map_attrs_of_inner(const struct map_def *m);
 
 /* "key_size" or "value_size" where that is 0, and must be one of several sizes, which only a tool
