@@ -501,6 +501,32 @@ describe("an obstacle", function()
       .. "bpf_probe_read", one("socket", { object.call(4) }), kernel())
   end)
 
+  it("is a second relocation of an instruction that the first has changed", function()
+    local function with(holds, first, second, a)
+      local b = btf.new()
+      local int = b:int("int", 4, "signed")
+      local task = b:struct("task", 8, { { "a", int, 0 }, { "b", int, 32 } })
+      local o, relos = object.new(b), {}
+      for i, access in ipairs { first, second } do
+        relos[i] = { insn = 0, type = task, access = access, kind = "byte_off" }
+      end
+      o:program { section = "xdp", insns = { object.mov(1, holds), table.unpack(RETURN) }, relos = relos }
+      local target = kernel(function(t)
+        local i = t:int("int", 4, "signed")
+        t:struct("task", 32, { { "a", i, a }, { "b", i, a + 32 } })
+      end)
+      local list, verdict = obstacles(o, target)
+      local theirs = run.program({ "build/peer/relocate", write(o), target }).out:match "end\t(%d+)"
+      if theirs then assert.equal(theirs == "0", verdict.verdict == "loads") end
+      return verdict.verdict, list[1] and list[1].cause
+    end
+    assert.same({ "loads" }, { with(0, "0:0", "0:0", 0) })
+    assert.same({ "error", "twice" }, { with(0, "0:0", "0:0", 64) })
+    assert.same({ "error", "twice" }, { with(4, "0:1", "0:1", 64) })
+    assert.same({ "error" }, { with(0, "0:1", "0:0", 0) })
+    assert.same({ "error" }, { with(4, "0:1", "0:0", 0) })
+  end)
+
   it("is a relocation that cannot be made in a function that nothing calls", function()
     local function with(second)
       local b = btf.new()

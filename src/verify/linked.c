@@ -178,6 +178,12 @@ static int add_exception_callback(struct builder *b, uint32_t entry)
 	return 0;
 }
 
+static bool is_same(const struct insn *a, const struct insn *b)
+{
+	return a->code == b->code && a->dst == b->dst && a->src == b->src && a->off == b->off &&
+	       a->imm == b->imm;
+}
+
 /* As r resolved it; only marks where it stands when r is NULL. */
 static void apply_result(struct builder *b, const struct resolution *r, uint32_t relo)
 {
@@ -201,10 +207,17 @@ static void apply_result(struct builder *b, const struct resolution *r, uint32_t
 	for (uint32_t i = 0; i < res->insn_len / INSN_SIZE && at + i < f->start + f->count; i++) {
 		struct linked_insn *n = &b->f->insns[at + i];
 
-		/* What relocates poison mends nothing. */
-		if (n->stop == RULE_RELOCATION)
+		struct insn after = insn_load(res->after + (size_t)i * INSN_SIZE, o->big_endian);
+
+		/* What relocates poison mends nothing, nor does what is refused go on. */
+		if (n->stop == RULE_RELOCATION ||
+		    (n->relo >= 0 && r->results[n->relo].status == STATUS_ERROR))
 			continue;
-		n->in = insn_load(res->after + (size_t)i * INSN_SIZE, o->big_endian);
+		if (n->relo >= 0)
+			asked_for(ASKED_PATCH, (uint32_t)n->relo, NULL, 0);
+		n->twice = n->twice || n->changed;
+		n->changed = n->changed || !is_same(&n->in, &after);
+		n->in = after;
 		if (res->status == STATUS_POISON)
 			n->stop = RULE_RELOCATION;
 		n->relo = (int32_t)relo;

@@ -18,6 +18,8 @@ struct linked_insn {
 	uint32_t target;  /* of the reference; of a function: its index in funcs */
 	int64_t offset;
 	int32_t relo; /* the relocation of this instruction, LINKED_NONE without one */
+	bool changed; /* by that */
+	bool twice;   /* by another one before: what libbpf refuses, unless neither changes it */
 	uint32_t func;
 };
 

@@ -45,6 +45,15 @@ static int by_order(const void *x, const void *y)
 	return (a->at > b->at) - (a->at < b->at);
 }
 
+/* The second relocation of an instruction does not find there what it expects. */
+static int add_twice(struct verdict *v, uint32_t at, struct err *e)
+{
+	struct obstacle x = obstacle_of(STAGE_RELOCATION, RULE_RELOCATION, NULL, "twice");
+
+	x.at = (int32_t)at;
+	return obstacles_add(&v->obstacles, x, e);
+}
+
 /* Adds what failed to relocate: poison where it stands, what a loader refuses before. */
 static int add_relocations(struct verdict *v, const struct resolution *r, struct err *e)
 {
@@ -58,6 +67,9 @@ static int add_relocations(struct verdict *v, const struct resolution *r, struct
 		if (relo < 0 || (at && f->insns[at - 1].relo == relo))
 			continue;
 		v->relocations++;
+		if (f->insns[at].twice && f->insns[at].stop != RULE_RELOCATION &&
+		    add_twice(v, at, e) < 0)
+			return -1;
 		if (r->results[relo].status == STATUS_OK)
 			continue;
 		v->failed++;

@@ -164,7 +164,7 @@ The kernel lacks the type, field or enumerator that is accessed, or has it in a 
 libbpf makes the instruction invalid, so that the program loads as long as no path reaches it, and refuses the
 whole object where it cannot do that. `btfl check` gives the reason as the code: no-type, no-field and so on.]],
     todo = "See what `btfl check` says of the relocation, and what `btfl explain` says of that code.",
-    messages = {},
+    messages = { twice = "two relocations are of one instruction, and the second does not find what it expects" },
     says = {
       "invalid func unknown#195896080",
       "<invalid CO-RE relocation>",
