@@ -158,7 +158,8 @@ describe("the running kernel", function()
       for _, sizes in ipairs { { 4, 4, 1 }, { 4, 4, 0 }, { 0, 0, 4096 }, { 8, 4, 1 }, { 0, 4, 1 }, { 16, 8, 0 } } do
         for flags = 0, 1 do
           local m = { type = type, key = sizes[1], value = sizes[2], entries = sizes[3], flags = flags }
-          maps[with_inner(m)] = m
+          -- Some libbpfs set the entries of a perf_event_array that has none, others do not.
+          if type ~= 4 or m.entries > 0 then maps[with_inner(m)] = m end
         end
       end
     end

@@ -143,7 +143,8 @@ const char *map_attrs_of_inner(const struct map_def *m)
 
 	if (is_never_inner(m->type))
 		return "type";
-	if (refused || !r)
+	/* Newer libbpfs set the number of CPUs, as they do for a map that is in no other. */
+	if (refused || !r || m->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		return refused;
 	return fits(&r->entries, m->max_entries) ? NULL : "max_entries";
 }
