@@ -149,7 +149,7 @@ static bool is_program(const struct object *o, const struct symbol *sym)
 	       strcmp(o->programs[p].name, sym->name) == 0 && object_is_entry(o, &o->programs[p]);
 }
 
-/* What is put into a map of programs or of maps before the object is loaded: bad is why not. */
+/* Of a value that is put into a map of programs or of maps before the object is loaded. */
 static bool value_refused(const struct object *o, const struct references *l,
 			  const struct section *of, struct rel rel, struct opening *out)
 {

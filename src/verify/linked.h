@@ -19,7 +19,7 @@ struct linked_insn {
 	int64_t offset;
 	int32_t relo; /* the relocation of this instruction, LINKED_NONE without one */
 	bool changed; /* by that */
-	bool twice;   /* by another one before: what libbpf refuses, unless neither changes it */
+	bool twice;   /* another one had changed it before, which libbpf refuses */
 	uint32_t func;
 };
 
