@@ -1,5 +1,6 @@
 --- What fails when an object meets a target, as a report: see object:check in meta.lua.
 local engine = require "btfl.engine"
+local asked = require "btfl.diagnose.asked"
 local attaching = require "btfl.diagnose.attaching"
 local became = require "btfl.diagnose.became"
 local drifts = require "btfl.diagnose.drifts"
@@ -137,15 +138,6 @@ local function add_stops(list, stops, options, of_instructions)
   end
 end
 
--- Whether that rule is asked about.
-local function wants(options, rule)
-  if not options.verdict.only then return true end
-  for _, name in ipairs(options.verdict.only) do
-    if name == rule then return true end
-  end
-  return false
-end
-
 local kernel_of = kept.by(function(target)
   local facts = series.facts(target)
   facts.name = nil
@@ -213,7 +205,7 @@ local function drafted(object, target, options, alone)
   local relocating, own = split(options)
   local known = {}
   local verdicts, fates, stops = reached.of(object, target, own)
-  local relocations, foreigners = wants(own, "relocation"), {}
+  local relocations, foreigners = asked(own.verdict.only, "relocation"), {}
   local draft = { first = {}, drifts = drifts.of(object, target, own, alone), last = {} }
   if not object.btf then add(draft.first, "note", pair.no_btf(object)) end
   if #verdicts == 0 then

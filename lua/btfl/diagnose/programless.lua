@@ -1,4 +1,5 @@
 --- What there is to say of an object without a program: no verdict tells of it.
+local asked = require "btfl.diagnose.asked"
 local obstacle = require "btfl.diagnose.obstacle"
 
 local programless = {}
@@ -7,13 +8,6 @@ local programless = {}
 local function has_programs(object)
   for program in object:programs() do
     if program.entry then return true end
-  end
-  return false
-end
-
-local function wants(only, rule)
-  for _, name in ipairs(only or { rule }) do
-    if name == rule then return true end
   end
   return false
 end
@@ -28,7 +22,7 @@ function programless.finding(object, only)
   if has_programs(object) then return nil end
   local opening = object:opening()
   if opening then
-    if not wants(only, "open") then return nil end
+    if not asked(only, "open") then return nil end
     return obstacle.unopened(object, opening), "error"
   end
   return { rule = "no-programs", object = object.path, subject = "programs",
