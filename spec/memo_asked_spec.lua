@@ -76,6 +76,23 @@ describe("the memo of what an argument points to", function()
       kernel("6.1.2", struct(4)), kernel("6.1.3", struct(4)),
     }))
   end)
+
+  it("knows an answer from the one before, and from those that were alike for long", function()
+    local path, list, expected = reader(object.ldx(4, 0, 2, 4), object.exit()), {}, {}
+    local function big(b, int) return b:struct("file", 8, { { "a", int, 0 }, { "b", int, 32 } }) end
+    for i, letter in ipairs { "b", "b", "b", "s", "s", "b", "b", "s", "b", "s", "s", "s", "b", "b" } do
+      list[i] = kernel("6.1." .. i, letter == "b" and big or struct(4))
+      expected[i] = (letter == "b" and "no-attach" or "rejected") .. ((i == 1 or i == 4) and "" or " seen")
+    end
+    assert.same(expected, checked(path, list))
+    for _, command in ipairs { "verdicts", "check" } do
+      local words = { command, path, "--format", "json" }
+      for _, target in ipairs(list) do table.move({ "-t", target }, 1, 2, #words + 1, words) end
+      local with = run(words).out
+      words[#words + 1] = "--no-memo"
+      assert.equal(run(words).out, with)
+    end
+  end)
 end)
 
 describe("the memo of a name that is looked up", function()

@@ -188,6 +188,7 @@ int engine_recall_listen(lua_State *L);
 int engine_recall_relocate(lua_State *L);
 int engine_recall_join(lua_State *L);
 int engine_recall_answers(lua_State *L);
+int engine_recall_unchanged(lua_State *L);
 int engine_recall_spell(lua_State *L);
 int engine_recall_read(lua_State *L);
 

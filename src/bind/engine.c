@@ -227,6 +227,7 @@ static const luaL_Reg functions[] = {
     {"recall_relocate", engine_recall_relocate},
     {"recall_join", engine_recall_join},
     {"recall_answers", engine_recall_answers},
+    {"recall_unchanged", engine_recall_unchanged},
     {"recall_spell", engine_recall_spell},
     {"recall_read", engine_recall_read},
     {"nearest", engine_nearest},

@@ -37,11 +37,11 @@ int engine_recall_new(lua_State *L)
 }
 
 /* (recall, target, files): the kernel that is asked from now on, whatever was answered before, and
- * whether files beside it may tell more. */
+ * whether files beside it may tell more. Returns its number. */
 int engine_recall_meet(lua_State *L)
 {
-	recall_meet(recall_at(L, 1), check_target(L, 2), lua_toboolean(L, 3));
-	return 0;
+	lua_pushinteger(L, recall_meet(recall_at(L, 1), check_target(L, 2), lua_toboolean(L, 3)));
+	return 1;
 }
 
 /* (): what is found now depends on what no other kernel can be asked. */
@@ -271,6 +271,22 @@ int engine_recall_answers(lua_State *L)
 		lua_pushlstring(L, (const char *)&d, sizeof(d));
 	else
 		lua_pushnil(L);
+	return 1;
+}
+
+/* (recall, questions, since): whether the kernel of now answers to them as that number did, which
+ * engine.recall_answers() has told of it. They are not about what relocations became. */
+int engine_recall_unchanged(lua_State *L)
+{
+	size_t len;
+	const char *list = luaL_checklstring(L, 2, &len);
+	struct err e;
+	int rc = recall_unchanged(recall_at(L, 1), (uint32_t)luaL_checkinteger(L, 3),
+				  (const uint32_t *)(const void *)list, len / sizeof(uint32_t), &e);
+
+	if (rc < 0)
+		return raise_err(L, &e);
+	lua_pushboolean(L, rc);
 	return 1;
 }
 

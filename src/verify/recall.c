@@ -13,12 +13,14 @@
 /* What a kernel answers to a question. */
 struct reply {
 	struct digest answer;
-	uint32_t turn; /* of the kernel; 0 for none as yet */
+	uint32_t turn;    /* of the kernel; 0 for none as yet */
+	uint32_t changed; /* of the kernel that last gave another answer than before */
 };
 
 struct recall_box {
 	struct recall recall;
 	struct digest base;
+	uint32_t base_changed;
 	struct reply *replies; /* by question */
 	size_t cap;
 	struct became *became; /* by relocation of the object that was relocated last */
@@ -56,17 +58,27 @@ void recall_free(struct recall *r)
 	free(r);
 }
 
-void recall_meet(struct recall *r, const struct target *t, uint64_t more)
+static bool is_same(const struct digest *x, const struct digest *y)
+{
+	return x->word[0] == y->word[0] && x->word[1] == y->word[1];
+}
+
+uint32_t recall_meet(struct recall *r, const struct target *t, uint64_t more)
 {
 	struct recall_box *x = box_of(r);
 	struct digester d = {0};
+	struct digest base;
 
 	digest_add(&d, more);
 	digest_digest(&d, answer_base(t));
+	base = digest_of(&d);
 	r->target = t;
-	x->base = digest_of(&d);
 	x->became_count = 0;
 	x->now++;
+	if (!is_same(&base, &x->base))
+		x->base_changed = x->now;
+	x->base = base;
+	return x->now;
 }
 
 /* Room for the answers to all questions that there are. */
@@ -121,11 +133,27 @@ bool recall_goes_by_ids(struct recall *r, const uint32_t *besides, size_t count)
 	return by_id;
 }
 
+/* Has the kernel of now answer; false where it cannot. */
+static bool ask(struct recall_box *x, uint32_t n)
+{
+	struct reply *reply = &x->replies[n];
+	struct digest answer;
+
+	if (reply->turn == x->now)
+		return true;
+	if (!answer_to(x->recall.target, &x->recall.questions->list[n], &answer))
+		return false;
+	if (!is_same(&answer, &reply->answer))
+		reply->changed = x->now;
+	reply->answer = answer;
+	reply->turn = x->now;
+	return true;
+}
+
 /* What the kernel of now answers. What relocations became is about one object, and not kept. */
 static bool answer(struct recall_box *x, bool relocated, uint32_t n, struct digest *out)
 {
 	const struct asked_what *q = &x->recall.questions->list[n];
-	struct reply *reply = &x->replies[n];
 
 	if (asked_of_object(q->kind)) {
 		if (!relocated || q->number >= x->became_count)
@@ -134,10 +162,9 @@ static bool answer(struct recall_box *x, bool relocated, uint32_t n, struct dige
 					      : x->became[q->number].result;
 		return true;
 	}
-	if (reply->turn != x->now && !answer_to(x->recall.target, q, &reply->answer))
+	if (!ask(x, n))
 		return false;
-	reply->turn = x->now;
-	*out = reply->answer;
+	*out = x->replies[n].answer;
 	return true;
 }
 
@@ -159,6 +186,21 @@ int recall_answers(struct recall *r, bool relocated, const uint32_t *list, size_
 	}
 	*out = digest_of(&d);
 	return 0;
+}
+
+int recall_unchanged(struct recall *r, uint32_t since, const uint32_t *list, size_t count,
+		     struct err *e)
+{
+	struct recall_box *x = box_of(r);
+
+	if (make_room(x) < 0)
+		return err_memory(e, NULL);
+	if (x->base_changed > since)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (!ask(x, list[i]) || x->replies[list[i]].changed > since)
+			return 0;
+	return 1;
 }
 
 bool recall_can_ask(const struct asked_what *q)

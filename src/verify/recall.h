@@ -20,8 +20,8 @@ int recall_new(struct recall **out, struct err *e);
 void recall_free(struct recall *r); /* NULL is allowed */
 
 /* From now on it is about t, which must stay open while it is. `more` is what the caller knows of
- * it besides, which whoever asks goes by, too. */
-void recall_meet(struct recall *r, const struct target *t, uint64_t more);
+ * it besides, which whoever asks goes by, too. Returns its number. */
+uint32_t recall_meet(struct recall *r, const struct target *t, uint64_t more);
 
 /* An object was relocated on the kernel of now: what came of it but for the numbers, and what these
  * are of. All of it is kept until another is. Returns 0; 1 when that cannot be told, and -1 when
@@ -34,6 +34,11 @@ int recall_relocated(struct recall *r, const struct resolution *of, struct diges
  * cannot be answered, and -1 when memory was out. */
 int recall_answers(struct recall *r, bool relocated, const uint32_t *list, size_t count,
 		   struct digest *out, struct err *e);
+
+/* Whether it answers to these questions, none of which is about what relocations became, as kernel
+ * number `since` did, which has answered all of them. Returns -1 when memory was out. */
+int recall_unchanged(struct recall *r, uint32_t since, const uint32_t *list, size_t count,
+		     struct err *e);
 
 /* Of the object that was relocated last, and what was asked besides: whether anything that was
  * found depends on which ids types have that relocations put into its instructions. */

@@ -230,37 +230,40 @@ local function source_of(fun)
   return file and file:read "a" or ""
 end
 
+-- What load.look() says of an object on a kernel, where it is not known.
+local function said_of(cli, one, target, number, load)
+  local object, memory = one.object, load.memory
+  local function find()
+    local kept, value, alone = told.keeping(cli, load.look, object, target, number)
+    engine.rest(object)
+    return { kept = kept, value = value }, #kept == 0 and not alone
+  end
+  -- One that rests is read again, and may have changed.
+  local why
+  local function wake()
+    local awake
+    why, awake = told.keeping(cli, cli.try, cli, engine.wake, object)
+    return awake
+  end
+  if one.endian ~= target.endian then
+    local found = load.clashing and wake() and find() or { kept = why }
+    found.clash = true
+    return found
+  elseif memory then
+    return memory:of(object, find, load.by and load.by(object), wake) or { kept = why }
+  end
+  return wake() and find() or { kept = why }
+end
+
 -- What load.look() says of objects on a kernel, until SIGINT comes: next_object() gives the number of the
 -- next in the list. What it tells besides may name the kernel.
 local function said_on(cli, list, next_object, target, number, load)
-  local said, memory, endian = {}, load.memory, target.endian
+  local said, memory = {}, load.memory
   if memory then memory:meet(target) end
   for i in next_object do
     local one = list[i]
-    local object = one.object
     if engine.interrupted() then break end
-    local function find()
-      local kept, value, alone = told.keeping(cli, load.look, object, target, number)
-      engine.rest(object)
-      return { kept = kept, value = value }, #kept == 0 and not alone
-    end
-    -- One that rests is read again, and may have changed.
-    local why
-    local function wake()
-      local awake
-      why, awake = told.keeping(cli, cli.try, cli, engine.wake, object)
-      return awake
-    end
-    local found
-    if one.endian ~= endian then
-      found = load.clashing and wake() and find() or { kept = why }
-      found.clash = true
-    elseif memory then
-      found = memory:of(object, find, load.by and load.by(object), wake) or { kept = why }
-    else
-      found = wake() and find() or { kept = why }
-    end
-    said[#said + 1] = found
+    said[#said + 1] = memory and memory:still(one.object) or said_of(cli, one, target, number, load)
   end
   return said
 end

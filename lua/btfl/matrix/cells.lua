@@ -212,9 +212,11 @@ local function each_case(runs, target, give)
   local memory = runs.memory
   if memory then memory:meet(target) end
   for n, run in ipairs(runs) do
-    local function find() return look_into(run, target) end
-    local list, seen
-    if memory and run.alone then list, seen = memory:of(run.object, find) else list = find() end
+    local list, seen = memory and run.alone and memory:still(run.object), true
+    if not list then
+      local function find() return look_into(run, target) end
+      if memory and run.alone then list, seen = memory:of(run.object, find) else list, seen = find(), nil end
+    end
     for i, case in ipairs(list) do give(n, i, case, seen) end
   end
 end

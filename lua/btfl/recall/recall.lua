@@ -10,7 +10,7 @@ local metatable = { __index = methods }
 ---@param target btfl.target
 function methods:meet(target)
   self.target = target
-  engine.recall_meet(self.heard, target, modules.may_lie_beside(target))
+  self.now = engine.recall_meet(self.heard, target, modules.may_lie_beside(target))
 end
 
 -- Those of a list with the same questions, a new one where there is none.
@@ -100,9 +100,25 @@ local function keep(self, object, own, questions, became, value)
     questions = engine.recall_spell(self.heard, questions), answers = answers, value = text })
 end
 
+-- The answers to these questions are those of the kernel of now.
+local function remember(self, object, questions, value)
+  self.last[object] = { questions = questions, value = value, since = self.now }
+end
+
+--- What was found of an object before, where it was known then, and all answers are as they were. What it was
+--- found by has not changed since, either: see of().
+---@param object btfl.object
+---@return any nil where it is to be asked of of()
+function methods:still(object)
+  local last = self.last[object]
+  if not (last and engine.recall_unchanged(self.heard, last.questions, last.since)) then return nil end
+  last.since = self.now
+  return last.value
+end
+
 --- What find() finds of an object on the kernel of now, and whether it was known. Of each object the same is
 --- to be found. It is kept where find() says so, which then depends on nothing but the two, and on `by`: what
---- was found by another one is not known any more.
+--- was found by another one is not known any more. Nothing but find() changes it.
 ---@generic T
 ---@param object btfl.object
 ---@param find fun(): T, boolean?
@@ -116,8 +132,12 @@ function methods:of(object, find, by, wake)
     self.by[object] = by
   end
   local own, relocating, became, besides, whole = askings_of(self, object), nil, nil, nil, nil
-  local value = known_of(self, object, own)
-  if value ~= nil then return value, true end
+  local value, asked = known_of(self, object, own)
+  if value ~= nil then
+    remember(self, object, asked, value)
+    return value, true
+  end
+  self.last[object] = nil
   if wake and not wake() then return nil, false end
   if not own.untold and not object:clash(self.target) then
     relocating, became = engine.recall_relocate(self.heard, object, self.target)
@@ -179,7 +199,7 @@ local recall = {}
 ---@return table
 function recall.new(cache)
   return setmetatable({ heard = engine.recall_new(), askings = {}, by = {}, keys = {}, learned = {},
-    cache = cache, texts = setmetatable({}, { __mode = "k" }) }, metatable)
+    last = {}, cache = cache, texts = setmetatable({}, { __mode = "k" }) }, metatable)
 end
 
 return recall
