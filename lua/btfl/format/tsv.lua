@@ -44,14 +44,21 @@ end
 return function(report, options)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local names, known = {}, {}
+  local names, known, shown = {}, {}, {}
+  -- Rows are said again of the same few values.
+  local function text_of(field, value)
+    if value == nil then return "-" end
+    shown[field] = shown[field] or {}
+    shown[field][value] = shown[field][value] or terminal.escape(tostring(value))
+    return shown[field][value]
+  end
   for i, column in ipairs(columns) do names[i] = terminal.escape(column) end
   local lines = pieces(options)
   lines:add(table.concat(names, "\t") .. "\n")
   for some, field, value in repeated.parts(rows) do
     if field then
       known[some] = known[some] or around(some, columns, field)
-      lines:add(table.concat(known[some], cell({ [field] = value }, field)))
+      lines:add(table.concat(known[some], text_of(field, value)))
     else
       for piece in repeated.pieces(some) do lines:add(engine.tsv(piece, columns, LISTS, cell, "")) end
     end

@@ -213,10 +213,21 @@ local function version_of_name(name)
   return known
 end
 
+local function are_in_order(names)
+  local last
+  for _, name in ipairs(names) do
+    local version = version_of_name(name)
+    if not version or last and compare(version, last) < 0 then return false end
+    last = version
+  end
+  return true
+end
+
 --- Names of kernels by the version that they tell; as they are when one tells none.
 ---@param names string[]
----@return string[]
+---@return string[] names itself where nothing is to be moved
 function series.names_in_order(names)
+  if are_in_order(names) then return names end
   local entries, others = sorted(names, version_of_name)
   if #others > 0 then return names end
   for i, entry in ipairs(entries) do entries[i] = entry.target end

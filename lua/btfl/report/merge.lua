@@ -105,10 +105,26 @@ local function examined(report)
   return of_objects
 end
 
+-- Gives for rows, which are said again and again, the objects that they are of.
+local function objects_of_rows()
+  local known = {}
+  return function(rows)
+    local list = known[rows]
+    if not list then
+      list = {}
+      for _, row in ipairs(rows) do
+        if row.object ~= list[#list] then list[#list + 1] = row.object end
+      end
+      known[rows] = list
+    end
+    return list
+  end
+end
+
 -- Gives names of kernels in the order in which the rows of an object have them, else its summaries, and then
 -- of their versions: a finding that holds on several stands where the first of them does.
 local function in_order_of(report, kernels)
-  local objects, has_rows = sequences.new(), false
+  local objects, objects_of, has_rows = sequences.new(), objects_of_rows(), false
   local function put_place(object, target)
     if object ~= nil and target ~= nil then objects:add(object, target) end
   end
@@ -116,20 +132,29 @@ local function in_order_of(report, kernels)
     local about = not field and repeated.about(rows)
     has_rows = has_rows or #rows > 0
     for i = 1, about and #rows or 0 do put_place(about(i)) end
-    for i, row in ipairs(about and {} or rows) do
-      local other = field ~= "target" or i == 1 or row.object ~= rows[i - 1].object
-      if other then put_place(row.object, field == "target" and value or row.target) end
+    if field == "target" then
+      for _, object in ipairs(objects_of(rows)) do put_place(object, value) end
+    else
+      for _, row in ipairs(about and {} or rows) do put_place(row.object, row.target) end
     end
   end
   if not has_rows then objects = kernels end
-  return function(object, names_of)
-    local found = object ~= nil and objects:of(object)
-    local place, list = found and found.places or {}, table.move(names_of, 1, #names_of, 1, {})
+  local function ordered_by(place, names_of)
+    local list = table.move(names_of, 1, #names_of, 1, {})
     for _, name in ipairs(list) do
       if not place[name] then return series.names_in_order(list) end
     end
     table.sort(list, function(a, b) return place[a] < place[b] end)
     return series.names_in_order(list)
+  end
+  -- Findings have lists in common, and objects have kernels.
+  local known, none = {}, {}
+  return function(object, names_of)
+    local found = object ~= nil and objects:of(object)
+    local place = found and found.places or none
+    known[place] = known[place] or {}
+    known[place][names_of] = known[place][names_of] or ordered_by(place, names_of)
+    return known[place][names_of]
   end
 end
 
