@@ -55,10 +55,10 @@ return function(report, options)
   for i, column in ipairs(columns) do names[i] = terminal.escape(column) end
   local lines = pieces(options)
   lines:add(table.concat(names, "\t") .. "\n")
-  for some, field, value in repeated.parts(rows) do
+  for some, field, values, first, last in repeated.parts(rows) do
     if field then
       known[some] = known[some] or around(some, columns, field)
-      lines:add(table.concat(known[some], text_of(field, value)))
+      for i = first, last do lines:add(table.concat(known[some], text_of(field, values[i]))) end
     else
       for piece in repeated.pieces(some) do lines:add(engine.tsv(piece, columns, LISTS, cell, "")) end
     end

@@ -14,7 +14,7 @@ local MARK = "\0"
 ---@param report btfl.report
 ---@return fun(): string?
 function entries.rows(report)
-  local columns, next_part, n = columns_of(report) or {}, repeated.parts(report.rows), 0
+  local columns, next_part, n, nth = columns_of(report) or {}, repeated.parts(report.rows), 0, 0
   local encoded = memo(function(value) return json.encode(json.value(value)) end)
   local fields, keys, known = {}, {}, {}
   for i, column in ipairs(columns) do keys[i] = encoded[tostring(column)] .. ":" end
@@ -26,7 +26,7 @@ function entries.rows(report)
     end
     return "{" .. table.concat(fields, ",") .. "}"
   end
-  local rows, field, value = next_part()
+  local rows, field, values, first, last = next_part()
   -- What stands before and behind the value of the field, which is not known.
   local function around(row)
     local text = text_of(row, field)
@@ -38,13 +38,16 @@ function entries.rows(report)
     n = n + 1
     local row = rows and rows[n]
     while rows and row == nil do
-      rows, field, value = next_part()
+      nth = nth + 1
+      if not (field and first + nth <= last) then
+        nth, rows, field, values, first, last = 0, next_part()
+      end
       n, row = 1, rows and rows[1]
     end
     if not rows then return nil end
     if not field then return text_of(row) end
     local parts = known[row] or around(row)
-    return parts[2] and parts[1] .. encoded[value] .. parts[2] or parts[1]
+    return parts[2] and parts[1] .. encoded[values[first + nth]] .. parts[2] or parts[1]
   end
 end
 

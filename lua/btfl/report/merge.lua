@@ -128,12 +128,12 @@ local function in_order_of(report, kernels)
   local function put_place(object, target)
     if object ~= nil and target ~= nil then objects:add(object, target) end
   end
-  for rows, field, value in repeated.parts(report.rows) do
+  for rows, field, values, first, last in repeated.parts(report.rows) do
     local about = not field and repeated.about(rows)
     has_rows = has_rows or #rows > 0
     for i = 1, about and #rows or 0 do put_place(about(i)) end
     if field == "target" then
-      for _, object in ipairs(objects_of(rows)) do put_place(object, value) end
+      for _, object in ipairs(objects_of(rows)) do objects:add_all(object, values, first, last) end
     else
       for _, row in ipairs(about and {} or rows) do put_place(row.object, row.target) end
     end

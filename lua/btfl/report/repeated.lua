@@ -135,23 +135,21 @@ function repeated.each_about(list, visit)
   end
 end
 
---- Iterates over the parts of any list of rows: those that are there, and the field and its value with which
---- they are said, nil where they stand for themselves.
+--- Iterates over the parts of any list of rows: those that are there, and the field with which they are
+--- said, nil where they stand for themselves; a list of values of that field, and from which to which of it
+--- they are said one after another.
 ---@param list table[]
----@return fun(): table[]?, string?, any
+---@return fun(): table[]?, string?, any[]?, integer?, integer?
 function repeated.parts(list)
-  local state, n, i, behind = state_of(list), 0, 0, 0
+  local state, n = state_of(list), 0
   return function()
-    i = i + 1
-    if i >= behind then
-      n = n + 1
-      if not state then return n == 1 and list or nil end
-      local rows, first = state.rows[n], state.firsts[n]
-      i, behind = 0, first and (state.ends[n] - (state.ends[n - 1] or 0)) // #rows or 1
-    end
-    local value, first = state.values[n] or nil, state.firsts[n]
-    if first then value = value[first + i] end
-    return state.rows[n], state.fields[n] or nil, value
+    n = n + 1
+    if not state then return n == 1 and list or nil end
+    local rows, field, first = state.rows[n], state.fields[n], state.firsts[n]
+    if not field then return rows end
+    if not first then return rows, field, { state.values[n] or nil }, 1, 1 end
+    local times = (state.ends[n] - (state.ends[n - 1] or 0)) // #rows
+    return rows, field, state.values[n], first, first + times - 1
   end
 end
 

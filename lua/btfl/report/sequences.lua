@@ -31,6 +31,23 @@ function methods:add(key, name, facts)
   if place.name ~= name then self.last[key] = behind(place, name, facts) end
 end
 
+--- The same of each of a list of names, from one to another, which many keys have.
+---@param key any
+---@param names any[] which is not changed any more
+---@param first integer
+---@param last integer
+function methods:add_all(key, names, first, last)
+  local place, span = self.last[key] or self.root, first << 32 | last
+  place.spans = place.spans or {}
+  local spans = place.spans[names] or {}
+  place.spans[names] = spans
+  if not spans[span] then
+    for i = first, last do self:add(key, names[i]) end
+    spans[span] = self.last[key]
+  end
+  self.last[key] = spans[span]
+end
+
 --- The kernels of a key, by name, in order: `list` of names, `at` the kernel of each, as spells.kernel() has
 --- it, and `places` the number of each; nil of one that has none. They are those of others, too.
 ---@param key any
