@@ -117,6 +117,22 @@ bool btf_is_sorted(const struct btf *b);
 uint32_t btf_first_sorted(const struct btf *b, const char *name, size_t len);
 uint32_t btf_next_sorted(const struct btf *b, uint32_t id, const char *name, size_t len);
 
+enum { BTF_SOUGHT_WORDS = 512 };
+
+/* Names that were looked for, and others that begin alike. */
+struct btf_sought {
+	uint64_t bits[BTF_SOUGHT_WORDS];
+};
+
+/* btf_sought.c: a name of len bytes is looked for. */
+void btf_sought_add(const char *name, size_t len);
+/* All that were in this process up to now. Returns false when there are none. */
+bool btf_sought_now(struct btf_sought *out);
+bool btf_sought_has(const struct btf_sought *s, const char *name, size_t len);
+/* Keeps those of b's names that are among them, in their order. Returns how many. */
+size_t btf_sought_keep(const struct btf_sought *s, const struct btf *b, struct btf_named *list,
+		       size_t count);
+
 /* Sets hashes[i] to that of the essential name of named[i], and adds to flavored the types that may
  * have a flavor; where that is NULL, to that of the whole name. `check`: a name that is none of b's
  * strings is a defect. */

@@ -1,14 +1,16 @@
 /*
  * btf_index: finds types in two hash tables: types by their essential names, made when a BTF is
  * opened, and functions, variables and sections by their whole names, which are most of a kernel's,
- * made when the first of them is looked for, unless all types are in the order of names. Chains
- * ascend, so candidates come in the order of ids, as a scan would find them.
+ * made when the first of them is looked for, unless all types are in the order of names; at first
+ * with few of them, see btf_sought.c. Chains ascend, so candidates come in the order of ids, as a
+ * scan would find them.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scale.h"
 #include "format/asked.h"
 #include "format/btf_impl.h"
 
@@ -28,8 +30,18 @@ struct name_table {
 
 enum { TYPES, OTHERS };
 
+/* OTHERS, but only those names of which one was looked for before. */
+struct few {
+	struct btf_sought which;
+	struct name_table *table;
+};
+
+/* Types from which on few are listed. */
+enum { MANY = SCALE(1 << 12, 4) };
+
 struct btf_index {
 	_Atomic(struct name_table *) table[2];
+	_Atomic(struct few *) few;
 	struct btf_ids flavored; /* of TYPES */
 	atomic_int order;        /* that OTHERS are found by */
 	pthread_mutex_t lock;    /* held to make a table */
@@ -99,6 +111,15 @@ int btf_index_types(struct btf *b, struct btf_named *named, size_t count, struct
 	return types ? 0 : -1;
 }
 
+static void free_few(struct few *few)
+{
+	if (few && few->table)
+		free(few->table->entries);
+	if (few)
+		free(few->table);
+	free(few);
+}
+
 void btf_index_free(struct btf *b)
 {
 	if (!b->index)
@@ -110,6 +131,7 @@ void btf_index_free(struct btf *b)
 			free(t->entries);
 		free(t);
 	}
+	free_few(atomic_load(&b->index->few));
 	free(b->index->flavored.ids);
 	pthread_mutex_destroy(&b->index->lock);
 	free(b->index);
@@ -120,12 +142,16 @@ const struct btf_ids *btf_flavored(const struct btf *b)
 	return &b->index->flavored;
 }
 
-static struct name_table *make_others(const struct btf *b)
+/* So many are looked at together. */
+enum { BLOCK = 256 };
+
+/* Those that are among `which`; NULL for all of them. */
+static struct name_table *make_others(const struct btf *b, const struct btf_sought *which)
 {
 	uint32_t n = b->end_id - b->first_id;
 	struct btf_named *named = malloc((n + 1ul) * sizeof(*named));
 	const uint8_t *p = b->types;
-	size_t count = 0;
+	size_t count = 0, more = 0;
 	struct err e;
 
 	if (!named)
@@ -135,9 +161,14 @@ static struct name_table *make_others(const struct btf *b)
 		unsigned kind = BTF_INFO_KIND(load_u32(p + 4, b->swap));
 
 		/* Written in any case: half of the types are functions, in no order to predict. */
-		named[count] = (struct btf_named){i, name};
-		count += b->shape[kind].names == BTF_NAMES_OTHER && name;
+		named[count + more] = (struct btf_named){i, name};
+		more += b->shape[kind].names == BTF_NAMES_OTHER && name;
+		if (which && more == BLOCK) {
+			count += btf_sought_keep(which, b, named + count, more);
+			more = 0;
+		}
 	}
+	count += which ? btf_sought_keep(which, b, named + count, more) : more;
 	return make_table(b, false, named, count, NULL, &e);
 }
 
@@ -155,17 +186,58 @@ static bool is_sorted(const struct btf *b, int class)
 	return order == ORDER_OF_NAMES;
 }
 
-/* The table of that class; NULL when memory is out. */
-static const struct name_table *table_of(const struct btf *b, int class)
+/* Of names that were looked for before; NULL when there are none, or memory is out. */
+static struct few *make_few(const struct btf *b)
 {
+	struct few *few = malloc(sizeof(*few));
+
+	if (few && !btf_sought_now(&few->which)) {
+		free(few);
+		return NULL;
+	}
+	if (few)
+		few->table = make_others(b, &few->which);
+	if (few && !few->table) {
+		free(few);
+		return NULL;
+	}
+	return few;
+}
+
+/* That of few names, if it has this one; NULL if not. */
+static const struct name_table *table_of_few(const struct btf *b, const char *name, size_t len)
+{
+	struct few *few;
+
+	if (b->end_id - b->first_id < MANY)
+		return NULL;
+	few = atomic_load(&b->index->few);
+	if (!few && !atomic_load(&b->index->table[OTHERS])) {
+		pthread_mutex_lock(&b->index->lock);
+		few = atomic_load(&b->index->few);
+		if (!few) {
+			few = make_few(b);
+			atomic_store(&b->index->few, few);
+		}
+		pthread_mutex_unlock(&b->index->lock);
+	}
+	btf_sought_add(name, len);
+	return few && btf_sought_has(&few->which, name, len) ? few->table : NULL;
+}
+
+/* The table of that class in which all types of the name are; NULL when memory is out. */
+static const struct name_table *table_of(const struct btf *b, int class, const char *name,
+					 size_t len)
+{
+	const struct name_table *few = class == OTHERS ? table_of_few(b, name, len) : NULL;
 	struct name_table *t = atomic_load(&b->index->table[class]);
 
-	if (t)
-		return t;
+	if (few || t)
+		return few ? few : t;
 	pthread_mutex_lock(&b->index->lock);
 	t = atomic_load(&b->index->table[class]);
 	if (!t) {
-		t = make_others(b);
+		t = make_others(b, NULL);
 		atomic_store(&b->index->table[class], t);
 	}
 	pthread_mutex_unlock(&b->index->lock);
@@ -208,7 +280,7 @@ static uint32_t first_of_class(const struct btf *b, int class, const char *name,
 	asked_name(b, class == TYPES ? ASKED_HEADS : ASKED_OTHERS, name, len);
 	if (is_sorted(b, class))
 		return btf_first_sorted(b, name, len);
-	t = table_of(b, class);
+	t = table_of(b, class, name, len);
 	return t ? same_name_from(b, t, t->bucket[btf_hash(name, len) & t->mask], name, len) : 0;
 }
 
@@ -247,7 +319,7 @@ uint32_t btf_next_named(const struct btf *b, uint32_t id, const char *name, size
 
 	if (is_sorted(b, class))
 		return btf_next_sorted(b, id, name, len);
-	t = table_of(b, class);
+	t = table_of(b, class, name, len);
 	return t ? same_name_from(b, t, entry_of(t, id)->next, name, len) : 0;
 }
 
