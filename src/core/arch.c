@@ -36,7 +36,8 @@ static void meet(struct met *met, const char *name)
 {
 	for (size_t a = 0; a < ARCHES; a++)
 		for (size_t i = 0; i < NAMES && arches[a].registers[i]; i++)
-			if (strcmp(arches[a].registers[i], name) == 0 && met->count[a]++ == 0)
+			if (*arches[a].registers[i] == *name &&
+			    strcmp(arches[a].registers[i], name) == 0 && met->count[a]++ == 0)
 				met->first[a] = name;
 }
 

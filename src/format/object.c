@@ -287,6 +287,16 @@ static int line_order(const void *x, const void *y)
 	return (a->line > b->line) - (a->line < b->line);
 }
 
+/* As compilers write them; linkers may not. */
+static bool are_lines_sorted(const struct object *o)
+{
+	size_t i = 1;
+
+	while (i < o->line_count && line_order(&o->lines[i - 1], &o->lines[i]) <= 0)
+		i++;
+	return i >= o->line_count;
+}
+
 static int read_ext(struct reader *r)
 {
 	struct object *o = r->o;
@@ -298,7 +308,7 @@ static int read_ext(struct reader *r)
 	    for_each_record(r, EXT_LINE_INFO, read_line) < 0 ||
 	    for_each_record(r, EXT_CORE_RELO, read_relo) < 0)
 		return -1;
-	if (o->line_count)
+	if (!are_lines_sorted(o))
 		qsort(o->lines, o->line_count, sizeof(*o->lines), line_order);
 	return 0;
 }

@@ -57,7 +57,7 @@ const struct section_def *section_def_of(const char *section)
 		const struct section_def *d = &defs[i];
 		char after;
 
-		if (strncmp(section, d->name, d->len) != 0)
+		if (*section != *d->name || strncmp(section, d->name, d->len) != 0)
 			continue;
 		after = section[d->len];
 		if (!after || (d->names && after == '/'))
