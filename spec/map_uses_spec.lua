@@ -4,6 +4,7 @@
 local btfl = require "btfl"
 local kernels = require "spec.support.kernel"
 local loadable = require "spec.support.loadable"
+local loads = require "spec.support.loads"
 local map_uses = require "spec.support.map_uses"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
@@ -165,6 +166,36 @@ describe("what a map is used for", function()
     assert.equal("loads", first(with("tc", { map("socks", SOCKMAP) }, deletes)))
     -- Some 6.6 let everybody do so.
     assert.equal("loads", first(with("kprobe/x", { map("socks", SOCKMAP) }, deletes), nil, kernel "6.6.9"))
+  end)
+
+  -- Updates a map of sockets with the socket of a program of sock_ops.
+  local function updates(section)
+    local at = section == "sockops" and 184 or 168
+    return with(section, { map("socks", SOCKMAP) }, key_then(object.ldx(8, 6, 1, at), object.insn(0x15, 6, 0, 5, 0),
+      object.insn(0xbf, 3, 6, 0), object.mov(4, 0), load "socks", object.call(2)))
+  end
+
+  local function deletes(section)
+    return with(section, { map("socks", SOCKMAP) }, key_then(load "socks", object.call(3)))
+  end
+
+  it("is to delete a socket, and not to add one, in programs of sock_ops", function()
+    assert.equal("map-use helper socks sockmap map_update_elem", first(updates "sockops"))
+    assert.equal("loads", first(updates "tc"))
+    assert.equal("loads", first(deletes "sockops"))
+  end)
+
+  it("is what the running kernel says of sockets", function()
+    local peer, why = loads.peer()
+    if not peer then return pending(why) end
+    local paths, target = {}, btfl.target()
+    for _, path in ipairs { updates "sockops", updates "tc" } do paths[path] = first(path, nil, target) == "loads" end
+    for _, section in ipairs { "sockops", "tc", "xdp", "socket", "sk_skb", "sk_msg", "kprobe/x", "tracepoint/a/b",
+      "perf_event", "raw_tp/sched_switch", "sk_reuseport", "flow_dissector", "cgroup/dev", "cgroup_skb/egress" } do
+      local path = deletes(section)
+      paths[path] = first(path, nil, target) == "loads"
+    end
+    assert.same(paths, loads.which_load(paths))
   end)
 
   it("is not known of a kernel that is newer than the table", function()
@@ -410,6 +441,10 @@ local SOURCE = [[
 static bool may_update_sockmap(struct bpf_verifier_env *env, int func_id)
 {
 	switch (type) {
+	case BPF_PROG_TYPE_RAW:
+		if (func_id == BPF_FUNC_map_delete_elem)
+			return true;
+		break;
 	case BPF_PROG_TYPE_XDP:
 		return true;
 	}
@@ -581,6 +616,7 @@ MAP_GOES(4, NOWHERE, 0)
 HELPER_TAKES(5, third, 1, 2)
 HELPER_TAKES(6, fourth, 1, 2)
 UPDATES_SOCKETS(1, XDP)
+CLEARS_SOCKETS(3, RAW)
 DELETES_SOCKETS(5, 10)
 SLEEPS(1, ONE)
 SLEEPS(3, THREE)

@@ -119,6 +119,7 @@ end
 ---@field awake_locks boolean whether programs that may sleep may not have locks
 ---@field tracing table<string, boolean> the types of programs of tracing
 ---@field updates table<string, boolean> the types of programs that may update a map of sockets
+---@field clears table<string, boolean> ... that may delete from one and not update it
 
 --- Reads the sources of a kernel, as far as they decide about maps.
 ---@param dir string the top of the source tree
@@ -147,9 +148,12 @@ function map_uses.open(dir)
   end
   source.preallocated = program:find("preallocated", 1, true) ~= nil
   source.deletes = first:match("case BPF_MAP_TYPE_SOCKMAP:(.-)break;"):find("BPF_FUNC_map_delete_elem", 1, true) ~= nil
-  source.updates = {}
+  source.updates, source.clears = {}, {}
   local updates = text:match("\nstatic bool may_update_sockmap%b()%s*(%b{})") or ""
-  for type in updates:gmatch("case BPF_PROG_TYPE_([%w_]+)") do source.updates[type] = true end
+  for type, at in updates:gmatch("case BPF_PROG_TYPE_([%w_]+):()") do
+    local deletes = updates:match("^[^;]*", at):find("== BPF_FUNC_map_delete_elem", 1, true)
+    source[deletes and "clears" or "updates"][type] = true
+  end
   return source
 end
 
@@ -239,6 +243,14 @@ local function tracing_rows(list, out)
   end
 end
 
+local function socket_rows(list, field, word, out)
+  local types = {}
+  for _, source in ipairs(list) do
+    for type in pairs(source[field]) do types[type] = source.programs[type] end
+  end
+  for _, type in ipairs(by_number(types)) do out[#out + 1] = ("%s(%d, %s)"):format(word, type.number, type.name) end
+end
+
 -- All names but those that stand for another of the same number.
 local function types_of(newest)
   local set = {}
@@ -270,13 +282,8 @@ function map_uses.table_of(dirs)
     local set = allowed(list, helper.name, "takes", "helpers", "types")
     if set then out[#out + 1] = row("HELPER_TAKES", helper.number, helper.name, set) end
   end
-  local updates = {}
-  for _, source in ipairs(list) do
-    for type in pairs(source.updates) do updates[type] = source.programs[type] end
-  end
-  for _, type in ipairs(by_number(updates)) do
-    out[#out + 1] = ("UPDATES_SOCKETS(%d, %s)"):format(type.number, type.name)
-  end
+  socket_rows(list, "updates", "UPDATES_SOCKETS", out)
+  socket_rows(list, "clears", "CLEARS_SOCKETS", out)
   local line = first_without_delete(list)
   if line then out[#out + 1] = ("DELETES_SOCKETS(%s)"):format(comma(line)) end
   sleep_rows(list, newest, out)

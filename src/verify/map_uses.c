@@ -53,10 +53,14 @@ static bool may_update_sockets(const struct loading *l)
 	return l->prog_type == BPF_PROG_TYPE_EXT;
 }
 
-/* Whether who may not update a map of sockets may not delete from it either. */
-static bool deletes_as_updates(const struct loading *l)
+/* Whether the kernel lets who may not update a map of sockets delete from it. */
+static bool may_delete_sockets(const struct loading *l)
 {
-#define DELETES_SOCKETS(major, minor) return age_since(l->age, AGE_LINE(major, minor));
+#define CLEARS_SOCKETS(type, name)  \
+	if (l->prog_type == (type)) \
+		return true;
+#include "verify/map_uses.def"
+#define DELETES_SOCKETS(major, minor) return !age_since(l->age, AGE_LINE(major, minor));
 #include "verify/map_uses.def"
 }
 
@@ -68,7 +72,7 @@ static bool type_refused(const struct loading *l, uint32_t type, uint32_t helper
 	if (!is_sockets(type) || may_update_sockets(l))
 		return false;
 	return helper == HELPER_map_update_elem ||
-	       (helper == HELPER_map_delete_elem && deletes_as_updates(l));
+	       (helper == HELPER_map_delete_elem && !may_delete_sockets(l));
 }
 
 bool map_uses_refused(const struct loading *l, uint32_t type, uint32_t helper)
