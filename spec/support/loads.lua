@@ -129,6 +129,8 @@ local VERIFIER = {
   { "dereference of modified ctx ptr", "ctx-access", "modified ctx" },
   { "variable ctx access", "ctx-access", "modified ctx" },
   { "negative offset ctx ptr", "ctx-access", "modified ctx" },
+  { "BPF_ATOMIC %l+ %l+ R%d+ ctx is not allowed", "ctx-access", "atomic" },
+  { "BPF_ST stores into R%d+ ctx is not allowed", "ctx-access", "constant" },
   { "cannot call GPL%-restricted function from non%-GPL", "license", "-" },
   { "cannot call kernel function from non%-GPL", "license", "-" },
   { "invalid func [%w_]+#(%d+)", "helper-unknown" },

@@ -86,6 +86,22 @@ struct insn {
 	int32_t imm;
 };
 
+/* What an atomic instruction does, as far as it has a name here, in its imm. */
+enum { ATOMIC_LOAD = 0x100, ATOMIC_STORE = 0x110 };
+
+static inline bool insn_is_atomic(struct insn in)
+{
+	return BPF_CLASS(in.code) == BPF_STX && BPF_MODE(in.code) == BPF_ATOMIC;
+}
+
+/* The register by which a load, a store or an atomic instruction accesses memory. */
+static inline uint8_t insn_accesses_by(struct insn in)
+{
+	bool loads = BPF_CLASS(in.code) == BPF_LDX || (insn_is_atomic(in) && in.imm == ATOMIC_LOAD);
+
+	return loads ? in.src : in.dst;
+}
+
 /* Decodes the 8 bytes at p, which stand in big-endian order when big is set. */
 static inline struct insn insn_load(const uint8_t *p, bool big)
 {

@@ -256,6 +256,36 @@ const char *context_refuses(const struct context *c, int64_t off, unsigned size,
 	return c->unreadable >> (off / SLOT) & 1 ? "unreadable" : NULL;
 }
 
+/* Since then a constant may be stored in the context, and the sign of a pointer to a packet not be
+ * extended. */
+enum { CONSTANT_STORES = 6 << 8 | 4, SIGNLESS_PACKETS = 6 << 8 | 11 };
+
+const char *context_refuses_kind(const struct context *c, struct insn in)
+{
+	if (!c->known || age_is_unseen(c->age))
+		return NULL;
+	if (insn_is_atomic(in))
+		return "atomic";
+	return BPF_CLASS(in.code) == BPF_ST && age_up_to(c->age, CONSTANT_STORES - 1) ? "constant"
+										      : NULL;
+}
+
+const char *context_refuses_insn(const struct context *c, int64_t off, struct insn in,
+				 int64_t *number)
+{
+	const char *cause = context_refuses_kind(c, in);
+
+	*number = off + in.off;
+	if (cause)
+		return cause;
+	if (!c->slots && BPF_CLASS(in.code) == BPF_LDX && BPF_MODE(in.code) == BPF_MEMSX &&
+	    context_fields_packet(c->prog_type, *number) && age_since(c->age, SIGNLESS_PACKETS) &&
+	    !age_is_unseen(c->age))
+		return "sign";
+	return context_refuses(c, *number, insn_bytes(in.code), BPF_CLASS(in.code) != BPF_LDX,
+			       number);
+}
+
 bool context_has_number(const struct context *c, int64_t off)
 {
 	return c->slots && off >= 0 && off % SLOT == 0 && off / SLOT < c->count &&

@@ -44,6 +44,14 @@ void context_of(const struct loading *l, struct context *out);
 const char *context_refuses(const struct context *c, int64_t off, unsigned size, bool write,
 			    int64_t *number);
 
+/* Likewise an access by that instruction, through a pointer that stands at byte `off`, and by what
+ * it is: "atomic", "constant" of a store of one, "sign" of a load that extends it. */
+const char *context_refuses_insn(const struct context *c, int64_t off, struct insn in,
+				 int64_t *number);
+
+/* Whether that is of the instruction alone, wherever the pointer stands. */
+const char *context_refuses_kind(const struct context *c, struct insn in);
+
 /* The struct that the 8 bytes at byte `off` point to, by which the verifier lets a program load
  * what is in it; 0 where that is not known. */
 uint32_t context_pointee(const struct context *c, int64_t off);

@@ -3,6 +3,7 @@
 #include "verify/context_fields.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { ANY_ATTACH = UINT16_MAX, END = UINT16_MAX, WORD = 0 };
 
@@ -146,6 +147,17 @@ const char *context_fields_struct(uint32_t prog_type)
 		if (structs[i].prog_type == prog_type)
 			return structs[i].name;
 	return NULL;
+}
+
+bool context_fields_packet(uint32_t prog_type, int64_t offset)
+{
+	const char *name = context_fields_struct(prog_type);
+
+#define PACKETS(struct_name, begin, end)                                                   \
+	if (name && strcmp(name, struct_name) == 0 && offset >= (begin) && offset < (end)) \
+		return true;
+#include "verify/context_fields.def"
+	return false;
 }
 
 enum known context_fields_moved(uint32_t prog_type, struct kernel_age age)

@@ -33,6 +33,9 @@ unsigned context_fields_side(const struct context_access *access, uint32_t conte
 /* The struct that such programs see as their context; NULL where the size of none decides. */
 const char *context_fields_struct(uint32_t prog_type);
 
+/* Whether that byte of the context of such programs is of a pointer to a packet or its end. */
+bool context_fields_packet(uint32_t prog_type, int64_t offset);
+
 /*
  * Whether a program may access its context through a pointer that it has moved by a constant other
  * than 0, or is told "dereference of modified ctx ptr". None could up to 6.18; since then those may

@@ -145,13 +145,11 @@ static uint64_t slots_at(unsigned reg, int off)
 /* The access of an instruction by a register that may hold the context. */
 static void suspect(struct context_search *s, struct insn in, const struct held *h)
 {
-	bool write = BPF_CLASS(in.code) != BPF_LDX;
-	unsigned reg = write ? in.dst : in.src;
+	unsigned reg = insn_accesses_by(in);
 	int64_t number;
 
 	if (has(&h->moved, reg) ||
-	    (has(&h->context, reg) &&
-	     context_refuses(s->c, in.off, insn_bytes(in.code), write, &number)))
+	    (has(&h->context, reg) && context_refuses_insn(s->c, 0, in, &number)))
 		s->suspects = true;
 }
 

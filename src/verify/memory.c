@@ -2,7 +2,6 @@
 #include "verify/machine.h"
 
 enum { ATOMIC_FETCH = 0x01, ATOMIC_EXCHANGE = 0xe1, ATOMIC_COMPARE = 0xf1 };
-enum { ATOMIC_LOAD = 0x100, ATOMIC_STORE = 0x110 };
 
 /* Eight bytes may hold a pointer, where the kernel gives them a type. */
 static struct value maybe_pointer(unsigned size, unsigned pointer_size)
@@ -105,7 +104,7 @@ static struct value read_any(struct machine *m, struct state *s, const struct va
 /* Ends the path at an access of the context, or of a struct behind an argument, that the verifier
  * refuses. */
 static enum go check_context(struct machine *m, const struct state *s, const struct value *p,
-			     struct insn in, bool write)
+			     struct insn in)
 {
 	const char *cause;
 	int64_t number;
@@ -114,6 +113,9 @@ static enum go check_context(struct machine *m, const struct state *s, const str
 		return machine_stop(m, s, RULE_LICENSE, "struct", in.off);
 	if (p->kind != VALUE_CTX || !m->context->known)
 		return GO_ON;
+	cause = context_refuses_kind(m->context, in);
+	if (cause)
+		return machine_stop(m, s, RULE_CTX_ACCESS, cause, in.off);
 	if (!scalar_is_known(&p->number))
 		return context_refuses_moved(m->context)
 			   ? machine_stop(m, s, RULE_CTX_ACCESS, "variable", in.off)
@@ -121,8 +123,7 @@ static enum go check_context(struct machine *m, const struct state *s, const str
 	if (p->number.bits.value && context_refuses_moved(m->context))
 		return machine_stop(m, s, RULE_CTX_ACCESS, "modified",
 				    (int64_t)p->number.bits.value);
-	cause = context_refuses(m->context, (int64_t)p->number.bits.value + in.off,
-				insn_bytes(in.code), write, &number);
+	cause = context_refuses_insn(m->context, (int64_t)p->number.bits.value, in, &number);
 	if (!cause)
 		return GO_ON;
 	return machine_stop(m, s, context_is_argument(cause) ? RULE_CTX_ARG : RULE_CTX_ACCESS,
@@ -179,7 +180,7 @@ static bool counts_from(const struct value *from)
 
 enum go machine_load(struct machine *m, struct state *s, const struct linked_insn *n)
 {
-	enum go go = check_context(m, s, machine_reg(s, n->in.src), n->in, false);
+	enum go go = check_context(m, s, machine_reg(s, n->in.src), n->in);
 
 	m->w->traces[s->at].by_value |= n->relo >= 0 && counts_from(machine_reg(s, n->in.src));
 	if (go == GO_ON)
@@ -230,7 +231,7 @@ enum go machine_store(struct machine *m, struct state *s, const struct linked_in
 	const struct value to = *machine_reg(s, n->in.dst);
 	struct value from;
 	bool known = true;
-	enum go go = check_context(m, s, &to, n->in, true);
+	enum go go = check_context(m, s, machine_reg(s, insn_accesses_by(n->in)), n->in);
 
 	if (go != GO_ON)
 		return go;

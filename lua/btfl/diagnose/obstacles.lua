@@ -589,14 +589,21 @@ into a variable. A member of a context struct that is relocated (preserve_access
       misaligned = "the context is read at byte {number}, which is within an argument",
       range = "the context is accessed at byte {number}, where the kernel lets no program of its type",
       narrow = "only a part of argument {number} is read, which is a pointer",
+      atomic = "an atomic instruction is done on the context",
+      constant = "the program stores a constant in its context, which this kernel takes from a register only",
+      sign = "the sign of byte {number} of the context is extended, which is of a pointer to the packet",
     },
     help = {
       "read whole fields of the context, at constant offsets",
       modified = "keep the compiler from moving the pointer: read the field early, and without preserve_access_index",
+      atomic = "do it on a copy, on the stack or in a map",
+      constant = "compile for an instruction set before the fourth (-mcpu=v3)",
+      sign = "read it as an unsigned number, as the header of the interface has it",
     },
     says = {
       "dereference of modified ctx ptr R1 off=8 disallowed",
       "variable ctx access var_off=(0x0; 0xff) disallowed", "invalid bpf_context access off=96 size=8",
+      "BPF_ATOMIC stores into R1 ctx is not allowed", "BPF_ST stores into R1 ctx is not allowed",
     },
     compat = "VERIFIER_REJECTION",
     example = [=[

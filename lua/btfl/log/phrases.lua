@@ -264,6 +264,13 @@ verifier("ctx-access", "dereference of modified ctx ptr (R%d+) off=(%-?%d+) disa
   "the context is accessed through a pointer that was moved by {offset}",
   { help = "it is relocated: keep the context's type out of preserve_access_index, or read it before" })
 verifier("ctx-access", "variable ctx access var_off=(%b()) disallowed", { "offset" }, "the context is accessed at an offset that varies")
+verifier("ctx-access", "negative offset ctx ptr (R%d+) off=(%-?%d+) disallowed", { "register", "offset" },
+  "a pointer to the context is taken that was moved by {offset}")
+verifier("ctx-access", "BPF_ATOMIC %l+ %l+ (R%d+) ctx is not allowed", { "register" },
+  "an atomic instruction is done on the context")
+verifier("ctx-access", "BPF_ST stores into (R%d+) ctx is not allowed", { "register" },
+  "a constant is stored in the context, which that kernel takes from a register only",
+  { help = "compile for an instruction set before the fourth (-mcpu=v3)" })
 verifier("struct-ops", "attach to unsupported member ([%w_]+) of struct ([%w_]+)", { "member", "type" },
   "that kernel takes no program for {member} of struct {type}", { whole = true })
 verifier("attach-target", "attach_btf_id (%d+) is (.*)", { "number", "why" }, "what it attaches to is {why}", { whole = true })
