@@ -5,6 +5,7 @@ local dkjson = require "dkjson"
 local engine = require "btfl.engine"
 local kernels = require "spec.support.kernel"
 local loadable = require "spec.support.loadable"
+local loads = require "spec.support.loads"
 local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -129,6 +130,73 @@ describe("an obstacle", function()
       o, kernel(), { kallsyms = symbols })))
     assert.equal("unknown", (expect("ksym", "unknown",
       "whether the kernel has the symbol `jiffies`, which the object demands, is not known", o, kernel())))
+  end)
+
+  -- An object that reads a variable of the kernel which has a type.
+  local function reads_variable(weak)
+    local lo, hi = object.ldimm64(2, 0)
+    local o, b = one("tc", hi and { lo, hi } or { lo })
+    b:datasec(".ksyms", 0, { { b:var("counter", b:const(b:int("int", 4, "signed")), "extern"), 0, 4 } })
+    o:symbol { name = "counter", section = 0, info = weak and 0x20 or 0x10 }
+    o:rel("tc", 0, "counter")
+    return o
+  end
+
+  local function has_variable(change)
+    return kernel(function(t)
+      local type = change and change(t) or t:int("int", 4, "signed")
+      t:datasec(".data..percpu", 4, { { t:var("counter", type), 0, 4 } })
+    end)
+  end
+
+  it("is a variable that the kernel's symbols lack", function()
+    local without = tmp.write("kallsyms-functions", "ffffffff81000000 T _text\n")
+    local with = tmp.write("kallsyms-all", "ffffffff81000000 T _text\n0000000000001000 A counter\n")
+    for _, weak in ipairs { false, true } do
+      local verdict, _, x = expect("ksym", "address",
+        "the kernel's symbols lack `counter`, a variable that its BTF has", reads_variable(weak), has_variable(),
+        { kallsyms = without })
+      assert.same({ "rejected", "program", 0 }, { verdict, x.scope, x.insn })
+      assert.equal("declare it of type void and __weak, and compare its address with 0 before it is used", x:help())
+      for _, options in ipairs { { kallsyms = with }, {} } do
+        assert.same({}, (obstacles(reads_variable(weak), has_variable(), options)))
+      end
+    end
+  end)
+
+  it("is a variable of another type", function()
+    local function pointer(t) return t:ptr(0) end
+    for _, weak in ipairs { false, true } do
+      local verdict, _, x = expect("ksym", "incompatible",
+        "the kernel's variable `counter` has another type than the object declares", reads_variable(weak),
+        has_variable(pointer))
+      assert.same({ "refused", "object", "externs" }, { verdict, x.scope, x.stage })
+    end
+    assert.same({}, (obstacles(reads_variable(), has_variable(function(t)
+      return t:const(t:typedef("u32", t:int("unsigned int", 4)))
+    end))))
+  end)
+
+  it("is what the running kernel says of a variable", function()
+    local peer, why = loads.peer()
+    if not peer then return pending(why) end
+    local target, paths = btfl.target(), {}
+    for name, kind in pairs { bpf_prog_active = "int", runqueues = "struct", cpu_number = "int" } do
+      for _, as in ipairs { "int", "struct" } do
+        local lo, hi = object.ldimm64(2, 0)
+        local o, b = one("raw_tp/sched_switch", hi and { lo, hi } or { lo })
+        local int = b:int("int", 4, "signed")
+        local type = as == "int" and int or b:struct("rq", 4, { { "a", int, 0 } })
+        b:datasec(".ksyms", 0, { { b:var(name, type, "extern"), 0, 4 } })
+        o:symbol { name = name, section = 0, info = 0x10 }
+        o:section("license", "GPL\0")
+        o:rel("raw_tp/sched_switch", 0, name)
+        local path = write(o)
+        paths[path] = btfl.object(path):program "prog":verdict(target).verdict == "loads"
+        assert.is_false(paths[path] and as ~= kind, name)
+      end
+    end
+    assert.same(paths, loads.which_load(paths))
   end)
 
   it("is an option that the kernel's configuration lacks", function()

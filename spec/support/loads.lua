@@ -106,6 +106,7 @@ local VERIFIER = {
   { "<invalid CO%-RE relocation>", "relocation", "-" },
   { "invalid func unknown#195896080", "relocation", "-" },
   { "kfunc '([^']+)' is referenced but wasn't resolved", "kfunc" },
+  { "failed to find the address for kernel symbol '([^']+)'", "ksym" },
   { "BPF map '([^']+)' is referenced but wasn't created", "map-attr" },
   { "The address of function (%S+) cannot be found", "attach-addr" },
   { "The function (%S+) arg(%d+) type (%S+) is unsupported", "attach-proto", "%1 arg %2 %3" },

@@ -130,6 +130,7 @@ return {
   { "func 'vfs_read' offset 3 is not multiple of 8", "ctx-arg", attach = "vfs_read" },
   { "invalid bpf_context access off=64 size=8", "ctx-access", offset = "64", size = "8" },
   { "dereference of modified ctx ptr R2 off=44 disallowed", "ctx-access", offset = "44" },
+  { "ldimm64 failed to find the address for kernel symbol 'bpf_prog_active'.", "ksym", symbol = "bpf_prog_active" },
   { "variable ctx access var_off=(0x0; 0xff) disallowed", "ctx-access" },
   { "negative offset ctx ptr R1 off=-612 disallowed", "ctx-access", offset = "-612" },
   { "BPF_ATOMIC stores into R1 ctx is not allowed", "ctx-access", register = "R1" },

@@ -54,6 +54,29 @@ static int look_at_proto(struct object_search *s, const struct extern_def *def)
 	return add(s, obstacle_of(STAGE_EXTERNS, RULE_KFUNC, def->name, "incompatible"));
 }
 
+/* A variable with a type must have one like it in the kernel's BTF, weak or not, by the same rules;
+ * one of type void is looked for among its symbols. */
+static int look_at_variable(struct object_search *s, const struct extern_def *def)
+{
+	const struct btf *b = s->object->btf;
+	struct btf_type t = btf_type(b, def->var_id), has;
+	struct found found;
+
+	if (t.kind != BTF_VAR)
+		return 0;
+	t = btf_strip(b, t.type);
+	if (t.kind == BTF_VOID)
+		return 0;
+	features_find(s->target, BTF_VAR, def->name,
+		      btf_essential_len(def->name, strlen(def->name)), &found);
+	if (!found.id)
+		return 0;
+	has = btf_strip(found.btf, btf_type(found.btf, found.id).type);
+	if (compat_types(b, t.id, found.btf, has.id))
+		return 0;
+	return add(s, obstacle_of(STAGE_EXTERNS, RULE_KSYM, def->name, "incompatible"));
+}
+
 static int look_at_extern(struct object_search *s, uint32_t i)
 {
 	const struct extern_def *def = &s->l->externs->references->externs[i];
@@ -65,6 +88,8 @@ static int look_at_extern(struct object_search *s, uint32_t i)
 		if (state == EXTERN_ADDRESS)
 			return look_at_proto(s, def);
 	}
+	if (def->kind == EXTERN_KSYM && state == EXTERN_ADDRESS)
+		return look_at_variable(s, def);
 	if (def->kind == EXTERN_KCONFIG)
 		x.rule = RULE_KCONFIG;
 	if (state == EXTERN_UNRECOGNIZED || state == EXTERN_MISFIT) {

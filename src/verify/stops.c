@@ -195,6 +195,27 @@ static int look_at_map(struct stop_search *s, uint32_t at)
 	return add(s, at, x);
 }
 
+/* The kernel looks up the address of a variable of its BTF among its symbols, which have data where
+ * it was built with CONFIG_KALLSYMS_ALL (__check_pseudo_btf_id() of its verifier.c). */
+static int look_at_variable(struct stop_search *s, uint32_t at)
+{
+	uint32_t number = s->f->insns[at].target;
+	const struct extern_def *def = &s->l->externs->references->externs[number];
+	size_t len = btf_essential_len(def->name, strlen(def->name));
+	const struct symbols *symbols;
+	struct found found;
+
+	if (def->kind != EXTERN_KSYM || s->l->externs->values[number].state != EXTERN_ADDRESS)
+		return 0;
+	features_find(s->target, BTF_VAR, def->name, len, &found);
+	if (!found.id || found.btf != s->target->btf[0])
+		return 0;
+	symbols = target_symbols(s->target);
+	if (!symbols || symbols_has(symbols, def->name, len))
+		return 0;
+	return add(s, at, obstacle_of(STAGE_INSTRUCTIONS, RULE_KSYM, def->name, "address"));
+}
+
 /* Whether the kernel gives the program no packets by BPF_LD_ABS and BPF_LD_IND (may_access_skb() of
  * its verifier.c). Which program another replaces is not known. */
 static bool lacks_packets(const struct stop_search *s)
@@ -217,6 +238,8 @@ static int look_at_ld(struct stop_search *s, uint32_t at)
 		return look_at_map(s, at);
 	if (n->ref_kind == REF_FUNC)
 		return look_at_callback(s, at);
+	if (n->ref_kind == REF_EXTERN)
+		return look_at_variable(s, at);
 	if ((BPF_MODE(n->in.code) == BPF_ABS || BPF_MODE(n->in.code) == BPF_IND) &&
 	    lacks_packets(s))
 		return add_insn(s, at, STAGE_WALK, "packet");

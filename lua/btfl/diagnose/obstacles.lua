@@ -50,19 +50,25 @@ error[open]: libbpf does not open the object: maps stand in section `maps`, whic
     text = [[
 A strong extern in .ksyms must be there, or the whole object is refused. libbpf looks for one that has a type
 among the variables of the kernel's BTF, where mostly per-CPU variables are, and for one of type void among its
-symbols (/proc/kallsyms), which lack data unless the kernel has CONFIG_KALLSYMS_ALL.]],
+symbols (/proc/kallsyms), which lack data unless the kernel has CONFIG_KALLSYMS_ALL. A program that uses one with a
+type is refused by the kernel where its symbols lack it.]],
     todo = "Declare it __weak and compare its address with 0 before each use, or give --kallsyms where that is not known.",
     messages = {
       missing = "the kernel has no symbol `{name}`, which the object demands",
+      incompatible = "the kernel's variable `{name}` has another type than the object declares",
+      address = "the kernel's symbols lack `{name}`, a variable that its BTF has",
       unknown = "whether the kernel has the symbol `{name}`, which the object demands, is not known",
     },
     help = {
       "declare it __weak, and compare its address with 0 before it is used",
+      incompatible = "declare it with the type that it has there, or of type void",
+      address = "declare it of type void and __weak, and compare its address with 0 before it is used",
       unknown = "give the kernel's symbols: --kallsyms FILE",
     },
     says = {
       "libbpf: extern 'softnet_data' (strong): not resolved",
       "libbpf: extern (var ksym) 'bpf_prog_active': not found in kernel BTF",
+      "ldimm64 failed to find the address for kernel symbol 'bpf_prog_active'.",
     },
     example = [=[
 error[ksym]: the kernel has no symbol `softnet_data`, which the object demands

@@ -249,6 +249,10 @@ verifier("insn", "BPF_LD_%[ABS|IND%] instructions not allowed for this program t
 verifier("insn", "BPF_LD_IMM64 uses reserved fields", {}, "that kernel does not know this form of a 64-bit constant")
 verifier("insn", "function calls to other bpf functions are allowed for", {}, "that kernel does not let this program call functions of its own")
 
+verifier("ksym", "ldimm64 failed to find the address for kernel symbol '([^']+)'", { "symbol" },
+  "the kernel's symbols lack {symbol}, a variable that its BTF has",
+  { help = "declare it of type void and __weak, and compare its address with 0 before it is used" })
+
 -- The context, and what a program attaches to:
 
 verifier("ctx-arg", "func '([^']*)' doesn't have (%d+)%-th argument", { "attach", "number" }, "{attach} has no argument {number} on that kernel (counted from 1)",
