@@ -155,6 +155,18 @@ for _, endian in ipairs { "little", "big" } do
         assert.is_nil(o:type(3):value("A"))
       end)
 
+      it("enum that was only declared", function()
+        local b = new()
+        b:enum("e", {}, 0)
+        local o = open(b:bytes())
+        assert.same({ "enum", 0, 0 }, { o:type(1).kind, o:type(1).size, #o:type(1) })
+        local bad = new()
+        bad:enum("e", { { "A", 0 } }, 0)
+        local ok, why = pcall(open, bad:bytes())
+        assert.is_false(ok)
+        assert.matches("type %[1%] enum: size 0 is not 1, 2, 4 or 8 bytes", tostring(why))
+      end)
+
       it("fwd", function()
         local b = new()
         b:fwd("s", "struct")

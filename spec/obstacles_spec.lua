@@ -122,6 +122,16 @@ describe("an obstacle", function()
     assert.same({ "refused", "object", "open" }, { verdict, x.scope, x.stage })
   end)
 
+  it("is no enum that was only declared, though the kernel takes no BTF with one", function()
+    local o, b = one "tc"
+    b:enum("e", {}, 0)
+    o:section("license", "GPL\0")
+    assert.same({}, (obstacles(o, kernel())))
+    local peer, why = loads.peer()
+    if not peer then return pending(why) end
+    assert.is_true(select(2, next(loads.which_load { [write(o)] = true })))
+  end)
+
   it("is a symbol that the kernel lacks, or that nobody knows of", function()
     local o, b = one "tc"
     add_extern(o, b, ".ksyms", "jiffies")

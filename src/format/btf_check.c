@@ -211,11 +211,13 @@ EACH_ORDER int check_members(struct btf_check *c, uint32_t vlen, bool kflag, boo
 	return 0;
 }
 
-static int check_enum(const struct btf_check *c)
+/* One that was only declared (`enum e;`, of which compilers take a pointer) has no size: the kernel
+ * then takes no BTF of the object, and libbpf loads it without. */
+static int check_enum(const struct btf_check *c, uint32_t vlen)
 {
 	uint32_t size = word(c, c->at + 8);
 
-	if (size == 0 || size > 8 || (size & (size - 1)))
+	if ((size == 0 && vlen) || size > 8 || (size & (size - 1)))
 		return defect(c, c->at + 8, ": size %u is not 1, 2, 4 or 8 bytes", size);
 	return 0;
 }
@@ -277,9 +279,11 @@ EACH_ORDER int check_rest(struct btf_check *c, uint32_t info, bool swap)
 	case BTF_STRUCT: return check_members(c, vlen, BTF_INFO_KFLAG(info), false, swap);
 	case BTF_UNION: return check_members(c, vlen, BTF_INFO_KFLAG(info), true, swap);
 	case BTF_ENUM:
-		return check_enum(c) < 0 ? -1 : check_elements(c, rest, vlen, 8, 0, NO_ID, swap);
+		return check_enum(c, vlen) < 0 ? -1
+					       : check_elements(c, rest, vlen, 8, 0, NO_ID, swap);
 	case BTF_ENUM64:
-		return check_enum(c) < 0 ? -1 : check_elements(c, rest, vlen, 12, 0, NO_ID, swap);
+		return check_enum(c, vlen) < 0 ? -1
+					       : check_elements(c, rest, vlen, 12, 0, NO_ID, swap);
 	case BTF_FUNC: return check_func(c, vlen);
 	case BTF_FUNC_PROTO: return check_elements(c, rest, vlen, 8, 0, 4, swap);
 	case BTF_DATASEC: return check_elements(c, rest, vlen, 12, NO_NAME, 0, swap);
