@@ -134,7 +134,9 @@ local VERIFIER = {
   { "BPF_ST stores into R%d+ ctx is not allowed", "ctx-access", "constant" },
   { "cannot call GPL%-restricted function from non%-GPL", "license", "-" },
   { "cannot call kernel function from non%-GPL", "license", "-" },
-  { "invalid func [%w_]+#(%d+)", "helper-unknown" },
+  { "must have a GPL compatible license", "license", "-" },
+  { "attach to unsupported member (%S+)", "struct-ops" },
+  { "invalid func [%w_]+#(%-?%d+)", "helper-unknown" },
   { "unknown func [%w_]+#(%d+)", "helper-not-for-type" },
   { "program of this type cannot use helper [%w_]+#(%d+)", "helper-not-for-type" },
   { "calling kernel function (%S+) is not allowed", "kfunc" },
@@ -191,7 +193,12 @@ for _, pattern in ipairs {
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
   "pointer %S+ pointer prohibited", "may write into memory",
   "only read is supported", "unacquired reference", "helper access to the packet", "non%-zero flags",
-  "without taking a lock",
+  "without taking a lock", "subtraction from stack pointer", "pointer be out of bounds", "pointer offset %S+ is not",
+  "subtract pointer from scalar", "is not a known value", "expects refcounted", "call stack of",
+  "is only allowed in functions", "invalid negative access", "must have zero offset", "invalid %S+ access off=",
+  "of different lock", "cannot be used with different pointers", "invalid size of register fill",
+  "BPF_ATOMIC %l+ %l+ R%d+", "Possibly NULL", "referenced dynptr", "Unsupported reg type", "write to dynptr",
+  "Dynptr has to", "does not allow writes to packet", "exception c", "bpf_throw", "R1[1-5] is invalid",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.
@@ -210,6 +217,8 @@ local LIBBPF = {
   { "no BTF%-based attach target is specified", "attach-target", "-" },
   { "attach program FD is not set", "attach-target", "-" },
   { "missing BPF prog type, check ELF section name '([^']+)'", "section" },
+  -- Of programs that are there to be jumped to, the others of which are not loaded here.
+  { "map '([^']+)': failed to initialize slot", "unknown" },
   { "map '([^']+)': failed to create", "map-attr" },
   { "map '([^']+)': ", "map-attr" },
   { "failed to perform CO%-RE relocations", "relocation", "-" },
@@ -219,7 +228,10 @@ local LIBBPF = {
 -- The sections that newer libbpfs know and 1.1 does not: it calls them unknown.
 local LATER_SECTIONS = { "^uprobe%.multi", "^uretprobe%.multi", "^%l+%.session", "^fsession", "^tcx/", "^netkit/",
   "^netfilter", "^struct_ops%.s", "^tp%.s", "^tracepoint%.s", "^raw_tp%.s", "^raw_tracepoint%.s", "^tp_btf%.s",
-  "^usdt%.s", "^f%l+%.multi", "_unix$" }
+  "^usdt%.s", "^f%l+%.multi", "_unix$", "^tc/ingress", "^tc/egress" }
+
+-- What 1.1 does not open of objects that newer libbpfs open: arenas, and struct_ops that may sleep.
+local LATER_OBJECTS = { "attr 'map_extra': expected PTR", "'%.addr_space%.1'", "is not struct_ops BPF program" }
 
 local EPERM = 1
 
@@ -259,6 +271,9 @@ local function last_line(text)
 end
 
 local function of_open(said)
+  for _, pattern in ipairs(LATER_OBJECTS) do
+    if said:find(pattern) then return "unknown", "an object of later libbpfs", last_line(said) end
+  end
   local section = said:match("bad map relo against '[^']+' in section '([^']+)'")
     or said:match("legacy map definitions in '([^']+)'")
   return "open", section or "-", last_line(said)
@@ -295,7 +310,8 @@ end
 ---@return string? line
 function loads.classify(raw)
   if raw.outcome == "open" then return of_open(raw.said) end
-  if raw.log == "" then return of_libbpf(raw) end
+  -- Without one of its own, it is that of the object's BTF, which libbpf loads before.
+  if raw.log == "" or (last_line(raw.log) or ""):find("^%[%d+%] [%u_%d]+ ") then return of_libbpf(raw) end
   local class, detail, line = match_in(raw.log, VERIFIER)
   if class then return class, detail, line end
   -- Refused without a word: an iterator that nobody has registered, and what no struct_ops refers to.
