@@ -83,6 +83,37 @@ describe("an instruction that accesses the context", function()
     assert.not_equal("ctx-access sign", first(program("tc", object.ldsx(4, 2, 1, 0)), new))
   end)
 
+  local GET_HASH, GET_COOKIE, PROBE_READ = 34, 46, 4
+
+  it("moves no pointer that a helper is given", function()
+    local kernel = target "5.10.262"
+    local said, message = first(program("tc", object.add(1, 8), object.call(GET_HASH)), kernel)
+    assert.equal("ctx-access passed", said)
+    assert.equal("a helper is given the context by a pointer that was moved by 8 bytes", message)
+    assert.equal("ctx-access variable", first(program("tc", object.ldx(4, 2, 1, 0), object.insn(0x0f, 1, 2, 0),
+      object.call(GET_HASH)), kernel))
+    assert.equal("loads", first(program("tc", object.add(1, 8), object.add(1, -8), object.call(GET_HASH)), kernel))
+    assert.equal("loads", first(program("tc", object.mov(6, 0), object.insn(0x15, 6, 0, 2, 0), object.add(1, 8),
+      object.call(GET_HASH)), kernel))
+  end)
+
+  it("moves what the running kernel lets it", function()
+    local peer, why = loads.peer()
+    if not peer then return pending(why) end
+    local kernel, paths = btfl.target(), {}
+    for _, by in ipairs { 0, 8, -8 } do
+      for section, helper in pairs { tc = GET_HASH, socket = GET_COOKIE, sockops = GET_COOKIE,
+        ["cgroup/sock_create"] = GET_COOKIE, ["lwt_in"] = GET_HASH } do
+        local path = program(section, object.add(1, by), object.call(helper))
+        paths[path] = first(path, kernel) == "loads"
+      end
+      local path = program("tracepoint/sched/sched_switch", object.insn(0xbf, 3, 1, 0), object.add(3, by),
+        object.mov(2, 8), object.insn(0xbf, 1, 10, 0), object.add(1, -8), object.call(PROBE_READ))
+      paths[path] = first(path, kernel) == "loads"
+    end
+    assert.same(paths, loads.which_load(paths))
+  end)
+
   it("does what the running kernel says", function()
     local peer, why = loads.peer()
     if not peer then return pending(why) end

@@ -101,7 +101,7 @@ describe("the table of helpers", function()
     local last = 0
     for _, row in ipairs(helpers.rows()) do
       assert.is_true(row.number > last, helpers.row(row))
-      assert.matches("^[MkvVmw48rd.?]*$", row.args)
+      assert.matches("^[MkvVmw48rdc.?]*$", row.args)
       assert.is_true(#row.args <= 5)
       last = row.number
     end
@@ -183,7 +183,7 @@ describe("the table of helpers", function()
     local names = { "one", "two", "three", "four", "five", "six", "commented" }
     assert.are.same({ {}, {
       'HELPER(2, two, NUMBER, "w.m.?") has ERRNO w.m.d in bpf_two_proto_tp',
-      'HELPER(4, four, POINTER, ".....") has NUMBER ..... in bpf_four_xdp_proto, '
+      'HELPER(4, four, POINTER, ".....") has NUMBER c.... in bpf_four_xdp_proto, '
         .. 'POINTER ..... in bpf_four_proto',
     }, {
       'HELPER(3, three, MEMORY, "84r..")', 'HELPER(5, five, POINTER, ".....")',

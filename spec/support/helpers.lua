@@ -62,6 +62,7 @@ local function character(fields, n)
   local arg = fields["arg" .. n .. "_type"] or ""
   local written = arg:find("UNINIT") or arg:find("MEM_WRITE")
   if arg:find("CONST_MAP_PTR") then return "M" end
+  if arg:find("PTR_TO_CTX") then return "c" end
   if arg:find("MAP_KEY") then return "k" end
   if arg:find("MAP_VALUE") then return written and "V" or "v" end
   if arg:find("PTR_TO_LONG") then return "8" end

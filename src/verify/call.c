@@ -228,14 +228,32 @@ static const char *map_refused(const struct machine *m, struct state *s, uint32_
 		   : NULL;
 }
 
+/* Ends the path at a helper that is given the context by a pointer that was moved
+ * (check_func_arg_reg_off() of the kernel's verifier.c). */
+static enum go check_context_given(struct machine *m, const struct state *s, uint32_t helper)
+{
+	const struct value *v = &TOP(s)->reg[1];
+	bool known = scalar_is_known(&v->number);
+
+	if (v->kind != VALUE_CTX || !m->context->known || !helper_takes_context(helper) ||
+	    (known && !v->number.bits.value) || !context_refuses_moved(m->context))
+		return GO_ON;
+	return machine_stop(m, s, RULE_CTX_ACCESS, known ? "passed" : "variable",
+			    known ? (int64_t)v->number.bits.value : 0);
+}
+
 static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
 {
 	unsigned n = helper_callback(helper);
 	struct value func = {.kind = VALUE_NONE}, result;
 	const char *refused;
+	enum go go;
 	uint32_t map;
 	bool runs;
 
+	go = check_context_given(m, s, helper);
+	if (go != GO_ON)
+		return go;
 	refused = m->context->uses ? map_refused(m, s, helper, &map) : NULL;
 	if (refused)
 		return machine_refuse(

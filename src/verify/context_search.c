@@ -350,6 +350,8 @@ static void hold_after(struct context_search *s, struct insn in, struct held *h)
 	default:
 		if (in.code != (BPF_JMP | JUMP_CALL))
 			return;
+		if (!in.src && has(&h->moved, 1) && helper_takes_context((uint32_t)in.imm))
+			s->suspects = true;
 		break;
 	}
 	for (unsigned reg = 0; reg < SCRATCH_REGISTERS; reg++)

@@ -62,6 +62,7 @@ struct helper_arg helper_arg(uint32_t helper, unsigned n)
 	case 'd': return (struct helper_arg){SIZE_FIXED, DYNPTR_SIZE, true};
 	case 'r': return (struct helper_arg){SIZE_ANY, 0, false};
 	case 'M':
+	case 'c':
 	case '.':
 	case '\0': return (struct helper_arg){SIZE_NONE, 0, false};
 	default: return (struct helper_arg){SIZE_ANY, 0, true};
@@ -74,6 +75,13 @@ unsigned helper_map(uint32_t helper)
 	const char *map = h ? strchr(h->args, 'M') : NULL;
 
 	return map ? (unsigned)(map - h->args) + 1 : 0;
+}
+
+bool helper_takes_context(uint32_t helper)
+{
+	const struct helper *h = find(helper);
+
+	return h && h->args[0] == 'c';
 }
 
 unsigned helper_arity(uint32_t helper)

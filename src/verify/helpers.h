@@ -37,6 +37,9 @@ struct helper_arg helper_arg(uint32_t helper, unsigned n);
 /* The argument (1 to 5) that is a map, 0 for none. */
 unsigned helper_map(uint32_t helper);
 
+/* Whether its first argument is the context, or nothing that could be made of it. */
+bool helper_takes_context(uint32_t helper);
+
 /* How many arguments it takes; 5 of one with variable arguments, and of one that is not listed. */
 unsigned helper_arity(uint32_t helper);
 

@@ -591,6 +591,7 @@ into a variable. A member of a context struct that is relocated (preserve_access
     messages = {
       modified = "the context is accessed through a pointer that was moved by {number} bytes",
       variable = "the context is accessed at an offset that is not constant",
+      passed = "a helper is given the context by a pointer that was moved by {number} bytes",
       write = "the program writes to its context at byte {number}",
       misaligned = "the context is read at byte {number}, which is within an argument",
       range = "the context is accessed at byte {number}, where the kernel lets no program of its type",
@@ -602,6 +603,7 @@ into a variable. A member of a context struct that is relocated (preserve_access
     help = {
       "read whole fields of the context, at constant offsets",
       modified = "keep the compiler from moving the pointer: read the field early, and without preserve_access_index",
+      passed = "give the helper the pointer that the program was given",
       atomic = "do it on a copy, on the stack or in a map",
       constant = "compile for an instruction set before the fourth (-mcpu=v3)",
       sign = "read it as an unsigned number, as the header of the interface has it",
