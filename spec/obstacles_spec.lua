@@ -238,6 +238,28 @@ describe("an obstacle", function()
       kernel(function(t) t:func("bpf_do", t:func_proto(0, { { "p", t:ptr(0) } })) end))))
   end)
 
+  it("is no flavor of a kernel function that another kernel has", function()
+    local lo, hi = object.ldimm64(2, 0)
+    local function other(t) t:func("bpf_do", t:func_proto(0, { { "p", t:ptr(0) } })) end
+    -- The function is called where its address is not 0, or always.
+    local function make(guarded)
+      local insns = { lo, hi, object.insn(0x15, 2, 0, 1, 0), object.call(-1, 2) }
+      if not hi then table.remove(insns, 2) end
+      if not guarded then insns = { object.call(-1, 2) } end
+      local o, b = one("tc", insns)
+      add_extern(o, b, ".ksyms", "bpf_do___old", b:func_proto(b:int("int", 4, "signed"), {}), true)
+      if guarded then o:rel("tc", 0, "bpf_do___old") end
+      o:rel("tc", guarded and 24 or 0, "bpf_do___old", 10)
+      o:section("license", "GPL\0")
+      return o
+    end
+    local verdict, _, x = expect("kfunc", "incompatible",
+      "the kernel's function `bpf_do___old` has another prototype than the object declares", make(false), kernel(other))
+    assert.same({ "rejected", "program", 0 }, { verdict, x.scope, x.insn })
+    local _, said = obstacles(make(true), kernel(other))
+    assert.equal("guarded", said.verdict)
+  end)
+
   it("is a type of struct_ops", function()
     local verdict, _, x = expect("struct-ops", "missing",
       "the kernel has no struct_ops of type `sched_things`, which map `things` is of", (function()

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compat.h"
 #include "core/features.h"
 #include "core/kernel_version.h"
 #include "format/asked.h"
@@ -204,6 +205,15 @@ static int resolve_kconfig(struct extern_resolver *k, const struct extern_def *e
 	return 0;
 }
 
+/* Whether a kernel function is none for the object, which declares another prototype weak: so
+ * libbpf takes of several flavors the one that fits. */
+static bool is_other_flavor(const struct extern_resolver *k, const struct extern_def *ext,
+			    const struct btf_type *func, const struct found *f)
+{
+	return func->kind == BTF_FUNC && ext->weak && f->id && f->found == KNOWN_YES &&
+	       !compat_types(k->x->object->btf, func->type, f->btf, f->proto);
+}
+
 static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext,
 			 struct extern_value *v)
 {
@@ -216,7 +226,8 @@ static void resolve_ksym(struct extern_resolver *k, const struct extern_def *ext
 
 	if (typed) {
 		features_find(k->target, t.kind, ext->name, btf_essential_len(ext->name, len), &f);
-		v->state = f.id ? EXTERN_ADDRESS : EXTERN_MISSING;
+		v->state =
+		    f.id && !is_other_flavor(k, ext, &t, &f) ? EXTERN_ADDRESS : EXTERN_MISSING;
 	} else if ((s = target_symbols(k->target))) {
 		v->state = symbols_has(s, ext->name, len) ? EXTERN_ADDRESS : EXTERN_MISSING;
 	} else if (!typed && ext->weak) {

@@ -3,6 +3,8 @@
  * came in the same release. */
 #include "verify/stops.h"
 
+#include <string.h>
+
 #include "verify/helper_types.h"
 #include "verify/helpers.h"
 #include "verify/hooks.h"
@@ -129,9 +131,15 @@ static int look_at_kfunc(struct stop_search *s, uint32_t at, uint32_t number)
 {
 	const struct extern_def *def = &s->l->externs->references->externs[number];
 	enum extern_state state = s->l->externs->values[number].state;
+	struct found found;
 
-	if (state == EXTERN_MISSING && def->weak)
-		return add(s, at, obstacle_of(STAGE_WALK, RULE_KFUNC, def->name, "missing"));
+	if (state == EXTERN_MISSING && def->weak) {
+		features_find(s->target, BTF_FUNC, def->name,
+			      btf_essential_len(def->name, strlen(def->name)), &found);
+		return add(s, at,
+			   obstacle_of(STAGE_WALK, RULE_KFUNC, def->name,
+				       found.id ? "incompatible" : "missing"));
+	}
 	if (state == EXTERN_MISSING)
 		return 0;
 	if (lacks(s, MARK_CALLBACKS))
