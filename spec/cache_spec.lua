@@ -2,6 +2,7 @@
 --- folder.
 local alike = require "spec.support.alike"
 local btf = require "spec.support.btf"
+local btfl = require "btfl"
 local disk = require "btfl.recall.disk"
 local engine = require "btfl.engine"
 local run = require "spec.support.run"
@@ -88,10 +89,24 @@ describe("--cache", function()
     local cache = disk.open(folder, error)
     assert.equal(own, cache.folder)
     local record = cache:load(key)[1]
-    record.value = record.value:gsub('"loads"', '"other"')
+    record.value = record.value:gsub("loads", "other")
     write(files(folder)[1], "")
     cache:save(key, { record })
     assert.matches("\tother\t", with(words).out)
+  end)
+
+  it("takes no error of a kind that there is not", function()
+    local ok, err = pcall(btfl.btf, "/missing/kernel.btf")
+    assert.is_false(ok)
+    local bytes = engine.pack({ err }, error)
+    assert.equal(tostring(err), tostring(engine.unpack(bytes, error)[1]))
+    local code = string.pack("I4", 1) -- that of what the system refused
+    local at = assert(bytes:find(code, 1, true))
+    local other = bytes:sub(1, at - 1) .. string.pack("I4", 0xffff) .. bytes:sub(at + #code)
+    assert.error_matches(function() engine.unpack(other, error) end, "unknown error")
+    local long = bytes:sub(1, at + 15) .. ("x"):rep(512 + 64 + 512) .. bytes:sub(at + 16 + 512 + 64 + 512)
+    assert.equal(#bytes, #long)
+    assert.matches("^x", tostring(engine.unpack(long, error)[1]))
   end)
 
   it("asks again where anything else is given", function()

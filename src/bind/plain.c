@@ -346,6 +346,11 @@ static void push_value(lua_State *L, struct reader *r, int level)
 	case TABLE: push_table(L, r, level); return;
 	case ERROR:
 		memcpy(&e, take(L, r, sizeof(e)), sizeof(e));
+		if (e.code > ERR_POLICY)
+			luaL_error(L, "packed bytes have an unknown error");
+		e.file[sizeof(e.file) - 1] = '\0';
+		e.section[sizeof(e.section) - 1] = '\0';
+		e.message[sizeof(e.message) - 1] = '\0';
 		push_err(L, &e);
 		return;
 	case REDUCED:

@@ -8,6 +8,7 @@ local engine = require "btfl.engine"
 local exact = require "btfl.runs.exact"
 local inputs = require "btfl.command.inputs"
 local once = require "btfl.command.once"
+local packed = require "btfl.runs.packed"
 local pair = require "btfl.diagnose.pair"
 local parts = require "btfl.runs.part"
 local pieces = require "btfl.runs.pieces"
@@ -584,10 +585,10 @@ function methods:kernel_by_kernel(look, take, options)
     keep = options.keep or function(value) return value end }
   load.memory = work.memory(self, {
     about = source_of(look),
-    encode = function(said) return (options.encode or exact.encode)(said.value) end,
+    encode = function(said) return (options.encode or packed.pack)(said.value) end,
     decode = function(text)
-      local value = (options.decode or exact.decode)(text)
-      return value ~= nil and { kept = {}, value = value } or nil
+      local ok, value = pcall(options.decode or packed.unpack, text)
+      return ok and value ~= nil and { kept = {}, value = value } or nil
     end,
   })
   local run = self.args.shard and inputs.run(self)

@@ -1,47 +1,13 @@
 --- Numbered pieces of work in several processes, and what came of them in order. Each process is a copy of
 --- this one, with all that is open in it, and takes one block of pieces after another: what a piece gives
---- comes back, what else it changes stays there. Only plain values come back: this file says what becomes of
+--- comes back, what else it changes stays there. Only plain values come back: packed.lua says what becomes of
 --- others.
-local class = require "btfl.class"
 local engine = require "btfl.engine"
 local host = require "btfl.command.host"
+local packed = require "btfl.runs.packed"
 local progress = require "btfl.command.progress"
-local report = require "btfl.report.report"
 
 local workers = {}
-
--- Values that are not plain, by what they are made of again.
-local RESTORE = {
-  line = report.line,
-  text = function(text) return text end,
-  -- A table that has a text of its own keeps it.
-  worded = function(made)
-    return setmetatable(made.fields, { __tostring = function() return made.text end })
-  end,
-}
-
-local function raw(value)
-  local out = {}
-  for name, field in next, value do out[name] = field end
-  return out
-end
-
-local function reduce(value)
-  local of = class(value)
-  if of == "btfl.line" then
-    return { "line", { file = value.file, line = value.line, column = value.column, text = value.text,
-      nth = value.nth } }
-  elseif of then
-    return { "text", tostring(value) }
-  elseif type(value) ~= "table" then
-    error(("a %s in a report stays in the process that made it: --jobs 1 has but one"):format(type(value)), 0)
-  end
-  return { "worded", { fields = raw(value), text = tostring(value) } }
-end
-
-local function restore(made)
-  return RESTORE[made[1]](made[2])
-end
 
 -- An error, and its words, which are made while the stack that it came from still stands.
 local function caught(err)
@@ -54,13 +20,13 @@ local function piece_of(work)
   local function done(i, all)
     local sent = { value = work(i, function() return all:draw() end) }
     sent.inputs, noted = engine.noted_inputs(noted)
-    return engine.pack(sent, reduce)
+    return packed.pack(sent)
   end
   return function(i, all)
     local ok, sent = xpcall(done, caught, i, all)
     if ok then return sent end
-    local packed, bytes = pcall(engine.pack, sent, reduce)
-    return packed and bytes or engine.pack({ error = tostring(sent.error), words = sent.words }, reduce)
+    local can_be, bytes = pcall(packed.pack, sent)
+    return can_be and bytes or packed.pack { error = tostring(sent.error), words = sent.words }
   end
 end
 
@@ -84,7 +50,7 @@ local function settle(piece, all)
   io.stdout:write(piece.out)
   write(io.stderr, piece.err)
   if not piece.bytes then end_as(piece.status, all) end
-  local sent = engine.unpack(piece.bytes, restore)
+  local sent = packed.unpack(piece.bytes)
   if sent.words then
     host.keep(sent.error, sent.words)
     error(sent.error, 0)

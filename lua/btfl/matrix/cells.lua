@@ -2,10 +2,10 @@
 local check = require "btfl.diagnose.check"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
-local exact = require "btfl.runs.exact"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local once = require "btfl.command.once"
+local packed = require "btfl.runs.packed"
 local protect = require "btfl.command.protect"
 local recall = require "btfl.recall.recall"
 local reached = require "btfl.diagnose.reached"
@@ -300,11 +300,12 @@ local function memory_of(runs, targets, options)
     about = "matrix",
     encode = function(list, object, target)
       local plain = written.encode(list, object, target)
-      return plain and exact.encode(plain)
+      return plain and packed.pack(plain)
     end,
     decode = function(text, object, target)
-      local run, plain, cases = runs[object], exact.decode(text), nil
-      if plain ~= nil then cases = written.decode(plain, target) end
+      local run, cases = runs[object], nil
+      local ok, plain = pcall(packed.unpack, text)
+      if ok then cases = written.decode(plain, target) end
       if not cases or #cases ~= #run.shapes then return cases and nil end
       for i, case in ipairs(cases) do cases[i] = cells.numbered(run.cases[i], case) end
       return cases

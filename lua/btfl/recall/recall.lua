@@ -28,7 +28,7 @@ local ANSWERS <const>, BESIDES <const> = 16, 32
 -- What other runs have found of an object; values are read when they are needed.
 local function read(self, object, own)
   local cache = self.cache
-  local key = engine.digest(exact.encode { cache.about, object.path, object.digest })
+  local key = engine.digest(exact.encode { self.about, object.path, object.digest })
   self.keys[object] = key
   for _, record in ipairs(cache.disk:load(key)) do
     local questions = engine.recall_read(self.heard, record.questions)
@@ -199,7 +199,8 @@ local recall = {}
 ---@return table
 function recall.new(cache)
   return setmetatable({ heard = engine.recall_new(), askings = {}, by = {}, keys = {}, learned = {},
-    last = {}, cache = cache, texts = setmetatable({}, { __mode = "k" }) }, metatable)
+    last = {}, cache = cache, about = cache and engine.digest(cache.about),
+    texts = setmetatable({}, { __mode = "k" }) }, metatable)
 end
 
 return recall
