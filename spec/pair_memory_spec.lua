@@ -44,7 +44,7 @@ describe("what a pair of an object and a kernel takes", function()
 
   it("is little of a check", function()
     local bytes = of_a_pair "cli:check_all(out) out:merge()"
-    assert.is_true(bytes < 75, bytes)
+    assert.is_true(bytes < 50, bytes)
   end)
 
   it("is a number in a matrix", function()

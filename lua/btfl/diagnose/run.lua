@@ -272,18 +272,46 @@ function Run:find(object, list, kernels)
   return { tells = tells, at = at, later = carried.take(later) }
 end
 
--- Adds the summaries of pairs: lists of what is said of each and of its kernel. Each is made when it is asked
--- for.
+-- A list that mostly says the same again: each value once, and up to which place.
+local function add_run(runs, value)
+  local n, last = #runs, #runs > 0 and runs[#runs] or 0
+  if runs[n - 1] == value then runs[n] = last + 1 else runs[n + 1], runs[n + 2] = value, last + 1 end
+end
+
+local function in_runs(runs, place)
+  local low, high = 1, #runs // 2
+  while low < high do
+    local middle = (low + high) // 2
+    if runs[2 * middle] < place then low = middle + 1 else high = middle end
+  end
+  return runs[2 * low - 1]
+end
+
+-- Adds the summaries of pairs: runs of what is said of each, and a list of their kernels. Each is made when
+-- it is asked for.
 local function add_summaries(out, object, said, on)
   local path = object.path
+  local function summary(n)
+    local one = in_runs(said, n)
+    return check.summary(one, object, on[n], one.shape)
+  end
   out.summaries = repeated.from(out.summaries)
-  repeated.add(out.summaries, repeated.made(#said,
-    function(n) return check.summary(said[n], object, on[n], said[n].shape) end,
+  repeated.add(out.summaries, repeated.made(#on, summary,
     function(n) return path, on[n].name, check.known_of(on[n]) end))
 end
 
+-- Gives for a list of names the first of those that are equal: objects mostly have the same kernels.
+local function same_names()
+  local known = {}
+  return function(list)
+    local key = engine.digest(table.concat(list, "\0"))
+    known[key] = known[key] or list
+    return known[key]
+  end
+end
+
 -- Adds what find() found; to `later` goes what is told of all kernels together.
-local function put(out, later, object, list, kernels, found)
+local function put(out, later, object, list, kernels, found, same)
   -- By kernel findings of several shapes are known to be one.
   local told, names_of, n = {}, {}, 0
   local counted, said_on, on = {}, {}, {}
@@ -295,7 +323,10 @@ local function put(out, later, object, list, kernels, found)
       n = n + 1
       if one.failure then out:failure(one.failure) end
       local tells = found.tells[found.at[n]]
-      if tells then said_on[#said_on + 1], on[#on + 1] = counted[found.at[n]], kernels[k] end
+      if tells then
+        add_run(said_on, counted[found.at[n]])
+        on[#on + 1] = kernels[k]
+      end
       if tells and #said == 1 and names_of[tells] then
         table.insert(names_of[tells], kernels[k].name)
       elseif tells then
@@ -306,7 +337,8 @@ local function put(out, later, object, list, kernels, found)
   end
   add_summaries(out, object, said_on, #on == #kernels and kernels or on)
   for _, one in ipairs(told) do
-    for _, finding in ipairs(one.findings) do add_finding(out, finding, one.names) end
+    local names = #one.findings > 0 and #one.names > 1 and same(one.names) or one.names
+    for _, finding in ipairs(one.findings) do add_finding(out, finding, names) end
   end
   carried.put(later, found.later)
 end
@@ -354,9 +386,9 @@ function run.of(cli, out, options)
   local self = setmetatable({ cli = cli, options = options, from = options.from or {}, asks = {}, texts = {},
     store = store.new(), whole = cli.args.cache ~= nil }, Run)
   self.sending, self.sent = store.sending(self.whole)
-  local later = report.new "check"
+  local later, same = report.new "check", same_names()
   cli:kernel_by_kernel(function(object, target) return self:look_at(object, target) end,
-    function(object, found, said, kernels) put(out, later, object, said, kernels, found) end, {
+    function(object, found, said, kernels) put(out, later, object, said, kernels, found, same) end, {
       about = kernel_of, by = function(object) return self:learned_of(object) end,
       keep = function(said) return self:keep(said) end, clashing = true, encode = encode, decode = decode,
       find = function(object, said, kernels) return self:find(object, said, kernels) end,
