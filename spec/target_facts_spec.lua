@@ -405,6 +405,46 @@ describe("what a program attaches to", function()
     assert.is_false((found(t, "tp/syscalls/sys_enter_nosuch")))
   end)
 
+  it("is none of a system call that has no event", function()
+    local b = kernel.new()
+    b:func("__x64_sys_read", b.proto)
+    b:func("__x64_sys_stat", b.proto)
+    b:func("__x64_sys_newstat", b.proto)
+    local lines = { "T __x64_sys_read", "T __x64_sys_stat", "T __x64_sys_newstat" }
+    for _, t in ipairs { open(b), open(b, { kallsyms = symbols(table.unpack(lines)) }) } do
+      assert.is_true((found(t, "tp/syscalls/sys_enter_newstat")))
+      assert.is_false((found(t, "tp/syscalls/sys_enter_stat")))
+      assert.is_false((found(t, "tp/syscalls/sys_exit_stat")))
+      assert.is_true((found(t, "ksyscall/stat")))
+    end
+    lines[3] = "W __x64_sys_newstat"
+    local t = open(b, { kallsyms = symbols(table.unpack(lines)) })
+    assert.is_false((found(t, "tp/syscalls/sys_enter_newstat")))
+    assert.is_true((found(t, "ksyscall/newstat")))
+  end)
+
+  it("is an event of the running kernel where that has it", function()
+    local events = io.open "/sys/kernel/tracing/events/syscalls/enable"
+    local list = io.open "/proc/kallsyms"
+    local arch = io.popen "uname -m":read "l"
+    if not (events and list and arch == "x86_64" and io.open "/sys/kernel/btf/vmlinux") then
+      pending "needs root, the events of system calls and BTF, of x86"
+      return
+    end
+    events:close()
+    local t, count, wrong = btfl.target("/sys/kernel/btf/vmlinux", { kallsyms = "/proc/kallsyms" }), 0, {}
+    for line in list:lines() do
+      local name = line:match "^%x+ %a __x64_sys_([%w_]+)$"
+      local event = name and io.open(("/sys/kernel/tracing/events/syscalls/sys_enter_%s/id"):format(name))
+      if name and t:attach("tp/syscalls/sys_enter_" .. name).found ~= (event ~= nil) then wrong[#wrong + 1] = name end
+      if event then event:close() end
+      count = count + (name and 1 or 0)
+    end
+    list:close()
+    assert.is_true(count > 300, count)
+    assert.equal("", table.concat(wrong, " "))
+  end)
+
   it("can be given in parts", function()
     local t = open(base())
     assert.is_true(t:attach({ form = "func", name = "do_it" }).found)

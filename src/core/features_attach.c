@@ -106,6 +106,7 @@ static bool find(const struct wanted *w, struct found *out)
 static enum known form_known(enum symbol_form form)
 {
 	switch (form) {
+	case SYMBOL_WEAK:
 	case SYMBOL_WHOLE: return KNOWN_YES;
 	case SYMBOL_HASHED: return KNOWN_NOT;
 	default: return KNOWN_NO;
@@ -233,6 +234,26 @@ static size_t syscall_event(const struct wanted *w)
 	return w->len > 9 && memcmp(w->name, "sys_exit_", 9) == 0 ? 9 : 0;
 }
 
+/* Whether the kernel has that function of a system call only to tell that it lacks the call, as
+ * COND_SYSCALL() of kernel/sys_ni.c makes it. */
+static bool is_left_out(const struct wanted *w)
+{
+	const struct symbols *s = target_symbols(w->target);
+	char name[MOST];
+	size_t len = full_name(w, name, sizeof(name));
+
+	return s && symbols_function(s, NULL, 0, name, len) == SYMBOL_WEAK;
+}
+
+static bool is_only_of_32_bits(const struct wanted *w)
+{
+#define ONLY_32(call)                                                         \
+	if (w->len == sizeof(call) - 1 && memcmp(w->name, call, w->len) == 0) \
+		return true;
+#include "core/syscalls32.def"
+	return false;
+}
+
 /* Only of x86 and s390x does the function tell that the call is in the architecture's table. */
 static void attach_syscall_event(struct wanted *w, size_t skip, struct found *out)
 {
@@ -244,8 +265,12 @@ static void attach_syscall_event(struct wanted *w, size_t skip, struct found *ou
 	/* The function's parameters are not the event's. */
 	out->id = out->proto = 0;
 	out->btf = NULL;
-	if (out->found == KNOWN_YES && prefix && strcmp(prefix, "__x64_sys_") != 0 &&
-	    strcmp(prefix, "__s390x_sys_") != 0)
+	if (out->found != KNOWN_YES || !prefix)
+		return;
+	w->prefix = prefix;
+	if (is_left_out(w) || (strcmp(prefix, "__x64_sys_") == 0 && is_only_of_32_bits(w)))
+		out->found = out->addressed = KNOWN_NO;
+	else if (strcmp(prefix, "__x64_sys_") != 0 && strcmp(prefix, "__s390x_sys_") != 0)
 		out->found = out->addressed = KNOWN_NOT;
 }
 

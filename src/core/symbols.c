@@ -289,7 +289,7 @@ enum symbol_form symbols_function(const struct symbols *s, const char *module, s
 		    (have_len > len && have[len] != '.') || !is_code(s, x, module, module_len))
 			continue;
 		if (have_len == len)
-			form = SYMBOL_WHOLE;
+			form = have[-2] == 'w' || have[-2] == 'W' ? SYMBOL_WEAK : SYMBOL_WHOLE;
 		else if (have_len - len > 6 && memcmp(have + len, ".llvm.", 6) == 0)
 			form = SYMBOL_HASHED;
 		if (form > best)

@@ -16,6 +16,7 @@ enum symbol_form {
 	SYMBOL_SPLIT,  /* name.part.0, .isra.0, .constprop.0 or .cold only: what a compiler left of
 			  it */
 	SYMBOL_HASHED, /* name.llvm.123 only, which some kernels find as name and some do not */
+	SYMBOL_WEAK,   /* name, but only until something else defines it */
 	SYMBOL_WHOLE,
 };
 

@@ -274,8 +274,8 @@ end
 
 -- A list that mostly says the same again: each value once, and up to which place.
 local function add_run(runs, value)
-  local n, last = #runs, #runs > 0 and runs[#runs] or 0
-  if runs[n - 1] == value then runs[n] = last + 1 else runs[n + 1], runs[n + 2] = value, last + 1 end
+  local n, place = #runs, #runs > 0 and runs[#runs] or 0
+  if runs[n - 1] == value then runs[n] = place + 1 else runs[n + 1], runs[n + 2] = value, place + 1 end
 end
 
 local function in_runs(runs, place)
