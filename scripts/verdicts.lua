@@ -141,21 +141,35 @@ local function each_said(said, give)
   for _, of_shape in ipairs(said) do give(of_shape) end
 end
 
+-- Each name once. Objects mostly have the same kernels.
+local once = setmetatable({}, { __mode = "k" })
+
+local function once_of(names)
+  if not once[names] then
+    local list, seen = {}, {}
+    for _, name in ipairs(names) do
+      if not seen[name] then list[#list + 1] = name end
+      seen[name] = true
+    end
+    once[names] = list
+  end
+  return once[names]
+end
+
 -- Kernels of which the same was said: { said =, names = }, each where the first of them stands. One may be
 -- given twice.
 local function alike(of_kernels, names)
   local list, known = {}, {}
   for i, said in ipairs(of_kernels) do
-    local one, name = known[said], names[i]
+    local one = known[said]
     if not one then
-      one = { said = said, names = {}, has = {} }
+      one = { said = said, names = {} }
       list[#list + 1], known[said] = one, one
     end
-    if not one.has[name] then
-      table.insert(one.names, name)
-      one.has[name] = true
-    end
+    table.insert(one.names, names[i])
   end
+  if #list == 1 then list[1].names = names end
+  for _, one in ipairs(list) do one.names = once_of(one.names) end
   return list
 end
 

@@ -1,5 +1,6 @@
 --- Verdicts and checks of many kernels, of which each is open during its turn only: what there is to say depends on
 --- all of them, and memory does not grow with their number.
+local alike = require "spec.support.alike"
 local btf = require "spec.support.btf"
 local json = require "dkjson"
 local kernels = require "spec.support.kernel"
@@ -177,4 +178,39 @@ describe("check of real objects on real kernels, each open during its turn,", fu
       for i, finding in ipairs(told) do assert.same(finding, found[i]) end
     end)
   end
+end)
+
+describe("what is said of kernels by a script", function()
+  teardown(tmp.clean)
+
+  it("is one value where it is the same, though they answer differently", function()
+    local path = alike.reader()
+    local words = { tmp.write("said.lua", [[
+local cli = btfl.cli { about = "said", verdicts = true }
+local looks = 0
+cli:kernel_by_kernel(function(object, target)
+  looks = looks + 1
+  local list = {}
+  for program in object:programs() do
+    list[#list + 1] = { name = program.name, verdict = program:verdict(target).verdict }
+  end
+  return list
+end, function(_, values)
+  local known, words = {}, {}
+  for i, value in ipairs(values) do
+    known[value] = known[value] or i
+    words[i] = ("%d %s"):format(known[value], value[1].verdict)
+  end
+  print(looks, table.concat(words, ", "))
+end)]]), path }
+    for i = 1, 6 do
+      local b = btf.new()
+      local members = {}
+      -- On the fourth it is not there.
+      for k = 1, i do members[k] = { k == i and i ~= 4 and "pid" or "other" .. k, b:int("int", 4), 32 * (k - 1) } end
+      b:struct("task", 4 * i, members)
+      table.move({ "-t", tmp.write(("6.1.%d-amd64.btf"):format(i), b:bytes()) }, 1, 2, #words + 1, words)
+    end
+    assert.equal("6\t1 loads, 1 loads, 1 loads, 4 rejected, 1 loads, 1 loads\n", run(words).out)
+  end)
 end)

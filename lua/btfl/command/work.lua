@@ -194,7 +194,7 @@ local function listing(cli)
   return list, function()
     if ended then return nil end
     local kept, object = told.keeping(cli, next_object)
-    local one = { object = object, endian = object and object.endian, kept = kept, said = {} }
+    local one = { object = object, endian = object and object.endian, kept = kept, said = {}, found = {} }
     list[#list + 1] = one
     if object then one.programs, one.size = size_of(cli, object) end
     ended = not object or engine.interrupted()
@@ -231,13 +231,41 @@ local function source_of(fun)
   return file and file:read "a" or ""
 end
 
+-- So many values of an object are compared with the next, each so deep.
+local COMPARED <const>, DEEPEST <const> = 8, 24
+
+local function are_equal(a, b, depth)
+  if a == b then return true end
+  if type(a) ~= "table" or type(b) ~= "table" or depth > DEEPEST then return false end
+  if getmetatable(a) ~= getmetatable(b) then return false end
+  for key, value in next, a do
+    if not are_equal(value, rawget(b, key), depth + 1) then return false end
+  end
+  for key in next, b do
+    if rawget(a, key) == nil then return false end
+  end
+  return true
+end
+
+-- What was said of an object before, where the same is said again: what is kept of it does not grow with
+-- kernels.
+local function first_of(found, before)
+  for i = #before, math.max(1, #before - COMPARED + 1), -1 do
+    if are_equal(before[i].value, found.value, 0) then return before[i] end
+  end
+  before[#before + 1] = found
+  return found
+end
+
 -- What load.look() says of an object on a kernel, where it is not known.
 local function said_of(cli, one, target, number, load)
   local object, memory = one.object, load.memory
   local function find()
     local kept, value, alone = told.keeping(cli, load.look, object, target, number)
     engine.rest(object)
-    return { kept = kept, value = value }, #kept == 0 and not alone
+    local found = { kept = kept, value = value }
+    if memory and #kept == 0 and not load.keeps then found = first_of(found, one.found) end
+    return found, #kept == 0 and not alone
   end
   -- One that rests is read again, and may have changed.
   local why
@@ -582,6 +610,7 @@ function methods:kernel_by_kernel(look, take, options)
   local merging = rawget(self, "merging")
   if merging or self.args.shard or (self.args.jobs or 1) > 1 then list_all(list, open_next) end
   local load = { look = look, by = options.by, clashing = options.clashing, find = options.find,
+    keeps = options.keep ~= nil,
     keep = options.keep or function(value) return value end }
   load.memory = work.memory(self, {
     about = source_of(look),
