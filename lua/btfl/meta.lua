@@ -1452,6 +1452,7 @@ function verdict:failures() end
 ---@field cause string? which of the ways a rule has
 ---@field type string? a name that belongs to it, of a program, map or BTF type
 ---@field number integer likewise: of a helper or an argument, an offset in bytes
+---@field callers string[]? of a kernel function that is not for programs of that type: those of which types may surely call it
 ---@field reached boolean? whether it counts: false when no path comes to it, nor would one if others were gone; nil when that is not known
 ---@field guarded boolean reached is false
 ---@field scope "object"|"program" what it keeps from loading

@@ -4,15 +4,19 @@
  * usage: probe helpers LAST
  *        probe licenses LAST
  *        probe context
+ *        probe kfuncs [EVERY]
  *
  * For each program type, with each attach type that the verifier tells apart: loads programs of one
- * call, of each helper up to number LAST with nothing but the context in its registers, or of one
- * access to the context, of each offset and size; and reads from the verifier's log what it makes
- * of the call, not of its arguments, or of the access. Writes to stdout, fields separated by tabs:
- * program type, attach type, whether the program may sleep (0, 1); then the helper, or "r" or "w",
- * offset and size in bytes; then "yes" or "no". What cannot be loaded without is left out.
+ * call, of each helper up to number LAST with nothing but the context in its registers, or of each
+ * kernel function that vmlinux tags as one (of EVERY so many of these one), or of one access to the
+ * context, of each offset and size; and reads from the verifier's log what it makes of the call,
+ * not of its arguments, or of the access. Writes to stdout, fields separated by tabs: program type,
+ * attach type, whether the program may sleep (0, 1); then the helper, the kernel function, or "r"
+ * or "w", offset and size in bytes; then "yes" or "no", of kernel functions that are not known by
+ * what is said of the type "unclear". What cannot be loaded without is left out.
  */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -24,6 +28,7 @@
 /* Not in every uapi header that this may be built with. */
 enum {
 	TYPE_SOCK_ADDR = 18,
+	TYPE_STRUCT_OPS = 27,
 	TYPE_SYSCALL = 31,
 	TYPE_NETFILTER = 32,
 	ATTACH_LSM_CGROUP = 43,
@@ -102,6 +107,19 @@ static const struct caller {
     {TYPE_NETFILTER, ATTACH_NETFILTER, false, NULL},
 };
 
+/* More of them, which kernel functions are told apart by; of struct_ops `to` is the struct, and the
+ * attach type a member's number. */
+static const struct caller kfunc_callers[] = {
+    {2, 42, false, NULL}, /* kprobe.multi, its session, that of uprobe.multi */
+    {2, 56, false, NULL},
+    {2, 57, false, NULL},
+    {TYPE_STRUCT_OPS, 0, false, "tcp_congestion_ops"},
+    {TYPE_STRUCT_OPS, 0, false, "sched_ext_ops"},
+    {TYPE_STRUCT_OPS, 0, false, "Qdisc_ops"},
+    {TYPE_STRUCT_OPS, 0, false, "hid_bpf_ops"},
+    {TYPE_STRUCT_OPS, 0, false, "bpf_dummy_ops"},
+};
+
 static const char *const refusals[] = {
     "cannot use helper",
     "unknown func ",
@@ -116,11 +134,15 @@ static const char *const gpl_only[] = {"GPL-restricted function"};
 static char log_text[1 << 16];
 static const char *license = "GPL";
 
+static struct btf *vmlinux;
+
 /* The attach target's type, 0 for none; -1 when the kernel has none. */
 static int btf_id_of(const struct caller *caller)
 {
 	if (!caller->to)
 		return 0;
+	if (caller->type == TYPE_STRUCT_OPS)
+		return btf__find_by_name_kind(vmlinux, caller->to, BTF_KIND_STRUCT);
 	return libbpf_find_vmlinux_btf_id(caller->to, (enum bpf_attach_type)caller->attach);
 }
 
@@ -194,17 +216,72 @@ static void probe_context(const struct caller *caller, int btf_id)
 	}
 }
 
+/* What is said before the verifier looks at the type of the program. */
+static const char *const unclear[] = {"cannot find address", "device-bound", "not supported"};
+
+static const char *answer_of_kfunc(const struct caller *caller, int btf_id, int kfunc)
+{
+	if (load(caller, btf_id,
+		 (struct bpf_insn){
+		     .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = kfunc}))
+		return "yes";
+	if (strstr(log_text, "calling kernel function ") && strstr(log_text, " is not allowed"))
+		return "no";
+	for (size_t i = 0; i < sizeof(unclear) / sizeof(*unclear); i++)
+		if (strstr(log_text, unclear[i]))
+			return "unclear";
+	return log_text[0] ? "yes" : "unclear";
+}
+
+static void probe_kfuncs(const struct caller *caller, int btf_id, int every)
+{
+	int nth = 0;
+
+	for (int id = 1; id < (int)btf__type_cnt(vmlinux); id++) {
+		const struct btf_type *tag = btf__type_by_id(vmlinux, (unsigned)id);
+		const char *name;
+
+		if (!btf_is_decl_tag(tag) ||
+		    strcmp(btf__name_by_offset(vmlinux, tag->name_off), "bpf_kfunc") != 0 ||
+		    nth++ % every)
+			continue;
+		name = btf__name_by_offset(vmlinux, btf__type_by_id(vmlinux, tag->type)->name_off);
+		printf("%d\t%d\t%d\t%s\t%s\n", caller->type, caller->attach, caller->sleepable,
+		       name, answer_of_kfunc(caller, btf_id, (int)tag->type));
+	}
+}
+
+static int all_kfuncs(int every)
+{
+	size_t count = sizeof(callers) / sizeof(*callers),
+	       more = sizeof(kfunc_callers) / sizeof(*kfunc_callers);
+
+	vmlinux = btf__load_vmlinux_btf();
+	for (size_t i = 0; vmlinux && i < count + more; i++) {
+		const struct caller *caller = i < count ? &callers[i] : &kfunc_callers[i - count];
+		int btf_id = btf_id_of(caller);
+
+		if (btf_id >= 0 && load(caller, btf_id, (struct bpf_insn){0}))
+			probe_kfuncs(caller, btf_id, every);
+	}
+	btf__free(vmlinux);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	bool kfuncs = argc >= 2 && argc <= 3 && strcmp(argv[1], "kfuncs") == 0;
 	bool helpers = argc == 3 && strcmp(argv[1], "helpers") == 0;
 	bool licenses = argc == 3 && strcmp(argv[1], "licenses") == 0;
 
-	if (!helpers && !licenses && !(argc == 2 && strcmp(argv[1], "context") == 0)) {
+	if (!helpers && !licenses && !kfuncs && !(argc == 2 && strcmp(argv[1], "context") == 0)) {
 		fprintf(stderr, "usage: probe helpers LAST\n       probe licenses LAST\n"
-				"       probe context\n");
+				"       probe context\n       probe kfuncs [EVERY]\n");
 		return 2;
 	}
 	libbpf_set_print(NULL);
+	if (kfuncs)
+		return all_kfuncs(argc == 3 && atoi(argv[2]) > 0 ? atoi(argv[2]) : 1);
 	if (licenses)
 		license = "Proprietary";
 	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++) {

@@ -71,6 +71,7 @@ void push_insn(lua_State *L, const uint8_t *bytes, bool wide, bool big);
 
 /* What the tables of kernels say: see facts.c. */
 int engine_helper_allowed(lua_State *L);
+int engine_kfunc_allowed(lua_State *L);
 int engine_helper_gpl_only(lua_State *L);
 int engine_context_access(lua_State *L);
 int engine_context_struct(lua_State *L);

@@ -199,6 +199,7 @@ static const luaL_Reg functions[] = {
     {"essential", engine_essential},
     {"insn", engine_insn},
     {"helper_allowed", engine_helper_allowed},
+    {"kfunc_allowed", engine_kfunc_allowed},
     {"helper_gpl_only", engine_helper_gpl_only},
     {"context_access", engine_context_access},
     {"context_struct", engine_context_struct},

@@ -4,10 +4,13 @@
 #include "bind/classes.h"
 #include "bind/handle.h"
 
+#include <string.h>
+
 #include "core/kernel_version.h"
 #include "verify/context_fields.h"
 #include "verify/helper_types.h"
 #include "verify/hooks.h"
+#include "verify/kfunc_types.h"
 
 /* A field of the table at 1; 0 when it is not there. */
 static uint32_t number_of(lua_State *L, const char *field)
@@ -70,6 +73,22 @@ int engine_helper_gpl_only(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_pushboolean(L, helper_gpl_only(number_of(L, "helper"), number_of(L, "type"),
 					   number_of(L, "attach"), read_age(L)));
+	return 1;
+}
+
+/* engine.kfunc_allowed { name =, type =, attach =, version =, last_helper = }: "untold", "allowed",
+ * "refused", "doubted"; see kfunc_type_allowed(). */
+int engine_kfunc_allowed(lua_State *L)
+{
+	static const char *const words[] = {"untold", "allowed", "refused", "doubted"};
+	uint64_t callers;
+	const char *name;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_getfield(L, 1, "name");
+	name = luaL_checkstring(L, -1);
+	lua_pushstring(L, words[kfunc_type_allowed(name, strlen(name), number_of(L, "type"),
+						   number_of(L, "attach"), read_age(L), &callers)]);
 	return 1;
 }
 

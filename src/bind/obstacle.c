@@ -66,6 +66,26 @@ static int get_number(lua_State *L, const void *self)
 	return 1;
 }
 
+/* nil where no program type is told. */
+static int get_callers(lua_State *L, const void *self)
+{
+	uint64_t callers = obstacle_at(L, self)->callers;
+	lua_Integer n = 0;
+
+	if (!callers) {
+		lua_pushnil(L);
+		return 1;
+	}
+	lua_newtable(L);
+	for (uint32_t type = 0; type < 64; type++) {
+		if (!(callers >> type & 1))
+			continue;
+		lua_pushstring(L, uapi_name(UAPI_PROG_TYPE, type));
+		lua_rawseti(L, -2, ++n);
+	}
+	return 1;
+}
+
 static int get_reached(lua_State *L, const void *self)
 {
 	push_known(L, obstacle_at(L, self)->reached);
@@ -245,25 +265,16 @@ static int obstacle_tostring(lua_State *L)
 }
 
 static const struct field obstacle_fields[] = {
-    {"stage", get_stage},
-    {"rule", get_rule},
-    {"name", get_name},
-    {"cause", get_cause},
-    {"type", get_type},
-    {"number", get_number},
-    {"reached", get_reached},
-    {"guarded", get_guarded},
-    {"scope", get_scope},
-    {"settable", get_settable},
-    {"relo", get_relo},
-    {"result", get_result},
-    {"program", get_program},
-    {"insn", get_insn},
-    {"line", get_line},
-    {"guard", get_guard},
-    {"verdict", get_verdict},
-    {"helper", get_helper},
-    {NULL, NULL},
+    {"stage", get_stage},     {"rule", get_rule},
+    {"name", get_name},       {"cause", get_cause},
+    {"type", get_type},       {"number", get_number},
+    {"reached", get_reached}, {"guarded", get_guarded},
+    {"scope", get_scope},     {"settable", get_settable},
+    {"relo", get_relo},       {"result", get_result},
+    {"program", get_program}, {"insn", get_insn},
+    {"line", get_line},       {"guard", get_guard},
+    {"verdict", get_verdict}, {"helper", get_helper},
+    {"callers", get_callers}, {NULL, NULL},
 };
 
 static const luaL_Reg obstacle_methods[] = {{"path", obstacle_path}, {NULL, NULL}};

@@ -207,6 +207,8 @@ static void explain_one(const struct guard_search *s, struct obstacle *x)
 	const struct behind *b = &s->behind[x->at];
 
 	x->reached = KNOWN_NOT;
+	if (x->doubtful && s->w->traces[x->at].reached)
+		return;
 	x->hit = s->hit_at[x->at];
 	if (x->hit >= 0)
 		x->reached = KNOWN_YES;

@@ -68,17 +68,19 @@ struct obstacle {
 	enum known reached; /* KNOWN_NO: only dead code has it */
 	bool late;          /* of STAGE_LOAD: the kernel looks at its instructions before */
 	bool object;        /* fails every program of the object */
+	bool doubtful; /* of the walk, which goes on behind it: whether it is one is not known */
 	enum obstacle_settable settable;
 	const char *name;   /* the function, helper, map, symbol or section; NULL for none */
 	const char *helper; /* that is passed the map; NULL for none */
 	const char *cause;  /* which of the ways a rule has: a word such as "missing" or "inner" */
 	const char
 	    *type; /* a name that belongs to it: of a program, map or BTF type; NULL for none */
-	int64_t number;        /* likewise: of a helper or an argument, an offset in bytes */
-	int32_t at;            /* instruction of the linked program, OBSTACLE_NONE for none */
-	int32_t relo;          /* of the object, OBSTACLE_NONE for none */
-	int32_t hit;           /* into the walk's hits; OBSTACLE_NONE when it is not reached */
-	int32_t guard;         /* the branch that keeps paths away; OBSTACLE_NONE for none */
+	int64_t number;   /* likewise: of a helper or an argument, an offset in bytes */
+	uint64_t callers; /* of a kernel function: bits of the program types that may call it */
+	int32_t at;       /* instruction of the linked program, OBSTACLE_NONE for none */
+	int32_t relo;     /* of the object, OBSTACLE_NONE for none */
+	int32_t hit;      /* into the walk's hits; OBSTACLE_NONE when it is not reached */
+	int32_t guard;    /* the branch that keeps paths away; OBSTACLE_NONE for none */
 	uint32_t guard_origin; /* what decides it: ORIGIN_* of trace.h; 0 when not known */
 };
 

@@ -8,6 +8,7 @@
 #include "verify/helper_types.h"
 #include "verify/helpers.h"
 #include "verify/hooks.h"
+#include "verify/kfunc_types.h"
 #include "verify/map_uses.h"
 
 enum { SIGNED_OFF = 1, CAST_OFF = 1 };
@@ -33,7 +34,7 @@ static int add(struct stop_search *s, uint32_t at, struct obstacle x)
 	if (!obstacles_want(s->o, x.rule))
 		return 0;
 	x.at = (int32_t)at;
-	if (x.stage == STAGE_WALK)
+	if (x.stage == STAGE_WALK && !x.doubtful)
 		s->f->insns[at].stop = (uint8_t)x.rule;
 	return obstacles_add(s->o, x, s->e);
 }
@@ -125,6 +126,28 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	return add(s, at, x);
 }
 
+/* A kernel function that the kernel does not let programs of that type call, which it says before
+ * it looks at arguments (fetch_kfunc_meta() in check_kfunc_call()). */
+static int look_at_caller(struct stop_search *s, uint32_t at, const struct extern_def *def)
+{
+	const struct loading *l = s->l;
+	struct obstacle x = obstacle_of(STAGE_WALK, RULE_KFUNC, def->name, "type");
+	enum kfunc_answer answer =
+	    kfunc_type_allowed(def->name, btf_essential_len(def->name, strlen(def->name)),
+			       l->prog_type, l->attach_type, l->age, &x.callers);
+
+	if (answer == KFUNC_UNTOLD || answer == KFUNC_ALLOWED)
+		return 0;
+	x.type = uapi_name(UAPI_PROG_TYPE, l->prog_type);
+	if (x.callers >> l->prog_type & 1)
+		x.cause = "attach";
+	if (answer == KFUNC_DOUBTED) {
+		x.cause = "type-unknown";
+		x.doubtful = true;
+	}
+	return add(s, at, x);
+}
+
 /* A weak kernel function that is not there is a call that libbpf makes invalid; the other obstacles
  * of kernel functions are those of the whole object. */
 static int look_at_kfunc(struct stop_search *s, uint32_t at, uint32_t number)
@@ -149,7 +172,7 @@ static int look_at_kfunc(struct stop_search *s, uint32_t at, uint32_t number)
 	if (!object_is_gpl(s->f->object))
 		return add(s, at,
 			   obstacle_of(STAGE_INSTRUCTIONS, RULE_LICENSE, def->name, "kfunc"));
-	return 0;
+	return look_at_caller(s, at, def);
 }
 
 static int look_at_call(struct stop_search *s, uint32_t at)

@@ -19,6 +19,7 @@ local function words_of(x)
   return {
     name = x.name, type = x.type, number = tostring(x.number), cause = x.cause,
     what = WHAT[x.type] or "function", program = x.verdict.program.name,
+    only = x.callers and (", only those of " .. table.concat(x.callers, ", ")) or "",
     helper = helper(x) and "helper " .. helper(x) or ("helper number %d"):format(x.number),
   }
 end

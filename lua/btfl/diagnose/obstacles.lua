@@ -105,29 +105,43 @@ error[kconfig]: the kernel's configuration has no `CONFIG_HZ`, which the object 
    = help: declare it __weak: it is 0 where the configuration lacks it]=],
   },
   {
-    code = "kfunc", title = "the kernel lacks a kernel function, or has another of that name",
+    code = "kfunc", title = "the kernel lacks a kernel function, has another of that name, or gives it to others",
     text = [[
 Kernel functions (kfuncs) are no stable interface: they come, go and change their arguments. One that is
 declared strong must be in the BTF of the kernel or of a module, with the prototype that the object declares, or
 the whole object is refused. A call of a weak one that is missing is made invalid, so the program loads as long
-as no path reaches it.]],
+as no path reaches it.
+
+A kernel registers its functions for some types of programs, and newer ones for more; a path that reaches the call
+of one that is not for programs of that type is refused, though the kernel has it. No BTF tells which: btfl knows it
+of 6.1, 6.12 and 6.18, and where these differ it does not of the releases between them.]],
     todo = [[
 Declare it __weak and ask bpf_ksym_exists() before each call; declare one that has several prototypes several
-times, each with a flavor (name___old). A function of a module needs that module's BTF (-m).]],
+times, each with a flavor (name___old). A function of a module needs that module's BTF (-m). bpf_ksym_exists() does
+not tell for which programs a function is: load another program, or choose by a constant that the tool sets.]],
     messages = {
       missing = "the kernel has no function `{name}`, which the object demands",
       unknown = "whether the kernel has the function `{name}`, which the object demands, is not known",
       incompatible = "the kernel's function `{name}` has another prototype than the object declares",
     },
-    on_path = { missing = "`{name}()` is called, and the kernel does not have it" },
+    on_path = {
+      missing = "`{name}()` is called, and the kernel does not have it",
+      type = "the kernel does not let programs of type {type} call `{name}()`{only}",
+      attach = "the kernel does not let programs of type {type} that attach this way call `{name}()`",
+      ["type-unknown"] = "whether the kernel lets programs of type {type} call `{name}()` is not known",
+    },
     help = {
       "declare it __weak, and ask bpf_ksym_exists({name}) before the call",
+      type = "do without it on such kernels: load another program, or choose by a constant that the tool sets",
+      attach = "load another program for it, which attaches as the function demands (iter, kprobe.session)",
+      ["type-unknown"] = "try it on that kernel, or do without: choose by a constant that the tool sets",
       incompatible = "declare it once for each prototype, with a flavor ({name}___old) and __weak",
     },
     says = {
       "libbpf: extern (func ksym) 'bpf_iter_num_new': not found in kernel or module BTFs",
       "libbpf: extern (func ksym) 'bpf_task_acquire': func_proto [12] incompatible with vmlinux [4242]",
       "kfunc 'bpf_rdonly_cast' is referenced but wasn't resolved",
+      "calling kernel function bpf_task_acquire is not allowed",
     },
     example = [=[
 error[kfunc]: `bpf_rdonly_cast()` is called, and the kernel does not have it
