@@ -210,14 +210,6 @@ static int doubt_release(struct verdict *v, const struct externs *x, const struc
 			  "it depends on the kernel's release, which is not known", e);
 }
 
-/* Says so of what the walk came to and may be none. */
-static void tell_doubt(struct verdict *v)
-{
-	for (size_t i = 0; !v->why && i < v->obstacles.count; i++)
-		if (v->obstacles.list[i].doubtful && v->obstacles.list[i].reached == KNOWN_NOT)
-			v->why = "it depends on the kernel's release, of which that is not known";
-}
-
 static int walk_it(struct verdict *v, const struct loading *l, const struct context *c,
 		   struct err *e)
 {
@@ -230,7 +222,6 @@ static int walk_it(struct verdict *v, const struct loading *l, const struct cont
 	v->why = v->walk->why;
 	if (add_found(v, l, e) < 0 || guards_find(v->linked, v->walk, &v->obstacles, e) < 0)
 		return -1;
-	tell_doubt(v);
 	if (!v->walk->hit_count)
 		return 0;
 	if (doubt_externs(v, l->externs, c, &abilities, e) < 0)
@@ -268,6 +259,8 @@ static void judge(struct verdict *v)
 	} else if (doubt) {
 		v->kind = VERDICT_UNKNOWN;
 		v->first = doubt;
+		if (doubt->doubtful && !v->why)
+			v->why = "it depends on the kernel's release, of which that is not known";
 	} else if (v->obstacles.count) {
 		v->kind = VERDICT_GUARDED;
 	}
