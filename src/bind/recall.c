@@ -223,7 +223,7 @@ int engine_recall_join(lua_State *L)
 {
 	struct recall *r = recall_at(L, 1);
 	size_t count[2], at[2] = {0};
-	const uint32_t *list[2];
+	const uint32_t *list[2] = {NULL};
 	luaL_Buffer out;
 	bool ids;
 
