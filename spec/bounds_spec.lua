@@ -145,6 +145,17 @@ describe("README's table of bounds", function()
     end
   end)
 
+  it("is met by those that find arguments, too", function()
+    local function reading(count)
+      local obj <close> = btfl.object(with_relocations(count))
+      local start = os.clock()
+      assert.equal(count, #obj:programs()():reads().located)
+      return os.clock() - start
+    end
+    local few, many = reading(40000), reading(160000)
+    assert.is_true(many < 8 * few + 0.2, ("%.2f s and %.2f s"):format(few, many))
+  end)
+
   it("is met by a million of them #long", function()
     for _, words in ipairs { "check", "verdicts", "relos --format tsv" } do
       assert.is_true(relocations(1000000, words) < 60, words)

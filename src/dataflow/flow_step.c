@@ -1,6 +1,7 @@
 /* flow_step: what one instruction does to where values come from; see flow.h. */
 #include "dataflow/ways.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -265,16 +266,20 @@ static int slot_of(const struct flow *x, const struct fact *f, uint32_t func, in
 static void add_located(struct flow *x, int32_t relo)
 {
 	struct reads *r = x->r;
+	uint8_t bit = (uint8_t)(1u << relo % 8);
 	int32_t *more;
 
-	for (size_t i = 0; i < r->located_count; i++)
-		if (r->located[i] == relo)
-			return;
+	if (!r->is_located)
+		r->is_located = calloc(x->f->object->relo_count / 8 + 1, 1);
+	if (r->is_located && (r->is_located[relo / 8] & bit))
+		return;
 	more = array_grow(r->located, &r->located_cap, r->located_count, sizeof(*more));
-	if (!more) {
+	if (!more || !r->is_located) {
+		r->located = more ? more : r->located;
 		x->failed = true;
 		return;
 	}
+	r->is_located[relo / 8] |= bit;
 	r->located = more;
 	more[r->located_count++] = relo;
 }

@@ -560,6 +560,7 @@ void reads_free(struct reads *r)
 	linked_free(r->linked);
 	provenance_free(&r->provenance);
 	free(r->located);
+	free(r->is_located);
 	free(r->valued);
 	free(r->list);
 	free(r);

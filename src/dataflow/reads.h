@@ -71,6 +71,7 @@ struct reads {
 	 * another, that may be another argument. */
 	int32_t *located;
 	size_t located_count, located_cap;
+	uint8_t *is_located; /* a bit for each relocation; NULL while there are none */
 
 	/* What walks went by, and where they went: alike.h. */
 	struct abilities abilities;
