@@ -86,7 +86,7 @@ static struct pairs *kept_pairs(lua_State *L)
 
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TNIL) {
 		lua_pop(L, 1);
-		kept = push_freed(L, sizeof(*kept), kept_gc);
+		push_freed(L, sizeof(*kept), kept_gc);
 		lua_pushvalue(L, -1);
 		lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
 	}
