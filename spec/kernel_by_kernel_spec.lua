@@ -183,6 +183,19 @@ end)
 describe("what is said of kernels by a script", function()
   teardown(tmp.clean)
 
+  it("is of one byte order, though the same is said of kernels of the other", function()
+    local words = { tmp.write("clashing.lua", [[
+local cli = btfl.cli { about = "clashing", verdicts = true }
+cli:kernel_by_kernel(function() return { "same" } end, function() end, { clashing = true })
+return btfl.report "clashing"]]), alike.reader() }
+    for _, endian in ipairs { "little", "big", "little" } do
+      table.move({ "-t", kernel({ endian }, { endian = endian }) }, 1, 2, #words + 1, words)
+    end
+    local said = run(words).out
+    assert.matches("= target: " .. words[6]:match "([^/]*)%.btf$" .. "\n", said, 1, true)
+    assert.not_matches("= targets:", said, 1, true)
+  end)
+
   it("is one value where it is the same, though they answer differently", function()
     local path = alike.reader()
     local words = { tmp.write("said.lua", [[

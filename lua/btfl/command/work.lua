@@ -275,9 +275,9 @@ local function said_of(cli, one, target, number, load)
     return awake
   end
   if one.endian ~= target.endian then
+    -- Another table: what was said of other kernels may be the same.
     local found = load.clashing and wake() and find() or { kept = why }
-    found.clash = true
-    return found
+    return { kept = found.kept, value = found.value, clash = true }
   elseif memory then
     return memory:of(object, find, load.by and load.by(object), wake) or { kept = why }
   end
