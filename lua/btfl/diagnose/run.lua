@@ -15,6 +15,7 @@ local nocore = require "btfl.diagnose.nocore"
 local record = require "btfl.facts.record"
 local repeated = require "btfl.report.repeated"
 local report = require "btfl.report.report"
+local same_lists = require "btfl.report.same_lists"
 local series = require "btfl.kernels.series"
 local settled = require "btfl.arguments.settled"
 local store = require "btfl.facts.store"
@@ -300,16 +301,6 @@ local function add_summaries(out, object, said, on)
     function(n) return path, on[n].name, check.known_of(on[n]) end))
 end
 
--- Gives for a list of names the first of those that are equal: objects mostly have the same kernels.
-local function same_names()
-  local known = {}
-  return function(list)
-    local key = engine.digest(table.concat(list, "\0"))
-    known[key] = known[key] or list
-    return known[key]
-  end
-end
-
 -- Adds what find() found; to `later` goes what is told of all kernels together.
 local function put(out, later, object, list, kernels, found, same)
   -- By kernel findings of several shapes are known to be one.
@@ -386,7 +377,7 @@ function run.of(cli, out, options)
   local self = setmetatable({ cli = cli, options = options, from = options.from or {}, asks = {}, texts = {},
     store = store.new(), whole = cli.args.cache ~= nil }, Run)
   self.sending, self.sent = store.sending(self.whole)
-  local later, same = report.new "check", same_names()
+  local later, same = report.new "check", same_lists()
   cli:kernel_by_kernel(function(object, target) return self:look_at(object, target) end,
     function(object, found, said, kernels) put(out, later, object, said, kernels, found, same) end, {
       about = kernel_of, by = function(object) return self:learned_of(object) end,

@@ -1,11 +1,11 @@
 --- Findings of one cause as one finding: the same source line, field and reason, in whatever programs,
 --- unrolled copies and kinds of relocation, on whatever kernels and in whatever shapes of a tool.
 local class = require "btfl.class"
-local engine = require "btfl.engine"
 local fingerprint = require "btfl.report.fingerprint"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local repeated = require "btfl.report.repeated"
+local same_lists = require "btfl.report.same_lists"
 local sequences = require "btfl.report.sequences"
 local series = require "btfl.kernels.series"
 local spells = require "btfl.report.spells"
@@ -24,27 +24,6 @@ local function put(set, key, value)
     set.at[key] = value == nil and true or value
   end
   return key ~= nil and set.at[key] or nil
-end
-
-local function are_equal(a, b)
-  for i = 1, math.max(#a, #b) do
-    if a[i] ~= b[i] then return false end
-  end
-  return true
-end
-
--- Gives for a list of names the first of those that are equal: many findings are about the same kernels, and
--- what is kept of them shall not grow with both.
-local function equal_lists()
-  local first, known = {}, setmetatable({}, { __mode = "k" })
-  return function(list)
-    if not list or known[list] then return list and known[list] end
-    local key = engine.digest(table.concat(list, "\n"))
-    local one = first[key] or list
-    first[key] = one
-    known[list] = are_equal(one, list) and one or list
-    return known[list]
-  end
 end
 
 -- The set of a list of names, or of one; each is made once, for findings share such lists.
@@ -290,7 +269,7 @@ end
 ---@param report btfl.report
 ---@return btfl.finding[]
 return function(report)
-  local groups, order, failing, shapes, equal = {}, {}, {}, shapes_of(report), equal_lists()
+  local groups, order, failing, shapes, equal = {}, {}, {}, shapes_of(report), same_lists()
   local set_of = sets(equal)
   for _, finding in ipairs(report.findings) do
     local about = subject(finding)
