@@ -16,8 +16,8 @@ static void copy_tail(char *to, size_t size, const char *from)
 	to[n] = '\0';
 }
 
-int err_set(struct err *e, enum err_code code, const char *file, const char *section,
-	    uint64_t offset, const char *fmt, ...)
+void err_fill(struct err *e, enum err_code code, const char *file, const char *section,
+	      uint64_t offset, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -28,7 +28,6 @@ int err_set(struct err *e, enum err_code code, const char *file, const char *sec
 	va_start(ap, fmt);
 	vsnprintf(e->message, sizeof(e->message), fmt, ap);
 	va_end(ap);
-	return -1;
 }
 
 char *err_line(const struct err *e, char *out, size_t size)

@@ -1,7 +1,7 @@
 /*
  * err: what went wrong with an input, said once at the place that knows.
  *
- * A function that can fail takes a `struct err *` last, fills it with err_set() or err_at() and
+ * A function that can fail takes a `struct err *` last, fills it with err_set() or span_err() and
  * returns -1 (or NULL); it returns 0 (or a value) otherwise and leaves the error alone. Callers
  * pass it on unchanged. Only a broken invariant of our own aborts.
  */
@@ -31,16 +31,18 @@ struct err {
 	char message[512]; /* one line, no final full stop */
 };
 
-/* Fills e and returns -1, so that `return err_set(...)` reads as one step. file and section may be
- * NULL; offset may be ERR_NO_OFFSET. */
-int err_set(struct err *e, enum err_code code, const char *file, const char *section,
-	    uint64_t offset, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* Fills e. file and section may be NULL; offset may be ERR_NO_OFFSET. */
+void err_fill(struct err *e, enum err_code code, const char *file, const char *section,
+	      uint64_t offset, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
-/* Out of memory while reading `file` (NULL when none); returns -1, which analyzers see here. */
+/* err_fill(), and -1, so that `return err_set(...)` reads as one step; a macro for analyzers to see
+ * the -1. */
+#define err_set(...) (err_fill(__VA_ARGS__), -1)
+
+/* Out of memory while reading `file` (NULL when none); returns -1. */
 static inline int err_memory(struct err *e, const char *file)
 {
-	err_set(e, ERR_MEMORY, file, NULL, ERR_NO_OFFSET, "out of memory");
-	return -1;
+	return err_set(e, ERR_MEMORY, file, NULL, ERR_NO_OFFSET, "out of memory");
 }
 
 /* Writes "file: section+0xoffset: message" without the parts that are missing; control characters

@@ -107,6 +107,6 @@ int engine_input_error(lua_State *L)
 	const char *file = luaL_optstring(L, 1, NULL);
 	struct err e;
 
-	err_set(&e, ERR_FORMAT, file, NULL, ERR_NO_OFFSET, "%s", luaL_checkstring(L, 2));
+	err_fill(&e, ERR_FORMAT, file, NULL, ERR_NO_OFFSET, "%s", luaL_checkstring(L, 2));
 	return raise_err(L, &e);
 }

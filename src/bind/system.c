@@ -86,12 +86,12 @@ static void refuse_input(lua_State *L, const char *path)
 	struct err e;
 
 	if (!*path) {
-		err_set(&e, ERR_IO, NULL, NULL, ERR_NO_OFFSET, "a file's name is empty");
+		err_fill(&e, ERR_IO, NULL, NULL, ERR_NO_OFFSET, "a file's name is empty");
 		raise_err(L, &e);
 	}
 	if (stat(path, &st) == 0 && inputs_have(&st)) {
-		err_set(&e, ERR_IO, path, NULL, ERR_NO_OFFSET,
-			"is an input: it is not written over");
+		err_fill(&e, ERR_IO, path, NULL, ERR_NO_OFFSET,
+			 "is an input: it is not written over");
 		raise_err(L, &e);
 	}
 }
@@ -107,7 +107,7 @@ static int raise_unwritten(lua_State *L, const char *path)
 {
 	struct err e;
 
-	err_set(&e, ERR_IO, path, NULL, ERR_NO_OFFSET, "cannot be written: %s", strerror(errno));
+	err_fill(&e, ERR_IO, path, NULL, ERR_NO_OFFSET, "cannot be written: %s", strerror(errno));
 	return raise_err(L, &e);
 }
 

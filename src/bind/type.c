@@ -442,8 +442,8 @@ static bool search_path(lua_State *L, struct member_search *s)
 		base = s->bit_offset;
 	}
 	if (s->budget <= 0) {
-		err_set(&e, ERR_LIMIT, b->name, NULL, ERR_NO_OFFSET,
-			"looking for '%s' took more than %d members", path, SEARCH_BUDGET);
+		err_fill(&e, ERR_LIMIT, b->name, NULL, ERR_NO_OFFSET,
+			 "looking for '%s' took more than %d members", path, SEARCH_BUDGET);
 		raise_err(L, &e);
 	}
 	return false;
@@ -482,9 +482,9 @@ static int type_at(lua_State *L)
 
 	if (byte < 0 || !btf_at(t.btf, t.id, (uint64_t)byte, &at)) {
 		if (byte >= 0 && at.budget < 0) {
-			err_set(&e, ERR_LIMIT, t.btf->name, NULL, ERR_NO_OFFSET,
-				"looking for byte %lld took more than %d members", (long long)byte,
-				BTF_AT_BUDGET);
+			err_fill(&e, ERR_LIMIT, t.btf->name, NULL, ERR_NO_OFFSET,
+				 "looking for byte %lld took more than %d members", (long long)byte,
+				 BTF_AT_BUDGET);
 			raise_err(L, &e);
 		}
 		lua_pushnil(L);

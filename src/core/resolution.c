@@ -344,9 +344,9 @@ static int start(struct resolver *x, const struct object *o, const struct target
 	struct resolution *r;
 
 	if (o->relo_count && o->big_endian != t->btf[0]->big_endian) {
-		err_set(x->e, ERR_UNSUPPORTED, o->path, NULL, ERR_NO_OFFSET,
-			"is %s-endian, but %s is %s-endian", o->big_endian ? "big" : "little",
-			t->name, o->big_endian ? "little" : "big");
+		err_fill(x->e, ERR_UNSUPPORTED, o->path, NULL, ERR_NO_OFFSET,
+			 "is %s-endian, but %s is %s-endian", o->big_endian ? "big" : "little",
+			 t->name, o->big_endian ? "little" : "big");
 		return -1;
 	}
 	r = x->r = calloc(1, sizeof(*r));

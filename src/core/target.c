@@ -351,8 +351,8 @@ static int add_module(struct target_box *x, const char *path, struct err *e)
 		return skip_module(x, &why, e);
 	if (!b->base) {
 		btf_unref(b);
-		err_set(&why, ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
-			"not split BTF, so not that of a module");
+		err_fill(&why, ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
+			 "not split BTF, so not that of a module");
 		return skip_module(x, &why, e);
 	}
 	return add_btf(x, b, name, stem_len(name), e);

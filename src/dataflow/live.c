@@ -345,7 +345,7 @@ struct live *live_new(const struct linked *f, const struct blocks *b)
 {
 	struct search x = {.f = f, .blocks = b};
 
-	x.places = malloc((b->count + 1) * sizeof(*x.places));
+	x.places = calloc(b->count + 1, sizeof(*x.places));
 	x.effects = malloc((b->count + 1) * sizeof(*x.effects));
 	x.dirty = calloc(b->count + 1, sizeof(*x.dirty));
 	x.live = calloc(b->count + 1, sizeof(*x.live));

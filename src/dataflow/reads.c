@@ -309,14 +309,18 @@ struct behind {
 static struct landing land(const struct loading *l, const struct context *c, const struct source *s,
 			   struct behind to, int64_t off, unsigned size)
 {
-	const struct result *x = s->relo < 0 ? NULL : &l->resolution->results[s->relo];
+	off += s->offset;
+	if (s->relo >= 0) {
+		const struct result *x = &l->resolution->results[s->relo];
 
-	if (x)
 		asked_for(ASKED_PATCH, (uint32_t)s->relo, NULL, 0);
-	if (!to.type || (x && x->status != STATUS_OK))
+		if (x->status != STATUS_OK)
+			return (struct landing){.kind = LANDS_SOMEWHERE};
+		off += (int64_t)x->target;
+	}
+	if (!to.type)
 		return (struct landing){.kind = LANDS_SOMEWHERE};
-	return struct_walk(c->btf, to.type, off + s->offset + (x ? (int64_t)x->target : 0), size,
-			   &c->rules);
+	return struct_walk(c->btf, to.type, off, size, &c->rules);
 }
 
 static struct behind behind(const struct loading *l, const struct context *c,

@@ -67,14 +67,14 @@ bool libarchive_find(const char *const *names, size_t count, void *functions)
 
 int libarchive_missing(struct err *e, const char *path, const char *done)
 {
-	return err_set(e, ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
-		       "is %s with libarchive, which this btfl was built without (%s)", done,
 #ifdef NO_DLOPEN
-		       "STATIC=1 leaves it out"
+	const char *how = "STATIC=1 leaves it out";
 #else
-		       "install libarchive-dev, and run make again"
+	const char *how = "install libarchive-dev, and run make again";
 #endif
-	);
+
+	return err_set(e, ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
+		       "is %s with libarchive, which this btfl was built without (%s)", done, how);
 }
 
 #endif

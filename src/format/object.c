@@ -114,8 +114,8 @@ static const struct section *group_section(struct reader *r, const struct btf_ex
 	const struct section *s = elffile_section(r->o->elf, g->section);
 
 	if (!s)
-		span_err(r->e, &r->ext, (uint64_t)(g->records - r->ext.at) - 8,
-			 "the object has no section %s", g->section);
+		(void)span_err(r->e, &r->ext, (uint64_t)(g->records - r->ext.at) - 8,
+			       "the object has no section %s", g->section);
 	else if (s->unread)
 		r->unread = true;
 	return s && !s->unread ? s : NULL;

@@ -65,11 +65,11 @@ static int inflate_all(const struct input *in, bool once, struct growing *g, str
 			continue;
 		if (rc == Z_BUF_ERROR && z.avail_out == 0)
 			continue;
-		err_set(e, rc == Z_MEM_ERROR ? ERR_MEMORY : ERR_FORMAT, in->path, NULL,
-			(uint64_t)(in->len - left - z.avail_in), "gzip data %s",
-			rc == Z_BUF_ERROR ? "end too early"
-			: z.msg           ? z.msg
-					  : "are damaged");
+		err_fill(e, rc == Z_MEM_ERROR ? ERR_MEMORY : ERR_FORMAT, in->path, NULL,
+			 (uint64_t)(in->len - left - z.avail_in), "gzip data %s",
+			 rc == Z_BUF_ERROR ? "end too early"
+			 : z.msg           ? z.msg
+					   : "are damaged");
 		goto out;
 	}
 	status = 0;

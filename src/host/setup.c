@@ -146,7 +146,7 @@ static int tell_unreadable(lua_State *L)
 		if (access(file, F_OK) == 0 && (fd = open(file, O_RDONLY | O_CLOEXEC)) < 0) {
 			struct err e;
 
-			err_set(&e, ERR_IO, file, NULL, ERR_NO_OFFSET, "%s", strerror(errno));
+			err_fill(&e, ERR_IO, file, NULL, ERR_NO_OFFSET, "%s", strerror(errno));
 			return raise_err(L, &e);
 		}
 		if (fd >= 0)

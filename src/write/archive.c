@@ -136,8 +136,8 @@ int archive_write(const struct archive_file *files, size_t count, enum archive_p
 	if (!done) {
 		const char *why = f.archive_error_string(a);
 
-		err_set(e, out->failed ? ERR_MEMORY : ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
-			"cannot be packed: %s", why ? why : "not enough memory");
+		err_fill(e, out->failed ? ERR_MEMORY : ERR_UNSUPPORTED, path, NULL, ERR_NO_OFFSET,
+			 "cannot be packed: %s", why ? why : "not enough memory");
 	}
 	f.archive_write_free(a);
 	return done ? 0 : -1;

@@ -108,7 +108,7 @@ static struct item *new_item(struct builder *b, struct err *e)
 	struct item *items;
 
 	if (b->count >= UINT32_MAX / 2 - first_id(b)) {
-		err_set(e, ERR_LIMIT, NAME, NULL, ERR_NO_OFFSET, "has too many types");
+		err_fill(e, ERR_LIMIT, NAME, NULL, ERR_NO_OFFSET, "has too many types");
 		return NULL;
 	}
 	items = array_grow(b->items, &b->cap, b->count, sizeof(*items));
@@ -129,7 +129,7 @@ uint32_t builder_add(struct builder *b, const char *name, uint32_t info, uint32_
 	if (!item)
 		return 0;
 	if (len > UINT32_MAX / 2 - BTF_TYPE_SIZE || at > UINT32_MAX / 2) {
-		err_set(e, ERR_LIMIT, NAME, NULL, ERR_NO_OFFSET, "is larger than 2 GiB");
+		err_fill(e, ERR_LIMIT, NAME, NULL, ERR_NO_OFFSET, "is larger than 2 GiB");
 		return 0;
 	}
 	buf_u32(&b->own, builder_string(b, name), b->w.swap);

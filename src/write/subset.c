@@ -79,8 +79,8 @@ static struct kept *kept_of(struct marker *m, const struct btf_type *t)
 	uint32_t *where;
 
 	if (!on) {
-		err_set(m->e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
-			"its types stand on a .BTF.base and not on the target's vmlinux");
+		err_fill(m->e, ERR_UNSUPPORTED, t->btf->name, NULL, ERR_NO_OFFSET,
+			 "its types stand on a .BTF.base and not on the target's vmlinux");
 		return NULL;
 	}
 	where = &on->where[t->id - on->btf->first_id];

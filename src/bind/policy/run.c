@@ -67,8 +67,8 @@ static int explain(lua_State *L)
 	}
 	push_tier(L, r->tier ? r->tier : 1, "name");
 	describe(L, r->asked->q);
-	err_set(e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET, "policy '%s', hook %s, %s: %s",
-		lua_tostring(L, -2), hooks[r->hook]->name, lua_tostring(L, -1), message);
+	err_fill(e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET, "policy '%s', hook %s, %s: %s",
+		 lua_tostring(L, -2), hooks[r->hook]->name, lua_tostring(L, -1), message);
 	return 0;
 }
 
@@ -89,9 +89,9 @@ static void keep_error(lua_State *L, const struct run *r, int rc)
 	if (rc == LUA_ERRMEM)
 		err_memory(e, NULL);
 	else
-		err_set(e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET,
-			"policy '%s', hook %s: an error that cannot be shown", r->policy->name,
-			hooks[r->hook]->name);
+		err_fill(e, ERR_POLICY, NULL, NULL, ERR_NO_OFFSET,
+			 "policy '%s', hook %s: an error that cannot be shown", r->policy->name,
+			 hooks[r->hook]->name);
 }
 
 /* Answers as the engine does where no function is asked. Returns 1 when it has, 0 when one may be
