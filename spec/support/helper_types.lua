@@ -1,6 +1,7 @@
 --- Makes the table of who may call a helper (src/verify/helper_types.def) from the sources of kernels.
 
 local func_proto = require "spec.support.func_proto"
+local wrapped = require "spec.support.wrapped"
 
 local helper_types = {}
 
@@ -156,17 +157,6 @@ local function words(callers, set)
   if but == "" then return "EVERY" end
   if fewer < few then return ("EVERY & ~(%s)"):format(but) end
   return plain
-end
-
-local function wrapped(line)
-  local lines = {}
-  while #line > 100 do
-    local at = line:sub(1, 100):match("^.*[^ ]() [^|]")
-    lines[#lines + 1] = line:sub(1, at - 1)
-    line = "      " .. line:sub(at + 1)
-  end
-  lines[#lines + 1] = line
-  return table.concat(lines, "\n")
 end
 
 -- The latest line that refuses a helper, which it has, to a caller whom a later one allows it; and the

@@ -4,6 +4,7 @@
 local func_proto = require "spec.support.func_proto"
 local loads = require "spec.support.loads"
 local sources = require "spec.support.sources"
+local wrapped = require "spec.support.wrapped"
 
 local kfunc_types = {}
 
@@ -211,17 +212,6 @@ local function words(may, types)
   end
   for _, type in ipairs(types) do if left[type] then list[#list + 1] = type end end
   return table.concat(list, " | ")
-end
-
-local function wrapped(line)
-  local lines = {}
-  while #line > 100 do
-    local at = line:sub(1, 100):match("^.*[^ ]() [^|]")
-    lines[#lines + 1] = line:sub(1, at - 1)
-    line = "      " .. line:sub(at + 1)
-  end
-  lines[#lines + 1] = line
-  return table.concat(lines, "\n")
 end
 
 local function line_word(line) return "LINE_" .. line.line:gsub("%.", "_") end

@@ -432,8 +432,9 @@ note[no-btf]: the object has no BTF, so no relocations
     code = "no-programs", engine = false,
     title = "the object has no program, so a loader has nothing to load",
     text = [[
-A loader takes for programs the functions of sections other than .text. Of an object without one no verdict
-tells. Compilers of before 2020 did not mark functions as such, and libbpf 1.0 and later do not see those.]],
+A loader takes for programs the functions of sections other than .text, and the one of .text where there is
+no other. Of an object without one no verdict tells. Compilers of before 2020 did not mark functions as such,
+and libbpf 1.0 and later do not see those.]],
     todo = "Give the program a section, SEC(\"xdp\") for one, or build the object with a newer clang.",
     example = [=[
 note[no-programs]: the object has no program, so a loader has nothing to load
