@@ -443,6 +443,35 @@ describe("an obstacle", function()
       kernel(function(t) t:func("bpf_lsm_file_open", t:func_proto(t:int("int", 4, "signed"), {})) end))
   end)
 
+  it("is a hook that takes no program, or of which that depends on the release", function()
+    local function with(hook, release)
+      local path = kernel(function(t)
+        t:func("bpf_lsm_" .. hook, t:func_proto(t:int("int", 4, "signed"), {}))
+      end)
+      local to = tmp.path(release .. "-hooks.btf")
+      assert(os.rename(path, to))
+      return to
+    end
+    local disabled = one "lsm/getprocattr"
+    assert.equal("refused", (expect("attach-target", "disabled",
+      "the kernel lets no program attach to the hook `getprocattr`", disabled, with("getprocattr", "6.12.3"))))
+    local doubted = { getprocattr = "6.1.9", xfrm_decode_session = "6.12.9", file_alloc_security = "6.18.9" }
+    for hook, release in pairs(doubted) do
+      local word, state, _, verdict = expect("attach-target", "disabled-unknown",
+        ("whether the kernel lets a program attach to the hook `%s` is not known"):format(hook), one("lsm/" .. hook),
+        with(hook, release))
+      assert.same({ "unknown", "unknown" }, { word, state })
+      assert.equal("it depends on the kernel's release, of which that is not known", verdict.why)
+    end
+    local _, verdict = obstacles(one "lsm/file_alloc_security", with("file_alloc_security", "6.12.9"))
+    assert.equal("loads", verdict.verdict)
+    _, verdict = obstacles(one "lsm/file_open", with("file_open", "7.1.2"))
+    assert.equal("loads", verdict.verdict)
+    local gone = run { "check", write(disabled), "-t", with("getprocattr", "6.18.3") }
+    assert.equal(1, gone.status)
+    assert.matches("= help: attach to another hook", gone.out, 1, true)
+  end)
+
   it("is an instruction that the kernel does not know", function()
     local old = kernel(nil, { helper = helpers(90), attach_type = FEW })
     local add_fetch = object.insn(0xdb, 10, 1, -8, 1)

@@ -38,6 +38,18 @@ enum known hooks_sleep(const char *hook, struct kernel_age age)
 	return KNOWN_YES;
 }
 
+enum known hooks_enabled(const char *hook, struct kernel_age age)
+{
+#define DISABLED(name, major, minor)  \
+	if (strcmp(hook, #name) == 0) \
+		return age_since(age, AGE_LINE(major, minor)) ? KNOWN_NO : KNOWN_NOT;
+#define DOUBTED(name, major, minor)   \
+	if (strcmp(hook, #name) == 0) \
+		return age_before(age, AGE_LINE(major, minor)) ? KNOWN_YES : KNOWN_NOT;
+#include "verify/hooks.def"
+	return KNOWN_YES;
+}
+
 static enum known d_path(uint32_t prog_type, uint32_t attach_type, const char *function,
 			 struct kernel_age age)
 {

@@ -1,7 +1,7 @@
 /*
  * hooks: what a kernel decides by the function that a program attaches to: which LSM hooks may
- * sleep, and which helpers programs of a function may not call though their type may. The table is
- * hooks.def, its source sets of functions that no BTF tells.
+ * sleep or take no program, and which helpers programs of a function may not call though their type
+ * may. The table is hooks.def, its source sets of functions that no BTF tells.
  */
 #ifndef BTFL_HOOKS_H
 #define BTFL_HOOKS_H
@@ -13,6 +13,12 @@
  * has; otherwise it is told "... is not sleepable". KNOWN_NOT before 5.15.
  */
 enum known hooks_sleep(const char *hook, struct kernel_age age);
+
+/*
+ * Whether LSM programs may attach to a hook, "bpf_lsm_file_open", that the kernel has; otherwise it
+ * is told "... points to disabled hook". KNOWN_NOT where that depends on the stable release.
+ */
+enum known hooks_enabled(const char *hook, struct kernel_age age);
 
 /*
  * Whether a program of that type (enum bpf_prog_type), attach type (enum bpf_attach_type) and

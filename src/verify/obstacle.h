@@ -68,7 +68,7 @@ struct obstacle {
 	enum known reached; /* KNOWN_NO: only dead code has it */
 	bool late;          /* of STAGE_LOAD: the kernel looks at its instructions before */
 	bool object;        /* fails every program of the object */
-	bool doubtful; /* of the walk, which goes on behind it: whether it is one is not known */
+	bool doubtful;      /* whether it is one is not known; a walk goes on behind it */
 	enum obstacle_settable settable;
 	const char *name;   /* the function, helper, map, symbol or section; NULL for none */
 	const char *helper; /* that is passed the map; NULL for none */

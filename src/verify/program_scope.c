@@ -265,6 +265,26 @@ static int look_at_license(struct program_search *s)
 	return 0;
 }
 
+/* What the list of disabled hooks keeps from all programs (bpf_lsm_verify_prog()). */
+static int look_at_hook(struct program_search *s)
+{
+	const struct loading *l = s->l;
+	struct obstacle x = obstacle_of(STAGE_LOAD, RULE_ATTACH_TARGET, attach_name(l), "disabled");
+	enum known enabled;
+
+	if (l->attach.form != ATTACH_LSM || !l->found.id)
+		return 0;
+	enabled = hooks_enabled(loading_function(l), l->age);
+	if (enabled == KNOWN_YES)
+		return 0;
+	if (enabled == KNOWN_NOT) {
+		x.cause = "disabled-unknown";
+		x.reached = KNOWN_NOT;
+		x.doubtful = true;
+	}
+	return add_at_check(s, x);
+}
+
 int program_scope_find(const struct loading *l, struct obstacles *o, struct context *c,
 		       struct err *e)
 {
@@ -279,7 +299,7 @@ int program_scope_find(const struct loading *l, struct obstacles *o, struct cont
 	if (look_at_sleep(&s) < 0)
 		return -1;
 	context_of(l, c);
-	return look_at_license(&s);
+	return look_at_license(&s) < 0 ? -1 : look_at_hook(&s);
 }
 
 enum known program_scope_attaches(const struct loading *l, const char **cause)

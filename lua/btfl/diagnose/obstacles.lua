@@ -338,11 +338,13 @@ error[attach-type]: the kernel knows no attach type cgroup_unix_connect
    = help: do not load it there: bpf_program__set_autoload(), --skip handle]=],
   },
   {
-    code = "attach-target", title = "the kernel lacks what the program attaches to",
+    code = "attach-target",
+    title = "the kernel lacks what the program attaches to, or takes no program there",
     text = [[
 Programs of fentry, fexit, fmod_ret, lsm, iter and tp_btf name a function, hook, iterator or tracepoint, which
 must be in the BTF of the kernel or of a module when they are loaded. It was renamed or inlined, is in a module
-whose BTF was not given, or is no name at all: some tools set another at start.]],
+whose BTF was not given, or is no name at all: some tools set another at start. Some hooks of LSM take no
+programs since 6.12, and in later stable releases of older lines.]],
     todo = [[
 Load the program only where its target exists, or have one for each name and let the tool choose
 (bpf_program__set_attach_target): `btfl why` and `check --why` find the new one. Say what a tool sets with
@@ -351,12 +353,17 @@ Load the program only where its target exists, or have one for each name and let
       missing = "the kernel has no {what} `{name}` to attach to",
       unset = "what the program attaches to is not said: a tool has to set it",
       iter = "`bpf_iter_{name}` of the kernel is no iterator",
+      disabled = "the kernel lets no program attach to the hook `{name}`",
+      ["disabled-unknown"] = "whether the kernel lets a program attach to the hook `{name}` is not known",
     },
     help = {
       "load it only where that exists (bpf_program__set_autoload); if a tool sets another: --attach {program}=NAME",
       unset = "say what the tool sets: --attach {program}=NAME",
+      disabled = "attach to another hook",
+      ["disabled-unknown"] = "try it on that kernel, or attach to another hook",
     },
     says = {
+      "attach_btf_id 1234 points to disabled hook bpf_lsm_getprocattr",
       "libbpf: prog 'handle': failed to find kernel BTF type ID of 'do_unlinkat': -ESRCH",
       "libbpf: prog 'handle': no BTF-based attach target is specified, use bpf_program__set_attach_target()",
     },
