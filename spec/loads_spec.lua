@@ -79,6 +79,22 @@ describe("what the running kernel makes of programs", function()
     assert.same({ "no", "open" }, { of["-"].outcome, of["-"].class })
   end)
 
+  it("is not told of a weak kernel function of another prototype, which newer libbpfs call missing", function()
+    local function judged(binding)
+      local b = btf.new()
+      local o = object.new(b)
+      o:program { section = "tc", insns = { object.mov(0, 0), object.exit() } }
+      local func = b:func("bpf_prog_pack_alloc", b:func_proto(0, {}), "extern")
+      b:datasec(".ksyms", 0, { { func, 0, 0 } })
+      o:symbol { name = "bpf_prog_pack_alloc", section = 0, info = binding }
+      local rows = loads.run { (tmp.write(("binding%d.o"):format(binding), o:bytes())) }
+      local tally = judge.rows(rows)
+      return { rows[1].outcome, rows[1].class, rows[1].detail, tally.apart, tally.right }
+    end
+    assert.same({ "no", "unknown", "missing to later libbpfs", 1, 0 }, judged(0x20))
+    assert.same({ "no", "kfunc", "bpf_prog_pack_alloc", 0, 1 }, judged(0x10))
+  end)
+
   it("is told of an iterator of every name that it has, and of what is none", function()
     local kernel <close> = btfl.btf "/sys/kernel/btf/vmlinux"
     local lines = {}

@@ -4,6 +4,7 @@
 --- "no"; "lost" where the loader was), class (why not, see RULES), detail, first_poison, note, and
 --- attaches ("yes", the errno, "-" untried) of those that the running kernel gives.
 
+local btfl = require "btfl"
 local rewrite = require "spec.support.rewrite"
 local run = require "spec.support.run"
 
@@ -233,6 +234,16 @@ local LATER_SECTIONS = { "^uprobe%.multi", "^uretprobe%.multi", "^%l+%.session",
 -- What 1.1 does not open of objects that newer libbpfs open: arenas, and struct_ops that may sleep.
 local LATER_OBJECTS = { "attr 'map_extra': expected PTR", "'%.addr_space%.1'", "is not struct_ops BPF program" }
 
+-- A weak function of the kernel that has another prototype there: what 1.1 refuses, newer libbpfs call missing.
+local function is_missing_later(path, class, name, said)
+  if class ~= "kfunc" or not said:find("func_proto", 1, true) then return false end
+  local object <close> = btfl.object(path)
+  for extern in object:externs() do
+    if extern.name == name then return extern.weak end
+  end
+  return false
+end
+
 local EPERM = 1
 
 -- How many lines at the end may say why; before them stand instructions and the state of registers.
@@ -363,6 +374,7 @@ function loads.of_peer(line)
   if raw.outcome == "loads" or raw.outcome == "lost" then return row end
   row.outcome = "no"
   local class, detail, said = loads.classify(raw)
+  if is_missing_later(f[1], class, detail, said or "") then class, detail = "unknown", "missing to later libbpfs" end
   row.class, row.detail, row.said = class, detail, said and said:gsub("\t", " ") or "-"
   if f[7] ~= "-" then
     row.first_poison = place_of(f[1], f[2], tonumber(f[7]))
