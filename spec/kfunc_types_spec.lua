@@ -1,5 +1,5 @@
---- Who may call a kernel function: as the table says, in verdicts of programs made for it, as the running kernel
---- says, as real programs were loaded; and how the table is made from sources and from a kernel's answers.
+--- Who may call a kernel function, and which may sleep: as the table says, in verdicts of programs made for it, as the
+--- running kernel says, as real programs were loaded; and how the table is made from sources and from answers.
 
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
@@ -19,6 +19,11 @@ local function allowed(name, type, version, options)
   local question = { name = name, type = type, version = version }
   for key, value in pairs(options or {}) do question[key] = value end
   return engine.kfunc_allowed(question)
+end
+
+-- Whether it may sleep.
+local function sleeps(name, version)
+  return (select(2, allowed(name, XDP, version)))
 end
 
 local function read(path)
@@ -90,6 +95,17 @@ describe("who may call a kernel function", function()
     assert.equal("refused", allowed("bpf_rbtree_add_impl", KPROBE, "6.12.1"))
     assert.has_error(function() allowed({}, XDP) end)
     assert.has_error(function() allowed("bpf_task_acquire", XDP, "new") end)
+  end)
+
+  it("is one that may sleep, by the release", function()
+    assert.is_true(sleeps("bpf_copy_from_user_str", "6.12.1"))
+    assert.is_true(sleeps("bpf_lookup_user_key", "6.16.1"))
+    assert.is_true(sleeps("bpf_lookup_user_key", "6.1.1"))
+    assert.is_false(sleeps("bpf_task_acquire", "6.12.1"))
+    assert.is_false(sleeps("bpf_of_another_module", "6.12.1"))
+    assert.is_nil(sleeps("bpf_copy_from_user_str", "7.1.1"))
+    -- That kernel was built without.
+    assert.is_nil(sleeps("scx_bpf_create_dsq", "6.18.1"))
   end)
 
   it("stands in the table by name, each line of a name once", function()
@@ -215,6 +231,30 @@ describe("a program that calls a kernel function", function()
     assert.equal("loads", (judge(calls("xdp", { CALL }), kernel "6.19.1")))
   end)
 
+  it("is rejected where that may sleep and the program may not", function()
+    local name = "bpf_copy_from_user_str"
+    local function said(section, release, insns)
+      local word, x, verdict = judge(calls(section, insns or { CALL }, { name = name }), kernel(release, { name }))
+      return word, x and x.rule, x and x.cause, x, verdict
+    end
+    local word, rule, cause, x = said("xdp", "6.12.9")
+    assert.same({ "rejected", "sleepable", "kfunc", "walk", 0 }, { word, rule, cause, x.stage, x.insn })
+    assert.equal("`bpf_copy_from_user_str()` may sleep on this kernel, and the program may not", x:message())
+    assert.is_truthy(x:help())
+    for _, section in ipairs { "syscall", "fentry.s/do_it", "iter.s/do_it" } do
+      rule = select(2, said(section, "6.12.9"))
+      assert.not_equal("sleepable", rule, section)
+    end
+    assert.equal("loads", (said("syscall", "6.12.9")))
+    assert.equal("guarded", (said("xdp", "6.12.9", { object.mov(1, 0), object.insn(0x15, 1, 0, 1, 0), CALL })))
+    local verdict
+    word, rule, cause, x, verdict = said("xdp", "7.1.9")
+    assert.same({ "unknown", "sleepable", "kfunc-unknown" }, { word, rule, cause })
+    assert.equal("whether `bpf_copy_from_user_str()` may sleep on this kernel is not known, and the program may not",
+      x:message())
+    assert.equal("it depends on the kernel's release, of which that is not known", verdict.why)
+  end)
+
   it("is looked at behind a call of which that is unknown", function()
     local path = calls("sockops", { CALL, object.call(9999) })
     local word, x = judge(path, kernel "6.16.9")
@@ -298,16 +338,22 @@ local function holds(every)
   local said, release = tmp.run(("%s kfuncs %d"):format(probe, every)), tmp.run("uname -r"):match "^%d+%.%d+%.%d+"
   if said == "" then pending("cannot load programs, or has no kernel functions") return end
   local known = release:find "^6%.18%."
-  local yes, no = 0, 0
+  local yes, no, slept = 0, 0, 0
   for line in said:gmatch "[^\n]+" do
-    local type, attach, _, name, answer = table.unpack(loads.fields(line))
+    local type, attach, sleepable, name, answer = table.unpack(loads.fields(line))
     local question = { attach = math.tointeger(attach) }
     type = math.tointeger(type)
     for _, version in ipairs { false, release } do
-      local word = allowed(name, type, version or nil, question)
-      if answer == "yes" then
+      local word, may_sleep = allowed(name, type, version or nil, question)
+      if answer == "yes" or answer == "sleeps" then
         assert.not_equal("refused", word, line)
         yes = yes + 1
+        if answer == "sleeps" then
+          assert.is_true(not known and may_sleep == nil or may_sleep ~= false, line)
+          slept = slept + 1
+        elseif sleepable == "0" then
+          assert.is_not_true(may_sleep, line)
+        end
       elseif answer == "no" and known and version and type ~= LSM then
         assert.is_true(word == "refused" or type == STRUCT_OPS and word == "allowed", line .. " " .. word)
         no = no + 1
@@ -315,7 +361,7 @@ local function holds(every)
     end
   end
   assert.is_true(yes > 100)
-  assert.is_true(not known or no > 100)
+  assert.is_true(not known or no > 100 and slept > 20)
 end
 
 describe("who may call a kernel function, asked of the running kernel,", function()
@@ -395,7 +441,10 @@ int register_btf_kfunc_id_set(enum bpf_prog_type prog_type, const struct btf_kfu
 
   local function set(kind, name, ids, filter, types)
     local text = { ("BTF_%s_START(%s)\n#ifdef CONFIG_ONE\n"):format(kind, name) }
-    for _, id in ipairs(ids) do text[#text + 1] = ("BTF_ID_FLAGS(func, %s, KF_A |\n\tKF_B)\n"):format(id) end
+    for _, id in ipairs(ids) do
+      local flag = id == "bpf_a" and "KF_SLEEPABLE" or "KF_B"
+      text[#text + 1] = ("BTF_ID_FLAGS(func, %s, KF_A |\n\t%s)\n"):format(id, flag)
+    end
     text[#text + 1] = ("#endif\nBTF_%s_END(%s)\nstatic const struct btf_kfunc_id_set k%s = {\n\t.set = &%s,\n%s};\n")
       :format(kind, name, name, name, filter and ("\t.filter = %s,\n"):format(filter) or "")
     for _, type in ipairs(types) do
@@ -418,9 +467,8 @@ int register_btf_kfunc_id_set(enum bpf_prog_type prog_type, const struct btf_kfu
 
   local function rows(text)
     local list = {}
-    for line in text:gmatch "[^\n]+" do
-      if line:find "^KFUNC" or line:find "^ATTACHED" or line:find "^LINE" then list[#list + 1] = line end
-    end
+    local wanted = { KFUNC = true, ATTACHED = true, LINE = true, SLEEPS = true }
+    for line in text:gmatch "[^\n]+" do if wanted[line:match "^%u+"] then list[#list + 1] = line end end
     return list
   end
 
@@ -431,20 +479,22 @@ int register_btf_kfunc_id_set(enum bpf_prog_type prog_type, const struct btf_kfu
       "KFUNC(bpf_all, LINE_6_4, LINE_6_4, EVERY)", "KFUNC(bpf_b, LINE_6_1, LINE_6_1, XDP)",
       "KFUNC(bpf_iter, LINE_6_4, LINE_6_4, TRACING)", "KFUNC(bpf_lsm, LINE_6_4, LINE_6_4, LSM)",
       "KFUNC(bpf_xdp_metadata_rx_hash, LINE_6_4, LINE_6_4, XDP)", "ATTACHED(bpf_iter, TRACING, 1)",
+      "SLEEPS(bpf_a, LINE_6_1, LINE_6_4)",
     }, rows(kfunc_types.table_of { trees() }))
   end)
 
   it("is made from what a kernel answers, too", function()
     local answers = { "6.9.1-any" }
     local function says(name, kprobe, xdp, tracing, iter)
+      -- Of them, those of tracing may sleep.
       for _, row in ipairs { { 1, 0, kprobe }, { 2, 0, xdp }, { 3, 0, tracing }, { 3, 1, iter or tracing } } do
-        answers[#answers + 1] = ("%d\t%d\t0\t%s\t%s"):format(row[1], row[2], name, row[3])
+        answers[#answers + 1] = ("%d\t%d\t%d\t%s\t%s"):format(row[1], row[2], row[1] == 3 and 1 or 0, name, row[3])
       end
     end
     says("bpf_a", "no", "yes", "yes")
     says("bpf_iter", "no", "no", "no", "yes")
     says("bpf_lsm", "no", "no", "no")
-    says("bpf_all", "yes", "yes", "unclear", "unclear")
+    says("bpf_all", "sleeps", "sleeps", "unclear", "unclear")
     local path = tmp.write("answers", table.concat(answers, "\n") .. "\n")
     local got = rows(kfunc_types.table_of({ trees() }, path))
     assert.equal("LINE(6, 9, 0)", got[3])
@@ -452,11 +502,25 @@ int register_btf_kfunc_id_set(enum bpf_prog_type prog_type, const struct btf_kfu
       "KFUNC(bpf_a, LINE_6_4, LINE_6_9, XDP | TRACING | LSM)", "KFUNC(bpf_lsm, LINE_6_4, LINE_6_9, LSM)",
       "KFUNC(bpf_iter, LINE_6_4, LINE_6_9, TRACING)",
     }, { got[5], got[10], got[9] })
+    local function sleeping()
+      local list = {}
+      for _, row in ipairs(rows(kfunc_types.table_of({ trees() }, path))) do
+        if row:find "^SLEEPS" then list[#list + 1] = row end
+      end
+      return list
+    end
+    assert.same({ "SLEEPS(bpf_a, LINE_6_1, LINE_6_4)", "SLEEPS(bpf_all, LINE_6_9, LINE_6_9)" }, sleeping())
+    -- Called by none that may not sleep, it is as it was.
+    answers = { "6.9.1-any" }
+    says("bpf_a", "no", "no", "yes")
+    tmp.write("answers", table.concat(answers, "\n") .. "\n")
+    assert.same({ "SLEEPS(bpf_a, LINE_6_1, LINE_6_9)" }, sleeping())
   end)
 
   it("is not made of a filter that nobody knows", function()
     assert.has_error(function()
-      kfunc_types.table_of { tree(5, { ["net/core/a.c"] = set("KFUNCS", "s", { "bpf_a" }, "new_filter", { "XDP" }) }) }
+      local sets = set("KFUNCS", "s", { "bpf_a" }, "new_filter", { "XDP" })
+      kfunc_types.table_of { tree(5, { ["net/core/a.c"] = sets }) }
     end)
   end)
 end)

@@ -12,8 +12,9 @@
  * context, of each offset and size; and reads from the verifier's log what it makes of the call,
  * not of its arguments, or of the access. Writes to stdout, fields separated by tabs: program type,
  * attach type, whether the program may sleep (0, 1); then the helper, the kernel function, or "r"
- * or "w", offset and size in bytes; then "yes" or "no", of kernel functions that are not known by
- * what is said of the type "unclear". What cannot be loaded without is left out.
+ * or "w", offset and size in bytes; then "yes" or "no", of kernel functions that only programs
+ * which may sleep may call "sleeps", and of those that are not known by what is said of the type
+ * "unclear". What cannot be loaded without is left out.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -230,6 +231,8 @@ static const char *answer_of_kfunc(const struct caller *caller, int btf_id, int 
 	for (size_t i = 0; i < sizeof(unclear) / sizeof(*unclear); i++)
 		if (strstr(log_text, unclear[i]))
 			return "unclear";
+	if (strstr(log_text, "program must be sleepable"))
+		return "sleeps";
 	return log_text[0] ? "yes" : "unclear";
 }
 

@@ -75,6 +75,7 @@ end
 ---@field attach table<string, integer> enum bpf_attach_type
 ---@field hooks table<string, string> by program type; of those that have one
 ---@field may table<string, table<string, true|table>> by kernel function, then program type; a table has attach types
+---@field sleeps table<string, boolean> by kernel function: whether only programs that may sleep may call it
 
 -- Registers a set for a program type with all types of its hook.
 local function register(line, hooks, set, filter, type, path)
@@ -97,7 +98,10 @@ local function read_sets(line, hooks, dir, path)
   for start, name, body, stop in text:gmatch("BTF_([%w_]-)_START(%b())(.-)BTF_([%w_]-)_END") do
     if (start == "KFUNCS" or start == "SET8") and start == stop then
       local set = {}
-      for kfunc in body:gmatch("BTF_ID_FLAGS%s*%(%s*func%s*,%s*([%w_]+)") do set[#set + 1] = kfunc end
+      for kfunc, flags in body:gmatch("BTF_ID_FLAGS%s*%(%s*func%s*,%s*([%w_]+)([^)]*)") do
+        set[#set + 1] = kfunc
+        if flags:find "KF_SLEEPABLE" then line.sleeps[kfunc] = true end
+      end
       if body:find "XDP_METADATA_KFUNC_xxx" then set = metadata_of_xdp(dir) end
       sets[name:sub(2, -2)] = set
     end
@@ -117,7 +121,7 @@ end
 ---@return spec.KfuncLine
 function kfunc_types.of_sources(dir)
   local numbers = func_proto.numbers(dir)
-  local line = { line = numbers.line, types = numbers.types, attach = numbers.attach, may = {} }
+  local line = { line = numbers.line, types = numbers.types, attach = numbers.attach, may = {}, sleeps = {} }
   local hooks = hooks_of(dir)
   for _, path in ipairs(sources.lines(("grep -rl --include='*.c' register_btf_kfunc_id_set '%s' | sort")
     :format(dir:gsub("'", [['\'']])))) do
@@ -160,15 +164,20 @@ end
 ---@return spec.KfuncLine
 function kfunc_types.of_answers(release, lines, like)
   local line = { line = release:match "^%d+%.%d+", types = like.types, attach = like.attach, may = {}, asked = {},
-    fill = {}, part = true }
+    fill = {}, part = true, sleeps = {} }
   for _, text in ipairs(lines) do
-    local number, attach, _, name, answer = table.unpack(loads.fields(text))
+    local number, attach, sleepable, name, answer = table.unpack(loads.fields(text))
     local type = name_of(like.types, math.tointeger(number))
     if type and answer ~= "unclear" then
       line.asked[name] = line.asked[name] or {}
       line.asked[name][type] = line.asked[name][type] or { yes = {}, no = {} }
-      line.asked[name][type][answer][math.tointeger(attach)] = true
+      line.asked[name][type][answer == "no" and "no" or "yes"][math.tointeger(attach)] = true
+      if answer == "sleeps" or answer == "yes" and sleepable == "0" then line.sleeps[name] = answer == "sleeps" end
     end
+  end
+  -- What only programs that may sleep may call for other reasons.
+  for name in pairs(line.asked) do
+    if line.sleeps[name] == nil then line.sleeps[name] = like.sleeps[name] end
   end
   for name, by_type in pairs(line.asked) do
     line.may[name] = {}
@@ -234,6 +243,21 @@ local function rows_of(name, lines, types, out)
   close()
 end
 
+-- The lines in which only programs that may sleep may call it, as far as they have it.
+local function sleeps_rows(name, lines, out)
+  local from, last
+  local function close()
+    if from then out[#out + 1] = ("SLEEPS(%s, %s, %s)"):format(name, line_word(from), line_word(last)) end
+    from = nil
+  end
+  for _, line in ipairs(lines) do
+    if line.may[name] then
+      if not line.sleeps[name] then close() else from, last = from or line, line end
+    end
+  end
+  close()
+end
+
 -- The attach types by which a type may call it, where not by all, in any line.
 local function attached_rows(name, lines, types, out)
   for _, type in ipairs(types) do
@@ -263,7 +287,7 @@ function kfunc_types.table_of(dirs, running)
   local types, names = {}, {}
   for type in pairs(newest.types) do if not NO_CALLERS[type] then types[#types + 1] = type end end
   table.sort(types, function(a, b) return newest.types[a] < newest.types[b] end)
-  local out, attached = {}, {}
+  local out, attached, sleeps = {}, {}, {}
   for _, line in ipairs(lines) do
     for name in pairs(line.may) do names[name] = true end
     out[#out + 1] = ("LINE(%s, %d)"):format(line.line:gsub("%.", ", "), line.part and 0 or 1)
@@ -278,9 +302,12 @@ function kfunc_types.table_of(dirs, running)
   for _, name in ipairs(sorted_keys(names)) do
     rows_of(name, lines, types, out)
     attached_rows(name, lines, types, attached)
+    sleeps_rows(name, lines, sleeps)
   end
-  out[#out + 1] = ""
-  table.move(attached, 1, #attached, #out + 1, out)
+  for _, rows in ipairs { attached, sleeps } do
+    out[#out + 1] = ""
+    table.move(rows, 1, #rows, #out + 1, out)
+  end
   return table.concat(out, "\n") .. "\n"
 end
 

@@ -115,6 +115,7 @@ local VERIFIER = {
   { "The function (%S+) has %d+ arguments", "attach-proto" },
   { "can be sleepable", "sleepable", "-" },
   { "(%S+) is not sleepable", "sleepable" },
+  { "program must be sleepable to call sleepable kfunc (%S+)", "sleepable" },
   { "func '([^']+)' doesn't have (%d+)%-th argument", "ctx-arg", "%1 arg %2" },
   { "func '([^']+)' arg(%d+) type %S+ is not a struct", "ctx-arg", "%1 arg %2" },
   { "func '([^']+)' arg '?(%d+)'? has type .* Only pointer access", "ctx-arg", "%1 arg %2" },

@@ -77,7 +77,7 @@ int engine_helper_gpl_only(lua_State *L)
 }
 
 /* engine.kfunc_allowed { name =, type =, attach =, version =, last_helper = }: "untold", "allowed",
- * "refused", "doubted"; see kfunc_type_allowed(). */
+ * "refused", "doubted"; and whether it may sleep: true, false or nil. See kfunc_types.h. */
 int engine_kfunc_allowed(lua_State *L)
 {
 	static const char *const words[] = {"untold", "allowed", "refused", "doubted"};
@@ -89,7 +89,8 @@ int engine_kfunc_allowed(lua_State *L)
 	name = luaL_checkstring(L, -1);
 	lua_pushstring(L, words[kfunc_type_allowed(name, strlen(name), number_of(L, "type"),
 						   number_of(L, "attach"), read_age(L), &callers)]);
-	return 1;
+	push_known(L, kfunc_sleeps(name, strlen(name), read_age(L)));
+	return 2;
 }
 
 /* engine.context_access { type =, attach =, offset =, size =, write =, context =, version =,

@@ -1,4 +1,5 @@
-/* kfunc_types: who may call a kernel function, out of kfunc_types.def; see kfunc_types.h. */
+/* kfunc_types: who may call a kernel function, and which sleep, out of kfunc_types.def; see
+ * kfunc_types.h. */
 #include "verify/kfunc_types.h"
 
 #include <string.h>
@@ -146,4 +147,37 @@ enum kfunc_answer kfunc_type_allowed(const char *name, size_t len, uint32_t prog
 	if (!(s.some & type))
 		return like.unseen || !s.last_too ? KFUNC_DOUBTED : KFUNC_REFUSED;
 	return s.all & type ? KFUNC_ALLOWED : KFUNC_DOUBTED;
+}
+
+/* The lines from first to last, as bits. */
+static uint32_t lines_of(unsigned first, unsigned last)
+{
+	return (UINT32_C(2) << last) - (UINT32_C(1) << first);
+}
+
+enum known kfunc_sleeps(const char *name, size_t len, struct kernel_age age)
+{
+	size_t row = first_row(name, len);
+	uint32_t has = 0, sleeps = 0, among;
+	struct like like;
+
+	if (row == ROW_COUNT)
+		return KNOWN_NO;
+	name = rows[row].name;
+#define SLEEPS(kfunc, first, last)     \
+	if (strcmp(name, #kfunc) == 0) \
+		sleeps |= lines_of(first, last);
+#include "verify/kfunc_types.def"
+	if (!sleeps)
+		return KNOWN_NO;
+	for (; row < ROW_COUNT && strcmp(rows[row].name, name) == 0; row++)
+		has |= lines_of(rows[row].first, rows[row].last);
+	like = like_of(age);
+	among = has & lines_of(like.first, like.last);
+	/* Where a line is not whole, it may be as in the lines before. */
+	if (!among && !lines[like.first].whole)
+		among = has & lines_of(0, like.first);
+	if (!(sleeps & among))
+		return KNOWN_NO;
+	return like.unseen || among & ~sleeps || !(has >> like.last & 1) ? KNOWN_NOT : KNOWN_YES;
 }

@@ -1,5 +1,6 @@
 /*
- * kfunc_types: which programs a kernel lets call which of its functions. The table is
+ * kfunc_types: which programs a kernel lets call which of its functions, and which of these may
+ * sleep. The table is
  * kfunc_types.def, its source the sets of kernel functions that kernels register for program types.
  */
 #ifndef BTFL_KFUNC_TYPES_H
@@ -7,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "base/known.h"
 #include "verify/age.h"
 
 enum kfunc_answer {
@@ -25,5 +27,12 @@ enum kfunc_answer {
 enum kfunc_answer kfunc_type_allowed(const char *name, size_t len, uint32_t prog_type,
 				     uint32_t attach_type, struct kernel_age age,
 				     uint64_t *callers);
+
+/*
+ * Whether a kernel function that the kernel has, named likewise, may sleep; a program that may not
+ * is told "program must be sleepable to call sleepable kfunc". KNOWN_NO where the table knows
+ * nothing of it, KNOWN_NOT where releases differ.
+ */
+enum known kfunc_sleeps(const char *name, size_t len, struct kernel_age age);
 
 #endif

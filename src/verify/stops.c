@@ -126,6 +126,26 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	return add(s, at, x);
 }
 
+/* A kernel function that may sleep in a program that may not; where sleeping ones may not, between
+ * locks, is not looked at. */
+static int look_at_sleep(struct stop_search *s, uint32_t at, const struct extern_def *def)
+{
+	struct obstacle x = obstacle_of(STAGE_WALK, RULE_SLEEPABLE, def->name, "kfunc");
+	enum known sleeps;
+
+	if (s->l->sleepable)
+		return 0;
+	sleeps =
+	    kfunc_sleeps(def->name, btf_essential_len(def->name, strlen(def->name)), s->l->age);
+	if (sleeps == KNOWN_NO)
+		return 0;
+	if (sleeps == KNOWN_NOT) {
+		x.cause = "kfunc-unknown";
+		x.doubtful = true;
+	}
+	return add(s, at, x);
+}
+
 /* A kernel function that the kernel does not let programs of that type call, which it says before
  * it looks at arguments (fetch_kfunc_meta() in check_kfunc_call()). */
 static int look_at_caller(struct stop_search *s, uint32_t at, const struct extern_def *def)
@@ -137,7 +157,7 @@ static int look_at_caller(struct stop_search *s, uint32_t at, const struct exter
 			       l->prog_type, l->attach_type, l->age, &x.callers);
 
 	if (answer == KFUNC_UNTOLD || answer == KFUNC_ALLOWED)
-		return 0;
+		return look_at_sleep(s, at, def);
 	x.type = uapi_name(UAPI_PROG_TYPE, l->prog_type);
 	if (x.callers >> l->prog_type & 1)
 		x.cause = "attach";

@@ -426,20 +426,28 @@ error[attach-proto]: argument 2 of `path_chown` is of a type that the kernel doe
    = help: attach with a kprobe there, or to another function]=],
   },
   {
-    code = "sleepable", title = "the program may sleep, and what it attaches to may not",
+    code = "sleepable", title = "the program may sleep, and what it attaches to may not, or the other way round",
     text = [[
 Kernels have a list of the hooks of LSM that may sleep. Before 5.11 it was one, bprm_committed_creds. Of other
-programs those of fentry, fexit and fmod_ret could sleep first, uprobes since 6.0, struct_ops since 6.3.]],
-    todo = "Attach without sleeping there: SEC(\"lsm/…\") and not SEC(\"lsm.s/…\").",
+programs those of fentry, fexit and fmod_ret could sleep first, uprobes since 6.0, struct_ops since 6.3. Some
+functions of the kernel may sleep, and only programs that may sleep may call them.]],
+    todo = [[
+Attach without sleeping there: SEC("lsm/…") and not SEC("lsm.s/…"). Call a function that may sleep in a program
+whose section has the `.s`.]],
     messages = {
       lsm = "the hook `{name}` may not sleep on this kernel",
       type = "programs of type {name} may not sleep on this kernel",
+      kfunc = "`{name}()` may sleep on this kernel, and the program may not",
+      ["kfunc-unknown"] = "whether `{name}()` may sleep on this kernel is not known, and the program may not",
     },
     help = {
       "have a program for such kernels that does not sleep: SEC(\"lsm/{name}\")",
       type = "have a program for such kernels that does not sleep, without the `.s` of its section",
+      kfunc = "call it in a program that may sleep, with the `.s` of its section, or do without it",
+      ["kfunc-unknown"] = "try it on that kernel, or call it in a program that may sleep",
     },
-    says = { "bpf_lsm_path_chmod is not sleepable" },
+    says = { "bpf_lsm_path_chmod is not sleepable",
+      "program must be sleepable to call sleepable kfunc bpf_copy_from_user_str" },
     compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
 error[sleepable]: the hook `path_chmod` may not sleep on this kernel
