@@ -408,15 +408,19 @@ static int add_single(struct routines *r, struct singles *l, const struct routin
 static int find_singles(struct routines *r)
 {
 	for (size_t i = 0; i < r->were.n; i++) {
-		const struct routine *x = &r->were.at[i], *is = routines_is(r, x);
+		const struct routine *x = &r->were.at[i];
 
-		if (is && i % COMPARED == 0)
+		if (x->other && i % COMPARED == 0) {
+			const struct routine *is = &r->are.at[x->other - 1];
+
 			type_counts_swap(&r->types, x->keys, x->proto, is->keys, is->proto);
-		else if (!is && !routine_made_len(x->name) && add_single(r, &r->lost, x) < 0)
+		} else if (!x->other && !routine_made_len(x->name) &&
+			   add_single(r, &r->lost, x) < 0) {
 			return -1;
+		}
 	}
 	for (size_t i = 0; i < r->are.n; i++)
-		if (!routines_was(r, &r->are.at[i]) && add_single(r, &r->gained, &r->are.at[i]) < 0)
+		if (!r->are.at[i].other && add_single(r, &r->gained, &r->are.at[i]) < 0)
 			return -1;
 	return 0;
 }
