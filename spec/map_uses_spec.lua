@@ -119,6 +119,21 @@ describe("what a map is used for", function()
     assert.equal("loads", first(guarded(0)))
   end)
 
+  it("is not known where more comes before than the verifier follows", function()
+    local path = with("tc", { map("events", RINGBUF) }, key_then(object.mov(3, 0), object.add(3, 1),
+      object.insn(0xa5, 3, 0, -2, 2000000), -- jlt
+      load "events", object.call(1)))
+    local v = verdict(path)
+    local why = "more than a million instructions on its paths"
+    assert.same({ "unknown", false, why }, { v.verdict, v.ok, v.why })
+    assert.is_nil(v.first)
+    for _, command in ipairs { "check", "verdicts" } do
+      local said = run { command, path, "-t", kernel().path }
+      assert.matches("warning[unknown]: whether it loads is not known: " .. why, said.out, 1, true)
+      assert.matches("program prog", said.out, 1, true)
+    end
+  end)
+
   it("is asked of every map that comes to the call", function()
     local function chosen(one, other)
       return with("tc", { map("one", one), map("other", other) }, {

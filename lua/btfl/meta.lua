@@ -1408,7 +1408,7 @@ function result:decisions() end
 ---@field verdict "loads"|"guarded"|"rejected"|"error"|"refused"|"incomplete"|"unknown" nothing stands in its way; only in dead code; the verifier refuses it; a loader refuses a relocation; a loader or the kernel refuses it before the verifier walks it; only what a tool sets between open and load is missing; not known
 ---@field ok boolean verdict is "loads" or "guarded"
 ---@field rule btfl.obstacle.rule? of the first obstacle
----@field first btfl.obstacle? the obstacle that decides: the first that is reached or, of "unknown", that may be
+---@field first btfl.obstacle? the obstacle that decides: the first that is reached or, of "unknown", that may be; nil where only `why` tells
 ---@field attaches boolean? whether the target has what it attaches to once it is loaded; nil when that is not known
 ---@field detached "missing"|"trampoline"|nil why it does not attach: there is no such function or tracepoint; the kernel makes no trampolines
 ---@field why string? of "unknown": what stopped the analysis of paths

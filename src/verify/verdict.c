@@ -261,6 +261,9 @@ static void judge(struct verdict *v)
 		v->first = doubt;
 		if (doubt->doubtful && !v->why)
 			v->why = "it depends on the kernel's release, of which that is not known";
+	} else if (v->walk && v->walk->why) {
+		/* What the walk was to find may stand where it did not come to. */
+		v->kind = VERDICT_UNKNOWN;
 	} else if (v->obstacles.count) {
 		v->kind = VERDICT_GUARDED;
 	}

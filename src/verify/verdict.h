@@ -21,7 +21,7 @@ enum verdict_kind {
 struct verdict {
 	enum verdict_kind kind;
 	const char *why;              /* of VERDICT_UNKNOWN */
-	const struct obstacle *first; /* that decides; NULL for VERDICT_LOADS and VERDICT_GUARDED */
+	const struct obstacle *first; /* that decides; NULL where none is known */
 	enum known attaches;          /* whether it can be attached, once it is loaded */
 	const char *detached;         /* why not, see program_scope.h; NULL otherwise */
 	size_t relocations;           /* of the program and all that it refers to */

@@ -16,6 +16,7 @@ local protect = require "btfl.command.protect"
 local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
 local series = require "btfl.kernels.series"
+local undecided = require "btfl.diagnose.undecided"
 
 -- Adds a finding to a list of a draft: an entry, with what other kernels are to be asked for it.
 local function add(list, level, finding)
@@ -151,7 +152,9 @@ function check.known_of(target)
   return kernel_of(target, "facts") or nil
 end
 
-local function add_attaching(list, verdict, options)
+local function add_outcome(list, verdict, options)
+  local doubt = undecided.finding(verdict)
+  if doubt then add(list, "warning", doubt) end
   local finding = attaching.finding(verdict)
   if not finding then return end
   local entry = add(list, "warning", finding)
@@ -219,7 +222,7 @@ local function drafted(object, target, options, alone)
   end
   if #foreigners > 0 then table.insert(draft.first, foreign.together(foreigners, options.why)) end
   add_stops(draft.first, stops, own, true)
-  for _, verdict in ipairs(verdicts) do add_attaching(draft.last, verdict, own) end
+  for _, verdict in ipairs(verdicts) do add_outcome(draft.last, verdict, own) end
   draft.count, draft.verdicts = count, {}
   for i, verdict in ipairs(verdicts) do draft.verdicts[i] = verdict.verdict end
   return draft, verdicts

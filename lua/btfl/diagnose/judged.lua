@@ -5,6 +5,7 @@ local live = require "btfl.facts.live"
 local obstacle = require "btfl.diagnose.obstacle"
 local reached = require "btfl.diagnose.reached"
 local report = require "btfl.report.report"
+local undecided = require "btfl.diagnose.undecided"
 
 -- What all of its programs fail for when the object is for another architecture is one thing.
 local function finding_of(x)
@@ -12,7 +13,8 @@ local function finding_of(x)
 end
 
 -- What stopped the analysis tells more than what it could not decide.
-local function undecided(verdict)
+local function doubt_of(verdict)
+  if not verdict.first then return undecided.finding(verdict) end
   local finding = obstacle.finding(verdict.first)
   finding.rule = "unknown"
   finding.message = ("whether it loads is not known: %s"):format(verdict.why or finding.message)
@@ -28,7 +30,7 @@ return function(verdict, options)
   options = options or {}
   local out, first = report.new "verdict", verdict.first
   if verdict.verdict == "unknown" then
-    out:warning(undecided(verdict))
+    out:warning(doubt_of(verdict))
   elseif not verdict.ok then
     local level, finding, lost = obstacle.level(first), finding_of(first), obstacle.placeholder(first)
     local kernels = live.of(verdict.program.object, options.others or {})
