@@ -59,6 +59,18 @@ describe("what real kernels made of the corpus' programs", function()
   end
 end)
 
+describe("why a program was refused", function()
+  it("is not said by the log of its object's BTF", function()
+    local raw = { outcome = "no", errno = 1, section = "fentry/x", supported = "-",
+      said = "libbpf: prog 'x': BPF program load failed: -EPERM\n" }
+    for _, log in ipairs { "[1] PTR (anon) type_id=2\n[2] FUNC x type_id=9 Invalid btf_info",
+      "[29] DATASEC .bss size=1 vlen=1\n\t type_id=28 offset=0 size=1 Invalid size" } do
+      raw.log = log
+      assert.equal("machine", (loads.classify(raw)), log)
+    end
+  end)
+end)
+
 describe("what the running kernel makes of programs", function()
   local peer, why = loads.peer()
   teardown(tmp.clean)

@@ -315,6 +315,13 @@ local function of_libbpf(raw)
   return "unknown", "-", last_line(raw.said) or "errno " .. raw.errno
 end
 
+-- Without one of its own, the log is that of the object's BTF, which libbpf loads before: it ends at a type, or
+-- at a member or variable of one.
+local function is_of_btf(log)
+  local last = last_line(log) or ""
+  return last:find("^%[%d+%] [%u_%d]+ ") ~= nil or last:find("^%s+type_id=%d+ offset=") ~= nil
+end
+
 --- Why a program was refused: the class, what it names, and the line that said so.
 ---@param raw { outcome: string, errno: integer, section: string, supported: string, said: string, log: string }
 ---@return string class
@@ -322,8 +329,7 @@ end
 ---@return string? line
 function loads.classify(raw)
   if raw.outcome == "open" then return of_open(raw.said) end
-  -- Without one of its own, it is that of the object's BTF, which libbpf loads before.
-  if raw.log == "" or (last_line(raw.log) or ""):find("^%[%d+%] [%u_%d]+ ") then return of_libbpf(raw) end
+  if raw.log == "" or is_of_btf(raw.log) then return of_libbpf(raw) end
   local class, detail, line = match_in(raw.log, VERIFIER)
   if class then return class, detail, line end
   -- Refused without a word: an iterator that nobody has registered, and what no struct_ops refers to.
