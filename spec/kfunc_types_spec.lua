@@ -161,8 +161,14 @@ local function calls(section, insns, options)
     o:program(more)
   end
   o:section("license", "GPL\0")
-  b:datasec(".ksyms", 0, { { b:func(name, b:func_proto(0), "extern"), 0, 0 } })
+  local externs = { { b:func(name, b:func_proto(0), "extern"), 0, 0 } }
   o:symbol { name = name, section = 0, info = options.weak and 0x20 or 0x10 }
+  if options.takes then
+    externs[2] = { b:func(options.takes, b:func_proto(0), "extern"), 0, 0 }
+    o:symbol { name = options.takes, section = 0, info = 0x10 }
+    o:rel(section, 0, options.takes, 10)
+  end
+  b:datasec(".ksyms", 0, externs)
   program(section, insns, { name = "prog" })
   if options.behind then program(".text", options.behind, { name = "behind" }) end
   for at, symbol in pairs(options.rels or {}) do o:rel(section, 8 * at, symbol, options.rel_type) end
@@ -253,6 +259,17 @@ describe("a program that calls a kernel function", function()
     assert.equal("whether `bpf_copy_from_user_str()` may sleep on this kernel is not known, and the program may not",
       x:message())
     assert.equal("it depends on the kernel's release, of which that is not known", verdict.why)
+  end)
+
+  it("may call what sleeps in callbacks that may, as of work queues", function()
+    local name, release = "bpf_copy_from_user_str", "6.12.9"
+    for _, takes in ipairs { "bpf_wq_set_callback_impl", "bpf_wq_set_callback", "bpf_task_work_schedule_signal" } do
+      local on = kernel(release, { name, takes })
+      assert.equal("loads", (judge(calls("tc", { object.call(-1, 2), CALL }, { name = name, takes = takes }), on)))
+    end
+    local on = kernel(release, { name, "bpf_wq_init" })
+    assert.equal("rejected",
+      (judge(calls("tc", { object.call(-1, 2), CALL }, { name = name, takes = "bpf_wq_init" }), on)))
   end)
 
   it("is looked at behind a call of which that is unknown", function()

@@ -21,6 +21,7 @@ struct stop_search {
 	struct obstacles *o;
 	struct err *e;
 	uint64_t maps_met; /* bit n: map n was looked at */
+	enum known wakes;  /* has callbacks that may sleep; KNOWN_NOT: not looked */
 };
 
 static bool lacks(const struct stop_search *s, enum feature_mark mark)
@@ -126,8 +127,25 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	return add(s, at, x);
 }
 
-/* A kernel function that may sleep in a program that may not; where sleeping ones may not, between
- * locks, is not looked at. */
+/* Whether the program hands a callback to a work queue or to a task, which may sleep there. */
+static bool wakes(struct stop_search *s)
+{
+	static const char *const takers[] = {"bpf_wq_set_callback", "bpf_task_work_schedule"};
+	const struct extern_def *externs = s->l->externs->references->externs;
+
+	for (uint32_t at = 0; s->wakes == KNOWN_NOT && at < s->f->count; at++)
+		for (size_t i = 0; i < sizeof(takers) / sizeof(*takers); i++)
+			if (s->f->insns[at].ref_kind == REF_EXTERN_CALL &&
+			    strncmp(externs[s->f->insns[at].target].name, takers[i],
+				    strlen(takers[i])) == 0)
+				s->wakes = KNOWN_YES;
+	if (s->wakes == KNOWN_NOT)
+		s->wakes = KNOWN_NO;
+	return s->wakes == KNOWN_YES;
+}
+
+/* A kernel function that may sleep in a program that may not. Callbacks that may are not told from
+ * the rest of the program, nor are places between locks, where none may. */
 static int look_at_sleep(struct stop_search *s, uint32_t at, const struct extern_def *def)
 {
 	struct obstacle x = obstacle_of(STAGE_WALK, RULE_SLEEPABLE, def->name, "kfunc");
@@ -137,7 +155,7 @@ static int look_at_sleep(struct stop_search *s, uint32_t at, const struct extern
 		return 0;
 	sleeps =
 	    kfunc_sleeps(def->name, btf_essential_len(def->name, strlen(def->name)), s->l->age);
-	if (sleeps == KNOWN_NO)
+	if (sleeps == KNOWN_NO || wakes(s))
 		return 0;
 	if (sleeps == KNOWN_NOT) {
 		x.cause = "kfunc-unknown";
@@ -357,6 +375,7 @@ int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, s
 {
 	struct stop_search s = {.l = l, .target = l->target, .f = f, .o = o, .e = e};
 
+	s.wakes = KNOWN_NOT;
 	for (uint32_t at = 0; at < f->count; at++) {
 		if (f->insns[at].stop)
 			continue;
