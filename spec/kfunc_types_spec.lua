@@ -14,6 +14,7 @@ local tmp = require "spec.support.tmp"
 
 local KPROBE, XDP, SOCK_OPS, TRACING, STRUCT_OPS, EXT, LSM, SK_LOOKUP = 2, 6, 13, 26, 27, 28, 29, 30
 local FENTRY, ITER, SESSION = 24, 28, 56
+local COPY_FROM_USER <const> = 148
 
 local function allowed(name, type, version, options)
   local question = { name = name, type = type, version = version }
@@ -270,6 +271,12 @@ describe("a program that calls a kernel function", function()
     local on = kernel(release, { name, "bpf_wq_init" })
     assert.equal("rejected",
       (judge(calls("tc", { object.call(-1, 2), CALL }, { name = name, takes = "bpf_wq_init" }), on)))
+    -- So it is with helpers.
+    for takes, word in pairs { bpf_wq_set_callback_impl = "loads", bpf_wq_init = "rejected" } do
+      on = kernel(release, { name, takes })
+      assert.equal(word, (judge(calls("fentry/do_it", { object.call(-1, 2), object.call(COPY_FROM_USER) },
+        { name = name, takes = takes }), on)))
+    end
   end)
 
   it("is looked at behind a call of which that is unknown", function()

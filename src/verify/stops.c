@@ -83,15 +83,34 @@ static bool is_locked(const struct target *t)
 		     is_configured(k, "CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"));
 }
 
+/* Whether the program hands a callback to a work queue or to a task, which may sleep there. */
+static bool wakes(struct stop_search *s)
+{
+	static const char *const takers[] = {"bpf_wq_set_callback", "bpf_task_work_schedule"};
+	const struct extern_def *externs = s->l->externs->references->externs;
+
+	for (uint32_t at = 0; s->wakes == KNOWN_NOT && at < s->f->count; at++)
+		for (size_t i = 0; i < sizeof(takers) / sizeof(*takers); i++)
+			if (s->f->insns[at].ref_kind == REF_EXTERN_CALL &&
+			    strncmp(externs[s->f->insns[at].target].name, takers[i],
+				    strlen(takers[i])) == 0)
+				s->wakes = KNOWN_YES;
+	if (s->wakes == KNOWN_NOT)
+		s->wakes = KNOWN_NO;
+	return s->wakes == KNOWN_YES;
+}
+
 /* Why a helper that the kernel numbers is nothing for the program: "type", "function", when it was
  * left out of that kernel, "built", or "locked"; NULL when it may be called, or nobody knows. */
-static const char *refused(const struct stop_search *s, uint32_t helper)
+static const char *refused(struct stop_search *s, uint32_t helper)
 {
 	const struct loading *l = s->l;
 	const struct helper_marker *mark = helper_marker(helper);
 
 	if (helper_type_allowed(helper, l->prog_type, l->attach_type, l->sleepable, l->age) ==
-	    KNOWN_NO)
+		KNOWN_NO &&
+	    (helper_type_allowed(helper, l->prog_type, l->attach_type, true, l->age) == KNOWN_NO ||
+	     !wakes(s)))
 		return "type";
 	if (loading_function(l) && hooks_helper(helper, l->prog_type, l->attach_type,
 						loading_function(l), l->age) == KNOWN_NO)
@@ -125,23 +144,6 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	x.rule = RULE_LICENSE;
 	x.cause = "helper";
 	return add(s, at, x);
-}
-
-/* Whether the program hands a callback to a work queue or to a task, which may sleep there. */
-static bool wakes(struct stop_search *s)
-{
-	static const char *const takers[] = {"bpf_wq_set_callback", "bpf_task_work_schedule"};
-	const struct extern_def *externs = s->l->externs->references->externs;
-
-	for (uint32_t at = 0; s->wakes == KNOWN_NOT && at < s->f->count; at++)
-		for (size_t i = 0; i < sizeof(takers) / sizeof(*takers); i++)
-			if (s->f->insns[at].ref_kind == REF_EXTERN_CALL &&
-			    strncmp(externs[s->f->insns[at].target].name, takers[i],
-				    strlen(takers[i])) == 0)
-				s->wakes = KNOWN_YES;
-	if (s->wakes == KNOWN_NOT)
-		s->wakes = KNOWN_NO;
-	return s->wakes == KNOWN_YES;
 }
 
 /* A kernel function that may sleep in a program that may not. Callbacks that may are not told from
