@@ -256,9 +256,13 @@ static void match_names(struct routines *r)
 		if (!is->other)
 			is->other = x->at + 1;
 	}
-	for (size_t i = 0; i < r->are.n; i++)
-		if (!r->are.at[i].other)
-			r->are.at[i].other = of_hash(r, r->are.at[i].hash)->other;
+	for (size_t i = 0; i < r->are.n; i++) {
+		struct routine *x = &r->are.at[i];
+		const struct routine *first = x->other ? NULL : of_hash(r, x->hash);
+
+		if (first)
+			x->other = first->other;
+	}
 }
 
 /* Lists b, of which base is listed already. */
