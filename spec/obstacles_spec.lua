@@ -470,6 +470,10 @@ describe("an obstacle", function()
     local gone = run { "check", write(disabled), "-t", with("getprocattr", "6.18.3") }
     assert.equal(1, gone.status)
     assert.matches("= help: attach to another hook", gone.out, 1, true)
+    local two = run { "check", "--why", write(disabled), "-t", with("getprocattr", "6.18.4"), "-t",
+      with("getprocattr", "6.1.4") }
+    assert.same({ 1, "" }, { two.status, two.err })
+    assert.matches("lets a program attach to the hook `getprocattr` is not known", two.out, 1, true)
   end)
 
   it("is an instruction that the kernel does not know", function()

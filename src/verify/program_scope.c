@@ -274,6 +274,7 @@ static int look_at_hook(struct program_search *s)
 
 	if (l->attach.form != ATTACH_LSM || !l->found.id)
 		return 0;
+	x.type = attach_form_name(l->attach.form);
 	enabled = hooks_enabled(loading_function(l), l->age);
 	if (enabled == KNOWN_YES)
 		return 0;
