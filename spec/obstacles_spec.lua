@@ -474,6 +474,7 @@ describe("an obstacle", function()
       with("getprocattr", "6.1.4") }
     assert.same({ 1, "" }, { two.status, two.err })
     assert.matches("lets a program attach to the hook `getprocattr` is not known", two.out, 1, true)
+    assert.is_nil(two.out:find("fine on", 1, true), two.out)
   end)
 
   it("is an instruction that the kernel does not know", function()

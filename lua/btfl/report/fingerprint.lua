@@ -14,6 +14,15 @@ function fingerprint.subject(finding)
   return tostring(finding.subject or finding.details and finding.details.access or finding.message)
 end
 
+--- What it is about, whatever the matter is, and whether that is known: its subject without the cause.
+---@param finding btfl.finding
+---@return string
+function fingerprint.topic(finding)
+  local subject, cause = fingerprint.subject(finding), finding.details and finding.details.cause
+  local begins = cause and cause .. " "
+  return begins and subject:sub(1, #begins) == begins and subject:sub(#begins + 1) or subject
+end
+
 --- Whether it is said of the object, or of several programs of it together: which line and which program
 --- stand for them may be a matter of the kernels.
 ---@param finding btfl.finding

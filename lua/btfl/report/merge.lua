@@ -55,9 +55,12 @@ local function joined(set, more)
   return set
 end
 
--- Where a finding is and what it is about, without the reason.
+-- Where a finding is and what it is about, without the reason; and the same, whatever is the matter with it.
 local function subject(finding)
-  if fingerprint.is_placeless(finding) then return key_of(finding.object, finding.subject) end
+  local topic = fingerprint.topic(finding)
+  if fingerprint.is_placeless(finding) then
+    return key_of(finding.object, finding.subject), key_of(finding.object, topic)
+  end
   local at, details = finding.at, finding.details or {}
   local place
   if class(at) == "btfl.line" then
@@ -65,7 +68,8 @@ local function subject(finding)
   else
     place = tostring(at or finding.program)
   end
-  return key_of(finding.object, place, finding.subject, details.access or finding.message)
+  return key_of(finding.object, place, finding.subject, details.access or finding.message),
+    key_of(finding.object, place, topic)
 end
 
 -- The relocation (or other place) itself, to count it once for all kernels.
@@ -147,7 +151,7 @@ end
 local function shapes_of(report)
   local all = {}
   local function of(finding)
-    local key = key_of(finding.level, finding.rule, subject(finding),
+    local key = key_of(finding.level, finding.rule, (subject(finding)),
       table.concat(names.programs(finding), "\n"), table.concat(names.targets(finding), "\n"))
     all[key] = all[key] or ordered()
     return all[key]
@@ -234,7 +238,7 @@ local function details_of(group)
   return details
 end
 
--- Kernels on which nothing is said of the same subject.
+-- Kernels on which nothing is said of the same subject, not even that it is not known.
 local function fine_of(group, targets, failing)
   local fine = {}
   for _, name in ipairs(targets and targets.list or {}) do
@@ -272,13 +276,13 @@ return function(report)
   local groups, order, failing, shapes, equal = {}, {}, {}, shapes_of(report), same_lists()
   local set_of = sets(equal)
   for _, finding in ipairs(report.findings) do
-    local about = subject(finding)
+    local about, topic = subject(finding)
     local own = shapes(finding)
     local key = key_of(finding.level, finding.rule, about, table.unpack(own))
     local group = groups[key]
     if not group then
       group = {
-        first = finding, about = about, count = 0, programs = ordered(), findings = {},
+        first = finding, topic = topic, count = 0, programs = ordered(), findings = {},
         shapes = own, kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
         notes = ordered(), help = ordered(),
       }
@@ -287,12 +291,12 @@ return function(report)
     end
     local targets = set_of(finding.targets or finding.target)
     collect(group, finding, targets)
-    failing[about] = joined(failing[about], targets)
+    failing[topic] = joined(failing[topic], targets)
   end
   local targets, out = examined(report), {}
   local in_order = in_order_of(report, targets)
   for i, group in ipairs(order) do
-    out[i] = finding_of(group, targets:of(group.first.object), failing[group.about], in_order, equal)
+    out[i] = finding_of(group, targets:of(group.first.object), failing[group.topic], in_order, equal)
   end
   return out
 end
