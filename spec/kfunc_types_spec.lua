@@ -167,7 +167,7 @@ local function calls(section, insns, options)
   if options.takes then
     externs[2] = { b:func(options.takes, b:func_proto(0), "extern"), 0, 0 }
     o:symbol { name = options.takes, section = 0, info = 0x10 }
-    o:rel(section, 0, options.takes, 10)
+    o:rel(section, 8 * (options.takes_at or 0), options.takes, 10)
   end
   b:datasec(".ksyms", 0, externs)
   program(section, insns, { name = "prog" })
@@ -262,21 +262,40 @@ describe("a program that calls a kernel function", function()
     assert.equal("it depends on the kernel's release, of which that is not known", verdict.why)
   end)
 
+  -- A program that hands the function "behind", with the same calls, to another of the kernel, and then goes on.
+  local function hands(takes, behind, on, release, section, more)
+    local name = "bpf_copy_from_user_str"
+    local insns = { object.ldimm64(2, 0) }
+    insns[3] = object.call(-1, 2)
+    table.move(on, 1, #on, 4, insns)
+    local options = { name = name, takes = takes, takes_at = 2, behind = behind, rels = { [0] = "behind" } }
+    for at, symbol in pairs(more or {}) do options.rels[at] = symbol end
+    local word, x = judge(calls(section or "tc", insns, options), kernel(release or "6.12.9", { name, takes }))
+    return word, x and x.cause, x and x.program.name
+  end
+
   it("may call what sleeps in callbacks that may, as of work queues", function()
-    local name, release = "bpf_copy_from_user_str", "6.12.9"
     for _, takes in ipairs { "bpf_wq_set_callback_impl", "bpf_wq_set_callback", "bpf_task_work_schedule_signal" } do
-      local on = kernel(release, { name, takes })
-      assert.equal("loads", (judge(calls("tc", { object.call(-1, 2), CALL }, { name = name, takes = takes }), on)))
+      assert.equal("loads", (hands(takes, { CALL }, {})))
     end
-    local on = kernel(release, { name, "bpf_wq_init" })
-    assert.equal("rejected",
-      (judge(calls("tc", { object.call(-1, 2), CALL }, { name = name, takes = "bpf_wq_init" }), on)))
+    assert.same({ "rejected", "kfunc", "behind" }, { hands("bpf_wq_init", { CALL }, {}) })
     -- So it is with helpers.
-    for takes, word in pairs { bpf_wq_set_callback_impl = "loads", bpf_wq_init = "rejected" } do
-      on = kernel(release, { name, takes })
-      assert.equal(word, (judge(calls("fentry/do_it", { object.call(-1, 2), object.call(COPY_FROM_USER) },
-        { name = name, takes = takes }), on)))
-    end
+    local helper = object.call(COPY_FROM_USER)
+    assert.equal("loads", (hands("bpf_wq_set_callback", { helper }, {}, nil, "fentry/do_it")))
+    assert.same({ "rejected", "type", "behind" }, { hands("bpf_wq_init", { helper }, {}, nil, "fentry/do_it") })
+  end)
+
+  it("may not call it itself beside them, nor in a function that both call", function()
+    local wakes = "bpf_wq_set_callback"
+    assert.same({ "rejected", "kfunc", "prog" }, { hands(wakes, { CALL }, { CALL }) })
+    assert.same({ "rejected", "type", "prog" },
+      { hands(wakes, {}, { object.call(COPY_FROM_USER) }, nil, "fentry/do_it") })
+    assert.equal("loads", (hands(wakes, { CALL }, { object.mov(1, 0), object.insn(0x15, 1, 0, 1, 0), CALL })))
+    local both = { object.call(-1, 1) }
+    assert.same({ "rejected", "kfunc", "behind" }, { hands(wakes, { CALL }, both, nil, nil, { [3] = "behind" }) })
+    -- Of a newer kernel it is not known whether that sleeps.
+    assert.same({ "unknown", "kfunc-unknown", "prog" }, { hands(wakes, { CALL }, { CALL }, "7.1.9") })
+    assert.equal("loads", (hands(wakes, { CALL }, {}, "7.1.9")))
   end)
 
   it("is looked at behind a call of which that is unknown", function()

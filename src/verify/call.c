@@ -152,7 +152,7 @@ static enum go enter_callback(struct machine *m, struct state *s, uint32_t helpe
 }
 
 /* A function that the kernel calls at another time. */
-static enum go start_callback(struct machine *m, const struct state *s, uint32_t func)
+static enum go start_callback(struct machine *m, const struct state *s, uint32_t func, bool awake)
 {
 	struct state *later;
 
@@ -162,6 +162,7 @@ static enum go start_callback(struct machine *m, const struct state *s, uint32_t
 	if (!later)
 		return GO_FAIL;
 	later->async = s->async + 1;
+	later->awake = awake;
 	later->path = s->path;
 	for (unsigned i = 1; i <= ARGUMENT_MOST; i++)
 		TOP(later)->reg[i] = value_any();
@@ -264,7 +265,7 @@ static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
 		func = TOP(s)->reg[n];
 	runs = func.kind == VALUE_FUNC;
 	if (runs && helper == HELPER_timer_set_callback) {
-		if (start_callback(m, s, func.which) == GO_FAIL)
+		if (start_callback(m, s, func.which, false) == GO_FAIL)
 			return GO_FAIL;
 	} else if (runs && m->w->abilities->callback_later &&
 		   run_callback(m, s, helper, &func) == GO_FAIL) {
@@ -319,17 +320,23 @@ static int outside_writes(struct state *s, const struct btf *b, struct btf_type 
 	return 0;
 }
 
+/* Lets the functions run that a function of the kernel is handed. */
+static enum go start_callbacks(struct machine *m, const struct state *s, bool awake)
+{
+	for (unsigned n = 1; n <= ARGUMENT_MOST; n++) {
+		const struct value *v = &TOP(s)->reg[n];
+
+		if (v->kind == VALUE_FUNC && start_callback(m, s, v->which, awake) == GO_FAIL)
+			return GO_FAIL;
+	}
+	return GO_ON;
+}
+
 static enum go call_outside(struct machine *m, struct state *s, uint32_t func_id, bool number)
 {
 	const struct btf *b = m->w->linked->object->btf;
 	struct btf_type proto = prototype(b, func_id);
 
-	for (unsigned n = 1; n <= ARGUMENT_MOST; n++) {
-		const struct value *v = &TOP(s)->reg[n];
-
-		if (v->kind == VALUE_FUNC && start_callback(m, s, v->which) == GO_FAIL)
-			return GO_FAIL;
-	}
 	if (outside_writes(s, b, proto) < 0)
 		return machine_fail(m);
 	if (!number && proto.kind == BTF_FUNC_PROTO) {
@@ -425,7 +432,11 @@ static enum go next_of_iterator(struct machine *m, struct state *s, const struct
 
 static enum go call_kfunc(struct machine *m, struct state *s, const struct extern_def *ext)
 {
-	switch (kfunc_of(ext)) {
+	enum kfunc kind = kfunc_of(ext);
+
+	if (start_callbacks(m, s, kind == KFUNC_WAKES) == GO_FAIL)
+		return GO_FAIL;
+	switch (kind) {
 	case KFUNC_ITER_NEW: return start_iterator(m, s, ext);
 	case KFUNC_ITER_NEXT: return next_of_iterator(m, s, ext);
 	case KFUNC_THROW: return GO_END;
@@ -433,16 +444,39 @@ static enum go call_kfunc(struct machine *m, struct state *s, const struct exter
 	}
 }
 
+/* Ends the path at a call of what may sleep, where nothing may. */
+static enum go refuse_sleep(struct machine *m, const struct state *s, const struct linked_insn *n)
+{
+	struct reached what = {.rule = RULE_SLEEPABLE, .doubtful = n->sleeps == KNOWN_NOT};
+
+	if (n->ref_kind == REF_EXTERN_CALL) {
+		what.cause = what.doubtful ? "kfunc-unknown" : "kfunc";
+		what.name = m->w->externs->references->externs[n->target].name;
+	} else {
+		what.rule = RULE_HELPER_NOT_FOR_TYPE;
+		what.cause = "type";
+		what.number = n->in.imm;
+		what.name = helper_name((uint32_t)n->in.imm);
+		what.type = uapi_name(UAPI_PROG_TYPE, m->context->prog_type);
+	}
+	return machine_refuse(m, s, what);
+}
+
 enum go machine_call(struct machine *m, struct state *s, const struct linked_insn *n)
 {
 	const struct references *l = m->w->externs->references;
 
+	if (n->sleeps != KNOWN_NO && !s->awake)
+		return refuse_sleep(m, s, n);
 	if (n->ref_kind == REF_CALL)
 		return call_function(m, s, n->target);
 	if (n->ref_kind == REF_EXTERN_CALL)
 		return call_kfunc(m, s, &l->externs[n->target]);
-	if (n->in.src != 0)
+	if (n->in.src != 0) {
+		if (start_callbacks(m, s, false) == GO_FAIL)
+			return GO_FAIL;
 		return call_outside(m, s, 0, false);
+	}
 	return call_helper(m, s, (uint32_t)n->in.imm);
 }
 

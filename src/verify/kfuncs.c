@@ -10,6 +10,11 @@ static bool ends_with(const char *s, size_t len, const char *tail)
 	return len > n && memcmp(s + len - n, tail, n) == 0;
 }
 
+static bool begins_with(const char *s, const char *head)
+{
+	return strncmp(s, head, strlen(head)) == 0;
+}
+
 enum kfunc kfunc_of(const struct extern_def *ext)
 {
 	static const char iter[] = "bpf_iter_", throws[] = "bpf_throw";
@@ -18,7 +23,9 @@ enum kfunc kfunc_of(const struct extern_def *ext)
 
 	if (len == sizeof(throws) - 1 && memcmp(name, throws, len) == 0)
 		return KFUNC_THROW;
-	if (strncmp(name, iter, sizeof(iter) - 1) != 0)
+	if (begins_with(name, "bpf_wq_set_callback") || begins_with(name, "bpf_task_work_schedule"))
+		return KFUNC_WAKES;
+	if (!begins_with(name, iter))
 		return KFUNC_OTHER;
 	if (ends_with(name, len, "_next"))
 		return KFUNC_ITER_NEXT;

@@ -13,6 +13,7 @@ enum kfunc {
 	KFUNC_ITER_NEXT,    /* bpf_iter_X_next(struct bpf_iter_X *) */
 	KFUNC_ITER_DESTROY, /* bpf_iter_X_destroy(struct bpf_iter_X *) */
 	KFUNC_THROW,        /* bpf_throw(cookie), which does not return */
+	KFUNC_WAKES,        /* bpf_wq_set_callback*() and the like: its callback may sleep */
 };
 
 /* Which one an extern is; a flavor behind its last ___ does not count. The kernel holds its own

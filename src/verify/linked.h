@@ -14,6 +14,9 @@ enum { LINKED_NONE = -1 };
 struct linked_insn {
 	struct insn in;
 	uint8_t stop; /* enum obstacle_rule: why a verifier that comes here refuses it, else 0 */
+	/* Whether it calls what may sleep, where a path decides: the program may not, but hands
+	 * callbacks to the kernel that may. */
+	enum known sleeps;
 	int32_t ref_kind; /* enum ref_kind, LINKED_NONE without one */
 	uint32_t target;  /* of the reference; of a function: its index in funcs */
 	int64_t offset;

@@ -326,7 +326,7 @@ bool state_covers(const struct state *a, const struct state *b, const struct liv
 {
 	struct id_map ids = {.context = context};
 
-	if (a->depth != b->depth || a->async != b->async)
+	if (a->depth != b->depth || a->async != b->async || a->awake != b->awake)
 		return false;
 	for (unsigned i = a->depth; i-- > 0;)
 		if (!frame_covers(a->frame[i], b->frame[i], &live[i], &ids))

@@ -79,6 +79,7 @@ struct state {
 	uint32_t at;
 	uint32_t path;  /* see walk.h */
 	uint32_t async; /* nested asynchronous callbacks */
+	bool awake;     /* of a callback that may sleep where the program may not */
 
 	/* How the path last came to the loops that it is in: by place, each once. */
 	struct state **entries;

@@ -9,6 +9,7 @@
 #include "verify/helpers.h"
 #include "verify/hooks.h"
 #include "verify/kfunc_types.h"
+#include "verify/kfuncs.h"
 #include "verify/map_uses.h"
 
 enum { SIGNED_OFF = 1, CAST_OFF = 1 };
@@ -21,7 +22,8 @@ struct stop_search {
 	struct obstacles *o;
 	struct err *e;
 	uint64_t maps_met; /* bit n: map n was looked at */
-	enum known wakes;  /* has callbacks that may sleep; KNOWN_NOT: not looked */
+	enum known wakes;  /* hands on callbacks that may sleep; KNOWN_NOT: not looked */
+	bool suspects;     /* calls something that sleeps, which a path decides */
 };
 
 static bool lacks(const struct stop_search *s, enum feature_mark mark)
@@ -86,18 +88,32 @@ static bool is_locked(const struct target *t)
 /* Whether the program hands a callback to a work queue or to a task, which may sleep there. */
 static bool wakes(struct stop_search *s)
 {
-	static const char *const takers[] = {"bpf_wq_set_callback", "bpf_task_work_schedule"};
 	const struct extern_def *externs = s->l->externs->references->externs;
 
 	for (uint32_t at = 0; s->wakes == KNOWN_NOT && at < s->f->count; at++)
-		for (size_t i = 0; i < sizeof(takers) / sizeof(*takers); i++)
-			if (s->f->insns[at].ref_kind == REF_EXTERN_CALL &&
-			    strncmp(externs[s->f->insns[at].target].name, takers[i],
-				    strlen(takers[i])) == 0)
-				s->wakes = KNOWN_YES;
+		if (s->f->insns[at].ref_kind == REF_EXTERN_CALL &&
+		    kfunc_of(&externs[s->f->insns[at].target]) == KFUNC_WAKES)
+			s->wakes = KNOWN_YES;
 	if (s->wakes == KNOWN_NOT)
 		s->wakes = KNOWN_NO;
 	return s->wakes == KNOWN_YES;
+}
+
+/* Leaves it to the walk whether a call of what may sleep is refused. */
+static int put_off(struct stop_search *s, uint32_t at, enum obstacle_rule rule, enum known sleeps)
+{
+	if (!obstacles_want(s->o, rule))
+		return 0;
+	s->f->insns[at].sleeps = sleeps;
+	s->suspects = true;
+	return 0;
+}
+
+/* Whether the program may call the helper, asleep or not. */
+static bool is_for_type(const struct loading *l, uint32_t helper, bool sleepable)
+{
+	return helper_type_allowed(helper, l->prog_type, l->attach_type, sleepable, l->age) !=
+	       KNOWN_NO;
 }
 
 /* Why a helper that the kernel numbers is nothing for the program: "type", "function", when it was
@@ -107,10 +123,7 @@ static const char *refused(struct stop_search *s, uint32_t helper)
 	const struct loading *l = s->l;
 	const struct helper_marker *mark = helper_marker(helper);
 
-	if (helper_type_allowed(helper, l->prog_type, l->attach_type, l->sleepable, l->age) ==
-		KNOWN_NO &&
-	    (helper_type_allowed(helper, l->prog_type, l->attach_type, true, l->age) == KNOWN_NO ||
-	     !wakes(s)))
+	if (!is_for_type(l, helper, l->sleepable) && (!is_for_type(l, helper, true) || !wakes(s)))
 		return "type";
 	if (loading_function(l) && hooks_helper(helper, l->prog_type, l->attach_type,
 						loading_function(l), l->age) == KNOWN_NO)
@@ -138,16 +151,17 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	x.cause = refused(s, helper);
 	if (x.cause)
 		return add(s, at, x);
-	if (object_is_gpl(s->f->object) ||
-	    !helper_gpl_only(helper, l->prog_type, l->attach_type, l->age))
-		return 0;
-	x.rule = RULE_LICENSE;
-	x.cause = "helper";
-	return add(s, at, x);
+	if (!object_is_gpl(s->f->object) &&
+	    helper_gpl_only(helper, l->prog_type, l->attach_type, l->age)) {
+		x.rule = RULE_LICENSE;
+		x.cause = "helper";
+		return add(s, at, x);
+	}
+	return is_for_type(l, helper, l->sleepable) ? 0 : put_off(s, at, x.rule, KNOWN_YES);
 }
 
-/* A kernel function that may sleep in a program that may not. Callbacks that may are not told from
- * the rest of the program, nor are places between locks, where none may. */
+/* A kernel function that may sleep in a program that may not. Places between locks, where none may,
+ * are not told from others. */
 static int look_at_sleep(struct stop_search *s, uint32_t at, const struct extern_def *def)
 {
 	struct obstacle x = obstacle_of(STAGE_WALK, RULE_SLEEPABLE, def->name, "kfunc");
@@ -157,8 +171,10 @@ static int look_at_sleep(struct stop_search *s, uint32_t at, const struct extern
 		return 0;
 	sleeps =
 	    kfunc_sleeps(def->name, btf_essential_len(def->name, strlen(def->name)), s->l->age);
-	if (sleeps == KNOWN_NO || wakes(s))
+	if (sleeps == KNOWN_NO)
 		return 0;
+	if (wakes(s))
+		return put_off(s, at, x.rule, sleeps);
 	if (sleeps == KNOWN_NOT) {
 		x.cause = "kfunc-unknown";
 		x.doubtful = true;
@@ -373,7 +389,8 @@ static int look_at(struct stop_search *s, uint32_t at)
 	}
 }
 
-int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, struct err *e)
+int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, bool *suspects,
+	       struct err *e)
 {
 	struct stop_search s = {.l = l, .target = l->target, .f = f, .o = o, .e = e};
 
@@ -386,5 +403,6 @@ int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, s
 		/* The second half of an ldimm64 is no instruction. */
 		at += f->insns[at].in.code == BPF_LDIMM64;
 	}
+	*suspects = s.suspects;
 	return 0;
 }

@@ -8,7 +8,9 @@
 #include "verify/loading.h"
 
 /* Adds an obstacle for each instruction of f that the target's verifier refuses, and marks those of
- * STAGE_WALK in f. */
-int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, struct err *e);
+ * STAGE_WALK in f. *suspects: whether one calls what may sleep where a path decides if it is
+ * refused, see linked.h: a walk tells. */
+int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, bool *suspects,
+	       struct err *e);
 
 #endif

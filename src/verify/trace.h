@@ -36,6 +36,7 @@ struct reached {
 	/* Likewise: what belongs to it, see obstacle.h. */
 	int64_t number;
 	const char *name, *type;
+	bool doubtful;
 	uint32_t map;   /* of RULE_MAP_USE: of the object; number is the helper */
 	uint32_t path;  /* into steps */
 	uint32_t entry; /* the instruction at which its path starts */

@@ -142,6 +142,7 @@ static int add_found(struct verdict *v, const struct loading *l, struct err *e)
 		x.number = hit->number;
 		x.name = hit->name;
 		x.type = hit->type;
+		x.doubtful = hit->doubtful;
 		if (hit->rule == RULE_MAP_USE)
 			tell_map(l, hit, &x);
 		if (obstacles_add(&v->obstacles, x, e) < 0)
@@ -273,19 +274,19 @@ static int run(struct verdict *v, const struct loading *l, struct err *e)
 {
 	struct obstacles *o = &v->obstacles;
 	struct context context;
-	bool walks;
+	bool sleeps, walks;
 
 	o->wanted = l->wanted;
 	if (object_scope_find(l, o, e) < 0 || add_relocations(v, l->resolution, e) < 0 ||
 	    add_uncalled(v, l->resolution, e) < 0 || program_scope_find(l, o, &context, e) < 0 ||
-	    stops_find(l, v->linked, o, e) < 0)
+	    stops_find(l, v->linked, o, &sleeps, e) < 0)
 		return -1;
 	context.known = context.known &&
 			(obstacles_want(o, RULE_CTX_ARG) || obstacles_want(o, RULE_CTX_ACCESS) ||
 			 obstacles_want(o, RULE_STRUCT_ACCESS) || obstacles_want(o, RULE_LICENSE));
 	if (context_suspects(&context, v->linked, e) < 0)
 		return -1;
-	walks = context.suspect || has_stage(o, STAGE_WALK);
+	walks = sleeps || context.suspect || has_stage(o, STAGE_WALK);
 	if (obstacles_want(o, RULE_MAP_USE)) {
 		if (!walks && map_uses_suspects(l, v->linked, &walks, e) < 0)
 			return -1;
