@@ -93,17 +93,18 @@ local function rows(target, path, list, asked)
   if list[1] and list[1].score >= SUGGESTED then return end
   local more = #perhaps > 0 and ("no more than perhaps %s"):format(table.concat(perhaps, " or "))
   row(target, { query = path, rank = 1, successor = "-", change = "removed", score = "0.000",
-    evidence = asked.gone and (more or asked.gone)
+    evidence = asked.removed or asked.gone and (more or asked.gone)
       or (more or "nothing there is like it") .. unless_module(target, asked.path:match "^[^.%[]+") })
 end
 
-local function code(target, path, list)
+local function code(target, path, list, asked)
   local first = list[cli.args.pick or 1]
   local doubt = first and not cli.args.pick and first.doubt
   if not first and cli.args.pick then
     cli:failure(("%s on %s: there is no suggestion %d"):format(path, target.name, cli.args.pick))
   elseif not first or (doubt and first.score < SUGGESTED) then
-    out:text(("/* %s has no successor on %s. */"):format(path, target.name))
+    out:text(asked.removed and ("/* %s was %s. */"):format(path, asked.removed)
+      or ("/* %s has no successor on %s. */"):format(path, target.name))
   elseif first.change == "same" then
     out:text(("/* %s is there on %s: it needs no other name. */"):format(path, target.name))
   elseif doubt then
@@ -127,7 +128,7 @@ local function answer(target, path)
       evidence = asked.problem })
   else
     rows(target, path, list, asked)
-    if cli.args.code then code(target, path, list) end
+    if cli.args.code then code(target, path, list, asked) end
   end
 end
 

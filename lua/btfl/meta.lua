@@ -1330,6 +1330,7 @@ function signature:slot(n) end
 ---@field known boolean a witness, the object or the target has it
 ---@field problem string? when it is not known: what is wrong with the question (a name that nobody has, a path through a pointer), in a sentence
 ---@field gone string? of a function or a tracepoint: what is to be said when nothing is suggested
+---@field removed string? by the table of removals: "removed in 6.1: areas are in the maple tree ..."; then nothing is suggested
 
 --- What a name may have become. A plain table.
 ---@class btfl.suggestion

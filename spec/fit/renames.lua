@@ -80,10 +80,13 @@ function renames.is_right(row, successor)
   return false
 end
 
--- The suggestions, best first; by_table with what the table of renames tells.
+-- The suggestions, best first; by_table with what the table of renames tells. That of removals has names of these
+-- lists, so that what it tells is none of their figures.
 local function ask(row, by_table)
   local list, options = {}, { from = renames.kernel(row.from), table = by_table or false }
-  for s in renames.kernel(row.to):successors(row.path, options) do
+  local answers, asked = renames.kernel(row.to):successors(row.path, options)
+  if asked.removed then return ask(row, false) end
+  for s in answers do
     list[#list + 1] = { successor = s.successor, score = s.score, evidence = s.evidence }
   end
   return list

@@ -17,6 +17,7 @@ end
 function became.words(target, what, called, from)
   local suggestions, asked = target:successors(what, { from = from, least = thresholds.perhaps })
   local first, name = suggestions(), quoted(called)
+  if asked.removed then return ("%s was %s"):format(name, asked.removed) end
   if not first and asked.gone then return asked.known and ("%s is %s"):format(name, asked.gone) or nil end
   if not first then return ("%s is gone: nothing there is like it"):format(name) end
   local now = quoted(first.via or first.successor)

@@ -1,4 +1,5 @@
---- What has become of a name by the table of renames: nothing is compared, the release is the evidence.
+--- What has become of a name by the table of renames, or that it was removed by that of removals: nothing is
+--- compared, the release is the evidence.
 local engine = require "btfl.engine"
 local entries = require "btfl.policy.support.entries"
 local question = require "btfl.successor.question"
@@ -98,15 +99,16 @@ local function changed(names, from, to, struct, change, own)
   return joined(struct_there, after), pointer .. "->" .. after
 end
 
--- Calls `visit` with the changes of a part of the path, the longest part first, from the root inwards.
-local function each_change(names, btfs, visit)
+-- Calls `visit` with what `by_key` has of a part of the path, the longest part first, from the root inwards,
+-- until it returns true.
+local function each_known(by_key, names, btfs, visit)
   for from = 1, #names do
     local struct = from == 1 and engine.essential(names[1])
       or struct_at(btfs, table.move(names, 1, from, 1, {}))
     for to = struct and #names or 0, from == 1 and 1 or from + 1, -1 do
       local key = joined(struct, table.concat(names, ".", from + 1, to))
-      local list = changes()[key]
-      if list and visit(list, from, to, struct) then return end
+      local value = by_key[key]
+      if value and visit(value, from, to, struct) then return end
     end
   end
 end
@@ -146,7 +148,7 @@ local function follow(names, btfs, own, seen, asked, earlier)
   local out = {}
   asked = asked or names
   seen[table.concat(names, ".")] = true
-  each_change(names, btfs, function(list, from, to, struct)
+  each_known(changes(), names, btfs, function(list, from, to, struct)
     local onward
     for _, change in ipairs(list) do
       local path, via = changed(names, from, to, struct, change, own)
@@ -167,6 +169,12 @@ local function follow(names, btfs, own, seen, asked, earlier)
   return out
 end
 
+local function essential_names(q)
+  local names = table.move(q.names, 1, #q.names, 1, {})
+  names[1] = engine.essential(names[1])
+  return names
+end
+
 --- What the table says has become of a path that a kernel lacks, as suggestions with a score of 1; nothing
 --- where it says nothing, or the kernel has none of that. A member that became several is split.
 ---@param q btfl.question
@@ -174,13 +182,59 @@ end
 ---@param own btfl.btf[] of the kernel
 ---@return btfl.suggestion[]
 function known.successors(q, btfs, own)
-  local names = table.move(q.names, 1, #q.names, 1, {})
-  names[1] = engine.essential(names[1])
-  local list = follow(names, btfs, own, {})
+  local list = follow(essential_names(q), btfs, own, {})
   local split_up = #list > 1
   for _, s in ipairs(list) do split_up = split_up and s.change == "renamed" end
   for _, s in ipairs(split_up and list or {}) do s.change = "split" end
   return list
+end
+
+-- The first release that may lack what went "in 6.1", or "between 5.10 and 6.1".
+local function first_without(since)
+  local major, minor = since:match "^(%d+)%.(%d+)%.%."
+  return major and ("%d.%d"):format(major, minor + 1) or since
+end
+
+-- "removed in 6.1: ..."; nil for a kernel that is older, which may have to wait for it.
+local function removal(entry, target)
+  if target.version and target.version < first_without(entry.since) then return nil end
+  return ("removed %s: %s"):format(entries.when(entry.since), entry.now)
+end
+
+-- The rows of the table of removals, by key.
+local removals
+local function removals_by_key()
+  if removals then return removals end
+  removals = {}
+  for _, row in ipairs(require "btfl.successor.removals") do
+    for _, key in ipairs(row) do removals[key] = row end
+  end
+  return removals
+end
+
+--- That a path is no more in a kernel that lacks it, and what can be done; nil where the table of removals
+--- has nothing of it, or the kernel is older.
+---@param q btfl.question
+---@param btfs btfl.btf[] of all who may know the types on the way
+---@param target btfl.target
+---@return string?
+function known.removed(q, btfs, target)
+  local said
+  each_known(removals_by_key(), essential_names(q), btfs, function(entry)
+    said = removal(entry, target)
+    return true
+  end)
+  return said
+end
+
+--- The same of a function or a tracepoint.
+---@param about "func"|"tracepoint"
+---@param name string
+---@param target btfl.target
+---@return string?
+function known.removed_routine(about, name, target)
+  local entry = removals_by_key()[about .. "/" .. name]
+  return entry and removal(entry, target)
 end
 
 -- What a BTF says of a function or a tracepoint.
@@ -213,12 +267,13 @@ function known.routines(about, name, own)
   return {}
 end
 
---- Whether the table knows of a function or a tracepoint of that name.
+--- Whether a table knows of a function or a tracepoint of that name.
 ---@param name string
 ---@return "func"|"tracepoint"|nil
 function known.routine(name)
   for _, about in ipairs { "func", "tracepoint" } do
-    if changes()[about .. "/" .. name] then return about end
+    local key = about .. "/" .. name
+    if changes()[key] or removals_by_key()[key] then return about end
   end
 end
 

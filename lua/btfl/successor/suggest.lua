@@ -148,12 +148,16 @@ end
 
 -- What a function or a tracepoint has become.
 local function routines(target, q, witnesses, own, options)
-  local told = options.table ~= false and known.routines(q.about, q.name, own) or {}
+  local by_table = options.table ~= false
+  local told = by_table and known.routines(q.about, q.name, own) or {}
   local list, is_known = routine.suggest(target, q, question.btfs(witnesses), options.least, told)
   for _, s in ipairs(list) do setmetatable(s, metatable) end
   for _, s in ipairs(list) do s.doubt = doubt_of(s, list) end
   local asked = { path = q.shown, known = is_known, gone = routine.gone(q) }
-  if not is_known then asked.problem = ("no %s `%s` in any kernel that was given"):format(
+  if by_table and not told[1] then asked.removed = known.removed_routine(q.about, q.name, target) end
+  if asked.removed then
+    list, asked.known = {}, true
+  elseif not is_known then asked.problem = ("no %s `%s` in any kernel that was given"):format(
     q.about == "func" and "function" or q.about, q.name) end
   return iterate(list), asked
 end
@@ -207,14 +211,18 @@ function suggest(target, what, options)
   local everyone, own = question.btfs(all), table.remove(all)
   local old, there = question.find(question.btfs(all), q), question.find(own.btfs, q)
   local list = {}
-  if options.table ~= false and not there then list = known.successors(q, everyone, own.btfs) end
-  local asked = { path = q.shown, known = (old or there or list[1]) and true or false }
+  local asked = { path = q.shown }
+  if options.table ~= false and not there then
+    list = known.successors(q, everyone, own.btfs)
+    asked.removed = not list[1] and known.removed(q, everyone, target) or nil
+  end
+  asked.known = (old or there or list[1] or asked.removed) and true or false
   -- A witness that never had it makes the question a wrong one; without any, its name may tell.
   if not asked.known then
     asked.problem = question.problem(q, knowing > 0 and all or { own })
     if knowing > 0 then return iterate {}, asked end
   end
-  if not list[1] then
+  if not list[1] and not asked.removed then
     list = registers.successors(q, question.btfs(all), own.btfs)
       or engine.suggest(target, q.path, btfs, excerpt, options.least)
   end
