@@ -322,6 +322,8 @@ return {
   ["tracepoint/iomap_writepage"] = { "iomap_writeback_folio", since = "6.16..6.18" },
   ["tracepoint/io_uring_submit_sqe"] = { "io_uring_submit_req", since = "6.1..6.12" },
   ["tracepoint/hrtimer_init"] = { "hrtimer_setup", since = "6.15" },
+  ["tracepoint/xdp_redirect_map"] = { "xdp_redirect", since = "6.16..6.18", reverse = false },
+  ["tracepoint/xdp_redirect_map_err"] = { "xdp_redirect_err", since = "6.16..6.18", reverse = false },
 
   -- functions: files
   ["func/do_unlinkat"] = { "filename_unlinkat", since = "6.18..7.0" },
