@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/scale.h"
 #include "format/btf_kfuncs.h"
 #include "print/ctext.h"
 
@@ -441,7 +442,7 @@ int source_write(const struct btf *b, const struct source_options *options, stru
 	int rc;
 
 	s.text = (struct ctext){.out = out, .btf = b, .style = CTEXT_SOURCE};
-	s.text.most_members = (1 << 20) + 64 * element_count(b);
+	s.text.most_members = SCALE(1 << 20, 1 << 12) + 64 * element_count(b);
 	s.text.names = names_new(b, e);
 	if (!s.text.names)
 		return -1;
