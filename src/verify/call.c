@@ -5,6 +5,7 @@
 #include "verify/kfuncs.h"
 #include "verify/map_fields.h"
 #include "verify/map_uses.h"
+#include "verify/regions.h"
 
 enum { ARGUMENT_MOST = 5, ERRNO_MOST = 4095 };
 
@@ -462,10 +463,33 @@ static enum go refuse_sleep(struct machine *m, const struct state *s, const stru
 	return machine_refuse(m, s, what);
 }
 
+/* Ends the path where it may sleep and must not, or must not for want of a lock. */
+static enum go check_region(struct machine *m, struct state *s, const struct linked_insn *n)
+{
+	struct region_refusal refused;
+
+	if (!regions_refuse(m->context->sleeps, m->w->linked, &s->regions, s->at, &refused)) {
+		regions_step(&s->regions, m->w->externs, n);
+		return GO_ON;
+	}
+	if (refused.doubtful)
+		return machine_give_up(m, WALK_BROKEN,
+				       "whether something may sleep on this kernel that is called "
+				       "where nothing may is not known");
+	return machine_refuse(m, s,
+			      (struct reached){.rule = RULE_SLEEPABLE,
+					       .cause = refused.cause,
+					       .name = refused.name,
+					       .type = refused.region});
+}
+
 enum go machine_call(struct machine *m, struct state *s, const struct linked_insn *n)
 {
 	const struct references *l = m->w->externs->references;
+	enum go go = m->context->sleeps ? check_region(m, s, n) : GO_ON;
 
+	if (go != GO_ON)
+		return go;
 	if (n->sleeps != KNOWN_NO && !s->awake)
 		return refuse_sleep(m, s, n);
 	if (n->ref_kind == REF_CALL)

@@ -32,7 +32,8 @@ struct context {
 	uint32_t type[CONTEXT_ARGUMENTS]; /* the struct that one points to; 0 for none */
 	struct struct_rules rules;
 	struct kernel_age age;
-	const struct loading *uses; /* whose maps the walk looks at; NULL for none */
+	const struct loading *uses;   /* whose maps the walk looks at; NULL for none */
+	const struct loading *sleeps; /* whose regions it looks at, see regions.h; likewise */
 };
 
 /* The context of l's program: the arguments of what it attaches to, where that was found. */

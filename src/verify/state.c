@@ -326,7 +326,9 @@ bool state_covers(const struct state *a, const struct state *b, const struct liv
 {
 	struct id_map ids = {.context = context};
 
-	if (a->depth != b->depth || a->async != b->async || a->awake != b->awake)
+	if (a->depth != b->depth || a->async != b->async || a->awake != b->awake ||
+	    a->regions.rcu != b->regions.rcu || a->regions.preempt != b->regions.preempt ||
+	    a->regions.irq != b->regions.irq)
 		return false;
 	for (unsigned i = a->depth; i-- > 0;)
 		if (!frame_covers(a->frame[i], b->frame[i], &live[i], &ids))

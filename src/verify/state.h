@@ -73,6 +73,11 @@ struct frame {
 	uint32_t turns; /* of the callback that the frame's next call runs */
 };
 
+/* How deep a path is in stretches where nothing may sleep, see regions.h. */
+struct regions {
+	uint8_t rcu, preempt, irq;
+};
+
 struct state {
 	struct frame *frame[FRAMES];
 	unsigned depth; /* of frame in use, at least 1 */
@@ -80,6 +85,7 @@ struct state {
 	uint32_t path;  /* see walk.h */
 	uint32_t async; /* nested asynchronous callbacks */
 	bool awake;     /* of a callback that may sleep where the program may not */
+	struct regions regions;
 
 	/* How the path last came to the loops that it is in: by place, each once. */
 	struct state **entries;

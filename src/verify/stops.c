@@ -160,8 +160,8 @@ static int look_at_helper(struct stop_search *s, uint32_t at, uint32_t helper)
 	return is_for_type(l, helper, l->sleepable) ? 0 : put_off(s, at, x.rule, KNOWN_YES);
 }
 
-/* A kernel function that may sleep in a program that may not. Places between locks, where none may,
- * are not told from others. */
+/* A kernel function that may sleep in a program that may not. Where a program that may sleep must
+ * not is told by regions.h. */
 static int look_at_sleep(struct stop_search *s, uint32_t at, const struct extern_def *def)
 {
 	struct obstacle x = obstacle_of(STAGE_WALK, RULE_SLEEPABLE, def->name, "kfunc");

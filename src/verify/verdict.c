@@ -11,6 +11,7 @@
 #include "verify/map_uses.h"
 #include "verify/object_scope.h"
 #include "verify/program_scope.h"
+#include "verify/regions.h"
 #include "verify/releases.h"
 #include "verify/stops.h"
 
@@ -291,6 +292,10 @@ static int run(struct verdict *v, const struct loading *l, struct err *e)
 		if (!walks && map_uses_suspects(l, v->linked, &walks, e) < 0)
 			return -1;
 		context.uses = l;
+	}
+	if (obstacles_want(o, RULE_SLEEPABLE) && regions_suspect(l, v->linked)) {
+		context.sleeps = l;
+		walks = true;
 	}
 	/* A loader has refused the program by then. */
 	if (walks && !has_stage(o, STAGE_RELOCATION) && walk_it(v, l, &context, e) < 0)

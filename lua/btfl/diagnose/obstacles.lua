@@ -430,7 +430,8 @@ error[attach-proto]: argument 2 of `path_chown` is of a type that the kernel doe
     text = [[
 Kernels have a list of the hooks of LSM that may sleep. Before 5.11 it was one, bprm_committed_creds. Of other
 programs those of fentry, fexit and fmod_ret could sleep first, uprobes since 6.0, struct_ops since 6.3. Some
-functions of the kernel may sleep, and only programs that may sleep may call them.]],
+functions of the kernel may sleep, and only programs that may sleep may call them, where no path of theirs is under
+bpf_rcu_read_lock(), or without preemption or interrupts. Iterators over tasks need that lock in a program that may sleep.]],
     todo = [[
 Attach without sleeping there: SEC("lsm/…") and not SEC("lsm.s/…"). Call a function that may sleep in a program
 whose section has the `.s`.]],
@@ -439,15 +440,25 @@ whose section has the `.s`.]],
       type = "programs of type {name} may not sleep on this kernel",
       kfunc = "`{name}()` may sleep on this kernel, and the program may not",
       ["kfunc-unknown"] = "whether `{name}()` may sleep on this kernel is not known, and the program may not",
+      region = "`{name}()` may sleep, and is called where nothing may, behind {type}()",
+      ["region-function"] = "function `{name}()`, which is verified on its own, is called where nothing may sleep, "
+        .. "behind {type}()",
+      unlocked = "`{name}()` has to be called under bpf_rcu_read_lock(), as the program may sleep",
     },
     help = {
       "have a program for such kernels that does not sleep: SEC(\"lsm/{name}\")",
       type = "have a program for such kernels that does not sleep, without the `.s` of its section",
       kfunc = "call it in a program that may sleep, with the `.s` of its section, or do without it",
       ["kfunc-unknown"] = "try it on that kernel, or call it in a program that may sleep",
+      region = "call it before that, or behind the end of it",
+      ["region-function"] = "make it a static function that does not sleep, or call it elsewhere",
+      unlocked = "put bpf_rcu_read_lock() and bpf_rcu_read_unlock() around all that uses the iterator",
     },
     says = { "bpf_lsm_path_chmod is not sleepable",
-      "program must be sleepable to call sleepable kfunc bpf_copy_from_user_str" },
+      "program must be sleepable to call sleepable kfunc bpf_copy_from_user_str",
+      "sleepable helper bpf_copy_from_user#148 in rcu_read_lock region",
+      "kernel func bpf_copy_from_user_str is sleepable within non-preemptible region",
+      "kernel func bpf_iter_task_new requires RCU critical section protection" },
     compat = "UNSUPPORTED_ATTACH_TYPE",
     example = [=[
 error[sleepable]: the hook `path_chmod` may not sleep on this kernel
