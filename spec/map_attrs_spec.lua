@@ -43,9 +43,9 @@ local function with_inner(inner)
   return tmp.write(("map%d.o"):format(n), o:bytes())
 end
 
-local function first_of(path, target)
+local function first_of(path, target, release)
   local o <close> = btfl.object(path)
-  local verdict = o:program("prog"):verdict(target, { release = "6.1.0" })
+  local verdict = o:program("prog"):verdict(target, { release = release or "6.1.9" })
   local first = verdict.first
   return first and ("%s %s %s %s"):format(verdict.verdict, first.rule, first.name, first.cause) or verdict.verdict
 end
@@ -87,6 +87,21 @@ describe("a map", function()
     end)
   end
 
+  it("has flags that its kernel knows", function()
+    for _, flag in ipairs { 13, 14, 15, 17, 18, 19, 20, 31 } do
+      local hash = with_map { type = HASH, key = 4, value = 4, flags = 1 << flag }
+      assert.equal("refused map-attr m map_flags", first_of(hash, target), flag)
+    end
+    local overwrites = with_map { type = RINGBUF, key = 0, value = 0, entries = 4096, flags = 1 << 19 }
+    assert.equal("refused map-attr m map_flags", first_of(overwrites, target, "6.18.9"))
+    assert.equal("loads", first_of(overwrites, target, "6.19.9"))
+    local later = with_map { type = RINGBUF, key = 0, value = 0, entries = 4096, flags = 1 << 20 }
+    assert.equal("refused map-attr m map_flags", first_of(later, target, "6.18.9"))
+    assert.equal("unknown map-attr m flags-unknown", first_of(later, target, "7.1.9"))
+    -- A token is the loader's.
+    assert.equal("loads", first_of(with_map { type = HASH, key = 4, value = 4, flags = 1 << 16 }, target))
+  end)
+
   it("of deeper traces than kernels take by default may not be created", function()
     local unknown = "unknown map-attr m max_stack"
     assert.equal(unknown, first_of(with_map { type = STACKS, key = 4, value = 128 * 8 }, target))
@@ -120,7 +135,9 @@ describe("the running kernel", function()
   local function any(random)
     local type
     repeat type = random(33) until not OTHER[type]
-    local flags = random(2) == 1 and 0 or 1 << random(0, 12)
+    local flag
+    repeat flag = random(0, 31) until flag ~= 16
+    local flags = random(2) == 1 and 0 or 1 << flag
     return { type = type, key = KEYS[random(#KEYS)], value = VALUES[random(#VALUES)], entries = ENTRIES[random(2)],
       flags = flags | (random(3) == 1 and 1 or 0) }
   end

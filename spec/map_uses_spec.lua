@@ -249,6 +249,23 @@ describe("a map of a program", function()
     assert.equal("attach-target", verdict(path, { release = "6.6.63" }).rule)
   end)
 
+  it("is one storage of its cgroup, and one of each CPU", function()
+    local function storage(name, type)
+      return { name, function(_, int)
+        return { { "type", type }, { "max_entries", 0 }, { "key_size", 8 }, { "value", int } }
+      end }
+    end
+    local maps = { storage("one", 19), storage("two", 19), storage("each", 21) }
+    local function said(...)
+      local insns = {}
+      for i, name in ipairs { ... } do insns[i] = load(name) end
+      return first(with("cgroup_skb/egress", maps, insns))
+    end
+    assert.equal("map-use storage two cgroup_storage -", (said("one", "each", "two")))
+    assert.equal("loads", (said("one", "each", "one")))
+    assert.equal("loads", (said("two")))
+  end)
+
   it("has to be preallocated where old kernels say so", function()
     local function hash(flags)
       return with("perf_event", { map("m", HASH, function(_, _, fields)
@@ -316,8 +333,12 @@ local function valued(name, type, size, members, more)
         or b:struct(m[2], m[3], { { "opaque", b:array(int, m[3] // 4), 0 } })
       list[i] = { m[1], made, m[4] }
     end
-    return { { "type", type }, { "max_entries", 1 }, { more == "no key" and "key_size" or "key",
+    local fields = { { "type", type }, { "max_entries", 1 }, { more == "no key" and "key_size" or "key",
       more == "no key" and 4 or int }, { "value", b:struct("value", size, list) } }
+    if more == "storage" then
+      fields[2], fields[5] = { "max_entries", 0 }, { "map_flags", 1 }
+    end
+    return fields
   end }
 end
 
@@ -348,6 +369,23 @@ describe("a field of a map's values", function()
     assert.equal("timer", (cause(PERF, valued("m", HASH, 16, { timer(0) }), kernel "6.18.44")))
     assert.equal("loads", cause(PERF, valued("m", HASH, 16, { timer(0) }), kernel "7.2.13"))
     assert.equal("loads", cause("raw_tp.w/sched", valued("m", HASH, 16, { timer(0) }), kernel "5.15.9"))
+  end)
+
+  it("keeps local storage, which is made by its BTF, from being created", function()
+    local function storage(size, members)
+      return valued("m", 29, size, members, "storage")
+    end
+    local wq = { "w", "bpf_wq", 16, 64 }
+    for _, member in ipairs { timer(8), wq } do
+      local x = verdict(with("tc", { storage(24, { plain(0), member }) }, {})).first
+      assert.same({ "map-attr", "field", "m", "task_storage" }, { x.rule, x.cause, x.name, x.type })
+      assert.equal("the kernel creates no task_storage map whose values have a timer or a work queue, as those of `m`",
+        x:message())
+    end
+    assert.equal("loads", verdict(with("tc", { storage(8, { plain(0), lock(4) }) }, {})).verdict)
+    -- It knows no timers.
+    local old = kernel("5.10.262", 160)
+    assert.equal("loads", verdict(with("tc", { storage(24, { plain(0), timer(8) }) }, {}), nil, old).verdict)
   end)
 
   it("is nothing to a kernel that does not know it", function()

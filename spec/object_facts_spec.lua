@@ -174,6 +174,18 @@ describe("opening an object", function()
     o:section("maps", ("\0"):rep(20), { flags = 3 })
     assert.equal("legacy - maps -", opening(o))
 
+    local function arenas(count)
+      local maps = {}
+      for i = 1, count do
+        maps[i] = { "arena" .. i, { { "type", 33 }, { "max_entries", 10 }, { "map_flags", 1024 } } }
+      end
+      return (loadable.maps(maps))
+    end
+    -- Older libbpfs know no arenas.
+    assert.is_nil(open(arenas(1)):opening())
+    local second = open(arenas(2)):opening()
+    assert.same({ "map", "arena2", "libbpf takes one arena only" }, { second.kind, second.name, second.message })
+
     o = program(objects.new(btf.new()), to)
     o:section("maps/events", ("\0"):rep(20), { flags = 3 })
     o:symbol { name = "events", section = "maps/events", size = 20, info = 0x11 }

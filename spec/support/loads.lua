@@ -168,6 +168,7 @@ local VERIFIER = {
   { "expected prog array map for tail call", "map-use", "-" },
   { "callback function not allowed for map", "map-use", "-" },
   { "programs can only use", "map-use", "-" },
+  { "only one cgroup storage", "map-use", "-" },
   -- List heads and trees, whose BTF has to fit in more than a name.
   { "progs cannot use bpf_{", "map-field", "-" },
   { "progs cannot use bpf_", "map-use", "-" },

@@ -79,10 +79,20 @@ static bool btf_is_missing(const struct object *o, struct opening *out)
 
 static bool maps_refused(const struct references *l, struct opening *out)
 {
-	for (size_t i = 0; i < l->map_count; i++)
-		if (l->maps[i].bad && l->maps[i].kind != MAP_LEGACY)
-			return refuse(out, OPENING_MAP, l->maps[i].name, l->maps[i].section,
-				      l->maps[i].bad);
+	const struct map_def *arena = NULL;
+
+	for (size_t i = 0; i < l->map_count; i++) {
+		const struct map_def *m = &l->maps[i];
+
+		if (m->bad && m->kind != MAP_LEGACY)
+			return refuse(out, OPENING_MAP, m->name, m->section, m->bad);
+		if (m->kind != MAP_DEFINED || m->type != BPF_MAP_TYPE_ARENA)
+			continue;
+		if (arena)
+			return refuse(out, OPENING_MAP, m->name, m->section,
+				      "libbpf takes one arena only");
+		arena = m;
+	}
 	return false;
 }
 

@@ -6,8 +6,12 @@
 
 #include "format/uapi.h"
 
-/* Those that kernels know for a map's kind. */
-enum { KNOWN_FLAGS = BPF_F_RB_OVERWRITE * 2 - 1 - (0xf << 13) };
+/* Those that kernels know, but for the one that a loader may set with the number of a token. */
+enum { BPF_F_TOKEN_FD = 1 << 16, LAST_FLAG = BPF_F_RB_OVERWRITE };
+enum { KNOWN_FLAGS = LAST_FLAG * 2 - 1 - BPF_F_TOKEN_FD };
+
+/* The last line that knows no ring buffer that overwrites, nor any flag behind that one. */
+enum { FLAGS_TOLD = AGE_LINE(6, 18) };
 
 /* From `least` to `most`, and a multiple of `step`. */
 struct size_rule {
@@ -147,6 +151,17 @@ const char *map_attrs_of_inner(const struct map_def *m)
 	if (refused || !r || m->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		return refused;
 	return fits(&r->entries, m->max_entries) ? NULL : "max_entries";
+}
+
+enum known map_attrs_takes_flags(const struct map_def *m, struct kernel_age age)
+{
+	bool later = m->flags & ~(uint32_t)(LAST_FLAG * 2 - 1);
+
+	if (!rule_of(m) || (!later && !(m->flags & BPF_F_RB_OVERWRITE)))
+		return KNOWN_YES;
+	if (age_up_to(age, FLAGS_TOLD))
+		return KNOWN_NO;
+	return !later && age_since(age, FLAGS_TOLD + 1) ? KNOWN_YES : KNOWN_NOT;
 }
 
 const char *map_attrs_by_sysctl(const struct map_def *m)

@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
+#include "base/known.h"
 #include "format/map_def.h"
+#include "verify/age.h"
 
 /* Of linux/bpf.h: map_flags of BPF_MAP_CREATE. */
 enum {
@@ -24,7 +26,7 @@ enum {
 	BPF_F_MMAPABLE = 1 << 10,
 	BPF_F_PRESERVE_ELEMS = 1 << 11,
 	BPF_F_INNER_MAP = 1 << 12,
-	/* 13 to 16 are not of a map's kind, or libbpf's own. */
+	/* 13 to 16 are of struct_ops, of no map, or libbpf's own. */
 	BPF_F_SEGV_ON_FAULT = 1 << 17,
 	BPF_F_NO_USER_CONV = 1 << 18,
 	BPF_F_RB_OVERWRITE = 1 << 19,
@@ -46,6 +48,10 @@ const char *map_attrs_of_inner(const struct map_def *m);
 /* "key_size" or "value_size" where that is 0, and must be one of several sizes, which only a tool
  * can know; NULL for neither. */
 const char *map_attrs_unset(const struct map_def *m);
+
+/* Whether a kernel of that age takes the flags of a map that none of all refuses; KNOWN_NOT where a
+ * newer one may know what they mean. */
+enum known map_attrs_takes_flags(const struct map_def *m, struct kernel_age age);
 
 /* "max_stack" where a stack trace is deeper than kernel.perf_event_max_stack is by default, which
  * a machine may have raised; NULL otherwise. */

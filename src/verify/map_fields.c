@@ -165,6 +165,13 @@ static unsigned fields_in(const struct btf *b, struct btf_type t)
 	return found;
 }
 
+/* Local storage, which a kernel creates by its BTF alone. */
+static bool is_storage(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_SK_STORAGE || type == BPF_MAP_TYPE_INODE_STORAGE ||
+	       type == BPF_MAP_TYPE_TASK_STORAGE || type == BPF_MAP_TYPE_CGRP_STORAGE;
+}
+
 /* The fields that each kernel which knows them finds in values of m: it is told of them by the BTF
  * of a map that it takes (map_check_btf() of syscall.c). */
 static unsigned surely_has(const struct loading *l, const struct map_def *m)
@@ -173,8 +180,10 @@ static unsigned surely_has(const struct loading *l, const struct map_def *m)
 	struct btf_type key, value;
 	unsigned found;
 
-	if ((m->type != BPF_MAP_TYPE_HASH && m->type != BPF_MAP_TYPE_ARRAY) || !b || !m->key_type ||
-	    !m->value_type || (m->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)))
+	if ((m->type != BPF_MAP_TYPE_HASH && m->type != BPF_MAP_TYPE_ARRAY &&
+	     !is_storage(m->type)) ||
+	    !b || !m->key_type || !m->value_type ||
+	    (m->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)))
 		return 0;
 	value = btf_strip(b, m->value_type);
 	if (value.kind != BTF_STRUCT || value.size != m->value_size)
@@ -252,11 +261,24 @@ const char *map_fields_refused(const struct loading *l, const struct map_def *m)
 	unsigned has;
 
 	if ((!is_tracing(l) && !l->sleepable && l->prog_type != BPF_PROG_TYPE_SOCKET_FILTER) ||
-	    age_is_unseen(l->age))
+	    is_storage(m->type) || age_is_unseen(l->age))
 		return NULL;
 	has = surely_has(l, m);
 	for (enum map_field f = 0; f < MAP_FIELDS; f++)
 		if (has >> f & 1 && field_refused(l, f) && kernel_knows(l, f))
 			return fields[f].cause;
 	return NULL;
+}
+
+bool map_fields_refuse_map(const struct loading *l, const struct map_def *m)
+{
+	unsigned has;
+
+	if (!is_storage(m->type) || age_is_unseen(l->age))
+		return false;
+	has = surely_has(l, m);
+	for (enum map_field f = 0; f < MAP_FIELDS; f++)
+		if (has >> f & 1 && !goes_with(f, m->type) && kernel_knows(l, f))
+			return true;
+	return false;
 }

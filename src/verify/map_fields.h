@@ -29,6 +29,10 @@ bool map_fields_lack(const struct loading *l, uint32_t map, enum map_field field
 /* The number of the map that a section of data becomes, OBJECT_NONE for none. */
 uint32_t map_fields_of_data(const struct loading *l, uint32_t section_index);
 
+/* Whether l's kernel does not create m for a field of its values: of storage, which libbpf cannot
+ * create without its BTF. True is certain. */
+bool map_fields_refuse_map(const struct loading *l, const struct map_def *m);
+
 /* Why the verifier refuses l's program for a field that l's kernel finds in values of m for sure,
  * which the program refers to: "spin-lock", "timer", "work-queue"; NULL when it does not, or that
  * is not known. */

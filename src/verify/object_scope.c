@@ -8,6 +8,7 @@
 
 #include "core/compat.h"
 #include "verify/map_attrs.h"
+#include "verify/map_fields.h"
 
 struct object_search {
 	const struct loading *l;
@@ -132,6 +133,7 @@ static int look_at_map(struct object_search *s, uint32_t i)
 	const struct map_def m = loading_map(s->l, i);
 	struct obstacle x = obstacle_of(STAGE_MAPS, RULE_MAP_TYPE, m.name, "missing");
 	const char *type = uapi_name(UAPI_MAP_TYPE, m.type), *of;
+	enum known takes;
 
 	if (!m.automatic || (m.kind != MAP_DEFINED && m.kind != MAP_STRUCT_OPS))
 		return 0;
@@ -155,8 +157,16 @@ static int look_at_map(struct object_search *s, uint32_t i)
 	x.rule = RULE_MAP_ATTR;
 	x.settable = SET_NONE;
 	x.cause = map_attrs_refused(&m);
+	if (!x.cause && map_fields_refuse_map(s->l, &m))
+		x.cause = "field";
 	if (x.cause)
 		return add(s, x);
+	takes = map_attrs_takes_flags(&m, s->l->age);
+	if (takes != KNOWN_YES) {
+		x.cause = takes == KNOWN_NO ? "map_flags" : "flags-unknown";
+		x.reached = takes == KNOWN_NO ? KNOWN_YES : KNOWN_NOT;
+		return add(s, x);
+	}
 	x.cause = map_attrs_by_sysctl(&m);
 	x.reached = KNOWN_NOT;
 	return x.cause ? add(s, x) : 0;

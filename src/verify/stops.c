@@ -21,9 +21,10 @@ struct stop_search {
 	struct linked *f;
 	struct obstacles *o;
 	struct err *e;
-	uint64_t maps_met; /* bit n: map n was looked at */
-	enum known wakes;  /* hands on callbacks that may sleep; KNOWN_NOT: not looked */
-	bool suspects;     /* calls something that sleeps, which a path decides */
+	uint64_t maps_met;   /* bit n: map n was looked at */
+	uint32_t storage[2]; /* the first of a cgroup and of each CPU, plus 1; 0: none yet */
+	enum known wakes;    /* hands on callbacks that may sleep; KNOWN_NOT: not looked */
+	bool suspects;       /* calls something that sleeps, which a path decides */
 };
 
 static bool lacks(const struct stop_search *s, enum feature_mark mark)
@@ -265,6 +266,20 @@ static int look_at_callback(struct stop_search *s, uint32_t at)
 	return 0;
 }
 
+/* A program has one storage of its cgroup, and one for each CPU (bpf_cgroup_storage_assign() of the
+ * kernel's local_storage.c). */
+static bool is_second_storage(struct stop_search *s, uint32_t map)
+{
+	uint32_t type = map_uses_type(s->l, map), *first;
+
+	if (type != BPF_MAP_TYPE_CGROUP_STORAGE && type != BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE)
+		return false;
+	first = &s->storage[type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE];
+	if (!*first)
+		*first = map + 1;
+	return *first != map + 1;
+}
+
 static int look_at_map(struct stop_search *s, uint32_t at)
 {
 	uint32_t map = s->f->insns[at].target;
@@ -275,6 +290,8 @@ static int look_at_map(struct stop_search *s, uint32_t at)
 		return 0;
 	s->maps_met |= map < 64 ? UINT64_C(1) << map : 0;
 	x.cause = map_uses_program_refused(s->l, map);
+	if (!x.cause && is_second_storage(s, map))
+		x.cause = "storage";
 	if (!x.cause)
 		return 0;
 	x.name = s->l->externs->references->maps[map].name;

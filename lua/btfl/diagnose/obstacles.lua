@@ -233,6 +233,8 @@ every map of an object before it loads any program, so the whole object is refus
       value_size = "the kernel creates no {type} map with values of the size that `{name}` has",
       max_entries = "the kernel creates no {type} map with as many entries as `{name}` has",
       map_flags = "the kernel creates no {type} map with the flags of `{name}`",
+      ["flags-unknown"] = "whether the kernel creates a {type} map with the flags of `{name}` is not known",
+      field = "the kernel creates no {type} map whose values have a timer or a work queue, as those of `{name}`",
       types = "the kernel creates no {type} map without BTF of its keys and values, as `{name}` is",
       max_stack = "by default the kernel creates no {type} map of traces as deep as those of `{name}`",
     },
@@ -758,6 +760,7 @@ sleep. And helpers that take a lock, a timer or a kptr take it in a value of a m
       timer = "values of map `{name}` have a timer, which the kernel does not let programs of this type use",
       ["work-queue"] = "values of map `{name}` have a work queue, which the kernel does not let programs of this type use",
       field = "values of map `{name}` have no {type}, which {helper} takes",
+      storage = "map `{name}` is the second of type {type} in the program, which can have one",
     },
     help = {
       "use a map of a type that the helper takes, or a helper for that type",
@@ -766,6 +769,7 @@ sleep. And helpers that take a lock, a timer or a kptr take it in a value of a m
       ["spin-lock"] = "do without the lock in that map, or use a program of BTF: fentry, fexit or tp_btf",
       timer = "do without the timer in that map, or use a program of BTF: fentry, fexit or tp_btf",
       ["work-queue"] = "do without the work queue in that map, or use a program of BTF: fentry, fexit or tp_btf",
+      storage = "keep both in one value of one map",
       field = "pass the {type} in a value of a map, described with BTF, of a type that may have one (a hash, an array)",
     },
     says = {
@@ -779,6 +783,7 @@ sleep. And helpers that take a lock, a timer or a kptr take it in a value of a m
       "sleepable progs cannot use bpf_spin_lock yet",
       "map 'counts' has no valid bpf_spin_lock", "map 'counts' doesn't have 'struct bpf_timer'",
       "map 'counts' has to have BTF in order to use bpf_timer", "R1 has no valid kptr",
+      "only one cgroup storage of each type is allowed",
     },
     compat = "VERIFIER_REJECTION",
     example = [=[
