@@ -160,7 +160,7 @@ local function kernels_of(ask, targets, kernels)
   return list
 end
 
---- What the programs of an object read so on any kernel.
+--- What the programs of an object read so on any kernel: of those that may.
 ---@param object btfl.object
 ---@param options btfl.check.options
 ---@return btfl.reading[]
@@ -168,7 +168,8 @@ function fixed.asks(object, options)
   local list, bare = {}, object:relos()() == nil
   local asks = not bare or object:externs()() ~= nil
   for program, own in reached.programs(object, options) do
-    list[#list + 1] = reading.of(program, own, bare, asks)
+    local one = reading.of(program, own, bare, asks)
+    if #one.order > 0 or reading.is_open(one) then list[#list + 1] = one end
   end
   return list
 end

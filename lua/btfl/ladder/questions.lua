@@ -38,6 +38,9 @@ local function access_of(relo)
   return relo.type.id .. " " .. relo.access
 end
 
+-- Most programs ask for nothing.
+local NOTHING = { asking = {}, shifted = {} }
+
 -- Those of a program that ask for something, in order, and the fields that BPF_CORE_READ_BITFIELD reads: its
 -- choice by their size is no question of the author's.
 local found_in = kept.by(function(program)
@@ -50,7 +53,7 @@ local found_in = kept.by(function(program)
       shifted[access_of(relo)] = true
     end
   end
-  return { asking = asking, shifted = shifted }
+  return #asking > 0 and { asking = asking, shifted = shifted } or NOTHING
 end)
 
 --- The relocations by which the author of a program can have asked: a function that tells of one whether it
