@@ -19,15 +19,17 @@ local out = btfl.report("verdicts", {
 
 local YES_OR_NO = { [true] = "yes", [false] = "no" }
 
+-- Rows stay until all kernels were asked: there is room in each for the fields that all have.
 local function row_of(object, verdict, shape)
   local program, first = verdict.program, verdict.first
-  return {
+  local row = {
     object = object.path, program = program.name, section = program.section,
     relocations = verdict.relocations, failed = verdict.failed, verdict = verdict.verdict,
-    first_poison = verdict.first_poison, rule = verdict.rule,
-    name = first and (first.name or first.relo and first.relo.path),
-    attaches = verdict.ok and YES_OR_NO[verdict.attaches] or nil, shape = shape.shape,
+    attaches = verdict.ok and YES_OR_NO[verdict.attaches] or nil,
   }
+  row.first_poison, row.rule = verdict.first_poison, verdict.rule
+  row.name, row.shape = first and (first.name or first.relo and first.relo.path), shape.shape
+  return row
 end
 
 -- Forms of attaching whose names are looked up in the kernel's BTF.
@@ -113,25 +115,12 @@ local function judge(object, target, shape)
   return rows, findings_of(bad, { one_of = shape.one_of, verdicts = verdicts, shape = shape.shape })
 end
 
--- What a tool sets at its start may lead other ways. By object: its shapes, each with its questions.
-local shapes = {}
-
-local function shapes_of(object)
-  if not shapes[object] then
-    local list = {}
-    for i, shape in ipairs(cli:shapes(object)) do
-      list[i] = { options = shape, questions = questions_of(object, shape) }
-    end
-    shapes[object] = list
-  end
-  return shapes[object]
-end
-
+-- What a tool sets at its start may lead other ways. Few objects are looked at again: nothing is kept of one.
 local function look(object, target)
   local said = {}
-  for i, shape in ipairs(shapes_of(object)) do
-    local rows, findings = judge(object, target, shape.options)
-    said[i] = { rows = rows, findings = findings, has = has(target, shape.questions) }
+  for i, shape in ipairs(cli:shapes(object)) do
+    local rows, findings = judge(object, target, shape)
+    said[i] = { rows = rows, findings = findings, has = has(target, questions_of(object, shape)) }
   end
   return said
 end
