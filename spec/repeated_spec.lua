@@ -91,6 +91,47 @@ describe("report:again", function()
     assert.is_true(collectgarbage "count" - before < 64)
   end)
 
+  it("adds others with each, one after another", function()
+    local columns = { "object", "program", "count", "target", "name" }
+    local few = btfl.report("again", { columns = columns })
+    local lists, values, seen = {}, {}, {}
+    for i = 1, 12 do lists[i] = table.move(ROWS, 1, 1 + i % 2, 1, { { program = "list " .. i } }) end
+    for i = 1, 3000 do values[i] = "kernel " .. i end
+    local function program_of(i) return lists[i * i % 12 + 1] end
+    for i, value in ipairs(values) do
+      few:again(program_of(i), "target", values, i, i)
+      for _, row in ipairs(program_of(i)) do seen[#seen + 1] = value .. row.program end
+    end
+    local rows = few.rows
+    assert.equal(#seen, #rows)
+    for i = 1, #seen do assert.equal(seen[i], rows[i].target .. rows[i].program) end
+    for i = 1, #seen, 7 do
+      local n = i * 7919 % #seen + 1
+      assert.equal(seen[n], rows[n].target .. rows[n].program)
+    end
+    few:again(lists[1], "target", values, 1, 2)
+    assert.equal("kernel 2", rows[#rows].target)
+    local text = few:render "tsv"
+    assert.equal(#rows + 1, select(2, text:gsub("\n", "")))
+  end)
+
+  it("takes little for each place where it changes", function()
+    local list = {}
+    for i = 1, 1000 do list[i] = "kernel " .. i end
+    local out, others = btfl.report("again", { columns = { "object", "program", "count", "target", "name" } }), {}
+    for i = 1, 4 do others[i] = { { program = "list " .. i } } end
+    collectgarbage()
+    collectgarbage()
+    local before = collectgarbage "count"
+    for _ = 1, 100 do
+      for i = 1, #list do out:again(others[i % 4 + 1], "target", list, i, i) end
+    end
+    collectgarbage()
+    collectgarbage()
+    local each = (collectgarbage "count" - before) * 1024 / 100000
+    assert.is_true(each < 12, each)
+  end)
+
   it("gives its pieces as they are made, which are the whole", function()
     local columns = { "object", "program", "count", "target", "name" }
     local out = filled(again, columns)

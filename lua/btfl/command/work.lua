@@ -15,6 +15,7 @@ local pieces = require "btfl.runs.pieces"
 local progress = require "btfl.command.progress"
 local protect = require "btfl.command.protect"
 local recall = require "btfl.recall.recall"
+local stretches = require "btfl.stretches"
 local told = require "btfl.command.told"
 local workers = require "btfl.command.workers"
 
@@ -194,7 +195,7 @@ local function listing(cli)
   return list, function()
     if ended then return nil end
     local kept, object = told.keeping(cli, next_object)
-    local one = { object = object, endian = object and object.endian, kept = kept, said = {}, found = {} }
+    local one = { object = object, endian = object and object.endian, kept = kept, found = {} }
     list[#list + 1] = one
     if object then one.programs, one.size = size_of(cli, object) end
     ended = not object or engine.interrupted()
@@ -316,28 +317,14 @@ local function count_objects(list)
   return objects, programs
 end
 
--- Adds what was said of an object on the next kernel, often the same as on the one before: the list has each
--- value once, and on how many kernels it was said.
-local function add_said(list, said)
-  if list[#list - 1] == said then
-    list[#list] = list[#list] + 1
-  else
-    list[#list + 1] = said
-    list[#list + 1] = 1
-  end
-end
-
 -- The values of the pairs of an object that were looked at, and what was said of their kernels, as `on` has
 -- it. Where these are all of them, the list is `on`.
 local function looked_at(one, on)
-  local values, kernels, at = {}, {}, 0
-  for i = 1, #one.said, 2 do
-    local said = one.said[i]
-    local last = at + one.said[i + 1]
-    for n = at + 1, said and said.value ~= nil and last or 0 do
+  local values, kernels = {}, {}
+  for said, first, last in stretches.each(one.said) do
+    for n = first, said and said.value ~= nil and last or 0 do
       values[#values + 1], kernels[#kernels + 1] = said.value, on[n]
     end
-    at = last
   end
   return values, #values == #on and on or kernels
 end
@@ -458,8 +445,7 @@ function Turns:find_of_own(own, on)
   local found, kept = {}, {}
   for n, i in ipairs(own) do
     local one = self.list[i]
-    for k = 1, #one.said, 2 do
-      local said = one.said[k]
+    for said in stretches.values(one.said) do
       if said and said.value ~= nil and not kept[said] then
         said.value, kept[said] = self.load.keep(said.value), true
       end
@@ -467,7 +453,7 @@ function Turns:find_of_own(own, on)
     local ok, told_so, value = pcall(find_of, self.cli, one, on, self.load)
     if not ok then rawset(self.cli, "kept", nil) end
     found[n] = ok and { kept = told_so, value = value }
-    one.said = {}
+    one.said = nil
   end
   local settings = rawget(self.cli, "settings")
   return { found = found, kernels = #on, notes = settings and settings:notes() or nil }
@@ -505,7 +491,8 @@ function Turns:in_objects()
     if said then
       on[#on + 1] = said.about
       for k, one in ipairs(turns > kernels.count and said.list or {}) do
-        add_said(self.list[own[k]].said, one)
+        local of = self.list[own[k]]
+        of.said = stretches.add(of.said, one, #on, #on)
       end
       said.list, said.own = send(said.list, i), not is_drawn and own or nil
       is_drawn = true
@@ -575,15 +562,13 @@ end
 
 -- Tells of an object and its pairs what was kept; `names` has those of the kernels.
 local function settle(cli, one, names)
-  local at, clashes = 0, rawget(cli, "clashes")
+  local clashes = rawget(cli, "clashes")
   told.settle(cli, one.kept)
-  for i = 1, #one.said, 2 do
-    local said = one.said[i]
-    for n = at + 1, said and at + one.said[i + 1] or 0 do
+  for said, first, last in stretches.each(one.said) do
+    for n = first, said and last or 0 do
       told.settle(cli, said.kept)
       if said.clash then table.insert(clashes, pair.of_other(one.object, names[n])) end
     end
-    at = at + one.said[i + 1]
   end
 end
 
@@ -633,7 +618,7 @@ function methods:kernel_by_kernel(look, take, options)
       elseif one and one.value ~= nil and not is_kept[one] then
         one.value, is_kept[one] = load.keep(one.value), true
       end
-      add_said(of.said, one or false)
+      of.said = stretches.add(of.said, one or false, met, met)
     end
   end
   local found = each_kernel(self, list, open_next, load, options.about or name_of, part, take_said)

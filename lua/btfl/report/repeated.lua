@@ -1,10 +1,12 @@
 --- Rows of a report that are said again with another value in one field, as of one kernel after another: a
 --- list as any other, in which such a row is made when it is asked for: memory does not grow with them.
+local stretches = require "btfl.stretches"
+
 local repeated = {}
 
--- In the metatable of a list, of each part its rows, the field and its value (false where there is none), or
--- of a list of values which is the first, and up to which row it goes: each a list of its own, for parts may
--- be as many as pairs of objects and kernels.
+-- In the metatable of a list, of each part its rows, the field and its value (false where there is none), and
+-- up to which row it goes: each a list of its own. One that `follows` has several rows, each with values from
+-- one to another of a list, as stretches, for they may be as many as pairs of objects and kernels.
 local function state_of(list)
   local behind = getmetatable(list)
   return behind and rawget(behind, "parts")
@@ -35,6 +37,31 @@ local function part_of(state, n)
   return low
 end
 
+-- So many bytes of stretches are one part.
+local STRETCHES <const> = 1024
+
+-- The rows of a part that follows, the value that each begins with, and up to which row of the part it goes.
+local function following(state, i)
+  if state.open ~= i then
+    local rows, firsts, ends, n = {}, {}, {}, 0
+    for own, first, last in stretches.each(state.rows[i]) do
+      n = n + #own * (last - first + 1)
+      rows[#rows + 1], firsts[#firsts + 1], ends[#ends + 1] = own, first, n
+    end
+    state.open, state.opened = i, { rows = rows, firsts = firsts, ends = ends, at = 1 }
+  end
+  return state.opened
+end
+
+-- Row n of a part that follows, and the value with which it is said.
+local function row_that_follows(state, i, n)
+  local opened = following(state, i)
+  local k = part_of(opened, n)
+  opened.at = k
+  local own, at = opened.rows[k], n - (opened.ends[k - 1] or 0) - 1
+  return own[at % #own + 1], state.values[i][opened.firsts[k] + at // #own]
+end
+
 local events = {}
 
 function events:__len()
@@ -47,11 +74,11 @@ function events:__index(n)
   if math.type(n) ~= "integer" or n < 1 or n > #self then return nil end
   local i = part_of(state, n)
   state.at = i
-  local rows, field, at = state.rows[i], state.fields[i], n - (state.ends[i - 1] or 0) - 1
-  if not field then return rows[at + 1] end
-  local value, first = state.values[i], state.firsts[i]
-  if first then value = value[first + at // #rows] end
-  return said_again(rows[at % #rows + 1], field, value)
+  local rows, field, at = state.rows[i], state.fields[i], n - (state.ends[i - 1] or 0)
+  if not field then return rows[at] end
+  local row, value = rows[at], state.values[i]
+  if state.follows[i] then row, value = row_that_follows(state, i, at) end
+  return said_again(row, field, value)
 end
 
 -- All of them as they are from now on: who changes some has them all.
@@ -69,7 +96,7 @@ function repeated.from(rows)
   if state_of(rows) then return rows end
   local list = setmetatable({}, {
     __len = events.__len, __index = events.__index, __newindex = events.__newindex,
-    parts = { rows = {}, fields = {}, values = {}, firsts = {}, ends = {}, at = 1 },
+    parts = { rows = {}, fields = {}, values = {}, follows = {}, ends = {}, at = 1 },
   })
   if #rows > 0 then repeated.add(list, rows) end
   return list
@@ -87,10 +114,16 @@ function repeated.add(list, rows, field, value, first, last)
   local times = first and last - first + 1 or 1
   if #rows == 0 or times < 1 then return end
   local state = state_of(list)
-  local n = #state.rows + 1
-  state.ends[n] = #list + #rows * times
-  state.rows[n], state.fields[n], state.values[n] = rows, field or false, value or false
-  state.firsts[n] = first or false
+  local n, count = #state.rows, #list + #rows * times
+  if first and state.follows[n] and state.fields[n] == field and state.values[n] == value
+    and stretches.size(state.rows[n]) < STRETCHES then
+    state.ends[n], state.open = count, nil
+    stretches.add(state.rows[n], rows, first, last)
+    return
+  end
+  n = n + 1
+  state.ends[n], state.fields[n], state.values[n] = count, field or false, value or false
+  state.rows[n], state.follows[n] = first and stretches.add(nil, rows, first, last) or rows, first ~= nil
 end
 
 --- A list of so many rows, for repeated.add(): make(n) gives each when it is asked for, and about(n) the
@@ -141,15 +174,21 @@ end
 ---@param list table[]
 ---@return fun(): table[]?, string?, any[]?, integer?, integer?
 function repeated.parts(list)
-  local state, n = state_of(list), 0
+  local state, n, next_stretch = state_of(list), 0, nil
   return function()
+    local rows, first, last
+    if next_stretch then rows, first, last = next_stretch() end
+    if rows then return rows, state.fields[n], state.values[n], first, last end
     n = n + 1
     if not state then return n == 1 and list or nil end
-    local rows, field, first = state.rows[n], state.fields[n], state.firsts[n]
-    if not field then return rows end
-    if not first then return rows, field, { state.values[n] or nil }, 1, 1 end
-    local times = (state.ends[n] - (state.ends[n - 1] or 0)) // #rows
-    return rows, field, state.values[n], first, first + times - 1
+    next_stretch = state.follows[n] and stretches.each(state.rows[n]) or nil
+    if next_stretch then
+      rows, first, last = next_stretch()
+      return rows, state.fields[n], state.values[n], first, last
+    end
+    local field = state.fields[n]
+    if not field then return state.rows[n] end
+    return state.rows[n], field, { state.values[n] or nil }, 1, 1
   end
 end
 
