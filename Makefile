@@ -26,7 +26,7 @@ VMLINUX := /sys/kernel/btf/vmlinux
 
 DEPS := gcc libc6-dev pkg-config liblua5.4-dev libelf-dev zlib1g-dev libarchive-dev lua-argparse lua-dkjson
 TEST_DEPS := lua-busted libbpf-dev bpftool xz-utils mandoc
-LONG_DEPS := dwarves
+LONG_DEPS := dwarves qemu-system-x86 busybox-static cpio
 LINT_DEPS := clang-format lua-check cppcheck
 ANALYZE_DEPS := clang-tidy
 

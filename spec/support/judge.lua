@@ -67,9 +67,10 @@ function judge.objects()
   end
 end
 
--- Where an object of a row stands: the running kernel's rows have paths.
+-- Where an object of a row stands: the corpus' rows have none but from its folder on.
 local function path_of(row)
-  return row.kernel == "running" and row.object or ("%s/objects/%s"):format(CORPUS, row.object)
+  if row.kernel == "running" or row.object:find "^/" then return row.object end
+  return ("%s/objects/%s"):format(CORPUS, row.object)
 end
 
 ---@class spec.Said
