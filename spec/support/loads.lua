@@ -113,6 +113,7 @@ local VERIFIER = {
   { "The function (%S+) arg(%d+) type (%S+) is unsupported", "attach-proto", "%1 arg %2 %3" },
   { "The function (%S+) return type (%S+) is unsupported", "attach-proto", "%1 return %2" },
   { "The function (%S+) has %d+ arguments", "attach-proto" },
+  { "points to disabled hook bpf_lsm_(%S+)", "attach-target" },
   { "can be sleepable", "sleepable", "-" },
   { "(%S+) is not sleepable", "sleepable" },
   { "program must be sleepable to call sleepable kfunc (%S+)", "sleepable" },
@@ -207,7 +208,8 @@ for _, pattern in ipairs {
   "is only allowed in functions", "invalid negative access", "must have zero offset", "invalid %S+ access off=",
   "of different lock", "cannot be used with different pointers", "invalid size of register fill",
   "BPF_ATOMIC %l+ %l+ R%d+", "Possibly NULL", "referenced dynptr", "Unsupported reg type", "write to dynptr",
-  "Dynptr has to", "does not allow writes to packet", "exception c", "bpf_throw", "R1[1-5] is invalid",
+  "Dynptr has to", "does not allow writes to packet", "exception c", "bpf_throw",
+  "expects referenced", "Caller passes invalid args", "return value not void or scalar", "R1[1-5] is invalid",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- What libbpf says when it gives up by itself.
