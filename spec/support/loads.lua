@@ -114,6 +114,7 @@ local VERIFIER = {
   { "The function (%S+) return type (%S+) is unsupported", "attach-proto", "%1 return %2" },
   { "The function (%S+) has %d+ arguments", "attach-proto" },
   { "points to disabled hook bpf_lsm_(%S+)", "attach-target" },
+  { "(%S+)%(%) is not modifiable", "attach-target" },
   { "can be sleepable", "sleepable", "-" },
   { "(%S+) is not sleepable", "sleepable" },
   { "program must be sleepable to call sleepable kfunc (%S+)", "sleepable" },

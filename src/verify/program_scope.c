@@ -7,6 +7,7 @@
 
 #include "verify/helpers.h"
 #include "verify/hooks.h"
+#include "verify/injection.h"
 
 enum { ARGUMENTS_MOST = 12, STRUCT_MOST = 16 };
 
@@ -233,6 +234,23 @@ static bool type_sleeps(const struct program_search *s)
 	}
 }
 
+/* Adds an obstacle where the kernel does not allow something, or where that is not known. */
+static int add_known(struct program_search *s, enum obstacle_rule rule, enum known allowed,
+		     const char *refused, const char *unknown)
+{
+	struct obstacle x = obstacle_of(STAGE_LOAD, rule, attach_name(s->l), refused);
+
+	if (allowed == KNOWN_YES)
+		return 0;
+	x.type = attach_form_name(s->l->attach.form);
+	if (allowed == KNOWN_NOT) {
+		x.cause = unknown;
+		x.reached = KNOWN_NOT;
+		x.doubtful = true;
+	}
+	return add_at_check(s, x);
+}
+
 static int look_at_sleep(struct program_search *s)
 {
 	const struct loading *l = s->l;
@@ -243,9 +261,25 @@ static int look_at_sleep(struct program_search *s)
 		return add_at_check(s,
 				    obstacle_of(STAGE_LOAD, RULE_SLEEPABLE,
 						uapi_name(UAPI_PROG_TYPE, l->prog_type), "type"));
-	if (l->attach.form != ATTACH_LSM || !l->found.id || may_sleep(s))
+	if (!l->found.id)
 		return 0;
-	return add_at_check(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE, attach_name(l), "lsm"));
+	if (l->attach.form == ATTACH_LSM)
+		return may_sleep(s) ? 0
+				    : add_at_check(s, obstacle_of(STAGE_LOAD, RULE_SLEEPABLE,
+								  attach_name(l), "lsm"));
+	if (l->attach.form != ATTACH_FUNC || l->prog_type != BPF_PROG_TYPE_TRACING)
+		return 0;
+	return add_known(s, RULE_SLEEPABLE, injection_sleeps(l), "function", "function-unknown");
+}
+
+/* What changes the result of a function is for those alone that are there for it. */
+static int look_at_result(struct program_search *s)
+{
+	const struct loading *l = s->l;
+
+	if (l->attach_type != BPF_MODIFY_RETURN || !l->found.id)
+		return 0;
+	return add_known(s, RULE_ATTACH_TARGET, injection_modifies(l), "result", "result-unknown");
 }
 
 /* The kernel lets no program of LSM or struct_ops in that is not GPL (bpf_lsm_verify_prog(),
@@ -269,21 +303,11 @@ static int look_at_license(struct program_search *s)
 static int look_at_hook(struct program_search *s)
 {
 	const struct loading *l = s->l;
-	struct obstacle x = obstacle_of(STAGE_LOAD, RULE_ATTACH_TARGET, attach_name(l), "disabled");
-	enum known enabled;
 
 	if (l->attach.form != ATTACH_LSM || !l->found.id)
 		return 0;
-	x.type = attach_form_name(l->attach.form);
-	enabled = hooks_enabled(loading_function(l), l->age);
-	if (enabled == KNOWN_YES)
-		return 0;
-	if (enabled == KNOWN_NOT) {
-		x.cause = "disabled-unknown";
-		x.reached = KNOWN_NOT;
-		x.doubtful = true;
-	}
-	return add_at_check(s, x);
+	return add_known(s, RULE_ATTACH_TARGET, hooks_enabled(loading_function(l), l->age),
+			 "disabled", "disabled-unknown");
 }
 
 int program_scope_find(const struct loading *l, struct obstacles *o, struct context *c,
@@ -297,7 +321,7 @@ int program_scope_find(const struct loading *l, struct obstacles *o, struct cont
 		return -1;
 	if (by_btf && (look_at_target(&s) < 0 || look_at_proto(&s) < 0))
 		return -1;
-	if (look_at_sleep(&s) < 0)
+	if (look_at_sleep(&s) < 0 || look_at_result(&s) < 0)
 		return -1;
 	context_of(l, c);
 	return look_at_license(&s) < 0 ? -1 : look_at_hook(&s);

@@ -357,12 +357,17 @@ Load the program only where its target exists, or have one for each name and let
       iter = "`bpf_iter_{name}` of the kernel is no iterator",
       disabled = "the kernel lets no program attach to the hook `{name}`",
       ["disabled-unknown"] = "whether the kernel lets a program attach to the hook `{name}` is not known",
+      result = "the kernel lets no program change what `{name}()` returns",
+      ["result-unknown"] = "whether the kernel lets a program change what `{name}()` returns is not known",
     },
     help = {
       "load it only where that exists (bpf_program__set_autoload); if a tool sets another: --attach {program}=NAME",
       unset = "say what the tool sets: --attach {program}=NAME",
       disabled = "attach to another hook",
       ["disabled-unknown"] = "try it on that kernel, or attach to another hook",
+      result = "attach with fexit where it is enough to look on: without CONFIG_FUNCTION_ERROR_INJECTION no more is "
+        .. "possible",
+      ["result-unknown"] = "give the kernel's configuration and symbols: --kconfig FILE, --kallsyms FILE",
     },
     says = {
       "attach_btf_id 1234 points to disabled hook bpf_lsm_getprocattr",
@@ -440,6 +445,8 @@ whose section has the `.s`.]],
     messages = {
       lsm = "the hook `{name}` may not sleep on this kernel",
       type = "programs of type {name} may not sleep on this kernel",
+      ["function"] = "programs that sleep may not attach to `{name}()` on this kernel",
+      ["function-unknown"] = "whether programs that sleep may attach to `{name}()` on this kernel is not known",
       kfunc = "`{name}()` may sleep on this kernel, and the program may not",
       ["kfunc-unknown"] = "whether `{name}()` may sleep on this kernel is not known, and the program may not",
       region = "`{name}()` may sleep, and is called where nothing may, behind {type}()",
@@ -450,6 +457,9 @@ whose section has the `.s`.]],
     help = {
       "have a program for such kernels that does not sleep: SEC(\"lsm/{name}\")",
       type = "have a program for such kernels that does not sleep, without the `.s` of its section",
+      ["function"] = "have a program that does not sleep, without the `.s` of its section: they may only where the "
+        .. "kernel has CONFIG_FUNCTION_ERROR_INJECTION, and the function is meant for it",
+      ["function-unknown"] = "give the kernel's configuration and symbols: --kconfig FILE, --kallsyms FILE",
       kfunc = "call it in a program that may sleep, with the `.s` of its section, or do without it",
       ["kfunc-unknown"] = "try it on that kernel, or call it in a program that may sleep",
       region = "call it before that, or behind the end of it",
