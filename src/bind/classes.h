@@ -135,6 +135,10 @@ void push_bit_size(lua_State *L, const struct btf *b, const struct btf_member *m
 struct align *push_align(lua_State *L, int btf);
 /* type:fields(): see fields.c. */
 int type_fields(lua_State *L);
+/* engine.members_inline(type, with_types): lists of names, places and sizes in bits of the members
+ * of a struct or union, those of anonymous ones inline, and with_types of their types and whether
+ * each is a bitfield; empty ones for what is no struct. */
+int engine_members_inline(lua_State *L);
 /* What differs: see changes.c, and btfl.same, btfl.changes and btfl.diff in meta.lua. */
 int engine_same(lua_State *L);
 int engine_changes(lua_State *L);

@@ -197,6 +197,7 @@ static const luaL_Reg functions[] = {
     {"closed", engine_closed},
     {"u64", engine_u64},
     {"essential", engine_essential},
+    {"members_inline", engine_members_inline},
     {"insn", engine_insn},
     {"helper_allowed", engine_helper_allowed},
     {"kfunc_allowed", engine_kfunc_allowed},

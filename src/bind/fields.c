@@ -1,4 +1,7 @@
-/* fields: type:fields(): the fields of a struct or union as plain values. */
+/*
+ * fields: type:fields(), the fields of a struct or union as plain values, and all of them at once
+ * for lua/btfl/diagnose/instead.lua.
+ */
 #include "bind/classes.h"
 #include "format/btf_fields.h"
 
@@ -45,4 +48,71 @@ int type_fields(lua_State *L)
 	btf_fields_start(&l->fields, t.btf, t.id);
 	lua_pushcclosure(L, fields_next, 2);
 	return 1;
+}
+
+/* What engine_members_inline() has on the stack, the type at 1. */
+enum { WITH_TYPES = 2, OF_BTF, NAMES, FIRSTS, SIZES, TYPES, BITFIELDS };
+
+/* Members looked at, and how deep: a hostile struct may contain the same one over and over. */
+enum { MOST_INLINE = 8192, DEEPEST_INLINE = 16 };
+
+struct inlined {
+	const struct btf *btf;
+	int looked_at;
+	lua_Integer count;
+	bool with_types;
+};
+
+static void add_inline(lua_State *L, struct inlined *x, const struct btf_member *m, uint64_t at)
+{
+	lua_Integer n = ++x->count;
+
+	lua_pushstring(L, m->name);
+	lua_rawseti(L, NAMES, n);
+	lua_pushinteger(L, (lua_Integer)at);
+	lua_rawseti(L, FIRSTS, n);
+	push_bit_size(L, x->btf, m);
+	lua_pushinteger(L, lua_tointeger(L, -1));
+	lua_rawseti(L, SIZES, n);
+	lua_pop(L, 1);
+	if (!x->with_types)
+		return;
+	push_type(L, OF_BTF, m->type);
+	lua_rawseti(L, TYPES, n);
+	lua_pushboolean(L, m->bit_size != 0);
+	lua_rawseti(L, BITFIELDS, n);
+}
+
+static void add_members(lua_State *L, struct inlined *x, const struct btf_type *t, uint64_t base,
+			int depth)
+{
+	if (!btf_is_composite(t))
+		return;
+	for (uint32_t i = 0; i < t->vlen; i++) {
+		struct btf_member m = btf_member(t, i);
+		struct btf_type inner;
+
+		if (++x->looked_at > MOST_INLINE)
+			return;
+		if (*m.name) {
+			add_inline(L, x, &m, base + m.bit_offset);
+		} else if (depth < DEEPEST_INLINE) {
+			inner = btf_strip(x->btf, m.type);
+			add_members(L, x, &inner, base + m.bit_offset, depth + 1);
+		}
+	}
+}
+
+int engine_members_inline(lua_State *L)
+{
+	struct btf_type t = handle_type(L, class_check(L, 1, &type_class));
+	struct inlined x = {.btf = t.btf, .with_types = lua_toboolean(L, WITH_TYPES)};
+	int room = !btf_is_composite(&t) ? 0 : t.vlen < MOST_INLINE ? (int)t.vlen : MOST_INLINE;
+
+	lua_settop(L, WITH_TYPES);
+	lua_getiuservalue(L, 1, HANDLE_OWNER);
+	for (int i = NAMES; i <= BITFIELDS; i++)
+		lua_createtable(L, i < TYPES || x.with_types ? room : 0, 0);
+	add_members(L, &x, &t, 0, 0);
+	return BITFIELDS - OF_BTF;
 }
