@@ -32,12 +32,18 @@ function fingerprint.is_placeless(finding)
   return scope == "object" or scope == "programs"
 end
 
+-- The words of a line with one space between each.
+local function words_of(text)
+  text = text:gsub("%s+", " ")
+  return text:sub(text:find("^ ") and 2 or 1, text:find(" $") and -2 or -1)
+end
+
 -- A line is told by its text: others above may come and go.
 local function place_of(finding)
   local at = finding.at
   if fingerprint.is_placeless(finding) then return "" end
   if class(at) ~= "btfl.line" then return tostring(at or names.programs(finding)[1]) end
-  return key_of(at.name, at.text:gsub("%s+", " "):match "^ ?(.-) ?$", at.nth or 1)
+  return key_of(at.name, words_of(at.text), at.nth or 1)
 end
 
 local function sum_of(finding)
