@@ -83,6 +83,15 @@ static void set_path(lua_State *L, int object, const struct reads *r, const stru
 	lua_setfield(L, -2, "from");
 }
 
+/* How many fields it has, or one or two more: few have all, and there are many reads. */
+static int fields_of(const struct source *s, const struct read *x, int32_t relo)
+{
+	return 5 + (relo >= 0) + (s->parent != 0) + (x->size != 0) + (x->number != 0) +
+	       (x->use == USE_HELPER || x->use == USE_MEMORY || x->use == USE_PROBE ||
+		x->use == USE_KFUNC) +
+	       (x->map != 0) + (x->refused != NULL) + s->maybe + (x->when != WHEN_LOADED);
+}
+
 static void push_read(lua_State *L, int object, const struct reads *r, const struct references *l,
 		      const struct read *x)
 {
@@ -90,7 +99,7 @@ static void push_read(lua_State *L, int object, const struct reads *r, const str
 	const struct linked_func *f = &r->linked->funcs[r->linked->insns[x->at].func];
 	int32_t relo = s->relo >= 0 ? s->relo : x->relo;
 
-	lua_createtable(L, 0, 14);
+	lua_createtable(L, 0, fields_of(s, x, relo));
 	set_argument(L, s);
 	set_string(L, "use", read_use_name((enum read_use)x->use));
 	set_part(L, object, "program", &program_class, f->program);
