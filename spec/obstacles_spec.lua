@@ -776,6 +776,17 @@ describe("an obstacle", function()
     assert.same({ "rejected", "reached", "trie", "tail_call", "walk" }, { verdict, state, x.name, x.helper, x.stage })
   end)
 
+  it("is a global function that returns no number", function()
+    local o, b, int = loadable.maps {}
+    local count = b:func("count", b:func_proto(b:ptr(int), {}), "global")
+    o:program { section = "tc", name = "prog", insns = { object.call(-1, 1), RETURN[1], RETURN[2] } }
+    o:rel("tc", 0, "count", 10)
+    o:program { section = ".text", name = "count", func = count, insns = RETURN }
+    local verdict, state, x = expect("function", "return",
+      "global function `count()` returns no number, and the kernel calls none such", o, kernel())
+    assert.same({ "rejected", "reached", "count", "walk" }, { verdict, state, x.name, x.stage })
+  end)
+
   it("is of each rule here", function()
     local without = {}
     for _, rule in ipairs(engine.rules) do

@@ -35,6 +35,7 @@ loads.RULES = {
   open = { "open" },
   license = { "license" },
   ["map-use"] = { "map-use" },
+  ["function"] = { "function" },
   relocation = { "relocation" },
 }
 
@@ -212,6 +213,15 @@ for _, pattern in ipairs {
   "Dynptr has to", "does not allow writes to packet", "exception c", "bpf_throw",
   "expects referenced", "Caller passes invalid args", "return value not void or scalar", "R1[1-5] is invalid",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
+
+-- Of functions that are verified on their own. The kernel says the same of a program whose context is a `void *`,
+-- and goes on: whatever else it says comes before.
+for _, entry in ipairs {
+  { "Global function (%S+)%(%) doesn't return scalar", "function" },
+  { "(arg#%d+) has unsupported set of tags", "function" },
+  { "(arg#%d+) reference type%('.-'%) size cannot be determined", "function" },
+  { "Arg#%d+ type %S+ in (%S+)%(%) is not supported yet", "function" },
+} do VERIFIER[#VERIFIER + 1] = entry end
 
 -- What libbpf says when it gives up by itself.
 local LIBBPF = {

@@ -45,6 +45,7 @@ static const char *const rules[RULE_COUNT] = {
     [RULE_STRUCT_ACCESS] = "struct-access",
     [RULE_LICENSE] = "license",
     [RULE_MAP_USE] = "map-use",
+    [RULE_FUNCTION] = "function",
 };
 
 static const char *const settables[] = {

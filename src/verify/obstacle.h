@@ -54,6 +54,7 @@ enum obstacle_rule {
 	RULE_STRUCT_ACCESS,
 	RULE_LICENSE,
 	RULE_MAP_USE,
+	RULE_FUNCTION,
 	RULE_COUNT
 };
 
@@ -100,7 +101,7 @@ struct obstacle obstacle_of(enum obstacle_stage stage, enum obstacle_rule rule, 
 int obstacles_add(struct obstacles *o, struct obstacle x, struct err *e);
 bool obstacles_want(const struct obstacles *o, enum obstacle_rule rule);
 
-/* "open" … "walk"; "open" … "map-use". */
+/* "open" … "walk"; "open" … "function". */
 const char *obstacle_stage_name(enum obstacle_stage stage);
 const char *obstacle_rule_name(enum obstacle_rule rule);
 /* The rule of that name, RULE_NONE when there is none. */

@@ -3,8 +3,10 @@
  * came in the same release. */
 #include "verify/stops.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "verify/globals.h"
 #include "verify/helper_types.h"
 #include "verify/helpers.h"
 #include "verify/hooks.h"
@@ -23,8 +25,9 @@ struct stop_search {
 	struct err *e;
 	uint64_t maps_met;   /* bit n: map n was looked at */
 	uint32_t storage[2]; /* the first of a cgroup and of each CPU, plus 1; 0: none yet */
-	enum known wakes;    /* hands on callbacks that may sleep; KNOWN_NOT: not looked */
-	bool suspects;       /* calls something that sleeps, which a path decides */
+	struct global_refusal *globals; /* by function; NULL where each may be called */
+	enum known wakes; /* hands on callbacks that may sleep; KNOWN_NOT: not looked */
+	bool suspects;    /* calls something that sleeps, which a path decides */
 };
 
 static bool lacks(const struct stop_search *s, enum feature_mark mark)
@@ -232,13 +235,29 @@ static int look_at_kfunc(struct stop_search *s, uint32_t at, uint32_t number)
 	return look_at_caller(s, at, def);
 }
 
+static int look_at_function(struct stop_search *s, uint32_t at, uint32_t func)
+{
+	const struct global_refusal *refused = s->globals ? &s->globals[func] : NULL;
+	struct obstacle x = obstacle_of(STAGE_WALK, RULE_FUNCTION, NULL, NULL);
+
+	if (!refused || !refused->cause)
+		return 0;
+	x.name = s->f->object->programs[s->f->funcs[func].program].name;
+	x.cause = refused->doubtful ? "unknown" : refused->cause;
+	x.number = refused->number;
+	x.doubtful = refused->doubtful;
+	return add(s, at, x);
+}
+
 static int look_at_call(struct stop_search *s, uint32_t at)
 {
 	const struct linked_insn *n = &s->f->insns[at];
 
 	if (n->ref_kind == REF_EXTERN_CALL)
 		return look_at_kfunc(s, at, n->target);
-	if (n->ref_kind == REF_CALL || n->in.src)
+	if (n->ref_kind == REF_CALL)
+		return look_at_function(s, at, n->target);
+	if (n->in.src)
 		return 0;
 	return look_at_helper(s, at, (uint32_t)n->in.imm);
 }
@@ -406,20 +425,32 @@ static int look_at(struct stop_search *s, uint32_t at)
 	}
 }
 
-int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, bool *suspects,
-	       struct err *e)
+static int look_at_all(struct stop_search *s)
 {
-	struct stop_search s = {.l = l, .target = l->target, .f = f, .o = o, .e = e};
+	struct linked *f = s->f;
 
-	s.wakes = KNOWN_NOT;
 	for (uint32_t at = 0; at < f->count; at++) {
 		if (f->insns[at].stop)
 			continue;
-		if (look_at(&s, at) < 0)
+		if (look_at(s, at) < 0)
 			return -1;
 		/* The second half of an ldimm64 is no instruction. */
 		at += f->insns[at].in.code == BPF_LDIMM64;
 	}
-	*suspects = s.suspects;
 	return 0;
+}
+
+int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, bool *suspects,
+	       struct err *e)
+{
+	struct stop_search s = {.l = l, .target = l->target, .f = f, .o = o, .e = e};
+	int rc;
+
+	s.wakes = KNOWN_NOT;
+	if (obstacles_want(o, RULE_FUNCTION) && globals_judge(l, f, &s.globals, e) < 0)
+		return -1;
+	rc = look_at_all(&s);
+	*suspects = s.suspects;
+	free(s.globals);
+	return rc;
 }

@@ -807,6 +807,39 @@ error[map-use]: map `events` is of type ringbuf, which helper bpf_map_lookup_ele
    = reachable, so the verifier rejects handle
    = help: use a map of a type that the helper takes, or a helper for that type]=],
   },
+  {
+    code = "function", title = "the kernel cannot verify a global function on its own, by what it takes or returns",
+    text = [[
+A function that is not static is verified once, and not at each call: its BTF tells the kernel what it takes and
+returns. It returns a number, and up to 6.18 not even nothing; it takes numbers, the context, and pointers to what has a size,
+or what a tag of the argument says (`__arg_trusted` and others, since 6.8). libbpf makes functions static that are hidden.]],
+    todo = "Make the function static, or __hidden; or let it take a struct by a pointer, and return a number.",
+    messages = {
+      ["return"] = "global function `{name}()` returns no number, and the kernel calls none such",
+      argument = "argument {number} of global function `{name}()` is neither a number nor a pointer",
+      size = "argument {number} of global function `{name}()` points to what has no size",
+      tag = "argument {number} of global function `{name}()` has a tag that the kernel does not know",
+      unknown = "whether the kernel calls global function `{name}()`, by what it takes and returns, is not known",
+    },
+    help = "make it static, or __hidden, or let it return a number and take numbers and pointers to structs",
+    says = {
+      "Global function g_void() doesn't return scalar. Only those are supported.",
+      "arg#0 reference type('UNKNOWN ') size cannot be determined: -22",
+      "Arg#0 type STRUCT in g_struct() is not supported yet.",
+      "arg#0 has unsupported set of tags",
+    },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[function]: global function `count()` returns no number, and the kernel calls none such
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         count(ctx);
+   |         ^^^^^^^^^^
+   = stage: walk, scope: program, cause: return, insn: 12
+   = target: 6.12.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: make it static, or __hidden, or let it return a number and take numbers and pointers to structs]=],
+  },
 }
 
 for _, doc in ipairs(list) do
