@@ -275,6 +275,30 @@ describe("an obstacle", function()
     assert.same({ "refused", "struct-ops" }, { verdict, x.stage })
   end)
 
+  it("is a map of struct_ops for a link, on a kernel before those", function()
+    local function made(section)
+      local o, b, int = loadable.maps {}
+      local things = b:struct("sched_things", 4, { { "n", int, 0 } })
+      b:datasec(section, 4, { { b:var("things", things), 0, 4 } })
+      o:section(section, ("\0"):rep(4), { flags = 3, align = 8 })
+      o:symbol { name = "things", section = section, size = 4, info = 0x11 }
+      o:program { section = "tc", insns = RETURN }
+      return o
+    end
+    local function has(t)
+      local int = t:int("int", 4, "signed")
+      local things = t:struct("sched_things", 4, { { "n", int, 0 } })
+      t:struct("bpf_struct_ops_sched_things", 8, { { "common", int, 0 }, { "data", things, 32 } })
+    end
+    local types = table.move(MAPS, 1, #MAPS, 1, {})
+    for i = #types, 26 do types[i + 1] = i == 26 and "STRUCT_OPS" or "TYPE_" .. i end
+    local function on(attach_type) return kernel(has, { map_type = types, attach_type = attach_type }) end
+    expect("map-attr", "map_flags", "the kernel creates no struct_ops map with the flags of `things`",
+      made ".struct_ops.link", on(FEW))
+    assert.same({}, (obstacles(made ".struct_ops", on(FEW))))
+    assert.same({}, (obstacles(made ".struct_ops.link", on())))
+  end)
+
   it("is a relocation, in the words of its result", function()
     local b = btf.new()
     local int = b:int("int", 4, "signed")
@@ -494,6 +518,19 @@ describe("an obstacle", function()
       expect("insn", case[1], message, one("tc", { object.mov(1, 1), object.mov(2, 1), case[2] }),
         kernel(nil, { attach_type = FEW }))
     end
+  end)
+
+  it("is a long jump, which is not known of stable kernels of older lines", function()
+    local function of(release)
+      local path = kernel(nil, { attach_type = FEW })
+      local to = tmp.path(release .. "-long-jumps.btf")
+      assert(os.rename(path, to))
+      local list, verdict = obstacles(one("tc", { object.insn(0x06, 0, 0, 0, 0) }), to)
+      return verdict.verdict, list[1].cause, list[1]:message()
+    end
+    assert.same({ "rejected", "gotol" }, { (select(1, of "6.4.9")), (select(2, of "6.4.9")) })
+    assert.same({ "unknown", "gotol-unknown", "whether the kernel knows long jumps is not known" },
+      { of "6.1.190" })
   end)
 
   it("is a load of a packet in a program that is given none", function()

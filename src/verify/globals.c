@@ -57,7 +57,8 @@ static void look_at_tags(struct judging *j, uint32_t *tagged)
 		for (size_t i = 1; i < j->f->func_count; i++) {
 			if (!j->f->funcs[i].global || func_id(j, i) != t.type)
 				continue;
-			tagged[i] |= 1u << n;
+			if (!age_before(j->l->age, TAGS))
+				tagged[i] |= 1u << n;
 			if (age_since(j->l->age, TAGS) &&
 			    !is_known_tag(j, t.name + sizeof(prefix) - 1))
 				refuse(&j->list[i], "tag", n + INT64_C(1),

@@ -162,6 +162,10 @@ static int look_at_map(struct object_search *s, uint32_t i)
 	if (x.cause)
 		return add(s, x);
 	takes = map_attrs_takes_flags(&m, s->l->age);
+	/* Those of a struct_ops that is attached by a link came with the attach type, in 6.4. */
+	if (m.kind == MAP_STRUCT_OPS && m.flags &&
+	    features_has(s->l->target, FEATURE_ATTACH_TYPE, BPF_STRUCT_OPS) == KNOWN_NO)
+		takes = KNOWN_NO;
 	if (takes != KNOWN_YES) {
 		x.cause = takes == KNOWN_NO ? "map_flags" : "flags-unknown";
 		x.reached = takes == KNOWN_NO ? KNOWN_YES : KNOWN_NOT;

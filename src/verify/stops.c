@@ -273,6 +273,21 @@ static bool lacks_v4(const struct stop_search *s)
 	return features_has(s->target, FEATURE_ATTACH_TYPE, BPF_TCX_INGRESS) == KNOWN_NO;
 }
 
+/* Long jumps came with them, and to stable kernels of older lines, too: 6.1.190 has them. */
+static int look_at_long_jump(struct stop_search *s, uint32_t at)
+{
+	struct obstacle x = obstacle_of(STAGE_INSTRUCTIONS, RULE_INSN, NULL, "gotol");
+
+	if (!lacks_v4(s))
+		return 0;
+	if (!age_before(s->l->age, AGE_LINE(6, 2)) && age_is_known(s->l->age))
+		return add(s, at, x);
+	x.cause = "gotol-unknown";
+	x.reached = KNOWN_NOT;
+	x.doubtful = true;
+	return add(s, at, x);
+}
+
 static int look_at_callback(struct stop_search *s, uint32_t at)
 {
 	const struct linked_insn *n = &s->f->insns[at];
@@ -417,10 +432,7 @@ static int look_at(struct stop_search *s, uint32_t at)
 		if (BPF_OP(n->in.code) == JUMP_MAY && lacks_map(s, BPF_MAP_TYPE_ARENA))
 			return add_insn(s, at, STAGE_INSTRUCTIONS, "may-goto");
 		return 0;
-	case BPF_JMP32:
-		if (BPF_OP(n->in.code) == JUMP_ALWAYS && lacks_v4(s))
-			return add_insn(s, at, STAGE_INSTRUCTIONS, "gotol");
-		return 0;
+	case BPF_JMP32: return BPF_OP(n->in.code) == JUMP_ALWAYS ? look_at_long_jump(s, at) : 0;
 	default: return 0;
 	}
 }
