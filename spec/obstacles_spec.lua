@@ -487,6 +487,10 @@ describe("an obstacle", function()
       assert.same({ "unknown", "unknown" }, { word, state })
       assert.equal("it depends on the kernel's release, of which that is not known", verdict.why)
     end
+    for _, hook in ipairs { "file_alloc_security", "xfrm_decode_session", "func_proto", "init" } do
+      expect("attach-target", "disabled", ("the kernel lets no program attach to the hook `%s`"):format(hook),
+        one("lsm/" .. hook), with(hook, "7.3.1"))
+    end
     local _, verdict = obstacles(one "lsm/file_alloc_security", with("file_alloc_security", "6.12.9"))
     assert.equal("loads", verdict.verdict)
     _, verdict = obstacles(one "lsm/file_open", with("file_open", "7.1.2"))

@@ -115,6 +115,7 @@ local VERIFIER = {
   { "The function (%S+) return type (%S+) is unsupported", "attach-proto", "%1 return %2" },
   { "The function (%S+) has %d+ arguments", "attach-proto" },
   { "points to disabled hook bpf_lsm_(%S+)", "attach-target" },
+  { "points to wrong type name (%S+)", "attach-target" },
   { "(%S+)%(%) is not modifiable", "attach-target" },
   { "can be sleepable", "sleepable", "-" },
   { "(%S+) is not sleepable", "sleepable" },

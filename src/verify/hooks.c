@@ -43,9 +43,15 @@ enum known hooks_enabled(const char *hook, struct kernel_age age)
 #define DISABLED(name, major, minor)  \
 	if (strcmp(hook, #name) == 0) \
 		return age_since(age, AGE_LINE(major, minor)) ? KNOWN_NO : KNOWN_NOT;
-#define DOUBTED(name, major, minor)   \
+#define DOUBTED(name, major, minor, by_major, by_minor)                                 \
+	if (strcmp(hook, #name) == 0) {                                                 \
+		if (age_since(age, AGE_LINE(by_major, by_minor)))                       \
+			return KNOWN_NO;                                                \
+		return age_before(age, AGE_LINE(major, minor)) ? KNOWN_YES : KNOWN_NOT; \
+	}
+#define NO_HOOK(name)                 \
 	if (strcmp(hook, #name) == 0) \
-		return age_before(age, AGE_LINE(major, minor)) ? KNOWN_YES : KNOWN_NOT;
+		return KNOWN_NO;
 #include "verify/hooks.def"
 	return KNOWN_YES;
 }
