@@ -134,7 +134,7 @@ end
 
 local function print_routine_list(list, by_table, wrong)
   local t = assert(routines.judge(list, { table = by_table }))
-  print(("  %-11s  first right %d of %d, in three %d; gone and silent %d of %d; sure and right %d of %d; %.1f ms a "
+  print(("  %-12s  first right %d of %d, in three %d; gone and silent %d of %d; sure and right %d of %d; %.1f ms a "
     .. "question"):format(list, t.right, t.named, t.three, t.silent, t.gone, t.sure_right, t.sure,
       t.seconds * 1000 / (t.named + t.gone)))
   for _, line in ipairs(wrong and t.wrong or {}) do print("    " .. line) end
@@ -142,7 +142,8 @@ end
 
 local function print_routines(title, by_table)
   print(("%s: functions, tracepoints and kfuncs"):format(title))
-  for _, list in ipairs { "corpus", "tuned", "quoted", "more tuned", "more quoted" } do
+  for _, list in ipairs { "corpus", "tuned", "quoted", "more tuned", "more quoted", "drawn tuned",
+    "drawn quoted" } do
     local quoted = list:find "quoted" ~= nil
     if not (quoted and options.tuned) then print_routine_list(list, by_table, options.wrong and not quoted) end
   end

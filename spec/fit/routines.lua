@@ -1,11 +1,11 @@
 --- How well `why` answers what functions, tracepoints and kfuncs have become. Lists: renames-functions.tsv of the
---- corpus, all of which is tuned on, and the halves of functions.tsv and functions-more.tsv beside this file. The
---- first was made from what six pairs of kernels lost, some drawn at random from all that begins as kernel code does
---- which BPF programs attach to, the others from memory of what was renamed; the second was drawn at random of the rest
---- of the same pairs, after weights had been fitted to the first. Each row was judged by what is known of the kernel's
---- history and by the two prototypes before an answer was seen, and left out in doubt. "-" is gone, static, inlined, or
---- in no BTF any more (a module, another configuration); `also` may be named there, too. None stands in the table of
---- renames.
+--- corpus, all of which is tuned on, and the halves of functions.tsv, functions-more.tsv and functions-drawn.tsv beside
+--- this file. The first was made from what six pairs of kernels lost, some drawn at random from all that begins as
+--- kernel code does which BPF programs attach to, the others from memory of what was renamed; the second was drawn at
+--- random of the rest of the same pairs, after weights had been fitted to the first; the third of pairs that are
+--- further apart. Each row was judged by what is known of the kernel's history and by the two prototypes before an
+--- answer was seen, and left out in doubt. "-" is gone, static, inlined, or in no BTF any more (a module, another
+--- configuration); `also` may be named there, too. None stands in the table of renames.
 local btfl = require "btfl"
 local renames = require "spec.fit.renames"
 
@@ -40,11 +40,12 @@ local function of_corpus(row)
 end
 
 --- All rows of a list: "corpus" (nil without one), or a half of one of ours.
----@param list "corpus"|"tuned"|"quoted"|"more tuned"|"more quoted"
+---@param list "corpus"|"tuned"|"quoted"|"more tuned"|"more quoted"|"drawn tuned"|"drawn quoted"
 ---@return table[]?
 function routines.rows(list)
   if list == "corpus" then return rows_of(corpus .. "/renames-functions.tsv", of_corpus) end
-  local file = list:find "^more" and "spec/fit/functions-more.tsv" or "spec/fit/functions.tsv"
+  local part = list:match "^(%S+) "
+  local file = part and ("spec/fit/functions-%s.tsv"):format(part) or "spec/fit/functions.tsv"
   local half = {}
   for _, row in ipairs(assert(rows_of(file))) do
     if renames.half(row.from .. row.to .. row.name) == list:match "%S+$" then half[#half + 1] = row end
@@ -80,7 +81,7 @@ end
 --- The counts: of those that have a successor how many are first and suggested, or among the first three; of those
 --- that are gone how many are silent; of first answers how many are sure, and right; seconds of CPU of all; and a line
 --- for each that is wrong. nil without a corpus.
----@param list "corpus"|"tuned"|"quoted"|"more tuned"|"more quoted"
+---@param list "corpus"|"tuned"|"quoted"|"more tuned"|"more quoted"|"drawn tuned"|"drawn quoted"
 ---@param options { table: boolean? } of target:successors()
 ---@return { right: integer, three: integer, named: integer, silent: integer, gone: integer, sure: integer,
 ---  sure_right: integer, seconds: number, wrong: string[] }?
