@@ -59,7 +59,10 @@ local function program(section, steps, behind)
   end
   o:section("license", "GPL\0")
   list(section, steps, { name = "prog" })
-  if behind then list(".text", behind, { name = "behind", static = behind.static }) end
+  if behind then
+    local func = b:func("behind", b:func_proto(b:int("int", 4, "signed"), {}), behind.static and "static")
+    list(".text", behind, { name = "behind", static = behind.static, func = func })
+  end
   if #externs > 0 then b:datasec(".ksyms", 0, externs) end
   n = n + 1
   return tmp.write(("regions%d.o"):format(n), o:bytes())

@@ -19,8 +19,8 @@ end
 ---@return string
 function fingerprint.topic(finding)
   local subject, cause = fingerprint.subject(finding), finding.details and finding.details.cause
-  local begins = cause and cause .. " "
-  return begins and subject:sub(1, #begins) == begins and subject:sub(#begins + 1) or subject
+  local begins = tostring(cause) .. " "
+  return cause and subject:sub(1, #begins) == begins and subject:sub(#begins + 1) or subject
 end
 
 --- Whether it is said of the object, or of several programs of it together: which line and which program
