@@ -346,7 +346,9 @@ error[attach-type]: the kernel knows no attach type cgroup_unix_connect
 Programs of fentry, fexit, fmod_ret, lsm, iter and tp_btf name a function, hook, iterator or tracepoint, which
 must be in the BTF of the kernel or of a module when they are loaded. It was renamed or inlined, is in a module
 whose BTF was not given, or is no name at all: some tools set another at start. Some hooks of LSM take no
-programs since 6.12, and in later stable releases of older lines.]],
+programs since 6.12, and in later stable releases of older lines. Programs of fmod_ret are for security_
+functions, for those that a kernel with CONFIG_FUNCTION_ERROR_INJECTION may let fail, since 7.2 for system
+calls, and for a few that are there for them.]],
     todo = [[
 Load the program only where its target exists, or have one for each name and let the tool choose
 (bpf_program__set_attach_target): `btfl why` and `check --why` find the new one. Say what a tool sets with
@@ -438,7 +440,9 @@ error[attach-proto]: argument 2 of `path_chown` is of a type that the kernel doe
 Kernels have a list of the hooks of LSM that may sleep. Before 5.11 it was one, bprm_committed_creds. Of other
 programs those of fentry, fexit and fmod_ret could sleep first, uprobes since 6.0, struct_ops since 6.3. Some
 functions of the kernel may sleep, and only programs that may sleep may call them, where no path of theirs is under
-bpf_rcu_read_lock(), or without preemption or interrupts. Iterators over tasks need that lock in a program that may sleep.]],
+bpf_rcu_read_lock(), or without preemption or interrupts. Iterators over tasks need that lock in a program that may sleep.
+Programs of fentry and fexit that sleep are for functions that a kernel with CONFIG_FUNCTION_ERROR_INJECTION
+may let fail, and since 7.2 for system calls.]],
     todo = [[
 Attach without sleeping there: SEC("lsm/…") and not SEC("lsm.s/…"). Call a function that may sleep in a program
 whose section has the `.s`.]],
