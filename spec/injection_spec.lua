@@ -94,6 +94,24 @@ describe("a program that sleeps", function()
     assert.matches("error[sleepable]: programs that sleep may not attach to `__x64_sys_getpgid()`", r.out, 1, true)
     assert.matches("fine on 7.2.9-injection", r.out, 1, true)
   end)
+
+  it("is told of each kernel by its own configuration, with what is remembered of others, too", function()
+    local folder, bytes = tmp.mkdir "alike", run.read(kernel "6.12.9")
+    local words = { "verdicts", program "fentry.s/__x64_sys_getpgid", "-t", folder, "--format", "tsv" }
+    for name, config in pairs { a = false, b = configured(true), c = configured(false), d = false } do
+      run.write(("%s/6.12.9-%s.btf"):format(folder, name), bytes)
+      if config then
+        words[#words + 1] = "--kconfig"
+        words[#words + 1] = ("6.12.9-%s=%s"):format(name, config)
+      end
+    end
+    local said_of = {}
+    for name, verdict in run(words).out:gmatch "\n[^\n]*\t(%l+)\t%-\t6.12.9%-(%l)" do said_of[verdict] = name end
+    assert.same({ a = "unknown", b = "loads", c = "refused", d = "unknown" }, said_of)
+    local memo = run(words).out
+    words[#words + 1] = "--no-memo"
+    assert.equal(run(words).out, memo)
+  end)
 end)
 
 describe("a program that changes a result", function()
