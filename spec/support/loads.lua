@@ -212,7 +212,8 @@ for _, pattern in ipairs {
   "of different lock", "cannot be used with different pointers", "invalid size of register fill",
   "BPF_ATOMIC %l+ %l+ R%d+", "Possibly NULL", "referenced dynptr", "Unsupported reg type", "write to dynptr",
   "Dynptr has to", "does not allow writes to packet", "exception c", "bpf_throw",
-  "expects referenced", "Caller passes invalid args", "return value not void or scalar", "R1[1-5] is invalid",
+  "expects referenced", "Caller passes invalid args", "return value not void or scalar", "is too complex",
+  "R1[1-5] is invalid",
 } do VERIFIER[#VERIFIER + 1] = { pattern, "memory", "-" } end
 
 -- Of functions that are verified on their own. The kernel says the same of a program whose context is a `void *`,
