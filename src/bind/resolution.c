@@ -102,9 +102,8 @@ static void resolve(lua_State *L, int object, int target, int policy, const stru
 	if (rc < 0)
 		raise_err(L, &e);
 	o->native = native;
-	o->weight = native->attempt_count * sizeof(*native->attempts) +
-		    native->object->relo_count * sizeof(*native->results);
-	owner_weighs(L, o->weight);
+	owner_weighs(L, native->attempt_count * sizeof(*native->attempts) +
+			    native->object->relo_count * sizeof(*native->results));
 	lua_settop(L, owner);
 }
 
@@ -227,15 +226,10 @@ void push_forced(lua_State *L, int object, int target, int policy)
 static void drop_all(lua_State *L)
 {
 	for (lua_pushnil(L); lua_next(L, -2);) {
-		if (lua_istable(L, -1)) {
+		if (lua_istable(L, -1))
 			drop_all(L);
-		} else {
-			struct owner *o = lua_touserdata(L, lua_isboolean(L, -1) ? -2 : -1);
-
-			owner_drop(o);
-			owner_lightens(L, o->weight);
-			o->weight = 0;
-		}
+		else
+			owner_drop(lua_touserdata(L, lua_isboolean(L, -1) ? -2 : -1));
 		lua_pop(L, 1);
 		lua_pushvalue(L, -1);
 		lua_pushnil(L);

@@ -72,10 +72,10 @@ int program_verdict(lua_State *L)
 		return raise_err(L, &e);
 	lua_settop(L, 6);
 	close_with_resolutions(L, 4, 6);
-	o->weight =
+	owner_weighs(
+	    L,
 	    j->verdict->linked->count * sizeof(struct linked_insn) +
-	    (j->verdict->walk ? j->verdict->walk->step_count * sizeof(struct step_taken) : 0);
-	owner_weighs(L, o->weight);
+		(j->verdict->walk ? j->verdict->walk->step_count * sizeof(struct step_taken) : 0));
 	return 1;
 }
 
