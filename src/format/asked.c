@@ -178,6 +178,7 @@ static bool find(struct asked_box *x, const struct asked_what *want, size_t *at)
 	if (!list || !text)
 		return false;
 	memcpy(text, want->text, want->len);
+	text[want->len] = '\0';
 	*at = x->questions.count++;
 	list[*at] = *want;
 	list[*at].text = text;

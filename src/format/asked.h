@@ -49,7 +49,7 @@ static inline bool asked_of_object(enum asked_kind kind)
 struct asked_what {
 	enum asked_kind kind;
 	uint32_t number;
-	const char *text;
+	const char *text; /* of len bytes; in a list a zero follows */
 	size_t len;
 	uint32_t next;  /* in its bucket, 1 + index */
 	uint32_t round; /* in which it was asked last */
