@@ -156,3 +156,11 @@ const char *kconfig_value(const struct kconfig *k, const char *name, size_t *len
 	}
 	return NULL;
 }
+
+bool kconfig_is_built_in(const struct kconfig *k, const char *name)
+{
+	size_t len;
+	const char *value = kconfig_value(k, name, &len);
+
+	return value && len == 1 && *value == 'y';
+}

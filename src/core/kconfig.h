@@ -27,4 +27,7 @@ void kconfig_unref(struct kconfig *k); /* NULL is allowed */
 /* The value of CONFIG_NAME=value, *len bytes of it; NULL when the option is not set. */
 const char *kconfig_value(const struct kconfig *k, const char *name, size_t *len);
 
+/* Whether it says CONFIG_NAME=y. */
+bool kconfig_is_built_in(const struct kconfig *k, const char *name);
+
 #endif

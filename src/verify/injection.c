@@ -45,17 +45,11 @@ static enum known is_listed(const struct loading *l, const char *name)
 	const struct kconfig *k = target_kconfig(l->target);
 	const struct symbols *s;
 	char entry[NAME_MOST];
-	bool has_list = false;
 	size_t len;
 
-	if (k) {
-		const char *value = kconfig_value(k, "CONFIG_FUNCTION_ERROR_INJECTION", &len);
-
-		has_list = value && len == 1 && *value == 'y';
-		if (!has_list)
-			return KNOWN_NO;
-	}
-	if (has_list && is_syscall(name))
+	if (k && !kconfig_is_built_in(k, "CONFIG_FUNCTION_ERROR_INJECTION"))
+		return KNOWN_NO;
+	if (k && is_syscall(name))
 		return KNOWN_YES;
 	s = target_symbols(l->target);
 	len = (size_t)snprintf(entry, sizeof(entry), "_eil_addr_%s", name);

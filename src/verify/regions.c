@@ -164,9 +164,8 @@ static bool refuse_global(const struct loading *l, const struct linked *f, const
 		return false;
 	out->cause = "region-function";
 	out->name = f->object->programs[f->funcs[func].program].name;
-	out->doubtful = sleeps == KNOWN_NOT || !age_since(l->age, SUMMARIZED);
-	if (age_up_to(l->age, NOT_SUMMARIZED))
-		out->doubtful = false;
+	out->doubtful = !age_up_to(l->age, NOT_SUMMARIZED) &&
+			(sleeps == KNOWN_NOT || !age_since(l->age, SUMMARIZED));
 	return true;
 }
 

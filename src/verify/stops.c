@@ -72,21 +72,13 @@ static uint32_t loaded_helper(const struct target *t, uint32_t helper)
  * bpf_tracing_func_proto(), since 5.14). */
 enum { PROBE_WRITE_USER = 36, LOCKS = AGE_LINE(5, 14) };
 
-static bool is_configured(const struct kconfig *k, const char *name)
-{
-	size_t len;
-	const char *value = kconfig_value(k, name, &len);
-
-	return value && len == 1 && *value == 'y';
-}
-
 /* Whether its configuration alone locks it down; what is said when it boots may, too. */
 static bool is_locked(const struct target *t)
 {
 	const struct kconfig *k = target_kconfig(t);
 
-	return k && (is_configured(k, "CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY") ||
-		     is_configured(k, "CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"));
+	return k && (kconfig_is_built_in(k, "CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY") ||
+		     kconfig_is_built_in(k, "CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY"));
 }
 
 /* Whether the program hands a callback to a work queue or to a task, which may sleep there. */
