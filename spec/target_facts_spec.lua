@@ -169,6 +169,31 @@ describe("LINUX_KERNEL_VERSION", function()
     assert.equal("rejected", verdict(code(5, 11, 0), nil, "5.10.262"))
   end)
 
+  it("is nothing where libbpf reads no version: no program of the object loads", function()
+    local function said(options, name)
+      local target <close> = type(options) == "string" and btfl.target(tmp.write("vmlinux-7.3-amd64", options))
+        or open(kernel.new(), options, nil, name)
+      local v = asks(code(5, 10, 0)):verdict(target)
+      local x = v.first
+      return x and x.rule == "kconfig" and ("%s %s %s"):format(v.verdict, x.cause, x.name) or "read"
+    end
+    local unread = "refused version LINUX_KERNEL_VERSION"
+    assert.equal(unread, said { release = "7.3-amd64" })
+    assert.equal(unread, said { release = "7.3-amd64", version = "#1 SMP Debian 7.3~rc7-1~exp1 (2026-11-20)" })
+    assert.equal(unread, said { release = "7.3-amd64", kconfig = config "7.3.0-rc7" })
+    assert.equal("read", said { release = "7.3-amd64", version = "#1 SMP Debian 7.3.1-1 (2026-12-20)" })
+    local function booted(words)
+      local o = object.new(btf.new(), { machine = 62, type = 2, btf_bytes = kernel.new():bytes() })
+      o:section(".rodata", ("Linux version 7.3-amd64 (me@here) (gcc) #1 SMP Debian %s (2026-11-20)\0"):format(words))
+      return said(o:bytes())
+    end
+    assert.equal(unread, booted "7.3~rc7-1~exp1")
+    assert.equal("read", booted "7.3.1-1")
+    -- Short for a release, and the name of a file.
+    assert.equal("read", said { release = "7.3" })
+    assert.equal("read", said(nil, "7.3-amd64"))
+  end)
+
   it("of a release that hides it has its first two numbers", function()
     assert.equal("guarded", verdict(code(5, 10, 0), nil, "5.10.0-32-amd64"))
     assert.equal("guarded", verdict(code(5, 8, 12), nil, "5.10.0-32-amd64"))

@@ -113,6 +113,11 @@ const char *kernel_version_told(const char *banner, size_t *len)
 	return kernel_version_hidden(banner) ? NULL : kernel_version_in(banner, len);
 }
 
+bool kernel_version_unread(const char *release)
+{
+	return release[numbers_len(release, 2)] && !kernel_version_len(release);
+}
+
 bool kernel_version_hidden(const char *release)
 {
 	size_t len = kernel_version_len(release);

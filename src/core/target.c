@@ -98,6 +98,7 @@ static int ask_version(struct target_box *x, const struct utsname *u, struct err
 		len = kernel_version_len(at);
 	}
 	x->target.version = len ? keep_text(x, at, len, e) : NULL;
+	x->target.unread = !kernel_version_len(at) && !kernel_version_len(u->release);
 	return len && !x->target.version ? -1 : 0;
 }
 
@@ -172,6 +173,15 @@ static int take_version(struct target_box *x, const char *text, struct err *e)
 	return !at || x->target.version ? 0 : -1;
 }
 
+/* Likewise of what comes before the release for libbpf. */
+static int take_told(struct target_box *x, const char *text, struct err *e)
+{
+	if (take_version(x, text, e) < 0)
+		return -1;
+	x->target.unread = x->target.unread && !kernel_version_len(x->target.version);
+	return 0;
+}
+
 /* Keeps a text that may be missing. */
 static int take_text(struct target_box *x, const char *given, const char **out, struct err *e)
 {
@@ -194,9 +204,10 @@ static int take_facts(struct target_box *x, const struct target_facts *f, struct
 		x->target.release = keep(x, f->release, e);
 		if (!x->target.release || take_version(x, f->release, e) < 0)
 			return -1;
+		x->target.unread = kernel_version_unread(f->release);
 	}
 	if (f->version)
-		return take_version(x, f->version, e);
+		return take_told(x, f->version, e);
 	if (f->kconfig && f->kconfig->version)
 		return take_version(x, f->kconfig->version, e);
 	return 0;
@@ -220,9 +231,12 @@ static int take_banner(struct target_box *x, const struct target_facts *f, const
 	t->release = keep_text(x, at, len, e);
 	if (!t->release)
 		return -1;
-	if (f->version || (f->kconfig && f->kconfig->version))
+	if (f->version)
 		return 0;
 	at = kernel_version_told(banner, &len);
+	t->unread = kernel_version_unread(t->release) && !(at && kernel_version_len(at));
+	if (f->kconfig && f->kconfig->version)
+		return 0;
 	t->version = at ? keep_text(x, at, len, e) : NULL;
 	return at && !t->version ? -1 : 0;
 }
@@ -513,6 +527,7 @@ int target_with(const struct target *t, const struct target_facts *facts, struct
 	x->target.name = t->name;
 	x->target.release = t->release;
 	x->target.version = t->version;
+	x->target.unread = t->unread;
 	x->target.arch = t->arch;
 	x->target.distro = t->distro;
 	x->target.flavour = t->flavour;
@@ -565,6 +580,7 @@ struct digest target_digest(const struct target *t)
 	}
 	digest_string(&d, t->release);
 	digest_string(&d, t->version);
+	digest_add(&d, t->unread);
 	digest_string(&d, t->arch);
 	digest_add(&d, config != NULL);
 	if (config)

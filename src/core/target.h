@@ -18,7 +18,8 @@ struct target {
 	const char *release; /* as given, else what the file says, or uname; else the first N.N.N of
 				name or the N.N it begins with; NULL */
 	const char *version; /* "5.10.223", as LINUX_KERNEL_VERSION tells; NULL when nobody knows */
-	const char *arch;    /* arch.h: of its registers, else as given; NULL */
+	bool unread;      /* libbpf finds no version in what the kernel says of itself, for sure */
+	const char *arch; /* arch.h: of its registers, else as given; NULL */
 	const char *distro;  /* as given, else what the file says; NULL */
 	const char *flavour; /* as given; NULL */
 	struct btf **btf;    /* [0] is vmlinux, then modules in alphabetical order */

@@ -226,11 +226,12 @@ static void add_age(struct answer *a, const struct asked_what *q)
 	digest_add(&a->d, age_up_to(age, q->number));
 }
 
-/* As LINUX_KERNEL_VERSION has it: all, all but the last number, or nothing. */
+/* As LINUX_KERNEL_VERSION has it: not for libbpf, all, all but the last number, or nothing. */
 static void add_dated(struct answer *a)
 {
 	uint32_t code;
 
+	digest_add(&a->d, a->target->unread);
 	digest_add(&a->d, kernel_version_code(a->target->version, &code));
 	digest_add(&a->d, a->target->version || kernel_version_code(a->target->release, &code));
 }

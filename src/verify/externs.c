@@ -119,7 +119,8 @@ static int config_bytes(struct extern_resolver *k, struct extern_value *v, uint3
 	return 0;
 }
 
-/* LINUX_KERNEL_VERSION. Of a release that hides the version the sublevel is unknown. */
+/* LINUX_KERNEL_VERSION, without which libbpf loads nothing, weak or not (get_kernel_version()). Of
+ * a release that hides the version the sublevel is unknown. */
 static int set_version(struct extern_resolver *k, struct extern_value *v, uint32_t size)
 {
 	const struct target *t = k->target;
@@ -127,6 +128,10 @@ static int set_version(struct extern_resolver *k, struct extern_value *v, uint32
 
 	/* What it is, is asked for by who reads it (dated.h). */
 	asked_for(ASKED_DATED, 0, NULL, 0);
+	if (t->unread) {
+		v->state = EXTERN_UNREAD;
+		return 0;
+	}
 	k->x->dated = kernel_version_code(t->version, &code);
 	if (k->x->dated)
 		return set_bytes(k, v, size, code);

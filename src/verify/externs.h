@@ -17,6 +17,7 @@ enum extern_state {
 	EXTERN_MISSING,        /* not there; of a weak one, the address is 0 */
 	EXTERN_ADDRESS,        /* a kernel symbol that is there */
 	EXTERN_MISFIT,         /* a configuration value that its variable cannot hold */
+	EXTERN_UNREAD,         /* the kernel's version, which libbpf cannot read there */
 	EXTERN_UNRECOGNIZED,   /* of .kconfig, and nothing that libbpf has a value for */
 };
 

@@ -93,8 +93,10 @@ static int look_at_extern(struct object_search *s, uint32_t i)
 		return look_at_variable(s, def);
 	if (def->kind == EXTERN_KCONFIG)
 		x.rule = RULE_KCONFIG;
-	if (state == EXTERN_UNRECOGNIZED || state == EXTERN_MISFIT) {
-		x.cause = state == EXTERN_MISFIT ? "type" : "name";
+	if (state == EXTERN_UNRECOGNIZED || state == EXTERN_MISFIT || state == EXTERN_UNREAD) {
+		x.cause = state == EXTERN_MISFIT   ? "type"
+			  : state == EXTERN_UNREAD ? "version"
+						   : "name";
 		return add(s, x);
 	}
 	if (def->weak || state == EXTERN_ADDRESS || state == EXTERN_BYTES)

@@ -82,21 +82,27 @@ error[ksym]: the kernel has no symbol `softnet_data`, which the object demands
     text = [[
 A strong extern in .kconfig must be an option of the kernel's configuration, in /proc/config.gz or
 /boot/config-RELEASE, or one of the few names that libbpf makes up itself (LINUX_KERNEL_VERSION). Where it is
-missing, the whole object is refused.]],
+missing, the whole object is refused. So is one that asks for the version of a kernel whose release has two numbers
+(Debian's 7.3-amd64, of a release candidate), weak or not: libbpf reads three.]],
     todo = "Declare it __weak, which makes it 0 where it is missing, or give --kconfig where that is not known.",
     messages = {
       missing = "the kernel's configuration has no `{name}`, which the object demands",
       unknown = "whether the kernel's configuration has `{name}`, which the object demands, is not known",
+      version = "libbpf has no `{name}` here: the kernel's release has two numbers, and it reads three",
       name = "libbpf has no value `{name}`: it fills in CONFIG_ options and a few names of its own",
       type = "the kernel's `{name}` is of another type than its variable, and libbpf stores no other",
     },
     help = {
       "declare it __weak: it is 0 where the configuration lacks it",
+      version = "do without it: ask for what is meant, a type, a field or CONFIG_ option",
       name = "name an option of the kernel, CONFIG_…, or LINUX_KERNEL_VERSION",
       type = "declare it as what it is: a number, enum libbpf_tristate, or an array of char",
       unknown = "give the kernel's configuration: --kconfig FILE",
     },
-    says = { "libbpf: extern 'CONFIG_HZ' (strong): not resolved" },
+    says = {
+      "libbpf: extern 'CONFIG_HZ' (strong): not resolved",
+      "libbpf: extern (kcfg) 'LINUX_KERNEL_VERSION': failed to get kernel version",
+    },
     example = [=[
 error[kconfig]: the kernel's configuration has no `CONFIG_HZ`, which the object demands
   --> prog.bpf.o
