@@ -266,6 +266,21 @@ describe("a map of a program", function()
     assert.equal("loads", (said("two")))
   end)
 
+  it("is one of 64 at most, however often", function()
+    local function refers(count)
+      local maps, insns = {}, {}
+      for i = 1, count do
+        maps[i] = map("m" .. i, HASH)
+        insns[i] = load("m" .. i)
+        insns[count + i] = load("m" .. i)
+      end
+      return with("tc", maps, insns)
+    end
+    local paths = { [refers(64)] = true, [refers(66)] = false }
+    for path, fits in pairs(paths) do assert.equal(fits and "loads" or "map-use many m65 hash -", (first(path))) end
+    if loads.peer() then assert.same(paths, loads.which_load(paths)) end
+  end)
+
   it("has to be preallocated where old kernels say so", function()
     local function hash(flags)
       return with("perf_event", { map("m", HASH, function(_, _, fields)

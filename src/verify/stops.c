@@ -14,6 +14,8 @@
 #include "verify/kfuncs.h"
 #include "verify/map_uses.h"
 
+/* MAX_USED_MAPS of the kernel. */
+enum { MAPS_MOST = 64 };
 enum { SIGNED_OFF = 1, CAST_OFF = 1 };
 enum { ATOMIC_ADD = 0x00, ATOMIC_LOAD_ACQUIRE = 0x100, ATOMIC_STORE_RELEASE = 0x110 };
 
@@ -23,7 +25,8 @@ struct stop_search {
 	struct linked *f;
 	struct obstacles *o;
 	struct err *e;
-	uint64_t maps_met;   /* bit n: map n was looked at */
+	bool *maps_met;      /* by map: was looked at */
+	uint32_t map_count;  /* of those */
 	uint32_t storage[2]; /* the first of a cgroup and of each CPU, plus 1; 0: none yet */
 	struct global_refusal *globals; /* by function; NULL where each may be called */
 	enum known wakes; /* hands on callbacks that may sleep; KNOWN_NOT: not looked */
@@ -312,12 +315,14 @@ static int look_at_map(struct stop_search *s, uint32_t at)
 	struct obstacle x = obstacle_of(STAGE_INSTRUCTIONS, RULE_MAP_USE, NULL, NULL);
 
 	/* The kernel looks at each once, where it stands first. */
-	if (map < 64 && (s->maps_met >> map & 1))
+	if (s->maps_met[map])
 		return 0;
-	s->maps_met |= map < 64 ? UINT64_C(1) << map : 0;
+	s->maps_met[map] = true;
 	x.cause = map_uses_program_refused(s->l, map);
 	if (!x.cause && is_second_storage(s, map))
 		x.cause = "storage";
+	if (++s->map_count == MAPS_MOST + 1)
+		x.cause = "many";
 	if (!x.cause)
 		return 0;
 	x.name = s->l->externs->references->maps[map].name;
@@ -451,10 +456,14 @@ int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, b
 	int rc;
 
 	s.wakes = KNOWN_NOT;
-	if (obstacles_want(o, RULE_FUNCTION) && globals_judge(l, f, &s.globals, e) < 0)
-		return -1;
-	rc = look_at_all(&s);
+	s.maps_met = calloc(l->externs->references->map_count + 1, sizeof(*s.maps_met));
+	if (!s.maps_met)
+		return err_memory(e, l->resolution->object->path);
+	rc = obstacles_want(o, RULE_FUNCTION) ? globals_judge(l, f, &s.globals, e) : 0;
+	if (rc == 0)
+		rc = look_at_all(&s);
 	*suspects = s.suspects;
 	free(s.globals);
+	free(s.maps_met);
 	return rc;
 }

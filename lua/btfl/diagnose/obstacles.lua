@@ -783,6 +783,7 @@ sleep. And helpers that take a lock, a timer or a kptr take it in a value of a m
       ["work-queue"] = "values of map `{name}` have a work queue, which the kernel does not let programs of this type use",
       field = "values of map `{name}` have no {type}, which {helper} takes",
       storage = "map `{name}` is the second of type {type} in the program, which can have one",
+      many = "map `{name}` is one more than the 64 that a program can refer to",
     },
     help = {
       "use a map of a type that the helper takes, or a helper for that type",
@@ -792,6 +793,7 @@ sleep. And helpers that take a lock, a timer or a kptr take it in a value of a m
       timer = "do without the timer in that map, or use a program of BTF: fentry, fexit or tp_btf",
       ["work-queue"] = "do without the work queue in that map, or use a program of BTF: fentry, fexit or tp_btf",
       storage = "keep both in one value of one map",
+      many = "keep maps of one kind in an array_of_maps or hash_of_maps, or divide the program by tail calls",
       field = "pass the {type} in a value of a map, described with BTF, of a type that may have one (a hash, an array)",
     },
     says = {
@@ -802,6 +804,7 @@ sleep. And helpers that take a lock, a timer or a kptr take it in a value of a m
       "perf_event programs can only use preallocated hash map",
       "tracing progs cannot use bpf_spin_lock yet", "socket filter progs cannot use bpf_spin_lock yet",
       "tracing progs cannot use bpf_timer yet", "tracing progs cannot use bpf_wq yet",
+      "The total number of maps per program has reached the limit of 64",
       "sleepable progs cannot use bpf_spin_lock yet",
       "map 'counts' has no valid bpf_spin_lock", "map 'counts' doesn't have 'struct bpf_timer'",
       "map 'counts' has to have BTF in order to use bpf_timer", "R1 has no valid kptr",
