@@ -14,7 +14,7 @@ local n = 0
 local HASH, ARRAY, PROG_ARRAY, PERF_EVENT_ARRAY, LPM_TRIE, ARRAY_OF_MAPS = 1, 2, 3, 4, 11, 12
 local SOCKMAP, RINGBUF = 15, 27
 
--- A kernel that has all types of maps, helpers (or so many) and work queues.
+-- A kernel that has all types of maps, helpers (or so many), work queues and task work.
 local function kernel(release, last)
   local maps, helpers = {}, {}
   for i = 0, 35 do maps[i + 1] = "TYPE_" .. i end
@@ -23,7 +23,10 @@ local function kernel(release, last)
   local t = kernels.new { prog_type = kernels.PROG_TYPES, map_type = maps, helper = helpers }
   t:func("bpf_jit_binary_alloc", t.proto)
   t:func("bpf_iter_num_new", t.proto)
-  if not last then t:func("bpf_wq_init", t.proto) end
+  if not last then
+    t:func("bpf_wq_init", t.proto)
+    t:func("bpf_task_work_schedule_signal", t.proto)
+  end
   kernels.tracepoint(t, "sched", { { "a", t:int("int", 4, "signed") } })
   return btfl.target(tmp.write(("%s-map-uses%d.btf"):format(release or "6.12.9", n), t:bytes()))
 end
@@ -391,11 +394,11 @@ describe("a field of a map's values", function()
       return valued("m", 29, size, members, "storage")
     end
     local wq = { "w", "bpf_wq", 16, 64 }
-    for _, member in ipairs { timer(8), wq } do
+    for _, member in ipairs { timer(8), wq, { "w", "bpf_task_work", 8, 64 } } do
       local x = verdict(with("tc", { storage(24, { plain(0), member }) }, {})).first
       assert.same({ "map-attr", "field", "m", "task_storage" }, { x.rule, x.cause, x.name, x.type })
-      assert.equal("the kernel creates no task_storage map whose values have a timer or a work queue, as those of `m`",
-        x:message())
+      assert.equal("the kernel creates no task_storage map whose values have a timer, work queue or task work, as "
+        .. "those of `m`", x:message())
     end
     assert.equal("loads", verdict(with("tc", { storage(8, { plain(0), lock(4) }) }, {})).verdict)
     -- It knows no timers.
@@ -473,10 +476,68 @@ describe("a field of a map's values", function()
     end, 8, 0 } })))
   end)
 
-  it("may stand deep within", function()
-    assert.equal("loads", passed(94, valued("m", ARRAY, 8, { plain(0), { "n", function(b, int)
-      return b:array(b:struct("nest", 4, { { "l", b:struct("bpf_spin_lock", 4, { { "val", int, 0 } }), 0 } }), 1, int)
-    end, 4, 32 } })))
+  -- A value with a number, and a lock that is made something else: the number of its bytes.
+  local function made(size, make)
+    return valued("m", ARRAY, 4 + size, { plain(0), { "n", function(b, int)
+      return make(b, b:struct("bpf_spin_lock", 4, { { "val", int, 0 } }), int)
+    end, size, 32 } })
+  end
+
+  local function nest(b, of) return b:struct("nest", 4, { { "l", of, 0 } }) end
+
+  it("may stand deep within since 6.11", function()
+    for _, deep in ipairs {
+      made(4, nest),
+      made(4, function(b, of, int) return b:array(nest(b, of), 1, int) end),
+      made(4, function(b, of, int) return b:array(of, 1, int) end),
+      made(8, function(b, of, int) return b:struct("outer", 8, { { "n", nest(b, of), 0 }, { "x", int, 32 } }) end),
+    } do
+      assert.equal("loads", passed(93, deep, kernel "6.12.9"))
+      assert.equal("loads", passed(93, deep, kernel "6.11.1"))
+      assert.equal("field bpf_spin_lock", (passed(93, deep, kernel "6.10.9")))
+      assert.equal("field bpf_spin_lock", (passed(93, deep, kernel "6.1.9")))
+      -- A distribution's, which may have what is newer.
+      assert.equal("loads", passed(93, deep, kernel "6.1.0-40.el10"))
+    end
+  end)
+
+  it("is the struct itself, once, and not in unions", function()
+    for what, other in pairs {
+      typedef = made(4, function(b, of) return b:typedef("lock_t", of) end),
+      volatile = made(4, function(b, of) return b:volatile(of) end),
+      union = made(4, function(b, of, int) return b:union("u", 4, { { "l", of, 0 }, { "x", int, 0 } }) end),
+      within = made(4, function(b, of, int)
+        return b:union("u", 4, { { "n", nest(b, of), 0 }, { "x", int, 0 } })
+      end),
+      several = made(8, function(b, of, int) return b:array(of, 2, int) end),
+      nests = made(8, function(b, of, int) return b:array(nest(b, of), 2, int) end),
+      none = made(0, function(b, of, int) return b:array(nest(b, of), 0, int) end),
+      twice = valued("m", ARRAY, 8, { lock(0), lock(4) }),
+      large = valued("m", ARRAY, 12, { plain(0), { "l", "bpf_spin_lock", 8, 32 } }),
+    } do
+      assert.equal("field bpf_spin_lock", (passed(93, other, kernel "6.12.9")), what)
+    end
+    assert.equal("loads", passed(93, made(4, function(_, of) return of end), kernel "6.12.9"))
+  end)
+
+  it("is a kptr of each element, also of a volatile pointer, but of no other type that stands for one", function()
+    local function kptr(b, int) return b:ptr(b:type_tag("kptr", b:struct("some", 4, { { "x", int, 0 } }))) end
+    local function value(size, make, target)
+      return passed(194, valued("m", HASH, 8 + size, { { "n", make, size, 64 } }), kernel(target))
+    end
+    for _, several in ipairs { function(b, int) return b:array(kptr(b, int), 2, int) end,
+      function(b, int) return b:array(b:struct("nest", 8, { { "k", kptr(b, int), 0 } }), 2, int) end } do
+      assert.equal("loads", value(16, several, "6.12.9"))
+      assert.equal("field kptr", (value(16, several, "6.1.9")))
+    end
+    for _, release in ipairs { "6.1.9", "6.12.9" } do
+      assert.equal("loads", value(8, function(b, int) return b:volatile(kptr(b, int)) end, release))
+      assert.equal("field kptr", (value(8, function(b, int) return b:const(kptr(b, int)) end, release)))
+      assert.equal("field kptr", (value(8, function(b, int) return b:typedef("t", kptr(b, int)) end, release)))
+      assert.equal("field kptr", (value(8, function(b, int)
+        return b:union("u", 8, { { "k", kptr(b, int), 0 } })
+      end, release)))
+    end
   end)
 
   it("is not there where no kernel takes it with maps of that type", function()
@@ -696,6 +757,7 @@ HOLDS(RES_SPIN_LOCK, 3)
 UNTRACED(RES_SPIN_LOCK)
 HOLDS(TIMER, 3)
 UNTRACED_TO(TIMER, 5, 10)
+HOLDS(TASK_WORK, 3)
 AWAKE_LOCKS(5, 10, 5, 10)
 TRACING(2, KPROBE)
 TRACING_SINCE(3, RAW, 7, 0)

@@ -15,7 +15,7 @@ local ONCE_DELETED = "6.6"
 -- What kernels know by name in values: their bit or the end of their function, and the name in the table.
 local FIELDS = {
   { "SPIN_LOCK", "spin_lock" }, { "RES_SPIN_LOCK" }, { "TIMER", "timer" }, { "WORKQUEUE", as = "WQ" },
-  { "KPTR_REF", "kptrs", as = "KPTR" },
+  { "TASK_WORK" }, { "KPTR_REF", "kptrs", as = "KPTR" },
 }
 
 local MAP, HELPER = "BPF_MAP_TYPE_([%w_]+)", "BPF_FUNC_([%w_]+)"

@@ -18,6 +18,7 @@ static const struct field {
     [FIELD_RES_SPIN_LOCK] = {"bpf_res_spin_lock", "spin-lock", 4, 4},
     [FIELD_TIMER] = {"bpf_timer", "timer", 16, 8},
     [FIELD_WQ] = {"bpf_wq", "work-queue", 16, 8},
+    [FIELD_TASK_WORK] = {"bpf_task_work", NULL, 8, 8},
     [FIELD_KPTR] = {"kptr", NULL, 8, 8},
 };
 
@@ -44,13 +45,13 @@ enum map_field map_fields_taken(uint32_t helper)
 
 struct field_search {
 	const struct btf *btf;
-	const char *prefix; /* of a struct's name; NULL for none */
-	bool tagged;        /* pointers with a type tag, too */
-	unsigned left;      /* types to be looked at */
+	enum map_field field; /* of finds() */
+	bool deep;            /* for finds(): looks into structs and arrays within */
+	unsigned left;        /* types to be looked at */
 };
 
-/* Whether the type has that within, at whatever depth: older kernels look only at the members of
- * the value itself. True where it has too much within to tell. */
+/* Whether the type has within, at whatever depth, what some kernel may know: structs called bpf_…,
+ * and pointers with a type tag. True where it has too much within to tell. */
 static bool may_have(struct field_search *s, uint32_t id, unsigned depth)
 {
 	struct btf_type t = btf_strip(s->btf, id);
@@ -59,24 +60,107 @@ static bool may_have(struct field_search *s, uint32_t id, unsigned depth)
 		return true;
 	s->left--;
 	switch (t.kind) {
-	case BTF_PTR: return s->tagged && btf_type(s->btf, t.type).kind == BTF_TYPE_TAG;
+	case BTF_PTR: return btf_type(s->btf, t.type).kind == BTF_TYPE_TAG;
 	case BTF_ARRAY: return may_have(s, btf_array(&t).elem, depth + 1);
-	case BTF_VAR: return may_have(s, t.type, depth + 1);
 	case BTF_STRUCT:
 	case BTF_UNION:
-		if (s->prefix && strncmp(t.name, s->prefix, strlen(s->prefix)) == 0)
+		if (strncmp(t.name, "bpf_", 4) == 0)
 			return true;
 		for (uint32_t i = 0; i < t.vlen; i++)
 			if (may_have(s, btf_member(&t, i).type, depth + 1))
 				return true;
 		return false;
-	case BTF_DATASEC:
-		for (uint32_t i = 0; i < t.vlen; i++)
-			if (may_have(s, btf_secinfo(&t, i).type, depth + 1))
-				return true;
-		return false;
 	default: return false;
 	}
+}
+
+/* Up to it kernels look only at the members of the value itself. */
+enum { LOOKS_ON_TOP = AGE_LINE(6, 10) };
+
+/* What a kernel finds in a type: nothing, something, or what makes it find nothing in the value. */
+enum finding { FINDS_NOTHING, FINDS_SOME, FINDS_WRONG };
+
+/* A pointer that its type tag makes one that is counted (btf_find_kptr()). */
+static enum finding finds_kptr(const struct btf *b, struct btf_type t)
+{
+	if (t.kind == BTF_VOLATILE)
+		t = btf_type(b, t.type);
+	if (t.kind != BTF_PTR)
+		return FINDS_NOTHING;
+	return btf_type(b, t.type).kind == BTF_TYPE_TAG ? FINDS_SOME : FINDS_NOTHING;
+}
+
+/* Whether t is the struct, as it stands: no typedef of one, and none that is volatile. */
+static bool is_field(struct btf_type t, enum map_field field)
+{
+	return t.kind == BTF_STRUCT && strcmp(t.name, fields[field].name) == 0;
+}
+
+static enum finding finds_in_struct(struct field_search *s, struct btf_type t, unsigned depth);
+
+/* Of one member or variable (btf_find_field_one()). */
+static enum finding finds(struct field_search *s, struct btf_type t, unsigned depth)
+{
+	bool several = false;
+
+	for (; s->deep && t.kind == BTF_ARRAY && s->left; s->left--) {
+		struct btf_array a = btf_array(&t);
+
+		if (!a.count)
+			return FINDS_NOTHING;
+		several = several || a.count > 1;
+		t = btf_type(s->btf, a.elem);
+	}
+	if (!s->left)
+		return FINDS_SOME;
+	s->left--;
+	if (is_field(t, s->field)) {
+		if (t.size != fields[s->field].size)
+			return FINDS_NOTHING;
+		return several ? FINDS_WRONG : FINDS_SOME;
+	}
+	if (s->deep && t.kind == BTF_STRUCT) {
+		enum finding found = finds_in_struct(s, t, depth + 1);
+
+		return several && found == FINDS_SOME && s->field != FIELD_KPTR ? FINDS_WRONG
+										: found;
+	}
+	return s->field == FIELD_KPTR ? finds_kptr(s->btf, t) : FINDS_NOTHING;
+}
+
+/* Of several, of which there can be one of each struct (btf_find_struct_field()). */
+static enum finding finds_in_struct(struct field_search *s, struct btf_type t, unsigned depth)
+{
+	bool some = false, met = false;
+
+	if (depth > NESTED_MOST)
+		return FINDS_SOME;
+	for (uint32_t i = 0; i < t.vlen; i++) {
+		struct btf_member m = btf_member(&t, i);
+		struct btf_type of = btf_type(s->btf, m.type);
+		enum finding found = finds(s, of, depth);
+
+		if (found == FINDS_WRONG || (met && found == FINDS_SOME && is_field(of, s->field)))
+			return FINDS_WRONG;
+		some = some || found == FINDS_SOME;
+		met = met || (found == FINDS_SOME && is_field(of, s->field));
+	}
+	return some ? FINDS_SOME : FINDS_NOTHING;
+}
+
+static enum finding finds_in_section(struct field_search *s, struct btf_type t)
+{
+	bool some = false;
+
+	for (uint32_t i = 0; i < t.vlen; i++) {
+		struct btf_type var = btf_type(s->btf, btf_secinfo(&t, i).type);
+		enum finding found = finds(s, btf_type(s->btf, var.type), 1);
+
+		if (found == FINDS_WRONG)
+			return found;
+		some = some || found == FINDS_SOME;
+	}
+	return some ? FINDS_SOME : FINDS_NOTHING;
 }
 
 /* Whether some kernel takes a map of that type whose values have the field: without, libbpf creates
@@ -97,17 +181,22 @@ static bool goes_with(enum map_field field, uint32_t type)
 bool map_fields_lack(const struct loading *l, uint32_t map, enum map_field field)
 {
 	const struct map_def m = loading_map(l, map);
-	struct field_search s = {.btf = l->resolution->object->btf, .left = TYPES_MOST};
+	struct field_search s = {
+	    .btf = l->resolution->object->btf,
+	    .field = field,
+	    .deep = !age_up_to(l->age, LOOKS_ON_TOP),
+	    .left = TYPES_MOST,
+	};
+	struct btf_type t;
 
 	if (m.kind == MAP_LEGACY || age_is_unseen(l->age))
 		return false;
 	if (!m.value_type || !goes_with(field, m.type))
 		return true;
-	if (field == FIELD_KPTR)
-		s.tagged = true;
-	else
-		s.prefix = fields[field].name;
-	return !may_have(&s, m.value_type, 0);
+	t = btf_strip(s.btf, m.value_type);
+	if (t.kind == BTF_DATASEC)
+		return finds_in_section(&s, t) != FINDS_SOME;
+	return t.kind != BTF_STRUCT || finds_in_struct(&s, t, 0) != FINDS_SOME;
 }
 
 uint32_t map_fields_of_data(const struct loading *l, uint32_t section_index)
@@ -137,8 +226,7 @@ static enum map_field field_of(struct btf_type t)
 static unsigned fields_in(const struct btf *b, struct btf_type t)
 {
 	unsigned found = 0, locks = 1 << FIELD_SPIN_LOCK | 1 << FIELD_RES_SPIN_LOCK;
-	struct field_search others = {
-	    .btf = b, .prefix = "bpf_", .tagged = true, .left = TYPES_MOST};
+	struct field_search others = {.btf = b, .left = TYPES_MOST};
 	uint64_t end = 0; /* of the last one, in bits */
 
 	for (uint32_t i = 0; i < t.vlen; i++) {
@@ -206,6 +294,9 @@ static bool kernel_knows(const struct loading *l, enum map_field field)
 	case FIELD_TIMER:
 		return features_has(l->target, FEATURE_HELPER, HELPER_timer_init) == KNOWN_YES;
 	case FIELD_WQ: return features_function(l->target, "bpf_wq_init");
+	case FIELD_TASK_WORK:
+		return features_function(l->target, "bpf_task_work_schedule_signal") ||
+		       features_function(l->target, "bpf_task_work_schedule_signal_impl");
 	case FIELD_RES_SPIN_LOCK: return features_function(l->target, "bpf_res_spin_lock");
 	default: return false;
 	}

@@ -240,7 +240,7 @@ every map of an object before it loads any program, so the whole object is refus
       max_entries = "the kernel creates no {type} map with as many entries as `{name}` has",
       map_flags = "the kernel creates no {type} map with the flags of `{name}`",
       ["flags-unknown"] = "whether the kernel creates a {type} map with the flags of `{name}` is not known",
-      field = "the kernel creates no {type} map whose values have a timer or a work queue, as those of `{name}`",
+      field = "the kernel creates no {type} map whose values have a timer, work queue or task work, as those of `{name}`",
       types = "the kernel creates no {type} map without BTF of its keys and values, as `{name}` is",
       max_stack = "by default the kernel creates no {type} map of traces as deep as those of `{name}`",
     },
@@ -771,7 +771,8 @@ also be nothing for the program as a whole, wherever it refers to them: one that
 more of them with each release; up to 5.15 its hashes, and those of perf_event programs, have to be preallocated.
 Some structs the kernel knows by name in a map's values, by the BTF of the map: programs of tracing can have no spin
 lock there, and up to 6.18 no timer and no work queue; socket filters no spin lock, nor up to 6.1 programs that may
-sleep. And helpers that take a lock, a timer or a kptr take it in a value of a map that has one.]],
+sleep. And helpers that take a lock, a timer or a kptr take it in a value of a map that has one: as a member of the
+value, since 6.11 also of a struct or array within; no typedef of it, and of locks and timers one.]],
     todo = "Use a map of the type that the helper takes. Where a tool sets the type, give it: --map NAME.type=TYPE.",
     messages = {
       helper = "map `{name}` is of type {type}, which {helper} does not take",
