@@ -47,7 +47,9 @@ function judge.kernel(name, folder)
       kconfig = first_of { "/proc/config.gz", "/boot/config-" .. (btfl.target().release or "") } } }
   end
   local path = file_of(folder, name, "btf")
-  return path and { target = btfl.target(path), options = {
+  -- What rows are of says of itself that it is called so, as libbpf reads it.
+  local release = name:find "^%d+%.%d+" and name or nil
+  return path and { target = btfl.target(path, { release = release }), options = {
     kconfig = file_of(folder, name, "config"), kallsyms = file_of(folder, name, "kallsyms"),
   } } or nil
 end
