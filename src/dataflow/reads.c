@@ -350,7 +350,7 @@ static const char *refuses_load(const struct loading *l, const struct context *c
 
 	if (to.plain)
 		return to.plain;
-	return at.kind == LANDS_NOWHERE ? at.cause : NULL;
+	return at.kind == LANDS_NOWHERE && !at.doubtful ? at.cause : NULL;
 }
 
 /* What a verifier says of a load of the context itself, or by an argument; NULL for nothing. */

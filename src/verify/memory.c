@@ -150,6 +150,7 @@ static enum go check_struct(struct machine *m, const struct state *s, const stru
 	return machine_refuse(m, s,
 			      (struct reached){.rule = RULE_STRUCT_ACCESS,
 					       .cause = l.cause,
+					       .doubtful = l.doubtful,
 					       .number = l.off,
 					       .name = *l.in ? l.in : "(anon)",
 					       .type = *l.member ? l.member : NULL});

@@ -7,14 +7,10 @@
 
 enum { NESTED_MOST = 64 };
 
-/* Trailing arrays of numbers may be read since; and, in unions, past the end of a member; and that
- * in elements behind the end of a struct, too, where 6.18.44 is the first that was seen to. Before,
- * or when it is not known, none of them is told. */
-enum {
-	NUMBER_TAILS = AGE_LINE(6, 1),
-	LOOSE_UNIONS = AGE_LINE(6, 1),
-	LOOSE_TAILS = AGE_LINE(6, 18)
-};
+/* Trailing arrays of numbers may be read since; and, in unions, past the end of a member. Before,
+ * or when it is not known, none of them is told. That in elements behind the end of a struct was
+ * seen to be let through by one build of 6.18.44, and refused by another. */
+enum { NUMBER_TAILS = AGE_LINE(6, 1), LOOSE_UNIONS = AGE_LINE(6, 1), ODD_TAILS = AGE_LINE(6, 18) };
 
 /* The kernel's own enum of what a walk ends in tells whether it has pointers that are no numbers.
  */
@@ -110,6 +106,11 @@ struct load {
 	bool in_union, in_tail;
 };
 
+static bool is_odd(struct kernel_age age)
+{
+	return !age_before(age, ODD_TAILS) && !age_since(age, ODD_TAILS + 1);
+}
+
 /* The member that the load lands in: false when it is in a struct, which *t becomes. */
 static bool in_member(struct load *x, struct btf_type *t, const struct btf_member *m, int64_t bytes,
 		      struct landing *out)
@@ -137,11 +138,15 @@ static bool in_member(struct load *x, struct btf_type *t, const struct btf_membe
 		*out = in_pointer(x->btf, &in, x->rules);
 	else if (x->off + x->size <= end)
 		*out = lands(LANDS_NUMBER);
-	else if ((x->in_union && !age_before(x->rules->age, LOOSE_UNIONS)) ||
-		 (x->in_tail && !age_before(x->rules->age, LOOSE_TAILS)))
+	else if (x->in_union && !age_before(x->rules->age, LOOSE_UNIONS))
 		*out = lands(LANDS_SOMEWHERE);
 	else
 		*out = nowhere("over", t, m->name, x->off);
+	if (out->kind == LANDS_NOWHERE && x->in_tail && strcmp(out->cause, "over") == 0 &&
+	    is_odd(x->rules->age)) {
+		out->cause = "over-unknown";
+		out->doubtful = true;
+	}
 	return true;
 }
 
@@ -243,7 +248,8 @@ struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsi
 	if (heard_by) {
 		/* A tool may say another release than that of which a kernel answers. */
 		age_note(NUMBER_TAILS);
-		age_note(LOOSE_TAILS);
+		age_note(ODD_TAILS);
+		age_note(ODD_TAILS + 1);
 		asked_for(ASKED_LANDING, 0, text, len);
 	}
 	return l;

@@ -14,15 +14,16 @@ enum landing_kind {
 	LANDS_SOMEWHERE, /* nobody can tell: it is refused or not, and anything is loaded */
 	LANDS_NUMBER,
 	LANDS_POINTER,
-	LANDS_NOWHERE, /* the verifier refuses it */
+	LANDS_NOWHERE, /* the verifier refuses it, or may do so */
 };
 
 struct landing {
 	enum landing_kind kind;
 	uint32_t type; /* LANDS_POINTER: the struct that it points to */
-	/* LANDS_NOWHERE: "beyond" the end of the struct, "part" of a pointer, "over" the end of a
-	 * member, in a "hole", or "before" its start; and the names of struct and member, "" for
-	 * none */
+	bool doubtful; /* LANDS_NOWHERE: whether it is refused is not known */
+	/* Likewise: "beyond" the end of the struct, "part" of a pointer, "over" the end of a
+	 * member ("over-unknown" in doubt), in a "hole", or "before" its start; and the names of
+	 * struct and member, "" for none */
 	const char *cause, *in, *member;
 	int64_t off; /* likewise: bytes from the start of that struct, which may be a part of the
 			first */

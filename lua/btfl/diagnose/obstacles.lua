@@ -705,6 +705,8 @@ Have a program for each form of what it attaches to. Where the argument is the r
       hole = "byte {number} is read by a pointer to `struct {name}`, where it has no member",
       part = "a part of `{type}` of `struct {name}` is read, which is a pointer",
       over = "more is read than `{type}` of `struct {name}` has, from byte {number} on",
+      ["over-unknown"] = "whether more may be read than `{type}` of `struct {name}` has, from byte {number} on, behind the "
+        .. "end of what it is in, is not known of 6.18",
       argument = "memory is read by an argument that is a number on this kernel",
       number = "memory is read by what was loaded from a member that is no pointer to a struct",
     },
