@@ -828,6 +828,20 @@ describe("an obstacle", function()
     assert.same({ "rejected", "reached", "count", "walk" }, { verdict, state, x.name, x.stage })
   end)
 
+  it("is a function that takes too much of the stack with what calls it", function()
+    local o = loadable.maps {}
+    o:program { section = "tc", name = "prog", insns = { object.st(8, 10, -296, 0), object.call(-1, 1), RETURN[1],
+      RETURN[2] } }
+    o:rel("tc", 8, ".text", 10)
+    o:symbol { name = ".text", section = ".text", info = 3 }
+    o:program { section = ".text", name = "deep", static = true,
+      insns = { object.st(8, 10, -304, 0), RETURN[1], RETURN[2] } }
+    local verdict, state, x = expect("stack", "calls",
+      "`deep()` and what calls it take 640 bytes of the stack, and together there are 512", o, kernel(),
+      { release = "6.1.9" })
+    assert.same({ "rejected", "reached", "deep", 640 }, { verdict, state, x.name, x.number })
+  end)
+
   it("is of each rule here", function()
     local without = {}
     for _, rule in ipairs(engine.rules) do

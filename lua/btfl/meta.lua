@@ -1442,7 +1442,7 @@ function verdict:report(options) end
 ---@return fun(): btfl.obstacle?
 function verdict:failures() end
 
----@alias btfl.obstacle.rule "open"|"ksym"|"kconfig"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"struct-access"|"license"|"map-use"|"function"
+---@alias btfl.obstacle.rule "open"|"ksym"|"kconfig"|"kfunc"|"struct-ops"|"relocation"|"map-type"|"map-attr"|"map-unset"|"section"|"program-type"|"attach-type"|"attach-target"|"no-address"|"attach-proto"|"sleepable"|"insn"|"no-jit"|"helper-unknown"|"helper-not-for-type"|"ctx-arg"|"ctx-access"|"struct-access"|"license"|"map-use"|"function"|"stack"
 
 --- One thing that keeps a program from loading.
 ---@class btfl.obstacle

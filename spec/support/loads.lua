@@ -36,6 +36,7 @@ loads.RULES = {
   license = { "license" },
   ["map-use"] = { "map-use" },
   ["function"] = { "function" },
+  stack = { "stack" },
   relocation = { "relocation" },
 }
 
@@ -192,6 +193,11 @@ local VERIFIER = {
   { "is missing BTF_KIND_FUNC", "unknown", "-" },
 }
 
+-- What functions take of the stack together.
+for _, pattern in ipairs { "combined stack size", "tail_calls are not allowed when call stack of previous frames" } do
+  VERIFIER[#VERIFIER + 1] = { pattern, "stack", "-" }
+end
+
 -- Of memory, numbers and the flow of control. These come last.
 for _, pattern in ipairs {
   "invalid mem access", "!read_ok", "register spill", "type=%S+ expected=", "outside of the packet", "map forbidden",
@@ -201,7 +207,7 @@ for _, pattern in ipairs {
   "leak", "Unreleased reference", "invalid sock", "is of type", "must point to", "must be", "too large", "too many",
   "while holding", "outside of the allowed memory range", "value is outside", "zero%-sized",
   "access out of", "cannot write into", "only read from", "outside of mem", "last insn is not", "R%d+ bitwise",
-  "frame pointer is read only", "invalid variable", "not aligned", "combined stack size", "is ptr_", "not inside",
+  "frame pointer is read only", "invalid variable", "not aligned", "is ptr_", "not inside",
   "bpf_spin_lock", "reference has not been acquired", "expected pointer to", "div by zero", "invalid shift",
   "invalid offset", "Expected", "expected", "doesn't point", "destination register", "partial copy",
   "pointer %S+ pointer prohibited", "may write into memory",

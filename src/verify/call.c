@@ -152,7 +152,14 @@ static enum go enter_callback(struct machine *m, struct state *s, uint32_t helpe
 	return machine_jump(m, s, m->w->linked->funcs[func->which].start);
 }
 
-/* A function that the kernel calls at another time. */
+/* The kernel calls the function at another time, with a stack of its own. */
+static void call_later(struct machine *m, uint32_t func)
+{
+	if (m->w->later)
+		m->w->later[func] = true;
+}
+
+/* A function that is walked apart from what hands it on. */
 static enum go start_callback(struct machine *m, const struct state *s, uint32_t func, bool awake)
 {
 	struct state *later;
@@ -266,6 +273,7 @@ static enum go call_helper(struct machine *m, struct state *s, uint32_t helper)
 		func = TOP(s)->reg[n];
 	runs = func.kind == VALUE_FUNC;
 	if (runs && helper == HELPER_timer_set_callback) {
+		call_later(m, func.which);
 		if (start_callback(m, s, func.which, false) == GO_FAIL)
 			return GO_FAIL;
 	} else if (runs && m->w->abilities->callback_later &&
@@ -327,7 +335,11 @@ static enum go start_callbacks(struct machine *m, const struct state *s, bool aw
 	for (unsigned n = 1; n <= ARGUMENT_MOST; n++) {
 		const struct value *v = &TOP(s)->reg[n];
 
-		if (v->kind == VALUE_FUNC && start_callback(m, s, v->which, awake) == GO_FAIL)
+		if (v->kind != VALUE_FUNC)
+			continue;
+		if (awake)
+			call_later(m, v->which);
+		if (start_callback(m, s, v->which, awake) == GO_FAIL)
 			return GO_FAIL;
 	}
 	return GO_ON;

@@ -34,6 +34,7 @@ struct context {
 	struct kernel_age age;
 	const struct loading *uses;   /* whose maps the walk looks at; NULL for none */
 	const struct loading *sleeps; /* whose regions it looks at, see regions.h; likewise */
+	bool frames; /* whether it notes what paths touch of the stack, see stack_depth.h */
 };
 
 /* The context of l's program: the arguments of what it attaches to, where that was found. */

@@ -46,6 +46,7 @@ static const char *const rules[RULE_COUNT] = {
     [RULE_LICENSE] = "license",
     [RULE_MAP_USE] = "map-use",
     [RULE_FUNCTION] = "function",
+    [RULE_STACK] = "stack",
 };
 
 static const char *const settables[] = {

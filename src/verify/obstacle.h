@@ -55,6 +55,7 @@ enum obstacle_rule {
 	RULE_LICENSE,
 	RULE_MAP_USE,
 	RULE_FUNCTION,
+	RULE_STACK,
 	RULE_COUNT
 };
 
@@ -101,7 +102,7 @@ struct obstacle obstacle_of(enum obstacle_stage stage, enum obstacle_rule rule, 
 int obstacles_add(struct obstacles *o, struct obstacle x, struct err *e);
 bool obstacles_want(const struct obstacles *o, enum obstacle_rule rule);
 
-/* "open" … "walk"; "open" … "function". */
+/* "open" … "walk"; "open" … "stack". */
 const char *obstacle_stage_name(enum obstacle_stage stage);
 const char *obstacle_rule_name(enum obstacle_rule rule);
 /* The rule of that name, RULE_NONE when there is none. */

@@ -53,6 +53,10 @@ struct walk {
 	size_t hit_count;
 	struct step_taken *steps;
 	size_t step_count;
+	/* By function, where somebody asked: bytes of its frame that were touched, and whether the
+	 * kernel calls it at another time. NULL otherwise. */
+	uint16_t *touched;
+	bool *later;
 	enum walk_end end;
 	const char *why; /* of WALK_LIMIT and WALK_BROKEN */
 	uint64_t work;   /* instructions walked */

@@ -13,6 +13,7 @@
 #include "verify/program_scope.h"
 #include "verify/regions.h"
 #include "verify/releases.h"
+#include "verify/stack_depth.h"
 #include "verify/stops.h"
 
 static const char *const names[] = {
@@ -225,7 +226,9 @@ static int walk_it(struct verdict *v, const struct loading *l, const struct cont
 	if (add_found(v, l, e) < 0 || guards_find(v->linked, v->walk, &v->obstacles, e) < 0)
 		return -1;
 	if (!v->walk->hit_count)
-		return 0;
+		return c->frames && v->walk->end == WALK_DONE
+			   ? stack_depth_find(l, v->linked, v->walk, &v->obstacles, e)
+			   : 0;
 	if (doubt_externs(v, l->externs, c, &abilities, e) < 0)
 		return -1;
 	return known ? 0 : doubt_release(v, l->externs, c, e);
@@ -297,6 +300,9 @@ static int run(struct verdict *v, const struct loading *l, struct err *e)
 		context.sleeps = l;
 		walks = true;
 	}
+	if (obstacles_want(o, RULE_STACK) && stack_depth_suspect(v->linked, &context.frames, e) < 0)
+		return -1;
+	walks = walks || context.frames;
 	/* A loader has refused the program by then. */
 	if (walks && !has_stage(o, STAGE_RELOCATION) && walk_it(v, l, &context, e) < 0)
 		return -1;

@@ -176,6 +176,17 @@ static void mark_checkpoints(struct machine *m)
 	}
 }
 
+/* A frame has slots down to the lowest that was touched. */
+static void note_frames(struct machine *m, const struct state *s)
+{
+	for (unsigned i = 0; i < s->depth; i++) {
+		uint16_t bytes = (uint16_t)(s->frame[i]->slot_count * SLOT_SIZE);
+		uint16_t *touched = &m->w->touched[s->frame[i]->func];
+
+		*touched = bytes > *touched ? bytes : *touched;
+	}
+}
+
 static int walk_path(struct machine *m, struct state *s)
 {
 	const struct linked *f = m->w->linked;
@@ -209,6 +220,8 @@ static int walk_path(struct machine *m, struct state *s)
 			break;
 		}
 		go = step(m, s, n);
+		if (m->w->touched)
+			note_frames(m, s);
 	}
 	return go == GO_FAIL ? -1 : 0;
 }
@@ -308,7 +321,12 @@ static int prepare(struct machine *m)
 	m->seen = calloc(f->count + 1, sizeof(*m->seen));
 	m->called = calloc(f->func_count + 1, sizeof(*m->called));
 	m->liveness = liveness_new(f, w->externs->references, w->abilities);
-	if (!w->traces || !m->seen || !m->called || !m->liveness) {
+	if (m->context->frames) {
+		w->touched = calloc(f->func_count + 1, sizeof(*w->touched));
+		w->later = calloc(f->func_count + 1, sizeof(*w->later));
+	}
+	if (!w->traces || !m->seen || !m->called || !m->liveness ||
+	    (m->context->frames && (!w->touched || !w->later))) {
 		machine_fail(m);
 		return -1;
 	}
@@ -375,6 +393,8 @@ void walk_free(struct walk *w)
 	if (!w)
 		return;
 	free(w->traces);
+	free(w->touched);
+	free(w->later);
 	free(w->hits);
 	free(w->steps);
 	free(w);

@@ -858,6 +858,41 @@ error[function]: global function `count()` returns no number, and the kernel cal
    = reachable, so the verifier rejects handle
    = help: make it static, or __hidden, or let it return a number and take numbers and pointers to structs]=],
   },
+  {
+    code = "stack", title = "functions that call one another take more of the stack than the kernel gives them",
+    text = [[
+Functions that are called and not inlined have a frame each, and all frames from the program down to the last call have
+512 bytes together, whichever calls a path comes to. Each is rounded up: to 32 bytes, since 6.9 to 16 where the kernel
+compiles. Above a function with a tail call there may be 255. Programs of tracing have a stack for each function since
+6.13 on x86, and so load there and not on older kernels: compilers see one function at a time, and warn of none.]],
+    todo = "Keep large variables in a per-CPU array map, let functions be inlined, or let fewer call one another.",
+    messages = {
+      calls = "`{name}()` and what calls it take {number} bytes of the stack, and together there are 512",
+      ["tail-call"] = "`{name}()` has a tail call, and what calls it takes {number} bytes of the stack: 256 or more may not be",
+      ["calls-unknown"] = "whether the kernel gives `{name}()` and what calls it {number} bytes of stack together is not known",
+      ["tail-call-unknown"] = "whether the kernel lets {number} bytes of stack stand above the tail call of `{name}()` is not known",
+    },
+    help = {
+      "keep large variables in a per-CPU array map, or have functions inlined: __always_inline",
+      ["calls-unknown"] = "try it on that kernel, or keep large variables in a per-CPU array map",
+      ["tail-call-unknown"] = "try it on that kernel, or make the tail call where less of the stack is taken",
+    },
+    says = {
+      "combined stack size of 2 calls is 608. Too large",
+      "tail_calls are not allowed when call stack of previous frames is 304 bytes. Too large",
+    },
+    compat = "VERIFIER_REJECTION",
+    example = [=[
+error[stack]: `read_path()` and what calls it take 608 bytes of the stack, and together there are 512
+  --> prog.bpf.c:41:2   prog.bpf.o, program handle
+   |
+41 |         return read_path(ctx, path);
+   |                ^^^^^^^^^
+   = stage: walk, scope: program, cause: calls, insn: 12
+   = target: 6.1.0-amd64
+   = reachable, so the verifier rejects handle
+   = help: keep large variables in a per-CPU array map, or have functions inlined: __always_inline]=],
+  },
 }
 
 for _, doc in ipairs(list) do

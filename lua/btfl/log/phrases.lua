@@ -331,7 +331,12 @@ verifier("rejected", "BPF program is too large. Processed (%d+) insn", { "number
   help = "split it up with tail calls or global functions; bound its loops" })
 verifier("rejected", "(The sequence of %d+ jumps is too complex.*)", { "why" }, "{why}", { whole = true })
 verifier("rejected", "(the sequence of %d+ jumps is too complex.*)", { "why" }, "{why}", { whole = true })
-verifier("rejected", "(combined stack size of .*)", { "why" }, "{why}", { whole = true })
+verifier("stack", "combined stack size of (%d+) calls is (%d+)", { "count", "number" },
+  "{count} functions that call one another take {number} bytes of the stack, and together there are 512",
+  { help = "keep large variables in a per-CPU array map, or have functions inlined: __always_inline" })
+verifier("stack", "tail_calls are not allowed when call stack of previous frames is (%d+) bytes", { "number" },
+  "what calls a function with a tail call takes {number} bytes of the stack: 256 or more may not be",
+  { help = "make the tail call where less of the stack is taken" })
 verifier("rejected", "(the call stack of %d+ frames is too deep.*)", { "why" }, "{why}", { whole = true })
 verifier("rejected", "(At program exit the register R0 .*)", { "why" }, "{why}", { help = "return what programs of this type may return" })
 verifier("rejected", "(At subprogram exit the register R0 .*)", { "why" }, "{why}")
