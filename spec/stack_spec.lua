@@ -185,6 +185,25 @@ describe("the stack of functions that call one another", function()
     assert.equal("rejected calls g 544", (said(calls_back(TIMER_SET_CALLBACK, 8, true), target, only)))
   end)
 
+  it("is less than what was touched where a kernel takes out spills around a call", function()
+    local function spilled(reg) return program("tc", { { frame = 256, more = { object.stx(8, 10, reg, -264),
+      object.call(8), object.ldx(8, 1, 10, -264) }, call = { "f" } }, { name = "f", frame = 256 } }) end
+    assert.equal("rejected calls f 544", (said(spilled(1), kernel "6.1.9")))
+    assert.equal("unknown calls-unknown f 528", (said(spilled(1), kernel "6.12.9")))
+    assert.equal("rejected calls f 528", (said(spilled(10), kernel "6.12.9")))
+  end)
+
+  it("is not known of a kernel whose release is not", function()
+    assert.equal("unknown calls-unknown f2 544", (said(chain("tc", 256, 288), kernel "mine")))
+    assert.equal("loads", (said(chain("tc", 256, 256), kernel "mine")))
+  end)
+
+  it("is not all touched by a store to a place that is not known", function()
+    local anywhere = program("tc", { { frame = 240, more = { object.call(7), move(1, 10), object.insn(0x0f, 1, 0),
+      object.st(8, 1, 0, 0) }, call = { "f" } }, { name = "f", frame = 256 } })
+    assert.equal("loads", (said(anywhere, kernel "6.12.9")))
+  end)
+
   it("costs as much as there are calls, and not ways", function()
     local functions = { { frame = 64, call = {} } }
     for level = 1, 6 do

@@ -234,8 +234,9 @@ int stack_clobber(struct state *s, const struct value *to, int64_t size)
 	struct frame *f = frame_of(s, to);
 	int64_t min = to->number.full.smin, max = to->number.full.smax;
 
+	/* What is there may have been written over; that so much was touched is not said. */
 	if (min < -STACK_SIZE)
-		min = -STACK_SIZE;
+		min = -(int64_t)f->slot_count * SLOT_SIZE;
 	max = max > 0 || size < 0 || size > STACK_SIZE || max + size > 0 ? 0 : max + size;
 	if (min >= max)
 		return 0;

@@ -23,6 +23,10 @@ enum { BY_COMPILER = AGE_LINE(6, 9), BY_INTERPRETER = AGE_LINE(6, 1) };
  * none has. */
 enum { OWN_ON_X86 = AGE_LINE(6, 13), OWN_ON_ARM64 = AGE_LINE(7, 2), NONE_OWN = AGE_LINE(6, 12) };
 
+/* Up to it none takes out what compilers spill around calls that leave registers as they are, and
+ * with it the stack for that (remove_fastcall_spills_fills()). */
+enum { NO_FAST_CALLS = AGE_LINE(6, 11) };
+
 enum { FRAME_POINTER = 10, OUT_OF_REACH = -1 };
 
 /* What those functions take that call one another down to this one, OUT_OF_REACH where none does,
@@ -240,6 +244,29 @@ static enum known owns(const struct loading *l, const struct depths *d)
 	return KNOWN_NOT;
 }
 
+/* Whether a register is spilled right before the call at `at`, and filled right behind it. */
+static bool is_spilled_around(const struct linked *f, uint32_t at)
+{
+	struct insn before = f->insns[at - 1].in, behind = f->insns[at + 1].in;
+
+	return f->insns[at].in.code == (BPF_JMP | JUMP_CALL) && f->insns[at].ref_kind != REF_CALL &&
+	       before.code == (BPF_STX | BPF_MEM | BPF_DW) && before.dst == FRAME_POINTER &&
+	       behind.code == (BPF_LDX | BPF_MEM | BPF_DW) && behind.src == FRAME_POINTER &&
+	       before.off == behind.off && before.src == behind.dst && before.src >= 1 &&
+	       before.src <= 5;
+}
+
+/* Whether the kernel may find less of the stack touched than paths have. */
+static bool may_shrink(const struct loading *l, const struct linked *f)
+{
+	if (age_up_to(l->age, NO_FAST_CALLS))
+		return false;
+	for (uint32_t at = 1; at + 1 < f->count; at++)
+		if (is_spilled_around(f, at))
+			return true;
+	return false;
+}
+
 static int add(struct depths *d, uint32_t func, enum known is, struct obstacles *o, struct err *e)
 {
 	const struct program *p = &d->f->object->programs[d->f->funcs[func].program];
@@ -260,6 +287,7 @@ static int add(struct depths *d, uint32_t func, enum known is, struct obstacles 
 static int judge(const struct loading *l, struct depths *d, struct obstacles *o, struct err *e)
 {
 	enum known by_compiler = compiles(l), own;
+	struct abilities abilities;
 	uint32_t func = first_refused(d, by_compiler == KNOWN_NO ? INTERPRETED : COMPILED);
 	enum known is = KNOWN_YES;
 
@@ -272,7 +300,9 @@ static int judge(const struct loading *l, struct depths *d, struct obstacles *o,
 	own = owns(l, d);
 	if (own == KNOWN_YES)
 		return 0;
-	return add(d, func, own == KNOWN_NOT ? KNOWN_NOT : is, o, e);
+	if (own == KNOWN_NOT || may_shrink(l, d->f) || !loading_abilities(l, &abilities))
+		is = KNOWN_NOT;
+	return add(d, func, is, o, e);
 }
 
 int stack_depth_find(const struct loading *l, const struct linked *f, const struct walk *w,
