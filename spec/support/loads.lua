@@ -168,6 +168,7 @@ local VERIFIER = {
   { "invalid BPF_LD_IMM insn", "insn", "ld_imm64" },
   { "invalid may_goto imm", "insn", "may_goto" },
   { "unrecognized bpf_ld_imm64 insn", "insn", "pseudo_func" },
+  { "number of funcs in func_info doesn.t match", "insn", "pseudo_func" },
   { "BPF_LD_%[ABS|IND%] instructions not allowed", "insn", "ld_abs" },
   { "cannot pass map_type (%d+) into func", "map-use" },
   { "expected prog array map for tail call", "map-use", "-" },
