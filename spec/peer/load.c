@@ -6,7 +6,8 @@
  *
  * Each program is loaded through libbpf's public API, in a process of its own, with the others of
  * its object left out. Of maps only sizes change: max_entries 0 becomes 1, what needs much memory
- * is made small. With -a what loads is attached, too, if it only looks on, and let go at once.
+ * is made small; none is pinned. With -a what loads is attached, too, if it only looks on, and let
+ * go at once.
  *
  * Writes to stdout, fields separated by tabs, "-" for what there is not:
  *   object, program, section
@@ -184,6 +185,8 @@ static void set_sizes(struct bpf_object *o)
 		size_t each = 64 + bpf_map__key_size(map) + bpf_map__value_size(map);
 		__u32 entries = bpf_map__max_entries(map);
 
+		/* What another program has left there would take its place. */
+		bpf_map__set_pin_path(map, NULL);
 		if (bpf_map__is_internal(map))
 			continue;
 		if (entries == 0 && !has_no_entries(bpf_map__type(map)))
