@@ -227,6 +227,7 @@ for _, pattern in ipairs {
 -- and goes on: whatever else it says comes before.
 for _, entry in ipairs {
   { "Global function (%S+)%(%) doesn't return scalar", "function" },
+  { "callee expects %d+ args, stack arg%d+ is not initialized", "function", "-" },
   { "(arg#%d+) has unsupported set of tags", "function" },
   { "(arg#%d+) reference type%('.-'%) size cannot be determined", "function" },
   { "Arg#%d+ type %S+ in (%S+)%(%) is not supported yet", "function" },

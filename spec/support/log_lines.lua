@@ -176,6 +176,7 @@ return {
   { "BPF program is too large. Processed 1000001 insn", "rejected", number = "1000001" },
   { "The sequence of 8193 jumps is too complex.", "rejected" },
   { "the sequence of 1025 jumps is too complex for state pruning", "rejected" },
+  { "callee expects 6 args, stack arg1 is not initialized", "function", number = "6" },
   { "combined stack size of 3 calls is 544. Too large", "stack", count = "3", number = "544" },
   { "tail_calls are not allowed when call stack of previous frames is 304 bytes. Too large", "stack", number = "304" },
   { "the call stack of 9 frames is too deep !", "rejected" },

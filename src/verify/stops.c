@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verify/globals.h"
+#include "verify/functions.h"
 #include "verify/helper_types.h"
 #include "verify/helpers.h"
 #include "verify/hooks.h"
@@ -28,7 +28,7 @@ struct stop_search {
 	bool *maps_met;      /* by map: was looked at */
 	uint32_t map_count;  /* of those */
 	uint32_t storage[2]; /* the first of a cgroup and of each CPU, plus 1; 0: none yet */
-	struct global_refusal *globals; /* by function; NULL where each may be called */
+	struct function_refusal *functions; /* by function; NULL where each may be called */
 	enum known wakes; /* hands on callbacks that may sleep; KNOWN_NOT: not looked */
 	bool suspects;    /* calls something that sleeps, which a path decides */
 };
@@ -232,7 +232,7 @@ static int look_at_kfunc(struct stop_search *s, uint32_t at, uint32_t number)
 
 static int look_at_function(struct stop_search *s, uint32_t at, uint32_t func)
 {
-	const struct global_refusal *refused = s->globals ? &s->globals[func] : NULL;
+	const struct function_refusal *refused = s->functions ? &s->functions[func] : NULL;
 	struct obstacle x = obstacle_of(STAGE_WALK, RULE_FUNCTION, NULL, NULL);
 
 	if (!refused || !refused->cause)
@@ -459,11 +459,11 @@ int stops_find(const struct loading *l, struct linked *f, struct obstacles *o, b
 	s.maps_met = calloc(l->externs->references->map_count + 1, sizeof(*s.maps_met));
 	if (!s.maps_met)
 		return err_memory(e, l->resolution->object->path);
-	rc = obstacles_want(o, RULE_FUNCTION) ? globals_judge(l, f, &s.globals, e) : 0;
+	rc = obstacles_want(o, RULE_FUNCTION) ? functions_judge(l, f, &s.functions, e) : 0;
 	if (rc == 0)
 		rc = look_at_all(&s);
 	*suspects = s.suspects;
-	free(s.globals);
+	free(s.functions);
 	free(s.maps_met);
 	return rc;
 }

@@ -826,21 +826,30 @@ error[map-use]: map `events` is of type ringbuf, which helper bpf_map_lookup_ele
    = help: use a map of a type that the helper takes, or a helper for that type]=],
   },
   {
-    code = "function", title = "the kernel cannot verify a global function on its own, by what it takes or returns",
+    code = "function", title = "the kernel does not call a function, by what BTF says that it takes or returns",
     text = [[
 A function that is not static is verified once, and not at each call: its BTF tells the kernel what it takes and
 returns. It returns a number, and up to 6.18 not even nothing; it takes numbers, the context, and pointers to what has a size,
-or what a tag of the argument says (`__arg_trusted` and others, since 6.8). libbpf makes functions static that are hidden.]],
-    todo = "Make the function static, or __hidden; or let it take a struct by a pointer, and return a number.",
+or what a tag of the argument says (`__arg_trusted` and others, since 6.8). libbpf makes functions static that are hidden.
+
+Registers hold five arguments. A static function may be declared with more where the compiler leaves some out, as those
+that are never read or always the same; its BTF still tells of them, and since 7.2 kernels look for them on the stack,
+where nobody has put them: such a program loads on older kernels only.]],
+    todo = "Make the function static, or __hidden; or let it take a struct by a pointer, five arguments at most, and return a number.",
     messages = {
       ["return"] = "global function `{name}()` returns no number, and the kernel calls none such",
       argument = "argument {number} of global function `{name}()` is neither a number nor a pointer",
       size = "argument {number} of global function `{name}()` points to what has no size",
       tag = "argument {number} of global function `{name}()` has a tag that the kernel does not know",
-      unknown = "whether the kernel calls global function `{name}()`, by what it takes and returns, is not known",
+      arguments = "`{name}()` takes {number} arguments by its BTF, and those behind the fifth are not where the kernel looks",
+      unknown = "whether the kernel calls `{name}()`, by what it takes and returns, is not known",
     },
-    help = "make it static, or __hidden, or let it return a number and take numbers and pointers to structs",
+    help = {
+      "make it static, or __hidden, or let it return a number and take numbers and pointers to structs",
+      arguments = "let it take five arguments at most, several in a struct by a pointer, or have it inlined: __always_inline",
+    },
     says = {
+      "callee expects 6 args, stack arg1 is not initialized",
       "Global function g_void() doesn't return scalar. Only those are supported.",
       "arg#0 reference type('UNKNOWN ') size cannot be determined: -22",
       "Arg#0 type STRUCT in g_struct() is not supported yet.",

@@ -331,6 +331,9 @@ verifier("rejected", "BPF program is too large. Processed (%d+) insn", { "number
   help = "split it up with tail calls or global functions; bound its loops" })
 verifier("rejected", "(The sequence of %d+ jumps is too complex.*)", { "why" }, "{why}", { whole = true })
 verifier("rejected", "(the sequence of %d+ jumps is too complex.*)", { "why" }, "{why}", { whole = true })
+verifier("function", "callee expects (%d+) args, stack arg%d+ is not initialized", { "number" },
+  "the function takes {number} arguments by its BTF, and those behind the fifth are not where that kernel looks",
+  { help = "let it take five arguments at most, several in a struct by a pointer, or have it inlined: __always_inline" })
 verifier("stack", "combined stack size of (%d+) calls is (%d+)", { "count", "number" },
   "{count} functions that call one another take {number} bytes of the stack, and together there are 512",
   { help = "keep large variables in a per-CPU array map, or have functions inlined: __always_inline" })

@@ -1,4 +1,5 @@
---- Functions that are verified on their own: what the kernel has to know by BTF of what they take and return.
+--- Functions that a program calls: what the kernel has to know by BTF of what those take and return that it verifies on
+--- their own, and that none takes more than it finds.
 
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
@@ -11,10 +12,12 @@ local n = 0
 local HELPERS = {}
 for i = 0, 211 do HELPERS[i + 1] = i == 0 and "unspec" or "helper_" .. i end
 
-local function kernel(release)
+-- member: of its struct bpf_subprog_info; nil for none.
+local function kernel(release, member)
   local t = kernels.new { prog_type = kernels.PROG_TYPES, helper = HELPERS }
+  if member then t:struct("bpf_subprog_info", 4, { { member, t:int("int", 4, "signed"), 0 } }) end
   n = n + 1
-  return tmp.write(("%s-globals%d.btf"):format(release, n), t:bytes())
+  return tmp.write(("%s-functions%d.btf"):format(release, n), t:bytes())
 end
 
 -- An object whose program calls a function of the signature that `signature` makes: of a builder and an int, what it
@@ -36,11 +39,11 @@ local function calls(signature, options)
   local zero = { object.mov(0, 0), object.exit() }
   o:program { section = ".text", name = "count", func = func, insns = zero }
   n = n + 1
-  return tmp.write(("globals%d.o"):format(n), o:bytes())
+  return tmp.write(("functions%d.o"):format(n), o:bytes())
 end
 
 local function judge(signature, release, options)
-  local target = btfl.target(kernel(release or "6.12.9"))
+  local target = btfl.target(kernel(release or "6.12.9", options and options.member))
   local verdict = btfl.object(calls(signature, options)):program("prog"):verdict(target)
   local x = verdict.first
   return x and ("%s %s %s %d"):format(verdict.verdict, x.rule, x.cause, x.number or -1) or verdict.verdict, x
@@ -70,7 +73,7 @@ describe("a function that is verified on its own", function()
   it("returns nothing on kernels that nobody knows, and no pointer", function()
     local said, x = judge(function() return 0, {} end, "7.1.9")
     assert.equal("unknown function unknown 0", said)
-    assert.equal("whether the kernel calls global function `count()`, by what it takes and returns, is not known",
+    assert.equal("whether the kernel calls `count()`, by what it takes and returns, is not known",
       x:message())
     assert.equal("rejected function return 0", (judge(function(b, int) return b:ptr(int), {} end, "7.1.9")))
   end)
@@ -106,5 +109,43 @@ describe("a function that is verified on its own", function()
     local function returns_nothing() return 0, {} end
     assert.equal("loads", (judge(returns_nothing, nil, { linkage = "static" })))
     assert.equal("guarded", (judge(returns_nothing, nil, { dead = true })))
+  end)
+end)
+
+describe("a function that is not verified on its own", function()
+  teardown(tmp.clean)
+
+  local function six(_, int)
+    local list = {}
+    for i = 1, 6 do list[i] = { "a" .. i, int } end
+    return int, list
+  end
+
+  local function said(signature, release, options)
+    options = options or {}
+    options.linkage = "static"
+    return judge(signature, release, options)
+  end
+
+  it("takes five arguments where the kernel looks for the others on the stack", function()
+    assert.equal("loads", (said(six, "7.1.13")))
+    assert.equal("loads", (said(six, "6.1.9")))
+    local text, x = said(six, "7.2.1")
+    assert.equal("rejected function arguments 6", text)
+    assert.equal("`count()` takes 6 arguments by its BTF, and those behind the fifth are not where the kernel looks",
+      x:message())
+    local function five(b, int)
+      local _, list = six(b, int)
+      list[6] = nil
+      return int, list
+    end
+    assert.equal("loads", (said(five, "7.2.1")))
+    assert.equal("guarded", (said(six, "7.2.1", { dead = true })))
+  end)
+
+  it("does so by what the kernel has, whatever it is called", function()
+    assert.equal("rejected function arguments 6", (said(six, "mine", { member = "stack_arg_cnt" })))
+    assert.equal("loads", (said(six, "7.2.1", { member = "stack_depth" })))
+    assert.equal("unknown function unknown 6", (said(six, "mine")))
   end)
 end)

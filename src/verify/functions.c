@@ -1,10 +1,15 @@
-/* globals: the signatures of functions that are verified on their own; see globals.h. */
-#include "verify/globals.h"
+/* functions: what BTF says of them; see functions.h. */
+#include "verify/functions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* Arguments that registers hold. */
 enum { ARGUMENTS_MOST = 5 };
+
+/* Arguments behind those are on the stack since this line. Compilers leave out what no function
+ * reads or what is always the same, and BTF still tells of it. */
+enum { STACK_ARGUMENTS = AGE_LINE(7, 2) };
 
 /* Tags of arguments count since this line; "untrusted" is one since the second. What came behind
  * the last is not known. */
@@ -14,7 +19,8 @@ struct judging {
 	const struct loading *l;
 	const struct linked *f;
 	const struct btf *btf;
-	struct global_refusal *list;
+	enum known on_stack; /* whether the kernel looks for arguments there */
+	struct function_refusal *list;
 };
 
 static bool is_scalar(struct btf_type t)
@@ -22,10 +28,10 @@ static bool is_scalar(struct btf_type t)
 	return t.kind == BTF_INT || btf_is_enum(&t);
 }
 
-static void refuse(struct global_refusal *x, const char *cause, int64_t number, bool doubtful)
+static void refuse(struct function_refusal *x, const char *cause, int64_t number, bool doubtful)
 {
 	if (!x->cause)
-		*x = (struct global_refusal){cause, number, doubtful};
+		*x = (struct function_refusal){cause, number, doubtful};
 }
 
 static uint32_t func_id(const struct judging *j, size_t func)
@@ -82,7 +88,7 @@ static bool leads_nowhere(const struct btf *b, struct btf_type pointer)
 static void look_at_signature(struct judging *j, size_t func, uint32_t tagged)
 {
 	struct btf_type proto = btf_type(j->btf, btf_type(j->btf, func_id(j, func)).type), t;
-	struct global_refusal *x = &j->list[func];
+	struct function_refusal *x = &j->list[func];
 
 	if (proto.kind != BTF_FUNC_PROTO)
 		return;
@@ -100,24 +106,63 @@ static void look_at_signature(struct judging *j, size_t func, uint32_t tagged)
 	}
 }
 
-static bool has_globals(const struct linked *f)
+/* A kernel that takes arguments on the stack counts them for each function. */
+static enum known takes_on_stack(const struct loading *l)
 {
-	for (size_t i = 1; i < f->func_count; i++)
-		if (f->funcs[i].global)
-			return true;
-	return false;
+	const struct btf *b = l->target->btf[0];
+	struct btf_type t = btf_type(b, btf_find(b, "bpf_subprog_info", BTF_STRUCT));
+
+	for (uint32_t i = 0; t.kind == BTF_STRUCT && i < t.vlen; i++)
+		if (strcmp(btf_member(&t, i).name, "stack_arg_cnt") == 0)
+			return KNOWN_YES;
+	if (t.kind == BTF_STRUCT || age_before(l->age, STACK_ARGUMENTS))
+		return KNOWN_NO;
+	return age_since(l->age, STACK_ARGUMENTS) ? KNOWN_YES : KNOWN_NOT;
 }
 
-int globals_judge(const struct loading *l, const struct linked *f, struct global_refusal **out,
-		  struct err *e)
+/* Of how many arguments BTF tells; 0 for a function that it does not know. */
+static uint32_t argument_count(const struct judging *j, size_t func)
+{
+	uint32_t id = func_id(j, func);
+	struct btf_type proto = btf_type(j->btf, btf_type(j->btf, id).type);
+
+	return id && proto.kind == BTF_FUNC_PROTO ? proto.vlen : 0;
+}
+
+static void look_at_count(struct judging *j, size_t func)
+{
+	uint32_t count = argument_count(j, func);
+
+	if (count <= ARGUMENTS_MOST || (!j->f->funcs[func].global && j->on_stack == KNOWN_NO))
+		return;
+	refuse(&j->list[func], "arguments", count,
+	       !j->f->funcs[func].global && j->on_stack == KNOWN_NOT);
+}
+
+/* Whether BTF is to be asked of some function. */
+static bool has_any(struct judging *j)
+{
+	bool many = false;
+
+	for (size_t i = 1; i < j->f->func_count; i++) {
+		if (j->f->funcs[i].global)
+			return true;
+		many = many || argument_count(j, i) > ARGUMENTS_MOST;
+	}
+	return many;
+}
+
+int functions_judge(const struct loading *l, const struct linked *f, struct function_refusal **out,
+		    struct err *e)
 {
 	struct judging j = {.l = l, .f = f, .btf = l->resolution->object->btf};
 	uint32_t *tagged;
 	bool any = false;
 
 	*out = NULL;
-	if (!j.btf || !has_globals(f))
+	if (!j.btf || !has_any(&j))
 		return 0;
+	j.on_stack = takes_on_stack(l);
 	j.list = calloc(f->func_count, sizeof(*j.list));
 	tagged = calloc(f->func_count, sizeof(*tagged));
 	if (!j.list || !tagged) {
@@ -127,6 +172,7 @@ int globals_judge(const struct loading *l, const struct linked *f, struct global
 	}
 	look_at_tags(&j, tagged);
 	for (size_t i = 1; i < f->func_count; i++) {
+		look_at_count(&j, i);
 		if (f->funcs[i].global && func_id(&j, i))
 			look_at_signature(&j, i, tagged[i]);
 		any |= j.list[i].cause != NULL;
