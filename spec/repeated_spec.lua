@@ -54,6 +54,53 @@ describe("report:again", function()
     end
   end)
 
+  it("prints them as text wherever they meet others, under any headings", function()
+    local several = { ROWS[1], { object = "b.o", program = "one" }, { object = "b.o", program = "two" } }
+    local text = { "program", "count", "name" }
+    local function printed(add, group, shown)
+      local columns = { "object", "program", "count", "target", "name" }
+      local out = btfl.report("again", { columns = columns, group = group, text = shown })
+      out:row { object = "a.o", program = "zero", target = "k1" }
+      add(out, ROWS, "target", { "k1", "k1", "k2", "k2" })
+      out:row { object = "a.o", program = "three", target = "k2" }
+      add(out, several, "target", { "k2", "k1" })
+      add(out, several, "name", { "n", "m" })
+      out:row { object = "b.o", program = "two" }
+      add(out, ROWS, "target", { "k3" })
+      out:row { object = "a.o", program = "one", count = 3, target = "k4" }
+      return out:render("text", { width = 60 })
+    end
+    local function all(out, rows, field, values) out:again(rows, field, values, 1, #values) end
+    local function single(out, rows, field, values)
+      for _, value in ipairs(values) do
+        for _, row in ipairs(rows) do
+          local own = { object = row.object, program = row.program, count = row.count, name = row.name }
+          own[field] = value
+          out:row(own)
+        end
+      end
+    end
+    for _, group in ipairs { { "object", "target" }, { "target" }, { "target", "object" }, { "object", "name" }, {} } do
+      for _, shown in ipairs { text, { "target", "program" } } do
+        assert.equal(printed(single, group, shown), printed(all, group, shown), table.concat(group, " "))
+      end
+    end
+  end)
+
+  it("shows them once as text, however many values they have", function()
+    local function reads(count)
+      local n, values = 0, {}
+      for i = 1, count do values[i] = "k" .. i end
+      local row = setmetatable({ object = "a.o", program = "p" }, { __index = function() n = n + 1 end })
+      local out = btfl.report("again", { columns = { "object", "program", "name", "target" },
+        group = { "object", "target" }, text = { "program", "name" } })
+      out:again({ row }, "target", values, 1, count)
+      assert.matches(("a.o, k1, k2, k3, k4 and %d more"):format(count - 4), out:render "text", 1, true)
+      return n
+    end
+    assert.equal(reads(10), reads(1000))
+  end)
+
   it("has rows as any report has", function()
     local columns = { "object", "program", "count", "target", "name" }
     local rows = filled(again, columns).rows
