@@ -106,7 +106,7 @@ end
 
 -- Gives names of kernels in the order in which the rows of an object have them, else its summaries, and then
 -- of their versions: a finding that holds on several stands where the first of them does.
-local function in_order_of(report, kernels)
+local function in_order_of(report, kernels, equal)
   local objects, objects_of, has_rows = sequences.new(), objects_of_rows(), false
   local function put_place(object, target)
     if object ~= nil and target ~= nil then objects:add(object, target) end
@@ -132,7 +132,8 @@ local function in_order_of(report, kernels)
   end
   -- Findings have lists in common, and objects have kernels.
   local known, none = {}, {}
-  return function(object, names_of)
+  return function(object, list)
+    local names_of = equal(list)
     local found = object ~= nil and objects:of(object)
     local place = found and found.places or none
     known[place] = known[place] or {}
@@ -238,29 +239,48 @@ local function details_of(group)
   return details
 end
 
--- Kernels on which nothing is said of the same subject, not even that it is not known.
-local function fine_of(group, targets, failing)
-  local fine = {}
-  for _, name in ipairs(targets and targets.list or {}) do
-    if not failing.at[name] then fine[#fine + 1] = name end
+-- Gives what is made of two values, once: findings are about the same few lists of kernels.
+local function once(make)
+  local known = {}
+  return function(a, b)
+    local of_a = known[a] or {}
+    known[a] = of_a
+    if of_a[b] == nil then of_a[b] = make(a, b) or false end
+    return of_a[b] or nil
   end
-  local first = group.first
-  if first.fine and #first.fine == 0 then return nil end
-  local placed = first.at ~= nil or first.details ~= nil
-  return #fine > 0 and placed and #group.targets.list > 0 and series.names_in_order(fine) or nil
 end
 
-local function finding_of(group, targets, failing, in_order, equal)
-  local out = {}
-  for name, value in pairs(group.first) do out[name] = value end
-  out.details = details_of(group)
-  out.notes = notes_of(group, in_order)
-  out.help = #group.help.list > 0 and group.help.list or nil
-  out.fine = equal(fine_of(group, targets, failing))
-  out.history = out.fine and spells.of(group.targets.list, out.fine, targets.at, group.causes.at)
-  if #group.targets.list > 1 then
-    out.target, out.targets = nil, equal(in_order(out.object, group.targets.list))
+-- Gives, of the kernels that an object was held against, those that are not among some, in order, nil for
+-- none; and the spells of what fails on some and is fine on others.
+local function splits_of(equal)
+  local others = once(function(kernels, failing)
+    local fails, fine = {}, {}
+    for _, name in ipairs(failing) do fails[name] = true end
+    for _, name in ipairs(kernels.list) do
+      if not fails[name] then fine[#fine + 1] = name end
+    end
+    return #fine > 0 and equal(series.names_in_order(fine))
+  end)
+  local histories = {}
+  return others, function(kernels, failing, fine)
+    histories[kernels] = histories[kernels]
+      or once(function(on, off) return spells.of(on, off, kernels.at) end)
+    return histories[kernels](failing, fine)
   end
+end
+
+local function finding_of(group, kernels, failing, splits)
+  local out, first, on = {}, group.first, splits.equal(group.targets.list)
+  for name, value in pairs(first) do out[name] = value end
+  out.details = details_of(group)
+  out.notes = notes_of(group, splits.in_order)
+  out.help = #group.help.list > 0 and group.help.list or nil
+  -- Kernels on which nothing is said of the same subject, not even that it is not known.
+  local told = first.fine and #first.fine == 0 or first.at == nil and first.details == nil
+  out.fine = kernels and #on > 0 and not told and splits.others(kernels, splits.equal(failing.list)) or nil
+  local has_history = out.fine and not spells.are_none(group.causes.at)
+  out.history = has_history and splits.history(kernels, on, out.fine) or nil
+  if #on > 1 then out.target, out.targets = nil, splits.equal(splits.in_order(out.object, on)) end
   if #group.programs.list > 1 then out.program, out.programs = nil, group.programs.list end
   if #group.shapes > 1 then out.shape, out.shapes = nil, group.shapes end
   out.programs_on = programs_on(group)
@@ -293,10 +313,11 @@ return function(report)
     collect(group, finding, targets)
     failing[topic] = joined(failing[topic], targets)
   end
-  local targets, out = examined(report), {}
-  local in_order = in_order_of(report, targets)
+  local kernels, out, splits = examined(report), {}, { equal = equal }
+  splits.in_order = in_order_of(report, kernels, equal)
+  splits.others, splits.history = splits_of(equal)
   for i, group in ipairs(order) do
-    out[i] = finding_of(group, targets:of(group.first.object), failing[group.topic], in_order, equal)
+    out[i] = finding_of(group, kernels:of(group.first.object), failing[group.topic], splits)
   end
   return out
 end

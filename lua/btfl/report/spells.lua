@@ -62,16 +62,22 @@ end
 
 local NO_HISTORY = { architecture = true, config = true, module = true }
 
+--- Whether what lies behind a finding is no matter of releases.
+---@param causes table<string, any>
+---@return boolean
+function spells.are_none(causes)
+  for cause in pairs(causes) do
+    if NO_HISTORY[cause] then return true end
+  end
+  return false
+end
+
 --- The spells in which a finding holds, of each series in which there are others; nil for none.
 ---@param failing string[] the kernels that it is about
 ---@param fine string[] those on which nothing is wrong
 ---@param kernels table<string, table> spells.kernel() of each
----@param causes table<string, any> what lies behind it
 ---@return btfl.finding.spell[]?
-function spells.of(failing, fine, kernels, causes)
-  for cause in pairs(causes) do
-    if NO_HISTORY[cause] then return nil end
-  end
+function spells.of(failing, fine, kernels)
   local all, is, out = {}, {}, {}
   add_all(all, failing, kernels, "failing", is)
   add_all(all, fine, kernels, "fine", is)
