@@ -1,4 +1,5 @@
 --- The processes of --jobs: what comes of a run is the same however many there are, whatever becomes of them.
+local btf = require "spec.support.btf"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -121,6 +122,44 @@ end, function(o, said, names) out:row { object = o.path, n = #said } end)]]):for
       assert.equal(0, r.status, r.err)
       local _, looks = run.read(log):gsub(";", "")
       assert.equal(#many, looks, "-j " .. jobs)
+    end
+  end)
+
+  -- By process and what it looks at, how often each looks; of a script that tells nothing twice.
+  local function looks_of(words, before)
+    local log = tmp.write("looks", "")
+    local body = script(([[
+local function pid() local file <close> = io.open "/proc/self/stat" return file:read "a":match "%%d+" end
+cli:kernel_by_kernel(function(o, t, n)
+  %s
+  local log <close> = io.open(%q, "a")
+  log:write(("%%s %%d\n"):format(pid(), n))
+  return n, true
+end, function() end)]]):format(before, log))
+    local r = run(joined({ body }, words, { "-j", "2" }))
+    assert.equal(0, r.status, r.err)
+    local counts = {}
+    for process, n in run.read(log):gmatch "(%d+) (%d+)\n" do
+      local of = counts[tonumber(n)] or {}
+      counts[tonumber(n)] = of
+      of[process] = (of[process] or 0) + 1
+    end
+    return counts
+  end
+
+  it("each opens other kernels where to open them takes long", function()
+    local b = btf.new()
+    local int = b:int("int", 4, "signed")
+    for _ = 1, 100000 do b:ptr(int) end
+    local many, words = copies(34), {}
+    for i = 1, 4 do
+      table.move({ "-t", tmp.write(("6.%d.0-x-amd64.btf"):format(i), b:bytes()) }, 1, 2, #words + 1, words)
+    end
+    local counts = looks_of(joined(many, words), "")
+    for n = 1, 4 do
+      local process, count = next(counts[n])
+      assert.equal(#many, count)
+      assert.is_nil(next(counts[n], process))
     end
   end)
 

@@ -44,7 +44,8 @@ static size_t read_head(const char *path, uint8_t *head, size_t size)
 
 /* file_kind(path): "folder", "special" (a pipe, a device), else the kind of a regular file, or that
  * of what a gzip file holds; nil when there is none. Then what stat says of its identity, whether
- * it is a symbolic link to that, and whether a regular file, among others, is a kernel. */
+ * it is a symbolic link to that, whether a regular file, among others, is a kernel, and its bytes.
+ */
 int engine_file_kind(lua_State *L)
 {
 	uint8_t head[PACKED_HEAD], inner[PACKED_HEAD];
@@ -68,7 +69,8 @@ int engine_file_kind(lua_State *L)
 	lua_pushstring(L, id);
 	lua_pushboolean(L, lstat(path, &link) == 0 && S_ISLNK(link.st_mode));
 	lua_pushboolean(L, S_ISREG(st.st_mode) && foreign_is_kernel(path, kind));
-	return 4;
+	lua_pushinteger(L, S_ISREG(st.st_mode) ? st.st_size : 0);
+	return 5;
 }
 
 /* What a call holds of a folder, and of a pattern, however it ends. */

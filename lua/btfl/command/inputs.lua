@@ -316,6 +316,14 @@ local function numbered_in_parts(self, merging)
   }
 end
 
+-- A file of so many bytes has a kernel in it; one of fewer that part of one.
+local WHOLE = 1 << 20
+
+local function part_of_kernel(found)
+  local _, _, _, _, bytes = engine.file_kind(found.path and (naming.split(found.path)) or "")
+  return math.min(1, (bytes or 0) / WHOLE)
+end
+
 --- The kernels of cli:each_target() by number, for who looks at each in a process that may be another.
 ---@param self btfl.cli
 ---@return btfl.matrix.numbered
@@ -333,6 +341,11 @@ function inputs.numbered(self)
   local count = math.max(0, to - from + 1)
   return {
     count = count,
+    whole = function()
+      local sum = 0
+      for i = from, to do sum = sum + part_of_kernel(found_target(self, i)) end
+      return sum
+    end,
     work = function(i, look)
       local kept, done = told.keeping(self, one, from + i - 1, look)
       return { kept = kept, done = done, notes = settings and settings:notes() or nil }

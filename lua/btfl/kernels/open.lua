@@ -53,6 +53,7 @@ end
 --- that cannot be opened, of which tell() is told, and what is known of it.
 ---@class btfl.matrix.numbered
 ---@field count integer
+---@field whole? fun(): number how many it takes as long to open as these
 ---@field work fun(i: integer, look: fun(target: btfl.target): any): table
 ---@field take fun(done: table, tell?: fun(ok: false, why: any, kernel: btfl.matrix.kernel?)): any
 ---@field over? fun(next_piece: fun(): ...): fun(): ...
