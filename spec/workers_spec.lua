@@ -147,6 +147,24 @@ end, function() end)]]):format(before, log))
     return counts
   end
 
+  it("none of them takes more than its share while another is kept from its own", function()
+    local many, folder, first = copies(34), kernels(3), tmp.path "first"
+    local counts = looks_of(joined(many, { "-t", folder }), ([[
+  if n == 1 and not begun then
+    begun = true
+    if os.rename(%q, %q) then io.popen("sleep 1"):close() end
+  end]]):format(tmp.write("first", ""), first .. "-gone"))
+    for n = 1, 3 do
+      local all = 0
+      for _, count in pairs(counts[n]) do
+        all = all + count
+        assert.is_true(count <= 20, ("%d of kernel %d"):format(count, n))
+      end
+      assert.equal(#many, all)
+    end
+    tmp.run("rm -r " .. run.quote(folder))
+  end)
+
   it("each opens other kernels where to open them takes long", function()
     local b = btf.new()
     local int = b:int("int", 4, "signed")

@@ -176,7 +176,10 @@ function methods:each_object(out, do_object)
   for i in ipairs(runs) do one(i) end
 end
 
--- How many programs it has, and instructions: what it takes to look into it.
+-- What it takes to look into an object, and into each of its programs, as into so many instructions.
+local AN_OBJECT, A_PROGRAM = 800, 100
+
+-- How many programs it has, and instructions to look into.
 local function size_of(cli, object)
   local programs, insns = 0, 0
   if (cli.args.jobs or 1) > 1 then
@@ -185,7 +188,7 @@ local function size_of(cli, object)
       for program in object:programs() do programs, insns = programs + 1, insns + #program end
     end)
   end
-  return programs, insns
+  return programs, AN_OBJECT + A_PROGRAM * programs + insns
 end
 
 -- A list of objects, with what is to be told before each, and behind the last, and room for what is said of
@@ -403,21 +406,26 @@ function Turns:in_kernels()
   }
 end
 
+-- A process takes so much of its share of all sizes, and no more: one that has a processor to itself for as
+-- long as the first kernel takes would have the others wait for it on all that follow.
+local MOST_OF_SHARE = 1.1
+
 -- The objects that a process takes on the first kernel as it comes to them, large ones first, so that all
 -- take as long as one another; they are its own from then on.
 function Turns:drawing(draw, own)
   if not self.by_size then
-    self.by_size = {}
-    for i = 1, self.objects do self.by_size[i] = i end
+    self.by_size, self.size = {}, 0
+    for i = 1, self.objects do self.by_size[i], self.size = i, self.size + self.list[i].size end
     table.sort(self.by_size, function(a, b)
       local x, y = self.list[a].size, self.list[b].size
       if x ~= y then return x > y end
       return a < b
     end)
   end
+  local left = MOST_OF_SHARE * self.size / self.jobs
   return function()
-    local i = self.by_size[draw()]
-    own[#own + 1] = i
+    local i = left > 0 and self.by_size[draw()] or nil
+    if i then own[#own + 1], left = i, left - self.list[i].size end
     return i
   end
 end
@@ -536,8 +544,8 @@ end
 local function each_kernel(cli, list, open_next, load, about, part, take)
   local objects, programs = count_objects(list)
   local self = setmetatable({ cli = cli, list = list, open_next = open_next, load = load, about = about,
-    part = part, take = take, jobs = cli.args.jobs or 1, kernels = inputs.numbered(cli), objects = objects,
-    met = 0 }, Turns)
+    part = part, take = take, jobs = workers.count(cli.args.jobs or 1), kernels = inputs.numbered(cli),
+    objects = objects, met = 0 }, Turns)
   if self.jobs > 1 then
     local shared = self:is_by_object(programs) and self:in_objects() or self:in_kernels()
     shared.jobs = self.jobs
