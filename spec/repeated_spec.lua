@@ -1,5 +1,7 @@
 --- Rows that are said again of many kernels: report:again() adds what as many report:row() would.
 local btfl = require "btfl"
+local repeated = require "btfl.report.repeated"
+local summary_lines = require "btfl.report.summary"
 
 local ROWS = {
   { object = "a.o", program = "one", count = 3 },
@@ -189,6 +191,25 @@ describe("report:again", function()
       assert.is_true(#parts > 1)
       assert.equal(out:render(format), table.concat(parts) .. rest)
     end
+  end)
+
+  it("makes one for each thing that summaries say of an object", function()
+    local function lines_of(count, like)
+      local made = 0
+      local function said(n) return n % 2 == 0 and "ok" or "not ok" end
+      local list = repeated.from { { object = "a.o", target = "k0", text = "a.o on k0: ok" }, { ok = 1 } }
+      repeated.add(list, repeated.made(count, function(n)
+        made = made + 1
+        return { object = "a.o", target = "k" .. n, text = ("a.o on k%d: %s"):format(n, said(n)) }
+      end, function(n) return "a.o", "k" .. n, nil, like and said(n) or nil end))
+      return summary_lines(list), made
+    end
+    local lines, made = lines_of(1000, true)
+    assert.equal(2, made)
+    assert.same({ "a.o on k0, k2, k4, k6 and 497 more: ok", "ok 1",
+      "a.o on k1, k3, k5, k7 and 496 more: not ok" }, lines)
+    assert.same(lines, (lines_of(1000, false)))
+    assert.same({ "a.o on k0: ok", "ok 1", "a.o on k1: not ok" }, (lines_of(1, true)))
   end)
 
   it("refuses what is no row", function()

@@ -298,7 +298,7 @@ local function add_summaries(out, object, said, on)
   end
   out.summaries = repeated.from(out.summaries)
   repeated.add(out.summaries, repeated.made(#on, summary,
-    function(n) return path, on[n].name, check.known_of(on[n]) end))
+    function(n) return path, on[n].name, check.known_of(on[n]), in_runs(said, n) end))
 end
 
 -- Adds what find() found; to `later` goes what is told of all kernels together.

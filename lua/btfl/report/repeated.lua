@@ -127,10 +127,11 @@ function repeated.add(list, rows, field, value, first, last)
 end
 
 --- A list of so many rows, for repeated.add(): make(n) gives each when it is asked for, and about(n) the
---- object, the kernel's name and what is known of the kernel, for who needs no more.
+--- object, the kernel's name, what is known of the kernel, and what is the same where a row says the same but
+--- for the kernel, for who needs no more.
 ---@param count integer
 ---@param make fun(n: integer): table
----@param about fun(n: integer): string, string, table?
+---@param about fun(n: integer): string, string, table?, any
 ---@return table[]
 function repeated.made(count, make, about)
   return setmetatable({}, {
@@ -142,16 +143,16 @@ end
 
 --- What repeated.made() was given as `about` of that list; nil of any other.
 ---@param rows table[]
----@return (fun(n: integer): string, string, table?)?
+---@return (fun(n: integer): string, string, table?, any)?
 function repeated.about(rows)
   local behind = getmetatable(rows)
   return behind and rawget(behind, "about")
 end
 
 --- Gives what the rows of any list are about, in order: the object, the kernel's name, what is known of the
---- kernel.
+--- kernel; the number of the row; and what is the same of those that were made and say the same.
 ---@param list table[]
----@param visit fun(object: any, target: any, kernel: any)
+---@param visit fun(object: any, target: any, kernel: any, n: integer, like: any)
 function repeated.each_about(list, visit)
   local n = 0
   for rows, field in repeated.parts(list) do
@@ -159,10 +160,11 @@ function repeated.each_about(list, visit)
     for i = 1, #rows do
       n = n + 1
       if about then
-        visit(about(i))
+        local object, target, kernel, like = about(i)
+        visit(object, target, kernel, n, like)
       else
         local facts = list[n]
-        visit(facts.object, facts.target, facts.kernel)
+        visit(facts.object, facts.target, facts.kernel, n)
       end
     end
   end

@@ -1,5 +1,6 @@
 --- The lines of a summary, for people.
 local names = require "btfl.report.names"
+local repeated = require "btfl.report.repeated"
 local terminal = require "btfl.report.terminal"
 
 -- "ok 12, error 3", in the order of `order`, then by name; facts.text says it better when there.
@@ -32,18 +33,23 @@ end
 ---@param summaries table[]
 ---@return string[]
 return function(summaries)
-  local out, known = {}, {}
-  for _, facts in ipairs(summaries) do
+  local out, known, known_as = {}, {}, {}
+  local function line_for(facts)
     local said = said_of_pair(facts)
     local key = said and ("%s\n%s"):format(facts.object, said)
-    local line = key and known[key]
-    if line then
-      table.insert(line.targets, facts.target)
-      out[line.at] = terminal.escape(("%s on %s: %s"):format(facts.object, names.some(line.targets), said))
-    else
-      out[#out + 1] = line_of(facts)
-      if key then known[key] = { at = #out, targets = { facts.target } } end
-    end
+    if key and known[key] then return known[key] end
+    out[#out + 1] = line_of(facts)
+    if key then known[key] = { at = #out, object = facts.object, targets = {}, said = said } end
+    return known[key]
+  end
+  repeated.each_about(summaries, function(_, target, _, n, like)
+    local line = like and known_as[like] or line_for(summaries[n])
+    if like then known_as[like] = line end
+    if line then table.insert(line.targets, target) end
+  end)
+  for _, line in pairs(known) do
+    local on = #line.targets > 1 and names.some(line.targets)
+    if on then out[line.at] = terminal.escape(("%s on %s: %s"):format(line.object, on, line.said)) end
   end
   return out
 end
