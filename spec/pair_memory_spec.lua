@@ -75,3 +75,24 @@ out = btfl.matrix(objects, cli):report()]]
     assert.is_true(bytes < 40, bytes)
   end)
 end)
+
+describe("what a program reads", function()
+  teardown(tmp.clean)
+
+  it("is told without what it was found by", function()
+    if os.getenv "ASAN_OPTIONS" then return pending "a sanitizer keeps what is freed" end
+    local r = run { tmp.write("reads.lua", [[
+local program = btfl.object(arg[1]):programs()()
+local function taken()
+  local file <close> = assert(io.open "/proc/self/status")
+  return tonumber(file:read "a":match "VmRSS:%s*(%d+)") - collectgarbage "count"
+end
+collectgarbage "stop"
+for _ = 1, 100 do program:reads() end
+local before = taken()
+for _ = 1, 2000 do program:reads() end
+print((taken() - before) / 2000)]]), FIXTURES .. "nocore.clang19.o" }
+    assert.equal("", r.err)
+    assert.is_true(tonumber(r.out) < 1, r.out)
+  end)
+end)

@@ -46,13 +46,17 @@ struct writer {
 	struct kept_text *kept;
 };
 
-static int writer_gc(lua_State *L)
+static void end(struct writer *w)
 {
-	struct writer *w = lua_touserdata(L, 1);
-
 	free(w->out.data);
 	free(w->keys);
 	free(w->kept);
+	*w = (struct writer){0};
+}
+
+static int writer_gc(lua_State *L)
+{
+	end(lua_touserdata(L, 1));
 	return 0;
 }
 
@@ -262,6 +266,7 @@ int plain_pack(lua_State *L)
 	if (w->out.failed)
 		raise_memory(L);
 	lua_pushlstring(L, (const char *)w->out.data, w->out.len);
+	end(w);
 	return 1;
 }
 

@@ -11,21 +11,25 @@
 #include "verify/guards.h"
 #include "verify/helpers.h"
 
-/* What is freed whatever raises. */
+/* What is freed whatever raises; where nothing does at once, for it may be large, and the collector
+ * does not know of it. */
 struct reading {
 	struct target *target;
 	struct externs *externs;
 	struct reads *reads;
 };
 
-static int free_reading(lua_State *L)
+static void end(struct reading *r)
 {
-	struct reading *r = lua_touserdata(L, 1);
-
 	reads_free(r->reads);
 	externs_free(r->externs);
 	target_free(r->target);
 	*r = (struct reading){0};
+}
+
+static int free_reading(lua_State *L)
+{
+	end(lua_touserdata(L, 1));
 	return 0;
 }
 
@@ -138,7 +142,7 @@ static void set_located(lua_State *L, int object, const struct reads *r)
 	lua_setfield(L, -2, "located");
 }
 
-static int push_reads(lua_State *L, int object, const struct reads *r, bool fixed)
+static void push_reads(lua_State *L, int object, const struct reads *r, bool fixed)
 {
 	const struct references *l = object_references(L, object);
 	lua_Integer n = 0;
@@ -155,7 +159,6 @@ static int push_reads(lua_State *L, int object, const struct reads *r, bool fixe
 	lua_pushboolean(L, !r->lost);
 	lua_setfield(L, -2, "whole");
 	set_located(L, object, r);
-	return 1;
 }
 
 /* The architecture that a string names; NULL for nil. */
@@ -224,12 +227,14 @@ int program_reads(lua_State *L)
 		if (reads_anywhere(check_object(L, 4), object_references(L, 4), loading.entry,
 				   arch_named(L, 2), &r->reads, &e) < 0)
 			return raise_err(L, &e);
-		return push_reads(L, 4, r->reads, fixed);
+	} else {
+		load_on(L, 4, r, &loading);
+		if (reads_new(&loading, &r->reads, &e) < 0)
+			return raise_err(L, &e);
 	}
-	load_on(L, 4, r, &loading);
-	if (reads_new(&loading, &r->reads, &e) < 0)
-		return raise_err(L, &e);
-	return push_reads(L, 4, r->reads, fixed);
+	push_reads(L, 4, r->reads, fixed);
+	end(r);
+	return 1;
 }
 
 /* alike.h, for lua/btfl/arguments/alike.lua */
@@ -304,12 +309,15 @@ int engine_alike_key(lua_State *L)
 {
 	struct abilities abilities;
 	struct loading loading;
+	struct reading *r;
 
 	lua_settop(L, 4);
-	load_on(L, 5, begin(L, &loading), &loading);
+	r = begin(L, &loading);
+	load_on(L, 5, r, &loading);
 	push_key(L, alike_of(L), &loading);
 	loading_abilities(&loading, &abilities);
 	push_abilities(L, &abilities);
+	end(r);
 	return 2;
 }
 
@@ -341,11 +349,14 @@ int engine_alike_reads(lua_State *L)
 	if (reads_new(&loading, &r->reads, &e) < 0)
 		return raise_err(L, &e);
 	push_reads(L, 5, r->reads, false);
-	if (!alike_learn(alike_of(L), r->reads))
+	if (!alike_learn(alike_of(L), r->reads)) {
+		end(r);
 		return 1;
+	}
 	push_key(L, alike_of(L), &loading);
 	push_ways(L, r->reads);
 	push_kept(L, r);
+	end(r);
 	return 4;
 }
 
@@ -354,11 +365,14 @@ int engine_alike_reads(lua_State *L)
 int engine_alike_refused(lua_State *L)
 {
 	struct loading loading;
+	struct reading *r;
 
 	lua_settop(L, 4);
-	load_on(L, 5, begin(L, &loading), &loading);
+	r = begin(L, &loading);
+	load_on(L, 5, r, &loading);
 	lua_pushboolean(
 	    L, reads_refused_alike(&loading, ((struct reading *)lua_touserdata(L, 4))->reads));
+	end(r);
 	return 1;
 }
 
@@ -389,5 +403,6 @@ int engine_alike_ways(lua_State *L)
 		return 0;
 	push_ways(L, r->reads);
 	push_abilities(L, upper ? &most : &least);
+	end(r);
 	return 2;
 }
