@@ -15,6 +15,7 @@ local pieces = require "btfl.runs.pieces"
 local progress = require "btfl.command.progress"
 local protect = require "btfl.command.protect"
 local recall = require "btfl.recall.recall"
+local same_lists = require "btfl.report.same_lists"
 local stretches = require "btfl.stretches"
 local told = require "btfl.command.told"
 local workers = require "btfl.command.workers"
@@ -261,6 +262,9 @@ local function first_of(found, before)
   return found
 end
 
+-- What is said of a pair that cannot be compared, where the script is not asked.
+local CLASH <const> = { clash = true }
+
 -- What load.look() says of an object on a kernel, where it is not known.
 local function said_of(cli, one, target, number, load)
   local object, memory = one.object, load.memory
@@ -279,8 +283,9 @@ local function said_of(cli, one, target, number, load)
     return awake
   end
   if one.endian ~= target.endian then
+    if not load.clashing then return CLASH end
     -- Another table: what was said of other kernels may be the same.
-    local found = load.clashing and wake() and find() or { kept = why }
+    local found = wake() and find() or { kept = why }
     return { kept = found.kept, value = found.value, clash = true }
   elseif memory then
     return memory:of(object, find, load.by and load.by(object), wake) or { kept = why }
@@ -571,15 +576,23 @@ local function find_each(cli, list, load, on, found, take)
   for i = 1, #list do put(i, found[i] or find(i)) end
 end
 
--- Tells of an object and its pairs what was kept; `names` has those of the kernels.
-local function settle(cli, one, names)
-  local clashes = rawget(cli, "clashes")
+-- Tells of an object and its pairs what was kept; `names` has those of the kernels. Objects that cannot be
+-- compared with the same ones have one list of them, by `same`.
+local function settle(cli, one, names, same)
+  local clashing, seen = {}, {}
   told.settle(cli, one.kept)
   for said, first, last in stretches.each(one.said) do
     for n = first, said and last or 0 do
+      local name = names[n]
       told.settle(cli, said.kept)
-      if said.clash then table.insert(clashes, pair.of_other(one.object, names[n])) end
+      if said.clash and not seen[name] then clashing[#clashing + 1], seen[name] = name, true end
     end
+  end
+  if #clashing > 0 then
+    -- The object may rest, and is not woken for this.
+    local finding = pair.of_other({ path = one.object.path, endian = one.endian }, clashing[1])
+    if #clashing > 1 then finding.target, finding.targets = nil, same(clashing) end
+    table.insert(rawget(cli, "clashes"), finding)
   end
 end
 
@@ -628,27 +641,32 @@ function methods:kernel_by_kernel(look, take, options)
         one = { kept = one.kept }
       elseif one and one.value ~= nil and not is_kept[one] then
         one.value, is_kept[one] = load.keep(one.value), true
+        if one.clash and #one.kept == 0 then
+          of.clashing = of.clashing or {}
+          one = first_of(one, of.clashing)
+        end
       end
       of.said = stretches.add(of.said, one or false, met, met)
     end
   end
+  local same = same_lists()
   local found = each_kernel(self, list, open_next, load, options.about or name_of, part, take_said)
   list_all(list, open_next)
   if load.memory and load.memory.cache then self:try(load.memory.save, load.memory) end
   load.memory = nil
   if part then write_part(self, run, part) end
   if options.find then
-    for _, one in ipairs(list) do settle(self, one, names) end
+    for _, one in ipairs(list) do settle(self, one, names, same) end
     return part or find_each(self, list, load, on, found, take)
   end
   for i, one in ipairs(list) do
     list[i] = false
-    settle(self, one, names)
+    settle(self, one, names, same)
     local values, kernels = looked_at(one, on)
     if #values > 0 and not part and self:try(engine.wake, one.object) then
       take(one.object, values, kernels, met)
       engine.rest(one.object)
-    end
+      end
   end
 end
 

@@ -10,7 +10,7 @@ function pair.no_btf(object)
 end
 
 --- What there is to say of an object on a kernel of the other byte order.
----@param object btfl.object
+---@param object { path: string, endian: "little"|"big" }
 ---@param name string of the kernel
 ---@return btfl.finding
 function pair.of_other(object, name)
