@@ -1,5 +1,5 @@
 --- Memory of a run hardly grows with pairs of objects and kernels: what is said of each is a part of what is said
---- of many.
+--- of many. With objects it grows by little.
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -18,9 +18,9 @@ local function kernels(count, files)
   return folder
 end
 
--- Bytes that are held by a script at its end, or, of its own accord, where it says measure(); of copies of an
--- object.
-local function held(body, count, files, object)
+-- Bytes that are held by a script at its end, or, of its own accord, where it says measure(); of so many copies
+-- of an object.
+local function held(body, count, files, object, copies)
   local words = { tmp.write("held.lua", ([[
 local cli = btfl.cli { about = "held", verdicts = true }
 local out = btfl.report("held", { columns = { "object", "program", "target" } })
@@ -34,7 +34,7 @@ end
 measure()
 io.stderr:write(most, "\n")
 return out]]):format(body)) }
-  for i = 1, OBJECTS do
+  for i = 1, copies or OBJECTS do
     words[#words + 1] = tmp.path(("copy%d.bpf.o"):format(i))
     tmp.run(("cp %s%s %s"):format(FIXTURES, object or "example.bpf.o", run.quote(words[#words])))
   end
@@ -45,6 +45,10 @@ end
 local function of_a_pair(body, files, object)
   local few, many = held(body, 20, files, object), held(body, 220, files, object)
   return (many - few) / (OBJECTS * 200)
+end
+
+local function of_an_object(body, object)
+  return (held(body, 2, nil, object) - held(body, 2, nil, object, OBJECTS // 3)) / (OBJECTS - OBJECTS // 3)
 end
 
 describe("what a pair of an object and a kernel takes", function()
@@ -82,6 +86,18 @@ local objects = {}
 for object in cli:objects() do objects[#objects + 1] = object end
 out = btfl.matrix(objects, cli):report()]]
     assert.is_true(bytes < 40, bytes)
+  end)
+end)
+
+describe("what an object takes of a check", function()
+  teardown(tmp.clean)
+
+  -- Of one with arguments that are followed, and with reads that are told of all kernels together.
+  local OBJECT <const> = "nocore.clang19.o"
+
+  it("is little more than its findings when all of them were", function()
+    local bytes = of_an_object("cli:check_all(out) out:merge()", OBJECT)
+    assert.is_true(bytes < 9000, bytes)
   end)
 end)
 

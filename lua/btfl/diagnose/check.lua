@@ -98,18 +98,48 @@ end
 
 local VERDICTS = { "loads", "guarded", "rejected", "error", "refused", "incomplete", "unknown" }
 
--- Of a draft: the facts and "2 programs: 1 guarded, 1 rejected".
-local programs_of = kept.by(function(draft)
-  local verdicts, count, words = draft.verdicts, { order = VERDICTS }, {}
-  for _, verdict in ipairs(verdicts) do count[verdict] = (count[verdict] or 0) + 1 end
-  for _, name in ipairs(VERDICTS) do
-    if count[name] then words[#words + 1] = ("%d %s"):format(count[name], name) end
+-- How many verdicts of each kind, and "2 programs: 1 guarded, 1 rejected".
+local function programs_of(numbers)
+  local count, words, all = { order = VERDICTS }, {}, 0
+  for i, name in ipairs(VERDICTS) do
+    if numbers[i] > 0 then
+      count[name], words[#words + 1] = numbers[i], ("%d %s"):format(numbers[i], name)
+      all = all + numbers[i]
+    end
   end
   local list = table.concat(words, ", ")
   setmetatable(count, { __tostring = function() return list end })
-  return { count = count, words = ("%d program%s%s%s"):format(#verdicts, #verdicts == 1 and "" or "s",
-    list ~= "" and ": " or "", list) }
-end)
+  return count, ("%d program%s%s%s"):format(all, all == 1 and "" or "s", list ~= "" and ": " or "", list)
+end
+
+-- Relocations by status, then programs by verdict, then the shape.
+local COUNTS <const> = ("I4"):rep(3 + #VERDICTS) .. "s4"
+
+--- What a summary says of a pair besides who they are: equal ones are one text, for pairs are many.
+---@param draft btfl.draft
+---@param shape string?
+---@return string
+function check.counted(draft, shape)
+  local count, by_verdict, numbers = draft.count, {}, {}
+  for _, verdict in ipairs(draft.verdicts) do by_verdict[verdict] = (by_verdict[verdict] or 0) + 1 end
+  for i, name in ipairs(VERDICTS) do numbers[i] = by_verdict[name] or 0 end
+  table.insert(numbers, shape and "=" .. shape or "")
+  return COUNTS:pack(count.ok, count.poison, count.error, table.unpack(numbers))
+end
+
+local counts = setmetatable({}, { __mode = "v" })
+
+local function counts_of(counted)
+  local one = counts[counted]
+  if not one then
+    local numbers = { COUNTS:unpack(counted) }
+    one = { ok = numbers[1], poison = numbers[2], error = numbers[3],
+      shape = numbers[4 + #VERDICTS]:match "^=(.*)" }
+    one.programs, one.words = programs_of(table.move(numbers, 4, #numbers, 1, {}))
+    counts[counted] = one
+  end
+  return one
+end
 
 -- By what a finding about the argument itself, btfl.drifts, tells of it, too.
 local function told_by(x)
@@ -164,19 +194,19 @@ end
 local ORDER = { "object", "target", "kernel", "shape", "ok", "poison", "error", "programs" }
 
 --- The summary of a pair.
----@param draft btfl.draft
----@param object btfl.object
+---@param counted string of check.counted()
+---@param path string of the object
 ---@param kernel btfl.target
----@param shape string?
 ---@return table
-function check.summary(draft, object, kernel, shape)
-  local count, programs = draft.count, programs_of(draft, "programs")
+function check.summary(counted, path, kernel)
+  local one = counts_of(counted)
+  local shape = one.shape
   return {
-    order = ORDER, object = object.path, target = kernel.name, shape = shape,
+    order = ORDER, object = path, target = kernel.name, shape = shape,
     kernel = check.known_of(kernel),
-    ok = count.ok, poison = count.poison, error = count.error, programs = programs.count,
-    text = ("%s on %s%s: %d ok, %d poison, %d error; %s"):format(object.path, kernel.name,
-      shape and (" (%s)"):format(shape) or "", count.ok, count.poison, count.error, programs.words),
+    ok = one.ok, poison = one.poison, error = one.error, programs = one.programs,
+    text = ("%s on %s%s: %d ok, %d poison, %d error; %s"):format(path, kernel.name,
+      shape and (" (%s)"):format(shape) or "", one.ok, one.poison, one.error, one.words),
   }
 end
 
@@ -304,7 +334,7 @@ local function compare(object, target, options)
   for _, finding in ipairs(check.complete(draft, object, target, kernels, options)) do
     out[finding.level](out, finding)
   end
-  out:summary(check.summary(draft, object, target, options.shape))
+  out:summary(check.summary(check.counted(draft, options.shape), object.path, target))
   return out, verdicts
 end
 

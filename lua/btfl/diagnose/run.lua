@@ -256,8 +256,8 @@ function Run:find(object, list, kernels)
     for i, asks in ipairs(all) do
       local told = said[i].draft and self:told_of(said[i], object, kernels[n], facts[i], asks, known[i])
       if told and not numbers[told] then
-        tells[#tells + 1] = { findings = told.findings, count = told.draft.count,
-          verdicts = told.draft.verdicts, shape = asks.options.shape }
+        tells[#tells + 1] = { findings = told.findings,
+          counted = check.counted(told.draft, asks.options.shape) }
         numbers[told] = #tells
       end
       at[#at + 1] = told and numbers[told] or false
@@ -288,27 +288,22 @@ local function in_runs(runs, place)
   return runs[2 * low - 1]
 end
 
--- Adds the summaries of pairs: runs of what is said of each, and a list of their kernels. Each is made when
--- it is asked for.
-local function add_summaries(out, object, said, on)
-  local path = object.path
-  local function summary(n)
-    local one = in_runs(said, n)
-    return check.summary(one, object, on[n], one.shape)
-  end
-  out.summaries = repeated.from(out.summaries)
-  repeated.add(out.summaries, repeated.made(#on, summary,
-    function(n) return path, on[n].name, check.known_of(on[n]), in_runs(said, n) end))
-end
+-- The summaries of pairs: of the object at `path`, runs of what is counted on each of its kernels.
+local SUMMARIES = {
+  count = function(own) return #own.kernels end,
+  make = function(own, n) return check.summary(in_runs(own.runs, n), own.path, own.kernels[n]) end,
+  about = function(own, n)
+    local kernel = own.kernels[n]
+    return own.path, kernel.name, check.known_of(kernel), in_runs(own.runs, n)
+  end,
+}
 
 -- Adds what find() found; to `later` goes what is told of all kernels together.
 local function put(out, later, object, list, kernels, found, same)
   -- By kernel findings of several shapes are known to be one.
   local told, names_of, n = {}, {}, 0
   local counted, said_on, on = {}, {}, {}
-  for i, tells in ipairs(found.tells) do
-    counted[i] = { count = tells.count, verdicts = tells.verdicts, shape = tells.shape }
-  end
+  for i, tells in ipairs(found.tells) do counted[i] = tells.counted end
   for k, said in ipairs(list) do
     for _, one in ipairs(said) do
       n = n + 1
@@ -326,7 +321,9 @@ local function put(out, later, object, list, kernels, found, same)
       end
     end
   end
-  add_summaries(out, object, said_on, #on == #kernels and kernels or on)
+  out.summaries = repeated.from(out.summaries)
+  repeated.add(out.summaries, repeated.made({ path = object.path, runs = said_on,
+    kernels = #on == #kernels and kernels or on }, SUMMARIES))
   for _, one in ipairs(told) do
     local names = #one.findings > 0 and #one.names > 1 and same(one.names) or one.names
     for _, finding in ipairs(one.findings) do add_finding(out, finding, names) end

@@ -15,15 +15,21 @@ end
 -- Lists of rows that follow from cells.
 local following = setmetatable({}, { __mode = "k" })
 
+local OF_CELLS = {
+  count = function(own) return own.cells end,
+  make = function(own, n) return row_of(own.parts_at(n)) end,
+  about = function(own, n)
+    local kernel, column = own.parts_at(n)
+    return column.object, kernel.name, kernel
+  end,
+}
+
 --- The rows of cells, each of which is made when it is asked for.
 ---@param list btfl.matrix.cell[] of held.new()
 ---@return table[]
 function tally.rows(list)
-  local parts_at, rows = held.reader(list), repeated.from {}
-  repeated.add(rows, repeated.made(#list, function(n) return row_of(parts_at(n)) end, function(n)
-    local kernel, column = parts_at(n)
-    return column.object, kernel.name, kernel
-  end))
+  local rows = repeated.from {}
+  repeated.add(rows, repeated.made({ cells = #list, parts_at = held.reader(list) }, OF_CELLS))
   following[rows] = #list
   return rows
 end

@@ -114,7 +114,7 @@ local function in_order_of(report, kernels, equal)
   for rows, field, values, first, last in repeated.parts(report.rows) do
     local about = not field and repeated.about(rows)
     has_rows = has_rows or #rows > 0
-    for i = 1, about and #rows or 0 do put_place(about(i)) end
+    for i = 1, about and #rows or 0 do put_place(about(rows, i)) end
     if field == "target" then
       for _, object in ipairs(objects_of(rows)) do objects:add_all(object, values, first, last) end
     else

@@ -126,24 +126,33 @@ function repeated.add(list, rows, field, value, first, last)
   state.rows[n], state.follows[n] = first and stretches.add(nil, rows, first, last) or rows, first ~= nil
 end
 
---- A list of so many rows, for repeated.add(): make(n) gives each when it is asked for, and about(n) the
---- object, the kernel's name, what is known of the kernel, and what is the same where a row says the same but
---- for the kernel, for who needs no more.
----@param count integer
----@param make fun(n: integer): table
----@param about fun(n: integer): string, string, table?, any
+---@class btfl.repeated.kind what there is to know of a list of rows by what is in its fields, `own`
+---@field count fun(own: table): integer
+---@field make fun(own: table, n: integer): table gives each row when it is asked for
+---@field about fun(own: table, n: integer): string, string, table?, any the object, the kernel's name, what is
+--- known of the kernel, and what is the same where a row says the same but for the kernel, for who needs no more
+
+local behind_of = setmetatable({}, { __mode = "k" })
+
+--- A list of rows that are made, for repeated.add(): `own`, a table without numbers.
+---@param own table
+---@param kind btfl.repeated.kind
 ---@return table[]
-function repeated.made(count, make, about)
-  return setmetatable({}, {
-    __len = function() return count end,
-    __index = function(_, n) return n >= 1 and n <= count and make(n) or nil end,
-    about = about,
-  })
+function repeated.made(own, kind)
+  local behind = behind_of[kind]
+  if not behind then
+    local count, make = kind.count, kind.make
+    behind = { __len = count, about = kind.about, __index = function(self, n)
+      return math.type(n) == "integer" and n >= 1 and n <= count(self) and make(self, n) or nil
+    end }
+    behind_of[kind] = behind
+  end
+  return setmetatable(own, behind)
 end
 
---- What repeated.made() was given as `about` of that list; nil of any other.
+--- What the kind of a list of repeated.made() has as `about`; nil of any other.
 ---@param rows table[]
----@return (fun(n: integer): string, string, table?, any)?
+---@return (fun(own: table, n: integer): string, string, table?, any)?
 function repeated.about(rows)
   local behind = getmetatable(rows)
   return behind and rawget(behind, "about")
@@ -160,7 +169,7 @@ function repeated.each_about(list, visit)
     for i = 1, #rows do
       n = n + 1
       if about then
-        local object, target, kernel, like = about(i)
+        local object, target, kernel, like = about(rows, i)
         visit(object, target, kernel, n, like)
       else
         local facts = list[n]
