@@ -43,18 +43,12 @@ local function of_text(text)
   return out
 end
 
--- The same lines are read for each kernel.
-local read = kept.by(function(_, program)
-  local line, last
+-- The instruction whose line says it, false for none: the same lines are read for each kernel.
+local place_of = kept.by(function(object, program)
+  local _, last = object, nil
   for insn = 0, math.min(#program, 64) - 1 do
-    line = program:line(insn)
-    if line and line ~= last then
-      local found = of_text(line.text)
-      if found then
-        found.line = line
-        return found
-      end
-    end
+    local line = program:line(insn)
+    if line and line ~= last and of_text(line.text) then return insn end
     last = line
   end
   return false
@@ -66,7 +60,8 @@ end)
 ---@param program btfl.program
 ---@return table?
 function declared.of(program)
-  return read(program.object, program) or nil
+  local insn = place_of(program.object, program)
+  return insn and of_text(program:line(insn).text) or nil
 end
 
 return declared

@@ -3,6 +3,7 @@
 --- kernel, all of it, must fit. That follows for all kernels whose signatures are alike, but where it takes
 --- their structs to tell.
 local drift = require "btfl.arguments.drift"
+local engine = require "btfl.engine"
 local evidence = require "btfl.arguments.evidence"
 local fits = require "btfl.arguments.fits"
 local kept = require "btfl.kept"
@@ -10,26 +11,27 @@ local signature = require "btfl.arguments.signature"
 
 local settled = {}
 
--- What one type is told by, of which fits.pointer() is asked: each access once, and whether there is anything
--- else, which is not.
+-- What one type is told by, of which fits.pointer() is asked: the path of each access once, false for what is
+-- none, and whether there is anything else, which is not.
 local function told_by(one)
-  local out, known = { name = one.name, reads = {} }, {}
+  local out, known = { name = one.name, paths = {} }, {}
   for _, read in ipairs(one.reads) do
     if one.by ~= "access" or read.use == "container" then
       out.otherwise = true
     else
-      local path = read.relo and read.relo.path
-      if not known[path or false] then table.insert(out.reads, { relo = path and { path = path } }) end
-      known[path or false] = true
+      local path = read.relo and read.relo.path or false
+      if not known[path] then table.insert(out.paths, path) end
+      known[path] = true
     end
   end
   return out
 end
 
--- Of an argument what is asked for each kernel: all programs of a run are kept so.
+-- Of an argument what is asked for each kernel.
 local function in_short(argument)
-  local out = { number = argument.number, declared = argument.declared, last = argument.last, every = {},
-    sinks = evidence.sinks(argument) }
+  local declared = argument.declared
+  local out = { number = argument.number, last = argument.last, every = {}, sinks = evidence.sinks(argument),
+    declared = declared and { struct = declared.struct, name = declared.name } }
   for i, one in ipairs(argument.every) do out.every[i] = told_by(one) end
   for _, read in ipairs(argument.reads) do
     out.loaded = out.loaded or read.use == "load" and not read.from
@@ -49,23 +51,43 @@ local function fixed_in(reads)
   return fixed
 end
 
--- What is found once of a program: `open` when its reads differ by kernel, `none` when there are none.
+-- Of programs that nothing can be said of there is one.
+local NONE <const> = { none = true }
+
+-- Arguments of a record until they are collected: it has them as bytes, for all programs of a run are kept.
+local opened = setmetatable({}, { __mode = "kv" })
+
+local function arguments_of(record)
+  local list = opened[record]
+  if not list then
+    list = engine.unpack(record.packed, error)
+    opened[record] = list
+  end
+  return list
+end
+
+local function is_sinking(argument)
+  return #argument.sinks > 0
+end
+
+-- What is found once of a program: `open` when its reads differ by kernel, `none` when there are none. What
+-- is not so is left out.
 local function look_at(program, arch)
-  local record = { fine = {}, sinking = {} }
   local attach = drift.attach_of(program)
-  if not attach then
-    record.none = true
-    return record
+  if not attach then return NONE end
+  local args, whole, located, reads = evidence.of(program, arch)
+  local fixed = not arch and evidence.has_arguments(program) and fixed_in(reads) or nil
+  if whole and #args == 0 then return fixed and { none = true, fixed = fixed } or NONE end
+  local list, sinks = {}, nil
+  for i, argument in ipairs(args) do
+    list[i] = in_short(argument)
+    sinks = sinks or is_sinking(list[i]) or nil
   end
-  local list, whole, located, reads = evidence.of(program, arch)
-  if evidence.has_arguments(program) then record.fixed = fixed_in(reads) end
-  record.open, record.none, record.located = not whole, whole and #list == 0, located
-  record.list, record.attach, record.text = {}, attach, tostring(attach)
-  record.typed = drift.TYPED[program.attach.form]
-  for i, argument in ipairs(list) do
-    record.list[i] = in_short(argument)
-    if #record.list[i].sinks > 0 then table.insert(record.sinking, record.list[i]) end
-  end
+  local record = { packed = engine.pack(list, error), text = tostring(attach) }
+  record.open, record.sinks, record.fixed = not whole or nil, sinks, fixed
+  record.located = #located > 0 and located or nil
+  record.member = type(attach) == "string" or nil
+  opened[record] = list
   return record
 end
 
@@ -73,20 +95,24 @@ end
 local records_of = kept.by(function() return {} end)
 
 local function record_of(program, target)
-  local records, arch = records_of(program.object, program), nil
-  if target and program.attach and HAS_REGISTERS[program.attach.form] and not program.object.arch then
+  local object, arch = program.object, nil
+  if target and program.attach and HAS_REGISTERS[program.attach.form] and not object.arch then
     arch = target.arch
   end
-  local key = arch or ""
-  records[key] = records[key] or look_at(program, arch)
-  return records[key]
+  local records = records_of(object, arch or "")
+  records[program] = records[program] or look_at(program, arch)
+  return records[program]
+end
+
+local function attach_of(record, program)
+  return record.member and record.text or program.attach
 end
 
 -- Whether arguments stand in the context where the object was compiled to find them. A kernel of another byte
 -- order tells nothing else.
 local function is_located(record, target, options)
   local located = record.located
-  if #located == 0 or located[1].object:clash(target) then return true end
+  if not located or located[1].object:clash(target) then return true end
   for _, relo in ipairs(located) do
     local result = relo:resolve(target, { policy = options and options.policy })
     if not result.ok or result.value ~= relo.value then return false end
@@ -108,16 +134,16 @@ end
 -- target's structs to tell.
 local function fits_all(argument, target, t)
   local by_structs
-  local function fit(name, read)
-    local ok, own = fits.pointer(target, t, name, read)
+  local function fit(name, path)
+    local ok, own = fits.pointer(target, t, name, path and { relo = { path = path } })
     by_structs = by_structs or own
     return ok
   end
   for _, one in ipairs(argument.every) do
     local ok = fit(one.name)
     if not ok and one.otherwise then return false end
-    for _, read in ipairs(ok and {} or one.reads) do
-      if not fit(one.name, read) then return false end
+    for _, path in ipairs(ok and {} or one.paths) do
+      if not fit(one.name, path) then return false end
     end
   end
   local declared = argument.declared and argument.declared.struct
@@ -157,10 +183,10 @@ local function struct_at(argument, sig)
 end
 
 -- What stands by a signature of a target where sinking arguments go; true for several at one place.
-local function structs_at(record, target)
-  local sig, at = signature.of(target, record.attach), {}
-  for _, argument in ipairs(record.sinking) do
-    local name = struct_at(argument, sig)
+local function structs_at(record, program, target)
+  local sig, at = signature.of(target, attach_of(record, program)), {}
+  for _, argument in ipairs(arguments_of(record)) do
+    local name = is_sinking(argument) and struct_at(argument, sig)
     for _, sink in ipairs(argument.sinks) do
       if at[sink] == nil then at[sink] = name elseif at[sink] ~= name then at[sink] = true end
     end
@@ -183,35 +209,49 @@ end
 
 -- Whether what goes to one place is the same on all of those kernels, so that no place tells another type:
 -- the keys of their signatures.
-local function sinks_agree(record, others)
-  local there, all = {}, {}
+local function sinks_agree(record, program, others)
+  local there, all, attach = {}, {}, attach_of(record, program)
   for _, target in ipairs(others) do
-    local key = signature.key(target, record.attach, record.text)
+    local key = signature.key(target, attach, record.text)
     if key and not there[key] then
       there[key] = true
-      if not settled.agree(all, structs_at(record, target)) then return {} end
+      if not settled.agree(all, structs_at(record, program, target)) then return {} end
     end
   end
   return there
 end
 
 -- Whether the sinks of the other kernels, drift.sinks(), can tell nothing of a signature.
-local function are_sinks_settled(record, key, others)
-  if #record.sinking == 0 or #others < drift.MOST_OF then return true end
-  if record.others ~= others then record.others, record.agreed = others, sinks_agree(record, others) end
+local function are_sinks_settled(record, program, key, others)
+  if not record.sinks or #others < drift.MOST_OF then return true end
+  if record.others ~= others then
+    record.others, record.agreed = others, sinks_agree(record, program, others)
+  end
   return record.agreed[key] or false
 end
 
+-- The key of a signature that arguments fit is kept as it is, several as a table.
+local function is_known_fine(record, key)
+  local fine = record.fine
+  return fine == key or type(fine) == "table" and fine[key] ~= nil
+end
+
+local function note_fine(record, key)
+  if type(record.fine) == "string" then record.fine = { [record.fine] = true } end
+  if record.fine then record.fine[key] = true else record.fine = key end
+end
+
 -- Whether all arguments are what they are taken for, but for what sinks tell.
-local function is_fine(record, key, target)
-  if record.fine[key] then return true end
-  local sig, by_structs = signature.of(target, record.attach), false
-  for _, argument in ipairs(record.list) do
-    local ok, own = holds(argument, target, sig, record.typed)
+local function is_fine(record, program, key, target)
+  if is_known_fine(record, key) then return true end
+  local attach, by_structs = attach_of(record, program), false
+  local sig, typed = signature.of(target, attach), drift.TYPED[program.attach.form]
+  for _, argument in ipairs(arguments_of(record)) do
+    local ok, own = holds(argument, target, sig, typed)
     if not ok then return false end
     by_structs = by_structs or own
   end
-  if not by_structs then record.fine[key] = true end
+  if not by_structs then note_fine(record, key) end
   return true
 end
 
@@ -221,7 +261,7 @@ local function known_of(program, target, options)
   if options and (options.attach or options.type) then return nil end
   local record = record_of(program, target)
   if record.none then return false end
-  local key = signature.key(target, record.attach, record.text)
+  local key = signature.key(target, attach_of(record, program), record.text)
   if not key then return false end
   if record.open or not is_located(record, target, options) then return nil end
   return record, key
@@ -236,7 +276,7 @@ end
 function settled.of(program, target, options, others)
   local record, key = known_of(program, target, options)
   if not record then return record == false end
-  return are_sinks_settled(record, key, others) and is_fine(record, key, target)
+  return are_sinks_settled(record, program, key, others) and is_fine(record, program, key, target)
 end
 
 --- Whether a program may read an argument.
@@ -251,14 +291,16 @@ end
 ---@param program btfl.program
 ---@return btfl.program.read[]
 function settled.fixed_reads(program)
-  local record = records_of(program.object, program)[""]
+  local records = records_of(program.object, "")
+  local record = records[program]
   local fixed = record and record.fixed
   if not fixed then return program:reads(nil, nil, true) end
   record.fixed = nil
+  if record.none then records[program] = NONE end
   return fixed
 end
 
-local at_of = kept.by(function(record, _, target) return structs_at(record, target) end)
+local at_of = kept.by(function(record, _, program, target) return structs_at(record, program, target) end)
 
 --- The same where the others are not known yet: whether that is so where the sinks of all agree; and what
 --- stands at the sinks by the target's signature: a struct, false for none, true for several. nil where sinks
@@ -271,7 +313,7 @@ local at_of = kept.by(function(record, _, target) return structs_at(record, targ
 function settled.alone(program, target, options)
   local record, key = known_of(program, target, options)
   if not record then return record == false end
-  return is_fine(record, key, target), #record.sinking > 0 and at_of(record, key, target) or nil
+  return is_fine(record, program, key, target), record.sinks and at_of(record, key, program, target) or nil
 end
 
 return settled

@@ -1,6 +1,5 @@
 --- What relocations ask a kernel for, and what it answers.
 local engine = require "btfl.engine"
-local kept = require "btfl.kept"
 
 local questions = {}
 
@@ -41,9 +40,7 @@ end
 -- Most programs ask for nothing.
 local NOTHING = { asking = {}, shifted = {} }
 
--- Those of a program that ask for something, in order, and the fields that BPF_CORE_READ_BITFIELD reads: its
--- choice by their size is no question of the author's.
-local found_in = kept.by(function(program)
+local function look_in(program)
   local asking, shifted = {}, {}
   for relo in program:relos() do
     local kind = relo.kind
@@ -54,20 +51,29 @@ local found_in = kept.by(function(program)
     end
   end
   return #asking > 0 and { asking = asking, shifted = shifted } or NOTHING
-end)
+end
+
+local found = setmetatable({}, { __mode = "k" })
+
+-- Those of a program that ask for something, in order, and the fields that BPF_CORE_READ_BITFIELD reads: its
+-- choice by their size is no question of the author's.
+local function found_in(program)
+  found[program] = found[program] or look_in(program)
+  return found[program]
+end
 
 --- The relocations by which the author of a program can have asked: a function that tells of one whether it
 --- is such; nil when the program asks for nothing.
 ---@param program btfl.program
 ---@return (fun(relo: btfl.relo): boolean)?
 function questions.of(program)
-  local found = found_in(program, "questions")
+  local there = found_in(program)
   local function is_asked(relo)
     local kind = relo.kind
-    if kind == "byte_sz" and found.shifted[access_of(relo)] then return false end
+    if kind == "byte_sz" and there.shifted[access_of(relo)] then return false end
     return EXISTS[kind] or VALUES[kind] or false
   end
-  for _, relo in ipairs(found.asking) do
+  for _, relo in ipairs(there.asking) do
     if is_asked(relo) then return is_asked end
   end
   return nil
@@ -79,7 +85,7 @@ end
 ---@return btfl.relo[]
 function questions.asked(program, is_asked)
   local relos = {}
-  for _, relo in ipairs(found_in(program, "questions").asking) do
+  for _, relo in ipairs(found_in(program).asking) do
     if is_asked(relo) then relos[#relos + 1] = relo end
   end
   return relos
