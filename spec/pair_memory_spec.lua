@@ -95,6 +95,19 @@ describe("what an object takes of a check", function()
   -- Of one with arguments that are followed, and with reads that are told of all kernels together.
   local OBJECT <const> = "nocore.clang19.o"
 
+  it("is little while kernels are looked at", function()
+    local bytes = of_an_object([[
+local engine = require "btfl.engine"
+local rest, looked = engine.rest, 0
+function engine.rest(object)
+  rest(object)
+  looked = looked + 1
+  if looked % 10 == 0 then measure() end
+end
+cli:check_all(out)]], OBJECT)
+    assert.is_true(bytes < 36000, bytes)
+  end)
+
   it("is little more than its findings when all of them were", function()
     local bytes = of_an_object("cli:check_all(out) out:merge()", OBJECT)
     assert.is_true(bytes < 9000, bytes)

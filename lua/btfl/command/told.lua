@@ -49,7 +49,10 @@ function told.fits(kept)
   end)
 end
 
---- What work(...) gives, and what was to be told meanwhile.
+-- Where nothing was to be told; of pairs that is most.
+local NOTHING <const> = {}
+
+--- What work(...) gives, and what was to be told meanwhile, which nobody changes.
 ---@param cli btfl.cli
 ---@param work fun(...): any
 ---@return table kept
@@ -59,7 +62,7 @@ function told.keeping(cli, work, ...)
   rawset(cli, "kept", kept)
   local function finish(...)
     rawset(cli, "kept", before)
-    return kept, ...
+    return next(kept) and kept or NOTHING, ...
   end
   return finish(work(...))
 end

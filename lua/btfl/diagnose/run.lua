@@ -35,8 +35,22 @@ end
 
 -- The first phase, in whatever process: what look() says of a pair.
 
+-- What is known of the sinks of a program: what stands there on kernels so far, whether these `differ`,
+-- whether a walk asked for it, so that it is `open`, and what was counted; most have none.
+local NO_SINKS <const> = {}
+
+local function sinks_to_note(asks, name)
+  local sinks = asks.sinks[name]
+  if not sinks then
+    sinks = { all = {}, counts = {} }
+    asks.sinks[name] = sinks
+  end
+  return sinks
+end
+
 -- Notes of the sinks of a program what more is to be found there from now on.
-local function learn(asks, sinks, what)
+local function learn(asks, name, what)
+  local sinks = sinks_to_note(asks, name)
   if not sinks[what] then sinks[what], asks.learned = true, asks.learned + 1 end
 end
 
@@ -45,11 +59,10 @@ end
 local function arguments_alone(asks, found)
   return function(program, target, options)
     local name = program.name
-    local sinks = asks.sinks[name] or { all = {}, counts = {} }
-    asks.sinks[name] = sinks
     local fine, at = settled.alone(program, target, options)
     found.at[name] = at
-    if at and not settled.agree(sinks.all, at) then learn(asks, sinks, "differ") end
+    if at and not settled.agree(sinks_to_note(asks, name).all, at) then learn(asks, name, "differ") end
+    local sinks = asks.sinks[name] or NO_SINKS
     local is_walked = not fine or sinks.differ
     local counts = sinks.differ or sinks.open or at and asks.is_bare
     if not is_walked and not counts then return nil end
@@ -57,13 +70,13 @@ local function arguments_alone(asks, found)
     local most, out = sinks.differ and drift.most(sinks.counts) or {}, nil
     if counts then
       found.counts[name] = drift.at_sinks(program, target, options, list)
-      table.insert(sinks.counts, found.counts[name])
+      table.insert(sinks_to_note(asks, name).counts, found.counts[name])
     end
     if is_walked then
       local found_so, rows = drifts.walked(program, target, options, most, list)
       out = found_so
-      found.walks[name] = { asked = out.asked, rows = asks.has_ladders[name] and argued.rows(rows) or nil }
-      if next(out.asked) ~= nil then learn(asks, sinks, "open") end
+      found.walks[name] = { asked = out.asked, rows = asks.laddered[name] and argued.rows(rows) or nil }
+      if next(out.asked) ~= nil then learn(asks, name, "open") end
       out.asked = nil
     end
     return out
@@ -331,16 +344,34 @@ local function put(out, later, object, list, kernels, found, same)
   carried.put(later, found.later)
 end
 
+-- What is asked of objects is mostly asked by equal options, which then are one table.
+function Run:options_of(given)
+  local key = engine.pack(given, error, true)
+  local options = self.equal_options[key]
+  if not options then
+    options = given
+    options.from, options.why, options.all = self.from, self.options.why, self.options.all
+    self.equal_options[key] = options
+  end
+  return options
+end
+
+-- The programs that have ladders, by name.
+local function laddered(programs)
+  local names = {}
+  for _, one in ipairs(programs) do names[one.program.name] = one.has_ladders end
+  return next(names) and names or NO_SINKS
+end
+
 function Run:asks_of(object)
   local known = self.asks[object]
   if not known then
     known = {}
-    for i, options in ipairs(self.cli:shapes(object)) do
-      options.from, options.why, options.all = self.from, self.options.why, self.options.all
-      known[i] = record.asks(object, options, self.whole)
-      known[i].sinks, known[i].has_ladders, known[i].learned = {}, {}, 0
-      known[i].is_bare = object:relos()() == nil and object:externs()() == nil
-      for _, one in ipairs(known[i].programs) do known[i].has_ladders[one.program.name] = one.has_ladders end
+    for i, given in ipairs(self.cli:shapes(object)) do
+      local asks = record.asks(object, self:options_of(given), self.whole)
+      asks.sinks, asks.laddered, asks.learned = {}, laddered(asks.programs), 0
+      asks.is_bare = object:relos()() == nil and object:externs()() == nil or nil
+      known[i] = asks
     end
     self.asks[object] = known
   end
@@ -372,7 +403,8 @@ local run = {}
 ---@param options btfl.cli.check_all.options
 function run.of(cli, out, options)
   local self = setmetatable({ cli = cli, options = options, from = options.from or {}, asks = {}, texts = {},
-    store = store.new(), whole = cli.args.cache ~= nil }, Run)
+    store = store.new(), whole = cli.args.cache ~= nil,
+    equal_options = setmetatable({}, { __mode = "v" }) }, Run)
   self.sending, self.sent = store.sending(self.whole)
   local later, same = report.new "check", same_lists()
   cli:kernel_by_kernel(function(object, target) return self:look_at(object, target) end,

@@ -58,7 +58,8 @@ function methods:found(kernel, attach)
 end
 
 function methods:signature(kernel, attach)
-  local digest = self.records[kernel].signatures[self.asks.number[attach]]
+  local number = record.attach_number(self.asks, attach)
+  local digest = number and self.records[kernel].signatures[number]
   return digest and self.store:value(digest) or nil
 end
 
@@ -128,9 +129,9 @@ end
 
 -- Whether kernels that have it have it otherwise.
 local function differs(self, attach)
-  local first
+  local first, number = nil, record.attach_number(self.asks, attach)
   for _, own in ipairs(self.distinct) do
-    local digest = own.signatures[self.asks.number[attach]]
+    local digest = own.signatures[number]
     first = first or digest
     if digest and digest ~= first then return true end
   end

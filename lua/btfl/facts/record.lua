@@ -49,38 +49,50 @@ local function place_of(program, options)
   return name and attach and LOOKED_UP[attach.form] and { form = attach.form, name = name } or nil
 end
 
-local function ask_of_program(asks, program, options)
+local function ask_of_program(asks, program, options, known)
   local place, attach = place_of(program, options), drift.attach_of(program, options)
   if place then asks.places[record.attach_key(place)] = place end
   if attach and not options.only and settled.reads(program, options) then
-    local text = tostring(attach)
-    if not asks.number[text] then
-      asks.attaches[#asks.attaches + 1] = { text = text, attach = attach }
-      asks.number[text] = #asks.attaches
-    end
     table.insert(asks.programs, { program = program, options = options })
+    local text = tostring(attach)
+    if not known[text] then
+      known[text] = true
+      asks.attaches[#asks.attaches + 1] = text
+      asks.attached[#asks.attaches] = #asks.programs
+    end
   end
 end
 
-local function ask_of_relo(asks, relo)
+--- The number of an attach point among those that are asked for.
+---@param asks table of record.asks()
+---@param attach string
+---@return integer?
+function record.attach_number(asks, attach)
+  for i, text in ipairs(asks.attaches) do
+    if text == attach then return i end
+  end
+  return nil
+end
+
+local function ask_of_relo(asks, relo, known)
   if questions.exists(relo) then return end
   if relo.type.essential then asks.roots[record.root_key(relo.type)] = relo.type end
   local key = relo.path:find(".", 1, true) and record.access_key(relo)
-  if key and relo.accessor and not asks.accesses[key] then
-    asks.accesses[key] = true
+  if key and relo.accessor and not known[key] then
+    known[key] = true
     table.insert(asks.relos, { key = key, relo = relo })
   end
 end
 
 -- The programs that ask a kernel what it has, and what.
-local function ask_of_ladders(asks, object)
+local function ask_of_ladders(asks, object, places)
   for program in object:programs() do
     local is_asked = questions.of(program)
     if is_asked then
       local relos = questions.asked(program, is_asked)
       local place = argued.place(program)
       table.insert(asks.ladders, { program = program, place = place, relos = relos, known = {} })
-      asks.laddered[place] = true
+      places[place] = true
       for _, relo in ipairs(relos) do
         asks.questions[#asks.questions + 1] = relo
         asks.question[relo.index] = #asks.questions
@@ -89,21 +101,32 @@ local function ask_of_ladders(asks, object)
   end
 end
 
-local function has_ladders(asks, program)
+local function has_ladders(places, program)
   for part in program:linked() do
-    if asks.laddered[argued.place(part)] then return true end
+    if places[argued.place(part)] then return true end
   end
-  return false
+  return nil
 end
 
 -- What is told of all kernels together.
 local function ask_together(asks, object, options)
   if options.verdict and options.verdict.only then return end
   asks.readings = fixed.asks(object, options)
-  ask_of_ladders(asks, object)
+  local places = {}
+  ask_of_ladders(asks, object, places)
   for _, one in ipairs(#asks.ladders > 0 and asks.programs or {}) do
-    one.has_ladders = has_ladders(asks, one.program)
+    one.has_ladders = has_ladders(places, one.program)
   end
+end
+
+-- What most objects do not ask for is one table.
+local NOTHING <const> = setmetatable({}, { __newindex = function() error "nothing is asked here" end })
+
+local function without_empty(asks)
+  for name, value in pairs(asks) do
+    if type(value) == "table" and next(value) == nil then asks[name] = NOTHING end
+  end
+  return asks
 end
 
 --- What an object asks of each kernel. What only the first kernel is asked of that can tell is asked of no
@@ -113,12 +136,15 @@ end
 ---@param whole boolean
 ---@return table
 function record.asks(object, options, whole)
-  local asks = { object = object, options = options, roots = {}, relos = {}, programs = {}, attaches = {},
-    number = {}, places = {}, readings = {}, ladders = {}, laddered = {}, questions = {}, question = {},
-    accesses = {}, whole = whole }
-  for program, own in reached.programs(object, options) do ask_of_program(asks, program, own) end
-  for _, relo in ipairs(engine.distinct_relos(object)) do ask_of_relo(asks, relo) end
+  -- Of all objects of a run these are kept: sixteen fields, with those that run.lua adds.
+  local asks = { object = object, roots = {}, relos = {}, programs = {}, attaches = {}, attached = {},
+    places = {}, readings = {}, ladders = {}, questions = {}, question = {} }
+  local known = {}
+  for program, own in reached.programs(object, options) do ask_of_program(asks, program, own, known) end
+  for _, relo in ipairs(engine.distinct_relos(object)) do ask_of_relo(asks, relo, known) end
   ask_together(asks, object, options)
+  without_empty(asks)
+  asks.options, asks.whole = options, whole or nil
   return asks
 end
 
@@ -129,7 +155,8 @@ local is_absent = kept.of_kernel(function(target, _, place) return target:attach
 -- By attach point and key of the signature, where the key tells how it is written.
 local known_words = {}
 
-local words_of = kept.of_kernel(function(target, text, attach)
+local words_of = kept.of_kernel(function(target, text, asked)
+  local attach = drift.attach_of(asked.program, asked.options)
   local key, whole = engine.signature_key(target, attach)
   key = whole and key_of(text, key)
   if key and known_words[key] then return known_words[key] end
@@ -164,8 +191,8 @@ end
 
 local function signatures_of(asks, target, store)
   local signatures = {}
-  for i, one in ipairs(asks.attaches) do
-    local words = words_of(target, one.text, one.attach)
+  for i, text in ipairs(asks.attaches) do
+    local words = words_of(target, text, asks.programs[asks.attached[i]])
     signatures[i] = words and store.value(words)
   end
   return signatures
