@@ -9,6 +9,7 @@ local exact = require "btfl.runs.exact"
 local inputs = require "btfl.command.inputs"
 local once = require "btfl.command.once"
 local packed = require "btfl.runs.packed"
+local pacing = require "btfl.command.pacing"
 local pair = require "btfl.diagnose.pair"
 local parts = require "btfl.runs.part"
 local pieces = require "btfl.runs.pieces"
@@ -271,6 +272,7 @@ local function said_of(cli, one, target, number, load)
   local function find()
     local kept, value, alone = told.keeping(cli, load.look, object, target, number)
     engine.rest(object)
+    pacing.adjust()
     local found = { kept = kept, value = value }
     if memory and #kept == 0 and not load.keeps then found = first_of(found, one.found) end
     return found, #kept == 0 and not alone
@@ -344,6 +346,7 @@ local function find_of(cli, one, on, load)
     if #values == 0 or not cli:try(engine.wake, one.object) then return nil end
     local found = load.find(one.object, values, kernels)
     engine.rest(one.object)
+    pacing.adjust()
     return found
   end)
 end
@@ -657,7 +660,8 @@ function methods:kernel_by_kernel(look, take, options)
   if part then write_part(self, run, part) end
   if options.find then
     for _, one in ipairs(list) do settle(self, one, names, same) end
-    return part or find_each(self, list, load, on, found, take)
+    if not part then find_each(self, list, load, on, found, take) end
+    return pacing.stop()
   end
   for i, one in ipairs(list) do
     list[i] = false
@@ -666,8 +670,10 @@ function methods:kernel_by_kernel(look, take, options)
     if #values > 0 and not part and self:try(engine.wake, one.object) then
       take(one.object, values, kernels, met)
       engine.rest(one.object)
-      end
+      pacing.adjust()
+    end
   end
+  pacing.stop()
 end
 
 return work

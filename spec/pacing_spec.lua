@@ -1,0 +1,46 @@
+--- How Lua's collector is paced where much is kept: garbage has so much room, and not as much again as is in use.
+local run = require "spec.support.run"
+local tmp = require "spec.support.tmp"
+
+describe("the collector", function()
+  teardown(tmp.clean)
+
+  -- Holds so many tables, makes others that nobody holds, and tells how much there was at most besides the former.
+  local function garbage(count)
+    local r = run { tmp.write("garbage.lua", ([[
+local pacing = require "btfl.command.pacing"
+local kept = {}
+for i = 1, %d do kept[i] = { i } end
+pacing.adjust()
+collectgarbage()
+collectgarbage()
+local held, most = collectgarbage "count", 0
+for i = 1, 8e6 do
+  local _ = { i }
+  if i %% 1e4 == 0 then
+    pacing.adjust()
+    most = math.max(most, collectgarbage "count")
+  end
+end
+pacing.stop()
+print((most - held) // 1024, held // 1024, collectgarbage("setpause", 200), collectgarbage("setstepmul", 100))]])
+      :format(count)) }
+    local most, held, pause, steps = r.out:match "(%S+)\t(%S+)\t(%S+)\t(%S+)"
+    return tonumber(most), tonumber(held), { tonumber(pause), tonumber(steps) }, r.err
+  end
+
+  it("leaves less garbage than is in use where that is much, and is paced as before then", function()
+    local most, held, before, err = garbage(1200000)
+    assert.equal("", err)
+    assert.is_true(held > 90, held)
+    assert.is_true(most < 90, most)
+    assert.same({ 200, 100 }, before)
+  end)
+
+  it("is paced as ever where little is", function()
+    local most, held, before = garbage(100000)
+    assert.is_true(held < 12, held)
+    assert.is_true(most > held / 2, most)
+    assert.same({ 200, 100 }, before)
+  end)
+end)
