@@ -13,14 +13,22 @@ function methods:meet(target)
   self.now = engine.recall_meet(self.heard, target, modules.may_lie_beside(target))
 end
 
--- Those of a list with the same questions, a new one where there is none.
-local function asking_of(list, questions)
-  for _, asking in ipairs(list) do
-    if asking.questions == questions then return asking end
+-- Of all objects of a run that is kept, so it is flat: a list has questions, and behind them what was found,
+-- by answers.
+
+-- What was found by these questions, so far nothing where they are new.
+local function found_by(list, questions)
+  local n = #list
+  for i = 1, n, 2 do
+    if list[i] == questions then return list[i + 1] end
   end
-  list[#list + 1] = { questions = questions, found = {} }
-  return list[#list]
+  local found = {}
+  list[n + 1], list[n + 2] = questions, found
+  return found
 end
+
+-- What was found by another run, before it is read.
+local UNREAD <const> = {}
 
 -- Answers to questions, and to those that are asked besides relocations, with what these became.
 local ANSWERS <const>, BESIDES <const> = 16, 32
@@ -36,12 +44,12 @@ local function read(self, object, own)
     if not (questions and list) then
       cache.disk:refuse_key(key)
     else
-      asking_of(list, questions).found[record.answers] = { text = record.value }
+      found_by(list, questions)[record.answers] = setmetatable({ text = record.value }, UNREAD)
     end
   end
 end
 
--- What is known of an object, by how long the answers are.
+-- What is known of an object, by how long the answers are; and what still() says of it.
 local function none_asked()
   return { [ANSWERS] = {}, [BESIDES] = {} }
 end
@@ -56,27 +64,26 @@ local function askings_of(self, object)
   return own
 end
 
--- The value of what was found, which may have been written by another run; nil where that is none.
-local function value_of(self, object, found)
-  if found.text then
-    local value = self.cache.decode(found.text, object, self.target)
-    if value == false then return nil end
-    if value ~= nil then self.texts[value] = found.text end
-    found.value, found.text = value, nil
-    if value == nil then self.cache.disk:refuse_key(self.keys[object]) end
-  end
-  return found.value
+-- The value that was found, which may have been written by another run; nil where that is none.
+local function value_of(self, object, found, answers)
+  local value = found[answers]
+  if getmetatable(value) ~= UNREAD then return value end
+  local text = value.text
+  value = self.cache.decode(text, object, self.target)
+  if value == false then return nil end
+  found[answers] = value
+  if value ~= nil then self.texts[value] = text else self.cache.disk:refuse_key(self.keys[object]) end
+  return value
 end
 
 -- What was found where the same was asked and answered as the kernel of now does, and the questions; where
 -- relocations became the same, of those that were asked besides.
 local function known_of(self, object, own, became)
   local list = own[became and BESIDES or ANSWERS]
-  for i = #list, 1, -1 do
-    local answers = engine.recall_answers(self.heard, list[i].questions, became)
-    local found = answers and list[i].found[answers .. (became or "")]
-    local value = found and value_of(self, object, found)
-    if value ~= nil then return value, list[i].questions end
+  for i = #list - 1, 1, -2 do
+    local answers = engine.recall_answers(self.heard, list[i], became)
+    local value = answers and value_of(self, object, list[i + 1], answers .. (became or ""))
+    if value ~= nil then return value, list[i] end
   end
   return nil
 end
@@ -93,7 +100,7 @@ local function keep(self, object, own, questions, became, value)
   local answers = engine.recall_answers(self.heard, questions, became)
   if not answers then return end
   answers = answers .. (became or "")
-  asking_of(own[#answers], questions).found[answers] = { value = value }
+  found_by(own[#answers], questions)[answers] = value
   local text = self.cache and text_of(self, object, value)
   if not text then return end
   table.insert(self.learned, { key = self.keys[object],
@@ -101,8 +108,8 @@ local function keep(self, object, own, questions, became, value)
 end
 
 -- The answers to these questions are those of the kernel of now.
-local function remember(self, object, questions, value)
-  self.last[object] = { questions = questions, value = value, since = self.now }
+local function remember(self, own, questions, value)
+  own.questions, own.value, own.since = questions, value, self.now
 end
 
 --- What was found of an object before, where it was known then, and all answers are as they were. What it was
@@ -110,10 +117,11 @@ end
 ---@param object btfl.object
 ---@return any nil where it is to be asked of of()
 function methods:still(object)
-  local last = self.last[object]
-  if not (last and engine.recall_unchanged(self.heard, last.questions, last.since)) then return nil end
-  last.since = self.now
-  return last.value
+  local own = self.askings[object]
+  local questions = own and own.questions
+  if not (questions and engine.recall_unchanged(self.heard, questions, own.since)) then return nil end
+  own.since = self.now
+  return own.value
 end
 
 --- What find() finds of an object on the kernel of now, and whether it was known. Of each object the same is
@@ -134,10 +142,10 @@ function methods:of(object, find, by, wake)
   local own, relocating, became, besides, whole = askings_of(self, object), nil, nil, nil, nil
   local value, asked = known_of(self, object, own)
   if value ~= nil then
-    remember(self, object, asked, value)
+    remember(self, own, asked, value)
     return value, true
   end
-  self.last[object] = nil
+  own.questions, own.value = nil, nil
   if wake and not wake() then return nil, false end
   if not own.untold and not object:clash(self.target) then
     relocating, became = engine.recall_relocate(self.heard, object, self.target)
@@ -152,7 +160,7 @@ function methods:of(object, find, by, wake)
       return whole
     end, became)
     if besides and became then keep(self, object, own, besides, became, value) end
-    own.untold = not besides
+    own.untold = not besides or nil
   end
   if besides then
     local questions = became and engine.recall_join(self.heard, relocating, besides) or besides
@@ -199,7 +207,7 @@ local recall = {}
 ---@return table
 function recall.new(cache)
   return setmetatable({ heard = engine.recall_new(), askings = {}, by = {}, keys = {}, learned = {},
-    last = {}, cache = cache, about = cache and engine.digest(cache.about),
+    cache = cache, about = cache and engine.digest(cache.about),
     texts = setmetatable({}, { __mode = "k" }) }, metatable)
 end
 
