@@ -194,14 +194,19 @@ describe("report:again", function()
   end)
 
   it("makes one for each thing that summaries say of an object", function()
-    local function lines_of(count, like)
+    local function lines_of(count, like, ...)
       local made = 0
       local function said(n) return n % 2 == 0 and "ok" or "not ok" end
+      local kind = {
+        count = function(own) return own.many end,
+        make = function(own, n)
+          made = made + 1
+          return { object = own.path, target = "k" .. n, text = ("%s on k%d: %s"):format(own.path, n, said(n)) }
+        end,
+        about = function(own, n) return own.path, "k" .. n, nil, like and said(n) or nil end,
+      }
       local list = repeated.from { { object = "a.o", target = "k0", text = "a.o on k0: ok" }, { ok = 1 } }
-      repeated.add(list, repeated.made(count, function(n)
-        made = made + 1
-        return { object = "a.o", target = "k" .. n, text = ("a.o on k%d: %s"):format(n, said(n)) }
-      end, function(n) return "a.o", "k" .. n, nil, like and said(n) or nil end))
+      for _, path in ipairs { "a.o", ... } do repeated.add(list, repeated.made({ path = path, many = count }, kind)) end
       return summary_lines(list), made
     end
     local lines, made = lines_of(1000, true)
@@ -210,6 +215,9 @@ describe("report:again", function()
       "a.o on k1, k3, k5, k7 and 496 more: not ok" }, lines)
     assert.same(lines, (lines_of(1000, false)))
     assert.same({ "a.o on k0: ok", "ok 1", "a.o on k1: not ok" }, (lines_of(1, true)))
+    -- What is the same of one object is not the same as of another.
+    assert.same({ "a.o on k0, k2: ok", "ok 1", "a.o on k1: not ok", "b.o on k1: not ok", "b.o on k2: ok" },
+      (lines_of(2, true, "b.o")))
   end)
 
   it("refuses what is no row", function()

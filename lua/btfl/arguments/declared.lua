@@ -44,8 +44,8 @@ local function of_text(text)
 end
 
 -- The instruction whose line says it, false for none: the same lines are read for each kernel.
-local place_of = kept.by(function(object, program)
-  local _, last = object, nil
+local place_of = kept.by(function(_, program)
+  local last
   for insn = 0, math.min(#program, 64) - 1 do
     local line = program:line(insn)
     if line and line ~= last and of_text(line.text) then return insn end

@@ -129,8 +129,8 @@ end
 ---@class btfl.repeated.kind what there is to know of a list of rows by what is in its fields, `own`
 ---@field count fun(own: table): integer
 ---@field make fun(own: table, n: integer): table gives each row when it is asked for
----@field about fun(own: table, n: integer): string, string, table?, any the object, the kernel's name, what is
---- known of the kernel, and what is the same where a row says the same but for the kernel, for who needs no more
+---@field about fun(own: table, n: integer): string, string, table?, any for who needs no more: the object,
+--- the kernel's name, what is known of the kernel, and what is the same where a row of that object is
 
 local behind_of = setmetatable({}, { __mode = "k" })
 
@@ -159,7 +159,7 @@ function repeated.about(rows)
 end
 
 --- Gives what the rows of any list are about, in order: the object, the kernel's name, what is known of the
---- kernel; the number of the row; and what is the same of those that were made and say the same.
+--- kernel; the number of the row; and what is the same of rows of one object that were made and say the same.
 ---@param list table[]
 ---@param visit fun(object: any, target: any, kernel: any, n: integer, like: any)
 function repeated.each_about(list, visit)

@@ -42,9 +42,10 @@ return function(summaries)
     if key then known[key] = { at = #out, object = facts.object, targets = {}, said = said } end
     return known[key]
   end
-  repeated.each_about(summaries, function(_, target, _, n, like)
-    local line = like and known_as[like] or line_for(summaries[n])
-    if like then known_as[like] = line end
+  repeated.each_about(summaries, function(object, target, _, n, like)
+    local of_object = like and (known_as[object] or {})
+    local line = of_object and of_object[like] or line_for(summaries[n])
+    if of_object then known_as[object], of_object[like] = of_object, line end
     if line then table.insert(line.targets, target) end
   end)
   for _, line in pairs(known) do
