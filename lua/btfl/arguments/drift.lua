@@ -151,6 +151,16 @@ local function judge(row, argument, asked, sig, typed)
   return verdict, typed and refuses_loads(argument) and "rejected" or "silent"
 end
 
+-- Whether it is not known which ways a program goes: whether it may attach there says nothing of them.
+local function is_astray(verdict)
+  if verdict.verdict ~= "unknown" then return false end
+  if not verdict.first then return true end
+  for x in verdict:obstacles() do
+    if x.stage == "walk" and x.reached == nil then return true end
+  end
+  return false
+end
+
 -- What comes of a row that drifts: its consequence, and the rest.
 local function set_consequence(row, sure, argument, options)
   if sure == evidence.SETTING then
@@ -158,7 +168,7 @@ local function set_consequence(row, sure, argument, options)
   elseif row.consequence == "rejected" then
     -- Where a walk cannot know which way it goes, it goes both: the verdict tells.
     local verdict = row.program:verdict(row.target, options)
-    if verdict.verdict == "unknown" then row.consequence, row.doubt = "unknown", verdict.why end
+    if is_astray(verdict) then row.consequence, row.doubt = "unknown", verdict.why end
   elseif sure == evidence.UNSURE then
     row.consequence, row.variable = "unknown", variable_of(argument)
     row.doubt = row.variable and ("nobody knows `%s` there"):format(row.variable)
