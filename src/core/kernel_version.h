@@ -36,7 +36,7 @@ const char *kernel_version_release(const char *banner, size_t *len);
 const char *kernel_version_told(const char *banner, size_t *len);
 
 /* Whether libbpf finds no version in a kernel's whole release, for it reads three numbers and there
- * are two: 7.3-amd64. A bare "7.3" is short for any release of that line. */
+ * are fewer: 7.3-amd64. A bare "7.3" is short for any release of that line. */
 bool kernel_version_unread(const char *release);
 
 /* Whether a release "N.N.N…" is of a distribution that counts on without changing the third number:

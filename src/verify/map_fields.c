@@ -216,7 +216,7 @@ uint32_t map_fields_of_data(const struct loading *l, uint32_t section_index)
 static enum map_field field_of(struct btf_type t)
 {
 	for (enum map_field f = 0; f < MAP_FIELDS; f++)
-		if (t.kind == BTF_STRUCT && strcmp(t.name, fields[f].name) == 0)
+		if (is_field(t, f))
 			return f;
 	return MAP_FIELDS;
 }

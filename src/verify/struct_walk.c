@@ -111,6 +111,17 @@ static bool is_odd(struct kernel_age age)
 	return !age_before(age, ODD_TAILS) && !age_since(age, ODD_TAILS + 1);
 }
 
+/* The load goes past the end of a member. */
+static struct landing over(const struct load *x, const struct btf_type *t,
+			   const struct btf_member *m)
+{
+	bool odd = x->in_tail && is_odd(x->rules->age);
+	struct landing l = nowhere(odd ? "over-unknown" : "over", t, m->name, x->off);
+
+	l.doubtful = odd;
+	return l;
+}
+
 /* The member that the load lands in: false when it is in a struct, which *t becomes. */
 static bool in_member(struct load *x, struct btf_type *t, const struct btf_member *m, int64_t bytes,
 		      struct landing *out)
@@ -141,12 +152,7 @@ static bool in_member(struct load *x, struct btf_type *t, const struct btf_membe
 	else if (x->in_union && !age_before(x->rules->age, LOOSE_UNIONS))
 		*out = lands(LANDS_SOMEWHERE);
 	else
-		*out = nowhere("over", t, m->name, x->off);
-	if (out->kind == LANDS_NOWHERE && x->in_tail && strcmp(out->cause, "over") == 0 &&
-	    is_odd(x->rules->age)) {
-		out->cause = "over-unknown";
-		out->doubtful = true;
-	}
+		*out = over(x, t, m);
 	return true;
 }
 

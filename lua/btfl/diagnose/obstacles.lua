@@ -88,7 +88,7 @@ missing, the whole object is refused. So is one that asks for the version of a k
     messages = {
       missing = "the kernel's configuration has no `{name}`, which the object demands",
       unknown = "whether the kernel's configuration has `{name}`, which the object demands, is not known",
-      version = "libbpf has no `{name}` here: the kernel's release has two numbers, and it reads three",
+      version = "libbpf has no `{name}` here: it reads three numbers in the kernel's release, which has fewer",
       name = "libbpf has no value `{name}`: it fills in CONFIG_ options and a few names of its own",
       type = "the kernel's `{name}` is of another type than its variable, and libbpf stores no other",
     },
