@@ -693,6 +693,27 @@ describe("within a hook", function()
     end, "is closed")
   end)
 
+  it("default is passed on, and refused as any other value", function()
+    -- In a process of its own: what was taken for an owner was no memory of one.
+    local script = tmp.write("passed.lua", ([[
+      local btfl = require "btfl"
+      local report, kept = btfl.report "r", nil
+      local function refused(value)
+        return not pcall(report.note, report, { rule = "r", message = "m", at = value })
+      end
+      local policy = btfl.policy { name = "test", member = function(m, t, default)
+        kept = default
+        return refused(default) and default(m, t) or "b"
+      end }
+      local object, target = btfl.object(%q), btfl.target(%q)
+      for result in object:results(target, { policy = policy }) do io.write(result.status, " ") end
+      io.write(tostring(refused(kept)), " ")
+      target:close()
+      io.write(tostring(refused(kept)), "\n")
+    ]]):format(obj.path, target.path))
+    assert.same({ out = "ok ok true true\n", err = "", status = 0 }, run { script })
+  end)
+
   it("a collection does no harm", function()
     local said = trial.said(results { name = "test", member = function(m, t, default)
       collectgarbage()

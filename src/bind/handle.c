@@ -165,14 +165,31 @@ static const struct owner *closed_owner(const struct owner *o)
 
 static const char class_key; /* of the class, in its metatable */
 
-/* The closed owner without which the value of class c at idx is of no use; NULL when none is. */
+/* The class of the value at idx; NULL when it is of none. */
+static const struct class *class_at(lua_State *L, int idx)
+{
+	const struct class *c;
+
+	if (!lua_isuserdata(L, idx) || !lua_getmetatable(L, idx))
+		return NULL;
+	lua_rawgetp(L, -1, &class_key);
+	c = lua_touserdata(L, -1);
+	lua_pop(L, 2);
+	return c;
+}
+
+/* The closed owner without which the value of class c at idx is of no use; NULL when none is. What
+ * a value of other classes keeps there need be no owner: `default` of a hook keeps its run. */
 static const struct owner *closed_owner_of(lua_State *L, int idx, const struct class *c)
 {
 	const struct owner *closed = NULL;
+	const struct class *kept;
 
 	if (c->free)
 		return closed_owner(lua_touserdata(L, idx));
-	if (lua_getiuservalue(L, idx, HANDLE_OWNER) == LUA_TUSERDATA)
+	lua_getiuservalue(L, idx, HANDLE_OWNER);
+	kept = class_at(L, -1);
+	if (kept && kept->free)
 		closed = closed_owner(lua_touserdata(L, -1));
 	lua_pop(L, 1);
 	return closed;
@@ -180,12 +197,12 @@ static const struct owner *closed_owner_of(lua_State *L, int idx, const struct c
 
 int engine_closed(lua_State *L)
 {
-	const struct owner *closed = NULL;
+	const struct class *c;
+	const struct owner *closed;
 
 	lua_settop(L, 1);
-	if (lua_isuserdata(L, 1) && lua_getmetatable(L, 1) &&
-	    lua_rawgetp(L, 2, &class_key) == LUA_TLIGHTUSERDATA)
-		closed = closed_owner_of(L, 1, lua_touserdata(L, 3));
+	c = class_at(L, 1);
+	closed = c ? closed_owner_of(L, 1, c) : NULL;
 	if (!closed)
 		return 0;
 	lua_pushfstring(L, CLOSED, closed->noun, closed->path);
