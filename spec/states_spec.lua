@@ -17,9 +17,9 @@ local function jump_by(op, dst, src, off) return object.insn(0x0d | op, dst, src
 local EQ, GT, SET, NE = 0x10, 0x20, 0x40, 0x50
 local LEFT, OR = 0x60, 0x40
 
--- r6 = r6 * 2 + 1 on one way, r6 * 2 on the other, so often.
-local function bits(list, count)
-  list[#list + 1] = object.mov(6, 0)
+-- r6 = r6 * 2 + 1 on one way, r6 * 2 on the other, so often; from 0 if not `on`.
+local function bits(list, count, on)
+  if not on then list[#list + 1] = object.mov(6, 0) end
   for _ = 1, count do
     table.move({ object.call(RANDOM), alu(LEFT, 6, 1), jump(SET, 0, 1, 1), alu(OR, 6, 1) }, 1, 4, #list + 1, list)
   end
@@ -48,6 +48,19 @@ local programs = {
       table.move({ object.call(RANDOM), object.ldx(8, 1, 10, -8 * i), jump_by(GT, 1, 0, 0) }, 1, 3, #list + 1, list)
     end
     list[#list + 1] = object.mov(1, 0)
+  end,
+  -- r8 is read no more behind each branch: that it was needed on one way says nothing of r6, which it is on the other.
+  dead_needed_before = function(list)
+    list[#list + 1] = object.mov(6, 0)
+    for _ = 1, BRANCHES do
+      bits(list, 1, true)
+      table.move({ object.call(RANDOM), jump(EQ, 0, 20, 0), object.mov(8, 1) }, 1, 3, #list + 1, list)
+      apart(list)
+      list[#list + 1] = jump(EQ, 8, 0, 0)
+      for _ = 1, 8 do list[#list + 1] = object.mov(9, 0) end
+      table.move({ jump(0x00, 0, 1, 0), move(8, 6), object.mov(8, 0) }, 1, 3, #list + 1, list)
+    end
+    table.move({ object.call(RANDOM), jump_by(GT, 6, 0, 0), object.mov(1, 0) }, 1, 3, #list + 1, list)
   end,
   -- One of 1,024 ways leads there, the last.
   live_needed = function(list)

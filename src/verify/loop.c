@@ -37,15 +37,19 @@ static void meet_alike(struct machine *m, bool open, const struct value *old,
 		needs_meet(&m->needs, now->need);
 }
 
-void machine_meet_needs(struct machine *m, const struct state *old, const struct state *now)
+/* What nobody will ask for was needed before old, if at all: that says nothing of now. */
+void machine_meet_needs(struct machine *m, const struct state *old, const struct state *now,
+			const struct liveness *live)
 {
 	for (unsigned d = 0; d < old->depth; d++) {
 		const struct frame *a = old->frame[d], *b = now->frame[d];
 
 		for (unsigned i = 0; i < REGISTERS - 1; i++)
-			meet_alike(m, old->open, &a->reg[i], &b->reg[i]);
+			if (live[d].decides >> i & 1)
+				meet_alike(m, old->open, &a->reg[i], &b->reg[i]);
 		for (unsigned i = 0; i < a->slot_count && i < b->slot_count; i++)
-			if (a->slot[i].byte[0] == BYTE_SPILL && b->slot[i].byte[0] == BYTE_SPILL)
+			if ((live[d].slot_decides >> i & 1) && a->slot[i].byte[0] == BYTE_SPILL &&
+			    b->slot[i].byte[0] == BYTE_SPILL)
 				meet_alike(m, old->open, &a->slot[i].spill, &b->slot[i].spill);
 	}
 }

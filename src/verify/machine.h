@@ -28,7 +28,8 @@ struct machine {
 	size_t todo_count, todo_cap;
 	struct seen *seen; /* by instruction */
 	size_t kept;       /* bytes of states seen */
-	uint64_t kept_at;  /* instructions walked when the last of them was */
+	uint64_t jumps;    /* of the instructions walked, those of the classes of jumps */
+	uint64_t kept_work, kept_jumps; /* walked when the last state was kept */
 	/* Those of the path that is walked, the latest last, from which others wait. */
 	struct open_state *open;
 	size_t open_count, open_cap;
@@ -94,8 +95,9 @@ int stack_clobber(struct state *s, const struct value *to, int64_t size);
 /* Gives every number of s, which is remembered, a need of its own, if it may decide something; live
  * has one entry a frame. */
 void machine_name_needs(struct machine *m, struct state *s, const struct liveness *live);
-/* What was needed after `old`, which covers `now`, is needed after `now`. */
-void machine_meet_needs(struct machine *m, const struct state *old, const struct state *now);
+/* What was needed after `old`, which covers `now`, is needed after `now`; live is theirs. */
+void machine_meet_needs(struct machine *m, const struct state *old, const struct state *now,
+			const struct liveness *live);
 /* Puts aside a copy of s, at the same instruction, for another turn of the loop that it is at, and
  * remembers s as the entry of that loop. With `forgets`, the copy is widened. NULL when memory is
  * out. */

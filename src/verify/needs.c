@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-enum { NEEDS_MOST = 2 * 1024 * 1024 };
+enum { NEEDS_MOST = 4 * 1024 * 1024 };
 
 uint32_t needs_new(struct needs *x, uint32_t a, uint32_t b)
 {

@@ -10,8 +10,8 @@
 
 enum { SEEN_MOST = 1024, COMPARED_MOST = 128 };
 
-/* A state that was compared so often in vain for each time that it was of use is given up, as
- * verifiers do (sl->miss_cnt in is_state_visited()). */
+/* A state that was met so often in vain, where others were kept, for each time that it was of use
+ * is given up, as verifiers do (sl->miss_cnt in is_state_visited()). */
 enum { VAIN_MOST = 3, VAIN_MOST_OPEN = 64 };
 
 /* The registers of the topmost frame that decide something and hold a constant, and a digest of
@@ -90,13 +90,19 @@ static void give_up(struct seen *x, size_t from, size_t count, size_t *kept)
 	memmove(x->marks + from, x->marks + from + count, (x->count - from) * sizeof(*x->marks));
 }
 
-static bool is_vain(const struct seen_mark *m)
+static bool is_vain(const struct seen *x, const struct seen_mark *m)
 {
-	return m->misses > (m->open ? VAIN_MOST_OPEN : VAIN_MOST) * (m->hits + 1);
+	return m->misses > (x->always && m->open ? VAIN_MOST_OPEN : VAIN_MOST) * (m->hits + 1);
+}
+
+static bool is_called_alike(const struct state *a, const struct state *b)
+{
+	return a->depth == b->depth && TOP(a)->call == TOP(b)->call;
 }
 
 struct state *seen_find(struct seen *x, const struct state *s, const struct liveness *live,
-			bool context, const struct needs *needs, size_t *kept)
+			bool context, const struct needs *needs, enum keeping *keeping,
+			size_t *kept)
 {
 	struct seen_mark own = {0};
 	bool has = true; /* whether s has constants where own says */
@@ -105,6 +111,8 @@ struct state *seen_find(struct seen *x, const struct state *s, const struct live
 	for (size_t i = x->count; i-- > 0 && compared < COMPARED_MOST;) {
 		struct seen_mark *m = &x->marks[i];
 
+		if (!is_called_alike(x->states[i], s))
+			continue;
 		if (m->open && !x->states[i]->open) {
 			forget_numbers(x->states[i], needs);
 			*m = mark_of(x->states[i], &live[s->depth - 1]);
@@ -113,15 +121,19 @@ struct state *seen_find(struct seen *x, const struct state *s, const struct live
 			own.constants = m->constants;
 			has = digest_of(s, own.constants, &own.digest);
 		}
-		if (!has || m->digest != own.digest)
-			continue;
-		compared++;
-		if (state_covers(x->states[i], s, live, context)) {
-			m->hits++;
-			return x->states[i];
+		if (has && m->digest == own.digest) {
+			compared++;
+			if (state_covers(x->states[i], s, live, context)) {
+				m->hits++;
+				return x->states[i];
+			}
 		}
+		if (m->open && *keeping == KEEP_OUTSIDE_LOOPS)
+			*keeping = KEEP_NOT;
+		if (*keeping == KEEP_NOT)
+			continue;
 		m->misses++;
-		if (is_vain(m))
+		if (is_vain(x, m))
 			give_up(x, i, 1, kept);
 	}
 	return NULL;

@@ -18,10 +18,15 @@ struct seen {
 	bool always;     /* all of them are */
 };
 
+/* Whether a state that none covers is to be kept. */
+enum keeping { KEEP_NOT, KEEP_OUTSIDE_LOOPS, KEEP };
+
 /* A state that covers s, looked for among the newest that may; NULL for none. live has one entry a
- * frame, and context is as for state_covers(). */
+ * frame, and context is as for state_covers(). *keeping becomes KEEP_NOT in a loop, where states
+ * of every turn are of little use. */
 struct state *seen_find(struct seen *x, const struct state *s, const struct liveness *live,
-			bool context, const struct needs *needs, size_t *kept);
+			bool context, const struct needs *needs, enum keeping *keeping,
+			size_t *kept);
 /* Keeps a copy of s, open, and gives up the oldest where there are many. Adds to *kept what that
  * costs in bytes. NULL when memory is out; what is given lives as long as x keeps it. */
 struct state *seen_keep(struct seen *x, const struct state *s, const struct liveness *live,

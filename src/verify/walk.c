@@ -11,8 +11,9 @@
 #include "verify/liveness.h"
 #include "verify/machine.h"
 
-/* Instructions between two states that are remembered, as verifiers have it. */
-enum { KEPT_APART = 8 };
+/* Instructions, and jumps among them, between two states that are remembered, as verifiers have it
+ * (is_state_visited()); and where a path comes by again. */
+enum { APART = 8, APART_JUMPS = 2, TURN_APART = 100, TURN_APART_JUMPS = 20 };
 enum { KEPT_MOST = 96 * 1024 * 1024 }; /* bytes of states that are remembered */
 
 static enum go step(struct machine *m, struct state *s, const struct linked_insn *n)
@@ -41,7 +42,7 @@ static enum go step(struct machine *m, struct state *s, const struct linked_insn
 
 /* remembering */
 
-static int frame_liveness(const struct machine *m, const struct state *s, struct liveness *out)
+static void frame_liveness(const struct machine *m, const struct state *s, struct liveness *out)
 {
 	for (unsigned i = 0; i < s->depth; i++) {
 		struct liveness *n = &out[i];
@@ -58,7 +59,6 @@ static int frame_liveness(const struct machine *m, const struct state *s, struct
 		}
 		n->slot_live = n->slot_decides = UINT64_MAX;
 	}
-	return 0;
 }
 
 /* What leads on from a state is walked when no path waits that was put aside after it. */
@@ -96,11 +96,23 @@ static void keep_open(struct machine *m, const struct state *old)
 		m->open[i].waiting = m->open[at - 1].waiting;
 }
 
+static enum keeping keeping_at(const struct machine *m, const struct seen *x)
+{
+	uint64_t work = m->w->work - m->kept_work, jumps = m->jumps - m->kept_jumps;
+
+	if (x->always)
+		return KEEP;
+	if (work < APART || jumps < APART_JUMPS)
+		return KEEP_NOT;
+	return work < TURN_APART && jumps < TURN_APART_JUMPS ? KEEP_OUTSIDE_LOOPS : KEEP;
+}
+
 /* 1 when all that follows was walked from here before; -1 when memory is out. */
 static int was_here(struct machine *m, struct state *s)
 {
 	struct seen *x = &m->seen[s->at];
 	struct liveness live[FRAMES];
+	enum keeping keeping;
 	struct state *old;
 
 	if (!x->checkpoint)
@@ -108,16 +120,18 @@ static int was_here(struct machine *m, struct state *s)
 	frame_liveness(m, s, live);
 	if (m->dates.count)
 		dated_states(s, live);
-	old = seen_find(x, s, live, m->context->suspect, &m->needs, &m->kept);
+	keeping = keeping_at(m, x);
+	old = seen_find(x, s, live, m->context->suspect, &m->needs, &keeping, &m->kept);
 	if (old) {
 		if (old->open)
 			keep_open(m, old);
-		machine_meet_needs(m, old, s);
+		machine_meet_needs(m, old, s, live);
 		return 1;
 	}
-	if (m->kept >= KEPT_MOST || (!x->always && m->w->work - m->kept_at < KEPT_APART))
+	if (m->kept >= KEPT_MOST || keeping == KEEP_NOT)
 		return 0;
-	m->kept_at = m->w->work;
+	m->kept_work = m->w->work;
+	m->kept_jumps = m->jumps;
 	machine_name_needs(m, s, live);
 	old = seen_keep(x, s, live, &m->kept);
 	if (old && open_state(m, old) == 0)
@@ -154,6 +168,8 @@ static void mark(struct machine *m, int64_t at)
 		m->seen[at].checkpoint = true;
 }
 
+/* Where verifiers look for a state that they have seen (their mark_prune_point()): at conditional
+ * jumps, where jumps lead, and before and after calls of a program's functions, after others. */
 static void mark_checkpoints(struct machine *m)
 {
 	const struct linked *f = m->w->linked;
@@ -162,15 +178,17 @@ static void mark_checkpoints(struct machine *m)
 		mark(m, f->funcs[i].start);
 	for (size_t i = 0; i < f->count; i++) {
 		struct insn in = f->insns[i].in;
+		bool call = insn_is_jump(in) && BPF_OP(in.code) == JUMP_CALL;
 
 		if (!insn_is_jump(in))
 			continue;
-		if (BPF_OP(in.code) == JUMP_CALL && f->insns[i].ref_kind == REF_CALL)
-			mark(m, (int64_t)i + 1);
-		else if (BPF_OP(in.code) == JUMP_CALL)
-			m->seen[i].checkpoint = true;
-		else
+		if (insn_leads_away(in))
 			mark(m, insn_jump_target(in, (uint32_t)i));
+		if (call)
+			mark(m, (int64_t)i + 1);
+		if (call ? f->insns[i].ref_kind == REF_CALL
+			 : insn_leads_away(in) && insn_falls_through(in))
+			m->seen[i].checkpoint = true;
 		if (is_uncounted(m, &f->insns[i]))
 			m->seen[i].checkpoint = m->seen[i].always = true;
 	}
@@ -219,6 +237,7 @@ static int walk_path(struct machine *m, struct state *s)
 			machine_give_up(m, WALK_LIMIT, "more than 8192 branches on one path");
 			break;
 		}
+		m->jumps += insn_is_jump(n->in);
 		go = step(m, s, n);
 		if (m->w->touched)
 			note_frames(m, s);
