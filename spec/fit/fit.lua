@@ -143,7 +143,7 @@ end
 local function print_routines(title, by_table)
   print(("%s: functions, tracepoints and kfuncs"):format(title))
   for _, list in ipairs { "corpus", "tuned", "quoted", "more tuned", "more quoted", "drawn tuned",
-    "drawn quoted" } do
+    "drawn quoted", "far tuned", "far quoted" } do
     local quoted = list:find "quoted" ~= nil
     if not (quoted and options.tuned) then print_routine_list(list, by_table, options.wrong and not quoted) end
   end

@@ -1,13 +1,18 @@
 --- How well `why` answers what functions, tracepoints and kfuncs have become. Lists: renames-functions.tsv of the
---- corpus, all of which is tuned on, and the halves of functions.tsv, functions-more.tsv and functions-drawn.tsv beside
---- this file. The first was made from what six pairs of kernels lost, some drawn at random from all that begins as
---- kernel code does which BPF programs attach to, the others from memory of what was renamed; the second was drawn at
---- random of the rest of the same pairs, after weights had been fitted to the first; the third of pairs that are
---- further apart. Each row was judged by what is known of the kernel's history and by the two prototypes before an
+--- corpus, all of which is tuned on, and the halves of functions.tsv and of functions-more.tsv, -drawn.tsv and -far.tsv
+--- beside this file. The first was made from what six pairs of kernels lost, some drawn at random from all that begins
+--- as kernel code does which BPF programs attach to, the others from memory of what was renamed; the second was drawn
+--- at random of the rest of the same pairs, after weights had been fitted to the first; the third of pairs that are
+--- further apart; the fourth of pairs that are furthest apart, from what net, fs, mm, kernel, block, security, io_uring
+--- and ipc define, takes a pointer to a struct and stands in no other list. Each row was judged by what is known of the
+--- kernel's history and by the two prototypes, those of the fourth by both bodies in the releases' sources, before an
 --- answer was seen, and left out in doubt. "-" is gone, static, inlined, or in no BTF any more (a module, another
 --- configuration); `also` may be named there, too. None stands in the table of renames.
 local btfl = require "btfl"
 local renames = require "spec.fit.renames"
+
+---@alias routines.list "corpus"|"tuned"|"quoted"|"more tuned"|"more quoted"|"drawn tuned"|"drawn quoted"|"far tuned"
+---|"far quoted"
 
 local routines = {}
 
@@ -40,7 +45,7 @@ local function of_corpus(row)
 end
 
 --- All rows of a list: "corpus" (nil without one), or a half of one of ours.
----@param list "corpus"|"tuned"|"quoted"|"more tuned"|"more quoted"|"drawn tuned"|"drawn quoted"
+---@param list routines.list
 ---@return table[]?
 function routines.rows(list)
   if list == "corpus" then return rows_of(corpus .. "/renames-functions.tsv", of_corpus) end
@@ -81,7 +86,7 @@ end
 --- The counts: of those that have a successor how many are first and suggested, or among the first three; of those
 --- that are gone how many are silent; of first answers how many are sure, and right; seconds of CPU of all; and a line
 --- for each that is wrong. nil without a corpus.
----@param list "corpus"|"tuned"|"quoted"|"more tuned"|"more quoted"|"drawn tuned"|"drawn quoted"
+---@param list routines.list
 ---@param options { table: boolean? } of target:successors()
 ---@return { right: integer, three: integer, named: integer, silent: integer, gone: integer, sure: integer,
 ---  sure_right: integer, seconds: number, wrong: string[] }?
