@@ -189,6 +189,25 @@ describe("why, of functions,", function()
     assert.matches("its words took the place of the same elsewhere", s.evidence, 1, true)
   end)
 
+  it("takes the one without a word that others lost, too, before one with another in its place", function()
+    local was, is = {}, {}
+    for _, part in ipairs { "param_get", "rate_get", "info_get", "pool_set" } do
+      for _, port in ipairs { "", "port_" } do
+        was[#was + 1] = { "devlink_nl_cmd_" .. port .. part .. "_doit", "int", "page p", "long l" }
+        is[#is + 1] = { "devlink_nl_" .. port .. part .. "_doit", "int", "page p", "long l" }
+      end
+    end
+    local old, new = kernel(was), kernel(is)
+    for i, row in ipairs(was) do
+      local s = compared(old, new, row[1])
+      assert.equal(is[i][1], s and s.successor)
+      assert.is_true(s.signals.family > 0.7)
+    end
+    -- Of two others it may be chance.
+    old, new = kernel { was[1], was[3], was[5] }, kernel { is[1], is[3], is[5] }
+    assert.is_nil(compared(old, new, was[1][1]).signals.family)
+  end)
+
   it("finds one of several of a name", function()
     local old = kernel { { "do_it", "int", "page p" }, { "do_it", "int", "inode i" },
       { "do_unlinkat", "int", "int dfd", "filename name" } }

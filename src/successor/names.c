@@ -70,12 +70,20 @@ static const char *find(const char *name, const struct run *run)
 bool names_put(const char *name, const struct run *was, const struct run *is, char *out,
 	       size_t size)
 {
-	const char *at = find(name, was);
+	const char *at = find(name, was), *rest;
+	size_t before;
 	int len;
 
 	if (!at)
 		return false;
-	len = snprintf(out, size, "%.*s%.*s%s", (int)(at - name), name, (int)is->len,
-		       is->len ? is->at : "", at + was->len);
+	before = (size_t)(at - name);
+	rest = at + was->len;
+	/* Where no word comes in its place, one of the two underscores around it goes, too. */
+	if (!is->len && *rest)
+		rest++;
+	else if (!is->len && before)
+		before--;
+	len = snprintf(out, size, "%.*s%.*s%s", (int)before, name, (int)is->len,
+		       is->len ? is->at : "", rest);
 	return len > 0 && (size_t)len < size;
 }

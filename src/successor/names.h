@@ -24,8 +24,9 @@ struct run {
 /* What two names have of their own between the words with which both begin and end. */
 void names_differ(const struct words *a, const struct words *b, struct run *was, struct run *is);
 
-/* The name with the run `is` in place of `was`, which has a length; false where it does not have
- * that as whole words, or out is too short. */
+/* The name with the run `is` in place of `was`, which has a length, or without it where `is` has
+ * none; false where it does not have that as whole words, nothing would be left, or out is too
+ * short. */
 bool names_put(const char *name, const struct run *was, const struct run *is, char *out,
 	       size_t size);
 

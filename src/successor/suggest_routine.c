@@ -326,7 +326,8 @@ static bool by_type(const struct prototype *lost, const struct prototype *now,
 	return false;
 }
 
-/* n / (n + 1) for n others that went and came with the same words for the same ones. */
+/* n / (n + 1) for n others that went and came with the same words for the same ones. Two may have
+ * left out the same words by chance. */
 static double family(const struct routines *r, const struct lost_routine *lost,
 		     const struct single *x)
 {
@@ -335,7 +336,8 @@ static double family(const struct routines *r, const struct lost_routine *lost,
 	unsigned n = 0;
 
 	names_differ(&lost->single.words, &x->words, &was, &is);
-	if (!was.len)
+	/* What was there before under a shorter name has nothing of the others' losing the word. */
+	if (!was.len || (!is.len && routines_was(r, &x->routine)))
 		return 0;
 	for (size_t i = 0; i < r->lost.n; i++) {
 		const char *name = r->lost.at[i].routine.name;
@@ -348,6 +350,8 @@ static double family(const struct routines *r, const struct lost_routine *lost,
 		came = routines_named(r, made);
 		n += came && !routines_was(r, came);
 	}
+	if (!is.len)
+		return n > 2 ? (n - 2) / (n - 1.0) : 0;
 	routine_prototype(r, &x->routine, &now);
 	n += by_type(&lost->proto, &now, &was, &is);
 	return n / (n + 1.0);
