@@ -208,6 +208,14 @@ describe("why, of functions,", function()
     assert.is_nil(compared(old, new, was[1][1]).signals.family)
   end)
 
+  it("takes no stub that Rust calls an inline function by for what that was before", function()
+    local function one(name) return { name, "int", "page held", "long l" } end
+    local new = kernel { one "rust_helper_refcount_dec_and_test" }
+    assert.is_nil(first(kernel { one "refcount_dec_and_test" }, new, "refcount_dec_and_test"))
+    assert.equal("func rust_helper_refcount_dec_test", first(new, kernel { one "rust_helper_refcount_dec_test" },
+      "rust_helper_refcount_dec_and_test"))
+  end)
+
   it("finds one of several of a name", function()
     local old = kernel { { "do_it", "int", "page p" }, { "do_it", "int", "inode i" },
       { "do_unlinkat", "int", "int dfd", "filename name" } }

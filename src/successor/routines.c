@@ -81,6 +81,7 @@ size_t routine_made_len(const char *name)
 	    "trace_event_fields_",
 	    "__pfx_",
 	    "__cfi_",
+	    "rust_helper_",
 	};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++)

@@ -101,8 +101,9 @@ struct gap {
 };
 struct gap routine_gap(const struct routines *r, const struct routine *x);
 
-/* Whether its name is made from that of another: a tracepoint's functions, stubs of the compiler.
- * Returns the length of what stands before that name; 0 when it is not. */
+/* Whether its name is made from that of another: a tracepoint's functions, stubs of the compiler,
+ * and those by which Rust calls inline functions. Returns the length of what stands before that
+ * name; 0 when it is not. */
 size_t routine_made_len(const char *name);
 
 /* Splits the name into words and weighs them. */
