@@ -44,7 +44,7 @@ end
 
 local function print_figures(title, answer)
   print(title)
-  for _, list in ipairs { "renames", "more", "drawn", "near" } do
+  for _, list in ipairs { "renames", "more", "drawn", "near", "others" } do
     print_rows(list, "tuned", answer)
     if not options.tuned then print_rows(list, "quoted", answer) end
   end
