@@ -1,5 +1,6 @@
 --- Memory of a run hardly grows with pairs of objects and kernels: what is said of each is a part of what is said
 --- of many. With objects it grows by little.
+local engine = require "btfl.engine"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -111,6 +112,20 @@ cli:check_all(out)]], OBJECT)
   it("is little more than its findings when all of them were", function()
     local bytes = of_an_object("cli:check_all(out) out:merge()", OBJECT)
     assert.is_true(bytes < 9000, bytes)
+  end)
+end)
+
+describe("what is said of a pair", function()
+  it("has a text once, and is the same bytes wherever that stands", function()
+    local function packed()
+      local list = {}
+      for i = 1, 20 do list[i] = { text = ("a long text "):rep(5) .. "again", again = ("again"):rep(1) } end
+      return engine.pack(list, error, true), list
+    end
+    local bytes, list = packed()
+    assert.equal(bytes, (packed()))
+    assert.is_true(#bytes < 300, #bytes)
+    assert.same(list, engine.unpack(bytes, error))
   end)
 end)
 

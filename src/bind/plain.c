@@ -1,7 +1,7 @@
 /*
  * plain: a tag for each value, and what it says; see plain.h. A text that comes again, as the names
  * of fields do, is the number of the first: the bytes are read in half the time. Bytes that are to
- * be compared have each text, and fields in order.
+ * be compared have fields in order, and find such texts by what they say and not where they are.
  */
 #include "bind/plain.h"
 
@@ -81,6 +81,26 @@ static void put_number(struct writer *w, enum tag tag, uint64_t v)
 	buf_add(&w->out, bytes, n);
 }
 
+/* Writes a text that was written before; false for another, which then is noted. */
+static bool put_text_again(lua_State *L, struct writer *w, int idx)
+{
+	lua_Integer number;
+
+	lua_pushvalue(L, idx);
+	lua_pushvalue(L, -1);
+	lua_rawget(L, TEXTS);
+	number = lua_tointeger(L, -1);
+	lua_pop(L, 1);
+	if (number) {
+		put_number(w, AGAIN, (uint64_t)number);
+		lua_pop(L, 1);
+		return true;
+	}
+	lua_pushinteger(L, ++w->texts);
+	lua_rawset(L, TEXTS);
+	return false;
+}
+
 static void put_text(lua_State *L, struct writer *w, int idx)
 {
 	size_t len;
@@ -91,6 +111,8 @@ static void put_text(lua_State *L, struct writer *w, int idx)
 		put_number(w, AGAIN, (uint64_t)w->kept[slot].number);
 		return;
 	}
+	if (!w->kept && put_text_again(L, w, idx))
+		return;
 	put_number(w, TEXT, len);
 	buf_add(&w->out, s, len);
 	if (w->kept)
@@ -261,6 +283,8 @@ int plain_pack(lua_State *L)
 	w->kept = alike ? NULL : calloc(KEPT_TEXTS, sizeof(*w->kept));
 	if (!alike && !w->kept)
 		raise_memory(L);
+	if (alike)
+		lua_newtable(L);
 	lua_pushvalue(L, VALUE);
 	put(L, w, 0);
 	if (w->out.failed)

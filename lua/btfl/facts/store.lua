@@ -9,6 +9,9 @@ local structs = require "btfl.facts.structs"
 
 local store = {}
 
+-- Nothing was put in, as of most pairs.
+local NOTHING <const> = {}
+
 --- One for a process that looks at kernels: what is put into it the first time goes to sent() as well; with
 --- `whole` all that is put into it.
 ---@param whole boolean
@@ -34,6 +37,7 @@ function store.sending(whole)
     return put(packed[value])
   end
   return own, function()
+    if next(new) == nil then return NOTHING end
     local sent = new
     new = {}
     return sent
