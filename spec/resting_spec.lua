@@ -4,6 +4,7 @@
 local btfl = require "btfl"
 local btf = require "spec.support.btf"
 local engine = require "btfl.engine"
+local kept = require "btfl.kept"
 local object_builder = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
@@ -105,6 +106,47 @@ describe("objects that rest", function()
     assert.is_true(tonumber(r.err) < 48 << 10, r.err)
   end)
 
+  it("take little of Lua's memory", function()
+    -- By where it is told of all kernels: at places that no relocation gives.
+    local insns = { object_builder.ldx(8, 6, 1, 0) }
+    for i = 1, 24 do insns[#insns + 1] = object_builder.ldx(8, 3, 6, 8 * i) end
+    insns[#insns + 1] = object_builder.mov(0, 0)
+    insns[#insns + 1] = object_builder.exit()
+    local list = {}
+    for i = 1, 60 do
+      local o = object_builder.new(btf.new())
+      o:section(".rodata", ("\0"):rep(MIB), { flags = 2 })
+      o:program { name = "p" .. i, section = "fentry/does" .. i, insns = insns }
+      list[i] = tmp.write(("reads%02d.o"):format(i), o:bytes())
+    end
+    local b = btf.new()
+    local foo = b:struct("foo", 256, { { "a", b:int("long", 8, "signed"), 0 } })
+    for i = 1, 60 do b:func("does" .. i, b:func_proto(1, { { "x", b:ptr(foo) } })) end
+    local kernel = tmp.write("does.btf", b:bytes())
+    local script = tmp.write("held.lua", [[
+      local engine = require "btfl.engine"
+      local rest, looked, most = engine.rest, 0, {}
+      function engine.rest(object)
+        looked = looked + 1
+        if looked == 60 or looked == 120 then
+          collectgarbage()
+          collectgarbage()
+          most[#most + 1] = collectgarbage "count" * 1024
+        end
+        return rest(object)
+      end
+      local cli = btfl.cli { about = "held", verdicts = true }
+      local out = btfl.report "held"
+      cli:check_all(out, {})
+      io.stderr:write((most[2] - most[1]) / 30 // 1 | 0, "\n")
+      return out]])
+    local r = run { script, "-t", kernel, table.unpack(list) }
+    local bytes = tonumber(r.err:match "^(%d+)\n$")
+    assert.is_true(bytes and bytes < 12000, r.err)
+    assert.equal(run({ "check", "--no-memo", "-t", kernel, "--format", "tsv", table.unpack(list) }).out,
+      run({ "check", "-t", kernel, "--format", "tsv", table.unpack(list) }).out)
+  end)
+
   -- What comes of it when one of them is changed as the first is looked at on a kernel.
   local function changed_on(kernel)
     local changed = tmp.write("changed.o", built(59))
@@ -184,6 +226,43 @@ describe("objects that rest", function()
       assert.equal("f1", relo.accessor.last.name)
       assert.is_true(object:program "p40":verdict(target).ok)
       assert.equal("f1", (foo:fields()()))
+    end)
+
+    it("have what was kept of them", function()
+      local program, relo, foo = object:program "p40", object:relos()(), object.btf:get "foo"
+      local twice, common, aside = { "twice", n = 1.5 }, { "common" }, setmetatable({}, {})
+      local made = 0
+      local of, put = kept.of_object(function(owner, key)
+        made = made + 1
+        return { [program] = key, relo, foo, relo.line, program.attach or false, owner, owner.btf, twice, twice,
+          common, aside, print, ("long"):rep(20), ("long"):rep(20), -1, 1 << 62, true, around = { twice } }
+      end)
+      kept.shared(common)
+      of(object, "key").itself = of(object, "key")
+      put(object, "other", { "put" })
+      kept.rest(object)
+      local was = of(object, "key")
+      kept.rest(object)
+      local is = of(object, "key")
+      assert.equal(1, made)
+      assert.are_not.equal(was, is)
+      assert.equal("key", is[program])
+      for i, one in ipairs { relo, foo, relo.line, program.attach or false, object, object.btf } do
+        assert.equal(one, is[i])
+      end
+      assert.same(twice, is[7])
+      assert.are_not.equal(twice, is[7])
+      assert.equal(is[7], is[8])
+      assert.equal(is[7], is.around[1])
+      assert.equal(is, is.itself)
+      assert.equal(common, is[9])
+      assert.equal(aside, is[10])
+      assert.same({ print, ("long"):rep(20), ("long"):rep(20), -1, 1 << 62, true }, table.move(is, 11, 16, 1, {}))
+      assert.same({ "put" }, of(object, "other"))
+      put(object, "key", nil)
+      kept.rest(object)
+      assert.equal("key", of(object, "key")[program])
+      assert.equal(2, made)
     end)
 
     it("are closed by who closes them", function()

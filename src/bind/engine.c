@@ -193,6 +193,8 @@ static const luaL_Reg functions[] = {
     {"noted_inputs", engine_noted_inputs},
     {"pack", plain_pack},
     {"unpack", plain_unpack},
+    {"pack_resting", plain_rest},
+    {"unpack_resting", plain_wake},
     {"class", engine_class},
     {"closed", engine_closed},
     {"u64", engine_u64},

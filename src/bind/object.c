@@ -116,19 +116,20 @@ struct object *check_object(lua_State *L, int arg)
 }
 
 /* engine.rest(object): it is not looked at for a while: what was found of it on kernels is closed,
- * and where many are open so is the object, until it is asked for something. */
+ * and where many are open so is the object, until it is asked for something. Whether it rests. */
 int engine_rest(lua_State *L)
 {
-	struct owner *o = class_check(L, 1, &object_class);
+	const struct owner *o = class_check(L, 1, &object_class);
 
-	if (!o->native && o->wake)
-		return 0;
-	check_object(L, 1);
-	owner_check_idle(L, lua_touserdata(L, 1));
-	close_resolutions(L, 1);
-	if (awake > AWAKE_MOST)
-		rest_object(L, 1);
-	return 0;
+	if (o->native || !o->wake) {
+		check_object(L, 1);
+		owner_check_idle(L, o);
+		close_resolutions(L, 1);
+		if (awake > AWAKE_MOST)
+			rest_object(L, 1);
+	}
+	lua_pushboolean(L, !o->native);
+	return 1;
 }
 
 /* engine.wake(object): opens it again if it rests; true. */

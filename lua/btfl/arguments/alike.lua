@@ -7,7 +7,9 @@ local kept = require "btfl.kept"
 
 local alike = {}
 
-local state_of = kept.by(function(_, program) return { alike = engine.alike(program), by_key = {} } end)
+local state_of = kept.of_object(function(_, program)
+  return { alike = engine.alike(program), by_key = {} }
+end)
 
 -- What there is of a key: what was found on kernels that have it; and the ways by the verifiers that can tell
 -- the least, and the most.
@@ -58,6 +60,9 @@ local function entry_of(program, target, options)
   return entry
 end
 
+-- By entry.
+local lists = setmetatable({}, { __mode = "k" })
+
 --- evidence.of() on a target. What it gives belongs to other kernels, too: nobody may change it.
 ---@param program btfl.program
 ---@param target btfl.target
@@ -66,8 +71,8 @@ end
 function alike.evidence(program, target, options)
   if not evidence.has_arguments(program) then return {} end
   local entry = entry_of(program, target, options)
-  entry.list = entry.list or evidence.made(program, entry.reads)
-  return entry.list
+  lists[entry] = lists[entry] or evidence.made(program, entry.reads)
+  return lists[entry]
 end
 
 --- program:reads(), likewise.

@@ -44,7 +44,7 @@ local function of_text(text)
 end
 
 -- The instruction whose line says it, false for none: the same lines are read for each kernel.
-local place_of = kept.by(function(_, program)
+local place_of = kept.of_object(function(_, program)
   local last
   for insn = 0, math.min(#program, 64) - 1 do
     local line = program:line(insn)

@@ -94,6 +94,7 @@ end
 local HAS_REGISTERS = { kprobe = true, kprobe_multi = true }
 
 ---@class btfl.reading what a program reads so on any kernel
+---@field number integer
 ---@field program btfl.program
 ---@field options btfl.verdict.options
 ---@field order string[] its reads, by key
@@ -109,6 +110,8 @@ local HAS_REGISTERS = { kprobe = true, kprobe_multi = true }
 ---@field beyond boolean? it reads behind the end
 ---@field starts_others boolean? then: other structs start with that one
 
+local numbers = 0
+
 --- That of a program.
 ---@param program btfl.program
 ---@param options btfl.verdict.options
@@ -116,20 +119,28 @@ local HAS_REGISTERS = { kprobe = true, kprobe_multi = true }
 ---@param asks boolean
 ---@return btfl.reading
 function reading.of(program, options, bare, asks)
-  local out = { program = program, options = options, order = {}, by_key = {}, bare = bare, asks = asks,
-    registers = program.attach and HAS_REGISTERS[program.attach.form] or false }
+  numbers = numbers + 1
+  local out = { number = numbers, program = program, options = options, order = {}, by_key = {},
+    bare = bare, asks = asks, registers = program.attach and HAS_REGISTERS[program.attach.form] or false }
   reading.collect(settled.fixed_reads(program), out.order, out.by_key)
   out.attach = drift.attach_of(program, options)
   return out
 end
 
-local reads_of = kept.by(function(_, ask, target)
-  local known = {}
-  for _, read in ipairs(alike.reads(ask.program, target, ask.options)) do
-    if evidence.is_fixed(read) then known[key_of(read)] = read end
+-- While an ask is held, which rests with its object.
+local reads_by = kept.by(function() return setmetatable({}, { __mode = "k" }) end)
+
+local function reads_of(owner, ask, target)
+  local by_ask = reads_by(owner, "reads")
+  if not by_ask[ask] then
+    local known = {}
+    for _, read in ipairs(alike.reads(ask.program, target, ask.options)) do
+      if evidence.is_fixed(read) then known[key_of(read)] = read end
+    end
+    by_ask[ask] = known
   end
-  return known
-end)
+  return by_ask[ask]
+end
 
 --- Whether nothing tells what it was compiled for: then a kernel on which it reads anything does.
 ---@param ask btfl.reading
@@ -179,7 +190,7 @@ local function may_load(verdict)
   return not STOPPED[verdict.verdict] or verdict.rule == "open"
 end
 
-local loads = kept.of_kernel(function(target, ask)
+local loads = kept.of_kernel(function(target, _, ask)
   return may_load(ask.program:verdict(target, ask.options))
 end)
 
@@ -193,7 +204,7 @@ end
 local function loads_on(ask, target)
   local attach = ask.program.attach
   if not (attach and drift.TYPED[attach.form]) then return true end
-  return loads(target, ask)
+  return loads(target, ask.number, ask)
 end
 
 --- The read where a program loads on a target and comes there, else nil.

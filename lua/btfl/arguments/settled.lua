@@ -52,7 +52,7 @@ local function fixed_in(reads)
 end
 
 -- Of programs that nothing can be said of there is one.
-local NONE <const> = { none = true }
+local NONE <const> = kept.shared { none = true }
 
 -- Arguments of a record until they are collected: it has them as bytes, for all programs of a run are kept.
 local opened = setmetatable({}, { __mode = "kv" })
@@ -92,7 +92,7 @@ local function look_at(program, arch)
 end
 
 -- By architecture, where the object does not tell its own. Handles of programs go and come.
-local records_of = kept.by(function() return {} end)
+local records_of = kept.of_object(function() return {} end)
 
 local function record_of(program, target)
   local object, arch = program.object, nil

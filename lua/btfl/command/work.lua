@@ -16,6 +16,7 @@ local pieces = require "btfl.runs.pieces"
 local progress = require "btfl.command.progress"
 local protect = require "btfl.command.protect"
 local recall = require "btfl.recall.recall"
+local rest = require("btfl.kept").rest
 local same_lists = require "btfl.report.same_lists"
 local stretches = require "btfl.stretches"
 local told = require "btfl.command.told"
@@ -182,14 +183,12 @@ end
 local AN_OBJECT, A_PROGRAM = 800, 100
 
 -- How many programs it has, and instructions to look into.
-local function size_of(cli, object)
+local function size_of(object)
   local programs, insns = 0, 0
-  if (cli.args.jobs or 1) > 1 then
-    -- What is wrong with it is told when it is looked into.
-    protect.call(function()
-      for program in object:programs() do programs, insns = programs + 1, insns + #program end
-    end)
-  end
+  -- What is wrong with it is told when it is looked into.
+  protect.call(function()
+    for program in object:programs() do programs, insns = programs + 1, insns + #program end
+  end)
   return programs, AN_OBJECT + A_PROGRAM * programs + insns
 end
 
@@ -197,12 +196,13 @@ end
 -- it; and what opens the next and gives its number, nil behind the last.
 local function listing(cli)
   local list, next_object, ended = {}, cli:objects(), false
+  local is_shared = (cli.args.jobs or 1) > 1
   return list, function()
     if ended then return nil end
     local kept, object = told.keeping(cli, next_object)
-    local one = { object = object, endian = object and object.endian, kept = kept, found = {} }
+    local one = { object = object, endian = object and object.endian, kept = kept }
     list[#list + 1] = one
-    if object then one.programs, one.size = size_of(cli, object) end
+    if object and is_shared then one.programs, one.size = size_of(object) end
     ended = not object or engine.interrupted()
     return object and #list
   end
@@ -210,7 +210,7 @@ end
 
 -- Opens those that were not.
 local function list_all(list, open_next)
-  for i in open_next do engine.rest(list[i].object) end
+  for i in open_next do rest(list[i].object) end
 end
 
 --- What a run remembers; nil with --no-memo. With --cache it goes to files.
@@ -271,10 +271,13 @@ local function said_of(cli, one, target, number, load)
   local object, memory = one.object, load.memory
   local function find()
     local kept, value, alone = told.keeping(cli, load.look, object, target, number)
-    engine.rest(object)
+    rest(object)
     pacing.adjust()
     local found = { kept = kept, value = value }
-    if memory and #kept == 0 and not load.keeps then found = first_of(found, one.found) end
+    if memory and #kept == 0 and not load.keeps then
+      one.found = one.found or {}
+      found = first_of(found, one.found)
+    end
     return found, #kept == 0 and not alone
   end
   -- One that rests is read again, and may have changed.
@@ -322,7 +325,7 @@ end
 local function count_objects(list)
   local objects, programs = 0, 0
   for _, one in ipairs(list) do
-    if one.object then objects, programs = objects + 1, programs + one.programs end
+    if one.object then objects, programs = objects + 1, programs + (one.programs or 0) end
   end
   return objects, programs
 end
@@ -345,7 +348,7 @@ local function find_of(cli, one, on, load)
     local values, kernels = looked_at(one, on)
     if #values == 0 or not cli:try(engine.wake, one.object) then return nil end
     local found = load.find(one.object, values, kernels)
-    engine.rest(one.object)
+    rest(one.object)
     pacing.adjust()
     return found
   end)
@@ -378,7 +381,7 @@ end
 function Turns:opening()
   local last
   return function()
-    if last then engine.rest(self.list[last].object) end
+    if last then rest(self.list[last].object) end
     last = self.open_next()
     if not last then self.objects = count_objects(self.list) end
     return last
@@ -669,7 +672,7 @@ function methods:kernel_by_kernel(look, take, options)
     local values, kernels = looked_at(one, on)
     if #values > 0 and not part and self:try(engine.wake, one.object) then
       take(one.object, values, kernels, met)
-      engine.rest(one.object)
+      rest(one.object)
       pacing.adjust()
     end
   end

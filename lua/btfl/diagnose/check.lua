@@ -259,7 +259,7 @@ local function drafted(object, target, options, alone)
 end
 
 -- By number.
-local relos_of = kept.by(function(object)
+local relos_of = kept.of_object(function(object)
   local relos = {}
   for relo in object:relos() do relos[relo.index] = relo end
   return relos

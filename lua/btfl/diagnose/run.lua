@@ -9,6 +9,7 @@ local drift = require "btfl.arguments.drift"
 local drifts = require "btfl.diagnose.drifts"
 local engine = require "btfl.engine"
 local inputs = require "btfl.command.inputs"
+local kept = require "btfl.kept"
 local closed = require "btfl.facts.closed"
 local ladders = require "btfl.ladder.ladders"
 local nocore = require "btfl.diagnose.nocore"
@@ -37,7 +38,7 @@ end
 
 -- What is known of the sinks of a program: what stands there on kernels so far, whether these `differ`,
 -- whether a walk asked for it, so that it is `open`, and what was counted; most have none.
-local NO_SINKS <const> = {}
+local NO_SINKS <const> = kept.shared {}
 
 local function sinks_to_note(asks, name)
   local sinks = asks.sinks[name]
@@ -47,6 +48,9 @@ local function sinks_to_note(asks, name)
   end
   return sinks
 end
+
+-- By run.
+local asks_of, put_asks = kept.of_object(function(object, _, self) return self:make_asks(object) end)
 
 -- Notes of the sinks of a program what more is to be found there from now on.
 local function learn(asks, name, what)
@@ -109,10 +113,13 @@ end
 -- What is said in each shape. A failure is of that kernel alone.
 function Run:look_at(object, target)
   local shapes, clash, failed = {}, object:clash(target), false
+  local learned = 0
   for i, asks in ipairs(self:asks_of(object)) do
     shapes[i] = self:look_in(asks, target, clash)
     failed = failed or shapes[i].failure ~= nil
+    learned = learned + asks.learned
   end
+  self.learned[object] = learned
   return { shapes = shapes, sent = self.sent() }, failed
 end
 
@@ -281,8 +288,9 @@ function Run:find(object, list, kernels)
     self:add_fixed_reads(later, object, asks, facts[i])
     if several then self:add_ladders(later, object, asks, facts[i]) end
   end
-  self.asks[object] = nil
-  engine.rest(object)
+  put_asks(object, self.number, nil)
+  self.learned[object] = nil
+  kept.rest(object)
   return { tells = tells, at = at, later = carried.take(later) }
 end
 
@@ -349,8 +357,9 @@ function Run:options_of(given)
   local key = engine.pack(given, error, true)
   local options = self.equal_options[key]
   if not options then
-    options = given
+    options = kept.shared(given)
     options.from, options.why, options.all = self.from, self.options.why, self.options.all
+    if options.verdict then kept.shared(options.verdict) end
     self.equal_options[key] = options
   end
   return options
@@ -363,26 +372,28 @@ local function laddered(programs)
   return next(names) and names or NO_SINKS
 end
 
-function Run:asks_of(object)
-  local known = self.asks[object]
-  if not known then
-    known = {}
-    for i, given in ipairs(self.cli:shapes(object)) do
-      local asks = record.asks(object, self:options_of(given), self.whole)
-      asks.sinks, asks.laddered, asks.learned = {}, laddered(asks.programs), 0
-      asks.is_bare = object:relos()() == nil and object:externs()() == nil or nil
-      known[i] = asks
-    end
-    self.asks[object] = known
+function Run:make_asks(object)
+  local all = {}
+  for i, given in ipairs(self.cli:shapes(object)) do
+    local asks = record.asks(object, self:options_of(given), self.whole)
+    asks.sinks, asks.laddered, asks.learned = {}, laddered(asks.programs), 0
+    asks.is_bare = object:relos()() == nil and object:externs()() == nil or nil
+    all[i] = asks
   end
-  return known
+  return all
+end
+
+function Run:asks_of(object)
+  return asks_of(object, self.number, self)
 end
 
 -- How much has been learned of the sinks of an object.
 function Run:learned_of(object)
-  local sum = 0
-  for _, asks in ipairs(self:asks_of(object)) do sum = sum + asks.learned end
-  return sum
+  if not self.learned[object] then
+    self:asks_of(object)
+    self.learned[object] = 0
+  end
+  return self.learned[object]
 end
 
 -- What look_at() said, for another run.
@@ -395,16 +406,17 @@ local function decode(text)
   return ok and type(said) == "table" and said or nil
 end
 
-local run = {}
+local run, runs = {}, 0
 
 --- See cli:check_all in meta.lua.
 ---@param cli btfl.cli
 ---@param out btfl.report
 ---@param options btfl.cli.check_all.options
 function run.of(cli, out, options)
-  local self = setmetatable({ cli = cli, options = options, from = options.from or {}, asks = {}, texts = {},
-    store = store.new(), whole = cli.args.cache ~= nil,
-    equal_options = setmetatable({}, { __mode = "v" }) }, Run)
+  local self = setmetatable({ cli = cli, options = options, from = options.from or {}, learned = {},
+    texts = {}, store = store.new(), whole = cli.args.cache ~= nil, equal_options = {} }, Run)
+  runs = runs + 1
+  self.number = runs
   self.sending, self.sent = store.sending(self.whole)
   local later, same = report.new "check", same_lists()
   cli:kernel_by_kernel(function(object, target) return self:look_at(object, target) end,

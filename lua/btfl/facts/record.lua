@@ -120,7 +120,9 @@ local function ask_together(asks, object, options)
 end
 
 -- What most objects do not ask for is one table.
-local NOTHING <const> = setmetatable({}, { __newindex = function() error "nothing is asked here" end })
+local NOTHING <const> = kept.shared(setmetatable({}, {
+  __newindex = function() error "nothing is asked here" end,
+}))
 
 local function without_empty(asks)
   for name, value in pairs(asks) do

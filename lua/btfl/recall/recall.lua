@@ -1,6 +1,7 @@
 --- What was found of an object on a kernel, said again of another that answers alike all that was asked.
 local engine = require "btfl.engine"
 local exact = require "btfl.runs.exact"
+local kept = require "btfl.kept"
 local modules = require "btfl.kernels.modules"
 
 local methods = {}
@@ -153,7 +154,7 @@ function methods:of(object, find, by, wake)
   if became then value, besides = known_of(self, object, own, became) end
   local known = value ~= nil
   if known then
-    engine.rest(object)
+    kept.rest(object)
   else
     besides = engine.recall_listen(self.heard, object, self.target, function()
       value, whole = find()
