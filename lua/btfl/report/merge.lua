@@ -4,6 +4,7 @@ local class = require "btfl.class"
 local fingerprint = require "btfl.report.fingerprint"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
+local pacing = require "btfl.pacing"
 local repeated = require "btfl.report.repeated"
 local same_lists = require "btfl.report.same_lists"
 local sequences = require "btfl.report.sequences"
@@ -293,31 +294,37 @@ end
 ---@param report btfl.report
 ---@return btfl.finding[]
 return function(report)
-  local groups, order, failing, shapes, equal = {}, {}, {}, shapes_of(report), same_lists()
-  local set_of = sets(equal)
-  for _, finding in ipairs(report.findings) do
-    local about, topic = subject(finding)
-    local own = shapes(finding)
-    local key = key_of(finding.level, finding.rule, about, table.unpack(own))
-    local group = groups[key]
-    if not group then
-      group = {
-        first = finding, topic = topic, count = 0, programs = ordered(), findings = {},
-        shapes = own, kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
-        notes = ordered(), help = ordered(),
-      }
-      groups[key] = group
-      order[#order + 1] = group
+  local order, failing, equal = {}, {}, same_lists()
+  do
+    local groups, shapes, set_of = {}, shapes_of(report), sets(equal)
+    for _, finding in ipairs(report.findings) do
+      local about, topic = subject(finding)
+      local own = shapes(finding)
+      local key = key_of(finding.level, finding.rule, about, table.unpack(own))
+      local group = groups[key]
+      if not group then
+        group = {
+          first = finding, topic = topic, count = 0, programs = ordered(), findings = {},
+          shapes = own, kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
+          notes = ordered(), help = ordered(),
+        }
+        groups[key] = group
+        order[#order + 1] = group
+      end
+      local targets = set_of(finding.targets or finding.target)
+      collect(group, finding, targets)
+      failing[topic] = joined(failing[topic], targets)
+      pacing.adjust()
     end
-    local targets = set_of(finding.targets or finding.target)
-    collect(group, finding, targets)
-    failing[topic] = joined(failing[topic], targets)
   end
   local kernels, out, splits = examined(report), {}, { equal = equal }
   splits.in_order = in_order_of(report, kernels, equal)
   splits.others, splits.history = splits_of(equal)
   for i, group in ipairs(order) do
     out[i] = finding_of(group, kernels:of(group.first.object), failing[group.topic], splits)
+    order[i] = false
+    pacing.adjust()
   end
+  pacing.stop()
   return out
 end
