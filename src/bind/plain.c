@@ -528,6 +528,8 @@ static void push_own(lua_State *L, struct reader *r)
 	uint64_t part = take_number(L, r);
 	uint32_t id;
 
+	if (part >= sizeof(parts) / sizeof(*parts))
+		luaL_error(L, "packed bytes have an unknown value");
 	take(L, r, 1);
 	id = (uint32_t)take_number(L, r);
 	if (parts[part] == &type_class)
@@ -536,13 +538,22 @@ static void push_own(lua_State *L, struct reader *r)
 		push_part(L, OBJECT, parts[part], id);
 }
 
+static void push_owner(lua_State *L, struct reader *r)
+{
+	uint64_t index = take_number(L, r);
+
+	if (index != OBJECT && index != BTF)
+		luaL_error(L, "packed bytes have an unknown value");
+	lua_pushvalue(L, (int)index);
+}
+
 /* Of plain_wake() alone. */
 static void push_resting(lua_State *L, struct reader *r, enum tag tag)
 {
 	switch (tag) {
 	case SAME: lua_rawgeti(L, TABLES, (lua_Integer)take_number(L, r)); return;
 	case PART: push_own(L, r); return;
-	case OWNER: lua_pushvalue(L, (int)take_number(L, r)); return;
+	case OWNER: push_owner(L, r); return;
 	case SHARED: lua_rawgeti(L, SHARES, (lua_Integer)take_number(L, r)); return;
 	case ASIDE: lua_rawgeti(L, SIDE, (lua_Integer)take_number(L, r)); return;
 	default: luaL_error(L, "packed bytes have an unknown value");
