@@ -58,7 +58,7 @@ uint32_t dated_load(struct machine *m, uint32_t number, unsigned size)
 	const struct externs *x = m->w->externs;
 	const struct extern_def *def = &x->references->externs[number];
 
-	if (!asked_by || strcmp(def->name, EXTERN_VERSION) != 0)
+	if (strcmp(def->name, EXTERN_VERSION) != 0)
 		return 0;
 	if (x->dated && size == sizeof(uint32_t) && def->size == size)
 		return date_of(m, (struct date){0});
@@ -170,6 +170,16 @@ static bool list_steps(const struct dates *x, uint32_t date, struct date_questio
 		q->step[q->count++] = (struct date_step){d->op, d->wide, d->is_signed, 0, d->with};
 	}
 	return true;
+}
+
+bool dated_branch(const struct state *s, struct insn in)
+{
+	uint32_t read = read_by(in);
+	bool dated = false;
+
+	for (unsigned i = 0; i < REGISTERS - 1; i++)
+		dated = dated || ((read >> i & 1) && TOP(s)->reg[i].dated);
+	return dated && insn_leads_away(in);
 }
 
 void dated_compare(struct machine *m, const struct value *a, const struct value *b, uint8_t op,

@@ -116,6 +116,9 @@ uint32_t dated_result(struct machine *m, uint32_t before, const struct value *v,
 /* The two are compared. */
 void dated_compare(struct machine *m, const struct value *a, const struct value *b, uint8_t op,
 		   bool wide);
+/* Whether what s is at branches by the version: no place to tell states apart by that, which would
+ * ask for the whole of it. */
+bool dated_branch(const struct state *s, struct insn in);
 /* Numbers of s are held against those of another state: those that may decide something by `live`,
  * which has one entry a frame; all for NULL. */
 void dated_states(const struct state *s, const struct liveness *live);

@@ -118,8 +118,11 @@ static int was_here(struct machine *m, struct state *s)
 	if (!x->checkpoint)
 		return 0;
 	frame_liveness(m, s, live);
-	if (m->dates.count)
+	if (m->dates.count) {
+		if (!x->always && dated_branch(s, m->w->linked->insns[s->at].in))
+			return 0;
 		dated_states(s, live);
+	}
 	keeping = keeping_at(m, x);
 	old = seen_find(x, s, live, m->context->suspect, &m->needs, &keeping, &m->kept);
 	if (old) {
