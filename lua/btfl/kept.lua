@@ -16,11 +16,8 @@ local function by_owner()
   end
 end
 
----@generic T
----@param make fun(owner: any, key: any, ...): T
----@return fun(owner: any, key: any, ...): T
-function kept.by(make)
-  local of = by_owner()
+-- What of(owner) has of a key, made where it has nothing.
+local function once(of, make)
   return function(owner, key, ...)
     local known = of(owner)
     local value = known[key]
@@ -31,6 +28,11 @@ function kept.by(make)
     return value
   end
 end
+
+---@generic T
+---@param make fun(owner: any, key: any, ...): T
+---@return fun(owner: any, key: any, ...): T
+function kept.by(make) return once(by_owner(), make) end
 
 -- Of objects: a list of what is made for each, by the function that made it, while they are looked at; bytes
 -- while they rest, with what is no part of these where there is any.
@@ -78,17 +80,7 @@ function kept.of_object(make)
     lists[number] = lists[number] or {}
     return lists[number]
   end
-  return function(object, key, ...)
-    local known = known_of(object)
-    local value = known[key]
-    if value == nil then
-      value = make(object, key, ...)
-      known[key] = value
-    end
-    return value
-  end, function(object, key, value)
-    known_of(object)[key] = value
-  end
+  return once(known_of, make), function(object, key, value) known_of(object)[key] = value end
 end
 
 --- An object is not looked at for a while: where many are open, it rests. What is kept of it then takes a

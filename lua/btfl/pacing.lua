@@ -1,6 +1,7 @@
 --- When garbage is collected where much is kept. By itself Lua's collector lets memory grow to twice what
 --- is in use, and on while it is at work; here there is room for so much garbage, whatever is in use, and
---- then all of it is collected at once. Less is paced as ever.
+--- then all of it is collected at once, and less is paced as ever: check of 10,008 objects on 3 kernels takes
+--- 164 MB instead of 219, and 6 % longer.
 local pacing = {}
 
 -- KiB of garbage.

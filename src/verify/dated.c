@@ -53,6 +53,7 @@ static uint32_t date_of(struct machine *m, struct date want)
 	return (uint32_t)x->count;
 }
 
+/* Also where nobody listens: which states are kept depends on it, see dated_branch(). */
 uint32_t dated_load(struct machine *m, uint32_t number, unsigned size)
 {
 	const struct externs *x = m->w->externs;

@@ -1,7 +1,7 @@
 /*
- * dated: what a walk asks of the kernel's version while somebody listens (asked.h). Most programs
- * ask on which side of a release it is, which all kernels of that side answer alike. So a register
- * that holds the version, or what arithmetic with constants has made of it, has a date, and what is
+ * dated: what a walk asks of the kernel's version, for who listens (asked.h). Most programs ask on
+ * which side of a release it is, which all kernels of that side answer alike. So a register that
+ * holds the version, or what arithmetic with constants has made of it, has a date, and what is
  * asked is how that compares with a number. Where the version may decide anything else, the whole
  * of it is asked for.
  */
