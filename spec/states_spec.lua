@@ -7,7 +7,7 @@ local loads = require "spec.support.loads"
 local object = require "spec.support.object"
 local tmp = require "spec.support.tmp"
 
-local RANDOM, PROBE_READ_STR = 7, 115
+local LOOKUP, RANDOM, PROBE_READ_STR = 1, 7, 115
 local BRANCHES = 40
 
 local function alu(op, dst, imm) return object.insn(0x07 | op, dst, 0, 0, imm) end
@@ -61,6 +61,11 @@ local programs = {
       table.move({ jump(0x00, 0, 1, 0), move(8, 6), object.mov(8, 0) }, 1, 3, #list + 1, list)
     end
     table.move({ object.call(RANDOM), jump_by(GT, 6, 0, 0), object.mov(1, 0) }, 1, 3, #list + 1, list)
+  end,
+  -- A key as far from the frame as a number may be: on a way that is not gone.
+  dead_far_key = function(list)
+    table.move({ object.mov(6, 0), jump(EQ, 6, 3, 0), move(2, 10), alu(0, 2, math.maxinteger >> 32),
+      object.call(LOOKUP), object.mov(1, 0) }, 1, 6, #list + 1, list)
   end,
   -- One of 1,024 ways leads there, the last.
   live_needed = function(list)

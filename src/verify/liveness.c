@@ -118,11 +118,13 @@ static void forward(struct liveness_search *x)
 /* The slots that [off, off + size) from the frame pointer touches. */
 static uint64_t slots_of(int off, int size)
 {
-	int first = (-off + SLOT_SIZE - 1) / SLOT_SIZE - 1, last = (-off - size) / SLOT_SIZE;
+	int first, last;
 	uint64_t mask = 0;
 
 	if (off >= 0 || off < -STACK_SIZE || size > -off)
 		return ALL_SLOTS;
+	first = (-off + SLOT_SIZE - 1) / SLOT_SIZE - 1;
+	last = (-off - size) / SLOT_SIZE;
 	for (int i = last; i <= first && i < SLOTS; i++)
 		mask |= (uint64_t)1 << i;
 	return mask;
@@ -249,8 +251,7 @@ static uint64_t slots_behind(const struct liveness_search *x, uint32_t at, unsig
 		off = n->in.imm;
 		n = writer_of(x, &at, reg);
 	}
-	if (!n || n->in.code != (BPF_ALU64 | ALU_MOV | BPF_X) || n->in.src != 10 || n->in.off ||
-	    off < -STACK_SIZE)
+	if (!n || n->in.code != (BPF_ALU64 | ALU_MOV | BPF_X) || n->in.src != 10 || n->in.off)
 		return ALL_SLOTS;
 	return slots_of(off, size);
 }
