@@ -256,6 +256,7 @@ static const luaL_Reg functions[] = {
     {"config_value", engine_config_value},
     {"isatty", system_isatty},
     {"interrupted", system_interrupted},
+    {"give_back_memory", system_give_back_memory},
     {"seconds", system_seconds},
     {"columns", system_columns},
     {"write_file", system_write_file},

@@ -18,6 +18,7 @@
 
 #include "base/inputs.h"
 #include "base/interrupt.h"
+#include "base/memory.h"
 #include "base/write_file.h"
 #include "bind/handle.h"
 
@@ -37,6 +38,13 @@ int system_interrupted(lua_State *L)
 	if (lua_toboolean(L, 1))
 		interrupt_unasked();
 	return 1;
+}
+
+int system_give_back_memory(lua_State *L)
+{
+	(void)L;
+	memory_give_back();
+	return 0;
 }
 
 int system_seconds(lua_State *L)

@@ -9,6 +9,8 @@
 /* isatty(fd): whether the file descriptor is a terminal. */
 int system_isatty(lua_State *L);
 int system_interrupted(lua_State *L);
+/* give_back_memory(): to the system, as memory_give_back() does. */
+int system_give_back_memory(lua_State *L);
 /* seconds(): of a clock that only goes on, from some time in the past. */
 int system_seconds(lua_State *L);
 

@@ -52,12 +52,6 @@ bool lines_push(lua_State *L, const char *prompt);
 /* Keeps text for the editor's history, if it is any. */
 void lines_remember(const char *text);
 
-/* Tells malloc() how btfl uses memory. To be called before anything is allocated. */
-void memory_keep(void);
-
-/* Has malloc() ask the system for what is needed, and no more. */
-void memory_spare(void);
-
 /* Puts functions in the place of xpcall and of those of `coroutine` that run threads; see
  * threads.c. */
 void threads_install(lua_State *L);

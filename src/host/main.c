@@ -17,6 +17,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "base/memory.h"
 #include "host/host.h"
 #include "host/stop.h"
 

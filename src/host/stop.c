@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <lauxlib.h>
 
+#include "base/memory.h"
 #include "host/host.h"
 
 /* Steps between two looks at how many there were. */

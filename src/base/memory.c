@@ -1,11 +1,11 @@
 /*
- * memory: how the process gets its memory from the system. What a run takes is known here and not
- * to malloc(): some megabytes at once for each kernel, used until the end.
+ * memory: what a run takes is known here and not to malloc(): some megabytes at once for each
+ * kernel, used until the end.
  */
+#include "base/memory.h"
+
 #include <malloc.h>
 #include <stdint.h>
-
-#include "host/host.h"
 
 #ifdef M_ARENA_MAX
 
@@ -28,6 +28,11 @@ void memory_spare(void)
 	malloc_trim(0);
 }
 
+void memory_give_back(void)
+{
+	malloc_trim(0);
+}
+
 #else
 
 void memory_keep(void)
@@ -35,6 +40,10 @@ void memory_keep(void)
 }
 
 void memory_spare(void)
+{
+}
+
+void memory_give_back(void)
 {
 }
 
