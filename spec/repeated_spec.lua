@@ -1,7 +1,9 @@
 --- Rows that are said again of many kernels: report:again() adds what as many report:row() would.
 local btfl = require "btfl"
 local repeated = require "btfl.report.repeated"
+local run = require "spec.support.run"
 local summary_lines = require "btfl.report.summary"
+local tmp = require "spec.support.tmp"
 
 local ROWS = {
   { object = "a.o", program = "one", count = 3 },
@@ -43,6 +45,8 @@ local function ranges(columns)
 end
 
 describe("report:again", function()
+  teardown(tmp.clean)
+
   it("prints in every format what rows one by one do, with the column anywhere", function()
     for _, columns in ipairs {
       { "object", "program", "count", "target", "name" }, { "target", "object", "program", "count", "name" },
@@ -218,6 +222,30 @@ describe("report:again", function()
     -- What is the same of one object is not the same as of another.
     assert.same({ "a.o on k0, k2: ok", "ok 1", "a.o on k1: not ok", "b.o on k1: not ok", "b.o on k2: ok" },
       (lines_of(2, true, "b.o")))
+  end)
+
+  -- KiB that a report of so many objects takes at most besides its text, on so many kernels.
+  local function taken_by_text(objects, kernels)
+    local r = run { tmp.write("text.lua", ([[
+local out, names = btfl.report("x", { columns = { "program" }, group = { "object", "target" } }), {}
+for i = 1, %d do names[i] = "6." .. i end
+for i = 1, %d do
+  out:again({ { object = i .. ".o", program = "p" } }, "target", names, 1, #names)
+end
+collectgarbage()
+local before, most = collectgarbage "count", 0
+debug.sethook(function() most = math.max(most, collectgarbage "count") end, "", 10000)
+local text = out:render "text"
+debug.sethook()
+print(#text // 1024, (most - before) // 1)]]):format(kernels, objects)) }
+    assert.equal("", r.err)
+    local text, most = r.out:match "(%d+)\t(%d+)"
+    return tonumber(most) - tonumber(text)
+  end
+
+  it("takes as text a few bytes for each object on each kernel", function()
+    local more = taken_by_text(1000, 200) - taken_by_text(1000, 2)
+    assert.is_true(more * 1024 < 1000 * 198 * 60, more)
   end)
 
   it("refuses what is no row", function()

@@ -156,18 +156,19 @@ local function runs_of(rows, lines, group, count)
 end
 
 -- Of lists as stated() gives them, and their lines, rows that follow one another and share the columns of
--- `group`: { row =, of =, lines = }.
-local function sections_of(list, lines, group)
-  local out, known, others, last = {}, {}, #group - 1, group[#group]
+-- `group`: put() gets each, { row =, of =, lines = }, when it is whole, for they may be as many as pairs of
+-- objects and kernels.
+local function each_section(list, lines, group, put)
+  local before, known, others, last = nil, {}, #group - 1, group[#group]
   local function add(run, value)
-    local before = out[#out]
     if before and before.of[1] == value and is_alike(before.row, run.row, group, others) then
       if not before.is_own then
         before.lines, before.is_own = table.move(before.lines, 1, #before.lines, 1, {}), true
       end
       table.move(run, 1, #run, #before.lines + 1, before.lines)
     else
-      out[#out + 1] = { row = run.row, of = { value }, lines = run }
+      if before then put(before) end
+      before = { row = run.row, of = { value }, lines = run }
     end
   end
   for _, one in ipairs(list) do
@@ -180,11 +181,11 @@ local function sections_of(list, lines, group)
       end
     end
   end
-  return out
+  if before then put(before) end
 end
 
--- Those that say the same, and differ in the last column of `group` alone, are one.
-local function joined(list, group)
+-- Of those that say the same, and differ in the last column of `group` alone, one.
+local function joined_sections(list, lines, group)
   local out, known, of_lines = {}, {}, {}
   local function first_of(section)
     local parts = { #section.of }
@@ -193,7 +194,7 @@ local function joined(list, group)
     known[key] = known[key] or section
     return known[key]
   end
-  for _, section in ipairs(list) do
+  each_section(list, lines, group, function(section)
     -- One of nothing is joined with such only.
     local first = #section.of > 0 and of_lines[section.lines] or first_of(section)
     if #section.of > 0 then of_lines[section.lines] = first end
@@ -202,7 +203,7 @@ local function joined(list, group)
     else
       table.move(section.of, 1, #section.of, #first.of + 1, first.of)
     end
-  end
+  end)
   return out
 end
 
@@ -228,7 +229,7 @@ return function(out, rows, columns, group, paint, width)
     for _, one in ipairs(list) do table.move(lines[one.rows], 1, #lines[one.rows], #out + 1, out) end
     return
   end
-  for i, section in ipairs(joined(sections_of(list, lines, group), group)) do
+  for i, section in ipairs(joined_sections(list, lines, group)) do
     if i > 1 then out[#out + 1] = "" end
     for _, line in ipairs(terminal.lines(heading(section, group), width)) do
       out[#out + 1] = paint("head", line)
