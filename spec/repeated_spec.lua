@@ -243,7 +243,7 @@ print(#text // 1024, (most - before) // 1)]]):format(kernels, objects)) }
     return tonumber(most) - tonumber(text)
   end
 
-  it("takes as text a few bytes for each object on each kernel", function()
+  it("makes as text no table for each object on each kernel", function()
     local more = taken_by_text(1000, 200) - taken_by_text(1000, 2)
     assert.is_true(more * 1024 < 1000 * 198 * 60, more)
   end)

@@ -22,15 +22,15 @@ void memory_keep(void)
 	mallopt(M_ARENA_MAX, 1);
 }
 
-void memory_spare(void)
-{
-	mallopt(M_TOP_PAD, 0);
-	malloc_trim(0);
-}
-
 void memory_give_back(void)
 {
 	malloc_trim(0);
+}
+
+void memory_spare(void)
+{
+	mallopt(M_TOP_PAD, 0);
+	memory_give_back();
 }
 
 #else
@@ -39,11 +39,11 @@ void memory_keep(void)
 {
 }
 
-void memory_spare(void)
+void memory_give_back(void)
 {
 }
 
-void memory_give_back(void)
+void memory_spare(void)
 {
 }
 

@@ -308,6 +308,7 @@ local function said_on(cli, list, next_object, target, number, load)
     if engine.interrupted() then break end
     said[#said + 1] = memory and memory:still(one.object) or said_of(cli, one, target, number, load)
   end
+  -- Where all of it is known, too: to compare makes garbage.
   pacing.adjust()
   return said
 end
