@@ -344,6 +344,14 @@ describe("a report as junit", function()
     assert.same({ "1", "0", "1" }, failures)
   end)
 
+  it("has one date however often a report is rendered", function()
+    local r = btfl.report "r"
+    r:error { rule = "e", message = "m" }
+    local text = r:render "junit"
+    assert(os.execute "sleep 1.1")
+    assert.equal(text, r:render "junit")
+  end)
+
   it("has the date that $SOURCE_DATE_EPOCH says", function()
     local r = run({ "check", "spec/fixtures/fixed.bpf.o", "-t", "spec/fixtures/small.btf", "--format", "junit" },
       { env = { SOURCE_DATE_EPOCH = 86400 } })

@@ -3,8 +3,9 @@
 ---     btfl spec/support/suite.lua BUSTED [OPTION...] [FILE...]
 ---
 --- All of spec/ without files; options are busted's. What busted says of a file is one line where nothing failed and
---- nothing is pending. A file whose process ends before it has counted has failed. $JOBS: how many at a time; $TIMES:
---- at the end, which files took how much CPU, with what they started.
+--- nothing is pending; of files that failed it is said again at the end, where it is read. A file whose process ends
+--- before it has counted has failed. $JOBS: how many at a time; $TIMES: at the end, which files took how much CPU, with
+--- what they started.
 
 local run = require "spec.support.run"
 
@@ -72,7 +73,7 @@ local function tell(number, status)
     sum[3] = sum[3] + 1
     text = ("%s\nended with status %d\n"):format(text, status)
   end
-  if crashed or count[2] + count[3] > 0 then bad[#bad + 1] = file end
+  if crashed or count[2] + count[3] > 0 then bad[#bad + 1] = { file = file, text = "\n" .. text } end
   times[#times + 1] = { file = file, cpu = count and count[5] or 0 }
   local line = text:match "^[^\n]*\n(%d+ success[^\n]*)\n*$"
   local took = TIMES and count and (" (%.1f s of CPU)"):format(count[5]) or ""
@@ -90,7 +91,7 @@ do
   end
   if seen < #files then
     sum[3] = sum[3] + #files - seen
-    bad[#bad + 1] = ("%d files that were not run"):format(#files - seen)
+    bad[#bad + 1] = { file = ("%d files that were not run"):format(#files - seen), text = "" }
   end
 end
 
@@ -101,7 +102,7 @@ if TIMES then
   print(("\n%7.1f s of CPU"):format(all))
   for i = 1, math.min(#times, 40) do print(("%7.1f   %s"):format(times[i].cpu, times[i].file)) end
 end
-if #bad > 0 then io.write("\nfailed: ", table.concat(bad, " "), "\n") end
+for _, b in ipairs(bad) do io.write("\nfailed: ", b.file, b.text, "\n") end
 if sum[1] + sum[2] + sum[3] == 0 then io.stderr:write "no test ran\n" end
 print(("\n%d successes / %d failures / %d errors / %d pending : %d seconds"):format(sum[1], sum[2], sum[3], sum[4],
   os.time() - begun))

@@ -153,11 +153,14 @@ local function put_suite(out, report, suite, id, time)
   out[#out + 1] = "  </testsuite>"
 end
 
--- Now, or what the variable says for output that is to be the same again.
+-- One for all that a run renders: a report that is rendered twice is the same twice.
+local NOW = os.time()
+
+-- The run's time, or what the variable says for output that is to be the same again.
 local function timestamp()
   local epoch = math.tointeger(tonumber(os.getenv "SOURCE_DATE_EPOCH" or ""))
-  local ok, text = pcall(os.date, "!%Y-%m-%dT%H:%M:%S", epoch)
-  return ok and #text == 19 and text or os.date "!%Y-%m-%dT%H:%M:%S"
+  local ok, text = pcall(os.date, "!%Y-%m-%dT%H:%M:%S", epoch or NOW)
+  return ok and #text == 19 and text or os.date("!%Y-%m-%dT%H:%M:%S", NOW)
 end
 
 ---@param report btfl.report
