@@ -130,19 +130,22 @@ local function each_said(said, give)
   for _, of_shape in ipairs(said) do give(of_shape) end
 end
 
--- Each name once. Objects mostly have the same kernels.
+-- Names at some places of a list, each once. Objects mostly have the same kernels, and are alike on the same.
 local once = setmetatable({}, { __mode = "k" })
 
-local function once_of(names)
-  if not once[names] then
+local function names_at(names, places)
+  once[names] = once[names] or {}
+  local key = table.concat(places, " ")
+  if not once[names][key] then
     local list, seen = {}, {}
-    for _, name in ipairs(names) do
+    for _, place in ipairs(places) do
+      local name = names[place]
       if not seen[name] then list[#list + 1] = name end
       seen[name] = true
     end
-    once[names] = list
+    once[names][key] = list
   end
-  return once[names]
+  return once[names][key]
 end
 
 -- Kernels of which the same was said: { said =, names = }, each where the first of them stands. One may be
@@ -152,13 +155,12 @@ local function alike(of_kernels, names)
   for i, said in ipairs(of_kernels) do
     local one = known[said]
     if not one then
-      one = { said = said, names = {} }
+      one = { said = said, places = {} }
       list[#list + 1], known[said] = one, one
     end
-    table.insert(one.names, names[i])
+    table.insert(one.places, i)
   end
-  if #list == 1 then list[1].names = names end
-  for _, one in ipairs(list) do one.names = once_of(one.names) end
+  for _, one in ipairs(list) do one.names = names_at(names, one.places) end
   return list
 end
 

@@ -44,6 +44,37 @@ describe("report:merge", function()
     assert.equal(0, r.findings[1].details.insn)
   end)
 
+  -- KiB that merging takes at most where something fails on half of so many kernels, and is not known on the
+  -- others: of so many objects, each with lists of its own.
+  local function taken(objects, kernels)
+    local r = run { tmp.write("taken.lua", ([[
+local r, half = btfl.report "r", %d
+for i = 1, %d do
+  local on = { {}, {} }
+  for k = 1, 2 * half do table.insert(on[k > half and 2 or 1], "6." .. k) end
+  for n = 1, 4 do
+    table.insert(r.findings, { level = n %% 2 == 1 and "error" or "warning", rule = "r", message = "m" .. n,
+      object = i .. ".o", program = "p", details = { access = "t.x" .. n // 3 }, targets = on[n %% 2 + 1] })
+    table.insert(r.findings, { level = "note", rule = "r", message = "n", object = i .. ".o", program = "p" .. n,
+      details = { access = "t.y" }, targets = on[n %% 2 + 1] })
+  end
+  on = nil
+end
+collectgarbage()
+local before, most = collectgarbage "count", 0
+debug.sethook(function() most = math.max(most, collectgarbage "count") end, "", 10000)
+r:merge()
+debug.sethook()
+print((most - before) // 1)]]):format(kernels // 2, objects)) }
+    assert.equal("", r.err)
+    return tonumber(r.out)
+  end
+
+  it("takes no memory for each object on each kernel", function()
+    local more = taken(500, 400) - taken(500, 4)
+    assert.is_true(more * 1024 < 500 * 396 * 40, more)
+  end)
+
   it("makes one of the shapes in which the same is said of a program, and another of other shapes", function()
     local r = report({ of { shape = "a" }, of { shape = "b" }, of { shape = "b", program = "q" },
       of { shape = "a", program = "r" }, of { shape = "b", program = "r" } }):merge()

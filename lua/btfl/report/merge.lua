@@ -3,6 +3,7 @@
 local class = require "btfl.class"
 local fingerprint = require "btfl.report.fingerprint"
 local key_of = require "btfl.report.key"
+local name_sets = require "btfl.report.name_sets"
 local names = require "btfl.report.names"
 local pacing = require "btfl.pacing"
 local repeated = require "btfl.report.repeated"
@@ -25,35 +26,6 @@ local function put(set, key, value)
     set.at[key] = value == nil and true or value
   end
   return key ~= nil and set.at[key] or nil
-end
-
--- The set of a list of names, or of one; each is made once, for findings share such lists.
-local function sets(equal)
-  local known = {}
-  return function(names_or_name)
-    if names_or_name == nil then return ordered() end
-    local list = type(names_or_name) == "table" and equal(names_or_name) or names_or_name
-    local set = known[list]
-    if not set then
-      set = ordered()
-      for _, name in ipairs(type(list) == "table" and list or { list }) do put(set, name) end
-      known[list] = set
-    end
-    return set
-  end
-end
-
--- What is in one set or the other: the first as long as there is nothing to add, then one of its own.
-local function joined(set, more)
-  if not set or set == more or #more.list == 0 then return set or more end
-  if not set.own then
-    local own = ordered()
-    own.own = true
-    for _, name in ipairs(set.list) do put(own, name) end
-    set = own
-  end
-  for _, name in ipairs(more.list) do put(set, name) end
-  return set
 end
 
 -- Where a finding is and what it is about, without the reason; and the same, whatever is the matter with it.
@@ -165,13 +137,13 @@ local function shapes_of(report)
 end
 
 -- Collects a finding, which may be a merged one itself.
-local function collect(group, finding, targets)
-  group.targets = joined(group.targets, targets)
+local function collect(group, finding, sets)
+  local targets = sets:of(finding.targets or finding.target)
+  group.targets = sets:joined(group.targets, targets)
   each(finding.programs or finding.program, function(name) put(group.programs, name) end)
-  table.insert(group.findings, finding)
   local function said(sayings, line)
     if line == nil then return end
-    sayings.at[line] = joined(put(sayings, line, targets), targets)
+    sayings.at[line] = sets:joined(put(sayings, line, targets), targets)
   end
   said(group.messages, finding.message)
   each(finding.notes, function(note) said(group.notes, note) end)
@@ -184,17 +156,29 @@ local function collect(group, finding, targets)
     put(group.places, place)
     group.count = group.count + (finding.count or 1)
   end
+  if finding.programs_on or targets ~= group.targets then group.is_even = false end
+end
+
+-- What findings of one cause have, each thing once.
+local function collected(cause, sets)
+  local group = {
+    first = cause.findings[1], findings = cause.findings, shapes = cause.shapes, count = 0, is_even = true,
+    programs = ordered(), kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
+    notes = ordered(), help = ordered(),
+  }
+  for _, finding in ipairs(cause.findings) do collect(group, finding, sets) end
+  group.on = sets:names(group.targets)
+  return group
 end
 
 -- The notes, each with its kernels when it does not hold on all of them.
-local function notes_of(group, in_order)
+local function notes_of(group, sets, in_order)
   local notes, common, partial = {}, 0, 0
-  local all = #group.targets.list
   local function add(sayings, first)
     for i = first, #sayings.list do
       local line = sayings.list[i]
-      local on = sayings.at[line].list
-      if #on == all then
+      local on = sets:names(sayings.at[line])
+      if #on == #group.on then
         common = common + 1
         if common <= names.most(COMMON) then notes[#notes + 1] = line end
       else
@@ -216,13 +200,16 @@ end
 
 -- The programs on each target, where not all are on all.
 local function programs_on(group)
-  local programs, out, all, set = group.programs.list, {}, true, ordered()
-  if #programs < 2 or #group.targets.list < 2 then return nil end
+  local programs, out, all, set = group.programs.list, {}, true, {}
+  if group.is_even or #programs < 2 or #group.on < 2 then return nil end
   for _, finding in ipairs(group.findings) do
-    for target, program in names.pairs(finding) do put(put(set, target, ordered()), program) end
+    for target, program in names.pairs(finding) do
+      set[target] = set[target] or ordered()
+      put(set[target], program)
+    end
   end
-  for _, target in ipairs(group.targets.list) do
-    local on = set.at[target]
+  for _, target in ipairs(group.on) do
+    local on = set[target]
     out[target] = on.list
     all = all and #on.list == #programs
   end
@@ -270,15 +257,17 @@ local function splits_of(equal)
   end
 end
 
+-- The finding of a group, of an object that was held against `kernels`; `failing` are those on which anything
+-- is said of the same.
 local function finding_of(group, kernels, failing, splits)
-  local out, first, on = {}, group.first, splits.equal(group.targets.list)
+  local out, first, on = {}, group.first, group.on
   for name, value in pairs(first) do out[name] = value end
   out.details = details_of(group)
-  out.notes = notes_of(group, splits.in_order)
+  out.notes = notes_of(group, splits.sets, splits.in_order)
   out.help = #group.help.list > 0 and group.help.list or nil
   -- Kernels on which nothing is said of the same subject, not even that it is not known.
   local told = first.fine and #first.fine == 0 or first.at == nil and first.details == nil
-  out.fine = kernels and #on > 0 and not told and splits.others(kernels, splits.equal(failing.list)) or nil
+  out.fine = kernels and #on > 0 and not told and splits.others(kernels, failing) or nil
   local has_history = out.fine and not spells.are_none(group.causes.at)
   out.history = has_history and splits.history(kernels, on, out.fine) or nil
   if #on > 1 then out.target, out.targets = nil, splits.equal(splits.in_order(out.object, on)) end
@@ -289,40 +278,41 @@ local function finding_of(group, kernels, failing, splits)
   return out
 end
 
+-- The findings of each cause, in the order in which it first appears: { findings =, shapes =, topic = };
+-- and by topic, the kernels on which there is any.
+local function causes_of(report, sets)
+  local order, by_key, failing, shapes = {}, {}, {}, shapes_of(report)
+  for _, finding in ipairs(report.findings) do
+    local about, topic = subject(finding)
+    local own = shapes(finding)
+    local key = key_of(finding.level, finding.rule, about, table.unpack(own))
+    local cause = by_key[key]
+    if not cause then
+      cause = { findings = {}, shapes = own, topic = topic }
+      by_key[key], order[#order + 1] = cause, cause
+    end
+    table.insert(cause.findings, finding)
+    failing[topic] = sets:joined(failing[topic], sets:of(finding.targets or finding.target))
+    pacing.adjust()
+  end
+  return order, failing
+end
+
 --- The findings of a report, merged; in the order in which each cause first appears. What merging has
 --- merged can be merged again.
 ---@param report btfl.report
 ---@return btfl.finding[]
 return function(report)
-  local order, failing, equal = {}, {}, same_lists()
-  do
-    local groups, shapes, set_of = {}, shapes_of(report), sets(equal)
-    for _, finding in ipairs(report.findings) do
-      local about, topic = subject(finding)
-      local own = shapes(finding)
-      local key = key_of(finding.level, finding.rule, about, table.unpack(own))
-      local group = groups[key]
-      if not group then
-        group = {
-          first = finding, topic = topic, count = 0, programs = ordered(), findings = {},
-          shapes = own, kinds = ordered(), causes = ordered(), places = ordered(), messages = ordered(),
-          notes = ordered(), help = ordered(),
-        }
-        groups[key] = group
-        order[#order + 1] = group
-      end
-      local targets = set_of(finding.targets or finding.target)
-      collect(group, finding, targets)
-      failing[topic] = joined(failing[topic], targets)
-      pacing.adjust()
-    end
-  end
-  local kernels, out, splits = examined(report), {}, { equal = equal }
+  local equal = same_lists()
+  local sets = name_sets.new(equal)
+  local causes, failing = causes_of(report, sets)
+  local kernels, out, splits = examined(report), {}, { equal = equal, sets = sets }
   splits.in_order = in_order_of(report, kernels, equal)
   splits.others, splits.history = splits_of(equal)
-  for i, group in ipairs(order) do
-    out[i] = finding_of(group, kernels:of(group.first.object), failing[group.topic], splits)
-    order[i] = false
+  for i, cause in ipairs(causes) do
+    local group = collected(cause, sets)
+    out[i] = finding_of(group, kernels:of(group.first.object), sets:names(failing[cause.topic]), splits)
+    causes[i] = false
     pacing.adjust()
   end
   pacing.stop()
