@@ -187,6 +187,18 @@ describe("a report", function()
       assert.equal("a\tb\nx\\ty\\nz\\r\\x1b[31m\t\\xff\n", r:render "tsv")
     end)
 
+    it("comes in pieces, however many findings there are with the names of many kernels", function()
+      local r, targets, most = btfl.report "r", {}, 0
+      for i = 1, 1000 do targets[i] = ("6.%d-generic-amd64"):format(i) end
+      for i = 1, 500 do r:error { rule = "e", message = "m" .. i, targets = targets } end
+      local whole, text = r:render "tsv", {}
+      local rest = r:render("tsv", { put = function(piece)
+        text[#text + 1], most = piece, math.max(most, #piece)
+      end })
+      assert.equal(whole, table.concat(text) .. rest)
+      assert.is_true(#whole > 8 << 20 and most < 2 << 20, most)
+    end)
+
     it("takes the columns from the rows when none are given", function()
       local r = btfl.report "r"
       r:row { b = 2 }

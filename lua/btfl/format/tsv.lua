@@ -10,14 +10,20 @@ local FINDING = { "level", "rule", "object", "program", "target", "at", "message
 -- A merged finding has several programs and targets.
 local LISTS = { program = "programs", target = "targets", shape = "shapes" }
 
-local function cell(row, column)
-  local value, list = row[column], LISTS[column] and row[LISTS[column]]
-  if value == nil then return list and terminal.escape(table.concat(list, ",")) or "-" end
-  return terminal.escape(tostring(value))
+-- Gives the text of a cell. Findings that follow one another are mostly about the same programs, and kernels.
+local function cells()
+  local last, text
+  return function(row, column)
+    local value, list = row[column], LISTS[column] and row[LISTS[column]]
+    if value ~= nil then return terminal.escape(tostring(value)) end
+    if not list then return "-" end
+    if list ~= last then last, text = list, terminal.escape(table.concat(list, ",")) end
+    return text
+  end
 end
 
 -- The cells of rows in the columns from one to another, row by row.
-local function cells_of(rows, columns, first, last)
+local function cells_of(rows, columns, cell, first, last)
   local list = {}
   local text = engine.tsv(rows, table.move(columns, first, last, 1, {}), LISTS, cell, "")
   for line in text:gmatch "([^\n]*)\n" do list[#list + 1] = line end
@@ -25,11 +31,12 @@ local function cells_of(rows, columns, first, last)
 end
 
 -- What stands between the values of a column in the lines of rows, as table.concat() takes it.
-local function around(rows, columns, field)
+local function around(rows, columns, cell, field)
   local at
   for i, column in ipairs(columns) do at = column == field and i or at end
   if not at then return { engine.tsv(rows, columns, LISTS, cell, "") } end
-  local before, behind = cells_of(rows, columns, 1, at - 1), cells_of(rows, columns, at + 1, #columns)
+  local before = cells_of(rows, columns, cell, 1, at - 1)
+  local behind = cells_of(rows, columns, cell, at + 1, #columns)
   local list = { "" }
   for i = 1, #rows do
     list[i] = list[i] .. before[i] .. (at > 1 and "\t" or "")
@@ -53,11 +60,11 @@ return function(report, options)
     return shown[field][value]
   end
   for i, column in ipairs(columns) do names[i] = terminal.escape(column) end
-  local lines = pieces(options)
+  local lines, cell = pieces(options), cells()
   lines:add(table.concat(names, "\t") .. "\n")
   for some, field, values, first, last in repeated.parts(rows) do
     if field then
-      known[some] = known[some] or around(some, columns, field)
+      known[some] = known[some] or around(some, columns, cell, field)
       for i = first, last do lines:add(table.concat(known[some], text_of(field, values[i]))) end
     else
       for piece in repeated.pieces(some) do lines:add(engine.tsv(piece, columns, LISTS, cell, "")) end

@@ -203,19 +203,19 @@ function repeated.parts(list)
   end
 end
 
--- So many made rows are there at a time.
-local PIECE <const> = 512
+-- So many rows are there at a time: a finding may have the names of a thousand kernels.
+local PIECE <const> = 64
 
---- Iterates over lists of the rows of a part, one after another: the part itself, but where they are made.
+--- Iterates over lists of the rows of a part, one after another.
 ---@param rows table[]
 ---@return fun(): table[]?
 function repeated.pieces(rows)
-  local at, is_made = 0, getmetatable(rows) ~= nil
+  local at = 0
   return function()
     local first = at + 1
     if first > #rows then return nil end
-    at = is_made and math.min(at + PIECE, #rows) or #rows
-    return is_made and table.move(rows, first, at, 1, {}) or rows
+    at = math.min(at + PIECE, #rows)
+    return table.move(rows, first, at, 1, {})
   end
 end
 
