@@ -13,17 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Writes all and closes; false with errno set otherwise. f may be NULL, errno saying why. */
-static bool write_all(FILE *f, const char *text, size_t len)
-{
-	bool done = f && fwrite(text, 1, len, f) == len;
-	int why = errno;
+#include "base/buf.h"
 
-	if (f && fclose(f) != 0 && done)
-		return false;
-	errno = why;
-	return done;
-}
+struct new_file {
+	char *path;      /* of what is no regular file, or else of what is replaced: no link */
+	FILE *stream;    /* NULL for what is no regular file: */
+	struct buf held; /* is that */
+	char *temp;      /* NULL where the file has no name yet */
+	bool was_made;   /* a file at path, for that is where a link leads */
+};
 
 /* The permissions of a file that is made, or those of the one that is replaced, but for what would
  * run it as its owner. */
@@ -38,94 +36,175 @@ static mode_t mode_for(const struct stat *old)
 	return 0666 & ~mask;
 }
 
-/* Makes a file beside `to`, of a short name, for that of `to` may be as long as names can be.
- * Returns its path, for free(), and an open stream; NULL with errno set otherwise. */
-static char *make_beside(const char *to, mode_t mode, FILE **f)
+/* A path beside `to`, of a short name, for that of `to` may be as long as names can be: for free(),
+ * and for mkstemp(). NULL when memory is out. */
+static char *path_beside(const char *to)
 {
 	static const char name[] = ".btfl.XXXXXX";
 	const char *slash = strrchr(to, '/');
-	int folder = slash ? (int)(slash + 1 - to) : 0, fd, why;
+	int folder = slash ? (int)(slash + 1 - to) : 0;
 	char *path = malloc((size_t)folder + sizeof(name));
 
-	if (!path)
-		return NULL;
-	sprintf(path, "%.*s%s", folder, to, name);
-	fd = mkstemp(path);
-	*f = fd >= 0 && fchmod(fd, mode) == 0 ? fdopen(fd, "wb") : NULL;
-	if (*f)
-		return path;
-	why = errno;
-	if (fd >= 0) {
-		close(fd);
-		unlink(path);
+	if (path)
+		sprintf(path, "%.*s%s", folder, to, name);
+	return path;
+}
+
+static const char descriptors[] = "/proc/self/fd/%d";
+
+/* Opens a file in the folder of `to` that has no name, and so is gone when the process is; -1 where
+ * there is no such, or it could not be given a name. */
+static int open_nameless(const char *to)
+{
+	const char *slash = strrchr(to, '/');
+	char *folder = slash ? strndup(to, (size_t)(slash + 1 - to)) : strdup("."), self[32];
+	int fd = folder ? open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) : -1;
+
+	free(folder);
+	if (fd < 0)
+		return -1;
+	sprintf(self, descriptors, fd);
+	if (access(self, F_OK) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The same under a name beside `to`, which goes to *temp, for free(). */
+static int open_beside(const char *to, char **temp)
+{
+	char *path = path_beside(to);
+	int fd = path ? mkostemp(path, O_CLOEXEC) : -1, why = errno;
+
+	if (fd < 0) {
+		free(path);
+		path = NULL;
 	}
-	free(path);
+	*temp = path;
 	errno = why;
-	return NULL;
+	return fd;
 }
 
-/* Writes a file beside `to` (no symbolic link) and moves it there. */
-static bool replace(const char *to, const struct stat *old, const char *text, size_t len)
+/* Opens what is to replace the file at n->path. */
+static bool open_stream(struct new_file *n, const struct stat *old)
 {
-	FILE *f;
-	char *temp = make_beside(to, mode_for(old), &f);
-	bool done;
-	int why;
+	int fd = open_nameless(n->path), why;
 
-	if (!temp)
+	if (fd < 0)
+		fd = open_beside(n->path, &n->temp);
+	if (fd < 0)
 		return false;
-	done = write_all(f, text, len) && rename(temp, to) == 0;
+	n->stream = fchmod(fd, mode_for(old)) == 0 ? fdopen(fd, "wb") : NULL;
+	if (n->stream)
+		return true;
 	why = errno;
-	if (!done)
-		unlink(temp);
-	free(temp);
+	close(fd);
 	errno = why;
-	return done;
+	return false;
 }
 
-/* Replaces the file that a path leads to, through links. */
-static bool replace_real(const char *path, const struct stat *old, const char *text, size_t len)
-{
-	char *real = realpath(path, NULL);
-	bool done = real && replace(real, old, text, len);
-	int why = errno;
-
-	free(real);
-	errno = why;
-	return done;
-}
-
-/* Where a link leads to nothing, a file is made there, as a shell's `>` does. */
-static bool write_new(const char *path, const char *text, size_t len)
+/* Where path, which leads to no file, is a link, a file is made there, as a shell's `>` does. */
+static bool open_new(struct new_file *n, const char *path)
 {
 	struct stat st;
-	bool done;
-	int fd, why;
+	int fd;
 
-	if (lstat(path, &st) < 0)
-		return replace(path, NULL, text, len);
+	if (lstat(path, &st) < 0) {
+		n->path = strdup(path);
+		return n->path && open_stream(n, NULL);
+	}
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return false;
-	done = fstat(fd, &st) == 0 && replace_real(path, &st, text, len);
-	why = errno;
-	if (!done) {
-		char *real = realpath(path, NULL);
-
-		if (real)
-			unlink(real);
-		free(real);
-	}
+	n->path = realpath(path, NULL);
+	n->was_made = n->path != NULL;
+	if (fstat(fd, &st) < 0)
+		n->was_made = false;
 	close(fd);
-	errno = why;
-	return done;
+	return n->was_made && open_stream(n, &st);
 }
 
-static bool write_regular(const char *path, const struct stat *old, const char *text, size_t len)
+static bool open_file(struct new_file *n, const char *path)
 {
-	if (!old)
-		return write_new(path, text, len);
-	return access(path, W_OK) == 0 && replace_real(path, old, text, len);
+	struct stat st;
+	bool there = stat(path, &st) == 0;
+
+	if (!there)
+		return errno == ENOENT && open_new(n, path);
+	if (!S_ISREG(st.st_mode)) {
+		n->path = strdup(path);
+		return n->path != NULL;
+	}
+	if (access(path, W_OK) < 0)
+		return false;
+	n->path = realpath(path, NULL);
+	return n->path && open_stream(n, &st);
+}
+
+struct new_file *new_file_open(const char *path)
+{
+	struct new_file *n = calloc(1, sizeof(*n));
+
+	if (n && open_file(n, path))
+		return n;
+	new_file_drop(n);
+	return NULL;
+}
+
+bool new_file_put(struct new_file *n, const char *text, size_t len)
+{
+	if (n->stream)
+		return fwrite(text, 1, len, n->stream) == len;
+	buf_add(&n->held, text, len);
+	if (n->held.failed)
+		errno = ENOMEM;
+	return !n->held.failed;
+}
+
+/* Gives the file that has no name one beside its path. */
+static bool name_it(struct new_file *n)
+{
+	char self[32];
+	int fd = open_beside(n->path, &n->temp);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	sprintf(self, descriptors, fileno(n->stream));
+	return unlink(n->temp) == 0 &&
+	       linkat(AT_FDCWD, self, AT_FDCWD, n->temp, AT_SYMLINK_FOLLOW) == 0;
+}
+
+static bool close_stream(struct new_file *n)
+{
+	FILE *f = n->stream;
+
+	n->stream = NULL;
+	return fclose(f) == 0;
+}
+
+/* Moves it to its path. */
+static bool replace(struct new_file *n)
+{
+	if (fflush(n->stream) != 0 || (!n->temp && !name_it(n)) || !close_stream(n) ||
+	    rename(n->temp, n->path) < 0)
+		return false;
+	free(n->temp);
+	n->temp = NULL;
+	n->was_made = false;
+	return true;
+}
+
+static bool write_held(struct new_file *n)
+{
+	FILE *f = fopen(n->path, "wb");
+	bool done = f && fwrite(n->held.data, 1, n->held.len, f) == n->held.len;
+	int why = errno;
+
+	if (f && fclose(f) != 0 && done)
+		return false;
+	errno = why;
+	return done;
 }
 
 /* What ends the process waits until no file stands half written; but a defect of its own cannot. */
@@ -140,36 +219,73 @@ static void hold_signals(sigset_t *before)
 	pthread_sigmask(SIG_BLOCK, &held, before);
 }
 
-bool write_file(const char *path, const char *text, size_t len)
+bool new_file_done(struct new_file *n)
 {
-	struct stat st;
-	bool there = stat(path, &st) == 0, done;
 	sigset_t before;
+	bool done;
 	int why;
 
-	if (!there && errno != ENOENT)
-		return false;
-	if (there && !S_ISREG(st.st_mode))
-		return write_all(fopen(path, "wb"), text, len);
-	hold_signals(&before);
-	done = write_regular(path, there ? &st : NULL, text, len);
-	why = errno;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (n->stream) {
+		hold_signals(&before);
+		done = replace(n);
+		why = errno;
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		errno = why;
+	} else {
+		done = write_held(n);
+	}
+	new_file_drop(n);
+	return done;
+}
+
+void new_file_drop(struct new_file *n)
+{
+	int why = errno;
+
+	if (!n)
+		return;
+	if (n->stream)
+		fclose(n->stream);
+	if (n->temp)
+		unlink(n->temp);
+	if (n->was_made)
+		unlink(n->path);
+	free(n->temp);
+	free(n->path);
+	free(n->held.data);
+	free(n);
 	errno = why;
+}
+
+bool write_file(const char *path, const char *text, size_t len)
+{
+	struct new_file *n = new_file_open(path);
+	bool is_regular = n && n->stream, done;
+	sigset_t before;
+
+	/* Who reads from a pipe may let it wait. */
+	if (is_regular)
+		hold_signals(&before);
+	done = n && new_file_put(n, text, len);
+	if (done)
+		done = new_file_done(n);
+	else
+		new_file_drop(n);
+	if (is_regular)
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return done;
 }
 
 /* Under a name beside it, which takes the place of path. */
 static bool replace_by_link(const char *from, const char *path)
 {
-	FILE *f;
-	char *temp = make_beside(path, 0600, &f);
+	char *temp;
+	int fd = open_beside(path, &temp), why;
 	bool done;
-	int why;
 
-	if (!temp)
+	if (fd < 0)
 		return false;
-	fclose(f);
+	close(fd);
 	done = unlink(temp) == 0 && link(from, temp) == 0 && rename(temp, path) == 0;
 	why = errno;
 	if (!done)

@@ -12,6 +12,22 @@
  * device, a pipe). Links are followed. False with errno set, and all as it was, otherwise. */
 bool write_file(const char *path, const char *text, size_t len);
 
+/* The same with a text that comes in pieces. These lie beside the file, under no name where the
+ * file system can do so, until all are there; those for what is no regular file, in memory. */
+struct new_file;
+
+/* NULL with errno set otherwise. */
+struct new_file *new_file_open(const char *path);
+
+/* False with errno set otherwise, after which it is to be dropped. */
+bool new_file_put(struct new_file *n, const char *text, size_t len);
+
+/* Puts it in its place, and drops it. False with errno set, and all as it was, otherwise. */
+bool new_file_done(struct new_file *n);
+
+/* NULL is fine. */
+void new_file_drop(struct new_file *n);
+
 /* Makes path another name of the file `from`, in place of what was there, likewise. */
 bool write_link(const char *from, const char *path);
 

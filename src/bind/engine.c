@@ -2,6 +2,7 @@
  */
 #include "bind/classes.h"
 #include "bind/data.h"
+#include "bind/files.h"
 #include "bind/plain.h"
 #include "bind/policy/tier.h"
 #include "bind/suggestion.h"
@@ -259,12 +260,13 @@ static const luaL_Reg functions[] = {
     {"give_back_memory", system_give_back_memory},
     {"seconds", system_seconds},
     {"columns", system_columns},
-    {"write_file", system_write_file},
-    {"link_file", system_link_file},
-    {"make_folders", system_make_folders},
-    {"refuse_input", system_refuse_input},
-    {"note_input", system_note_input},
-    {"same_file", system_same_file},
+    {"write_file", files_write_file},
+    {"new_file", files_new_file},
+    {"link_file", files_link_file},
+    {"make_folders", files_make_folders},
+    {"refuse_input", files_refuse_input},
+    {"note_input", files_note_input},
+    {"same_file", files_same_file},
     {"data", data_read},
     {NULL, NULL},
 };

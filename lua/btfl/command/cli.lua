@@ -223,9 +223,9 @@ end
 -- Gives work a function that takes the pieces of what goes to a file; of none, to standard output.
 local function stream_to(file, work)
   if file then
-    local parts = {}
-    work(function(text) parts[#parts + 1] = text end)
-    return engine.write_file(file, table.concat(parts))
+    local new = engine.new_file(file)
+    work(function(text) new:put(text) end)
+    return new:done()
   end
   local function told(done, why)
     if not done then host.usage("standard output: %s", why) end

@@ -50,18 +50,25 @@ local function is_tsv_alone(args)
   return args.format == nil or args.format == "tsv"
 end
 
--- What the files hold that the script has not written itself. They are written before standard output, whose
--- reader may go away, and none where one of them may not be.
-local function write_files(report, args)
-  local texts = {}
-  for i, one in ipairs(args.files) do
-    texts[i] = not one.done and report:render(one.format, { color = args.color == "always",
-      room = room_of(one.file), quiet = args.quiet })
+-- A file with the report in a format, which is in its place when it is done.
+local function file_with(report, path, format, options)
+  local file = engine.new_file(path)
+  options.put = function(text) file:put(text) end
+  file:put(report:render(format, options))
+  return file
+end
+
+-- What the files hold that the script has not written itself.
+local function files_with(report, args)
+  local files = {}
+  for _, one in ipairs(args.files) do
     engine.refuse_input(one.file)
+    if not one.done then
+      files[#files + 1] = file_with(report, one.file, one.format, { color = args.color == "always",
+        room = room_of(one.file), quiet = args.quiet })
+    end
   end
-  for i, one in ipairs(args.files) do
-    if texts[i] then engine.write_file(one.file, texts[i]) end
-  end
+  return files
 end
 
 -- Adds what became of the inputs. What could not be done is told as soon as that is known, and once.
@@ -87,17 +94,18 @@ function output.emit(report)
     if current.project or args.fail_on then require("btfl.project.judge").settle(report, current) end
     if args.baseline or args.write_baseline then require("btfl.runs.judge").settle(report, current) end
   end
-  local function text(put)
-    return report:render(args.format, { color = wants_color(args), put = put, quiet = args.quiet,
-      width = not args.output and terminal.window() or nil, room = room_of(args.output) })
+  local is_wanted = args.format and not args.done
+  local options = { color = wants_color(args), quiet = args.quiet,
+    width = not args.output and terminal.window() or nil, room = room_of(args.output) }
+  -- They are written before standard output, whose reader may go away, and none where one of them may not be.
+  local files = files_with(report, args)
+  if is_wanted and args.output then
+    files[#files + 1] = file_with(report, args.output, args.format, options)
   end
-  local wanted = args.format and not args.done
-  local whole = wanted and args.output and text()
-  write_files(report, args)
-  if whole then
-    engine.write_file(args.output, whole)
-  elseif wanted then
-    write(text(write))
+  for _, file in ipairs(files) do file:done() end
+  if is_wanted and not args.output then
+    options.put = write
+    write(report:render(args.format, options))
   end
   if is_tsv_alone(args) and report.columns then print_findings(report, current) end
 end

@@ -2,12 +2,22 @@
 local blocks_of = require "btfl.report.blocks"
 local entries = require "btfl.report.entries"
 local json = require "btfl.report.json"
+local pieces = require "btfl.report.pieces"
 
-local function list(out, name, texts)
-  local lines = {}
-  for text in texts do lines[#lines + 1] = text end
-  local body = #lines > 0 and "\n" .. table.concat(lines, ",\n") .. "\n" or ""
-  out[#out + 1] = ("%s:[%s]"):format(json.encode(name), body)
+-- Puts a field of the object.
+local function put_field(out, name, text)
+  out:add(("%s%s:%s"):format(out.is_begun and ",\n" or "{", json.encode(name), text))
+  out.is_begun = true
+end
+
+local function put_list(out, name, texts)
+  put_field(out, name, "[")
+  local between = "\n"
+  for text in texts do
+    out:add(between .. text)
+    between = ",\n"
+  end
+  out:add(between == "\n" and "]" or "\n]")
 end
 
 local function each(messages)
@@ -29,7 +39,7 @@ local function known(names, columns)
 end
 
 local function put_names(out, name, names)
-  out[#out + 1] = ('"%s":%s'):format(name, json.encode(json.list(names)))
+  put_field(out, name, json.encode(json.list(names)))
 end
 
 -- How the text format shows the rows, for who reads the report again. Columns that it alone shows are not
@@ -51,20 +61,21 @@ local function each_block(blocks)
 end
 
 ---@param report btfl.report
+---@param options? btfl.render.options
 ---@return string
-return function(report)
-  local out = {
-    '"report":' .. json.encode(json.value(report.name)),
-    '"status":' .. json.encode(report.status),
-  }
-  if report.title then out[#out + 1] = '"title":' .. json.encode(json.value(report.title)) end
-  if not report.frames then out[#out + 1] = '"frames":false' end
+return function(report, options)
+  local out = pieces(options)
+  put_field(out, "report", json.encode(json.value(report.name)))
+  put_field(out, "status", json.encode(report.status))
+  if report.title then put_field(out, "title", json.encode(json.value(report.title))) end
+  if not report.frames then put_field(out, "frames", "false") end
   if report.columns then put_layout(out, report) end
-  if report.columns or #report.rows > 0 then list(out, "rows", entries.rows(report)) end
-  list(out, "findings", entries.findings(report))
-  list(out, "summary", entries.summaries(report))
+  if report.columns or #report.rows > 0 then put_list(out, "rows", entries.rows(report)) end
+  put_list(out, "findings", entries.findings(report))
+  put_list(out, "summary", entries.summaries(report))
   local blocks = blocks_of(report)
-  if #blocks > 0 then list(out, "blocks", each_block(blocks)) end
-  list(out, "failures", each(report.failures))
-  return "{" .. table.concat(out, ",\n") .. "}\n"
+  if #blocks > 0 then put_list(out, "blocks", each_block(blocks)) end
+  put_list(out, "failures", each(report.failures))
+  out:add "}\n"
+  return out:rest()
 end
