@@ -6,6 +6,7 @@
 --- the suite. Jenkins drops one of two suites of a name, so names tell the command, too.
 local frame = require "btfl.report.frame"
 local names = require "btfl.report.names"
+local pieces = require "btfl.report.pieces"
 local source_path = require "btfl.report.source_path"
 local terminal = require "btfl.report.terminal"
 
@@ -40,16 +41,14 @@ local function title_of(finding)
   return table.concat(title, " ")
 end
 
--- A finding as a case of a suite.
-local function add_finding(report, suite, finding)
+-- A finding as a case of suites, and what it says that is no failure.
+local function case_of(report, finding)
   local programs = names.programs(finding)
   local case = { name = title_of(finding), class = programs[1] and names.some(programs) or report.name }
-  if finding.level == "error" then
-    case.kind, case.message, case.type, case.body = "failure", finding.message, finding.rule, framed(finding)
-  else
-    table.insert(suite.out, framed(finding))
-  end
-  table.insert(suite.cases, case)
+  local body = framed(finding)
+  if finding.level ~= "error" then return case, body end
+  case.kind, case.message, case.type, case.body = "failure", finding.message, finding.rule, body
+  return case
 end
 
 -- The suites in order; those of the summary come first.
@@ -68,11 +67,15 @@ local function suites_of(report)
     if facts.object and facts.target then suite(facts.object, facts.target) end
   end
   for _, finding in ipairs(report.findings) do
-    local targets = names.targets(finding)
-    for i = 1, math.max(1, #targets) do add_finding(report, suite(finding.object, targets[i]), finding) end
+    local targets, case, said = names.targets(finding), case_of(report, finding)
+    for i = 1, math.max(1, #targets) do
+      local own = suite(finding.object, targets[i])
+      table.insert(own.cases, case)
+      table.insert(own.out, said)
+    end
   end
   for _, one in ipairs(suites) do
-    if #one.cases == 0 then one.cases[1] = { name = "nothing found", class = report.name } end
+    one.cases[1] = one.cases[1] or { name = "nothing found", class = report.name }
   end
   return suites
 end
@@ -124,15 +127,12 @@ end
 local function put_case(out, case)
   local start = ("    <testcase%s"):format(attributes {
     { "name", case.name }, { "classname", case.class }, { "time", 0 } })
-  if not case.kind then
-    out[#out + 1] = start .. "/>"
-    return
-  end
+  if not case.kind then return out:add(start .. "/>\n") end
   local list = { { "message", case.message } }
   if case.kind ~= "skipped" then list[2] = { "type", case.type } end
-  out[#out + 1] = start .. ">"
-  out[#out + 1] = ("      <%s%s>%s</%s>"):format(case.kind, attributes(list), xml_lines(case.body), case.kind)
-  out[#out + 1] = "    </testcase>"
+  out:add(start .. ">\n")
+  out:add(("      <%s%s>%s</%s>\n"):format(case.kind, attributes(list), xml_lines(case.body), case.kind))
+  out:add "    </testcase>\n"
 end
 
 -- Elements and attributes that one of the schemas demands.
@@ -141,16 +141,15 @@ local function put_suite(out, report, suite, id, time)
   for _, case in ipairs(suite.cases) do
     if case.kind then count[case.kind] = count[case.kind] + 1 end
   end
-  out[#out + 1] = ("  <testsuite%s>"):format(attributes {
+  out:add(("  <testsuite%s>\n"):format(attributes {
     { "package", "btfl" }, { "id", id },
     { "name", ("btfl %s%s"):format(report.name, suite.name ~= "" and ": " .. suite.name or "") },
     { "timestamp", time }, { "hostname", "localhost" }, { "tests", #suite.cases },
-    { "failures", count.failure }, { "errors", count.error }, { "skipped", count.skipped }, { "time", 0 } })
-  out[#out + 1] = "    <properties/>"
+    { "failures", count.failure }, { "errors", count.error }, { "skipped", count.skipped }, { "time", 0 } }))
+  out:add "    <properties/>\n"
   for _, case in ipairs(suite.cases) do put_case(out, case) end
-  out[#out + 1] = ("    <system-out>%s</system-out>"):format(xml_lines(table.concat(suite.out, "\n\n")))
-  out[#out + 1] = "    <system-err/>"
-  out[#out + 1] = "  </testsuite>"
+  out:add(("    <system-out>%s</system-out>\n"):format(xml_lines(table.concat(suite.out, "\n\n"))))
+  out:add "    <system-err/>\n  </testsuite>\n"
 end
 
 -- One for all that a run renders: a report that is rendered twice is the same twice.
@@ -164,13 +163,15 @@ local function timestamp()
 end
 
 ---@param report btfl.report
+---@param options? btfl.render.options
 ---@return string
-return function(report)
+return function(report, options)
   local suites = report.matrix and suites_of_matrix(require "btfl.matrix.layout".of(report.matrix))
     or suites_of(report)
   if #report.failures > 0 then suites[#suites + 1] = inputs_of(report) end
-  local out, time = { '<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>" }, timestamp()
+  local out, time = pieces(options), timestamp()
+  out:add '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n'
   for i, suite in ipairs(suites) do put_suite(out, report, suite, i - 1, time) end
-  out[#out + 1] = "</testsuites>\n"
-  return table.concat(out, "\n")
+  out:add "</testsuites>\n"
+  return out:rest()
 end
