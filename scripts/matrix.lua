@@ -9,13 +9,8 @@ local cli = btfl.cli {
 }
 
 -- What is asked of an object is noted, be there a kernel or not.
-local objects, shapes = {}, {}
-for object in cli:objects() do
-  objects[#objects + 1], shapes[object] = object, cli:shapes(object)
-end
-
-local matrix = btfl.matrix(objects, cli, {
-  shapes = function(object) return shapes[object] end, jobs = cli.args.jobs,
+local matrix = btfl.matrix(cli:objects(), cli, {
+  shapes = function(object) return cli:shapes(object) end, jobs = cli.args.jobs,
   memo = not cli.args.no_memo,
 })
 if cli.args.shard then

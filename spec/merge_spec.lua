@@ -75,6 +75,23 @@ print((most - before) // 1)]]):format(kernels // 2, objects)) }
     assert.is_true(more * 1024 < 500 * 396 * 40, more)
   end)
 
+  it("does not go through all that is kept to merge a few", function()
+    local r = run { tmp.write("few.lua", [[
+local held, times = {}, 0
+for i = 1, 400000 do held[i] = { i } end
+collectgarbage()
+local function again() return setmetatable({}, { __gc = function() times = times + 1 again() end }) end
+again()
+for _ = 1, 200 do
+  local r = btfl.report "r"
+  r:error { rule = "r", message = "m" }
+  r:merge()
+end
+print(times)]]) }
+    assert.equal("", r.err)
+    assert.is_true(tonumber(r.out) < 5, r.out)
+  end)
+
   it("makes one of the shapes in which the same is said of a program, and another of other shapes", function()
     local r = report({ of { shape = "a" }, of { shape = "b" }, of { shape = "b", program = "q" },
       of { shape = "a", program = "r" }, of { shape = "b", program = "r" } }):merge()

@@ -106,6 +106,34 @@ describe("objects that rest", function()
     assert.is_true(tonumber(r.err) < 48 << 10, r.err)
   end)
 
+  it("take no memory in a matrix, and are told where they have changed", function()
+    local script = tmp.write("matrix.lua", [[
+      local cli, status = btfl.cli { about = "matrix" }, {}
+      for cell, why in btfl.matrix(cli:objects(), cli) do
+        if cell.target == "k1" and cell.object:find "o60" then
+          local file <close> = io.open(cell.object, "r+")
+          file:seek("end", -1)
+          file:write "\1"
+        end
+        local said = (cell.failures or { cell.state })[1]
+        status[said] = (status[said] or 0) + 1
+      end
+      for said, n in pairs(status) do print(n, said) end
+      for line in io.lines "/proc/self/status" do
+        local kib = line:match "^VmHWM:%s*(%d+)"
+        if kib then io.stderr:write(kib, "\n") end
+      end]])
+    local original = tmp.read(paths[60])
+    local r = run(words(script, paths))
+    tmp.write("o60.o", original)
+    assert.matches("2\t[^\n]*o60.o: has changed since it was opened\n", r.out)
+    local loads = 0
+    for n in r.out:gmatch "(%d+)\t%l+\n" do loads = loads + tonumber(n) end
+    assert.equal(178, loads, r.out .. r.err)
+    if os.getenv "ASAN_OPTIONS" then return end
+    assert.is_true(tonumber(r.err) < 48 << 10, r.err)
+  end)
+
   it("take little of Lua's memory", function()
     -- By where it is told of all kernels: at places that no relocation gives.
     local insns = { object_builder.ldx(8, 6, 1, 0) }

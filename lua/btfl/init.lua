@@ -16,7 +16,7 @@ local LAZY = {
   matrix = function()
     local known = { check = "table|function", shapes = "table|function", jobs = "number", memo = "boolean" }
     return function(objects, targets, options)
-      argument.list(1, objects, "btfl.object|string", "matrix")
+      if type(objects) ~= "function" then argument.list(1, objects, "btfl.object|string", "matrix") end
       argument.check(2, targets, "string|table|function|btfl.cli", "matrix")
       argument.options(3, options, known, "matrix")
       if options and options.jobs and type(targets) == "function" then

@@ -78,7 +78,7 @@ function btfl.compare(old, new) end
 --- cell, so that a thousand take no more room than one. Kernels that are given open are left open. What it returns
 --- is called for the next cell (`for cell in btfl.matrix(...) do`): nil at the end; false and why for a kernel that
 --- cannot be read, which costs no other.
----@param objects (btfl.object|string)[] objects, or their paths
+---@param objects (btfl.object|string)[]|fun(): btfl.object? objects, or their paths, or what gives one after another, as cli:objects() does
 ---@param targets string|string[]|btfl.target[]|btfl.cli|fun(): btfl.target? as for btfl.targets(), or open kernels; of a cli those of -t
 ---@param options? btfl.matrix.options
 ---@return btfl.matrix

@@ -2,9 +2,11 @@
 local check = require "btfl.diagnose.check"
 local class = require "btfl.class"
 local engine = require "btfl.engine"
+local kept = require "btfl.kept"
 local key_of = require "btfl.report.key"
 local names = require "btfl.report.names"
 local once = require "btfl.command.once"
+local pacing = require "btfl.pacing"
 local packed = require "btfl.runs.packed"
 local protect = require "btfl.command.protect"
 local recall = require "btfl.recall.recall"
@@ -114,12 +116,14 @@ function cells.numbered(known, answer)
   return case
 end
 
+local function unreadable(why)
+  return { state = "unreadable", programs = {}, findings = {}, failures = { tostring(why) } }
+end
+
 -- The case of a pair, of those of its object in one shape. A kernel that cannot be read costs no other.
 local function case_of(known, object, target, options)
   local ok, answer = protect.call(answer_of, object, target, options)
-  if not ok then
-    answer = { state = "unreadable", programs = {}, findings = {}, failures = { tostring(answer) } }
-  end
+  if not ok then answer = unreadable(answer) end
   answer.path = target.path
   return cells.numbered(known, answer)
 end
@@ -158,10 +162,22 @@ local function each_target(targets)
   return require("btfl.kernels.open").targets(targets), true
 end
 
-local function opened(objects)
-  local list = {}
-  for i, one in ipairs(objects) do list[i] = type(one) == "string" and engine.object(one) or one end
-  return list
+-- Objects one after another, of a list of them or of paths, or as a function gives them.
+local function each_object(objects)
+  local n = 0
+  local function next_of_list()
+    n = n + 1
+    return objects[n]
+  end
+  local next_object = type(objects) == "function" and objects or next_of_list
+  return function()
+    local one = next_object()
+    if type(one) == "string" then return engine.object(one) end
+    if one ~= nil and class(one) ~= "btfl.object" then
+      error(("a matrix is of objects, and not of a %s"):format(class(one) or type(one)), 0)
+    end
+    return one
+  end
 end
 
 local function kernel_of(target)
@@ -188,8 +204,8 @@ end
 -- What is said where there is no kernel to look at: of one that cannot be opened, a cell for each object.
 local function without_target(runs, why, kernel, yield)
   if not kernel then return yield(false, why) end
-  local case = { state = "unreadable", unread = true, programs = {}, findings = {},
-    failures = { tostring(why) } }
+  local case = unreadable(why)
+  case.unread = true
   for _, run in ipairs(runs) do
     for _, options in ipairs(run.shapes) do
       yield(cells.cell(run.object.path, kernel, options.shape or "default", case))
@@ -197,14 +213,32 @@ local function without_target(runs, why, kernel, yield)
   end
 end
 
--- The cases of an object on a kernel, by shape, and whether all could be looked into.
+-- The cases of an object on a kernel, by shape, and whether all could be looked into. It rests then.
 local function look_into(run, target)
   local list, whole = {}, true
   for i, options in ipairs(run.shapes) do
     list[i] = case_of(run.cases[i], run.object, target, options)
     whole = whole and not list[i].failures
   end
+  kept.rest(run.object)
+  pacing.adjust()
   return list, whole
+end
+
+-- The same where one that answers alike has told it, and whether it has. One that rests is read again, and
+-- may have changed.
+local function recalled(run, target, memory)
+  local why
+  local function wake()
+    local ok
+    ok, why = protect.call(engine.wake, run.object)
+    return ok
+  end
+  local list, seen = memory:of(run.object, function() return look_into(run, target) end, nil, wake)
+  if list then return list, seen end
+  list = {}
+  for i in ipairs(run.shapes) do list[i] = cells.numbered(run.cases[i], unreadable(why)) end
+  return list
 end
 
 -- Gives the case of each object in each shape on a kernel, and whether one that answers alike has told it.
@@ -213,9 +247,10 @@ local function each_case(runs, target, give)
   if memory then memory:meet(target) end
   for n, run in ipairs(runs) do
     local list, seen = memory and run.alone and memory:still(run.object), true
-    if not list then
-      local function find() return look_into(run, target) end
-      if memory and run.alone then list, seen = memory:of(run.object, find) else list, seen = find(), nil end
+    if not list and memory and run.alone then
+      list, seen = recalled(run, target, memory)
+    elseif not list then
+      list, seen = look_into(run, target), nil
     end
     for i, case in ipairs(list) do give(n, i, case, seen) end
   end
@@ -281,13 +316,14 @@ end
 -- Each object with its shapes, and the cases that are known of it in each.
 local function runs_of(objects, options)
   local runs = {}
-  for n, object in ipairs(opened(objects)) do
+  for object in each_object(objects) do
     local run = { object = object, shapes = shapes_of(object, options), cases = {}, alone = true }
     for i, shape in ipairs(run.shapes) do
       run.cases[i] = cells.cases()
       run.alone = run.alone and is_alone(shape)
     end
-    runs[n], runs[object] = run, run
+    runs[#runs + 1], runs[object] = run, run
+    kept.rest(object)
   end
   return runs
 end
@@ -326,7 +362,7 @@ local function one_by_one(runs, targets, yield)
 end
 
 --- See btfl.matrix in meta.lua.
----@param objects (btfl.object|string)[]
+---@param objects (btfl.object|string)[]|fun(): btfl.object?
 ---@param targets string|string[]|btfl.target[]|fun(): btfl.target?
 ---@param options? btfl.matrix.options
 ---@return fun(): btfl.matrix.cell?, any

@@ -114,7 +114,7 @@ end
 argument.of_class("btfl.matrix", methods)
 
 --- See btfl.matrix in meta.lua.
----@param objects (btfl.object|string)[]
+---@param objects (btfl.object|string)[]|fun(): btfl.object?
 ---@param targets string|string[]|btfl.target[]|fun(): btfl.target?
 ---@param options? btfl.matrix.options
 ---@return btfl.matrix

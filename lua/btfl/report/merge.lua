@@ -278,6 +278,14 @@ local function finding_of(group, kernels, failing, splits)
   return out
 end
 
+-- Of so many findings garbage is collected meanwhile: of fewer, as of each pair of a matrix, to go through
+-- all that is kept would take longer than to merge them.
+local MANY <const> = 1000
+
+local function adjust(report)
+  if #report.findings >= MANY then pacing.adjust() end
+end
+
 -- The findings of each cause, in the order in which it first appears: { findings =, shapes =, topic = };
 -- and by topic, the kernels on which there is any.
 local function causes_of(report, sets)
@@ -293,7 +301,7 @@ local function causes_of(report, sets)
     end
     table.insert(cause.findings, finding)
     failing[topic] = sets:joined(failing[topic], sets:of(finding.targets or finding.target))
-    pacing.adjust()
+    adjust(report)
   end
   return order, failing
 end
@@ -313,8 +321,8 @@ return function(report)
     local group = collected(cause, sets)
     out[i] = finding_of(group, kernels:of(group.first.object), sets:names(failing[cause.topic]), splits)
     causes[i] = false
-    pacing.adjust()
+    adjust(report)
   end
-  pacing.stop()
+  if #report.findings >= MANY then pacing.stop() end
   return out
 end
