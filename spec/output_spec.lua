@@ -190,6 +190,73 @@ kill -%s $pid; wait $pid]]):format(run.quote(run.btfl), script, folder, folder, 
       assert.equal(("large %d\n"):format(size), (tmp.run(("cd %s && stat -c '%%n %%s' $(ls -A)"):format(folder))))
     end
   end)
+
+  -- What makes it writes a piece of so many bytes so many times, and says `begun` when the first is there.
+  local function streaming(size, times, pause)
+    return tmp.write("streaming.lua", ([[
+local cli = btfl.cli { objects = false, targets = false }
+cli:stream(function(put)
+  for i = 1, %d do
+    put(("x"):rep(%d))
+    if i == 1 then
+      print "begun"
+      io.stdout:flush()
+      os.execute "sleep %s"
+    end
+  end
+end)
+for line in io.lines "/proc/self/status" do
+  local kib = line:match "^VmHWM:%%s*(%%d+)"
+  if kib then print(kib) end
+end]]):format(times, size, pause))
+  end
+
+  it("comes in pieces, of which no memory is full", function()
+    local path = dir .. "/pieces"
+    local r = run { streaming(1 << 20, 64, 0), "-o", path }
+    assert.same({ "", 0 }, { r.err, r.status })
+    assert.equal("67108864\n", (tmp.run("stat -c %s " .. path)))
+    if os.getenv "ASAN_OPTIONS" then return end
+    assert.is_true(tonumber(r.out:match "%d+") < 24 << 10, r.out)
+  end)
+
+  it("is as it was, with nothing beside it, where a signal comes between pieces", function()
+    -- In memory a file need not have a name; there are file systems where it does, and is left.
+    local folder = tmp.run "mktemp -d -p /dev/shm":match "%S+"
+    if not folder then return pending "no /dev/shm" end
+    finally(function() tmp.run("rm -rf " .. run.quote(folder)) end)
+    run.write(folder .. "/old", "old")
+    local _, _, status = tmp.run(([[
+%s %s -o %s/old >%s & pid=$!
+until [ -s %s ]; do :; done
+ls -A %s; kill $pid; wait $pid]]):format(run.quote(run.btfl), streaming(1 << 20, 2, 5), folder, dir .. "/begun",
+      dir .. "/begun", folder))
+    assert.equal(128 + 15, status)
+    assert.equal("old\n", (tmp.run("ls -A " .. folder)))
+    assert.equal("old", run.read(folder .. "/old"))
+  end)
+
+  it("is as it was where what makes it fails between pieces", function()
+    local path = tmp.write("out/old", "old")
+    local script = tmp.write("fails.lua", [[
+local cli = btfl.cli { objects = false, targets = false }
+cli:stream(function(put)
+  put(("x"):rep(1 << 20))
+  error "between pieces"
+end)]])
+    local before = names()
+    local r = run { script, "-o", path }
+    assert.equal(2, r.status)
+    assert.matches("between pieces", r.err)
+    assert.equal("old", run.read(path))
+    assert.same(before, names())
+  end)
+
+  it("is for a pipe there when all is", function()
+    local out = tmp.run(([[cd %s && mkfifo pipe && { wc -c <pipe & } && %s %s -o pipe; wait]]):format(dir,
+      run.quote(run.btfl), streaming(1 << 20, 3, 0)))
+    assert.matches("^begun\n.*3145728\n", out)
+  end)
 end)
 
 describe("--format NAME=FILE", function()

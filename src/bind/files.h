@@ -11,9 +11,9 @@
  * not be written, or the file is one that was read; it is then as it was. */
 int files_write_file(lua_State *L);
 
-/* new_file(path): the same with a text that comes in pieces: a value with put(piece), and done(), by
- * which they take the place of the file; both raise likewise. Without done() it is as it was, when
- * the value is closed (`<close>`) or collected. */
+/* new_file(path): the same with a text that comes in pieces: a value with put(piece), and done(),
+ * by which they take the place of the file; both raise likewise. Without done() it is as it was,
+ * when the value is closed (`<close>`) or collected. */
 int files_new_file(lua_State *L);
 
 /* link_file(from, path): makes path another name of the file `from`, likewise. */
