@@ -196,6 +196,27 @@ return btfl.report "clashing"]]), alike.reader() }
     assert.not_matches("= targets:", said, 1, true)
   end)
 
+  it("is asked once where they answer alike, in whichever byte order, and is of that in a later run, too", function()
+    local words = { tmp.write("asked.lua", [[
+local cli = btfl.cli { about = "asked", verdicts = true, memo = true }
+cli:kernel_by_kernel(function(object, target)
+  io.stderr:write(target.endian, target.btf:find("asked", "func") and " has it" or "", "\n")
+  return { object.endian .. " " .. target.endian }
+end, function(_, said) print(said[1][1], said[2][1]) end, { clashing = true })
+return btfl.report "asked"]]), alike.reader(), "--cache", tmp.path "asked" }
+    for _, of in ipairs { { "little" }, { "big" }, { "big", "other" }, { "little", "other" }, { "big", "asked" } } do
+      local path = kernel({ of[2] }, { endian = of[1] })
+      table.move({ "-t", path }, 1, 2, #words + 1, words)
+    end
+    local first, second = run(words), run(words)
+    assert.equal("little\nbig\nbig has it\n", first.err)
+    assert.equal("", second.err)
+    assert.equal(first.out, second.out)
+    assert.matches("^little little\tlittle big\n", first.out)
+    assert.matches("= targets: " .. table.concat({ words[8], words[10], words[14] }, ", "):gsub("[^ ]*/", "")
+      :gsub("%.btf", "") .. "\n", first.out, 1, true)
+  end)
+
   it("is one value where it is the same, though they answer differently", function()
     local path = alike.reader()
     local words = { tmp.write("said.lua", [[

@@ -257,7 +257,7 @@ end
 -- kernels.
 local function first_of(found, before)
   for i = #before, math.max(1, #before - COMPARED + 1), -1 do
-    if are_equal(before[i].value, found.value, 0) then return before[i] end
+    if before[i].clash == found.clash and are_equal(before[i].value, found.value, 0) then return before[i] end
   end
   before[#before + 1] = found
   return found
@@ -268,12 +268,13 @@ local CLASH <const> = { clash = true }
 
 -- What load.look() says of an object on a kernel, where it is not known.
 local function said_of(cli, one, target, number, load)
-  local object, memory = one.object, load.memory
+  local object, memory, clash = one.object, load.memory, one.endian ~= target.endian or nil
+  if clash and not load.clashing then return CLASH end
   local function find()
     local kept, value, alone = told.keeping(cli, load.look, object, target, number)
     rest(object)
     pacing.adjust()
-    local found = { kept = kept, value = value }
+    local found = { kept = kept, value = value, clash = clash }
     if memory and #kept == 0 and not load.keeps then
       one.found = one.found or {}
       found = first_of(found, one.found)
@@ -287,15 +288,16 @@ local function said_of(cli, one, target, number, load)
     why, awake = told.keeping(cli, cli.try, cli, engine.wake, object)
     return awake
   end
-  if one.endian ~= target.endian then
-    if not load.clashing then return CLASH end
-    -- Another table: what was said of other kernels may be the same.
-    local found = wake() and find() or { kept = why }
-    return { kept = found.kept, value = found.value, clash = true }
-  elseif memory then
-    return memory:of(object, find, load.by and load.by(object), wake) or { kept = why }
+  local said
+  if memory then
+    said = memory:of(object, find, load.by and load.by(object), wake)
+  elseif wake() then
+    said = find()
   end
-  return wake() and find() or { kept = why }
+  said = said or { kept = why }
+  -- What another run has said does not tell.
+  said.clash = clash
+  return said
 end
 
 -- What load.look() says of objects on a kernel, until SIGINT comes: next_object() gives the number of the
@@ -649,10 +651,6 @@ function methods:kernel_by_kernel(look, take, options)
         one = { kept = one.kept }
       elseif one and one.value ~= nil and not is_kept[one] then
         one.value, is_kept[one] = load.keep(one.value), true
-        if one.clash and #one.kept == 0 then
-          of.clashing = of.clashing or {}
-          one = first_of(one, of.clashing)
-        end
       end
       of.said = stretches.add(of.said, one or false, met, met)
     end
