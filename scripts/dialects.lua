@@ -5,7 +5,7 @@ for i, loader in ipairs(btfl.loaders) do LOADERS[i], who[i] = loader.policy, loa
 local cli = btfl.cli {
   about = ("Where %s and %s would load\ndifferent code for a relocation, or one of them would refuse it.")
     :format(table.concat(who, ", ", 1, #who - 1), who[#who]),
-  policy = "the loaders are compared by their own rules",
+  policy = "the loaders are compared by their own rules", memo = true,
   options = function(parser)
     parser:flag("--all", "Show the relocations too on which all agree.")
     parser:flag("--rules", "Show the rules that decided, too.")
@@ -40,8 +40,8 @@ end
 local function row_of(relo, results)
   local program = relo.program
   local row = {
-    object = relo.object.path, target = results[1].target.name, program = program and program.name,
-    section = relo.section, insn_off = relo.insn_off, path = relo.path, kind = relo.kind,
+    object = relo.object.path, program = program and program.name, section = relo.section,
+    insn_off = relo.insn_off, path = relo.path, kind = relo.kind,
   }
   for i, loader in ipairs(LOADERS) do
     local r = results[i]
@@ -66,24 +66,37 @@ end
 
 local counted = {} -- relocations of an object
 
-local function compare(object, target)
-  local count, differ = counted[object], 0
-  for relo, results in object:contested(target, policies, cli.args.all) do
-    local same = agree(results)
-    if not same then differ = differ + 1 end
-    if cli.args.all or not same then out:row(row_of(relo, results)) end
-  end
-  if not count then
-    count = 0
+local function count_relos(object)
+  if not counted[object] then
+    local count = 0
     for _ in object:relos() do count = count + 1 end
     counted[object] = count
   end
-  out:summary {
-    order = { "object", "target", "relocations", "differ" },
-    object = object.path, target = target.name, relocations = count, differ = differ,
-    text = ("%s on %s: %d of %d relocations differ"):format(object.path, target.name, differ, count),
-  }
+  return counted[object]
 end
 
-cli:each_pair(out, function(object, target) cli:try(compare, object, target) end)
+-- The rows of a pair, and how many relocations differ.
+local function compare(object, target)
+  local rows, differ = {}, 0
+  for relo, results in object:contested(target, policies, cli.args.all) do
+    local same = agree(results)
+    if not same then differ = differ + 1 end
+    if cli.args.all or not same then rows[#rows + 1] = row_of(relo, results) end
+  end
+  return { rows = rows, relocations = count_relos(object), differ = differ }
+end
+
+cli:kernel_by_kernel(function(object, target)
+  return cli:try(compare, object, target)
+end, function(object, of_kernels, names)
+  for i, said in ipairs(of_kernels) do
+    out:again(said.rows, "target", names, i, i)
+    out:summary {
+      order = { "object", "target", "relocations", "differ" },
+      object = object.path, target = names[i], relocations = said.relocations, differ = said.differ,
+      text = ("%s on %s: %d of %d relocations differ"):format(object.path, names[i], said.differ,
+        said.relocations),
+    }
+  end
+end)
 return out
