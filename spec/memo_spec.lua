@@ -1,5 +1,5 @@
---- The memo of check, dialects, matrix and verdicts: where a kernel answers all that is asked for an object as one
---- before it did, the pair is not looked into again, and what is said stays the same, byte for byte.
+--- The memo of check, dialects, matrix, relos and verdicts: where a kernel answers all that is asked for an object
+--- as one before it did, the pair is not looked into again, and what is said stays the same, byte for byte.
 local alike = require "spec.support.alike"
 local btf = require "spec.support.btf"
 local btfl = require "btfl"
@@ -226,7 +226,7 @@ describe("the memo of a matrix", function()
 
   -- What a command prints in each format, and that --no-memo and two processes print the same.
   local function assert_same(...)
-    local status = ... == "dialects" and 0 or 1
+    local status = (... == "dialects" or ... == "relos") and 0 or 1
     for _, format in ipairs { "text", "tsv", "json" } do
       local words = { ... }
       table.move({ "--format", format }, 1, 2, #words + 1, words)
@@ -242,7 +242,7 @@ describe("the memo of a matrix", function()
 
   it("is left out by --no-memo, which prints the same", function()
     local path = run.top .. "/spec/fixtures/example.bpf.o"
-    for _, command in ipairs { "matrix", "verdicts", "check", "dialects" } do
+    for _, command in ipairs { "matrix", "verdicts", "check", "dialects", "relos" } do
       assert_same(command, path, alike.reader(), "-t", kernel("5.10.1", "pid"),
         "-t", run.top .. "/spec/fixtures/small.btf",
         "-t", kernel("6.1.2", "pid"), "-t", kernel("5.10.2", "pid"))
@@ -410,7 +410,8 @@ describe("the memo of a matrix of real objects", function()
 
   it("says the same of programs, whatever changes", function()
     if not needs_corpus() then return end
-    for seed, words in ipairs { { "verdicts" }, { "check", "--all", "--ladders" }, { "dialects", "--all" } } do
+    for seed, words in ipairs { { "verdicts" }, { "check", "--all", "--ladders" }, { "dialects", "--all" },
+      { "relos" } } do
       local with, without = printed_of(kernels[#kernels // 2], 20, seed, table.unpack(words))
       assert.is_true(#with > 100000)
       assert.equal(without, with)
@@ -421,7 +422,7 @@ describe("the memo of a matrix of real objects", function()
     if not needs_corpus() then return end
     for seed, path in ipairs(list("kernels/*.btf.gz", "loads/*.btf.gz")) do
       for _, words in ipairs { { "verdicts" }, { "check" }, { "check", "--all", "--ladders" },
-        { "dialects", "--all" } } do
+        { "dialects", "--all" }, { "relos" } } do
         local with, without = printed_of(path, 100, seed, table.unpack(words))
         assert.equal(without, with)
       end

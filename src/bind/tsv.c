@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "bind/classes.h"
 
-enum { ROWS = 1, COLUMNS, LISTS, CELL, HEAD };
+enum { ROWS = 1, COLUMNS, LISTS, CELL, FIELD, TEXT };
 
 static bool is_plain(const char *s, size_t len)
 {
@@ -67,30 +67,39 @@ static int text_gc(lua_State *L)
 	return 0;
 }
 
-/* engine.tsv(rows, columns, lists, cell, head): head, and a line for each row. A column that is nil
- * in a row is
- * `-` where it is no key of lists; cell(row, column) gives the text of what is no printable ASCII
- * and no integer. */
+/* engine.tsv(rows, columns, lists, cell, field, text): a line for each row. A column that is nil in
+ * a row is `-` where it is no key of lists; cell(row, column) gives the text of what is no
+ * printable ASCII and no integer. In the column `field`, of which there may be none, `text` stands.
+ */
 int engine_tsv(lua_State *L)
 {
 	struct buf *out;
-	int first, count;
+	int first, count, field = -1;
 
-	lua_settop(L, HEAD);
+	lua_settop(L, TEXT);
 	for (int arg = ROWS; arg <= LISTS; arg++)
 		luaL_checktype(L, arg, LUA_TTABLE);
 	luaL_checktype(L, CELL, LUA_TFUNCTION);
+	if (!lua_isnoneornil(L, FIELD))
+		luaL_checkstring(L, TEXT);
 	out = push_freed(L, sizeof(*out), text_gc);
-	buf_add(out, luaL_checkstring(L, HEAD), lua_rawlen(L, HEAD));
 	first = lua_gettop(L) + 1;
 	count = (int)lua_rawlen(L, COLUMNS);
 	luaL_checkstack(L, count + 8, "too many columns");
-	for (int i = 1; i <= count; i++)
-		lua_rawgeti(L, COLUMNS, i);
+	for (int i = 0; i < count; i++) {
+		lua_rawgeti(L, COLUMNS, i + 1);
+		if (lua_rawequal(L, -1, FIELD))
+			field = i;
+	}
 	for (lua_Integer n = 1; lua_rawgeti(L, ROWS, n) != LUA_TNIL; n++) {
 		for (int i = 0; i < count; i++) {
 			if (i)
 				buf_add(out, "\t", 1);
+			if (i == field) {
+				lua_pushvalue(L, TEXT);
+				add_text(L, out);
+				continue;
+			}
 			lua_pushvalue(L, first + i);
 			lua_gettable(L, -2);
 			add_cell(L, first + i, out);

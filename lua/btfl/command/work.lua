@@ -561,6 +561,8 @@ local function each_kernel(cli, list, open_next, load, about, part, take)
   local self = setmetatable({ cli = cli, list = list, open_next = open_next, load = load, about = about,
     part = part, take = take, jobs = workers.count(cli.args.jobs or 1), kernels = inputs.numbered(cli),
     objects = objects, met = 0 }, Turns)
+  -- Of one kernel nothing is said again, and to listen takes 4 % of check.
+  if self.kernels.count < 2 and load.memory and not load.memory.cache then load.memory = nil end
   if self.jobs > 1 then
     local shared = self:is_by_object(programs) and self:in_objects() or self:in_kernels()
     shared.jobs = self.jobs

@@ -25,7 +25,7 @@ end
 -- The cells of rows in the columns from one to another, row by row.
 local function cells_of(rows, columns, cell, first, last)
   local list = {}
-  local text = engine.tsv(rows, table.move(columns, first, last, 1, {}), LISTS, cell, "")
+  local text = engine.tsv(rows, table.move(columns, first, last, 1, {}), LISTS, cell)
   for line in text:gmatch "([^\n]*)\n" do list[#list + 1] = line end
   return list
 end
@@ -34,7 +34,7 @@ end
 local function around(rows, columns, cell, field)
   local at
   for i, column in ipairs(columns) do at = column == field and i or at end
-  if not at then return { engine.tsv(rows, columns, LISTS, cell, "") } end
+  if not at then return { engine.tsv(rows, columns, LISTS, cell) } end
   local before = cells_of(rows, columns, cell, 1, at - 1)
   local behind = cells_of(rows, columns, cell, at + 1, #columns)
   local list = { "" }
@@ -63,11 +63,15 @@ return function(report, options)
   local lines, cell = pieces(options), cells()
   lines:add(table.concat(names, "\t") .. "\n")
   for some, field, values, first, last in repeated.parts(rows) do
-    if field then
+    if field and first == last and known[some] == nil then
+      lines:add(engine.tsv(some, columns, LISTS, cell, field, text_of(field, values[first])))
+      -- What is said once more may be said of many.
+      known[some] = false
+    elseif field then
       known[some] = known[some] or around(some, columns, cell, field)
       for i = first, last do lines:add(table.concat(known[some], text_of(field, values[i]))) end
     else
-      for piece in repeated.pieces(some) do lines:add(engine.tsv(piece, columns, LISTS, cell, "")) end
+      for piece in repeated.pieces(some) do lines:add(engine.tsv(piece, columns, LISTS, cell)) end
     end
   end
   return lines:rest()
