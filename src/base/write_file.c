@@ -107,6 +107,7 @@ static bool open_stream(struct new_file *n, const struct stat *old)
 static bool open_new(struct new_file *n, const char *path)
 {
 	struct stat st;
+	bool known;
 	int fd;
 
 	if (lstat(path, &st) < 0) {
@@ -118,10 +119,9 @@ static bool open_new(struct new_file *n, const char *path)
 		return false;
 	n->path = realpath(path, NULL);
 	n->was_made = n->path != NULL;
-	if (fstat(fd, &st) < 0)
-		n->was_made = false;
+	known = fstat(fd, &st) == 0;
 	close(fd);
-	return n->was_made && open_stream(n, &st);
+	return n->was_made && known && open_stream(n, &st);
 }
 
 static bool open_file(struct new_file *n, const char *path)
