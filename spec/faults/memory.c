@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,6 +79,44 @@ static void part_input(void)
 	close(own);
 }
 
+/* Of the first bytes of a file. */
+static void copy(int from, int to, off_t size)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	for (off_t here = 0; here < size; here += n) {
+		n = pread(from, bytes, sizeof(bytes), here);
+		if (n <= 0 || write(to, bytes, (size_t)n) != n)
+			return;
+	}
+}
+
+/* A file that is written beside `out`, and has no name as yet, is another one than the parent's
+ * from here, with what is in it. */
+static void part_output(const char *out)
+{
+	const char *slash = strrchr(out, '/');
+	char path[4096];
+	struct stat st;
+
+	for (int fd = STDERR_FILENO + 1; fd < 64; fd++) {
+		int from, own;
+
+		if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink > 0 ||
+		    (fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		from = open(path, O_RDONLY);
+		snprintf(path, sizeof(path), "%.*s", (int)(slash - out), out);
+		own = open(path, O_TMPFILE | O_WRONLY | O_CLOEXEC, st.st_mode & 0777);
+		copy(from, own, lseek(fd, 0, SEEK_CUR));
+		dup2(own, fd);
+		close(own);
+		close(from);
+	}
+}
+
 static long temporary_files(const char *out)
 {
 	const char *slash = strrchr(out, '/');
@@ -136,14 +175,13 @@ static bool is_new(const void *caller)
 /* Whether who asks gets nothing. */
 static bool refuses(const void *caller)
 {
-	const char *out;
+	const char *beside = getenv("BTFL_FAULTS_OUT"), *out = beside;
 	pid_t pid;
 
 	if (all_fail || !folder)
 		return all_fail;
 	if (number++ % every != at && !is_new(caller))
 		return false;
-	out = getenv("BTFL_FAULTS_OUT");
 	if (out && access(out, F_OK) == 0)
 		out = NULL; /* the parent wrote it */
 	pid = fork();
@@ -152,6 +190,8 @@ static bool refuses(const void *caller)
 		return false;
 	}
 	part_input();
+	if (beside)
+		part_output(beside);
 	print_to(STDOUT_FILENO, "out");
 	print_to(STDERR_FILENO, "err");
 	all_fail = getenv("BTFL_FAULTS_FROM") != NULL;
