@@ -337,13 +337,23 @@ end
 -- The values of the pairs of an object that were looked at, and what was said of their kernels, as `on` has
 -- it. Where these are all of them, the list is `on`.
 local function looked_at(one, on)
-  local values, kernels = {}, {}
+  local values, kernels, count = {}, on, 0
+  local function apart()
+    if kernels == on then kernels = table.move(on, 1, count, 1, {}) end
+  end
   for said, first, last in stretches.each(one.said) do
-    for n = first, said and said.value ~= nil and last or 0 do
-      values[#values + 1], kernels[#kernels + 1] = said.value, on[n]
+    local value = said and said.value
+    if said and value ~= nil then
+      if first > count + 1 then apart() end
+      if kernels ~= on then table.move(on, first, last, count + 1, kernels) end
+      for _ = first, last do
+        count = count + 1
+        values[count] = value
+      end
     end
   end
-  return values, #values == #on and on or kernels
+  if count < #on then apart() end
+  return values, kernels
 end
 
 -- What load.find() finds of an object by what was said of it, and what was to be told meanwhile.
@@ -594,7 +604,8 @@ local function settle(cli, one, names, same)
   local clashing, seen = {}, {}
   told.settle(cli, one.kept)
   for said, first, last in stretches.each(one.said) do
-    for n = first, said and last or 0 do
+    local is_told = said and (said.clash or #(said.kept or {}) > 0)
+    for n = first, is_told and last or 0 do
       local name = names[n]
       told.settle(cli, said.kept)
       if said.clash and not seen[name] then clashing[#clashing + 1], seen[name] = name, true end

@@ -14,12 +14,13 @@ local closed = require "btfl.facts.closed"
 local ladders = require "btfl.ladder.ladders"
 local nocore = require "btfl.diagnose.nocore"
 local record = require "btfl.facts.record"
-local repeated = require "btfl.report.repeated"
+local reported = require "btfl.diagnose.reported"
 local report = require "btfl.report.report"
 local same_lists = require "btfl.report.same_lists"
 local series = require "btfl.kernels.series"
 local settled = require "btfl.arguments.settled"
 local store = require "btfl.facts.store"
+local stretches = require "btfl.stretches"
 
 -- So many kernels are open again at a time: of few anything is asked in the second phase, but what has become
 -- of something is asked of whichever lacks it and of those that have it.
@@ -158,15 +159,21 @@ end
 -- What was kept of all kernels for an object in a shape, but of those on which nothing could be told. Equal
 -- records are one table.
 function Run:facts_of(asks, list, kernels_of, i)
-  local kernels, records, opened = {}, {}, {}
+  local kernels, records, opened, before, own = kernels_of, {}, {}, nil, nil
   for n, said in ipairs(list) do
-    local text, kernel = said[i].facts, kernels_of[n]
-    if text then
-      opened[text] = opened[text] or engine.unpack(text, error)
-      records[kernel], kernels[#kernels + 1] = opened[text], kernel
+    if said ~= before then
+      local text = said[i].facts
+      own = text and (opened[text] or engine.unpack(text, error))
+      if text then opened[text] = own end
+      before = said
+    end
+    if own then
+      records[#records + 1] = own
+      if kernels ~= kernels_of then kernels[#records] = kernels_of[n] end
+    elseif kernels == kernels_of then
+      kernels = table.move(kernels_of, 1, #records, 1, {})
     end
   end
-  if #kernels == #kernels_of then kernels = kernels_of end
   return closed.of(asks, kernels, records, self.store, function(kernel)
     return inputs.again(self.cli, kernel.number, self.options.why and AGAIN_FOR_WHY or AGAIN)
   end)
@@ -192,13 +199,13 @@ local function twins_of(kernel, releases)
 end
 
 -- Of each kernel of a list. Objects mostly have the same one, one after the other.
-local last = {}
+local known_twins = {}
 
 local function twins_in(list)
-  if last.list == list then return last.twins end
+  if known_twins.list == list then return known_twins.twins end
   local releases, twins = releases_of(list), {}
   for _, kernel in ipairs(list) do twins[kernel] = twins_of(kernel, releases) end
-  last = { list = list, twins = twins }
+  known_twins = { list = list, twins = twins }
   return twins
 end
 
@@ -241,15 +248,6 @@ function Run:told_of(said, object, kernel, kernels, asks, known)
   return like[twins]
 end
 
--- A finding on the kernels of which it is said.
-local function add_finding(out, finding, names)
-  local own = {}
-  for name, value in pairs(finding) do own[name] = value end
-  own.targets = own.target and #names > 1 and names or nil
-  own.target = own.target and #names == 1 and names[1] or nil
-  table.insert(out.findings, own)
-end
-
 -- What is read without asking.
 function Run:add_fixed_reads(out, object, asks, facts)
   local reads = self.cli:try(nocore.of, object, asks.readings, facts, asks.options.shape)
@@ -266,22 +264,33 @@ function Run:add_ladders(out, object, asks, facts)
   end
 end
 
--- What is said of an object on each kernel, in each shape: `tells`, of which `at` has the number, pair by
--- pair, false for nothing; and `later`, what is told of all kernels together.
+-- What is said of an object on each kernel: `tells`, of which `at` has the numbers, stretches of lists by
+-- shape, false for nothing; and `later`, what is told of all kernels together.
 function Run:find(object, list, kernels)
   local all, facts, known = self:asks_of(object), {}, {}
   for i, asks in ipairs(all) do facts[i], known[i] = self:facts_of(asks, list, kernels, i), {} end
-  local tells, at, numbers = {}, {}, {}
-  for n, said in ipairs(list) do
-    for i, asks in ipairs(all) do
-      local told = said[i].draft and self:told_of(said[i], object, kernels[n], facts[i], asks, known[i])
-      if told and not numbers[told] then
-        tells[#tells + 1] = { findings = told.findings,
-          counted = check.counted(told.draft, asks.options.shape) }
-        numbers[told] = #tells
-      end
-      at[#at + 1] = told and numbers[told] or false
+  local tells, at, numbers, twins = {}, nil, {}, twins_in(kernels)
+  local function number_of(told, asks)
+    if not numbers[told] then
+      tells[#tells + 1] = { findings = told.findings,
+        counted = check.counted(told.draft, asks.options.shape) }
+      numbers[told] = #tells
     end
+    return numbers[told]
+  end
+  local before, last_twins, own
+  for n, said in ipairs(list) do
+    local kernel = kernels[n]
+    if said ~= before or twins[kernel] ~= last_twins then
+      before, last_twins, own = said, twins[kernel], {}
+      for i, asks in ipairs(all) do
+        local told = said[i].draft and self:told_of(said[i], object, kernel, facts[i], asks, known[i])
+        own[i] = told and number_of(told, asks) or false
+        -- The same is to be asked of the next kernel again.
+        if said[i].draft and not (told and told.holds) then before = nil end
+      end
+    end
+    at = stretches.add(at, own, n, n)
   end
   local several, later = #facts[1]:in_order() > 1, report.new "check"
   for i, asks in ipairs(self.cli.args.only and {} or all) do
@@ -292,64 +301,6 @@ function Run:find(object, list, kernels)
   self.learned[object] = nil
   kept.rest(object)
   return { tells = tells, at = at, later = carried.take(later) }
-end
-
--- A list that mostly says the same again: each value once, and up to which place.
-local function add_run(runs, value)
-  local n, place = #runs, #runs > 0 and runs[#runs] or 0
-  if runs[n - 1] == value then runs[n] = place + 1 else runs[n + 1], runs[n + 2] = value, place + 1 end
-end
-
-local function in_runs(runs, place)
-  local low, high = 1, #runs // 2
-  while low < high do
-    local middle = (low + high) // 2
-    if runs[2 * middle] < place then low = middle + 1 else high = middle end
-  end
-  return runs[2 * low - 1]
-end
-
--- The summaries of pairs: of the object at `path`, runs of what is counted on each of its kernels.
-local SUMMARIES = {
-  count = function(own) return #own.kernels end,
-  make = function(own, n) return check.summary(in_runs(own.runs, n), own.path, own.kernels[n]) end,
-  about = function(own, n)
-    local kernel = own.kernels[n]
-    return own.path, kernel.name, check.known_of(kernel), in_runs(own.runs, n)
-  end,
-}
-
--- Adds what find() found; to `later` goes what is told of all kernels together.
-local function put(out, later, object, list, kernels, found, same)
-  -- By kernel findings of several shapes are known to be one.
-  local told, names_of, n = {}, {}, 0
-  local counted, said_on, on = {}, {}, {}
-  for i, tells in ipairs(found.tells) do counted[i] = tells.counted end
-  for k, said in ipairs(list) do
-    for _, one in ipairs(said) do
-      n = n + 1
-      if one.failure then out:failure(one.failure) end
-      local tells = found.tells[found.at[n]]
-      if tells then
-        add_run(said_on, counted[found.at[n]])
-        on[#on + 1] = kernels[k]
-      end
-      if tells and #said == 1 and names_of[tells] then
-        table.insert(names_of[tells], kernels[k].name)
-      elseif tells then
-        names_of[tells] = { kernels[k].name }
-        told[#told + 1] = { findings = tells.findings, names = names_of[tells] }
-      end
-    end
-  end
-  out.summaries = repeated.from(out.summaries)
-  repeated.add(out.summaries, repeated.made({ path = object.path, runs = said_on,
-    kernels = #on == #kernels and kernels or on }, SUMMARIES))
-  for _, one in ipairs(told) do
-    local names = #one.findings > 0 and #one.names > 1 and same(one.names) or one.names
-    for _, finding in ipairs(one.findings) do add_finding(out, finding, names) end
-  end
-  carried.put(later, found.later)
 end
 
 -- What is asked of objects is mostly asked by equal options, which then are one table.
@@ -420,7 +371,7 @@ function run.of(cli, out, options)
   self.sending, self.sent = store.sending(self.whole)
   local later, same = report.new "check", same_lists()
   cli:kernel_by_kernel(function(object, target) return self:look_at(object, target) end,
-    function(object, found, said, kernels) put(out, later, object, said, kernels, found, same) end, {
+    function(object, found, said, kernels) reported.put(out, later, object, said, kernels, found, same) end, {
       about = kernel_of, by = function(object) return self:learned_of(object) end,
       keep = function(said) return self:keep(said) end, clashing = true, encode = encode, decode = decode,
       find = function(object, said, kernels) return self:find(object, said, kernels) end,

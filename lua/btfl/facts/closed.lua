@@ -21,31 +21,57 @@ local settled = require "btfl.arguments.settled"
 local methods = setmetatable({}, { __index = live.methods })
 local metatable = { __index = methods }
 
--- Objects mostly have the same kernels, one after the other.
+-- What there is once of a list of kernels: objects mostly have the same one, one after the other.
 local last = {}
 
-function methods:in_order()
-  if last.list ~= self.list or last.endian ~= self.endian then
-    last = { list = self.list, endian = self.endian, order = live.methods.in_order(self) }
+local function known_of(list)
+  if last.list ~= list then
+    local places = {}
+    for n, kernel in ipairs(list) do places[kernel] = n end
+    last = { list = list, places = places, comparable = {}, order = {} }
   end
-  return last.order
+  return last
+end
+
+function methods:comparable()
+  local known, n = known_of(self.list).comparable, 0
+  if not known[self.endian] then
+    local list = {}
+    for kernel in live.methods.comparable(self) do list[#list + 1] = kernel end
+    known[self.endian] = list
+  end
+  local list = known[self.endian]
+  return function()
+    n = n + 1
+    return list[n]
+  end
+end
+
+function methods:in_order()
+  local known = known_of(self.list).order
+  known[self.endian] = known[self.endian] or live.methods.in_order(self)
+  return known[self.endian]
+end
+
+local function record_of(self, kernel)
+  return self.records[known_of(self.list).places[kernel]]
 end
 
 function methods:like(kernel)
-  return self.first[self.records[kernel]]
+  return self.first[record_of(self, kernel)]
 end
 
 function methods:outcome(kernel, relo)
-  local ok, reason, candidate = engine.outcome(self.records[kernel].outcomes, relo.index)
+  local ok, reason, candidate = engine.outcome(record_of(self, kernel).outcomes, relo.index)
   return { ok = ok, reason = reason, candidate = candidate or nil }
 end
 
 function methods:module_of(kernel, root)
-  return self.records[kernel].modules[record.root_key(root)]
+  return record_of(self, kernel).modules[record.root_key(root)]
 end
 
 function methods:member(kernel, relo, step)
-  local steps = self.records[kernel].members[record.access_key(relo)]
+  local steps = record_of(self, kernel).members[record.access_key(relo)]
   local one = steps and steps[step + 1]
   if not one then return nil end
   return self.store:value(one.struct), one.name
@@ -53,18 +79,18 @@ end
 
 function methods:found(kernel, attach)
   local key = record.attach_key(attach)
-  if self.asks.places[key] then return not self.records[kernel].absent[key] end
+  if self.asks.places[key] then return not record_of(self, kernel).absent[key] end
   return self:open(kernel):attach(attach).found
 end
 
 function methods:signature(kernel, attach)
   local number = record.attach_number(self.asks, attach)
-  local digest = number and self.records[kernel].signatures[number]
+  local digest = number and record_of(self, kernel).signatures[number]
   return digest and self.store:value(digest) or nil
 end
 
 function methods:answer(kernel, relo)
-  return self.records[kernel].answers[self.asks.question[relo.index]]
+  return record_of(self, kernel).answers[self.asks.question[relo.index]]
 end
 
 -- The branches as program:branches() gives them.
@@ -104,7 +130,7 @@ local function number_of(list, one)
 end
 
 local function place_of(self, kernel, ask, key)
-  local places = self.records[kernel].places[number_of(self.asks.readings, ask)]
+  local places = record_of(self, kernel).places[number_of(self.asks.readings, ask)]
   return places and places[number_of(ask.order, key)]
 end
 
@@ -122,7 +148,7 @@ function methods:coming(kernel, ask, key)
 end
 
 function methods:reads_on(kernel, ask)
-  return self.records[kernel].reading[number_of(self.asks.readings, ask)] or false
+  return record_of(self, kernel).reading[number_of(self.asks.readings, ask)] or false
 end
 
 -- Arguments, of which those of other kernels tell by what stands where they go.
@@ -165,7 +191,7 @@ local function sinks_of(self, i)
   if #self.list < drift.MOST_OF or agree and not asked or not differs(self, attach) then return known end
   local there = {}
   for kernel in self:comparable() do
-    local counts = self.records[kernel].counts[one.program.name]
+    local counts = record_of(self, kernel).counts[one.program.name]
     there[#there + 1] = counts or drift.at_sinks(one.program, self:open(kernel), one.options)
   end
   known.most = drift.most(there)
@@ -205,7 +231,7 @@ local NOTHING = {}
 ---@param kernel btfl.facts.kernel
 ---@return table<string, btfl.drifts>
 function methods:found_again(kernel)
-  local out, own = {}, self.records[kernel]
+  local out, own = {}, record_of(self, kernel)
   if self.standing[own] then return NOTHING end
   for i, one in ipairs(self.asks.programs) do
     if not stands(self, i, own) then out[one.program.name] = walked_again(self, i, kernel).found end
@@ -217,7 +243,7 @@ end
 function methods:arguments(kernel, program)
   for i, one in ipairs(self.asks.programs) do
     if one.program == program then
-      local own = self.records[kernel]
+      local own = record_of(self, kernel)
       local walk = stands(self, i, own) and walk_of(own, program)
       return walk and walk.rows or walked_again(self, i, kernel).rows
     end
@@ -231,19 +257,19 @@ end
 
 local closed = {}
 
---- Of these kernels: `records` has what was kept of each by `asks`, one table for those of which that is
---- equal; `reopen` opens a kernel again.
+--- Of these kernels: `records` has what was kept of each by `asks`, in the same order, one table for those of
+--- which that is equal; `reopen` opens a kernel again.
 ---@param asks table of record.asks()
 ---@param kernels btfl.facts.kernel[]
----@param records table<btfl.facts.kernel, table>
+---@param records table[]
 ---@param store btfl.facts.store
 ---@param reopen fun(kernel: btfl.facts.kernel): btfl.target
 ---@return btfl.facts
 function closed.of(asks, kernels, records, store, reopen)
-  local first, distinct = {}, {}
-  for _, kernel in ipairs(kernels) do
-    local own = records[kernel]
-    if not first[own] then first[own], distinct[#distinct + 1] = kernel, own end
+  local first, distinct, before = {}, {}, nil
+  for n, own in ipairs(records) do
+    if own ~= before and not first[own] then first[own], distinct[#distinct + 1] = kernels[n], own end
+    before = own
   end
   return setmetatable({ list = kernels, endian = asks.object.endian, asks = asks, records = records,
     first = first, distinct = distinct, store = store, reopen = reopen, sinks = {}, again = {},
