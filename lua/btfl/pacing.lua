@@ -10,7 +10,7 @@ local pacing = {}
 -- KiB of garbage.
 local ROOM <const> = 12 << 10
 
--- So much there may be; nil where little is kept.
+-- So much there may be; nil where little is kept. Where less and less is, what was let go leaves room.
 local most
 
 --- Collects where it is time. To be called now and then.
@@ -19,7 +19,7 @@ function pacing.adjust()
   if kib <= (most or ROOM) then return end
   collectgarbage()
   engine.give_back_memory()
-  most = collectgarbage "count" + ROOM
+  most = math.max(most or 0, collectgarbage "count" + ROOM)
 end
 
 --- Leaves it to Lua's collector again, which goes by what is in use.
