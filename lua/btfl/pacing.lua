@@ -13,21 +13,28 @@ local ROOM <const> = 12 << 10
 -- So much there may be; nil where little is kept. Where less and less is, what was let go leaves room.
 local most
 
+-- All of it, and gives it back.
+local function collect()
+  collectgarbage()
+  engine.give_back_memory()
+end
+
 --- Collects where it is time. To be called now and then.
 function pacing.adjust()
   local kib = collectgarbage "count"
   if kib <= (most or ROOM) then return end
-  collectgarbage()
-  engine.give_back_memory()
+  collect()
   most = math.max(most or 0, collectgarbage "count" + ROOM)
+end
+
+--- Collects where much was kept, for much of it is not any more.
+function pacing.collect()
+  if most then collect() end
 end
 
 --- Leaves it to Lua's collector again, which goes by what is in use.
 function pacing.stop()
-  if most then
-    collectgarbage()
-    engine.give_back_memory()
-  end
+  pacing.collect()
   most = nil
 end
 

@@ -673,6 +673,7 @@ function methods:kernel_by_kernel(look, take, options)
   list_all(list, open_next)
   if load.memory and load.memory.cache then self:try(load.memory.save, load.memory) end
   load.memory = nil
+  pacing.collect()
   if part then write_part(self, run, part) end
   if options.find then
     for _, one in ipairs(list) do settle(self, one, names, same) end
