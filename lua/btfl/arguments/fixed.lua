@@ -9,15 +9,20 @@ local fixed = {}
 -- The structs that hold the registers of a process.
 local REGISTERS = { pt_regs = true, user_pt_regs = true, user_regs_struct = true }
 
--- Whether each pointer on the way that no relocation finds is the same on both.
+-- Whether each pointer on the way that no relocation finds is the same on both; and whether the kernel itself
+-- had to be asked.
 local function same_way(read, a, b, kernels)
-  local function successor(name) return kernels:successor(a.target, b.target, name) end
+  local asked
+  local function successor(name)
+    asked = true
+    return kernels:successor(a.target, b.target, name)
+  end
   for i, step in ipairs(read.from or {}) do
     if not step.relo and not layout.same(a.through[i], b.through[i], step.offset, 1, successor) then
-      return false
+      return false, asked
     end
   end
-  return true
+  return true, asked
 end
 
 -- Bytes that are read, as far as it is known: a string may be short.
@@ -40,12 +45,12 @@ end
 
 -- The first class on which the same is read as on a kernel; else what differs there first, of all of them.
 -- And whether the kernel itself had to be asked, so that the struct alone does not tell.
-local function class_of(row, classes, one, kernels)
+local function class_of(row, classes, struct, target, kernels)
   local differs_at, asked
   for _, class in ipairs(classes) do
-    local same, at = layout.same(class.struct, one.struct, row.offset, row.bytes, function(name)
+    local same, at = layout.same(class.struct, struct, row.offset, row.bytes, function(name)
       asked = true
-      return kernels:successor(class.witness, one.target, name)
+      return kernels:successor(class.witness, target, name)
     end)
     if same then return class, differs_at, asked end
     differs_at = math.min(differs_at or at, at)
@@ -62,16 +67,22 @@ local function classify(row, list, kernels)
     classes[1] = { struct = mine, witness = row.program.object.btf, own = true, targets = {} }
   end
   local of_struct = {}
-  for _, one in ipairs(list) do
-    local found = of_struct[one.struct]
+  -- Puts those from the first on into a class, as many as are known to belong there: up to which.
+  local function put(struct, targets, first, last)
+    local found, target = of_struct[struct], targets[first]
     if not found then
-      local class, differs_at, asked = class_of(row, classes, one, kernels)
+      local class, differs_at, asked = class_of(row, classes, struct, target, kernels)
       if differs_at then row.differs_at = math.min(row.differs_at or differs_at, differs_at) end
-      found = class or { struct = one.struct, witness = one.target, targets = {} }
+      found = class or { struct = struct, witness = target, targets = {} }
       if not class then classes[#classes + 1] = found end
-      if not asked then of_struct[one.struct] = found end
+      if asked then last = first else of_struct[struct] = found end
     end
-    table.insert(found.targets, one.target)
+    table.move(targets, first, last, #found.targets + 1, found.targets)
+    return last
+  end
+  for _, one in ipairs(list) do
+    local n = one.first
+    while n <= one.last do n = put(one.struct, one.targets, n, one.last) + 1 end
   end
   row.classes = classes
   row.differs = #classes > 1
@@ -99,11 +110,33 @@ local function is_foreign(row, t, target, first)
   return mine ~= nil and target.arch ~= mine
 end
 
--- The kernels on which it is known where a read leads, each with that; nil where it cannot be told of.
+-- Adds those from one to another that are the same place, but for foreign ones. False where the way there is
+-- another than before: what is loaded from another place leads anywhere; that place is told of for itself.
+local function add_place(list, row, place, targets, first, last, kernels)
+  local n = first
+  while n <= last do
+    local target, upto = targets[n], last
+    local one = { target = target, struct = place.struct, through = place.through, targets = targets,
+      first = n }
+    if REGISTERS[place.struct.essential] then upto = n end
+    if not is_foreign(row, place.struct, target, list[1]) then
+      local same, asked = true, nil
+      if list[1] then same, asked = same_way(row.read, list[1], one, kernels) end
+      if not same then return false end
+      if asked then upto = n end
+      one.last = upto
+      list[#list + 1] = one
+    end
+    n = upto + 1
+  end
+  return true
+end
+
+-- Where it is known where a read leads: that, with the kernels from one to another of `targets`, of which
+-- `target` is the first; nil where it cannot be told of.
 local function places_of(row, key, targets, ask, kernels)
-  local read, list, beyond, known = row.read, {}, nil, {}
-  for _, target in ipairs(targets) do
-    local like = kernels:like(target)
+  local list, beyond, known = {}, nil, {}
+  for like, first, last in kernels:cases(targets) do
     local place = known[like]
     if place == nil then
       place = kernels:place(like, ask, key) or false
@@ -111,11 +144,8 @@ local function places_of(row, key, targets, ask, kernels)
     end
     if place and place.beyond then
       beyond = place
-    elseif place and not is_foreign(row, place.struct, target, list[1]) then
-      local one = { target = target, struct = place.struct, through = place.through }
-      -- What is loaded from another place leads anywhere; that place is told of for itself.
-      if list[1] and not same_way(read, list[1], one, kernels) then return nil end
-      list[#list + 1] = one
+    elseif place and not add_place(list, row, place, targets, first, last, kernels) then
+      return nil
     end
   end
   -- What is behind its end on some kernel may be of a larger struct that starts with this one.
@@ -141,13 +171,16 @@ local function add_row(rows, key, targets, ask, kernels)
     row.mixed = row.mixed or one.struct ~= row.struct and one.struct.essential ~= row.struct.essential
   end
   row.targets = {}
-  for i, one in ipairs(list) do row.targets[i] = one.target end
+  for _, one in ipairs(list) do
+    table.move(one.targets, one.first, one.last, #row.targets + 1, row.targets)
+  end
   rows[#rows + 1] = row
 end
 
 -- The kernels that a program can be read on.
 local function kernels_of(ask, targets, kernels)
   local list, is_open = {}, reading.is_open(ask)
+  if #ask.order > 0 and not reading.is_particular(ask) then return targets end
   for _, target in ipairs(#ask.order > 0 and targets or {}) do
     if reading.fits(ask, target) then list[#list + 1] = target end
   end

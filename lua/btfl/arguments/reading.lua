@@ -157,15 +157,22 @@ function reading.reads_on(ask, target)
   return next(reads_of(target, ask, target)) ~= nil
 end
 
+--- Whether it cannot be read on some kernels.
+---@param ask btfl.reading
+---@return boolean
+function reading.is_particular(ask)
+  return (ask.registers or ask.bare) and ask.program.object.arch ~= nil
+end
+
 --- Whether a kernel is one that it can be read on: programs find arguments in registers of one architecture,
 --- and what has no record was compiled for one.
 ---@param ask btfl.reading
 ---@param kernel btfl.target
 ---@return boolean
 function reading.fits(ask, kernel)
-  if not ask.registers and not ask.bare then return true end
-  local here, there = ask.program.object.arch, kernel.arch
-  return not here or not there or here == there
+  if not reading.is_particular(ask) then return true end
+  local there = kernel.arch
+  return not there or there == ask.program.object.arch
 end
 
 --- Where a read leads on a target; nil when nobody knows.

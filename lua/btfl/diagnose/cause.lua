@@ -57,8 +57,12 @@ local function attached(result)
 end
 
 local function elsewhere(relo, kernel, kernels)
-  for other in kernels:comparable() do
-    local module = other ~= kernel and kernels:module_of(other, relo.type)
+  local list, seen = kernels:compared(), {}
+  for like, first, last in kernels:cases(list) do
+    local n = list[first] == kernel and first + 1 or first
+    local other = n <= last and not seen[like] and list[n]
+    local module = other and kernels:module_of(other, relo.type)
+    seen[like] = seen[like] or other
     if module then
       return { kind = "module", note = ("on %s it is in module %s"):format(other.name, module),
         help = ("add the BTF of that module: -m FOLDER/%s"):format(module) }

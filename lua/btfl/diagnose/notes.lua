@@ -39,9 +39,12 @@ end
 
 -- The struct that still has the member: in another kernel of the run, else in the object.
 local function witness_of(relo, step, kernels)
-  for other in kernels:comparable() do
-    local struct, name = kernels:member(other, relo, step)
+  local seen = {}
+  for like in kernels:cases(kernels:compared()) do
+    local struct, name
+    if not seen[like] then struct, name = kernels:member(like, relo, step) end
     if struct and name then return struct, name end
+    seen[like] = true
   end
   return kernels.step_at(relo.accessor, step)
 end

@@ -278,11 +278,12 @@ function Run:find(object, list, kernels)
     end
     return numbers[told]
   end
-  local before, last_twins, own
+  local before, last_twins, own, first
   for n, said in ipairs(list) do
     local kernel = kernels[n]
     if said ~= before or twins[kernel] ~= last_twins then
-      before, last_twins, own = said, twins[kernel], {}
+      at = own and stretches.add(at, own, first, n - 1)
+      before, last_twins, own, first = said, twins[kernel], {}, n
       for i, asks in ipairs(all) do
         local told = said[i].draft and self:told_of(said[i], object, kernel, facts[i], asks, known[i])
         own[i] = told and number_of(told, asks) or false
@@ -290,8 +291,8 @@ function Run:find(object, list, kernels)
         if said[i].draft and not (told and told.holds) then before = nil end
       end
     end
-    at = stretches.add(at, own, n, n)
   end
+  at = stretches.add(at, own, first, #list)
   local several, later = #facts[1]:in_order() > 1, report.new "check"
   for i, asks in ipairs(self.cli.args.only and {} or all) do
     self:add_fixed_reads(later, object, asks, facts[i])

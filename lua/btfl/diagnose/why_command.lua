@@ -9,11 +9,12 @@ end
 -- The first kernel of the run on which it fails alike, so that all of them give one hint, and the first
 -- that still has it.
 local function witnesses(relo, reason, kernel, kernels, options)
-  local lacks, has
-  for other in kernels:comparable() do
-    local there = kernels:outcome(other, relo)
-    if there.reason == reason then lacks = lacks or other end
-    if there.candidate then has = has or other end
+  local lacks, has, seen = nil, nil, {}
+  for like in kernels:cases(kernels:compared()) do
+    local there = seen[like] or kernels:outcome(like, relo)
+    seen[like] = there
+    if there.reason == reason then lacks = lacks or like end
+    if there.candidate then has = has or like end
   end
   return lacks or kernel, (options.from or {})[1] or has
 end

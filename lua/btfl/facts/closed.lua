@@ -28,23 +28,15 @@ local function known_of(list)
   if last.list ~= list then
     local places = {}
     for n, kernel in ipairs(list) do places[kernel] = n end
-    last = { list = list, places = places, comparable = {}, order = {} }
+    last = { list = list, places = places, compared = {}, order = {} }
   end
   return last
 end
 
-function methods:comparable()
-  local known, n = known_of(self.list).comparable, 0
-  if not known[self.endian] then
-    local list = {}
-    for kernel in live.methods.comparable(self) do list[#list + 1] = kernel end
-    known[self.endian] = list
-  end
-  local list = known[self.endian]
-  return function()
-    n = n + 1
-    return list[n]
-  end
+function methods:compared()
+  local known = known_of(self.list).compared
+  known[self.endian] = known[self.endian] or live.methods.compared(self)
+  return known[self.endian]
 end
 
 function methods:in_order()
@@ -59,6 +51,31 @@ end
 
 function methods:like(kernel)
   return self.first[record_of(self, kernel)]
+end
+
+-- Where stretches of a list begin, and the last ends.
+local function starts_of(self, list)
+  local starts, places, before = {}, known_of(self.list).places, nil
+  for n, kernel in ipairs(list) do
+    local own = self.records[places[kernel]]
+    if own ~= before then starts[#starts + 1] = n end
+    before = own
+  end
+  starts[#starts + 1] = #list + 1
+  return starts
+end
+
+function methods:cases(list)
+  local starts, i = self.starts[list], 0
+  if not starts then
+    starts = starts_of(self, list)
+    self.starts[list] = starts
+  end
+  return function()
+    i = i + 1
+    if i == #starts then return nil end
+    return self:like(list[starts[i]]), starts[i], starts[i + 1] - 1
+  end
 end
 
 function methods:outcome(kernel, relo)
@@ -78,7 +95,8 @@ function methods:member(kernel, relo, step)
 end
 
 function methods:found(kernel, attach)
-  local key = record.attach_key(attach)
+  local key = self.keys[attach] or record.attach_key(attach)
+  self.keys[attach] = key
   if self.asks.places[key] then return not record_of(self, kernel).absent[key] end
   return self:open(kernel):attach(attach).found
 end
@@ -273,7 +291,7 @@ function closed.of(asks, kernels, records, store, reopen)
   end
   return setmetatable({ list = kernels, endian = asks.object.endian, asks = asks, records = records,
     first = first, distinct = distinct, store = store, reopen = reopen, sinks = {}, again = {},
-    standing = {} }, metatable)
+    standing = {}, starts = {}, keys = {} }, metatable)
 end
 
 return closed

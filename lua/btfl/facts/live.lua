@@ -19,22 +19,30 @@ local signatures = require "btfl.arguments.signatures"
 local methods = {}
 local metatable = { __index = methods }
 
---- Those that the object can be held against, in order.
+--- Those that the object can be held against, in order. Nobody may change the list.
+---@return btfl.target[]
+function methods:compared()
+  local all = {}
+  for _, kernel in ipairs(self.list) do
+    if kernel.endian == self.endian then all[#all + 1] = kernel end
+  end
+  return all
+end
+
+--- The same, one after the other.
 ---@return fun(): btfl.target?
 function methods:comparable()
-  local n = 0
+  local list, n = self:compared(), 0
   return function()
-    repeat n = n + 1 until not self.list[n] or self.list[n].endian == self.endian
-    return self.list[n]
+    n = n + 1
+    return list[n]
   end
 end
 
 --- The same from the oldest to the newest. Nobody may change the list.
 ---@return btfl.target[]
 function methods:in_order()
-  local all = {}
-  for kernel in self:comparable() do all[#all + 1] = kernel end
-  return series.in_order(all)
+  return series.in_order(self:compared())
 end
 
 --- One of them for all that answer alike to all that is asked here, always the same.
@@ -42,6 +50,17 @@ end
 ---@return btfl.target
 function methods:like(kernel)
   return kernel
+end
+
+--- Stretches of a list of them that answer alike: what like() gives of them, the first place and the last.
+---@param list btfl.target[] that is not changed any more
+---@return fun(): btfl.target?, integer?, integer?
+function methods:cases(list) -- luacheck: ignore 212
+  local n = 0
+  return function()
+    n = n + 1
+    return list[n], n, n
+  end
 end
 
 --- What a relocation becomes there: `ok`, `reason` and `candidate`, which may be true for one.

@@ -147,25 +147,15 @@ local function collect(shown, list, targets)
   return order
 end
 
--- One of each kind of kernels that answer alike, in order.
-local function each_kind(targets, kernels)
-  local list, seen = {}, {}
-  for _, target in ipairs(targets) do
-    local like = kernels:like(target)
-    if not seen[like] then list[#list + 1], seen[like] = like, true end
-  end
-  return list
-end
-
 --- Adds the findings of the guards of a program, where there are several kernels: shown are its ladders, list
 --- is what ladders.lua knows of them.
 ---@param shown btfl.object.ladder[]
 ---@param list table[]
 ---@param targets btfl.target[]
+---@param distinct btfl.target[] one of each kind of those that answer alike, in order
 ---@param kernels btfl.facts
-function guards.add(shown, list, targets, kernels)
+function guards.add(shown, list, targets, distinct, kernels)
   if #targets < 2 then return end
-  local distinct = each_kind(targets, kernels)
   for _, guard in ipairs(collect(shown, list, distinct)) do
     local others = strangers(guard, distinct, kernels)
     if #others > 0 then

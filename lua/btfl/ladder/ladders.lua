@@ -32,9 +32,9 @@ end
 -- One for each branch that is decided on some kernel; `there` is by target what the branches are.
 local function collect(program, targets, kernels, is_asked)
   local relos, known, there, at, list = questions.asked(program, is_asked), {}, {}, {}, {}
-  for _, target in ipairs(targets) do
-    local like = kernels:like(target)
-    there[target] = there[like] or branches_of(program, like, kernels, relos, known)
+  for like, first, last in kernels:cases(targets) do
+    local branches = there[like] or branches_of(program, like, kernels, relos, known)
+    for n = first, last do there[targets[n]] = branches end
   end
   for _, branches in pairs(known) do
     for insn, branch in pairs(branches.at) do
@@ -58,9 +58,9 @@ local function answer_of(ladder, target, kernels)
 end
 
 -- Where the ladder starts that a branch belongs to: the first branch that leads there by itself.
-local function head_of(ladder, targets)
+local function head_of(ladder, distinct)
   local head = ladder.insn
-  for _, target in ipairs(targets) do
+  for _, target in ipairs(distinct) do
     local branch = ladder.there[target].at[ladder.insn]
     if branch and branch.asked and branch.head < head then head = branch.head end
   end
@@ -123,9 +123,9 @@ local function vector_of(order, answers)
 end
 
 -- The one answer of all kernels, nil when there are several.
-local function only_answer(targets, answers)
-  local one = answers[targets[1]]
-  for _, target in ipairs(targets) do
+local function only_answer(distinct, answers)
+  local one = answers[distinct[1]]
+  for _, target in ipairs(distinct) do
     if answers[target] ~= one then return nil end
   end
   return one
@@ -133,10 +133,11 @@ end
 
 local ALL = { ["1"] = "always", ["0"] = "never" }
 
-local function verdict_of(ladder, targets, order)
+local function verdict_of(ladder, set)
+  local order = set.ends
   local function answer(target) return ladder.answers[target] end
   local function arm(target) return arm_of(ladder, target) end
-  local one = only_answer(targets, ladder.answers)
+  local one = only_answer(set.distinct, ladder.answers)
   if one then
     return #ladder.relos == 1 and questions.exists(ladder.relos[1]) and ALL[one] or "constant"
   end
@@ -146,18 +147,20 @@ local function verdict_of(ladder, targets, order)
   return all_in_order(order.lists, answer) and "mixed" or "covered"
 end
 
-local function judge(ladder, targets, order, kernels)
-  ladder.answers, ladder.gaps = {}, {}
-  for _, target in ipairs(targets) do
-    local like = kernels:like(target)
-    ladder.answers[target] = ladder.answers[like] or answer_of(ladder, like, kernels)
+local function judge(ladder, set, kernels)
+  local targets, answers = set.list, {}
+  ladder.answers, ladder.gaps = answers, {}
+  for like, first, last in kernels:cases(targets) do
+    local answer = answers[like] or answer_of(ladder, like, kernels)
+    for n = first, last do answers[targets[n]] = answer end
   end
-  ladder.head = head_of(ladder, targets)
-  for _, list in ipairs(order.lists) do
-    table.insert(ladder.gaps, gap_in(list, function(target) return arm_of(ladder, target) end))
+  ladder.head = head_of(ladder, set.distinct)
+  local function arm(target) return arm_of(ladder, target) end
+  for i, list in ipairs(set.order.lists) do
+    if gap_in(set.ends.lists[i], arm) then table.insert(ladder.gaps, gap_in(list, arm)) end
   end
-  ladder.verdict = verdict_of(ladder, targets, order)
-  ladder.vector = vector_of(order, ladder.answers)
+  ladder.verdict = verdict_of(ladder, set)
+  ladder.vector = vector_of(set.ends, answers)
 end
 
 -- What is given out of it.
@@ -172,41 +175,59 @@ local function given(ladder)
   }
 end
 
--- Whether two lists have the same.
-local function same(a, b)
-  for i = 1, math.max(#a, #b) do
-    if a[i] ~= b[i] then return false end
-  end
-  return true
-end
-
--- Kernels in order of release. Those that are closed are mostly the same for one object after the other.
-local last = { list = {} }
+-- Kernels in order of release. Those that are closed are mostly one list for one object after the other.
+local known = {}
 
 local function order_of(list)
-  if type(list[1]) == "table" and same(last.list, list) then return last.order end
+  if known.list == list then return known.order end
   local order = {}
   order.lists, order.all, order.others = series.of(list)
-  if type(list[1]) == "table" then last = { list = list, order = order } end
+  if type(list[1]) == "table" then known = { list = list, order = order } end
   return order
 end
 
-local function add_program(out, program, is_asked, targets, order, kernels, options)
-  local list, shown = collect(program, targets, kernels, is_asked), {}
+local function add_program(out, program, is_asked, set, kernels, options)
+  local list, shown = collect(program, set.list, kernels, is_asked), {}
   for i, ladder in ipairs(list) do
-    judge(ladder, targets, order, kernels)
+    judge(ladder, set, kernels)
     shown[i] = given(ladder)
     out[#out + 1] = shown[i]
   end
-  findings.add(shown, targets, kernels, options)
-  guards.add(shown, list, targets, kernels)
+  findings.add(shown, set.list, kernels, options)
+  guards.add(shown, list, set.list, set.distinct, kernels)
 end
 
--- The kernels that it is held against, and their order.
+-- Of a list the first and the last of each stretch that answers alike.
+local function ends_of(list, kernels)
+  local ends = { name = list.name }
+  for _, first, last in kernels:cases(list) do
+    ends[#ends + 1] = list[first]
+    if last > first then ends[#ends + 1] = list[last] end
+  end
+  return ends
+end
+
+-- One of each kind of kernels that answer alike, in order.
+local function each_kind(list, kernels)
+  local distinct, seen = {}, {}
+  for like in kernels:cases(list) do
+    if not seen[like] then distinct[#distinct + 1], seen[like] = like, true end
+  end
+  return distinct
+end
+
+---@class btfl.ladders.set the kernels that an object is held against
+---@field list btfl.target[]
+---@field distinct btfl.target[] one of each kind of those that answer alike, in order
+---@field order { lists: table[], all: btfl.target[], others: btfl.target[] } of series.of()
+---@field ends { lists: table[], all: btfl.target[], others: btfl.target[] } of these what ends stretches
+
 local function comparable(kernels)
-  local list = {}
-  for kernel in kernels:comparable() do list[#list + 1] = kernel end
-  return list, order_of(list)
+  local list = kernels:compared()
+  local order = order_of(list)
+  local ends = { lists = {}, all = ends_of(order.all, kernels), others = order.others }
+  for i, one in ipairs(order.lists) do ends.lists[i] = ends_of(one, kernels) end
+  return { list = list, distinct = each_kind(list, kernels), order = order, ends = ends }
 end
 
 --- See object:ladders in meta.lua.
@@ -215,14 +236,14 @@ end
 ---@param options btfl.check.options
 ---@return btfl.object.ladder[]
 function ladders.of(object, kernels, options)
-  local out, skip, list, order = {}, {}, nil, nil
+  local out, skip, set = {}, {}, nil
   if not object.btf then return out end
   for _, name in ipairs(options.skip or {}) do skip[name] = true end
   for program in object:programs() do
     local is_asked = not (program.entry and skip[program.name]) and questions.of(program)
     if is_asked then
-      if not list then list, order = comparable(kernels) end
-      if #list > 0 then add_program(out, program, is_asked, list, order, kernels, options) end
+      set = set or comparable(kernels)
+      if #set.list > 0 then add_program(out, program, is_asked, set, kernels, options) end
     end
   end
   for _, ladder in ipairs(out) do
