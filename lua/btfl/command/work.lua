@@ -676,7 +676,10 @@ function methods:kernel_by_kernel(look, take, options)
   pacing.collect()
   if part then write_part(self, run, part) end
   if options.find then
-    for _, one in ipairs(list) do settle(self, one, names, same) end
+    for _, one in ipairs(list) do
+      settle(self, one, names, same)
+      pacing.adjust()
+    end
     if not part then find_each(self, list, load, on, found, take) end
     return pacing.stop()
   end
