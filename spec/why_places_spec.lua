@@ -123,6 +123,27 @@ describe("why", function()
     assert.equal("request.q->disk", suggestions[1].via)
   end)
 
+  it("takes for a struct that went the one that lay over it, not one that it began with or could hold", function()
+    local function kernel(folio, own)
+      return made(function(t)
+        local page = t.struct("page", { { "flags", t.u64 }, { "owner", t.u64 } })
+        t.struct("slab", { { "page", page }, { "next", t.int } })
+        if folio == "union" then
+          local fields = t.b:struct("", 16, { { own[1], t.u64, 0 }, { own[2], t.u64, 64 } })
+          t.b:struct("folio", 24, { { "", t.b:union("", 16, { { "", fields, 0 }, { "page", page, 0 } }), 0 },
+            { "count", t.int, 128 } })
+        elseif folio == "beginning" then
+          t.struct("folio", { { "page", page }, { "count", t.int } })
+        end
+      end)
+    end
+    local new = kernel()
+    assert.equal("page", first(new, "folio.page", kernel("union", { "flags", "owner" })).successor)
+    assert.is_nil(first(new, "folio.page", kernel("union", { "next", "prev" })))
+    assert.is_nil(first(new, "folio.page", kernel("union", { "owner", "flags" })))
+    assert.is_nil(first(new, "folio.page", kernel "beginning"))
+  end)
+
   describe("knows the record of an event", function()
     -- A struct with a field or without it, and the record of an event that copies it.
     local function kernel(field)

@@ -127,7 +127,28 @@ static void same(struct hunt *h, const char *question, enum scale scale, struct 
 	hunt_add(h, scale, question, NULL, CHANGE_SAME, at, none, 20);
 }
 
-/* A type that stands at the start of a vanished one and is much of it: that lay over this one.
+/* Whether members of t stand in root as they stand in t, and so are the same bytes. */
+static bool lies_over(struct hunt *h, struct place root, const struct btf_type *t)
+{
+	struct members whole, part;
+	size_t same = 0;
+
+	if (members_list(root.btf, root.id, 0, h->arena, &whole) < 0 ||
+	    members_list(t->btf, t->id, 0, h->arena, &part) < 0) {
+		h->failed = true;
+		return false;
+	}
+	for (size_t i = 0; i < part.n; i++) {
+		const struct member *m = &part.at[i];
+		long at = members_find(&whole, m->name, strlen(m->name));
+
+		same += at >= 0 && whole.at[at].bit_offset == m->bit_offset;
+	}
+	return same > 1;
+}
+
+/* A type that shares the start of a vanished one and is much of it: that lay over this one. What it
+ * only begins with, or may hold, a list_head or a kobject, is a part of it and not what it was of.
  * heir: what took the place of the vanished one, NULL where nobody knows. */
 static void hunt_overlaid(struct hunt *h, struct place root, const char *path, const char *heir)
 {
@@ -145,7 +166,7 @@ static void hunt_overlaid(struct hunt *h, struct place root, const char *path, c
 	t = btf_strip(root.btf, at);
 	whole = btf_size(root.btf, root.id);
 	if (!btf_is_composite(&t) || !*t.name || (heir && strcmp(heir, t.name) != 0) ||
-	    whole <= 0 || t.size < whole / 3)
+	    whole <= 0 || t.size < whole / 3 || !lies_over(h, root, &t))
 		return;
 	now = find_in_target(h->target, t.name, strlen(t.name), "");
 	if (now.btf)
