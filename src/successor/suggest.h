@@ -66,7 +66,8 @@ enum signal {
 	SIGNAL_VOID,   /* only one of them gives a result */
 	SIGNAL_ARITY,  /* how many more parameters one of them has */
 	SIGNAL_TRACEPOINT, /* is one: nobody inlines it, as functions are of which others go on */
-	SIGNAL_BETWEEN,    /* stands in the sources between the two that it stood between */
+	SIGNAL_BETWEEN,    /* stands in the sources between the two that it stood between: says more
+			    * where the name does not */
 	SIGNAL_COUNT
 };
 

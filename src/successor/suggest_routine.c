@@ -173,7 +173,8 @@ static void compare(struct routines *r, const struct lost_routine *lost, const s
 	s[SIGNAL_SPELT] = same_name(name);
 	if (lost->placed)
 		s[SIGNAL_APART] = (float)(1 - routine_near(&lost->around, &x->routine));
-	s[SIGNAL_BETWEEN] = x->routine.at > lost->gap.from && x->routine.at < lost->gap.to;
+	if (x->routine.at > lost->gap.from && x->routine.at < lost->gap.to)
+		s[SIGNAL_BETWEEN] = (float)(1 - name);
 }
 
 /* Names less alike are no candidates. */
@@ -381,8 +382,8 @@ static void contest(struct hunt *h, struct routines *r, const struct lost_routin
 }
 
 /* How likely the first has to be, and that nothing came at most, for it to be an answer. */
-#define FIRST_AT_LEAST 0.35
-#define NOTHING_AT_MOST 0.45
+#define FIRST_AT_LEAST 0.3
+#define NOTHING_AT_MOST 0.7
 
 /* One of them is it at most, so the likelier the next are, the less is each. Where something came,
  * the likeliest is an answer, even if others dispute it. */
