@@ -44,6 +44,31 @@ print((most - held) // 1024, held // 1024, collectgarbage("setpause", 200), coll
     assert.same({ 200, 100 }, before)
   end)
 
+  it("leaves as much room for garbage as there was where less is in use", function()
+    local r = run { tmp.write("less.lua", [[
+local pacing = require "btfl.pacing"
+collectgarbage "stop"
+local kept = {}
+local function fill(first, last) for i = first, last do kept[i] = { i } end end
+local function mib() return collectgarbage "count" // 1024 | 0 end
+fill(1, 1e6)
+pacing.adjust()
+for i = 2e5, 1e6 do kept[i] = nil end
+fill(2e5, 5e5)
+pacing.adjust()
+local before = mib()
+for _ = 1, 3e5 do local _ = { 1 } end
+pacing.adjust()
+local most = mib()
+for _ = 1, 1e6 do local _ = { 1 } end
+pacing.adjust()
+print(before, most, mib())]]) }
+    local before, most, after = r.out:match "(%d+)\t(%d+)\t(%d+)"
+    assert.equal("", r.err)
+    assert.is_true(most - before > 16, r.out)
+    assert.is_true(after - before < 4, r.out)
+  end)
+
   it("gives back what it has collected between what is in use", function()
     if os.getenv "ASAN_OPTIONS" then return pending "a sanitizer keeps what is freed" end
     local r = run { tmp.write("holes.lua", [[
