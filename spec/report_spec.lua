@@ -187,6 +187,22 @@ describe("a report", function()
     end
   end)
 
+  it("takes little memory for the names of many kernels in each of many findings", function()
+    local r = run { tmp.write("names.lua", [[
+local kept, targets, r = {}, {}, btfl.report "r"
+for i = 1, 500000 do kept[i] = { i } end
+for i = 1, 1000 do targets[i] = ("6.%d-generic-amd64"):format(i) end
+for i = 1, 2000 do r:error { rule = "e", message = "m" .. i, targets = targets } end
+collectgarbage()
+local before, most = collectgarbage "count", 0
+debug.sethook(function() most = math.max(most, collectgarbage "count") end, "", 1000)
+r:render("tsv", { put = function() end })
+debug.sethook()
+print((most - before) // 1024 | 0)]]) }
+    assert.equal("", r.err)
+    assert.is_true(tonumber(r.out) < 20, r.out)
+  end)
+
   describe("as tsv", function()
     it("is a header and rows, - for nothing", function()
       local r = btfl.report("r", { columns = { "a", "b", "c" } })

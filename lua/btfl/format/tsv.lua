@@ -1,6 +1,7 @@
 --- tsv: tab-separated lines under a header. Rows when the report has columns, else its findings.
 local columns_of = require "btfl.report.columns"
 local engine = require "btfl.engine"
+local pacing = require "btfl.pacing"
 local pieces = require "btfl.report.pieces"
 local repeated = require "btfl.report.repeated"
 local terminal = require "btfl.report.terminal"
@@ -45,13 +46,17 @@ local function around(rows, columns, cell, field)
   return list
 end
 
+-- Of so many rows garbage is collected meanwhile where each is of many kernels: the names of a thousand are
+-- 30 kB of text, and check of 10,008 objects on these takes 145 MB for all else.
+local MANY <const> = 1000
+
 ---@param report btfl.report
 ---@param options? btfl.render.options
 ---@return string
 return function(report, options)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local names, known, shown = {}, {}, {}
+  local names, known, shown, is_paced = {}, {}, {}, rows == report.findings and #rows >= MANY
   -- Rows are said again of the same few values.
   local function text_of(field, value)
     if value == nil then return "-" end
@@ -71,8 +76,12 @@ return function(report, options)
       known[some] = known[some] or around(some, columns, cell, field)
       for i = first, last do lines:add(table.concat(known[some], text_of(field, values[i]))) end
     else
-      for piece in repeated.pieces(some) do lines:add(engine.tsv(piece, columns, LISTS, cell)) end
+      for piece in repeated.pieces(some) do
+        lines:add(engine.tsv(piece, columns, LISTS, cell))
+        if is_paced then pacing.adjust() end
+      end
     end
   end
+  if is_paced then pacing.stop() end
   return lines:rest()
 end
