@@ -118,12 +118,13 @@ static const luaL_Reg written_methods[] = {
 int files_new_file(lua_State *L)
 {
 	const char *path = check_cstring(L, 1);
+	size_t size = strlen(path) + 1;
 	struct written *w;
 
 	refuse_input(L, path);
-	w = lua_newuserdatauv(L, sizeof(*w) + strlen(path) + 1, 0);
+	w = lua_newuserdatauv(L, sizeof(*w) + size, 0);
 	w->file = NULL;
-	strcpy(w->path, path);
+	memcpy(w->path, path, size);
 	if (luaL_newmetatable(L, written_name)) {
 		luaL_setfuncs(L, written_methods, 0);
 		lua_pushvalue(L, -1);
