@@ -29,6 +29,12 @@ function pacing.adjust()
   most = math.max(most or 0, used + (used > MOST_IN_USE and LESS_ROOM or ROOM))
 end
 
+--- Whether a list of findings is so long that it is to be called while each is looked at: of fewer, as of
+--- each pair of a matrix, to go through all that is kept would take longer.
+---@param findings table[]
+---@return boolean
+function pacing.is_for(findings) return #findings >= 1000 end
+
 --- Collects where much was kept, for much of it is not any more.
 function pacing.collect()
   if most then collect() end

@@ -46,17 +46,15 @@ local function around(rows, columns, cell, field)
   return list
 end
 
--- Of so many rows garbage is collected meanwhile where each is of many kernels: the names of a thousand are
--- 30 kB of text, and check of 10,008 objects on these takes 145 MB for all else.
-local MANY <const> = 1000
-
 ---@param report btfl.report
 ---@param options? btfl.render.options
 ---@return string
 return function(report, options)
   local columns, rows = columns_of(report), report.rows
   if not columns then columns, rows = FINDING, report.findings end
-  local names, known, shown, is_paced = {}, {}, {}, rows == report.findings and #rows >= MANY
+  local names, known, shown = {}, {}, {}
+  -- The names of a thousand kernels are 30 kB of text in each.
+  local is_paced = rows == report.findings and pacing.is_for(rows)
   -- Rows are said again of the same few values.
   local function text_of(field, value)
     if value == nil then return "-" end

@@ -278,12 +278,8 @@ local function finding_of(group, kernels, failing, splits)
   return out
 end
 
--- Of so many findings garbage is collected meanwhile: of fewer, as of each pair of a matrix, to go through
--- all that is kept would take longer than to merge them.
-local MANY <const> = 1000
-
 local function adjust(report)
-  if #report.findings >= MANY then pacing.adjust() end
+  if pacing.is_for(report.findings) then pacing.adjust() end
 end
 
 -- The findings of each cause, in the order in which it first appears: { findings =, shapes =, topic = };
@@ -323,6 +319,6 @@ return function(report)
     causes[i] = false
     adjust(report)
   end
-  if #report.findings >= MANY then pacing.stop() end
+  if pacing.is_for(report.findings) then pacing.stop() end
   return out
 end
