@@ -56,6 +56,13 @@ describe("why looks at the company of a candidate:", function()
     end)
   end)
 
+  it("an enumerator without a name, as no kernel takes it, is none", function()
+    local function kernel(name, values)
+      return made(function(t) t.b:enum(name, values) end)
+    end
+    is(nil, first(kernel(nil, { { "", 0 }, { "", 0 }, { "", 0 } }), "modes._", kernel("modes", { { "_", 1 << 31 } })))
+  end)
+
   it("a type that was there before and got the members of one that went is what that became", function()
     local function kernel(merged)
       return made(function(t)

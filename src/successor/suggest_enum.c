@@ -43,6 +43,8 @@ static void add(struct values *x, const struct btf_type *e, const char *name,
 {
 	char full[MEMBER_PATH_MAX];
 
+	if (!*name) /* no kernel takes such a BTF */
+		return;
 	snprintf(full, sizeof(full), "%.200s%s%.200s", e->name, *e->name ? "." : "", name);
 	hunt_add(x->h, SCALE_ENUM, full, NULL, CHANGE_ENUMVAL, (struct place){e->btf, e->id}, s, 0);
 }
