@@ -66,6 +66,12 @@ local PACKERS = {
   { "bzip2", "bzip2 -c" }, { "lzma", "xz --format=lzma -c", "xz" },
 }
 
+-- How images begin that do not say where the payload is. That of s390 is a program for its channels, and then
+-- blanks of EBCDIC.
+local ARM_ZIMAGE <const> = ("\0"):rep(0x24) .. "\x18\x28\x6f\x01"
+local S390_BZIMAGE <const> = "\0\8\0\0\x80\0\x20\0" .. "\2\0\0\x20\x60\0\0\x50" .. "\2\0\0\x68\x60\0\0\x50"
+  .. ("\x40"):rep(56)
+
 -- An x86 image: boot sector, setup code, then the payload that its head names, and its unpacked size behind.
 local function bzimage(payload, whole, gzip)
   local more = gzip and "" or le(#whole)
@@ -244,8 +250,9 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
         read_whole(tmp.write("vmlinuz", bzimage(bytes, vmlinux, gzip)))
         -- Where the head says nothing, the payload is searched for.
         if row[1] ~= "lzma" and row[1] ~= "bzip2" then
-          read_whole(tmp.write("zImage", ("\0"):rep(0x24) .. "\x18\x28\x6f\x01" .. ("\0"):rep(99) .. bytes
-            .. (gzip and "" or le(#vmlinux)) .. "more"))
+          for _, head in ipairs { ARM_ZIMAGE, S390_BZIMAGE } do
+            read_whole(tmp.write("zImage", head .. ("\0"):rep(99) .. bytes .. (gzip and "" or le(#vmlinux)) .. "more"))
+          end
         end
       end)
     end
@@ -288,7 +295,7 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
 
     it("is searched for behind what is packed and no kernel, and where a head is too old to name it", function()
       local text, bytes = packed(("text "):rep(99), "gzip -nc"), packed(vmlinux, "gzip -nc")
-      local zimage = ("\0"):rep(0x24) .. "\x18\x28\x6f\x01" .. ("\0"):rep(99)
+      local zimage = ARM_ZIMAGE .. ("\0"):rep(99)
       read_whole(tmp.write("zImage", zimage .. text .. "\x89LZO\0\r\n\x1a\n" .. ("\0"):rep(9) .. bytes .. "more"))
       local old = bzimage(bytes, vmlinux, true):gsub("HdrS..", "HdrS" .. string.pack("<I2", 0x207), 1)
       read_whole(tmp.write("old", old))

@@ -275,6 +275,18 @@ describe("a kernel", function()
     assert.equal(1, r.status)
     assert.is_nil(r.err:find "^btfl verdicts: /")
   end)
+
+  it("in an archive that has everything but a kernel is told", function()
+    local dir = folder { ["boot/config-6.1.0"] = CONFIG:format("6.1.0", "Debian"),
+      ["boot/vmlinuz-6.1.0"] = "no kernel\n", ["k/a.btf"] = true }
+    tmp.run(("cd %s && tar cf k/none.tar -C . boot"):format(q(dir)))
+    for _, word in ipairs { dir .. "/k/none.tar", dir .. "/k" } do
+      local rows, r = targets(dir, "-t", word)
+      assert.equal(2, r.status)
+      assert.matches("^btfl targets: [^\n]*k/none.tar: has no kernel in it\n$", r.err)
+      assert.equal(word:find "tar$" and 0 or 1, #rows)
+    end
+  end)
 end)
 
 describe("a list of kernel-crawler", function()

@@ -24,6 +24,8 @@ static const struct magic {
     {0x38, 4, "ARM\x64", "a kernel image (arm64 Image, vmlinuz)", FOREIGN_IMAGE},
     {0x38, 4, "RSC\x05", "a kernel image (riscv Image, vmlinuz)", FOREIGN_IMAGE},
     {0x24, 4, "\x18\x28\x6f\x01", "a compressed kernel (arm zImage, vmlinuz)", FOREIGN_IMAGE},
+    {0xc, 16, "\x60\0\0\x50\x02\0\0\x68\x60\0\0\x50\x40\x40\x40\x40",
+     "a compressed kernel (s390 bzImage, vmlinuz)", FOREIGN_IMAGE},
     {4, 4, "zimg", "a compressed kernel (EFI zboot, vmlinuz)", FOREIGN_IMAGE},
     {0, 2, "MZ", "an EFI program, such as a unified kernel image", FOREIGN_IMAGE},
     {0, 4, "\x27\x05\x19\x56", "a kernel for U-Boot (uImage)", FOREIGN_IMAGE},

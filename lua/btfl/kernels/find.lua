@@ -94,18 +94,19 @@ end
 local function from_archive(path, give, failed)
   local list, err = engine.archive(path)
   if not list then return false end
-  local kernels, files = {}, {}
+  local kernels, files, told = {}, {}, err ~= nil
   for _, member in ipairs(list) do
     local full = path .. "!" .. member.name
     if member.kernel then
       kernels[#kernels + 1] = full
     elseif member.kind == "archive" then
+      told = true
       failed(full .. ": an archive in an archive is not looked into: unpack it")
     else
       files[#files + 1] = { path = full, kind = member.kind }
     end
   end
-  if #kernels == 0 and #list == 0 and not err then failed(path .. ": has no kernel in it") end
+  if #kernels == 0 and not told then failed(path .. ": has no kernel in it") end
   if #kernels == 0 and err then
     give(described(path, {}, false))
     return true
