@@ -111,6 +111,7 @@ int engine_suggest(lua_State *L)
 		q.excerpt = check_btf(L, 4);
 	q.from = check_btfs(L, 3, &q.from_count);
 	q.pairs = kept_pairs(L);
+	pairs_tidy(q.pairs);
 	answer = push_freed(L, sizeof(*answer), answer_gc);
 	if (suggest_find(&q, t, answer, &e) < 0)
 		return raise_err(L, &e);

@@ -120,6 +120,8 @@ const char *btf_banner(const struct btf *b);
 
 struct btf *btf_ref(const struct btf *b);
 void btf_unref(struct btf *b); /* NULL is allowed */
+/* How many references there are. */
+unsigned btf_refs(const struct btf *b);
 
 /* Whether id (0, the void type, included) exists in b or its base. */
 static inline bool btf_has(const struct btf *b, uint32_t id)

@@ -196,6 +196,11 @@ struct btf *btf_ref(const struct btf *b)
 	return (struct btf *)(uintptr_t)b;
 }
 
+unsigned btf_refs(const struct btf *b)
+{
+	return atomic_load(&box_of(b)->refs);
+}
+
 void btf_unref(struct btf *b)
 {
 	if (!b || atomic_fetch_sub(&box_of(b)->refs, 1) != 1)

@@ -62,6 +62,54 @@ struct routines *pairs_routines(struct pairs *p, enum routine_kind kind, const s
 	return oldest->routines;
 }
 
+/* How often b is referenced from here. */
+static unsigned own_refs(const struct pairs *p, const struct btf *b)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < PAIRS_KEPT; i++)
+		for (size_t j = 0; j < p->at[i].count; j++)
+			n += p->at[i].btf[j] == b;
+	for (size_t i = 0; i < ROLLS_KEPT; i++)
+		n += p->rolls.at[i].btf == b;
+	return n;
+}
+
+static bool is_left(const struct pairs *p, const struct btf *b)
+{
+	return b && btf_refs(b) == own_refs(p, b);
+}
+
+/* Returns whether there was anything: that may have been the last to hold a base. */
+static bool free_left(struct pairs *p)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < PAIRS_KEPT; i++) {
+		struct kept_pair *k = &p->at[i];
+		bool left = false;
+
+		for (size_t j = 0; j < k->count && !left; j++)
+			left = is_left(p, k->btf[j]);
+		if (left)
+			forget(k);
+		any |= left;
+	}
+	for (size_t i = 0; i < ROLLS_KEPT; i++) {
+		if (!is_left(p, p->rolls.at[i].btf))
+			continue;
+		roll_free(&p->rolls.at[i]);
+		any = true;
+	}
+	return any;
+}
+
+void pairs_tidy(struct pairs *p)
+{
+	while (free_left(p))
+		;
+}
+
 void pairs_free(struct pairs *p)
 {
 	for (size_t i = 0; i < PAIRS_KEPT; i++)

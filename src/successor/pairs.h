@@ -27,6 +27,9 @@ struct pairs {
 struct routines *pairs_routines(struct pairs *p, enum routine_kind kind, const struct btf *witness,
 				const struct target *t);
 
+/* Frees what is of kernels that nobody else has open any more. To be called before a question. */
+void pairs_tidy(struct pairs *p);
+
 /* Frees all that is kept. */
 void pairs_free(struct pairs *p);
 

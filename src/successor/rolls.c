@@ -9,7 +9,7 @@
 /* Chains of more types than this lead nowhere. */
 enum { LONGEST = 64 };
 
-static void forget(struct roll *r)
+void roll_free(struct roll *r)
 {
 	free(r->composites.at);
 	free(r->enums.at);
@@ -135,9 +135,9 @@ const struct roll *rolls_of(struct rolls *r, const struct btf *b)
 		if (one->asked < oldest->asked)
 			oldest = one;
 	}
-	forget(oldest);
+	roll_free(oldest);
 	if (make(oldest, b) < 0) {
-		forget(oldest);
+		roll_free(oldest);
 		return NULL;
 	}
 	oldest->asked = r->asked;
@@ -147,5 +147,5 @@ const struct roll *rolls_of(struct rolls *r, const struct btf *b)
 void rolls_free(struct rolls *r)
 {
 	for (size_t i = 0; i < ROLLS_KEPT; i++)
-		forget(&r->at[i]);
+		roll_free(&r->at[i]);
 }

@@ -37,6 +37,9 @@ struct rolls {
  * rolls_of() was called for ROLLS_KEPT others. NULL when memory is out. */
 const struct roll *rolls_of(struct rolls *r, const struct btf *b);
 
+/* Frees that of one place. */
+void roll_free(struct roll *r);
+
 /* Frees all that is kept. */
 void rolls_free(struct rolls *r);
 

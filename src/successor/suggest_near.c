@@ -57,7 +57,7 @@ static bool is_seen(struct near *x, uint32_t id)
 	return false;
 }
 
-static struct hashes paths_before(struct near *x, const char *name, bool *is_new)
+static struct hashes paths_before(struct near *x, const char *name, struct arena *a, bool *is_new)
 {
 	struct place was = find_type(x->h->witness, name, strlen(name), "");
 	struct hashes set = {0};
@@ -67,8 +67,8 @@ static struct hashes paths_before(struct near *x, const char *name, bool *is_new
 	x->flags = 0;
 	if (!was.btf)
 		return set;
-	if (members_list(was.btf, was.id, 1, x->h->arena, &s) < 0 ||
-	    !(set.at = arena_alloc(x->h->arena, s.n + 1, sizeof(*set.at)))) {
+	if (members_list(was.btf, was.id, 1, a, &s) < 0 ||
+	    !(set.at = arena_alloc(a, s.n + 1, sizeof(*set.at)))) {
 		x->h->failed = true;
 		return set;
 	}
@@ -138,27 +138,19 @@ static void by_path(const struct probe *p, const char *link, const char *path, c
 
 enum way { WAY_AHEAD, WAY_BACK, WAY_HEIR, WAY_NONE };
 
-/* Looks at struct id for what it gained; link is how to get there ("task_struct.signal->"), or, for
- * one that points here, the member that does. */
-static void look(struct near *x, const struct btf *b, uint32_t id, const char *link, enum way way,
-		 bool through_new)
+/* As look(); what it lists is in the arena. */
+static void look_into(struct near *x, const struct btf *b, uint32_t id, const char *link,
+		      enum way way, bool through_new, struct arena *a)
 {
-	bool back = way != WAY_AHEAD;
-	struct btf_type t = btf_type(b, id);
-	const char *name = t.name;
+	const char *name = btf_type(b, id).name;
 	struct vocabulary own;
 	struct hashes before;
 	struct members s;
 	bool is_new;
 
-	/* A pointer to the kind of struct that is embedded here leads to that of another object. */
-	if (hashes_have(&x->inside, id) || is_record(&t) != x->record)
-		return;
-	if (is_seen(x, id) || x->members > MOST_MEMBERS || x->h->failed)
-		return;
-	before = paths_before(x, name, &is_new);
-	if (members_list(b, id, back ? 0 : 1, x->h->arena, &s) < 0 ||
-	    own_words(&s, x->h->arena, &own) < 0) {
+	before = paths_before(x, name, a, &is_new);
+	if (members_list(b, id, way == WAY_AHEAD ? 1 : 0, a, &s) < 0 ||
+	    own_words(&s, a, &own) < 0) {
 		x->h->failed = true;
 		return;
 	}
@@ -220,6 +212,23 @@ static void look(struct near *x, const struct btf *b, uint32_t id, const char *l
 	}
 }
 
+/* Looks at struct id for what it gained; link is how to get there ("task_struct.signal->"), or, for
+ * one that points here, the member that does. */
+static void look(struct near *x, const struct btf *b, uint32_t id, const char *link, enum way way,
+		 bool through_new)
+{
+	struct btf_type t = btf_type(b, id);
+	struct arena lists = {0};
+
+	/* A pointer to the kind of struct that is embedded here leads to that of another object. */
+	if (hashes_have(&x->inside, id) || is_record(&t) != x->record)
+		return;
+	if (is_seen(x, id) || x->members > MOST_MEMBERS || x->h->failed)
+		return;
+	look_into(x, b, id, link, way, through_new, &lists);
+	arena_free(&lists);
+}
+
 /* Adds a struct and all that it embeds, each once, so that shared parts cost nothing. Elements of
  * arrays are left out: a pointer may well lead to one of them. */
 static void add_inside(struct near *x, const struct btf *b, uint32_t id, unsigned depth)
@@ -269,7 +278,7 @@ static void look_ahead(struct near *x)
 		x->h->failed = true;
 		return;
 	}
-	before = paths_before(x, p->into_name, &is_new);
+	before = paths_before(x, p->into_name, x->h->arena, &is_new);
 	for (size_t i = 0; i < s.n; i++) {
 		uint32_t id = struct_behind(s.btf, s.at[i].type, false);
 		char path[MEMBER_PATH_MAX], link[MEMBER_PATH_MAX + 128];
@@ -490,6 +499,7 @@ void hunt_rivals(struct hunt *h, const struct probe *p)
 
 	for (uint32_t id = b->first_id; id < b->end_id && !h->failed; id++) {
 		struct btf_type t = btf_type(b, id), to;
+		struct arena list = {0};
 		struct place now;
 		struct members s;
 
@@ -504,11 +514,9 @@ void hunt_rivals(struct hunt *h, const struct probe *p)
 		to = btf_strip(now.btf, now.id);
 		if (is_record(&to))
 			continue;
-		if (members_list(b, id, 0, h->arena, &s) < 0) {
-			h->failed = true;
-			return;
-		}
-		for (size_t i = 0; i < s.n; i++)
+		h->failed |= members_list(b, id, 0, &list, &s) < 0;
+		for (size_t i = 0; !h->failed && i < s.n; i++)
 			look_rival(h, p, &s, i, btf_type(now.btf, now.id).name, now);
+		arena_free(&list);
 	}
 }

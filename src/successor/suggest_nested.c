@@ -129,17 +129,20 @@ static double takes_flags(struct hunt *h, const struct members *s, size_t i)
 {
 	const char *owner = member_home(s->btf, &s->at[i]);
 	struct place was = {0};
+	struct arena a = {0};
 	struct members before;
+	double lost = 0;
 
 	if (owner && s->at[i].owner != s->root && h->witness)
 		was = find_type(h->witness, owner, strlen(owner), "");
 	if (!was.btf)
 		return 1;
-	if (members_list(was.btf, was.id, 0, h->arena, &before) < 0) {
+	if (members_list(was.btf, was.id, 0, &a, &before) < 0)
 		h->failed = true;
-		return 0;
-	}
-	return flags_lost(h, &before, owner);
+	else
+		lost = flags_lost(h, &before, owner);
+	arena_free(&a);
+	return lost;
 }
 
 /* Scores member i of what is nested in the root; before: paths that were there. */
@@ -186,20 +189,20 @@ static void nested_signals(struct hunt *h, const struct probe *p, const struct m
 		s[SIGNAL_BOX] = 0.5f;
 }
 
-void hunt_nested(struct hunt *h, const struct probe *p)
+/* As hunt_nested(); what it lists is in the arena. */
+static void hunt_listed(struct hunt *h, const struct probe *p, struct arena *a)
 {
 	struct members now, before = {0};
 	struct hashes known = {0};
 	struct vocabulary own;
 
-	if (members_list(p->into.btf, p->into.id, DEEPEST_NAMED, h->arena, &now) < 0 ||
-	    own_words(&now, h->arena, &own) < 0 ||
-	    (p->root.btf &&
-	     members_list(p->root.btf, p->root.id, DEEPEST_NAMED, h->arena, &before) < 0)) {
+	if (members_list(p->into.btf, p->into.id, DEEPEST_NAMED, a, &now) < 0 ||
+	    own_words(&now, a, &own) < 0 ||
+	    (p->root.btf && members_list(p->root.btf, p->root.id, DEEPEST_NAMED, a, &before) < 0)) {
 		h->failed = true;
 		return;
 	}
-	known = paths_of(&before, h->arena);
+	known = paths_of(&before, a);
 	for (size_t i = 0; i < now.n && !h->failed; i++) {
 		char path[MEMBER_PATH_MAX];
 		float s[SIGNAL_COUNT];
@@ -214,4 +217,12 @@ void hunt_nested(struct hunt *h, const struct probe *p)
 		hunt_add_field(h, p, path, CHANGE_MOVED, (struct place){now.btf, now.at[i].type}, s,
 			       0);
 	}
+}
+
+void hunt_nested(struct hunt *h, const struct probe *p)
+{
+	struct arena lists = {0};
+
+	hunt_listed(h, p, &lists);
+	arena_free(&lists);
 }

@@ -24,7 +24,7 @@ local stretches = require "btfl.stretches"
 
 -- So many kernels are open again at a time: of few anything is asked in the second phase, but what has become
 -- of something is asked of whichever lacks it and of those that have it.
-local AGAIN, AGAIN_FOR_WHY = 4, 32
+local AGAIN, AGAIN_FOR_WHY = 2, 32
 
 local Run = {}
 Run.__index = Run
