@@ -152,12 +152,14 @@ describe("--cache", function()
     with(words, "--cache", folder)
     local path = files(folder)[1]
     local record = disk.open(folder, error):load(path:match "[^/]*$")[1]
+    -- Kinds are those of enum asked_kind, in format/asked.h.
     for field, texts in pairs {
       questions = { "x", ("\0"):rep(11), ("\255"):rep(12), string.pack("<I4I4I4", 0, 0, 1 << 31),
         string.pack("<I4I4I4", 9, 3, 0), string.pack("<I4I4I4c1", 9, 3, 1, "\255"), string.pack("<I4I4I4", 6, 9, 0),
         string.pack("<I4I4I4", 10, 1 << 31, 0), string.pack("<I4I4I4", 11, 1 << 31, 0),
-        string.pack("<I4I4I4", 16, 0, 3) .. "abc", string.pack("<I4I4I4", 19, 0, 3) .. "abc",
-        string.pack("<I4I4I4", 19, 0, 48) .. ("\xff"):rep(48) },
+        string.pack("<I4I4I4", 17, 4, 3) .. "abc", string.pack("<I4I4I4", 18, 0, 3) .. "abc",
+        string.pack("<I4I4I4", 19, 0, 3) .. "abc", string.pack("<I4I4I4", 21, 0, 3) .. "abc",
+        string.pack("<I4I4I4", 21, 0, 48) .. ("\xff"):rep(48) },
       value = { "", "x", "[]", "{}", "[1]", '[{"state":"nosuch"}]', '[{"state":"loads","programs":[],"findings":[{}]}]',
         "null", '"text"', ("["):rep(10000) },
     } do

@@ -77,6 +77,52 @@ describe("the memo of what an argument points to", function()
     }))
   end)
 
+  it("asks how big an enum is, and not what it has", function()
+    local function enum(size, ...)
+      local values = {}
+      for i, name in ipairs { ... } do values[i] = { name, i } end
+      return function(b) return b:enum("mode", values, size) end
+    end
+    local function takes(release, make)
+      local b = btf.new()
+      b:func("vfs_read", b:func_proto(b:int("int", 4, "signed"), { { "mode", make(b) } }))
+      return write(release .. "-amd64.btf", b)
+    end
+    local path = reader(object.mov(0, 0), object.exit())
+    assert.same({ "no-attach", "no-attach seen", "no-attach", "no-attach seen", "no-attach seen" }, checked(path, {
+      takes("6.1.1", enum(4, "READ")), takes("6.1.2", enum(4, "READ", "WRITE")), takes("6.1.3", enum(1, "READ")),
+      takes("6.1.4", enum(1, "WRITE")), takes("6.1.5", enum(4)),
+    }))
+  end)
+
+  it("asks whether it starts with the struct that is read, and not what else it has", function()
+    local b = btf.new()
+    local sock = b:struct("sock", 4, { { "family", b:int("int", 4, "signed"), 0 } })
+    local o = object.new(b)
+    o:program { name = "reads", section = "fentry/vfs_read", insns = { object.ldx(8, 2, 1, 0), object.ldx(4, 0, 2, 0),
+      object.exit() }, relos = { { insn = 1, type = sock, access = "0:0", kind = "byte_off" } } }
+    local path = tmp.write("starts.bpf.o", o:bytes())
+    local function of(n, make)
+      return kernel("6.1." .. n, function(k, int)
+        local base = k:struct("sock", 4, { { "family", int, 0 } })
+        return make(k, base, int)
+      end)
+    end
+    -- A struct around that, with members behind, or one before.
+    local function around(behind, before)
+      return function(k, base, int)
+        local first, second = before and 32 or 0, before and 0 or 32
+        local inet = k:struct("inet_sock", 8, { { "sk", base, first }, { behind, int, second } })
+        return k:struct("tcp_sock", 12, { { "inet", inet, 0 }, { behind .. "_2", int, 64 } })
+      end
+    end
+    local said = checked(path, { of(1, around "a"), of(2, around "b"), of(3, around("a", true)),
+      of(4, function(_, base) return base end), of(5, around("b", true)), of(6, around "c") })
+    assert.same({ said[1], said[1] .. " seen" }, { said[1], said[2] })
+    assert.equal(said[1] .. " seen", said[6])
+    assert.are_not.equal(said[1], said[3])
+  end)
+
   it("knows an answer from the one before, and from those that were alike for long", function()
     local path, list, expected = reader(object.ldx(4, 0, 2, 4), object.exit()), {}, {}
     local function big(b, int) return b:struct("file", 8, { { "a", int, 0 }, { "b", int, 32 } }) end
@@ -92,6 +138,42 @@ describe("the memo of what an argument points to", function()
       words[#words + 1] = "--no-memo"
       assert.equal(run(words).out, with)
     end
+  end)
+end)
+
+describe("the memo of an architecture", function()
+  teardown(tmp.clean)
+
+  local REGISTERS <const> = { amd64 = "r15", arm64 = "regs", riscv64 = "epc" }
+
+  local function kernels(...)
+    local list = {}
+    for i, arch in ipairs { ... } do
+      local b = btf.new()
+      local int = b:int("long unsigned int", 8)
+      b:struct("pt_regs", 16, { { REGISTERS[arch], int, 0 }, { "orig_ax", int, 64 } })
+      b:func("vfs_read", b:func_proto(b:int("int", 4, "signed"), { { "count", int } }))
+      b:func("bpf_jit_binary_alloc", b:func_proto(int, {}))
+      list[i] = write(("7.2.%d-%s.btf"):format(i, arch), b)
+    end
+    return list
+  end
+
+  it("is asked for where a stack may be a function's own, and else not", function()
+    local o = object.new(btf.new())
+    o:program { name = "reader", section = "fentry/vfs_read", insns = { object.ldx(8, 2, 1, 0), object.mov(0, 0),
+      object.exit() } }
+    assert.same({ "no-attach", "no-attach seen", "no-attach seen", "no-attach seen" },
+      checked(tmp.write("any.bpf.o", o:bytes()), kernels("amd64", "arm64", "riscv64", "amd64")))
+    -- Two that take 320 bytes each are too much on one stack.
+    o = object.new(btf.new())
+    o:program { name = "callee", section = ".text", static = true, insns = { object.mov(2, 0),
+      object.stx(8, 10, 2, -320), object.mov(0, 0), object.exit() } }
+    o:rel("fentry/vfs_read", 16, "callee", 10)
+    o:program { name = "deep", section = "fentry/vfs_read", insns = { object.mov(2, 0), object.stx(8, 10, 2, -320),
+      object.call(-1, 1), object.mov(0, 0), object.exit() } }
+    local said = checked(tmp.write("deep.bpf.o", o:bytes()), kernels("amd64", "riscv64", "amd64", "riscv64"))
+    assert.same({ "no-attach", "unknown", "no-attach seen", "unknown seen" }, said)
   end)
 end)
 

@@ -135,6 +135,9 @@ void push_bit_size(lua_State *L, const struct btf *b, const struct btf_member *m
 struct align *push_align(lua_State *L, int btf);
 /* type:fields(): see fields.c. */
 int type_fields(lua_State *L);
+/* engine.starts_with(type, name): whether it is, or starts with, a struct or union of that
+ * essential name, as btf_starts.h has it. */
+int engine_starts_with(lua_State *L);
 /* engine.members_inline(type, with_types): lists of names, places and sizes in bits of the members
  * of a struct or union, those of anonymous ones inline, and with_types of their types and whether
  * each is a bitfield; empty ones for what is no struct. */

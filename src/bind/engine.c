@@ -201,6 +201,7 @@ static const luaL_Reg functions[] = {
     {"u64", engine_u64},
     {"essential", engine_essential},
     {"members_inline", engine_members_inline},
+    {"starts_with", engine_starts_with},
     {"insn", engine_insn},
     {"helper_allowed", engine_helper_allowed},
     {"kfunc_allowed", engine_kfunc_allowed},

@@ -3,6 +3,7 @@
  * for lua/btfl/diagnose/instead.lua.
  */
 #include "bind/classes.h"
+#include "format/btf_starts.h"
 #include "format/btf_fields.h"
 
 enum { UP_BTF = 1, UP_LOOP };
@@ -47,6 +48,16 @@ int type_fields(lua_State *L)
 	l->turn = h->owner->turn;
 	btf_fields_start(&l->fields, t.btf, t.id);
 	lua_pushcclosure(L, fields_next, 2);
+	return 1;
+}
+
+int engine_starts_with(lua_State *L)
+{
+	const struct handle *h = class_check(L, 1, &type_class);
+	size_t len;
+	const char *name = luaL_checklstring(L, 2, &len);
+
+	lua_pushboolean(L, btf_starts_with(owner_native(L, h->owner), h->id, name, len));
 	return 1;
 }
 

@@ -15,6 +15,13 @@ static const struct result *heard_result(lua_State *L, const struct handle *h)
 	return result_of(L, h);
 }
 
+/* Of which only the number is read, and what it became in the instruction. */
+static const struct result *heard_patch(lua_State *L, const struct handle *h)
+{
+	asked_for(ASKED_PATCH, h->id, NULL, 0);
+	return result_of(L, h);
+}
+
 /* What is kept of a result: a printable character. */
 enum { OUTCOME_OK = 1, OUTCOME_CANDIDATE = 2, OUTCOME_REASON = 4, OUTCOME_ZERO = '(' };
 
@@ -135,7 +142,7 @@ static int get_reason(lua_State *L, const void *self)
 
 static int get_value(lua_State *L, const void *self)
 {
-	const struct result *r = heard_result(L, self);
+	const struct result *r = heard_patch(L, self);
 
 	if (r->has_target)
 		push_u64(L, r->target);
@@ -195,7 +202,7 @@ static int get_before(lua_State *L, const void *self)
 
 static int get_after(lua_State *L, const void *self)
 {
-	const struct result *r = heard_result(L, self);
+	const struct result *r = heard_patch(L, self);
 
 	push_hex(L, r->after, r->insn_len);
 	return 1;

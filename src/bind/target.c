@@ -207,7 +207,7 @@ static int get_version(lua_State *L, const void *self)
 
 static int get_arch(lua_State *L, const void *self)
 {
-	lua_pushstring(L, ((const struct target *)owner_native(L, self))->arch);
+	lua_pushstring(L, target_arch(owner_native(L, self)));
 	return 1;
 }
 

@@ -277,7 +277,7 @@ static bool add_spelling(luaL_Buffer *out, const struct btf *b, uint32_t id)
  * Gives whether types of the same are written alike. */
 static bool add_type(luaL_Buffer *out, const struct btf *b, uint32_t id)
 {
-	struct btf_type t = btf_strip(b, id);
+	struct btf_type t = btf_strip_value(b, id);
 	bool whole = add_spelling(out, b, id);
 	struct btf_head to;
 

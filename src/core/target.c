@@ -305,6 +305,12 @@ const struct symbols *target_symbols(const struct target *t)
 	return ask(t, &((struct target_box *)(uintptr_t)t)->asked_symbols, ask_symbols)->symbols;
 }
 
+const char *target_arch(const struct target *t)
+{
+	asked_for(ASKED_ARCH, 0, NULL, 0);
+	return t->arch;
+}
+
 const char *target_known_as(const struct target *t)
 {
 	return t->version ? t->version : t->release;

@@ -68,6 +68,9 @@ void target_free(struct target *t); /* NULL is allowed */
  * it, and without `vmlinuz-`. What is just called vmlinux is named after its folder. */
 const char *target_stem(const char *path, size_t *len);
 
+/* Its field of that name; who listens hears that it was asked (asked.h). */
+const char *target_arch(const struct target *t);
+
 /* What its verifier is told by: the version, else the release; NULL for neither. */
 const char *target_known_as(const struct target *t);
 

@@ -15,7 +15,7 @@
 enum asked_kind {
 	ASKED_TYPES,  /* the types of an essential name, and what they hold */
 	ASKED_OTHERS, /* likewise functions, variables and sections of a name */
-	ASKED_HEADS,  /* the types of an essential name: their kinds and names */
+	ASKED_HEADS,  /* the types of an essential name: kinds, names, sizes of enums */
 	ASKED_IDS,    /* the ids of the types of an essential name */
 	ASKED_LISTED, /* whether it has a list of symbols, and whether that has those of modules */
 	ASKED_SYMBOL, /* a symbol */
@@ -29,7 +29,9 @@ enum asked_kind {
 	ASKED_ABLE,     /* what its verifier can tell by its version */
 	ASKED_SINCE,    /* whether it is of release line `number` or a newer one */
 	ASKED_UP_TO,    /* whether it is surely not newer than that */
+	ASKED_ARCH,     /* its architecture */
 	ASKED_VERSION,  /* its version and release, to the letter */
+	ASKED_STARTS,   /* with what structs start, as btf_starts.h asks */
 	ASKED_LANDING,  /* where a load by a typed pointer lands, as struct_walk.h asks */
 	ASKED_ACCESS,   /* where an access of a context is, as context.h asks */
 	ASKED_DATED,    /* how much of its version is known */

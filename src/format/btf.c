@@ -277,7 +277,8 @@ struct btf_type btf_strip(const struct btf *b, uint32_t id)
 	return follow(b, id, false);
 }
 
-struct btf_head btf_strip_head(const struct btf *b, uint32_t id)
+/* The id of what a type stands for, of which nothing was asked so far. */
+static uint32_t stripped(const struct btf *b, uint32_t id)
 {
 	struct btf_type t = btf_stored(b, id);
 
@@ -285,7 +286,22 @@ struct btf_head btf_strip_head(const struct btf *b, uint32_t id)
 		id = btf_type(b, id).type;
 		t = btf_stored(b, id);
 	}
-	return btf_head(b, stands_for_another(&t) ? 0 : id);
+	return stands_for_another(&t) ? 0 : id;
+}
+
+struct btf_head btf_strip_head(const struct btf *b, uint32_t id)
+{
+	return btf_head(b, stripped(b, id));
+}
+
+struct btf_type btf_strip_value(const struct btf *b, uint32_t id)
+{
+	struct btf_type t = btf_stored(b, id = stripped(b, id));
+
+	if (!btf_is_enum(&t))
+		return btf_type(b, id);
+	asked_head(t.btf, id);
+	return t;
 }
 
 struct btf_type btf_innermost(const struct btf *b, uint32_t id)

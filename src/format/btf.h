@@ -214,6 +214,10 @@ struct btf_type btf_strip(const struct btf *b, uint32_t id);
 /* The same, of which only what it is called is asked. */
 struct btf_head btf_strip_head(const struct btf *b, uint32_t id);
 
+/* The same as btf_strip(), of which of an enum only what it is called and its size are asked: its
+ * enumerators are not to be read. */
+struct btf_type btf_strip_value(const struct btf *b, uint32_t id);
+
 /* The same as btf_strip(), and arrays to their elements. */
 struct btf_type btf_innermost(const struct btf *b, uint32_t id);
 

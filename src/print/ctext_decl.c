@@ -45,13 +45,25 @@ static bool goes_around(const struct btf_type *t, uint32_t *next)
 	}
 }
 
+/* Of a struct, a union or an enum with a name nothing else is read than that. */
+static struct btf_type type_of(const struct btf *b, uint32_t id)
+{
+	struct btf_head t = btf_head(b, id);
+
+	if (*t.name &&
+	    (btf_is_kind_composite(t.kind) || t.kind == BTF_ENUM || t.kind == BTF_ENUM64))
+		return (struct btf_type){
+		    .btf = t.btf, .id = t.id, .kind = (uint8_t)t.kind, .name = t.name};
+	return btf_type(b, id);
+}
+
 /* Puts what goes around the type at the left on the stack; false where that is cut off. */
 static bool push_chain(struct ctext *c, uint32_t id, struct btf_type *base)
 {
 	for (;;) {
 		uint32_t next;
 
-		*base = btf_type(c->btf, id);
+		*base = type_of(c->btf, id);
 		if (c->left == 0 || c->nested > NESTED)
 			return false;
 		c->left--;

@@ -5,6 +5,7 @@
 
 #include "core/features.h"
 #include "core/kernel_version.h"
+#include "format/btf_starts.h"
 #include "verify/age.h"
 #include "verify/context.h"
 #include "verify/dated.h"
@@ -36,7 +37,6 @@ struct digest answer_base(const struct target *t)
 	struct digester d = {0};
 
 	digest_add(&d, (uint64_t)b->big_endian << 8 | b->ptr_size);
-	digest_string(&d, t->arch);
 	for (size_t i = 0; i < t->count; i++)
 		digest_string(&d, t->module[i]);
 	return digest_of(&d);
@@ -147,7 +147,7 @@ static void add_content(struct answer *a, const struct btf_type *t, unsigned dep
 
 static void add_head(struct answer *a, const struct btf_type *t)
 {
-	digest_add(&a->d, t->kind);
+	digest_add(&a->d, (uint64_t)(btf_is_enum(t) ? t->size : 0) << 32 | t->kind);
 	digest_string(&a->d, t->name);
 }
 
@@ -171,6 +171,21 @@ static void add_named(struct answer *a, const struct asked_what *q)
 			else
 				add_content(a, &t, 0);
 		}
+	}
+}
+
+/* With what those of a name start, of vmlinux and of modules. */
+static void add_starts(struct answer *a, const struct asked_what *q)
+{
+	const char *name = q->text + q->number;
+
+	for (size_t i = 0; i < a->target->count; i++) {
+		const struct btf *b = a->target->btf[i];
+		uint32_t id = btf_first_named(b, -1, q->text, q->number);
+
+		for (; id; id = btf_next_named(b, id, q->text, q->number))
+			digest_add(&a->d, (uint64_t)i << 1 |
+					      btf_starts_with(b, id, name, q->len - q->number));
 	}
 }
 
@@ -274,10 +289,12 @@ bool answer_to(const struct target *t, const struct asked_what *q, struct digest
 	case ASKED_ABLE: add_able(&a); break;
 	case ASKED_SINCE:
 	case ASKED_UP_TO: add_age(&a, q); break;
+	case ASKED_ARCH: digest_string(&a.d, t->arch); break;
 	case ASKED_VERSION:
 		digest_string(&a.d, t->version);
 		digest_string(&a.d, t->release);
 		break;
+	case ASKED_STARTS: add_starts(&a, q); break;
 	case ASKED_LANDING: add_landing(&a, q); break;
 	case ASKED_ACCESS: digest_add(&a.d, context_again(t, q->text)); break;
 	case ASKED_DATED: add_dated(&a); break;

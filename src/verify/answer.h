@@ -8,8 +8,7 @@
 #include "core/resolution.h"
 #include "format/asked.h"
 
-/* What everybody may ask without being heard: byte order, size of pointers, architecture, modules.
- */
+/* What everybody may ask without being heard: byte order, size of pointers, modules. */
 struct digest answer_base(const struct target *t);
 
 /* False for what is nested too deep to be told. */

@@ -213,14 +213,14 @@ void context_of(const struct loading *l, struct context *out)
 	out->retyped = ops;
 	t = btf_type(b, f.proto);
 	for (uint32_t i = f.skip; i < t.vlen; i++) {
-		struct btf_type arg = btf_strip(b, btf_param(&t, i).type);
+		struct btf_type arg = btf_strip_value(b, btf_param(&t, i).type);
 
 		/* A struct that is passed in two registers has two slots. */
 		if (btf_is_composite(&arg) && arg.size > SLOT)
 			add_slot(out, b, &arg);
 		add_slot(out, b, &arg);
 	}
-	result = btf_strip(b, t.type);
+	result = btf_strip_value(b, t.type);
 	if (reads_result(l->attach_type))
 		add_result(out, b, &result);
 }

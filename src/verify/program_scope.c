@@ -170,7 +170,7 @@ static int look_at_target(struct program_search *s)
 /* Whether the kernel can hand on a value of that type (__get_type_size). */
 static bool passes(const struct program_search *s, uint32_t type, bool argument)
 {
-	struct btf_type t = btf_strip(s->l->found.btf, type);
+	struct btf_type t = btf_strip_value(s->l->found.btf, type);
 
 	if (t.kind == BTF_VOID)
 		return !argument;

@@ -210,6 +210,7 @@ bool recall_can_ask(const struct asked_what *q)
 	case ASKED_FEATURE: return q->len == 1 && (uint8_t)q->text[0] < FEATURE_SETS;
 	case ASKED_LAST: return q->number < FEATURE_SETS;
 	case ASKED_MARK: return q->number <= FEATURE_MARKS;
+	case ASKED_STARTS: return q->number <= q->len;
 	case ASKED_LANDING: return struct_walk_is_question(q->len);
 	case ASKED_ACCESS: return context_is_question(q->len);
 	case ASKED_COMPARED: return dated_is_question(q->text, q->len);

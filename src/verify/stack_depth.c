@@ -225,7 +225,7 @@ static bool may_own(const struct loading *l)
  * not to one with tail calls, nor to what is called at another time. */
 static enum known owns(const struct loading *l, const struct depths *d)
 {
-	const char *arch = l->target->arch ? l->target->arch : "";
+	const char *arch;
 
 	if (!may_own(l) || age_up_to(l->age, NONE_OWN))
 		return KNOWN_NO;
@@ -238,6 +238,7 @@ static enum known owns(const struct loading *l, const struct depths *d)
 	if (l->prog_type == BPF_PROG_TYPE_LSM || l->prog_type == BPF_PROG_TYPE_STRUCT_OPS ||
 	    features_mark(l->target, MARK_JIT) == KNOWN_NO)
 		return KNOWN_NOT;
+	arch = target_arch(l->target) ? target_arch(l->target) : "";
 	if ((strcmp(arch, "x86") == 0 && age_since(l->age, OWN_ON_X86)) ||
 	    (strcmp(arch, "arm64") == 0 && age_since(l->age, OWN_ON_ARM64)))
 		return KNOWN_YES;

@@ -1,26 +1,14 @@
 --- Whether a parameter may be what a program takes it for.
+local engine = require "btfl.engine"
+
 local fits = {}
 
-local POINTER, CHAIN_MOST = 8, 16
+local POINTER = 8
 
 --- Whether it is a struct or union.
 ---@param t btfl.type?
 ---@return boolean
 local function is_composite(t) return t ~= nil and (t.kind == "struct" or t.kind == "union") end
-
--- Whether `t` starts with a struct of that name, to any depth and in whatever way it is read: a pointer to a
--- struct points to its first member as well, and to each of a union.
-local function starts_with(t, name, depth)
-  depth = depth or 1
-  if t.essential == name then return true end
-  if depth > CHAIN_MOST then return false end
-  for member in t:members() do
-    if member.offset ~= 0 then return false end
-    local inner = member.type:resolve()
-    if is_composite(inner) and starts_with(inner, name, depth + 1) then return true end
-  end
-  return false
-end
 
 -- Whether all members stand in the other struct at the same place by the same name: it was renamed.
 local function is_renamed(t, other)
@@ -75,7 +63,8 @@ function fits.pointer(target, t, name, read)
   local mine = find(target, name)
   -- What this kernel does not have went by another name.
   if not mine then return true, true end
-  return starts_with(to, name) or starts_with(mine, to.essential) or is_renamed(mine, to) or
+  -- A pointer to a struct points to its first member as well, and to each of a union.
+  return engine.starts_with(to, name) or engine.starts_with(mine, to.essential) or is_renamed(mine, to) or
     read ~= nil and same_place(target, read, name, to), true
 end
 

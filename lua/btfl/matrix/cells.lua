@@ -45,8 +45,10 @@ local function mark_drifts(rows, findings)
 end
 
 local function is_other_machine(object, target)
-  local here, there = object.arch, target.arch
-  return here ~= nil and there ~= nil and here ~= there
+  local here = object.arch
+  -- Of most objects the kernel's is not asked.
+  local there = here and target.arch
+  return there ~= nil and here ~= there
 end
 
 -- Of an object without a program no row tells it.
