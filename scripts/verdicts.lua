@@ -92,10 +92,10 @@ local function findings_of(verdicts, options)
 end
 
 -- What is said of an object without a program: what libbpf refuses has a row of its own.
-local function of_programless(object, target, shape)
+local function of_programless(object, shape)
   local finding, level = cli:programless(object)
   if not finding then return {}, {} end
-  finding.level, finding.target, finding.shape = level, target.name, shape.shape
+  finding.level, finding.shape = level, shape.shape
   local row = { object = object.path, relocations = 0, failed = 0, verdict = "refused", rule = finding.rule,
     shape = shape.shape }
   return level == "error" and { row } or {}, { { finding = finding } }
@@ -111,7 +111,7 @@ local function judge(object, target, shape)
       rows[#rows + 1] = row_of(object, verdict, shape)
     end
   end
-  if #verdicts == 0 then return of_programless(object, target, shape) end
+  if #verdicts == 0 then return of_programless(object, shape) end
   return rows, findings_of(bad, { one_of = shape.one_of, verdicts = verdicts, shape = shape.shape })
 end
 

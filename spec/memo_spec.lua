@@ -257,6 +257,21 @@ describe("the memo of a matrix", function()
     assert_same(table.unpack(words))
   end)
 
+  it("has kernels in their order of an object without programs, be they alike or not", function()
+    local o = object.new(btf.new())
+    local words = { "verdicts", tmp.write("programless.bpf.o", o:bytes()), "--format", "json" }
+    for i, size in ipairs { 8, 4, 8, 4 } do
+      local b = btf.new()
+      b:int("long unsigned int", size)
+      local path = tmp.write(("order%d-6.1.1-amd64.btf"):format(i), b:bytes())
+      table.move({ "-t", path }, 1, 2, #words + 1, words)
+    end
+    local with = run(words)
+    words[#words + 1] = "--no-memo"
+    assert.equal(run(words).out, with.out)
+    assert.matches("order1.*order2.*order3.*order4", with.out)
+  end)
+
   it("looks at what other kernels have for what a program attaches to", function()
     local here, there = kernel("6.1.1", "pid"), kernel("6.1.2", "pid")
     local path = alike.reader "fentry/vfs_write"
