@@ -263,8 +263,8 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
       read_whole(tmp.write("Image2", (flat:gsub("ARMd", "RSC\5"))))
       -- What only begins as BTF does: no types, strings within the types, no strings, an end outside, no first string.
       for _, parts in ipairs { { 0, 0, 16, 1 }, { 0, 16, 8, 1 }, { 0, 16, 16, 0 }, { 4, 16, 16, 1 },
-        { 0, 16, 16, 1 << 31 }, { 0, 16, 16, 1 } } do
-        local header = string.pack("<I2I1I1I4I4I4I4I4", 0xeb9f, 1, 0, 24, table.unpack(parts))
+        { 0, 16, 16, 1 << 31 }, { 0, 16, 16, 1 }, { 0, 16, 16, 1, 28 }, { 0, 16, 16, 1, 32 } } do
+        local header = string.pack("<I2I1I1I4I4I4I4I4", 0xeb9f, 1, 0, parts[5] or 24, table.unpack(parts, 1, 4))
         read_whole(tmp.write("Image3", "\1" .. flat:sub(2, 0x40) .. header .. ("\1"):rep(40) .. flat:sub(0x41)))
       end
       for _, packer in ipairs { "gzip -nc", archives and has "zstd" and "zstd -qc" or "gzip -9nc" } do
@@ -284,6 +284,18 @@ cp %s %%{buildroot}/lib/modules/6.1.0-1.fc39.x86_64/vmlinuz
       refused(tmp.write("no-btf", bzimage(packed(("\1\2\3"):rep(999), "gzip -nc"), "", true)), "without BTF")
       for _, cut in ipairs { "", "\0", "\0\x58\0", "\x20\1\0\0" } do
         refused(tmp.write("short", bzimage("\x28\xb5\x2f\xfd" .. cut, "", true):sub(1, -257)), "short: ")
+      end
+      refused(tmp.write("zimg", "MZ\0\0zimg\0\0\0"), "without BTF")
+      refused(tmp.write("junk", bzimage(("junk"):rep(40), "", true)), "without BTF")
+      -- Blocks of lz4: none, of more than there may be, of more than there is.
+      for _, size in ipairs { 0, 0x7fffffff, 1000 } do
+        local packed_so = "\2\x21\x4c\x18" .. le(size) .. ("x"):rep(20)
+        refused(tmp.write("lz4", bzimage(packed_so, "", true)), "with lz4 has no end")
+      end
+      if archives and has "zstd" then
+        -- A block of zstd that is five times one byte, in a frame that says how long it is.
+        local block = string.pack("<I3", 5 << 3 | 1 << 1 | 1) .. "A"
+        refused(tmp.write("rle", bzimage("\x28\xb5\x2f\xfd\x20\5" .. block, "", true)), "without BTF")
       end
       for _, packer in ipairs { "xz", "zstd" } do
         if has(packer) then

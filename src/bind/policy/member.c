@@ -33,34 +33,13 @@ static struct btf_type follow_path(struct btf_type t, const struct member_path *
 	return t;
 }
 
-/* As a policy gives it: "counts[1].value". */
-static void push_path(lua_State *L, struct btf_type t, const struct member_path *path)
-{
-	luaL_Buffer text;
-
-	luaL_buffinit(L, &text);
-	for (uint32_t i = 0; i < path->len; i++) {
-		const char *name =
-		    path_is_element(path, i) ? "" : btf_member(&t, path->index[i]).name;
-
-		if (path_is_element(path, i))
-			lua_pushfstring(L, "[%I]", (LUAI_UACINT)path->index[i]);
-		else
-			lua_pushfstring(L, "%s%s", *name && luaL_bufflen(&text) ? "." : "", name);
-		luaL_addvalue(&text);
-		t = follow_path(t, path, i, i + 1);
-	}
-	luaL_pushresult(&text);
-}
-
+/* Elements of arrays only policies give. */
 static void tell_member(lua_State *L, const struct asked *a)
 {
 	const struct member_path *path = &((const struct member_asked *)a)->path;
 	struct btf_type in = ((const struct member_asked *)a)->in;
 
-	if (a->reason == REASON_NONE && path_is_element(path, path->len - 1)) {
-		push_path(L, in, path);
-	} else if (a->reason == REASON_NONE) {
+	if (a->reason == REASON_NONE) {
 		in = follow_path(in, path, 0, path->len - 1);
 		push_asked_element(L, a, &member_class, &in, path->index[path->len - 1]);
 	} else {
