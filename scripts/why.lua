@@ -132,7 +132,7 @@ local function answer(target, path)
   end
 end
 
-for target in cli:targets() do
+for target in cli:each_target() do
   for _, path in ipairs(names) do cli:try(answer, target, path) end
 end
 return out

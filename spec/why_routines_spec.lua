@@ -82,6 +82,16 @@ print(taken() - first)]]), large "do_unlinkat", large "filename_unlinkat" }
     assert.is_true(tonumber(r.out) < 4000, r.out)
   end)
 
+  it("has one kernel of many open at a time", function()
+    if os.getenv "ASAN_OPTIONS" then return pending "a sanitizer takes more memory" end
+    local folder, path = tmp.mkdir "many", path_of({ { "filename_unlinkat", "int" } }, nil, 20000)
+    for i = 1, 40 do tmp.run(("cp %s %s/6.1.%d.btf"):format(run.quote(path), run.quote(folder), i)) end
+    local r = run.program { "sh", "-c", "ulimit -v 150000; exec \"$@\"", "x", run.btfl, "why", "do_unlinkat", "-t",
+      folder, "--format", "tsv" }
+    assert.equal("", r.err)
+    assert.equal(41, select(2, r.out:gsub("\n", "")))
+  end)
+
   it("finds none where two kernels have the same", function()
     assert.is_nil(first(kernel {}, kernel {}, "do_unlinkat"))
   end)
