@@ -78,10 +78,11 @@ static int kept_gc(lua_State *L)
 	return 0;
 }
 
-/* What questions before this one found out; one for all, which the registry keeps. */
+/* Under which the registry keeps what questions found out, one for all. */
+static const char key;
+
 static struct pairs *kept_pairs(lua_State *L)
 {
-	static const char key;
 	struct pairs *kept;
 
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TNIL) {
@@ -93,6 +94,13 @@ static struct pairs *kept_pairs(lua_State *L)
 	kept = lua_touserdata(L, -1);
 	lua_pop(L, 1);
 	return kept;
+}
+
+void suggestion_tidy(lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) != LUA_TNIL)
+		pairs_tidy(lua_touserdata(L, -1));
+	lua_pop(L, 1);
 }
 
 /* engine.suggest(target, path, btfs, excerpt, least, about): see suggest_find(). */
@@ -111,7 +119,6 @@ int engine_suggest(lua_State *L)
 		q.excerpt = check_btf(L, 4);
 	q.from = check_btfs(L, 3, &q.from_count);
 	q.pairs = kept_pairs(L);
-	pairs_tidy(q.pairs);
 	answer = push_freed(L, sizeof(*answer), answer_gc);
 	if (suggest_find(&q, t, answer, &e) < 0)
 		return raise_err(L, &e);

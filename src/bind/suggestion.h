@@ -11,4 +11,7 @@
 int engine_suggest(lua_State *L);
 int engine_registers(lua_State *L);
 
+/* Forgets what questions have found out of kernels that nobody has open any more. */
+void suggestion_tidy(lua_State *L);
+
 #endif

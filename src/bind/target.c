@@ -3,6 +3,7 @@
  * address of the BTF, so that a candidate, which names its BTF, is the same value everywhere.
  */
 #include "bind/classes.h"
+#include "bind/suggestion.h"
 #include "format/asked.h"
 
 #include <string.h>
@@ -29,6 +30,7 @@ static int target_close(lua_State *L)
 	}
 	lua_pushnil(L);
 	lua_setiuservalue(L, 1, OWNER_LINK);
+	suggestion_tidy(L);
 	return 0;
 }
 

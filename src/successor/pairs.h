@@ -27,7 +27,7 @@ struct pairs {
 struct routines *pairs_routines(struct pairs *p, enum routine_kind kind, const struct btf *witness,
 				const struct target *t);
 
-/* Frees what is of kernels that nobody else has open any more. To be called before a question. */
+/* Frees what is of kernels that nobody else has open any more. */
 void pairs_tidy(struct pairs *p);
 
 /* Frees all that is kept. */

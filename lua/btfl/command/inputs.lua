@@ -389,7 +389,11 @@ function inputs.again(self, number, most)
       return one.target
     end
   end
-  if #again >= most then table.remove(again, 1).target:close() end
+  if #again >= most then
+    table.remove(again, 1).target:close()
+    -- What is kept of it otherwise is in many places by now.
+    engine.give_back_memory()
+  end
   local target = open_again(self, number)
   again[#again + 1] = { number = number, target = target }
   return target
