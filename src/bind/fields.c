@@ -1,10 +1,10 @@
 /*
- * fields: type:fields(), the fields of a struct or union as plain values, and all of them at once
- * for lua/btfl/diagnose/instead.lua.
+ * fields: type:fields(), the fields of a struct or union as plain values, all of them at once for
+ * lua/btfl/diagnose/instead.lua, and for lua/btfl/arguments/fits.lua what it starts with.
  */
 #include "bind/classes.h"
-#include "format/btf_starts.h"
 #include "format/btf_fields.h"
+#include "format/btf_starts.h"
 
 enum { UP_BTF = 1, UP_LOOP };
 

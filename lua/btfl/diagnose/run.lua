@@ -23,7 +23,7 @@ local store = require "btfl.facts.store"
 local stretches = require "btfl.stretches"
 
 -- So many kernels are open again at a time: of few anything is asked in the second phase, but what has become
--- of something is asked of whichever lacks it and of those that have it.
+-- of something is asked of whichever lacks it and of those that have it, two at a time.
 local AGAIN, AGAIN_FOR_WHY = 2, 32
 
 local Run = {}
