@@ -183,6 +183,29 @@ end)
 describe("what is said of kernels by a script", function()
   teardown(tmp.clean)
 
+  it("is one finding where it is the same, though something else is not, in as many processes", function()
+    local script = tmp.write("one_finding.lua", [[
+local cli = btfl.cli { about = "one finding", verdicts = true }
+local out = btfl.report "check"
+cli:check_all(out)
+for _, finding in ipairs(out.findings) do
+  print(finding.program, table.concat(finding.targets or { finding.target }, " "))
+end
+return true]])
+    local words = { script, programs("fentry/one", "fentry/other") }
+    local names = {}
+    for i, has in ipairs { {}, { "other" }, {}, { "one", "other" } } do
+      local path = kernel(has)
+      table.move({ "-t", path }, 1, 2, #words + 1, words)
+      names[i] = path:match "([^/]*)%.btf$"
+    end
+    for _, jobs in ipairs { "1", "2" } do
+      local r = run(table.move({ "-j", jobs }, 1, 2, #words + 1, table.move(words, 1, #words, 1, {})))
+      assert.same({ ("p1\t%s %s %s\np2\t%s %s\n"):format(names[1], names[2], names[3], names[1], names[3]), "" },
+        { r.out, r.err })
+    end
+  end)
+
   it("is of one byte order, though the same is said of kernels of the other", function()
     local words = { tmp.write("clashing.lua", [[
 local cli = btfl.cli { about = "clashing", verdicts = true }

@@ -56,7 +56,7 @@ local function told_in(found)
   local function add(tells, first, last, is_joined)
     local one = is_joined and of_tells[tells]
     if not one then
-      one = { findings = tells.findings, at = {} }
+      one = { findings = tells.findings, at = {}, is_joined = is_joined }
       told[#told + 1], of_tells[tells] = one, one
     end
     local n = #one.at
@@ -93,6 +93,53 @@ local function add_summaries(out, object, kernels, found)
     kernels = is_whole and kernels or on }, SUMMARIES))
 end
 
+-- The places of several lists, in pairs as each has them.
+local function joined(lists)
+  if #lists == 1 then return lists[1] end
+  local places, out = {}, {}
+  for _, list in ipairs(lists) do
+    for i = 1, #list, 2 do places[#places + 1] = { list[i], list[i + 1] } end
+  end
+  table.sort(places, function(a, b) return a[1] < b[1] end)
+  for _, place in ipairs(places) do
+    local n = #out
+    if out[n] == place[1] - 1 then out[n] = place[2] else out[n + 1], out[n + 2] = place[1], place[2] end
+  end
+  return out
+end
+
+-- The numbers of findings in the order in which they are told, each with what it is told in, `of`: once, but
+-- by kernel where there are several shapes.
+local function findings_in(told)
+  local list, known = {}, {}
+  for n, one in ipairs(told) do
+    for _, number in ipairs(one.findings) do
+      local finding = one.is_joined and known[number]
+      if not finding then
+        finding = { number = number, of = {} }
+        list[#list + 1] = finding
+        if one.is_joined then known[number] = finding end
+      end
+      table.insert(finding.of, n)
+    end
+  end
+  return list
+end
+
+-- Gives the names of the kernels of which any of these is told; many findings have the same.
+local function names_of_told(told, kernels, same)
+  local known = {}
+  return function(numbers)
+    local key = table.concat(numbers, " ")
+    if not known[key] then
+      local lists = {}
+      for i, n in ipairs(numbers) do lists[i] = told[n].at end
+      known[key] = names_in(kernels, joined(lists), same)
+    end
+    return known[key]
+  end
+end
+
 -- A finding on the kernels of which it is said.
 local function add_finding(out, finding, names)
   local own = {}
@@ -108,7 +155,7 @@ end
 ---@param object btfl.object
 ---@param list table[] what was said of it on each kernel, in each shape
 ---@param kernels btfl.facts.kernel[]
----@param found { tells: table[], at: table, later: table } of Run:find()
+---@param found { findings: btfl.finding[], tells: table[], at: table, later: table } of Run:find()
 ---@param same fun(names: string[]): string[] of same_lists.lua
 function reported.put(out, later, object, list, kernels, found, same)
   for own, first, last in stretches.each(found.at) do
@@ -121,9 +168,10 @@ function reported.put(out, later, object, list, kernels, found, same)
     end
   end
   add_summaries(out, object, kernels, found)
-  for _, one in ipairs(told_in(found)) do
-    local names = #one.findings > 0 and names_in(kernels, one.at, same)
-    for _, finding in ipairs(one.findings) do add_finding(out, finding, names) end
+  local told = told_in(found)
+  local names_of = names_of_told(told, kernels, same)
+  for _, one in ipairs(findings_in(told)) do
+    add_finding(out, found.findings[one.number], names_of(one.of))
   end
   carried.put(later, found.later)
 end

@@ -13,6 +13,7 @@ local kept = require "btfl.kept"
 local closed = require "btfl.facts.closed"
 local ladders = require "btfl.ladder.ladders"
 local nocore = require "btfl.diagnose.nocore"
+local packed = require "btfl.runs.packed"
 local record = require "btfl.facts.record"
 local reported = require "btfl.diagnose.reported"
 local report = require "btfl.report.report"
@@ -264,15 +265,36 @@ function Run:add_ladders(out, object, asks, facts)
   end
 end
 
+-- Findings of an object, each once, whichever kernels it is said of; and what adds some and gives their
+-- numbers. Check of 139 objects on 71 kernels has 581 instead of 12,894, and takes 3.4 instead of 3.7 s.
+local function distinct_findings()
+  local findings, numbers = {}, {}
+  return findings, function(told)
+    local list = {}
+    for i, finding in ipairs(told) do
+      finding.target = finding.target and ""
+      local key = packed.key(finding)
+      if not numbers[key] then
+        findings[#findings + 1] = finding
+        numbers[key] = #findings
+      end
+      list[i] = numbers[key]
+    end
+    return list
+  end
+end
+
 -- What is said of an object on each kernel: `tells`, of which `at` has the numbers, stretches of lists by
--- shape, false for nothing; and `later`, what is told of all kernels together.
+-- shape, false for nothing, and which have numbers of `findings`; and `later`, what is told of all kernels
+-- together.
 function Run:find(object, list, kernels)
   local all, facts, known = self:asks_of(object), {}, {}
   for i, asks in ipairs(all) do facts[i], known[i] = self:facts_of(asks, list, kernels, i), {} end
   local tells, at, numbers, twins = {}, nil, {}, twins_in(kernels)
+  local findings, add_findings = distinct_findings()
   local function number_of(told, asks)
     if not numbers[told] then
-      tells[#tells + 1] = { findings = told.findings,
+      tells[#tells + 1] = { findings = add_findings(told.findings),
         counted = check.counted(told.draft, asks.options.shape) }
       numbers[told] = #tells
     end
@@ -301,7 +323,7 @@ function Run:find(object, list, kernels)
   put_asks(object, self.number, nil)
   self.learned[object] = nil
   kept.rest(object)
-  return { tells = tells, at = at, later = carried.take(later) }
+  return { findings = findings, tells = tells, at = at, later = carried.take(later) }
 end
 
 -- What is asked of objects is mostly asked by equal options, which then are one table.

@@ -1,6 +1,7 @@
 --- What the kernels of a run tell of an object when they are closed: what live.lua does, by what record.lua
 --- kept of each.
 local argued = require "btfl.ladder.argued"
+local class = require "btfl.class"
 local drift = require "btfl.arguments.drift"
 local drifts = require "btfl.diagnose.drifts"
 local engine = require "btfl.engine"
@@ -28,7 +29,7 @@ local function known_of(list)
   if last.list ~= list then
     local places = {}
     for n, kernel in ipairs(list) do places[kernel] = n end
-    last = { list = list, places = places, compared = {}, order = {} }
+    last = { list = list, places = places, compared = {}, order = {}, became = {} }
   end
   return last
 end
@@ -267,6 +268,17 @@ function methods:arguments(kernel, program)
     end
   end
   return {}
+end
+
+-- What became of a member takes two kernels and some 20 ms to find out, and objects read the same ones.
+function methods:successor(from, kernel, name)
+  if class(from) == "btfl.btf" then return live.methods.successor(self, from, kernel, name) end
+  local known, key = known_of(self.list).became, key_of(from.number, kernel.number, name)
+  if known[key] == nil then
+    local best = live.methods.successor(self, from, kernel, name)
+    known[key] = best and { successor = best.successor, score = best.score } or false
+  end
+  return known[key] or nil
 end
 
 function methods:open(kernel)

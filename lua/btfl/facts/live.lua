@@ -202,7 +202,7 @@ end
 ---@param from btfl.target|btfl.btf
 ---@param kernel btfl.target
 ---@param name string
----@return btfl.suggestion?
+---@return { successor: string, score: number }?
 function methods:successor(from, kernel, name)
   local witness = class(from) == "btfl.btf" and from or self:open(from)
   local target = self:open(kernel)

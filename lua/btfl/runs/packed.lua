@@ -45,6 +45,13 @@ function packed.pack(value)
   return engine.pack(value, reduce)
 end
 
+--- Such bytes, which are equal for equal values.
+---@param value any
+---@return string
+function packed.key(value)
+  return engine.pack(value, reduce, true)
+end
+
 --- The value of such bytes. Raises where they are none.
 ---@param bytes string
 ---@return any
