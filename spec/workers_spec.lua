@@ -165,14 +165,39 @@ end, function() end)]]):format(before, log))
     tmp.run("rm -r " .. run.quote(folder))
   end)
 
-  it("each opens other kernels where to open them takes long", function()
-    local b = btf.new()
+  -- Kernels that take long to be opened, as words of a command line.
+  local function large(...)
+    local b, words = btf.new(), {}
     local int = b:int("int", 4, "signed")
     for _ = 1, 100000 do b:ptr(int) end
-    local many, words = copies(34), {}
-    for i = 1, 4 do
-      table.move({ "-t", tmp.write(("6.%d.0-x-amd64.btf"):format(i), b:bytes()) }, 1, 2, #words + 1, words)
+    for _, name in ipairs { ... } do
+      table.move({ "-t", tmp.write(name .. ".btf", b:bytes()) }, 1, 2, #words + 1, words)
     end
+    return words
+  end
+
+  it("each begins with other kernels, and goes on with those of the same architecture", function()
+    local words = large("6.2-arm64", "6.3-amd64", "6.1-arm64", "6.1-amd64", "6.3-arm64", "6.2-amd64")
+    -- None ends before the other begins.
+    looks_of(joined(copies(3), words), ([[
+  if not begun then
+    begun = true
+    if not os.rename(%q, %q) then os.remove(%q) end
+    for _ = 1, 200 do
+      if not io.open(%q) then break end
+      io.popen("sleep 0.05"):close()
+    end
+  end]]):format(tmp.write("one", ""), tmp.path "other", tmp.path "other", tmp.path "other"))
+    local first, list = {}, {}
+    for process, n in run.read(tmp.path "looks"):gmatch "(%d+) (%d+)\n" do
+      if not first[process] then first[process], list[#list + 1] = true, n end
+    end
+    table.sort(list)
+    assert.same({ "3", "4" }, list)
+  end)
+
+  it("each opens other kernels where to open them takes long", function()
+    local many, words = copies(34), large("6.1.0-x-amd64", "6.2.0-x-amd64", "6.3.0-x-amd64", "6.4.0-x-amd64")
     local counts = looks_of(joined(many, words), "")
     for n = 1, 4 do
       local process, count = next(counts[n])

@@ -29,9 +29,12 @@ enum { STATUS_FAILED = 2 };
 
 /* What all processes see. */
 struct shared {
-	atomic_size_t next;                /* block to be taken */
-	atomic_size_t drawn;               /* numbers, by workers_draw() */
-	atomic_size_t doing[MOST_WORKERS]; /* piece, by worker */
+	atomic_bool stopped;
+	atomic_size_t next;                  /* block to be taken */
+	unsigned parts;                      /* of blocks; 0 where they are not taken so */
+	_Atomic uint64_t part[MOST_WORKERS]; /* by worker: begin << 32 | end */
+	atomic_size_t drawn;                 /* numbers, by workers_draw() */
+	atomic_size_t doing[MOST_WORKERS];   /* piece, by worker */
 };
 
 struct worker {
@@ -139,6 +142,75 @@ static void do_piece(struct workers *w, unsigned self, int to, size_t i, struct 
 	atomic_store(&w->shared->doing[self], NO_PIECE);
 }
 
+static uint64_t part_of(uint64_t begin, uint64_t end)
+{
+	return begin << 32 | end;
+}
+
+static uint64_t begin_of(uint64_t part)
+{
+	return part >> 32;
+}
+
+static uint64_t end_of(uint64_t part)
+{
+	return part & UINT32_MAX;
+}
+
+static uint64_t left_of(uint64_t part)
+{
+	return begin_of(part) < end_of(part) ? end_of(part) - begin_of(part) : 0;
+}
+
+/* Makes half of the largest part, the later one, a worker's own. False where nothing is left. */
+static bool take_half(struct shared *s, unsigned self)
+{
+	for (;;) {
+		unsigned from = 0;
+		uint64_t part, middle;
+
+		for (unsigned i = 1; i < s->parts; i++)
+			if (left_of(atomic_load(&s->part[i])) >
+			    left_of(atomic_load(&s->part[from])))
+				from = i;
+		part = atomic_load(&s->part[from]);
+		if (!left_of(part))
+			return false;
+		middle = end_of(part) - (left_of(part) + 1) / 2;
+		if (atomic_compare_exchange_strong(&s->part[from], &part,
+						   part_of(begin_of(part), middle))) {
+			atomic_store(&s->part[self], part_of(middle, end_of(part)));
+			return true;
+		}
+	}
+}
+
+/* The next block of a worker's part. False where there is none. */
+static bool next_of_part(struct shared *s, unsigned self, size_t *b)
+{
+	do {
+		uint64_t part = atomic_load(&s->part[self]);
+
+		while (left_of(part))
+			if (atomic_compare_exchange_weak(
+				&s->part[self], &part, part_of(begin_of(part) + 1, end_of(part)))) {
+				*b = (size_t)begin_of(part);
+				return true;
+			}
+	} while (take_half(s, self));
+	return false;
+}
+
+static bool next_block(struct workers *w, unsigned self, size_t *b)
+{
+	if (atomic_load(&w->shared->stopped))
+		return false;
+	if (w->shared->parts)
+		return next_of_part(w->shared, self, b);
+	*b = atomic_fetch_add(&w->shared->next, 1);
+	return *b < w->load.blocks;
+}
+
 static void do_blocks(struct workers *w, unsigned self, int to)
 {
 	const struct workload *load = &w->load;
@@ -146,7 +218,7 @@ static void do_blocks(struct workers *w, unsigned self, int to)
 	struct buf out = {0};
 	size_t b;
 
-	while ((b = atomic_fetch_add(&w->shared->next, 1)) < load->blocks) {
+	while (next_block(w, self, &b)) {
 		size_t end = b + 1 < load->blocks ? load->starts[b + 1] : load->count;
 
 		for (size_t i = load->starts[b]; i < end; i++)
@@ -220,6 +292,19 @@ static bool start_one(struct workers *w, unsigned i)
 	return false;
 }
 
+/* Gives each worker a part of the blocks. */
+static void share_blocks(struct workers *w, unsigned count)
+{
+	size_t blocks = w->load.blocks;
+
+	if (!w->load.apart || blocks > UINT32_MAX)
+		return;
+	w->shared->parts = count;
+	for (unsigned i = 0; i < count; i++)
+		atomic_init(&w->shared->part[i],
+			    part_of(blocks * i / count, blocks * (i + 1) / count));
+}
+
 int workers_start(const struct workload *load, unsigned jobs, struct workers **out, struct err *e)
 {
 	unsigned most = jobs < MOST_WORKERS ? jobs : MOST_WORKERS;
@@ -241,6 +326,7 @@ int workers_start(const struct workload *load, unsigned jobs, struct workers **o
 	}
 	for (unsigned i = 0; i < MOST_WORKERS; i++)
 		atomic_init(&w->shared->doing[i], NO_PIECE);
+	share_blocks(w, most);
 	/* Whoever started this one may have it ignored, and then nobody could tell how one ended.
 	 */
 	signal(SIGCHLD, SIG_DFL);
@@ -390,7 +476,7 @@ size_t workers_draw(struct workers *w)
 
 void workers_stop(struct workers *w)
 {
-	atomic_store(&w->shared->next, w->load.blocks);
+	atomic_store(&w->shared->stopped, true);
 }
 
 void workers_free(struct workers *w)

@@ -54,9 +54,10 @@ static size_t *check_starts(lua_State *L, size_t *count)
 	return starts;
 }
 
-/* workers(jobs, starts, count, work): that many processes, in each of which work(i, workers), which
- * gives a text, is called for pieces from 1 to count, in blocks that begin at `starts`; nil when no
- * process can be had. In them it does not return. */
+/* workers(jobs, starts, count, work, apart): that many processes, in each of which work(i,
+ * workers), which gives a text, is called for pieces from 1 to count, in blocks that begin at
+ * `starts`, which each takes `apart` from others, if so; nil when no process can be had. In them it
+ * does not return. */
 int engine_workers(lua_State *L)
 {
 	lua_Integer jobs = luaL_checkinteger(L, 1), count = luaL_checkinteger(L, 3);
@@ -67,6 +68,7 @@ int engine_workers(lua_State *L)
 	luaL_argcheck(L, jobs >= 1, 1, "at least one job");
 	luaL_argcheck(L, count >= 0, 3, "no negative number");
 	luaL_checktype(L, 4, LUA_TFUNCTION);
+	load.apart = lua_toboolean(L, 5);
 	lua_settop(L, 4);
 	load.starts = check_starts(L, &load.blocks);
 	load.count = (size_t)count;

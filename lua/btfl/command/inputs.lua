@@ -8,6 +8,7 @@ local naming = require "btfl.kernels.naming"
 local pair = require "btfl.diagnose.pair"
 local progress = require "btfl.command.progress"
 local protect = require "btfl.command.protect"
+local series = require "btfl.kernels.series"
 local text_file = require "btfl.runs.text_file"
 local told = require "btfl.command.told"
 
@@ -346,10 +347,16 @@ function inputs.numbered(self)
       for i = from, to do sum = sum + part_of_kernel(found_target(self, i)) end
       return sum
     end,
+    order = function()
+      local list = {}
+      for i = from, to do list[#list + 1] = found_target(self, i).options end
+      return series.alike_in_order(list)
+    end,
     work = function(i, look)
       local kept, done = told.keeping(self, one, from + i - 1, look)
       return { kept = kept, done = done, notes = settings and settings:notes() or nil }
     end,
+    value = function(piece) return piece.done.value end,
     take = function(piece, tell) return take_piece(self, piece, tell) end,
     over = function(next_piece) return over_pieces(self, count, next_piece) end,
   }

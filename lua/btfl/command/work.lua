@@ -411,24 +411,26 @@ function Turns:all()
   end) do self:taken(piece) end
 end
 
--- Each process takes block after block of the kernels.
+-- Each process takes kernels that are alike: what was found on one of them holds for the next.
 function Turns:in_kernels()
-  local memory = self.load.memory
-  local send, receive = once.sender(), once.receiver()
-  return {
-    starts = blocks_of(self.kernels.count, self.jobs), count = self.kernels.count,
-    work = function(n)
-      local piece = self:look_at(n, over(self.objects), memory)
-      local said = piece.done.value
-      if said and memory then said.list = send(said.list, n) end
-      return piece
-    end,
-    take = function(piece)
-      local said = piece.done.value
-      if said and memory then said.list = receive(said.list) end
-      self:taken(piece)
-    end,
-  }
+  local memory, kernels = self.load.memory, self.kernels
+  local send, receiver = once.sender(), once.receiver()
+  local load = workers.apart(kernels.order(), function(n)
+    local piece = self:look_at(n, over(self.objects), memory)
+    local said = kernels.value(piece)
+    if said and memory then said.list = send(said.list, n) end
+    return piece
+  end)
+  function load.arrive(piece)
+    local said = kernels.value(piece)
+    if said and memory then receiver.arrive(said.list) end
+  end
+  function load.take(piece)
+    local said = kernels.value(piece)
+    if said and memory then said.list = receiver.list(said.list) end
+    self:taken(piece)
+  end
+  return load
 end
 
 -- A process takes so much of its share of all sizes, and no more: one that has a processor to itself for as
@@ -542,7 +544,8 @@ function Turns:in_objects()
         local said = piece.done.value
         if said then
           owned[share] = said.own or owned[share]
-          said.list, said.own = receive[share](said.list), owned[share]
+          receive[share].arrive(said.list)
+          said.list, said.own = receive[share].list(said.list), owned[share]
         end
       end
       self:taken(self:join(taken))
@@ -573,7 +576,8 @@ local function each_kernel(cli, list, open_next, load, about, part, take)
     objects = objects, met = 0 }, Turns)
   -- Of one kernel nothing is said again, and to listen takes 4 % of check.
   if self.kernels.count < 2 and load.memory and not load.memory.cache then load.memory = nil end
-  if self.jobs > 1 then
+  -- Of parts that are put together all of it is done.
+  if self.jobs > 1 and self.kernels.order then
     local shared = self:is_by_object(programs) and self:in_objects() or self:in_kernels()
     shared.jobs = self.jobs
     if workers.each(shared, self.kernels.over) then return self.found end

@@ -72,7 +72,8 @@ end
 -- Below, at or above 0, as a is older than b, as old, or newer.
 local function compare(a, b)
   for i = 1, 4 do
-    if a[i] ~= b[i] then return a[i] < b[i] and -1 or 1 end
+    local x, y = a[i] or 0, b[i] or 0
+    if x ~= y then return x < y and -1 or 1 end
   end
   return 0
 end
@@ -163,6 +164,24 @@ function series.in_order(targets)
   local entries, others = sorted(targets, version_of)
   for i, entry in ipairs(entries) do entries[i] = entry.target end
   return table.move(others, 1, #others, #entries + 1, entries)
+end
+
+--- The places of kernels in a list in another order, in which those that follow one another are alike: by
+--- architecture, and by version within one.
+---@param list { name: string, arch: string?, release: string? }[]
+---@return integer[]
+function series.alike_in_order(list)
+  local places, arches, versions = {}, {}, {}
+  for place, kernel in ipairs(list) do
+    places[place] = place
+    arches[place] = kernel.arch and engine.architecture(kernel.arch) or kernel.arch or ""
+    versions[place] = { version = version_of(kernel) or {}, place = place }
+  end
+  table.sort(places, function(a, b)
+    if arches[a] ~= arches[b] then return arches[a] < arches[b] end
+    return before(versions[a], versions[b])
+  end)
+  return places
 end
 
 --- Kernels by their distance in releases from a target: older ones first, the nearest of each first; those of

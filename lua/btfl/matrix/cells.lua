@@ -290,12 +290,13 @@ local function numbered(targets)
   return require(of).numbered(targets)
 end
 
--- Blocks for each process: kernels that follow one another are alike, and known cases are found sooner.
+-- Blocks for each process: kernels that follow one another are alike, and known cases are found sooner. Each
+-- goes over them in order, since a case names the first kernel that has it.
 local BLOCKS = 4
 
 local function in_workers(runs, targets, jobs, yield)
   local list, starts, known = numbered(targets), {}, {}
-  local send, receive = once.sender(), once.receiver()
+  local send, receiver = once.sender(), once.receiver()
   for i = 1, list.count, math.max(1, list.count // (jobs * BLOCKS)) do starts[#starts + 1] = i end
   return workers.each({
     jobs = jobs, starts = starts, count = list.count,
@@ -305,7 +306,9 @@ local function in_workers(runs, targets, jobs, yield)
     take = function(done)
       local said = list.take(done, function(_, why, kernel) without_target(runs, why, kernel, yield) end)
       if said and said.learned then runs.memory:add(said.learned) end
-      if said then give_said(runs, said.kernel, receive(said.cases), known, yield) end
+      if not said then return end
+      receiver.arrive(said.cases)
+      give_said(runs, said.kernel, receiver.list(said.cases), known, yield)
     end,
   }, list.over)
 end
