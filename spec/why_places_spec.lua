@@ -65,6 +65,23 @@ describe("why", function()
     end)
   end)
 
+  it("takes no other list of the struct, which was there before, for one that went", function()
+    local function kernel(waits)
+      return made(function(t)
+        local link = t.b:ptr(t.b:next_id() + 1)
+        local head = t.struct("list_head", { { "next", link }, { "prev", link } })
+        local lock = t.struct("mutex", { { "owner", t.u64 }, waits and { "wait_list", head } or { "waiters", t.u64 } })
+        local ipv4 = t.struct("netns_ipv4", { { "count", t.int }, { "ra_mutex", lock } })
+        t.struct("net", { { "list", head }, { "exit_list", head }, { "ipv4", ipv4 } })
+      end)
+    end
+    local old, new = kernel(true), kernel(false)
+    for _, name in ipairs { "next", "prev" } do
+      local best = first(new, "net.ipv4.ra_mutex.wait_list." .. name, old)
+      assert.is_true(not best or best.score < 0.5, best and best.successor)
+    end
+  end)
+
   it("takes what a new part behind a pointer counts of its own for no more than that", function()
     local function kernel(counter, more)
       return made(function(t)

@@ -162,6 +162,9 @@ static void nested_signals(struct hunt *h, const struct probe *p, const struct m
 			    : 0;
 	if (!p->root.btf || h->excerpt)
 		s[SIGNAL_OLD] = s[SIGNAL_KIN] = 0;
+	/* What has the same member, as each list has, and had it before, is another one. */
+	if (p->root.btf && !h->excerpt && !came && s[SIGNAL_HOME] > 0)
+		s[SIGNAL_HOME] = s[SIGNAL_KIN] = 0;
 	if (s[SIGNAL_FLAG] > 0)
 		s[SIGNAL_FLAG] *= (float)takes_flags(h, now, i);
 	s[SIGNAL_NEST] = now->at[i].depth > 1 ? 1 : now->at[i].depth ? 0.5f : 0;
