@@ -158,8 +158,9 @@ describe("--cache", function()
         string.pack("<I4I4I4", 9, 3, 0), string.pack("<I4I4I4c1", 9, 3, 1, "\255"), string.pack("<I4I4I4", 6, 9, 0),
         string.pack("<I4I4I4", 10, 1 << 31, 0), string.pack("<I4I4I4", 11, 1 << 31, 0),
         string.pack("<I4I4I4", 17, 4, 3) .. "abc", string.pack("<I4I4I4", 18, 0, 3) .. "abc",
-        string.pack("<I4I4I4", 19, 0, 3) .. "abc", string.pack("<I4I4I4", 21, 0, 3) .. "abc",
-        string.pack("<I4I4I4", 21, 0, 48) .. ("\xff"):rep(48) },
+        string.pack("<I4I4I4", 19, 0, 3) .. "abc", string.pack("<I4I4I4", 20, 0, 3) .. "abc",
+        string.pack("<I4I4I4", 22, 0, 3) .. "abc", string.pack("<I4I4I4", 22, 0, 48) .. ("\xff"):rep(48),
+        string.pack("<I4I4I4", 26, 0, 3) .. "abc" },
       value = { "", "x", "[]", "{}", "[1]", '[{"state":"nosuch"}]', '[{"state":"loads","programs":[],"findings":[{}]}]',
         "null", '"text"', ("["):rep(10000) },
     } do

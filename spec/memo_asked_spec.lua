@@ -265,10 +265,11 @@ local function kernel(release, off)
   for i = 1, off // 4 do members[i] = { "pad" .. i, int, (i - 1) * 32 } end
   members[#members + 1] = { "pid", int, off * 8 }
   b:struct("task", off + 4, members)
-  b:enum("level", { { "HIGH", off } })
+  b:enum("level", { { "HIGH", off }, { "LOW", -off } })
   b:struct("__sk_buff", 192, { { "len", long, 0 } })
   local file = b:struct("file", 16, { { "a", long, 0 }, { "b", long, 64 } })
-  b:func("vfs_read", b:func_proto(int, { { "file", b:ptr(file) } }))
+  local dentry = b:struct("dentry", 16, { { "file", b:ptr(file), 0 }, { "count", long, 64 } })
+  b:func("vfs_read", b:func_proto(int, { { "file", b:ptr(file) }, { "dentry", b:ptr(dentry) } }))
   return write(release .. "-amd64.btf", b)
 end
 
@@ -334,6 +335,13 @@ local MATTERS <const> = {
     object.ldx(4, 2, 2, 0) }, { { 1, OFFSET } }, section = "fentry/vfs_read", far = 32 },
   { "as what is added to a typed pointer", rest { object.ldx(8, 2, 1, 0), object.add(2, 0), object.ldx(4, 2, 2, 0) },
     { { 1, OFFSET } }, section = "fentry/vfs_read", far = 32 },
+  { "as an offset by a typed pointer to another", rest { object.ldx(8, 2, 1, 8), object.ldx(8, 2, 2, 0),
+    object.ldx(4, 2, 2, 12) }, { { 1, OFFSET } }, section = "fentry/vfs_read", far = 32 },
+  { "as an offset by one that another moved", rest { object.ldx(8, 2, 1, 0), object.add(2, 0), object.ldx(4, 2, 2, 0) },
+    { { 1, { "task", "0:0", "byte_off" } }, { 2, OFFSET } }, section = "fentry/vfs_read", far = 32 },
+  { "as an offset by one of two pointers", rest { object.ldx(8, 6, 1, 0), object.ldx(8, 7, 1, 8), object.call(7),
+    object.insn(JEQ_K, 0, 0, 1, 1), x(MOV_X, 6, 7), object.ldx(4, 2, 6, 0) }, { { 5, OFFSET } },
+    section = "fentry/vfs_read", far = 32 },
   { "as a branch before a load by one", rest { object.ldx(8, 2, 1, 0), object.mov(3, 0),
     object.insn(JGT_K, 3, 0, 2, 8), object.mov(0, 0), object.exit(), object.ldx(4, 2, 2, 400) }, { { 1, OFFSET } },
     section = "fentry/vfs_read", far = 32 },
@@ -346,6 +354,9 @@ local MATTERS <const> = {
   { "as what one was moved by and back", rest { object.ldx(8, 2, 1, 0), object.mov(3, 0), x(ADD_X, 2, 3),
     x(MOV_X, 5, 2), object.add(5, -4), object.ldx(4, 2, 5, 0) }, { { 1, { "task", "0:0", "byte_off" } } },
     section = "fentry/vfs_read", far = 32 },
+  { "as how far down a stack reaches", rest { object.mov(1, 0), object.call(4, 1), object.mov(1, 0), x(MOV_X, 2, 10),
+    object.add(2, 0), object.stx(8, 2, 1, 0) }, { { 4, { "level", "1", "enumval_value" } } }, far = 400,
+    behind = { object.mov(2, 0), object.stx(8, 10, 2, -320), object.mov(0, 0), object.exit() } },
   { "as an argument of a function", rest { object.mov(1, 0), object.call(4, 1), refused_if(JGT_K, 0, 8) },
     { { 0, OFFSET } }, behind = { x(MOV_X, 0, 1), object.exit() } },
 }
@@ -357,7 +368,7 @@ local function object_of(n, case)
   local int = b:int("int", 4, "signed")
   local types = {
     task = b:struct("task", 8, { { "pid", int, 0 }, { "pad8", int, 32 }, { "gone", int, 0 } }),
-    level = b:enum("level", { { "HIGH", 0 } }),
+    level = b:enum("level", { { "HIGH", 0 }, { "LOW", 0 } }),
   }
   local o, relos = object.new(b), {}
   for i, relo in ipairs(case[3]) do
@@ -418,6 +429,43 @@ describe("the memo of what a relocation became", function()
     local path = object_of(0, { "moved", insns, { { 1, OFFSET } }, section = "fentry/vfs_read" })
     local said = checked(path, kernels(32))
     for i = 2, #said do assert.equal(said[1] .. " seen", said[i], table.concat(said, ", ")) end
+  end)
+
+  -- Which kernels are looked at where nothing but the verdict of the program is asked for, and of each whether a load
+  -- of it is refused.
+  local function looks_of(path, targets)
+    local words = { tmp.write("looks.lua", [[
+local cli = btfl.cli { about = "looks", verdicts = true, memo = true }
+cli:kernel_by_kernel(function(object, target)
+  local refused = false
+  for program in object:programs() do
+    for obstacle in program:verdict(target):obstacles() do refused = refused or obstacle.rule == "struct-access" end
+  end
+  io.stderr:write(target.name, "\n")
+  return { refused }
+end, function(_, said) for _, one in ipairs(said) do io.write(tostring(one[1]), "\n") end end)
+return true]]), path }
+    for _, target in ipairs(targets) do table.move({ "-t", target }, 1, 2, #words + 1, words) end
+    local r = run(words)
+    return r.err, r.out
+  end
+
+  it("asks where a load by a typed pointer lands, and not how far on that is", function()
+    local insns = rest { object.ldx(8, 2, 1, 0), object.ldx(4, 2, 2, 0) }
+    local path, targets = object_of(0, { "lands", insns, { { 1, OFFSET } }, section = "fentry/vfs_read" }), {}
+    for i, off in ipairs { 0, 8, 32, 8, 0, 32 } do targets[i] = kernel("6.18." .. i, off) end
+    local looked, said = looks_of(path, targets)
+    assert.same({ "6.18.1-amd64\n6.18.3-amd64\n", "false\nfalse\ntrue\nfalse\nfalse\ntrue\n" }, { looked, said })
+  end)
+
+  it("asks of what is added where a copy of the stack's address was only whether it is below zero", function()
+    local insns = { object.mov(1, 0), object.call(4, 1), object.mov(1, 0), object.stx(8, 10, 1, -160),
+      x(MOV_X, 3, 10), object.add(3, -8), object.stx(8, 3, 1, 0), object.mov(3, 0), object.add(3, 0),
+      object.mov(0, 0), object.exit() }
+    local path = object_of(0, { "deep", insns, { { 8, OFFSET } },
+      behind = { object.mov(2, 0), object.stx(8, 10, 2, -320), object.mov(0, 0), object.exit() } })
+    local targets = { kernel("6.18.1", 8), kernel("6.18.2", 0), kernel("6.18.3", 400) }
+    assert.equal("6.18.1-amd64\n", (looks_of(path, targets)))
   end)
 
   -- The same of verdicts alone, which ask less.

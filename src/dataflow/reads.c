@@ -305,9 +305,10 @@ struct behind {
 	const char *plain; /* why nothing may be loaded by it */
 };
 
-/* Where a load by source s lands, `off` bytes from what it was moved by. */
+/* Where a load by source s lands, `off` bytes from what it was moved by, of which some are that
+ * relocation's. */
 static struct landing land(const struct loading *l, const struct context *c, const struct source *s,
-			   struct behind to, int64_t off, unsigned size)
+			   struct behind to, int64_t off, struct moved_by by, unsigned size)
 {
 	off += s->offset;
 	if (s->relo >= 0) {
@@ -320,7 +321,7 @@ static struct landing land(const struct loading *l, const struct context *c, con
 	}
 	if (!to.type)
 		return (struct landing){.kind = LANDS_SOMEWHERE};
-	return struct_walk(c->btf, to.type, off, size, &c->rules);
+	return struct_walk(c->btf, to.type, off, size, by, &c->rules);
 }
 
 static struct behind behind(const struct loading *l, const struct context *c,
@@ -333,20 +334,32 @@ static struct behind behind(const struct loading *l, const struct context *c,
 	if (!s->parent)
 		return (struct behind){context_pointee(c, slot),
 				       context_is_plain(c, slot) ? "argument" : NULL};
-	at = land(l, c, parent, behind(l, c, p, s->parent), 0, ARGUMENT_SIZE);
+	at = land(l, c, parent, behind(l, c, p, s->parent), 0, (struct moved_by){-1, 0},
+		  ARGUMENT_SIZE);
 	return (struct behind){at.kind == LANDS_POINTER ? at.type : 0,
 			       at.kind == LANDS_NUMBER ? "number" : NULL};
+}
+
+/* Whether it is what its relocation put into the instruction that it adds. */
+static bool goes_by(const struct loading *l, const struct read *x)
+{
+	const struct resolution *r = l->resolution;
+
+	return x->relo >= 0 && r->results[x->relo].status == STATUS_OK &&
+	       insn_load(r->results[x->relo].after, r->object->big_endian).off == x->offset;
 }
 
 static const char *refuses_load(const struct loading *l, const struct context *c,
 				const struct provenance *p, const struct read *x)
 {
 	struct behind to = behind(l, c, p, x->source);
+	struct moved_by by = {goes_by(l, x) ? x->relo : -1, x->offset};
 	struct landing at;
 
-	if (x->relo >= 0)
+	if (x->relo >= 0 && by.relo < 0)
 		asked_for(ASKED_PATCH, (uint32_t)x->relo, NULL, 0);
-	at = land(l, c, &p->sources[x->source], to, x->offset, x->size ? x->size : ARGUMENT_SIZE);
+	at = land(l, c, &p->sources[x->source], to, x->offset, by,
+		  x->size ? x->size : ARGUMENT_SIZE);
 
 	if (to.plain)
 		return to.plain;

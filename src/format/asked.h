@@ -33,19 +33,24 @@ enum asked_kind {
 	ASKED_VERSION,  /* its version and release, to the letter */
 	ASKED_STARTS,   /* with what structs start, as btf_starts.h asks */
 	ASKED_LANDING,  /* where a load by a typed pointer lands, as struct_walk.h asks */
+	ASKED_LANDED,   /* likewise, where the next but one is asked, too: of which of the two,
+			   tells whether what relocations became is known */
 	ASKED_ACCESS,   /* where an access of a context is, as context.h asks */
 	ASKED_DATED,    /* how much of its version is known */
 	ASKED_COMPARED, /* how its version compares, as dated.h asks */
 	ASKED_RESULT,   /* all that relocation `number` of the object that is looked into became */
 	ASKED_PATCH,    /* what it put into its instruction */
+	ASKED_SIGN,     /* whether the immediate there is negative then */
+	ASKED_LANDS,    /* where a load lands that goes as far on as the number in its instruction
+			   says */
 };
 
-enum { ASKED_KINDS = ASKED_PATCH + 1 };
+enum { ASKED_KINDS = ASKED_LANDS + 1 };
 
 /* Whether it is about the object that is looked into, once that was relocated. */
 static inline bool asked_of_object(enum asked_kind kind)
 {
-	return kind == ASKED_RESULT || kind == ASKED_PATCH;
+	return kind >= ASKED_RESULT;
 }
 
 struct asked_what {

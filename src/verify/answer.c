@@ -251,12 +251,12 @@ static void add_dated(struct answer *a)
 	digest_add(&a->d, a->target->version || kernel_version_code(a->target->release, &code));
 }
 
-static void add_landing(struct answer *a, const struct asked_what *q)
+static void add_landing(struct answer *a, const struct asked_what *q, int64_t moved)
 {
 	const struct btf *b;
 	struct landing l;
 
-	a->failed = a->failed || !struct_walk_again(a->target, q->text, q->len, &b, &l);
+	a->failed = a->failed || !struct_walk_again(a->target, q->text, q->len, moved, &b, &l);
 	if (a->failed)
 		return;
 	digest_add(&a->d, l.kind);
@@ -295,13 +295,26 @@ bool answer_to(const struct target *t, const struct asked_what *q, struct digest
 		digest_string(&a.d, t->release);
 		break;
 	case ASKED_STARTS: add_starts(&a, q); break;
-	case ASKED_LANDING: add_landing(&a, q); break;
+	case ASKED_LANDING:
+	case ASKED_LANDED: add_landing(&a, q, 0); break;
 	case ASKED_ACCESS: digest_add(&a.d, context_again(t, q->text)); break;
 	case ASKED_DATED: add_dated(&a); break;
 	case ASKED_COMPARED: dated_answer(t, q->text, &a.d); break;
 	case ASKED_RESULT:
-	case ASKED_PATCH: return false;
+	case ASKED_PATCH:
+	case ASKED_SIGN:
+	case ASKED_LANDS: return false;
 	}
+	*out = digest_of(&a.d);
+	return !a.failed;
+}
+
+bool answer_landing(const struct target *t, const struct asked_what *q, int64_t moved,
+		    struct digest *out)
+{
+	struct answer a = {.target = t};
+
+	add_landing(&a, q, moved);
 	*out = digest_of(&a.d);
 	return !a.failed;
 }
@@ -384,12 +397,14 @@ static void add_patched(struct answer *a, const struct result *x)
 static bool tell_result(const struct resolution *r, const struct result *x, struct told *told,
 			struct became *out)
 {
+	const struct insn after = insn_load(x->after, r->object->big_endian);
 	struct answer a = {.target = r->target, .told = told};
 	struct digester patch = {0};
 
 	digest_add(&patch, x->target);
 	digest_bytes(&patch, x->after, x->insn_len);
 	out->patch = digest_of(&patch);
+	out->number = has_offset(x) ? after.off : after.imm;
 	add_result(&a, x);
 	for (uint32_t i = 0; i < x->attempt_count; i++)
 		add_attempt(&a, &r->attempts[x->first_attempt + i]);

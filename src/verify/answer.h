@@ -20,8 +20,14 @@ struct became {
 	 * those with a name which they are, of others what they hold. */
 	struct digest result;
 	struct digest patch; /* what it put into its instruction */
+	int32_t number;      /* the offset there, of what loads and stores, else the immediate */
 	bool has_id;         /* its number is the id of a type */
 };
+
+/* What it answers to an ASKED_LANDS question where the relocation put that number into the
+ * instruction. */
+bool answer_landing(const struct target *t, const struct asked_what *q, int64_t moved,
+		    struct digest *out);
 
 /* What relocations have become, but for their numbers and what these are of; and in `each` what
  * each of them has. *by_id is whether under other ids one could have become something else than

@@ -9,7 +9,7 @@
 
 /* What registers and slots of the stack may hold, forward to a fixpoint: the context, a pointer
  * moved on from it, an address of the stack. */
-enum { SCRATCH_REGISTERS = 6, REGISTER_COUNT = 16 };
+enum { SCRATCH_REGISTERS = 6, REGISTER_COUNT = 16, NUMBERS = 32 };
 
 struct set {
 	uint64_t slots; /* bit n: the 8 bytes at -8 * (n + 1) from the frame pointer */
@@ -26,6 +26,7 @@ enum { FAR = 1 << 24 };
 struct types {
 	uint16_t constants; /* registers that hold a constant, `at` */
 	uint16_t numbers; /* those of which anything here may be otherwise by a relocated number */
+	uint32_t by[REGISTER_COUNT]; /* of those, which numbers; see `numbered` */
 	uint32_t of[REGISTER_COUNT];
 	int32_t at[REGISTER_COUNT]; /* of a pointer: bytes from the start of its struct */
 };
@@ -42,12 +43,15 @@ struct context_search {
 	struct types *types; /* likewise; NULL where the context has no arguments */
 	struct types now;    /* those of the instruction that is looked at, and behind it */
 	bool *met;
-	bool *meets;    /* instructions to which ways lead */
-	bool *numbered; /* those met with a relocated number, where there are types */
-	uint32_t at;    /* where the sweep is */
-	bool changed;   /* behind it, which takes another */
+	bool *meets; /* instructions to which ways lead */
+	/* Those met with a relocated number, where there are types: the number of a bit, and 1. So
+	 * many have their own, the others the last. */
+	uint8_t *numbered;
+	uint8_t numbers;
+	uint32_t at;  /* where the sweep is */
+	bool changed; /* behind it, which takes another */
 	bool suspects;
-	bool by_numbers; /* something went by a relocated number in a register */
+	uint32_t went_by; /* relocated numbers in registers by which something went */
 };
 
 static bool add_set(struct set *to, const struct set *from)
@@ -83,6 +87,9 @@ static bool add_types(struct types *to, const struct types *from, uint16_t regis
 	to->numbers |= from->numbers;
 	for (unsigned reg = 0; reg < REGISTER_COUNT; reg++) {
 		bool differs = to->at[reg] != from->at[reg];
+
+		more |= from->by[reg] & ~to->by[reg];
+		to->by[reg] |= from->by[reg];
 
 		if (differs)
 			to->constants &= (uint16_t) ~(1u << reg);
@@ -163,23 +170,21 @@ static void put_type(struct context_search *s, struct held *h, unsigned reg, uin
 	s->now.at[reg] = at;
 	s->now.constants &= (uint16_t) ~(1u << reg);
 	s->now.numbers &= (uint16_t) ~(1u << reg);
-}
-
-static bool is_by_number(const struct context_search *s, unsigned reg)
-{
-	return s->types && (s->now.numbers >> reg & 1);
+	s->now.by[reg] = 0;
 }
 
 /* Something goes by what a register holds. */
 static void go_by(struct context_search *s, unsigned reg)
 {
-	s->by_numbers |= is_by_number(s, reg);
+	s->went_by |= s->types ? s->now.by[reg] : 0;
 }
 
 /* What a load by a typed pointer gives, where it may land nowhere suspected. */
 static uint32_t type_behind(struct context_search *s, struct insn in)
 {
 	uint32_t type = s->now.of[in.src];
+	const struct linked_insn *n = &s->f->insns[s->at];
+	struct moved_by by = {n->twice ? -1 : n->relo, in.off};
 	struct landing l;
 
 	if (type == TYPE_MANY || type == TYPE_PLAIN) {
@@ -187,7 +192,7 @@ static uint32_t type_behind(struct context_search *s, struct insn in)
 		return TYPE_NONE;
 	}
 	l = struct_walk(s->c->btf, type, (int64_t)s->now.at[in.src] + in.off, insn_bytes(in.code),
-			&s->c->rules);
+			by, &s->c->rules);
 	s->suspects = s->suspects || l.kind == LANDS_NOWHERE;
 	return l.kind == LANDS_POINTER ? l.type : l.kind == LANDS_NUMBER ? TYPE_PLAIN : TYPE_NONE;
 }
@@ -254,18 +259,21 @@ static void type_after_move(struct context_search *s, struct insn in, struct hel
 
 static void type_after_alu(struct context_search *s, struct insn in, struct held *h)
 {
-	bool by_reg = in.code & BPF_X, moves = BPF_OP(in.code) == ALU_MOV, by_number;
-	uint32_t src = by_reg && has(&h->typed, in.src) ? s->now.of[in.src] : TYPE_NONE;
+	bool by_reg = in.code & BPF_X, moves = BPF_OP(in.code) == ALU_MOV;
+	uint32_t src = by_reg && has(&h->typed, in.src) ? s->now.of[in.src] : TYPE_NONE, by = 0;
 
 	if (!s->types)
 		return;
-	by_number = s->f->insns[s->at].relo >= 0 || (by_reg && is_by_number(s, in.src)) ||
-		    (!moves && is_by_number(s, in.dst));
+	if (s->numbered[s->at])
+		by |= UINT32_C(1) << (s->numbered[s->at] - 1);
+	by |= by_reg ? s->now.by[in.src] : 0;
+	by |= moves ? 0 : s->now.by[in.dst];
 	if (moves)
 		type_after_move(s, in, h, src);
 	else
 		type_after_sum(s, in, h, src);
-	if (by_number)
+	s->now.by[in.dst] = by;
+	if (by)
 		s->now.numbers |= (uint16_t)(1u << in.dst);
 }
 
@@ -310,9 +318,8 @@ static void hold_after_memory(struct context_search *s, struct insn in, struct h
 	bool in_stack = has(&h->stack, loads ? in.src : in.dst);
 
 	suspect(s, in, h);
-	if (loads || (in_stack && BPF_CLASS(in.code) == BPF_STX))
-		go_by(s, in.src);
 	if (loads) {
+		go_by(s, in.src);
 		put_type(s, h, in.dst, type_after_load(s, in, h), 0);
 		load_set(&h->context, in, in_stack);
 		load_set(&h->moved, in, in_stack);
@@ -396,8 +403,8 @@ static bool follow(struct context_search *s, struct held *h)
 	const struct held before = *h;
 	int taken;
 
-	if (n->ref_kind == REF_CALL)
-		s->by_numbers |= s->types && s->now.numbers;
+	for (unsigned reg = 0; reg < REGISTER_COUNT && n->ref_kind == REF_CALL; reg++)
+		go_by(s, reg);
 	if (BPF_CLASS(n->in.code) == BPF_JMP && insn_leads_away(n->in))
 		go_by(s, n->in.dst);
 	if (n->ref_kind == REF_CALL || n->ref_kind == REF_FUNC)
@@ -427,28 +434,34 @@ static bool meet(struct context_search *s, struct held *h, bool falls)
 	return true;
 }
 
-/* Where an instruction goes by a pointer that is followed, its number counts; where types are told,
- * one that is put into a register or added there may. */
-static void ask(const struct context_search *s, const struct linked_insn *n, const struct held *h)
+/* Where an instruction goes by a pointer that is followed, its number counts, of a typed one where
+ * that leads (struct_walk()); where types are told, one that is put into a register or added there
+ * may. */
+static void ask(struct context_search *s, const struct linked_insn *n, const struct held *h)
 {
 	unsigned class = BPF_CLASS(n->in.code);
 	unsigned reg = class == BPF_LDX ? n->in.src : n->in.dst;
-	uint16_t held = h->context.registers | h->moved.registers | h->typed.registers;
+	uint16_t held = h->context.registers | h->moved.registers;
 	bool memory = class == BPF_LDX || class == BPF_ST || class == BPF_STX;
 
+	if (class != BPF_LDX || n->twice)
+		held |= h->typed.registers;
 	if (n->relo < 0)
 		return;
-	s->numbered[s->at] = !memory;
+	if (class == BPF_ALU64 && !s->numbered[s->at]) {
+		s->numbers += s->numbers < NUMBERS;
+		s->numbered[s->at] = s->numbers;
+	}
 	if (memory && (reg == 10 || (held >> reg & 1)))
 		linked_ask(s->f, s->at);
 }
 
-/* Whatever such numbers are, the same is found where nothing goes by them, and the walk that would
- * ask for them itself is spared. */
+/* Whatever such numbers are, the same is found where nothing goes by them. Where anything is
+ * suspected, a walk follows, and asks for those that count there. */
 static void ask_numbers(const struct context_search *s)
 {
-	for (uint32_t at = 0; s->types && at < s->f->count; at++)
-		if (s->numbered[at] && (s->by_numbers || s->suspects))
+	for (uint32_t at = 0; s->types && !s->suspects && at < s->f->count; at++)
+		if (s->numbered[at] && s->went_by >> (s->numbered[at] - 1) & 1)
 			linked_ask(s->f, at);
 }
 

@@ -270,6 +270,12 @@ void linked_ask(const struct linked *f, uint32_t at)
 		asked_for(ASKED_PATCH, (uint32_t)f->insns[at].relo, NULL, 0);
 }
 
+void linked_ask_sign(const struct linked *f, uint32_t at)
+{
+	if (f->insns[at].relo >= 0)
+		asked_for(ASKED_SIGN, (uint32_t)f->insns[at].relo, NULL, 0);
+}
+
 void linked_ask_all(const struct linked *f)
 {
 	for (uint32_t at = 0; asked_by && at < f->count; at++)

@@ -55,6 +55,8 @@ void linked_free(struct linked *f); /* NULL is allowed */
  * that all do. What is the same whatever the number is nobody needs to hear. */
 void linked_ask(const struct linked *f, uint32_t at);
 void linked_ask_all(const struct linked *f);
+/* Only whether the immediate is negative counts. */
+void linked_ask_sign(const struct linked *f, uint32_t at);
 
 /* The place of instruction `at` in its section, bytes. */
 uint32_t linked_offset(const struct linked *f, uint32_t at);

@@ -62,21 +62,24 @@ static struct value read_context(const struct machine *m, const struct value *fr
 	return m->ctx_numbers || number ? value_unknown() : maybe_pointer(size, 4);
 }
 
-/* Where a load by a typed pointer lands. */
-static struct landing land(const struct machine *m, const struct value *from, int64_t off,
-			   unsigned size)
+/* Where the instruction at hand lands, which loads by a typed pointer. */
+static struct landing land(const struct machine *m, const struct state *s, const struct value *from,
+			   int64_t off, unsigned size)
 {
+	const struct linked_insn *n = &m->w->linked->insns[s->at];
+	struct moved_by by = {n->twice ? -1 : n->relo, off};
+
 	if (!scalar_is_known(&from->number))
 		return (struct landing){.kind = LANDS_SOMEWHERE};
 	return struct_walk(m->context->btf, from->which,
-			   (int64_t)(from->number.bits.value + (uint64_t)off), size,
+			   (int64_t)(from->number.bits.value + (uint64_t)off), size, by,
 			   &m->context->rules);
 }
 
-static struct value read_struct(const struct machine *m, const struct value *from, int64_t off,
-				unsigned size)
+static struct value read_struct(const struct machine *m, const struct state *s,
+				const struct value *from, int64_t off, unsigned size)
 {
-	struct landing l = land(m, from, off, size);
+	struct landing l = land(m, s, from, off, size);
 
 	switch (l.kind) {
 	case LANDS_NUMBER: return number_of(NUMBER_LOADED);
@@ -96,7 +99,7 @@ static struct value read_any(struct machine *m, struct state *s, const struct va
 	case VALUE_ARENA:
 	case VALUE_MEMORY: return value_unknown();
 	case VALUE_CTX: return read_context(m, from, off, size);
-	case VALUE_STRUCT: return read_struct(m, from, off, size);
+	case VALUE_STRUCT: return read_struct(m, s, from, off, size);
 	default: return maybe_pointer(size, 8);
 	}
 }
@@ -144,7 +147,7 @@ static enum go check_struct(struct machine *m, const struct state *s, const stru
 		return machine_stop(m, s, RULE_STRUCT_ACCESS, causes[from->which], in.off);
 	if (from->kind != VALUE_STRUCT)
 		return GO_ON;
-	l = land(m, from, in.off, insn_bytes(in.code));
+	l = land(m, s, from, in.off, insn_bytes(in.code));
 	if (l.kind != LANDS_NOWHERE)
 		return GO_ON;
 	return machine_refuse(m, s,
@@ -172,18 +175,21 @@ static struct value load(struct machine *m, struct state *s, const struct linked
 	return v;
 }
 
-/* Whether it tells what is loaded how far from there that is. */
-static bool counts_from(const struct value *from)
+/* Whether it tells what is loaded how far from there that is. Of a typed pointer land() asks what
+ * counts, where there are types. */
+static bool counts_from(const struct machine *m, const struct linked_insn *n,
+			const struct value *from)
 {
 	return from->kind == VALUE_STACK || from->kind == VALUE_DATA || from->kind == VALUE_CTX ||
-	       from->kind == VALUE_STRUCT;
+	       (from->kind == VALUE_STRUCT && (n->twice || !m->context->btf));
 }
 
 enum go machine_load(struct machine *m, struct state *s, const struct linked_insn *n)
 {
 	enum go go = check_context(m, s, machine_reg(s, n->in.src), n->in);
 
-	m->w->traces[s->at].by_value |= n->relo >= 0 && counts_from(machine_reg(s, n->in.src));
+	m->w->traces[s->at].by_value |=
+	    n->relo >= 0 && counts_from(m, n, machine_reg(s, n->in.src));
 	if (go == GO_ON)
 		go = check_struct(m, s, machine_reg(s, n->in.src), n->in);
 	if (go != GO_ON)

@@ -127,7 +127,8 @@ bool recall_goes_by_ids(struct recall *r, const uint32_t *besides, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct asked_what *q = &r->questions->list[besides[i]];
 
-		if (asked_of_object(q->kind))
+		/* No id is so large that it is negative. */
+		if (asked_of_object(q->kind) && q->kind != ASKED_SIGN)
 			by_id |= q->number >= x->became_count || x->became[q->number].has_id;
 	}
 	return by_id;
@@ -150,16 +151,34 @@ static bool ask(struct recall_box *x, uint32_t n)
 	return true;
 }
 
+/* What a kernel answers to what is asked of the object, by what a relocation became there. */
+static bool answer_of_object(const struct recall_box *x, const struct asked_what *q,
+			     struct digest *out)
+{
+	const struct became *of = &x->became[q->number];
+	struct digester sign = {0};
+
+	switch (q->kind) {
+	case ASKED_RESULT: *out = of->result; return true;
+	case ASKED_PATCH: *out = of->patch; return true;
+	case ASKED_LANDS: return answer_landing(x->recall.target, q, of->number, out);
+	default:
+		digest_add(&sign, of->number < 0);
+		*out = digest_of(&sign);
+		return true;
+	}
+}
+
 /* What the kernel of now answers. What relocations became is about one object, and not kept. */
 static bool answer(struct recall_box *x, bool relocated, uint32_t n, struct digest *out)
 {
 	const struct asked_what *q = &x->recall.questions->list[n];
 
 	if (asked_of_object(q->kind)) {
-		if (!relocated || q->number >= x->became_count)
-			return false;
-		*out = q->kind == ASKED_PATCH ? x->became[q->number].patch
-					      : x->became[q->number].result;
+		return relocated && q->number < x->became_count && answer_of_object(x, q, out);
+	}
+	if (q->kind == ASKED_LANDED && relocated) {
+		*out = (struct digest){0};
 		return true;
 	}
 	if (!ask(x, n))
@@ -211,7 +230,9 @@ bool recall_can_ask(const struct asked_what *q)
 	case ASKED_LAST: return q->number < FEATURE_SETS;
 	case ASKED_MARK: return q->number <= FEATURE_MARKS;
 	case ASKED_STARTS: return q->number <= q->len;
-	case ASKED_LANDING: return struct_walk_is_question(q->len);
+	case ASKED_LANDING:
+	case ASKED_LANDED:
+	case ASKED_LANDS: return struct_walk_is_question(q->len);
 	case ASKED_ACCESS: return context_is_question(q->len);
 	case ASKED_COMPARED: return dated_is_question(q->text, q->len);
 	default: return (unsigned)q->kind < ASKED_KINDS;

@@ -80,10 +80,16 @@ static uint16_t named_in(const struct linked *f, const struct linked_func *func)
 		case BPF_LDX:
 		case BPF_ST:
 		case BPF_STX: off = insn_accesses_by(in) == FRAME_POINTER ? in.off : 0; break;
-		case BPF_ALU64: off = copies >> in.dst & 1 ? in.imm : 0; break;
+		case BPF_ALU64:
+			/* What is added to one is mostly the offset of a field, and added to what
+			 * else is in that register. */
+			if (copies >> in.dst & 1)
+				linked_ask_sign(f, at);
+			off = copies >> in.dst & 1 && in.imm < 0 ? in.imm : 0;
+			break;
 		default: break;
 		}
-		if (off && f->insns[at].relo >= 0)
+		if (off)
 			linked_ask(f, at);
 		if (off < lowest && off >= -STACK_SIZE)
 			lowest = off;

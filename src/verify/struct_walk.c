@@ -239,9 +239,22 @@ static size_t put_question(const struct btf *b, uint32_t type, int64_t off, unsi
 	return sizeof(q) + len;
 }
 
+/* Puts both questions: it is the relocation's number that counts, or, where nobody knows what
+ * relocations became, the sum. */
+static void ask_moved(char text[TEXT_MOST], size_t len, struct moved_by by)
+{
+	struct question q;
+
+	asked_for(ASKED_LANDED, 0, text, len);
+	memcpy(&q, text, sizeof(q));
+	q.off -= by.number;
+	memcpy(text, &q, sizeof(q));
+	asked_for(ASKED_LANDS, (uint32_t)by.relo, text, len);
+}
+
 /* Of all types on the way it matters only where that leads. */
 struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
-			   const struct struct_rules *r)
+			   struct moved_by by, const struct struct_rules *r)
 {
 	struct questions *heard_by = asked_pause();
 	struct landing l = walk(b, type, off, size, r);
@@ -249,6 +262,8 @@ struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsi
 	size_t len = heard_by ? put_question(b, type, off, size, r->target, text) : 0;
 
 	asked_go_on(heard_by);
+	if (heard_by && !len && by.relo >= 0)
+		asked_for(ASKED_PATCH, (uint32_t)by.relo, NULL, 0);
 	if (heard_by && !len)
 		return walk(b, type, off, size, r);
 	if (heard_by) {
@@ -256,7 +271,10 @@ struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsi
 		age_note(NUMBER_TAILS);
 		age_note(ODD_TAILS);
 		age_note(ODD_TAILS + 1);
-		asked_for(ASKED_LANDING, 0, text, len);
+		if (by.relo >= 0)
+			ask_moved(text, len, by);
+		else
+			asked_for(ASKED_LANDING, 0, text, len);
 	}
 	return l;
 }
@@ -266,8 +284,8 @@ bool struct_walk_is_question(size_t len)
 	return len > sizeof(struct question) && len <= TEXT_MOST;
 }
 
-bool struct_walk_again(const struct target *t, const char *text, size_t len, const struct btf **b,
-		       struct landing *out)
+bool struct_walk_again(const struct target *t, const char *text, size_t len, int64_t moved,
+		       const struct btf **b, struct landing *out)
 {
 	struct struct_rules rules = {t, age_of(t, target_known_as(t))};
 	struct btf_type type;
@@ -277,7 +295,7 @@ bool struct_walk_again(const struct target *t, const char *text, size_t len, con
 	memcpy(&q, text, sizeof(q));
 	text += sizeof(q);
 	len -= sizeof(q);
-	if (q.place >= t->count || q.off > INT64_MAX / 2)
+	if (q.place >= t->count || q.off > INT64_MAX / 2 || q.off < -INT64_MAX / 2)
 		return false;
 	*b = t->btf[q.place];
 	id = btf_first_named(*b, -1, text, len);
@@ -286,6 +304,6 @@ bool struct_walk_again(const struct target *t, const char *text, size_t len, con
 	type = btf_type(*b, id);
 	if (!id || type.kind != q.kind || type.name[len])
 		return false;
-	*out = walk(*b, id, q.off, q.size, &rules);
+	*out = walk(*b, id, q.off + moved, q.size, &rules);
 	return true;
 }

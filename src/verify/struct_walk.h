@@ -34,16 +34,24 @@ struct struct_rules {
 	struct kernel_age age;
 };
 
-/* Where a load of `size` bytes at byte `off` of struct `type` of b lands. */
-struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
-			   const struct struct_rules *r);
+/* The number of bytes by which an instruction moves a load that relocation `relo` of the object put
+ * into it, negative for none. */
+struct moved_by {
+	int32_t relo;
+	int64_t number;
+};
 
-/* Where a load lands on a kernel about which that is the text of an ASKED_LANDING question, which
- * it is when its length is one: in *b, the BTF of what it lands in. False where a kernel lacks what
- * is asked for. */
+/* Where a load of `size` bytes at byte `off` of struct `type` of b lands; by.number of `off` are
+ * that relocation's, and who listens (asked.h) hears that it counts where that leads. */
+struct landing struct_walk(const struct btf *b, uint32_t type, int64_t off, unsigned size,
+			   struct moved_by by, const struct struct_rules *r);
+
+/* Where a load lands on a kernel about which that is the text of a question, which it is when its
+ * length is one, and `moved` bytes on for ASKED_LANDS: in *b, the BTF of what it lands in. False
+ * where a kernel lacks what is asked for. */
 bool struct_walk_is_question(size_t len);
-bool struct_walk_again(const struct target *t, const char *text, size_t len, const struct btf **b,
-		       struct landing *out);
+bool struct_walk_again(const struct target *t, const char *text, size_t len, int64_t moved,
+		       const struct btf **b, struct landing *out);
 
 /* The struct that a pointer of that type leads to, of which loads are followed; 0 for none, as
  * where the pointer is one into user or per-CPU memory. */

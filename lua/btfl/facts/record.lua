@@ -245,7 +245,8 @@ local function branches_of(asks, kernels, target)
     local key = questions.key(one.relos, target, kernels)
     if not one.known[key] then
       one.known[key] = not asks.whole
-      local branches, list = kernels:branches(target, one.program, key), {}
+      -- They go by what the key asked, and by nothing else that is asked there.
+      local branches, list = engine.recall_unheard(kernels.branches, kernels, target, one.program, key), {}
       for _, branch in pairs(branches.at) do list[#list + 1] = plain_branch(branch) end
       table.sort(list, function(a, b) return a.insn < b.insn end)
       table.insert(out, { place = one.place, key = key, list = list, places = branches.places })
