@@ -228,6 +228,19 @@ describe("an argument", function()
     -- Those that are known are not looked for.
     assert.same({ "arg-type" }, rules { sinks = function(p) return p == goes and sinks end })
     assert.same({}, rules { others = targets, sinks = function() return {} end })
+    -- What was told of kernels stands for them, which may be closed.
+    local there = {}
+    for i, target in ipairs(targets) do there[i] = goes:at_sinks(target) end
+    assert.same(sinks, goes:sinks(there))
+    local words, first = { "arguments", goes.object.path, "--format", "tsv" }, nil
+    for _, target in ipairs(targets) do table.move({ "-t", target.path }, 1, 2, #words + 1, words) end
+    for _, jobs in ipairs { "1", "2" } do
+      local r = run(table.move({ "-j", jobs }, 1, 2, #words + 1, table.move(words, 1, #words, 1, {})))
+      first = first or r
+      assert.same(first, r)
+    end
+    local _, silent = first.out:gsub("struct inode %*\tsink\t[^\n]*\tother%-type\tsilent", "")
+    assert.equal(1, silent, first.out)
     -- What goes where most kernels have text is no struct.
     local text = { kernel { { "a", "int" }, { "b", "pint" } },
       kernel { { "a", "int" }, { "b", "pint" }, { "c", "int" } }, kernel { { "a", "int" }, { "b", "ptask" } } }

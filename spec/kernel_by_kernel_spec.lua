@@ -113,7 +113,7 @@ describe("a command on many kernels, each open during its turn,", function()
 
   teardown(tmp.clean)
 
-  for _, command in ipairs { "verdicts", "check", "matrix", "relos", "dialects" } do
+  for _, command in ipairs { "verdicts", "check", "matrix", "relos", "dialects", "arguments" } do
     it("takes no more memory for more of them: " .. command, function()
       if os.getenv "ASAN_OPTIONS" then return pending "AddressSanitizer keeps what is given back for a while" end
       local few, many = peak(command, path, targets, 4), peak(command, path, targets, 60)

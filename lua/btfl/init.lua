@@ -258,9 +258,14 @@ extend("program", {
     return argument.relay("drift", pcall(work, self, target, options, sinks))
   end,
   sinks = function(self, targets, options)
-    argument.list(1, targets, "btfl.target", "sinks")
+    argument.list(1, targets, "btfl.target|table", "sinks")
     argument.optional(2, options, "table", "sinks")
     return argument.relay("sinks", pcall(require("btfl.arguments.drift").sinks, self, targets, options))
+  end,
+  at_sinks = function(self, target, options)
+    argument.check(1, target, "btfl.target", "at_sinks")
+    argument.optional(2, options, "table", "at_sinks")
+    return argument.relay("at_sinks", pcall(require("btfl.arguments.drift").told, self, target, options))
   end,
 })
 

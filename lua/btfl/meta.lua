@@ -951,10 +951,16 @@ function program:drift(target, options, sinks) end
 
 --- The structs that most of several kernels have where arguments go: what goes there on another one is taken for
 --- the same.
----@param targets btfl.target[]
+---@param targets (btfl.target|table)[] or what program:at_sinks() gave of them
 ---@param options? btfl.verdict.options
 ---@return table<string, string>
 function program:sinks(targets, options) end
+
+--- What program:sinks() takes of a kernel that need not be open any more: a plain value.
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@return table
+function program:at_sinks(target, options) end
 
 --- The branches that go one way on the target for the sake of relocations, in the order of their instructions.
 --- Numbers are followed through moves, arithmetic and spills, and what such branches choose between; not

@@ -1,5 +1,6 @@
 --- What stands on a kernel where a program reads an argument, and whether that is what it is taken for.
 local alike = require "btfl.arguments.alike"
+local class = require "btfl.class"
 local evidence = require "btfl.arguments.evidence"
 local fits = require "btfl.arguments.fits"
 local kept = require "btfl.kept"
@@ -278,8 +279,8 @@ function drift.arguments(program, target, options, sinks, list)
   local of_target, asked = false, { target = target, by_structs = false }
   for i, argument in ipairs(list) do
     if #argument.types == 0 or argument.types[1].by == "declaration" then
-      if type(sinks) == "function" then sinks = sinks() end
-      argument = with_sink(argument, sinks or {})
+      if type(sinks) == "function" and #evidence.sinks(argument) > 0 then sinks = sinks() end
+      argument = type(sinks) == "table" and with_sink(argument, sinks) or argument
     end
     rows[i] = row_of(program, asked, options, argument, sig, attach)
     of_target = of_target or rows[i].consequence ~= nil
@@ -308,10 +309,9 @@ local worded = kept.of_kernel(function(target, text, attach)
 end)
 
 -- Where all kernels have the same parameters nothing drifts.
-local function differs(attach, targets)
+local function differs(texts)
   local first
-  for _, target in ipairs(targets) do
-    local text = worded(target, tostring(attach), attach)
+  for _, text in ipairs(texts) do
     first = first or text
     if text and text ~= first then return true end
   end
@@ -363,18 +363,40 @@ function drift.most(there)
   return out
 end
 
+--- What drift.sinks() needs of a target: a plain value.
+---@param program btfl.program
+---@param target btfl.target
+---@param options? btfl.verdict.options
+---@return { text: string|false, there: table[]|false } the parameters there, and drift.at_sinks()
+function drift.told(program, target, options)
+  local attach = drift.attach_of(program, options)
+  if not attach then return { text = false, there = false } end
+  return { text = worded(target, tostring(attach), attach) or false,
+    there = not program.object:clash(target) and drift.at_sinks(program, target, options) }
+end
+
 --- The structs that most of the targets have where arguments go of which the program itself does not tell
 --- what they are.
 ---@param program btfl.program
----@param targets btfl.target[]
+---@param list (btfl.target|table)[] or what drift.told() told of them
 ---@param options? btfl.verdict.options
 ---@return table<string, string> by what evidence.sinks() gives
-function drift.sinks(program, targets, options)
-  local attach, there = drift.attach_of(program, options), {}
-  if not attach or #targets < MOST_OF or not differs(attach, targets) then return {} end
-  for _, target in ipairs(targets) do
-    if not program.object:clash(target) then
-      there[#there + 1] = drift.at_sinks(program, target, options)
+function drift.sinks(program, list, options)
+  local attach, texts, there = drift.attach_of(program, options), {}, {}
+  if not attach or #list < MOST_OF then return {} end
+  for i, one in ipairs(list) do
+    if class(one) == "btfl.target" then
+      texts[i] = worded(one, tostring(attach), attach) or false
+    else
+      texts[i] = one.text
+    end
+  end
+  if not differs(texts) then return {} end
+  for _, one in ipairs(list) do
+    if class(one) ~= "btfl.target" then
+      there[#there + 1] = one.there or nil
+    elseif not program.object:clash(one) then
+      there[#there + 1] = drift.at_sinks(program, one, options)
     end
   end
   return drift.most(there)

@@ -230,11 +230,12 @@ function work.memory(cli, cache)
   return recall.new(cache)
 end
 
--- The file of a function, to the byte; that of one of the program says the build of it.
+-- The file of a function, to the byte, and where in it that stands; of one of the program the build says it.
 local function source_of(fun)
-  local path = debug.getinfo(fun, "S").source:match "^@(.*)"
+  local info = debug.getinfo(fun, "S")
+  local path = info.source:match "^@(.*)"
   local file <close> = path and io.open(path, "rb")
-  return file and file:read "a" or ""
+  return ("%d %s"):format(info.linedefined, file and file:read "a" or "")
 end
 
 -- So many values of an object are compared with the next, each so deep.
