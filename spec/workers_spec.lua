@@ -443,6 +443,35 @@ end)]]):format(MAIN))
     end
   end)
 
+  it("tells of kernels that others have done when SIGINT comes while the first is looked at", function()
+    local b, words, far = btf.new(), {}, tmp.path "far"
+    local int = b:int("int", 4, "signed")
+    for _ = 1, 100000 do b:ptr(int) end
+    for _, name in ipairs { "6.1-amd64", "6.2-amd64", "6.1-arm64", "6.2-arm64" } do
+      table.move({ "-t", tmp.write(name .. ".btf", b:bytes()) }, 1, 2, #words + 1, words)
+    end
+    local r = run(joined({ script(([[
+cli:kernel_by_kernel(function(o, t)
+  if t.name == "6.1-amd64" then
+    for _ = 1, 100 do
+      if io.open(%q) then break end
+      os.execute "sleep 0.05"
+    end
+    os.execute "sleep 0.5"
+    io.popen("kill -INT %s"):close()
+    os.execute "sleep 1"
+  elseif t.name == "6.2-arm64" then
+    io.open(%q, "w"):close()
+  end
+  return true
+end, function(o, said, names)
+  for _, name in ipairs(names) do out:row { object = "o", target = name } end
+end)]]):format(far, MAIN, far)), path_of "example" }, words, { "-j", "2", "--format", "tsv" }))
+    assert.equal(130, r.status)
+    assert.matches("6.1-arm64", r.out, 1, true)
+    assert.not_matches("6.1-amd64", r.out, 1, true)
+  end)
+
   it("is not needed: where there are none, one process does it all", function()
     local words = { "verdicts", path_of "example", path_of "fixed", "-t", kernels(2), "--format", "tsv" }
     local whole = run(words)

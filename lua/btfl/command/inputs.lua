@@ -301,7 +301,7 @@ local function take_piece(self, piece, tell)
 end
 
 local function over_pieces(self, count, next_piece)
-  return progress.over(self.name, next_piece, function() return count end, engine.seconds)
+  return progress.over(self.name, next_piece, function() return count end, engine.seconds, true)
 end
 
 -- Those of parts that are put together: what was done of each is known.

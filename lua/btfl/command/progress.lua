@@ -25,8 +25,9 @@ end
 ---@param next_input fun(): T?
 ---@param total fun(): integer? how many there will be, where that is known
 ---@param clock? fun(): number seconds; of this process' work without
+---@param ends? boolean next_input() itself ends when SIGINT has come, and may have something to give before
 ---@return fun(): T?
-function progress.over(name, next_input, total, clock)
+function progress.over(name, next_input, total, clock, ends)
   clock = clock or os.clock
   local count, due, visible = 0, clock() + FIRST, is_shown()
   return function()
@@ -35,7 +36,7 @@ function progress.over(name, next_input, total, clock)
       io.stderr:write(("\r\27[K%s: %d%s"):format(name, count, all and " of " .. all or ""))
       shown, due = true, clock() + NEXT
     end
-    if not engine.interrupted() then
+    if ends or not engine.interrupted() then
       count = count + 1
       local a, b, c = next_input()
       if a ~= nil then return a, b, c end

@@ -407,7 +407,7 @@ function Turns:all()
   local i, open = 0, self:opening()
   for piece in self.kernels.over(function()
     i = i + 1
-    if i > self.kernels.count then return nil end
+    if i > self.kernels.count or engine.interrupted() then return nil end
     return self:look_at(i, #self.list == 0 and open or over(self.objects))
   end) do self:taken(piece) end
 end
