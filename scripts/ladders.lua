@@ -8,13 +8,10 @@ local out = btfl.report("ladders", {
   group = { "object" },
 })
 
-cli:each_object(out, function(object, kernels)
-  for _, ladder in ipairs(cli:try(object.ladders, object, kernels) or {}) do
-    local line = ladder.line and ("%s:%d"):format(ladder.line.name, ladder.line.line)
-    out:row {
-      object = object.path, program = ladder.program.name, line = line, question = ladder.question,
-      vector = ladder.vector, verdict = ladder.verdict,
-    }
+cli:each_ladders(function(object, rows)
+  for _, row in ipairs(rows) do
+    row.object = object.path
+    out:row(row)
   end
 end)
 return out

@@ -113,7 +113,8 @@ describe("a command on many kernels, each open during its turn,", function()
 
   teardown(tmp.clean)
 
-  for _, command in ipairs { "verdicts", "check", "matrix", "relos", "dialects", "arguments" } do
+  for _, command in ipairs { "verdicts", "check", "matrix", "relos", "dialects", "arguments",
+    "ladders" } do
     it("takes no more memory for more of them: " .. command, function()
       if os.getenv "ASAN_OPTIONS" then return pending "AddressSanitizer keeps what is given back for a while" end
       local few, many = peak(command, path, targets, 4), peak(command, path, targets, 60)
@@ -178,6 +179,24 @@ describe("check of real objects on real kernels, each open during its turn,", fu
       for i, finding in ipairs(told) do assert.same(finding, found[i]) end
     end)
   end
+
+  it("has the ladders of object:ladders()", function()
+    if not io.open(list[1]) then return pending "needs a corpus" end
+    local words, targets, told = { "ladders", "--format", "json", table.unpack(list) }, {}, {}
+    for i, name in ipairs(names) do
+      local path = ("%s/kernels/%s.btf.gz"):format(corpus, name)
+      words[#words + 1], words[#words + 2], targets[i] = "-t", path, btfl.target(path)
+    end
+    for _, path in ipairs(list) do
+      for _, ladder in ipairs(btfl.object(path):ladders(targets)) do
+        local line = ladder.line
+        told[#told + 1] = { object = path, program = ladder.program.name, question = ladder.question,
+          line = line and ("%s:%d"):format(line.name, line.line), vector = ladder.vector, verdict = ladder.verdict }
+      end
+    end
+    assert.is_true(#told > 0)
+    assert.same(told, json.decode(run(words).out).rows)
+  end)
 end)
 
 describe("what is said of kernels by a script", function()

@@ -1733,6 +1733,12 @@ function cli:kernel_by_kernel(look, take, options) end
 ---@param options? btfl.cli.check_all.options
 function cli:check_all(out, options) end
 
+--- Gives take(), for each object in order, what object:ladders() tells of it on all kernels of the run, as plain values:
+--- of each the name of its program, its line as text, and its question, vector and verdict. Each kernel is open only for
+--- its turn, but for few that are opened again.
+---@param take fun(object: btfl.object, rows: { program: string, line: string?, question: string, vector: string, verdict: string }[])
+function cli:each_ladders(take) end
+
 ---@class btfl.cli.check_all.options
 ---@field from? btfl.target[] as in btfl.check.options, and so `why` and `all`
 ---@field why? boolean

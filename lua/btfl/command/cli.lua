@@ -151,6 +151,13 @@ function methods:check_all(out, asked)
   require("btfl.diagnose.run").of(self, out, asked or {})
 end
 
+--- What object:ladders() tells of each object on all kernels.
+---@param take fun(object: btfl.object, rows: table[])
+function methods:each_ladders(take)
+  argument.check(1, take, "function", "each_ladders")
+  require("btfl.diagnose.run").ladders(self, take)
+end
+
 --- What program:verdict() is to be given likewise.
 ---@param object btfl.object
 ---@return btfl.verdict.options

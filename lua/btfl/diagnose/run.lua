@@ -348,7 +348,7 @@ end
 
 function Run:make_asks(object)
   local all = {}
-  for i, given in ipairs(self.cli:shapes(object)) do
+  for i, given in ipairs(self.only_ladders and { {} } or self.cli:shapes(object)) do
     local asks = record.asks(object, self:options_of(given), self.whole)
     asks.sinks, asks.laddered, asks.learned = {}, laddered(asks.programs), 0
     asks.is_bare = object:relos()() == nil and object:externs()() == nil or nil
@@ -380,18 +380,73 @@ local function decode(text)
   return ok and type(said) == "table" and said or nil
 end
 
+-- The same where only branches are asked for.
+
+local LADDER_FIELDS <const> = { "question", "vector", "verdict" }
+
+function Run:look_at_ladders(object, target)
+  local asks = self:asks_of(object)[1]
+  if #asks.ladders == 0 then return {} end
+  local found = { at = {}, walks = {}, counts = {} }
+  local look = arguments_alone(asks, found)
+  for _, one in ipairs(asks.programs) do
+    if one.has_ladders then look(one.program, target, one.options) end
+  end
+  local facts = engine.pack(record.of(asks, target, self.sending, found), error, true)
+  self.learned[object] = asks.learned
+  return { facts = facts, sent = self.sent() }
+end
+
+function Run:keep_ladders(said)
+  if said.sent then self.store:add(said.sent) end
+  return { { facts = said.facts and once(self, said.facts) } }
+end
+
+function Run:find_ladders(object, list, kernels)
+  local asks = self:asks_of(object)[1]
+  local found = #asks.ladders > 0
+    and self.cli:try(ladders.of, object, self:facts_of(asks, list, kernels, 1), asks.options) or {}
+  local rows = {}
+  for i, ladder in ipairs(found) do
+    local line = ladder.line
+    rows[i] = { program = ladder.program.name, line = line and ("%s:%d"):format(line.name, line.line) }
+    for _, field in ipairs(LADDER_FIELDS) do rows[i][field] = ladder[field] end
+  end
+  put_asks(object, self.number, nil)
+  self.learned[object] = nil
+  return rows
+end
+
 local run, runs = {}, 0
+
+local function new(cli, options)
+  local self = setmetatable({ cli = cli, options = options, from = options.from or {}, learned = {},
+    texts = {}, store = store.new(), whole = cli.args.cache ~= nil, equal_options = {} }, Run)
+  runs = runs + 1
+  self.number = runs
+  self.sending, self.sent = store.sending(self.whole)
+  return self
+end
+
+--- See cli:each_ladders in meta.lua.
+---@param cli btfl.cli
+---@param take fun(object: btfl.object, rows: table[])
+function run.ladders(cli, take)
+  local self = new(cli, {})
+  self.only_ladders = true
+  cli:kernel_by_kernel(function(object, target) return self:look_at_ladders(object, target) end, take, {
+    about = kernel_of, by = function(object) return self:learned_of(object) end,
+    keep = function(said) return self:keep_ladders(said) end,
+    find = function(object, said, kernels) return self:find_ladders(object, said, kernels) end,
+  })
+end
 
 --- See cli:check_all in meta.lua.
 ---@param cli btfl.cli
 ---@param out btfl.report
 ---@param options btfl.cli.check_all.options
 function run.of(cli, out, options)
-  local self = setmetatable({ cli = cli, options = options, from = options.from or {}, learned = {},
-    texts = {}, store = store.new(), whole = cli.args.cache ~= nil, equal_options = {} }, Run)
-  runs = runs + 1
-  self.number = runs
-  self.sending, self.sent = store.sending(self.whole)
+  local self = new(cli, options)
   local later, same = report.new "check", same_lists()
   cli:kernel_by_kernel(function(object, target) return self:look_at(object, target) end,
     function(object, found, said, kernels) reported.put(out, later, object, said, kernels, found, same) end, {
