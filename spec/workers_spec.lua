@@ -1,5 +1,6 @@
 --- The processes of --jobs: what comes of a run is the same however many there are, whatever becomes of them.
 local btf = require "spec.support.btf"
+local object = require "spec.support.object"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
@@ -194,6 +195,13 @@ end, function() end)]]):format(before, log))
     end
     table.sort(list)
     assert.same({ "3", "4" }, list)
+  end)
+
+  it("an object without a program has kernels in the order of those of others", function()
+    local o = object.new(btf.new())
+    local words = { "verdicts", "--format", "jsonl", tmp.write("none.bpf.o", o:bytes()), path_of "example" }
+    local r = alike(joined(words, large("6.1-amd64", "6.1-arm64", "6.1-b-amd64", "6.1-b-arm64")))
+    assert.matches('"targets":["6.1-amd64","6.1-arm64","6.1-b-amd64","6.1-b-arm64"]', r.out, 1, true)
   end)
 
   it("each opens other kernels where to open them takes long", function()

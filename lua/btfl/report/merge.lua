@@ -77,12 +77,32 @@ local function objects_of_rows()
   end
 end
 
--- Gives names of kernels in the order in which the rows of an object have them, else its summaries, and then
--- of their versions: a finding that holds on several stands where the first of them does.
+-- The places of kernels in the order in which rows of any object have them; what adds one, and what adds
+-- those of a list from one to another, of which most are there.
+local function places_of_any()
+  local places, count, known = {}, 0, {}
+  local function add(name)
+    if name ~= nil and not places[name] then
+      count = count + 1
+      places[name] = count
+    end
+  end
+  return places, add, function(list, first, last)
+    local span = first << 32 | last
+    known[list] = known[list] or {}
+    for i = first, known[list][span] and 0 or last do add(list[i]) end
+    known[list][span] = true
+  end
+end
+
+-- Gives names of kernels in the order in which the rows of an object have them, else its summaries, else rows
+-- of any, and then of their versions: a finding that holds on several stands where the first of them does.
 local function in_order_of(report, kernels, equal)
   local objects, objects_of, has_rows = sequences.new(), objects_of_rows(), false
+  local places, add_place, add_places = places_of_any()
   local function put_place(object, target)
     if object ~= nil and target ~= nil then objects:add(object, target) end
+    add_place(target)
   end
   for rows, field, values, first, last in repeated.parts(report.rows) do
     local about = not field and repeated.about(rows)
@@ -90,6 +110,7 @@ local function in_order_of(report, kernels, equal)
     for i = 1, about and #rows or 0 do put_place(about(rows, i)) end
     if field == "target" then
       for _, object in ipairs(objects_of(rows)) do objects:add_all(object, values, first, last) end
+      if #rows > 0 then add_places(values, first, last) end
     else
       for _, row in ipairs(about and {} or rows) do put_place(row.object, row.target) end
     end
@@ -104,11 +125,11 @@ local function in_order_of(report, kernels, equal)
     return series.names_in_order(list)
   end
   -- Findings have lists in common, and objects have kernels.
-  local known, none = {}, {}
+  local known = {}
   return function(object, list)
     local names_of = equal(list)
     local found = object ~= nil and objects:of(object)
-    local place = found and found.places or none
+    local place = found and found.places or places
     known[place] = known[place] or {}
     known[place][names_of] = known[place][names_of] or ordered_by(place, names_of)
     return known[place][names_of]
