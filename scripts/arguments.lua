@@ -73,6 +73,7 @@ local function any(field)
   return false
 end
 
+-- What kernels have where those arguments go.
 if cli:several() and any "asked" then
   cli:kernel_by_kernel(function(object, target)
     local one, there = by_path[object.path], {}
@@ -91,6 +92,7 @@ if cli:several() and any "asked" then
     end
   end, { clashing = true })
 end
+-- Where most have the same, that is what it is taken for.
 if any "sinks" then
   cli:kernel_by_kernel(function(object, target)
     local one = by_path[object.path]
