@@ -58,7 +58,8 @@ cli:kernel_by_kernel(function(object, target)
   end)
   return { rows = rows, asked = asked }
 end, function(object, of_kernels, names)
-  local one = { rows = {}, names = names, asked = {}, sinks = {} }
+  -- One that is given twice is the same.
+  local one = by_path[object.path] or { rows = {}, names = names, asked = {}, sinks = {} }
   for i, said in ipairs(of_kernels) do
     one.rows[i] = said.rows
     for n in pairs(said.asked) do one.asked[n] = true end
@@ -101,12 +102,6 @@ if any "sinks" then
 end
 
 for _, one in ipairs(list) do
-  local first = 1
-  while first <= #one.rows do
-    local rows, last = one.rows[first], first
-    while one.rows[last + 1] == rows do last = last + 1 end
-    out:again(rows, "target", one.names, first, last)
-    first = last + 1
-  end
+  for i, rows in ipairs(one.rows) do out:again(rows, "target", one.names, i, i) end
 end
 return out:merge()

@@ -20,6 +20,17 @@ local function kernels(count)
   return folder
 end
 
+-- Kernels that take long to be opened, as words of a command line.
+local function large(...)
+  local b, words = btf.new(), {}
+  local int = b:int("int", 4, "signed")
+  for _ = 1, 100000 do b:ptr(int) end
+  for _, name in ipairs { ... } do
+    table.move({ "-t", tmp.write(name .. ".btf", b:bytes()) }, 1, 2, #words + 1, words)
+  end
+  return words
+end
+
 local function objects()
   local list = {}
   for _, name in ipairs(OBJECTS) do
@@ -165,17 +176,6 @@ end, function() end)]]):format(before, log))
     end
     tmp.run("rm -r " .. run.quote(folder))
   end)
-
-  -- Kernels that take long to be opened, as words of a command line.
-  local function large(...)
-    local b, words = btf.new(), {}
-    local int = b:int("int", 4, "signed")
-    for _ = 1, 100000 do b:ptr(int) end
-    for _, name in ipairs { ... } do
-      table.move({ "-t", tmp.write(name .. ".btf", b:bytes()) }, 1, 2, #words + 1, words)
-    end
-    return words
-  end
 
   it("each begins with other kernels, and goes on with those of the same architecture", function()
     local words = large("6.2-arm64", "6.3-amd64", "6.1-arm64", "6.1-amd64", "6.3-arm64", "6.2-amd64")
@@ -452,12 +452,7 @@ end)]]):format(MAIN))
   end)
 
   it("tells of kernels that others have done when SIGINT comes while the first is looked at", function()
-    local b, words, far = btf.new(), {}, tmp.path "far"
-    local int = b:int("int", 4, "signed")
-    for _ = 1, 100000 do b:ptr(int) end
-    for _, name in ipairs { "6.1-amd64", "6.2-amd64", "6.1-arm64", "6.2-arm64" } do
-      table.move({ "-t", tmp.write(name .. ".btf", b:bytes()) }, 1, 2, #words + 1, words)
-    end
+    local far, words = tmp.path "far", large("6.1-amd64", "6.2-amd64", "6.1-arm64", "6.2-arm64")
     local r = run(joined({ script(([[
 cli:kernel_by_kernel(function(o, t)
   if t.name == "6.1-amd64" then

@@ -33,8 +33,8 @@ enum asked_kind {
 	ASKED_VERSION,  /* its version and release, to the letter */
 	ASKED_STARTS,   /* with what structs start, as btf_starts.h asks */
 	ASKED_LANDING,  /* where a load by a typed pointer lands, as struct_walk.h asks */
-	ASKED_LANDED,   /* likewise, where the next but one is asked, too: of which of the two,
-			   tells whether what relocations became is known */
+	ASKED_LANDED,   /* likewise, of a load of which ASKED_LANDS asks, too: it tells where what
+			   relocations became is not known, and nothing where that is */
 	ASKED_ACCESS,   /* where an access of a context is, as context.h asks */
 	ASKED_DATED,    /* how much of its version is known */
 	ASKED_COMPARED, /* how its version compares, as dated.h asks */
@@ -47,7 +47,8 @@ enum asked_kind {
 
 enum { ASKED_KINDS = ASKED_LANDS + 1 };
 
-/* Whether it is about the object that is looked into, once that was relocated. */
+/* Whether it is about the object that is looked into, once that was relocated: ASKED_RESULT and all
+ * that follow. */
 static inline bool asked_of_object(enum asked_kind kind)
 {
 	return kind >= ASKED_RESULT;

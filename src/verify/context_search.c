@@ -25,7 +25,8 @@ enum { FAR = 1 << 24 };
 
 struct types {
 	uint16_t constants; /* registers that hold a constant, `at` */
-	uint16_t numbers; /* those of which anything here may be otherwise by a relocated number */
+	uint16_t numbers;   /* those of which anything here may be otherwise by a relocated number:
+			       that `by` has some for */
 	uint32_t by[REGISTER_COUNT]; /* of those, which numbers; see `numbered` */
 	uint32_t of[REGISTER_COUNT];
 	int32_t at[REGISTER_COUNT]; /* of a pointer: bytes from the start of its struct */

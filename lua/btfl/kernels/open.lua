@@ -54,6 +54,8 @@ end
 ---@class btfl.matrix.numbered
 ---@field count integer
 ---@field whole? fun(): number how many it takes as long to open as these
+---@field order? fun(): integer[] in an order in which those that follow one another are alike
+---@field value? fun(done: table): any what look() gave, before take() takes it and behind that
 ---@field work fun(i: integer, look: fun(target: btfl.target): any): table
 ---@field take fun(done: table, tell?: fun(ok: false, why: any, kernel: btfl.matrix.kernel?)): any
 ---@field over? fun(next_piece: fun(): ...): fun(): ...

@@ -72,8 +72,7 @@ end
 -- Below, at or above 0, as a is older than b, as old, or newer.
 local function compare(a, b)
   for i = 1, 4 do
-    local x, y = a[i] or 0, b[i] or 0
-    if x ~= y then return x < y and -1 or 1 end
+    if a[i] ~= b[i] then return a[i] < b[i] and -1 or 1 end
   end
   return 0
 end
@@ -166,6 +165,9 @@ function series.in_order(targets)
   return table.move(others, 1, #others, #entries + 1, entries)
 end
 
+-- In the place of one that is not known.
+local FIRST <const> = { 0, 0, 0, 0 }
+
 --- The places of kernels in a list in another order, in which those that follow one another are alike: by
 --- architecture, and by version within one.
 ---@param list { name: string, arch: string?, release: string? }[]
@@ -175,7 +177,7 @@ function series.alike_in_order(list)
   for place, kernel in ipairs(list) do
     places[place] = place
     arches[place] = kernel.arch and engine.architecture(kernel.arch) or kernel.arch or ""
-    versions[place] = { version = version_of(kernel) or {}, place = place }
+    versions[place] = { version = version_of(kernel) or FIRST, place = place }
   end
   table.sort(places, function(a, b)
     if arches[a] ~= arches[b] then return arches[a] < arches[b] end
