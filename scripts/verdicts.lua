@@ -191,5 +191,5 @@ cli:kernel_by_kernel(look, function(_, of_kernels, names, kernels)
       end
     end)
   end
-end)
+end, { rests = true })
 return out:merge()

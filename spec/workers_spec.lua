@@ -120,6 +120,60 @@ describe("however many processes there are,", function()
     tmp.run("rm -r " .. run.quote(folder))
   end)
 
+  it("objects that nobody else can open are shared, too", function()
+    local list, pipes = copies(34), {}
+    local packed = tmp.path "packed.bpf.o.gz"
+    tmp.run(("gzip -c %s > %s"):format(path_of "example", run.quote(packed)))
+    for i = 1, 2 do
+      pipes[i] = tmp.path("pipe" .. i)
+      tmp.run("mkfifo " .. run.quote(pipes[i]))
+    end
+    table.move({ packed, pipes[1], FIXTURES .. "small.btf.o", pipes[2] }, 1, 4, 5, list)
+    local words = joined({ "relos" }, list, { "-t", kernels(4), "--format", "tsv" })
+    local first
+    for _, jobs in ipairs(JOBS) do
+      for _, pipe in ipairs(pipes) do
+        tmp.run(("cat %s > %s &"):format(path_of "silent", run.quote(pipe)))
+      end
+      local r = run(joined(words, { "-j", jobs }))
+      first = first or r
+      assert.same(first, r, "-j " .. jobs)
+    end
+    for _, path in ipairs { packed, pipes[1], pipes[2] } do assert.matches(path, first.out, 1, true) end
+    assert.equal(2, first.status)
+  end)
+
+  it("an object that has changed since another one opened it is told of", function()
+    local list, other = copies(34), run.read(path_of "fixed")
+    local words = joined({ script(([[
+cli:kernel_by_kernel(function(o, t, n)
+  if n == 1 and o.path == %q then io.open(o.path, "wb"):write(%q):close() end
+  return n
+end, function(o, said) out:row { object = o.path, n = #o.license + #said } end)]]):format(list[5], other)) },
+      list, { "-t", kernels(4), "--format", "tsv" })
+    for _, jobs in ipairs { "2", "3" } do
+      tmp.write("copy5.bpf.o", run.read(path_of "silent"))
+      local r = run(joined(words, { "-j", jobs }))
+      assert.equal(2, r.status)
+      assert.matches("copy5.bpf.o: has changed since it was opened", r.err, 1, true)
+      local _, rows = r.out:gsub("copy%d+%.bpf%.o\t", "")
+      assert.equal(#list - 1, rows, r.out)
+    end
+  end)
+
+  it("take() may ask an object for nothing but its path, and it is not read for that", function()
+    local list = copies(34)
+    local words = joined({ script(([[
+cli:kernel_by_kernel(function(o, t, n)
+  if n == 1 and o.path == %q then os.remove(o.path) end
+  return n
+end, function(o, said) out:row { object = o.path, n = #said } end, { rests = true })]]):format(list[5])) },
+      list, { "-t", kernels(4), "--format", "tsv", "-j", "2" })
+    local r = run(words)
+    assert.equal(0, r.status, r.err)
+    assert.matches(list[5] .. "\t", r.out, 1, true)
+  end)
+
   it("one of them finds what holds for all kernels of an object", function()
     local many, log = copies(34), tmp.path "looks"
     local body = script(([[

@@ -1724,6 +1724,7 @@ function cli:kernel_by_kernel(look, take, options) end
 ---@field decode? fun(text: string): any the value of that, nil where it is none
 ---@field find? fun(object: btfl.object, said: any[], names: any[]): any what follows from what was said of an object on all kernels, a plain value: where objects are shared between processes, in the one that looked at it. take() is then called behind all of it, as take(object, found, said, names), where that is not nil
 ---@field clashing? boolean look() is called for pairs of two byte orders, too
+---@field rests? boolean take() asks the object for nothing but its path: it is not read again for that
 
 --- Adds to a report what object:check() tells of each of these pairs, with all kernels of the run as `others`, and
 --- what object:fixed_reads() and object:ladders() tell of them together; each kernel is open only for its turn, but for

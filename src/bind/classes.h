@@ -186,6 +186,8 @@ int get_owner(lua_State *L, const void *self);
 /* What is said again of another kernel: see recall.c. */
 int engine_rest(lua_State *L);
 int engine_wake(lua_State *L);
+int engine_stamp(lua_State *L);
+int engine_resting_object(lua_State *L);
 int engine_recall_new(lua_State *L);
 int engine_recall_meet(lua_State *L);
 int engine_recall_nothing(lua_State *L);
@@ -270,6 +272,7 @@ int target_attach(lua_State *L);
 int target_signature(lua_State *L);
 /* Files and folders, for who looks for kernels: see inputs.c. */
 int engine_file_kind(lua_State *L);
+int engine_code_size(lua_State *L);
 int engine_folder(lua_State *L);
 int engine_glob(lua_State *L);
 int engine_archive(lua_State *L);

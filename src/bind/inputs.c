@@ -15,7 +15,9 @@
 
 #include "bind/classes.h"
 #include "core/arch.h"
+#include "format/insn.h"
 #include "format/listing.h"
+#include "format/sparse.h"
 
 static const char *const kinds[FOREIGN_KIND_COUNT] = {
     [FOREIGN_OTHER] = "other",
@@ -71,6 +73,29 @@ int engine_file_kind(lua_State *L)
 	lua_pushboolean(L, S_ISREG(st.st_mode) && foreign_is_kernel(path, kind));
 	lua_pushinteger(L, S_ISREG(st.st_mode) ? st.st_size : 0);
 	return 5;
+}
+
+/* code_size(path): how many sections of a BPF object have instructions, and how many those are, by
+ * its headers; nil of any other file, and of one that is packed. */
+int engine_code_size(lua_State *L)
+{
+	const char *path = check_cstring(L, 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	uint64_t bytes = 0;
+	size_t sections = 0;
+	struct stat st;
+	bool is_one;
+
+	if (fd < 0)
+		return 0;
+	is_one = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		 sparse_code(fd, (size_t)st.st_size, &sections, &bytes);
+	close(fd);
+	if (!is_one)
+		return 0;
+	lua_pushinteger(L, (lua_Integer)sections);
+	lua_pushinteger(L, (lua_Integer)(bytes / INSN_SIZE));
+	return 2;
 }
 
 /* What a call holds of a folder, and of a pattern, however it ends. */

@@ -144,6 +144,38 @@ int engine_wake(lua_State *L)
 	return 1;
 }
 
+/* engine.stamp(object): what engine.resting_object() tells a file by, in another process of this
+ * run; nil of one that cannot be read again. */
+int engine_stamp(lua_State *L)
+{
+	const struct object_owner *o = class_check(L, 1, &object_class);
+	const struct object *native = o->owner.native;
+	struct digest d = o->digest;
+
+	owner_check_open(L, &o->owner);
+	if (native && !input_is_file(native->elf->input))
+		return 0;
+	if (native)
+		d = digest_of_read(native->elf->input);
+	lua_pushlstring(L, (const char *)&d, sizeof(d));
+	return 1;
+}
+
+/* engine.resting_object(path, stamp): the object that another process has opened, which is opened
+ * here when it is asked for something, if it is still what it was. */
+int engine_resting_object(lua_State *L)
+{
+	size_t len;
+	const char *path = check_cstring(L, 1), *stamp = luaL_checklstring(L, 2, &len);
+	struct object_owner *o;
+
+	luaL_argcheck(L, len == sizeof(o->digest), 2, "no stamp");
+	o = (struct object_owner *)push_closed_object(L, path);
+	memcpy(&o->digest, stamp, len);
+	owner_rest(&o->owner, wake_object);
+	return 1;
+}
+
 static int get_path(lua_State *L, const void *self)
 {
 	owner_check_open(L, self);

@@ -25,27 +25,36 @@ size_t sparse_memory(const struct sparse *s)
 
 /* Everything needed of the file's headers. */
 struct headers {
-	const struct sparse *s;
 	bool swap;
-	size_t at, count; /* of the section headers */
-	uint64_t names_at, names_len;
+	size_t at, count;     /* of the section headers, in the file */
+	size_t number;        /* of the section with the names */
+	const uint8_t *table; /* the section headers */
+	const uint8_t *names; /* its bytes */
+	uint64_t names_len;
 };
 
-static bool read_part(int fd, struct sparse *s, uint64_t at, uint64_t end)
+/* Reads [at, end) of the file to `out`. */
+static bool read_bytes(int fd, uint8_t *out, uint64_t at, uint64_t end)
 {
 	while (at < end) {
-		ssize_t got = pread(fd, s->data + at, end - at, (off_t)at);
+		ssize_t got = pread(fd, out, end - at, (off_t)at);
 
 		if (got <= 0)
 			return false;
 		at += (uint64_t)got;
+		out += got;
 	}
 	return true;
 }
 
+static bool read_part(int fd, struct sparse *s, uint64_t at, uint64_t end)
+{
+	return read_bytes(fd, s->data + at, at, end);
+}
+
 static Elf64_Shdr section_of(const struct headers *h, size_t i)
 {
-	const uint8_t *p = h->s->data + h->at + i * sizeof(Elf64_Shdr);
+	const uint8_t *p = h->table + i * sizeof(Elf64_Shdr);
 
 	return (Elf64_Shdr){
 	    .sh_name = load_u32(p + offsetof(Elf64_Shdr, sh_name), h->swap),
@@ -57,40 +66,48 @@ static Elf64_Shdr section_of(const struct headers *h, size_t i)
 	};
 }
 
-/* Reads the headers. False where anything of them is unusual. */
-static bool read_headers(int fd, struct sparse *s, struct headers *h)
+/* Where the header of a file of that size says that those of the sections are. False where anything
+ * of it is unusual. */
+static bool take_head(const uint8_t *p, size_t size, struct headers *h)
 {
-	const uint8_t *p = s->data;
-	Elf64_Shdr names;
 	uint64_t at;
-	size_t number;
 
-	if (!read_part(fd, s, 0, sizeof(Elf64_Ehdr)) || memcmp(p, ELFMAG, SELFMAG) != 0 ||
-	    p[EI_CLASS] != ELFCLASS64)
+	if (memcmp(p, ELFMAG, SELFMAG) != 0 || p[EI_CLASS] != ELFCLASS64)
 		return false;
-	h->s = s;
 	h->swap = (p[EI_DATA] == ELFDATA2MSB) != host_big_endian();
 	at = load_u64(p + offsetof(Elf64_Ehdr, e_shoff), h->swap);
 	h->count = load_u16(p + offsetof(Elf64_Ehdr, e_shnum), h->swap);
-	number = load_u16(p + offsetof(Elf64_Ehdr, e_shstrndx), h->swap);
+	h->number = load_u16(p + offsetof(Elf64_Ehdr, e_shstrndx), h->swap);
 	if (load_u16(p + offsetof(Elf64_Ehdr, e_machine), h->swap) != EM_BPF ||
 	    load_u16(p + offsetof(Elf64_Ehdr, e_shentsize), h->swap) != sizeof(Elf64_Shdr) ||
-	    number >= h->count || at > s->size || h->count * sizeof(Elf64_Shdr) > s->size - at)
+	    h->number >= h->count || at > size || h->count * sizeof(Elf64_Shdr) > size - at)
 		return false;
 	h->at = (size_t)at;
-	if (!read_part(fd, s, at, at + h->count * sizeof(Elf64_Shdr)))
+	return true;
+}
+
+/* Reads the headers, and what they call the sections. */
+static bool read_headers(int fd, struct sparse *s, struct headers *h)
+{
+	Elf64_Shdr names;
+
+	if (!read_part(fd, s, 0, sizeof(Elf64_Ehdr)) || !take_head(s->data, s->size, h) ||
+	    !read_part(fd, s, h->at, h->at + h->count * sizeof(Elf64_Shdr)))
 		return false;
-	names = section_of(h, number);
-	h->names_at = names.sh_offset;
+	h->table = s->data + h->at;
+	names = section_of(h, h->number);
+	if (names.sh_offset > s->size || !names.sh_size ||
+	    names.sh_size > s->size - names.sh_offset)
+		return false;
+	h->names = s->data + names.sh_offset;
 	h->names_len = names.sh_size;
-	return h->names_at <= s->size && h->names_len && h->names_len <= s->size - h->names_at &&
-	       read_part(fd, s, h->names_at, h->names_at + h->names_len) &&
-	       s->data[h->names_at + h->names_len - 1] == '\0';
+	return read_part(fd, s, names.sh_offset, names.sh_offset + names.sh_size) &&
+	       h->names[h->names_len - 1] == '\0';
 }
 
 static bool is_named(const struct headers *h, const Elf64_Shdr *sh, const char *prefix)
 {
-	const char *name = (const char *)h->s->data + h->names_at + sh->sh_name;
+	const char *name = (const char *)h->names + sh->sh_name;
 
 	return sh->sh_name < h->names_len && strncmp(name, prefix, strlen(prefix)) == 0;
 }
@@ -184,6 +201,32 @@ int sparse_read(int fd, size_t size, struct sparse *out)
 	if (rc < 1)
 		sparse_free(out);
 	return rc;
+}
+
+bool sparse_code(int fd, size_t size, size_t *sections, uint64_t *bytes)
+{
+	uint8_t head[sizeof(Elf64_Ehdr)], *table;
+	struct headers h;
+	bool is_read;
+
+	*sections = 0;
+	*bytes = 0;
+	if (!read_bytes(fd, head, 0, sizeof(head)) || !take_head(head, size, &h))
+		return false;
+	table = malloc(h.count * sizeof(Elf64_Shdr));
+	h.table = table;
+	is_read = table && read_bytes(fd, table, h.at, h.at + h.count * sizeof(Elf64_Shdr));
+	for (size_t i = 1; is_read && i < h.count; i++) {
+		Elf64_Shdr sh = section_of(&h, i);
+
+		if (sh.sh_type == SHT_PROGBITS && sh.sh_flags & SHF_EXECINSTR && sh.sh_size &&
+		    sh.sh_size <= size) {
+			++*sections;
+			*bytes += sh.sh_size;
+		}
+	}
+	free(table);
+	return is_read;
 }
 
 void sparse_free(struct sparse *s)

@@ -27,6 +27,10 @@ struct sparse {
 int sparse_read(int fd, size_t size, struct sparse *out);
 void sparse_free(struct sparse *s);
 
+/* How many sections of the BPF object in a file of that size have instructions, and bytes of these,
+ * by its headers alone. False where it is none, or an unusual one. */
+bool sparse_code(int fd, size_t size, size_t *sections, uint64_t *bytes);
+
 /* Bytes that were read. */
 size_t sparse_memory(const struct sparse *s);
 

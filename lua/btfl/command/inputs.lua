@@ -57,27 +57,50 @@ local function digest_of(self, one)
   return is_held and one.digest or nil
 end
 
-local function look_at_object(self, object)
-  look_at(self, "objects", object.path, { path = object.path, digest = digest_of(self, object) })
-  if not self.project then return end
-  for program in object:programs() do look_at(self, "programs", program.name, { name = program.name }) end
+local function names_of_programs(object)
+  local names = {}
+  for program in object:programs() do names[#names + 1] = program.name end
+  return names
 end
 
--- An object that there is something to relocate in, else nil. Whether it loads is asked of any.
-local function take_object(self, object)
+-- What there is to note of an object, plain, and whether there is something to relocate in it. Whether it
+-- loads is asked of any.
+local function met_of(self, object)
   local judges = rawget(self, "settings")
-  if object.btf or judges then
-    if judges and not self:try(object.validate, object) then return nil end
-    look_at_object(self, object)
-    rawset(self, "relocatable", true)
-    return object
-  end
-  table.insert(rawget(self, "plain"), pair.no_btf(object))
-  return nil
+  if not (object.btf or judges) then return { path = object.path }, false end
+  if judges and not self:try(object.validate, object) then return nil, false end
+  return { path = object.path, digest = digest_of(self, object), relocatable = true,
+    programs = self.project and names_of_programs(object) or nil }, true
 end
 
--- Some objects of a tool need no BTF; but a run that had nothing to do has not done what was asked.
-local function end_objects(self)
+--- How many objects the command line names.
+---@param self btfl.cli
+---@return integer
+function inputs.count_objects(self)
+  return #object_paths(self)
+end
+
+---@param self btfl.cli
+---@param n integer
+---@return string
+function inputs.object_path(self, n)
+  return object_paths(self)[n]
+end
+
+--- Notes what was met of an object, of which this is asked in their order.
+---@param self btfl.cli
+---@param met table of open_object()
+function inputs.note_object(self, met)
+  if not met.relocatable then return table.insert(rawget(self, "plain"), pair.no_btf(met)) end
+  look_at(self, "objects", met.path, { path = met.path, digest = met.digest })
+  for _, name in ipairs(met.programs or {}) do look_at(self, "programs", name, { name = name }) end
+  rawset(self, "relocatable", true)
+end
+
+--- Behind the last object. Some objects of a tool need no BTF; but a run that had nothing to do has not done
+--- what was asked.
+---@param self btfl.cli
+function inputs.end_objects(self)
   if rawget(self, "relocatable") then return end
   for _, note in ipairs(rawget(self, "plain")) do
     self:failure(note.object .. ": has no .BTF section, so there is nothing to relocate")
@@ -95,16 +118,29 @@ local function opened(self, outcomes, n, want, open, ...)
   return nil
 end
 
+--- Opens an object of the command line. Gives what there is to note of it, a plain value, and, where there is
+--- something to relocate in it, the object; nothing where it cannot be opened.
+---@param self btfl.cli
+---@param n integer
+---@return table? met
+---@return btfl.object?
+function inputs.open_object(self, n)
+  local object = opened(self, "objects", n, "btfl.object", engine.object, object_paths(self)[n])
+  if not object then return nil end
+  local met, is_relocatable = met_of(self, object)
+  return met, is_relocatable and object or nil
+end
+
 function methods:objects()
-  local paths, n = object_paths(self), 0
+  local count, n = #object_paths(self), 0
   return function()
-    while n < #paths do
+    while n < count do
       n = n + 1
-      local object = opened(self, "objects", n, "btfl.object", engine.object, paths[n])
-      object = object and take_object(self, object)
+      local met, object = inputs.open_object(self, n)
+      if met then inputs.note_object(self, met) end
       if object then return object end
     end
-    end_objects(self)
+    inputs.end_objects(self)
     return nil
   end
 end
@@ -464,11 +500,23 @@ local function policy_of(self)
   return place and named.is_file(place) and engine.digest(text_file(place)) or nil
 end
 
+--- Adds to what run() gave what the run has looked at since.
+---@param self btfl.cli
+---@param run btfl.runs.run
+---@return btfl.runs.run
+function inputs.complete_run(self, run)
+  local looked_at = rawget(self, "looked_at")
+  for _, what in ipairs { "objects", "programs" } do
+    run[what] = table.move(looked_at[what], 1, #looked_at[what], 1, {})
+  end
+  return run
+end
+
 --- What a part of a run has to have in common with the others.
 ---@param self btfl.cli
 ---@return btfl.runs.run
 function inputs.run(self)
-  local kernels, options, looked_at = {}, {}, rawget(self, "looked_at")
+  local kernels, options = {}, {}
   local kept = told.keeping(self, found_targets, self)
   told.settle(self, kept)
   for i, found in ipairs(found_targets(self)) do kernels[i] = found.path or "the running one" end
@@ -476,11 +524,10 @@ function inputs.run(self)
     if not NOT_OF_ANSWERS[name] then options[name] = value end
   end
   options.project = self.project
-  local function list_of(what) return table.move(looked_at[what], 1, #looked_at[what], 1, {}) end
-  return { btfl = engine.version, command = self.name:match "%S*$", shard = self.args.shard,
-    objects = list_of "objects", programs = list_of "programs", kernels = kernels, told = kept,
+  return inputs.complete_run(self, { btfl = engine.version, command = self.name:match "%S*$",
+    shard = self.args.shard, kernels = kernels, told = kept,
     inputs = { obj = object_paths(self), target = self.args.target }, policy = policy_of(self),
-    options = options }
+    options = options })
 end
 
 --- What is to be said of inputs besides what the script found: pairs that cannot be compared, objects that

@@ -56,7 +56,7 @@ function methods:args()
 end
 
 --- Raises where the objects are not those of the parts.
----@param list table[] as many as there are in each part, but for the end
+---@param list table[] as many as there are in each part
 ---@param objects { path: string, digest: string }[] those that could be opened
 function methods:check(list, objects)
   local here, there = {}, {}
@@ -76,7 +76,7 @@ function methods:check(list, objects)
   for _, one in ipairs(self.list) do
     for _, piece in ipairs(one.said.list) do
       local said = piece.done.value and piece.done.value.list
-      if said and #said ~= #list - 1 then one:refuse "it is of another number of objects" end
+      if said and #said ~= #list then one:refuse "it is of another number of objects" end
     end
   end
 end

@@ -7,6 +7,7 @@ local disk = require "btfl.recall.disk"
 local engine = require "btfl.engine"
 local exact = require "btfl.runs.exact"
 local inputs = require "btfl.command.inputs"
+local new_objects = require("btfl.command.objects").new
 local once = require "btfl.command.once"
 local packed = require "btfl.runs.packed"
 local pacing = require "btfl.pacing"
@@ -14,7 +15,6 @@ local pair = require "btfl.diagnose.pair"
 local parts = require "btfl.runs.part"
 local pieces = require "btfl.runs.pieces"
 local progress = require "btfl.command.progress"
-local protect = require "btfl.command.protect"
 local recall = require "btfl.recall.recall"
 local rest = require("btfl.kept").rest
 local same_lists = require "btfl.report.same_lists"
@@ -179,40 +179,6 @@ function methods:each_object(out, do_object)
   for i in ipairs(runs) do one(i) end
 end
 
--- What it takes to look into an object, and into each of its programs, as into so many instructions.
-local AN_OBJECT, A_PROGRAM = 800, 100
-
--- How many programs it has, and instructions to look into.
-local function size_of(object)
-  local programs, insns = 0, 0
-  -- What is wrong with it is told when it is looked into.
-  protect.call(function()
-    for program in object:programs() do programs, insns = programs + 1, insns + #program end
-  end)
-  return programs, AN_OBJECT + A_PROGRAM * programs + insns
-end
-
--- A list of objects, with what is to be told before each, and behind the last, and room for what is said of
--- it; and what opens the next and gives its number, nil behind the last.
-local function listing(cli)
-  local list, next_object, ended = {}, cli:objects(), false
-  local is_shared = (cli.args.jobs or 1) > 1
-  return list, function()
-    if ended then return nil end
-    local kept, object = told.keeping(cli, next_object)
-    local one = { object = object, endian = object and object.endian, kept = kept }
-    list[#list + 1] = one
-    if object and is_shared then one.programs, one.size = size_of(object) end
-    ended = not object or engine.interrupted()
-    return object and #list
-  end
-end
-
--- Opens those that were not.
-local function list_all(list, open_next)
-  for i in open_next do rest(list[i].object) end
-end
-
 --- What a run remembers; nil with --no-memo. With --cache it goes to files.
 ---@param cli btfl.cli
 ---@param cache { about: string, encode: function, decode: function } of btfl.recall.cache
@@ -301,13 +267,11 @@ local function said_of(cli, one, target, number, load)
   return said
 end
 
--- What load.look() says of objects on a kernel, until SIGINT comes: next_object() gives the number of the
--- next in the list. What it tells besides may name the kernel.
-local function said_on(cli, list, next_object, target, number, load)
+-- What load.look() says of objects on a kernel, until SIGINT comes. What it tells besides may name that.
+local function said_on(cli, next_object, target, number, load)
   local said, memory = {}, load.memory
   if memory then memory:meet(target) end
-  for i in next_object do
-    local one = list[i]
+  for one in next_object do
     if engine.interrupted() then break end
     said[#said + 1] = memory and memory:still(one.object) or said_of(cli, one, target, number, load)
   end
@@ -316,23 +280,13 @@ local function said_on(cli, list, next_object, target, number, load)
   return said
 end
 
--- The numbers of a list, or those up to it.
-local function over(numbers)
-  local i, last = 0, type(numbers) == "table" and #numbers or numbers
+-- The objects of a list.
+local function over(list)
+  local i = 0
   return function()
     i = i + 1
-    if i > last then return nil end
-    return type(numbers) == "table" and numbers[i] or i
+    return list[i]
   end
-end
-
--- How many objects are in the list, and how many programs they have.
-local function count_objects(list)
-  local objects, programs = 0, 0
-  for _, one in ipairs(list) do
-    if one.object then objects, programs = objects + 1, programs + (one.programs or 0) end
-  end
-  return objects, programs
 end
 
 -- The values of the pairs of an object that were looked at, and what was said of their kernels, as `on` has
@@ -376,7 +330,7 @@ Turns.__index = Turns
 -- What is said of some of the objects on a kernel; in another process, with what it has learned there.
 function Turns:look_at(i, next_object, memory)
   return self.kernels.work(i, function(target, number)
-    local list = said_on(self.cli, self.list, next_object, target, number, self.load)
+    local list = said_on(self.cli, next_object, target, number, self.load)
     return { target = target.name, about = self.about(target, number), list = list,
       learned = memory and memory:take() }
   end)
@@ -392,23 +346,17 @@ function Turns:taken(piece)
   self.take(said.list, said.about, said.target)
 end
 
--- Objects as they are opened. Each is looked at before it rests, and so is not read twice.
-function Turns:opening()
-  local last
-  return function()
-    if last then rest(self.list[last].object) end
-    last = self.open_next()
-    if not last then self.objects = count_objects(self.list) end
-    return last
-  end
+-- What is said of all objects on a kernel. Those that were not opened are, and looked at before they rest.
+function Turns:look_at_all(i, memory)
+  local objects = self.objects
+  return self:look_at(i, objects.list and over(objects.list) or objects:opening(), memory)
 end
 
 function Turns:all()
-  local i, open = 0, self:opening()
+  local i = 0
   for piece in self.kernels.over(function()
     i = i + 1
-    if i > self.kernels.count or engine.interrupted() then return nil end
-    return self:look_at(i, #self.list == 0 and open or over(self.objects))
+    return i <= self.kernels.count and not engine.interrupted() and self:look_at_all(i) or nil
   end) do self:taken(piece) end
 end
 
@@ -416,8 +364,10 @@ end
 function Turns:in_kernels()
   local memory, kernels = self.load.memory, self.kernels
   local send, receiver = once.sender(), once.receiver()
+  -- All of them look at all objects.
+  self.objects:all()
   local load = workers.apart(kernels.order(), function(n)
-    local piece = self:look_at(n, over(self.objects), memory)
+    local piece = self:look_at_all(n, memory)
     local said = kernels.value(piece)
     if said and memory then said.list = send(said.list, n) end
     return piece
@@ -441,21 +391,21 @@ local MOST_OF_SHARE = 1.1
 -- The objects that a process takes on the first kernel as it comes to them, large ones first, so that all
 -- take as long as one another; they are its own from then on.
 function Turns:drawing(draw, own)
+  local objects, sizes = self.objects, self.objects.sizes
   if not self.by_size then
     self.by_size, self.size = {}, 0
-    for i = 1, self.objects do self.by_size[i], self.size = i, self.size + self.list[i].size end
+    for number, size in ipairs(sizes) do self.by_size[number], self.size = number, self.size + size end
     table.sort(self.by_size, function(a, b)
-      local x, y = self.list[a].size, self.list[b].size
-      if x ~= y then return x > y end
+      if sizes[a] ~= sizes[b] then return sizes[a] > sizes[b] end
       return a < b
     end)
   end
   local left = MOST_OF_SHARE * self.size / self.jobs
-  return function()
-    local i = left > 0 and self.by_size[draw()] or nil
-    if i then own[#own + 1], left = i, left - self.list[i].size end
-    return i
-  end
+  return objects:opening(function()
+    local number = left > 0 and self.by_size[draw()] or nil
+    left = left - (sizes[number] or 0)
+    return number
+  end, own)
 end
 
 -- Puts together what the processes say of a kernel. One that any of them could not read was not looked at.
@@ -463,9 +413,13 @@ function Turns:join(shares)
   local settings, first, list = rawget(self.cli, "settings"), nil, {}
   for _, piece in ipairs(shares) do
     if piece.done.unread then return piece end
+  end
+  -- Each has opened its own by now.
+  self.objects:all()
+  for _, piece in ipairs(shares) do
     local said = piece.done.value
     if said then
-      for n, i in ipairs(said.own) do list[i] = said.list[n] end
+      for n, number in ipairs(said.own) do list[self.objects.at[number].index] = said.list[n] end
       if first and settings then settings:add_notes(piece.notes) end
       if first and said.learned then self.load.memory:add(said.learned) end
       first = first or piece
@@ -479,8 +433,7 @@ end
 -- left to the first process, which then meets it in order.
 function Turns:find_of_own(own, on)
   local found, kept = {}, {}
-  for n, i in ipairs(own) do
-    local one = self.list[i]
+  for n, one in ipairs(own) do
     for said in stretches.values(one.said) do
       if said and said.value ~= nil and not kept[said] then
         said.value, kept[said] = self.load.keep(said.value), true
@@ -502,9 +455,15 @@ function Turns:take_found(shares, owned)
   for share, said in ipairs(shares) do
     if settings and said.notes then settings:add_notes(said.notes) end
     for n, one in ipairs(said.kernels == self.met and said.found or {}) do
-      self.found[owned[share][n]] = one or nil
+      self.found[self.objects.at[owned[share][n]].index] = one or nil
     end
   end
+end
+
+local function numbers_of(ones)
+  local numbers = {}
+  for i, one in ipairs(ones) do numbers[i] = one.number end
+  return numbers
 end
 
 -- Each process has objects of its own, on all kernels: what is found of one once is found by one process. So
@@ -527,10 +486,10 @@ function Turns:in_objects()
     if said then
       on[#on + 1] = said.about
       for k, one in ipairs(turns > kernels.count and said.list or {}) do
-        local of = self.list[own[k]]
-        of.said = stretches.add(of.said, one, #on, #on)
+        own[k].said = stretches.add(own[k].said, one, #on, #on)
       end
-      said.list, said.own = send(said.list, i), not is_drawn and own or nil
+      said.list = send(said.list, i)
+      if not is_drawn then said.own, said.opened = numbers_of(own), self.objects:told() end
       is_drawn = true
     end
     return piece
@@ -545,6 +504,7 @@ function Turns:in_objects()
         local said = piece.done.value
         if said then
           owned[share] = said.own or owned[share]
+          if said.opened then self.objects:take(said.opened) end
           receive[share].arrive(said.list)
           said.list, said.own = receive[share].list(said.list), owned[share]
         end
@@ -560,26 +520,26 @@ end
 -- 0.58 s, check 0.77 instead of 0.82; on 17 kernels that differ check takes 1.39 by kernel, 1.26 by object.
 local PROGRAMS_A_KERNEL, WHERE_MORE_IS_FOUND = 80, 25
 
-function Turns:is_by_object(programs)
-  if self.kernels.count < self.jobs then return self.objects > 1 end
+function Turns:is_by_object()
+  local objects = self.objects
+  if self.kernels.count < self.jobs then return objects.count > 1 end
   local of_kernel = self.load.find and WHERE_MORE_IS_FOUND or PROGRAMS_A_KERNEL
-  return self.load.memory ~= nil and self.objects >= 4 * self.jobs
-    and programs >= of_kernel * self.kernels.whole()
+  return self.load.memory ~= nil and objects.count >= 4 * self.jobs
+    and objects.programs >= of_kernel * self.kernels.whole()
 end
 
 -- Does load.look() of each object on each kernel, and gives take() the list of what it said, what about()
 -- says of the kernel, and its name, in order of the kernels. Gives what load.find() has found by object,
 -- where the processes did that, too.
-local function each_kernel(cli, list, open_next, load, about, part, take)
-  local objects, programs = count_objects(list)
-  local self = setmetatable({ cli = cli, list = list, open_next = open_next, load = load, about = about,
-    part = part, take = take, jobs = workers.count(cli.args.jobs or 1), kernels = inputs.numbered(cli),
-    objects = objects, met = 0 }, Turns)
+local function each_kernel(cli, objects, load, about, part, take)
+  local self = setmetatable({ cli = cli, objects = objects, load = load, about = about, part = part,
+    take = take, jobs = workers.count(cli.args.jobs or 1), kernels = inputs.numbered(cli), met = 0 }, Turns)
   -- Of one kernel nothing is said again, and to listen takes 4 % of check.
   if self.kernels.count < 2 and load.memory and not load.memory.cache then load.memory = nil end
   -- Of parts that are put together all of it is done.
   if self.jobs > 1 and self.kernels.order then
-    local shared = self:is_by_object(programs) and self:in_objects() or self:in_kernels()
+    objects:measure()
+    local shared = self:is_by_object() and self:in_objects() or self:in_kernels()
     shared.jobs = self.jobs
     if workers.each(shared, self.kernels.over) then return self.found end
   end
@@ -588,14 +548,15 @@ end
 
 -- Finds what there is of each object by what was said of it on all kernels, where the processes that looked
 -- at it have not, and gives take() that.
-local function find_each(cli, list, load, on, found, take)
+local function find_each(cli, objects, load, on, found, take)
+  local list = objects.list
   local function find(i)
     local kept, value = find_of(cli, list[i], on, load)
     return { kept = kept, value = value }
   end
   local function put(i, came)
     local one = list[i]
-    list[i] = false
+    objects:drop(one)
     told.settle(cli, came.kept)
     if came.value ~= nil then take(one.object, came.value, looked_at(one, on)) end
   end
@@ -630,6 +591,7 @@ end
 
 -- Writes the part of a shard, in place of a report. One that SIGINT came upon is not whole.
 local function write_part(cli, run, part)
+  inputs.complete_run(cli, run)
   local settings = rawget(cli, "settings")
   rawset(cli, "is_part", true)
   if engine.interrupted() then return end
@@ -640,12 +602,12 @@ function methods:kernel_by_kernel(look, take, options)
   argument.check(1, look, "function", "kernel_by_kernel")
   argument.check(2, take, "function", "kernel_by_kernel")
   argument.options(3, options, { about = "function", by = "function", keep = "function", clashing = "any",
-    encode = "function", decode = "function", find = "function" }, "kernel_by_kernel")
+    encode = "function", decode = "function", find = "function", rests = "any" }, "kernel_by_kernel")
   options = options or {}
-  local list, open_next = listing(self)
+  local objects = new_objects(self)
   local met, is_kept, on, names = 0, setmetatable({}, { __mode = "k" }), {}, {}
   local merging = rawget(self, "merging")
-  if merging or self.args.shard or (self.args.jobs or 1) > 1 then list_all(list, open_next) end
+  if merging then merging:check(objects:all(), inputs.looked_at(self).objects) end
   local load = { look = look, by = options.by, clashing = options.clashing, find = options.find,
     keeps = options.keep ~= nil,
     keep = options.keep or function(value) return value end }
@@ -659,11 +621,10 @@ function methods:kernel_by_kernel(look, take, options)
   })
   local run = self.args.shard and inputs.run(self)
   local part = run and pieces.new()
-  if merging then merging:check(list, rawget(self, "looked_at").objects) end
   local function take_said(said, kernel, name)
     met = met + 1
     on[met], names[met] = kernel, name
-    for i, of in ipairs(list) do
+    for i, of in ipairs(objects:all()) do
       local one = said[i]
       if one and part then
         one = { kept = one.kept }
@@ -674,30 +635,33 @@ function methods:kernel_by_kernel(look, take, options)
     end
   end
   local same = same_lists()
-  local found = each_kernel(self, list, open_next, load, options.about or name_of, part, take_said)
-  list_all(list, open_next)
+  local found = each_kernel(self, objects, load, options.about or name_of, part, take_said)
+  objects:all()
   if load.memory and load.memory.cache then self:try(load.memory.save, load.memory) end
   load.memory = nil
   pacing.collect()
   if part then write_part(self, run, part) end
   if options.find then
-    for _, one in ipairs(list) do
+    for one in objects:each() do
       settle(self, one, names, same)
       pacing.adjust()
     end
-    if not part then find_each(self, list, load, on, found, take) end
+    told.settle(self, objects.ending)
+    if not part then find_each(self, objects, load, on, found, take) end
     return pacing.stop()
   end
-  for i, one in ipairs(list) do
-    list[i] = false
+  for one in objects:each() do
+    objects:drop(one)
     settle(self, one, names, same)
     local values, kernels = looked_at(one, on)
-    if #values > 0 and not part and self:try(engine.wake, one.object) then
+    local is_asked = #values > 0 and not part
+    if is_asked and (options.rests or self:try(engine.wake, one.object)) then
       take(one.object, values, kernels, met)
       rest(one.object)
       pacing.adjust()
     end
   end
+  told.settle(self, objects.ending)
   pacing.stop()
 end
 

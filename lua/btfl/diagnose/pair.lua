@@ -2,7 +2,7 @@
 local pair = {}
 
 --- What there is to say of an object without BTF.
----@param object btfl.object
+---@param object { path: string }
 ---@return btfl.finding
 function pair.no_btf(object)
   return { rule = "no-btf", object = object.path, subject = "BTF",
