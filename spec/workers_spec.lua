@@ -396,7 +396,7 @@ end })]]):format(before or ""))
     for _, body in ipairs {
       "cli:each_pair(out, function(o, t) if t.name:find '6.2' then error 'mine' end out:row { n = 1 } end)",
       "cli:each_pair(out, function(o, t) cli:error 'no such thing' end)",
-      "cli:each_object(out, function(o, ts) local x = o.nope end)",
+      "cli:kernel_by_kernel(function(o, t) local x = o.nope end, function() end)",
       "cli:each_pair(out, function(o, t) error { code = 7 } end)",
       "print(pcall(cli.each_pair, cli, out, function(o) btfl.object '/no/such.o' end))",
     } do
@@ -453,18 +453,15 @@ describe("a process of --jobs", function()
 
   it("that is killed is one error, and leaves nothing behind", function()
     local body = [[
-%s(out, function(o, t)
+cli:each_pair(out, function(o, t)
   if o.path:find "fixed" then io.popen("kill -9 $PPID"):close() end
   out:row { n = 1 }
 end)]]
-    for _, how in ipairs { "cli:each_pair", "cli:each_object" } do
-      local path = script(body:gsub("%%s", how, 1))
-      local r = run { path, path_of "example", path_of "fixed", "-t", kernels(3), "-j", "2" }
-      assert.same({ out = "", status = 2,
-        err = "btfl: a worker was killed by signal 9, as for want of memory: fewer --jobs take less\n" }, r)
-    end
+    local r = run { script(body), path_of "example", path_of "fixed", "-t", kernels(3), "-j", "2" }
+    assert.same({ out = "", status = 2,
+      err = "btfl: a worker was killed by signal 9, as for want of memory: fewer --jobs take less\n" }, r)
     local path = policy "io.popen('kill -9 $PPID'):close()"
-    local r = run { "matrix", path_of "example", "-t", kernels(3), "--policy", path, "-j", "2" }
+    r = run { "matrix", path_of "example", "-t", kernels(3), "--policy", path, "-j", "2" }
     assert.equal(2, r.status)
     assert.matches("killed by signal 9", r.err, 1, true)
   end)

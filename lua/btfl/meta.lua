@@ -1696,12 +1696,6 @@ function cli:pairs() end
 ---@param work fun(object: btfl.object, target: btfl.target)
 function cli:each_pair(out, work) end
 
---- Calls work(object, targets) likewise for each object of these pairs, with all of the targets; behind each_pair() for
---- those that it has looked at.
----@param out btfl.report
----@param work fun(object: btfl.object, targets: btfl.target[])
-function cli:each_object(out, work) end
-
 --- Calls look(object, target) for each of these pairs, too, but kernel after kernel, each of which is closed when all
 --- objects had their turn, in as many processes as --jobs says. What look gives is a plain value, and may hold nothing
 --- of the kernel, nor name it: where another kernel answers alike all that look asked of this one for the object, look is

@@ -80,12 +80,16 @@ int engine_file_kind(lua_State *L)
 int engine_code_size(lua_State *L)
 {
 	const char *path = check_cstring(L, 1);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	uint64_t bytes = 0;
 	size_t sections = 0;
 	struct stat st;
 	bool is_one;
+	int fd;
 
+	/* Who opens a pipe and leaves ends what is written into it. */
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return 0;
 	is_one = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&

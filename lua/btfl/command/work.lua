@@ -1,6 +1,5 @@
---- What a script does of each pair, each object or each kernel, in this process or in those of --jobs: see
---- cli:each_pair, each_object and kernel_by_kernel in meta.lua. What comes of it is put together in the order
---- of the inputs.
+--- What a script does of each pair or each kernel, in this process or in those of --jobs: see cli:each_pair
+--- and kernel_by_kernel in meta.lua. What comes of it is put together in the order of the inputs.
 local argument = require "btfl.argument"
 local carried = require "btfl.report.carried"
 local disk = require "btfl.recall.disk"
@@ -92,21 +91,6 @@ function work.share(cli, count, find, put)
   for i = taken + 1, count do put(i, find(i)) end
 end
 
--- The objects of pairs that were looked at, each with its kernels, for what is said of all of them.
-local function note_pair(cli, object, target)
-  local runs = rawget(cli, "runs")
-  if not runs then
-    runs = {}
-    rawset(cli, "runs", runs)
-  end
-  local run = runs[#runs]
-  if not run or run.object ~= object then
-    run = { object = object, kernels = {} }
-    runs[#runs + 1] = run
-  end
-  table.insert(run.kernels, target)
-end
-
 -- All pairs, in lists, and what is to be told before each, and behind the last.
 local function list_pairs(cli)
   local objects, targets, before = {}, {}, {}
@@ -138,7 +122,6 @@ local function each_pair_in_workers(cli, out, do_pair)
   local function turn(i)
     turns = i
     told.settle(cli, list.before[i])
-    note_pair(cli, list.objects[i], list.targets[i])
   end
   local done = reported_in_workers(cli, out, {
     starts = starts_of(list.objects, cli.args.jobs), count = count, turn = turn,
@@ -159,24 +142,7 @@ function methods:each_pair(out, do_pair)
   argument.check(1, out, "btfl.report", "each_pair")
   argument.check(2, do_pair, "function", "each_pair")
   if (self.args.jobs or 1) > 1 then return each_pair_in_workers(self, out, do_pair) end
-  for object, target in self:pairs() do
-    note_pair(self, object, target)
-    do_pair(object, target)
-  end
-end
-
-function methods:each_object(out, do_object)
-  argument.check(1, out, "btfl.report", "each_object")
-  argument.check(2, do_object, "function", "each_object")
-  if not rawget(self, "runs") then
-    for object, target in self:pairs() do note_pair(self, object, target) end
-  end
-  local runs, starts = rawget(self, "runs") or {}, {}
-  for i in ipairs(runs) do starts[i] = i end
-  local function one(i) do_object(runs[i].object, runs[i].kernels) end
-  local load = { starts = starts, count = #runs, work = one }
-  if (self.args.jobs or 1) > 1 and reported_in_workers(self, out, load) then return end
-  for i in ipairs(runs) do one(i) end
+  for object, target in self:pairs() do do_pair(object, target) end
 end
 
 --- What a run remembers; nil with --no-memo. With --cache it goes to files.
