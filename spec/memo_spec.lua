@@ -70,14 +70,26 @@ describe("the memo of a matrix", function()
     -- kprobes call bpf_ktime_get_coarse_ns() until 6.0.
     assert.same({ "loads 1", "loads 1 seen", "rejected 2", "rejected 2 seen" },
       states_on(caller("kprobe/vfs_write", 160), "5.19.1", "6.0.2", "6.1.1", "6.2.3"))
-    -- What walks the paths asks what the verifier can tell, which changed with 6.4.
     local list = states_on(alike.reader(), "6.5.1", "6.6.2", "6.4.3", "6.3.1")
     assert.same({ "loads 1", "loads 1 seen", "loads 1 seen", "loads 1 seen" }, list)
-    local o = object.new(btf.new())
-    o:program { name = "walked", section = "socket", insns = { object.insn(0x85, 0, 0, 0, 14),
-      object.insn(0x55, 0, 0, 1, 0), object.mov(0, 0), object.exit() } }
-    assert.same({ "rejected 1", "rejected 1 seen", "rejected 1" },
-      states_on(tmp.write("walked.bpf.o", o:bytes()), "6.5.1", "6.6.2", "6.3.1"))
+    local function walked(...)
+      local o = object.new(btf.new())
+      o:program { name = "walked", section = "socket", insns = { ... } }
+      return tmp.write("walked.bpf.o", o:bytes())
+    end
+    -- What walks the paths asks what the verifier can tell where walks go other ways by that, as since 6.4 where a
+    -- range ends below a number.
+    local ends = { object.call(14), object.mov(0, 0), object.exit() }
+    assert.same({ "guarded 1", "guarded 1 seen", "rejected 2", "rejected 2 seen", "guarded 1 seen" },
+      states_on(walked(object.call(7), object.insn(0x57, 0, 0, 0, 7), object.insn(0x55, 0, 0, 1, 20),
+        table.unpack(ends)), "6.5.1", "6.6.2", "6.3.1", "6.3.2", "6.4.2"))
+    -- And not where all go the same.
+    assert.same({ "rejected 1", "rejected 1 seen", "rejected 1 seen" },
+      states_on(walked(object.call(7), object.insn(0x55, 0, 0, 1, 20), table.unpack(ends)), "6.5.1", "6.6.2",
+        "6.3.1"))
+    assert.same({ "guarded 1", "guarded 1 seen", "guarded 1 seen" },
+      states_on(walked(object.mov(0, 1), object.insn(0x55, 0, 0, 1, 20), table.unpack(ends)), "6.5.1", "6.3.1",
+        "5.10.1"))
   end)
 
   it("recalls what is missing alike", function()

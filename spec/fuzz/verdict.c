@@ -45,10 +45,12 @@ static void judge(const struct loading *l)
 
 static void read_arguments(const struct loading *l)
 {
+	struct abilities abilities;
 	struct reads *r;
 	struct err e = {0};
 
-	if (reads_new(l, &r, &e) < 0) {
+	loading_abilities(l, &abilities);
+	if (reads_new(l, &abilities, &r, &e) < 0) {
 		fuzz_refused(&e);
 		return;
 	}

@@ -194,6 +194,7 @@ int engine_recall_nothing(lua_State *L);
 int engine_recall_part(lua_State *L);
 int engine_recall_again(lua_State *L);
 int engine_recall_unheard(lua_State *L);
+int engine_recall_is_heard(lua_State *L);
 int engine_recall_listen(lua_State *L);
 int engine_recall_relocate(lua_State *L);
 int engine_recall_join(lua_State *L);
@@ -207,6 +208,7 @@ int program_reads(lua_State *L);
 /* What lua/btfl/arguments/alike.lua asks for. */
 int engine_alike(lua_State *L);
 int engine_alike_key(lua_State *L);
+int engine_alike_ask(lua_State *L);
 int engine_alike_reads(lua_State *L);
 int engine_alike_refused(lua_State *L);
 int engine_alike_ways(lua_State *L);

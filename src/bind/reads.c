@@ -213,6 +213,7 @@ int program_reads(lua_State *L)
 {
 	struct loading loading;
 	struct reading *r;
+	struct abilities abilities;
 	struct err e = {0};
 	bool fixed, anywhere = lua_isnoneornil(L, 2) || lua_type(L, 2) == LUA_TSTRING;
 
@@ -229,7 +230,8 @@ int program_reads(lua_State *L)
 			return raise_err(L, &e);
 	} else {
 		load_on(L, 4, r, &loading);
-		if (reads_new(&loading, &r->reads, &e) < 0)
+		loading_abilities(&loading, &abilities);
+		if (reads_new(&loading, &abilities, &r->reads, &e) < 0)
 			return raise_err(L, &e);
 	}
 	push_reads(L, 4, r->reads, fixed);
@@ -315,10 +317,26 @@ int engine_alike_key(lua_State *L)
 	r = begin(L, &loading);
 	load_on(L, 5, r, &loading);
 	push_key(L, alike_of(L), &loading);
-	loading_abilities(&loading, &abilities);
+	releases_abilities(loading.release, &abilities);
 	push_abilities(L, &abilities);
 	end(r);
 	return 2;
+}
+
+/* engine.alike_ask(program, target, options): has who listens hear what the target's verifier can
+ * tell, of which the others here leave it to know whether it counts. */
+int engine_alike_ask(lua_State *L)
+{
+	struct abilities abilities;
+	struct loading loading;
+	struct reading *r;
+
+	lua_settop(L, 3);
+	r = begin(L, &loading);
+	load_on(L, 4, r, &loading);
+	loading_abilities(&loading, &abilities);
+	end(r);
+	return 0;
 }
 
 /* Pushes what engine.alike_refused() asks; nil where nothing is refused of such a program. */
@@ -339,6 +357,7 @@ static void push_kept(lua_State *L, struct reading *r)
  * engine.alike_refused() what is refused; nil for nothing on any kernel. */
 int engine_alike_reads(lua_State *L)
 {
+	struct abilities abilities;
 	struct loading loading;
 	struct reading *r;
 	struct err e = {0};
@@ -346,7 +365,8 @@ int engine_alike_reads(lua_State *L)
 	lua_settop(L, 4);
 	r = begin(L, &loading);
 	load_on(L, 5, r, &loading);
-	if (reads_new(&loading, &r->reads, &e) < 0)
+	releases_abilities(loading.release, &abilities);
+	if (reads_new(&loading, &abilities, &r->reads, &e) < 0)
 		return raise_err(L, &e);
 	push_reads(L, 5, r->reads, false);
 	if (!alike_learn(alike_of(L), r->reads)) {
@@ -391,7 +411,7 @@ int engine_alike_ways(lua_State *L)
 	lua_settop(L, 4);
 	r = begin(L, &loading);
 	load_on(L, 5, r, &loading);
-	loading_abilities(&loading, &own);
+	releases_abilities(loading.release, &own);
 	alike_bounds(a, &own, &least, &most);
 	if (reads_ways(&loading, upper ? &most : &least, &r->reads, &e) < 0)
 		return raise_err(L, &e);

@@ -63,6 +63,13 @@ int engine_recall_unheard(lua_State *L)
 	return failed ? lua_error(L) : 1;
 }
 
+/* (): whether somebody listens. */
+int engine_recall_is_heard(lua_State *L)
+{
+	lua_pushboolean(L, asked_by != NULL);
+	return 1;
+}
+
 /* What was asked in a part, as recall_again() takes it: the number of those whose it is, and
  * theirs. */
 static void push_asked(lua_State *L, const uint32_t *list, size_t count)

@@ -38,10 +38,9 @@ static int list_places(struct alike *a, const struct linked *f, const struct ref
 			    (struct place){n->relo, liveness_counts(f, live, at)};
 		if (n->ref_kind == REF_EXTERN || n->ref_kind == REF_EXTERN_CALL)
 			a->externs[a->extern_count++] = n->target;
-		a->callbacks |= n->ref_kind == REF_FUNC;
 	}
-	for (size_t i = 1; i < f->func_count; i++)
-		a->globals |= f->funcs[i].global;
+	a->callbacks = linked_has_callbacks(f);
+	a->globals = linked_has_globals(f);
 	free(live);
 	return live && a->places && a->externs ? 0 : -1;
 }
@@ -125,7 +124,8 @@ bool alike_key(const struct alike *a, const struct loading *l, struct digest *ou
 	digest_string(&d, p->def ? p->def->name : NULL);
 	if (p->form == ATTACH_KPROBE || p->form == ATTACH_KPROBE_MULTI)
 		digest_string(&d, registers_arch(registers_own(l->resolution->object), l->target));
-	loading_abilities(l, &abilities);
+	if (a->callbacks || a->globals)
+		loading_abilities(l, &abilities);
 	if (a->callbacks)
 		digest_add(&d, abilities.callback_later);
 	if (a->globals)
@@ -162,10 +162,5 @@ bool alike_learn(struct alike *a, const struct reads *r)
 void alike_bounds(const struct alike *a, const struct abilities *own, struct abilities *least,
 		  struct abilities *most)
 {
-	*least = (struct abilities){0};
-	releases_newest(most);
-	if (a->callbacks)
-		least->callback_later = most->callback_later = own->callback_later;
-	if (a->globals)
-		least->lazy_globals = most->lazy_globals = own->lazy_globals;
+	releases_bounds(own, a->callbacks, a->globals, least, most);
 }

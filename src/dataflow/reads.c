@@ -109,9 +109,10 @@ int reads_count(struct reads *r, int32_t relo)
 /* Notes where a walk went, and by what. */
 static int add_ways(struct reads *r, const struct walk *w)
 {
-	r->unsettled |= w->end != WALK_DONE;
+	r->unsettled |= w->end != WALK_DONE || w->contradicts;
 	r->by_number |= w->by_number;
 	digest_add(&r->ways, r->linked->count);
+	digest_add(&r->ways, w->work);
 	for (uint32_t at = 0; at < r->linked->count; at++) {
 		const struct trace *t = &w->traces[at];
 		bool one = t->fell != t->jumped;
@@ -481,12 +482,10 @@ static int read_by(const struct loading *l, const struct abilities *abilities, b
 	return finish(out, rc);
 }
 
-int reads_new(const struct loading *l, struct reads **out, struct err *e)
+int reads_new(const struct loading *l, const struct abilities *abilities, struct reads **out,
+	      struct err *e)
 {
-	struct abilities abilities;
-
-	loading_abilities(l, &abilities);
-	return read_by(l, &abilities, false, out, e);
+	return read_by(l, abilities, false, out, e);
 }
 
 int reads_ways(const struct loading *l, const struct abilities *abilities, struct reads **out,

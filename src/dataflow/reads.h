@@ -76,7 +76,7 @@ struct reads {
 	/* What walks went by, and where they went: alike.h. */
 	struct abilities abilities;
 	struct digester ways; /* which instructions they reached, and which sides of branches */
-	bool unsettled;       /* one of them did not come to its end */
+	bool unsettled;       /* one of them did not come to its end, or contradicts itself */
 	bool by_number;       /* some number of a relocation counted, who knows which */
 	int32_t *valued;      /* relocations whose numbers counted */
 	size_t valued_count, valued_cap;
@@ -87,7 +87,8 @@ struct reads {
 };
 
 /* What the program of l reads on its target. */
-int reads_new(const struct loading *l, struct reads **out, struct err *e);
+int reads_new(const struct loading *l, const struct abilities *abilities, struct reads **out,
+	      struct err *e);
 /* Only the walks of that, by other abilities than the target's: `ways` and what they went by. */
 int reads_ways(const struct loading *l, const struct abilities *abilities, struct reads **out,
 	       struct err *e);

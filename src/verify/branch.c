@@ -1,4 +1,5 @@
 /* branch: conditional jumps: the ways that are open, and what each tells; see machine.h. */
+#include "format/asked.h"
 #include "verify/machine.h"
 
 enum { LINKS_MOST = 6 }; /* copies of one number that a verifier keeps together */
@@ -127,6 +128,19 @@ static int decide(const struct machine *m, const struct comparison *c)
 	return c->op == JUMP_EQ ? null : !null;
 }
 
+/* Whether no number is left for one side of the comparison if that holds, or does not. A verifier
+ * that leaves out no such way may make one number of it, and hide that. */
+static bool contradicts(const struct comparison *c, bool same, bool holds,
+			const struct abilities *r)
+{
+	struct abilities strict = *r;
+	struct scalar x = c->a.number, y = c->b.number;
+
+	strict.impossible_sides = true;
+	scalar_assume(&x, same ? &x : &y, c->op, c->wide, holds, &strict);
+	return scalar_contradicts(&x) || scalar_contradicts(&y);
+}
+
 /* Lets a state learn that the comparison holds, or does not. False when it cannot be so. */
 static bool learn(struct machine *m, struct state *s, const struct comparison *c,
 		  const struct insn *in, bool holds)
@@ -141,6 +155,7 @@ static bool learn(struct machine *m, struct state *s, const struct comparison *c
 		scalar_assume(&x, same ? &x : &y, c->op, c->wide, holds, r);
 		if (r->impossible_sides && (scalar_is_empty(&x) || scalar_is_empty(&y)))
 			return false;
+		m->w->contradicts |= asked_by && contradicts(c, same, holds, r);
 		scalar_mend(&x, r);
 		scalar_mend(&y, r);
 		a->number = x;
@@ -175,8 +190,10 @@ static enum go one_way(struct machine *m, struct state *s, const struct comparis
 		       uint32_t target)
 {
 	struct trace *t = &m->w->traces[s->at];
+	uint32_t origin = c->a.origin ? c->a.origin : c->b.origin;
 
-	t->origin = c->a.origin ? c->a.origin : c->b.origin;
+	t->origins |= (t->fell || t->jumped) && t->origin != origin;
+	t->origin = origin;
 	if (jump) {
 		t->jumped = true;
 		return machine_jump(m, s, target);

@@ -291,6 +291,22 @@ void linked_free(struct linked *f)
 	free(f);
 }
 
+bool linked_has_callbacks(const struct linked *f)
+{
+	for (uint32_t at = 0; at < f->count; at++)
+		if (f->insns[at].ref_kind == REF_FUNC)
+			return true;
+	return false;
+}
+
+bool linked_has_globals(const struct linked *f)
+{
+	for (size_t i = 1; i < f->func_count; i++)
+		if (f->funcs[i].global)
+			return true;
+	return false;
+}
+
 uint32_t linked_offset(const struct linked *f, uint32_t at)
 {
 	const struct linked_func *func = &f->funcs[f->insns[at].func];

@@ -51,6 +51,10 @@ int linked_unresolved(const struct object *o, const struct references *l, uint32
 		      struct linked **out, struct err *e);
 void linked_free(struct linked *f); /* NULL is allowed */
 
+/* Whether it hands functions to the kernel, to be called; and whether some are global. */
+bool linked_has_callbacks(const struct linked *f);
+bool linked_has_globals(const struct linked *f);
+
 /* Who listens (asked.h) is to hear that what its relocation put into instruction `at` counts, or
  * that all do. What is the same whatever the number is nobody needs to hear. */
 void linked_ask(const struct linked *f, uint32_t at);

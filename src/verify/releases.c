@@ -58,3 +58,15 @@ void releases_newest(struct abilities *out)
 {
 	set_since(out, UINT32_MAX);
 }
+
+void releases_bounds(const struct abilities *own, bool callbacks, bool globals,
+		     struct abilities *least, struct abilities *most)
+{
+	*least = (struct abilities){0};
+	releases_newest(most);
+	most->impossible_sides = false;
+	if (callbacks)
+		least->callback_later = most->callback_later = own->callback_later;
+	if (globals)
+		least->lazy_globals = most->lazy_globals = own->lazy_globals;
+}

@@ -50,4 +50,13 @@ bool releases_abilities(const char *release, struct abilities *out);
 /* What the newest that the table knows can tell. */
 void releases_newest(struct abilities *out);
 
+/* The least and the most that verifiers can tell whose walks of a program may be compared with
+ * those by `own`: every gain only leaves ways out, so what both find, all between them do, where
+ * none of these walks contradicts itself (trace.h): what a verifier makes of numbers that cannot be
+ * may be more by a gain. The most does not leave out ways on which that is so, which would hide it.
+ * When callbacks and global functions run is no gain, and is as it is there where a program has
+ * such. */
+void releases_bounds(const struct abilities *own, bool callbacks, bool globals,
+		     struct abilities *least, struct abilities *most);
+
 #endif

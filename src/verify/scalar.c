@@ -95,13 +95,16 @@ static bool range_is(const struct range *x, uint64_t v, bool wide)
 	return x->umin == v && x->umax == v && x->smin == sign(v, wide) && x->smax == sign(v, wide);
 }
 
+bool scalar_contradicts(const struct scalar *s)
+{
+	return scalar_is_empty(s) ||
+	       (scalar_is_known(s) && !range_is(&s->full, s->bits.value, true)) ||
+	       (scalar_is_known32(s) && !range_is(&s->half, (uint32_t)s->bits.value, false));
+}
+
 void scalar_mend(struct scalar *s, const struct abilities *r)
 {
-	if (!r->two_ranges)
-		return;
-	if (!scalar_is_empty(s) &&
-	    (!scalar_is_known(s) || range_is(&s->full, s->bits.value, true)) &&
-	    (!scalar_is_known32(s) || range_is(&s->half, (uint32_t)s->bits.value, false)))
+	if (!r->two_ranges || !scalar_contradicts(s))
 		return;
 	s->full = range_all(true);
 	s->half = range_all(false);

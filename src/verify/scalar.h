@@ -67,6 +67,9 @@ void scalar_sync(struct scalar *s, const struct abilities *r);
  * no value is left; the bits stay. */
 void scalar_mend(struct scalar *s, const struct abilities *r);
 
+/* Whether these contradict each other or the bits. */
+bool scalar_contradicts(const struct scalar *s);
+
 /* Whether no value is left. */
 bool scalar_is_empty(const struct scalar *s);
 

@@ -25,7 +25,8 @@ struct trace {
 	bool stopped;      /* it is one of the hits */
 	bool fell, jumped; /* of a branch: which ways were gone */
 	bool by_value;     /* what its relocation put into it decides what it does */
-	uint32_t origin;   /* of a decided branch */
+	uint32_t origin;   /* of a decided branch, on the last path */
+	bool origins;      /* another path had another one */
 };
 
 /* An instruction at which the verifier stops, and that is reached. */
@@ -60,7 +61,9 @@ struct walk {
 	enum walk_end end;
 	const char *why; /* of WALK_LIMIT and WALK_BROKEN */
 	uint64_t work;   /* instructions walked */
-	bool by_number;  /* a relocated number counted where liveness (liveness.h) does not tell */
+	/* Where somebody listens: a way was gone on which no number is left. */
+	bool contradicts;
+	bool by_number; /* a relocated number counted where liveness (liveness.h) does not tell */
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/asked.h"
 #include "verify/guards.h"
 #include "verify/helpers.h"
 #include "verify/map_fields.h"
@@ -15,6 +16,7 @@
 #include "verify/releases.h"
 #include "verify/stack_depth.h"
 #include "verify/stops.h"
+#include "verify/walk_alike.h"
 
 static const char *const names[] = {
     [VERDICT_LOADS] = "loads",       [VERDICT_GUARDED] = "guarded",
@@ -179,12 +181,14 @@ static int doubt_hits(struct verdict *v, const struct externs *x, const struct c
 	return 0;
 }
 
-/* What nobody says of symbols, configuration and version: all of it may be there, or none. */
+/* What nobody says of symbols, configuration and version: all of it may be there, or none. In
+ * *depends whether there is such a thing. */
 static int doubt_externs(struct verdict *v, const struct externs *x, const struct context *c,
-			 const struct abilities *r, struct err *e)
+			 const struct abilities *r, bool *depends, struct err *e)
 {
 	int rc = 0;
 
+	*depends = false;
 	for (int there = 0; there <= 1 && rc == 0; there++) {
 		struct externs *supposed;
 
@@ -192,6 +196,7 @@ static int doubt_externs(struct verdict *v, const struct externs *x, const struc
 			return -1;
 		if (!supposed)
 			return 0;
+		*depends = true;
 		rc = doubt_hits(
 		    v, supposed, c, r,
 		    "it depends on the kernel's symbols, configuration or version, which "
@@ -213,24 +218,38 @@ static int doubt_release(struct verdict *v, const struct externs *x, const struc
 			  "it depends on the kernel's release, which is not known", e);
 }
 
+/* Who listens is to hear what the verifier can tell. */
+static void ask_abilities(const struct loading *l)
+{
+	struct abilities heard;
+
+	loading_abilities(l, &heard);
+}
+
 static int walk_it(struct verdict *v, const struct loading *l, const struct context *c,
 		   struct err *e)
 {
 	struct abilities abilities;
-	bool known = loading_abilities(l, &abilities);
+	bool known = releases_abilities(l->release, &abilities), alike = true, depends;
 
 	if (walk_new(v->linked, l->externs, c, &abilities, &v->walk, e) < 0)
 		return -1;
 	v->walk->abilities = NULL;
 	v->why = v->walk->why;
+	if (asked_by && walk_alike(v->walk, c, &alike, e) < 0)
+		return -1;
+	if (!alike)
+		ask_abilities(l);
 	if (add_found(v, l, e) < 0 || guards_find(v->linked, v->walk, &v->obstacles, e) < 0)
 		return -1;
 	if (!v->walk->hit_count)
 		return c->frames && v->walk->end == WALK_DONE
 			   ? stack_depth_find(l, v->linked, v->walk, &v->obstacles, e)
 			   : 0;
-	if (doubt_externs(v, l->externs, c, &abilities, e) < 0)
+	if (doubt_externs(v, l->externs, c, &abilities, &depends, e) < 0)
 		return -1;
+	if (!known || depends)
+		ask_abilities(l);
 	return known ? 0 : doubt_release(v, l->externs, c, e);
 }
 

@@ -48,15 +48,30 @@ local function known_of(state, key, able, program, target, options)
   return nil
 end
 
+-- Whether all verifiers go those ways. That is found out for who listens alone.
+local function is_of_any(state, key, entry, program, target, options)
+  if not key then return false end
+  if entry.any == nil then
+    local known = of_key(state, key)
+    entry.any = reaches(state, known, entry, "least", program, target, options)
+      and reaches(state, known, entry, "most", program, target, options)
+  end
+  return entry.any
+end
+
 -- What there is of a target; its `reads` are program:reads().
 local function entry_of(program, target, options)
   local state = state_of(program.object, program)
   local key, able = engine.alike_key(program, target, options, state.alike)
   local entry = known_of(state, key, able, program, target, options)
-  if entry then return entry end
-  entry = { least = able, most = able }
-  entry.reads, key, entry.ways, entry.kept = engine.alike_reads(program, target, options, state.alike)
-  if key then table.insert(of_key(state, key).entries, entry) end
+  if not entry then
+    entry = { least = able, most = able }
+    entry.reads, key, entry.ways, entry.kept = engine.alike_reads(program, target, options, state.alike)
+    if key then table.insert(of_key(state, key).entries, entry) end
+  end
+  if engine.recall_is_heard() and not is_of_any(state, key, entry, program, target, options) then
+    engine.alike_ask(program, target, options)
+  end
   return entry
 end
 
