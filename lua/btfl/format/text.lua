@@ -2,34 +2,35 @@
 local blocks_of = require "btfl.report.blocks"
 local columns_of = require "btfl.report.columns"
 local grid = require "btfl.report.grid"
+local pieces = require "btfl.report.pieces"
 local summary_lines = require "btfl.report.summary"
 local terminal = require "btfl.report.terminal"
 
-local function put_lines(out, text, width)
-  local lines = terminal.lines(text, width)
-  table.move(lines, 1, #lines, #out + 1, out)
+-- Puts a text, in lines that fit.
+local function put_lines(put, text, width)
+  for _, line in ipairs(terminal.lines(text, width)) do put(line) end
 end
 
 -- A block keeps its lines and tabs; everything else in it is escaped.
-local function put_block(out, lines, width)
-  for _, line in ipairs(lines) do put_lines(out, line:gsub("[^\t]+", terminal.escape), width) end
+local function put_block(put, lines, width)
+  for _, line in ipairs(lines) do put_lines(put, line:gsub("[^\t]+", terminal.escape), width) end
 end
 
 -- What is no finding: texts, or else the table, and the summary.
-local function put_rest(out, part, report, options, paint)
+local function put_rest(put, part, report, options, paint)
   local blocks = blocks_of(report, options.width)
   for _, block in ipairs(blocks) do
     part()
-    put_block(out, block, options.width)
+    put_block(put, block, options.width)
   end
   local columns = report.text_columns or columns_of(report)
   if columns and #columns > 0 and #report.rows > 0 and #blocks == 0 then
     part()
-    grid(out, report.rows, columns, report.group or {}, paint, options.width)
+    grid(put, report.rows, columns, report.group or {}, paint, options.width)
   end
   if #report.summaries > 0 then
     part()
-    for _, line in ipairs(summary_lines(report.summaries)) do put_lines(out, line, options.width) end
+    for _, line in ipairs(summary_lines(report.summaries)) do put_lines(put, line, options.width) end
   end
 end
 
@@ -47,17 +48,20 @@ end
 ---@param options btfl.render.options
 ---@return string
 return function(report, options)
-  local paint = terminal.painter(options.color)
-  local out = {}
-  local function part()
-    if #out > 0 then out[#out + 1] = "" end
+  local paint, text, is_begun = terminal.painter(options.color), pieces(options), false
+  local function put(line)
+    is_begun = true
+    text:add(line .. "\n")
   end
-  if report.title and not options.quiet then out[1] = paint("head", terminal.escape(report.title)) end
+  local function part()
+    if is_begun then put "" end
+  end
+  if report.title and not options.quiet then put(paint("head", terminal.escape(report.title))) end
   for _, finding in ipairs(shown(report, options.quiet)) do
     part()
     -- Loaded for the first one: a table alone would pay 2 % for it.
-    out[#out + 1] = require "btfl.report.frame"(finding, paint, options.width)
+    put(require "btfl.report.frame"(finding, paint, options.width))
   end
-  if not options.quiet then put_rest(out, part, report, options, paint) end
-  return #out > 0 and table.concat(out, "\n") .. "\n" or ""
+  if not options.quiet then put_rest(put, part, report, options, paint) end
+  return text:rest()
 end

@@ -1,4 +1,5 @@
 --- Rows as an aligned table, columns of numbers to the right.
+local engine = require "btfl.engine"
 local key_of = require "btfl.report.key"
 local memo = require "btfl.memo"
 local names = require "btfl.report.names"
@@ -86,27 +87,25 @@ local function stated(rows, columns, group)
   return list
 end
 
--- The columns, and of each list of rows the texts of their cells.
-local function fill(names_of, list)
-  local columns, texts, cells = {}, {}, {}
-  for i, name in ipairs(names_of) do
-    columns[i] = new_column(name)
-    texts[i] = columns[i].texts
-  end
+-- What a row shows in a column.
+local function cell_of(row, name)
+  local value = row[name]
+  if value == nil then return "-" end
+  return value
+end
+
+-- The columns, as wide as what the rows have in them.
+local function measured(names_of, list)
+  local columns, seen = {}, {}
+  for i, name in ipairs(names_of) do columns[i] = new_column(name) end
   for _, one in ipairs(list) do
-    local lines = not cells[one.rows] and {}
-    for n, row in ipairs(lines and one.rows or {}) do
-      local line = {}
-      for i = 1, #names_of do
-        local value = row[names_of[i]]
-        if value == nil then value = "-" end
-        line[i] = texts[i][value]
-      end
-      lines[n] = line
+    for _, row in ipairs(seen[one.rows] and {} or one.rows) do
+      -- Looking it up measures it.
+      for i, column in ipairs(columns) do local _ = column.texts[cell_of(row, names_of[i])] end
     end
-    cells[one.rows] = lines or cells[one.rows]
+    seen[one.rows] = true
   end
-  return columns, cells
+  return columns
 end
 
 -- Without spaces at the end; a pattern would look at each of the others, too.
@@ -116,13 +115,25 @@ local function trimmed(text)
   return n == #text and text or text:sub(1, n)
 end
 
--- The line of a row, or the lines; its cells are replaced.
+-- The line of such texts, or the lines; they are replaced.
 local function line_of(texts, aligned, starts)
   for i = 1, #aligned do
     texts[i] = aligned[i][texts[i]]
     if starts[i] then texts[i - 1], texts[i] = trimmed(texts[i - 1]), "\n" .. MARGIN .. texts[i] end
   end
   return trimmed(table.concat(texts))
+end
+
+-- Of a list of rows their lines, made once.
+local function lines_by_rows(columns, names_of, aligned, starts)
+  return memo(function(rows)
+    local lines, texts = {}, {}
+    for n, row in ipairs(rows) do
+      for i, column in ipairs(columns) do texts[i] = column.texts[cell_of(row, names_of[i])] end
+      lines[n] = line_of(texts, aligned, starts)
+    end
+    return lines
+  end)
 end
 
 local function shown(value) return value ~= nil and tostring(value) or nil end
@@ -184,15 +195,27 @@ local function each_section(list, lines, group, put)
   if before then put(before) end
 end
 
+local function are_same(lines, others)
+  for i = 1, math.max(#lines, #others) do
+    if lines[i] ~= others[i] then return false end
+  end
+  return true
+end
+
 -- Of those that say the same, and differ in the last column of `group` alone, one.
 local function joined_sections(list, lines, group)
   local out, known, of_lines = {}, {}, {}
   local function first_of(section)
     local parts = { #section.of }
     for i = 1, #group - 1 do parts[i + 1] = shown(section.row[group[i]]) or false end
-    local key = key_of(table.concat(section.lines, "\n"), table.unpack(parts))
-    known[key] = known[key] or section
-    return known[key]
+    -- What the lines are takes as much as they do.
+    local key = key_of(engine.digest(table.concat(section.lines, "\n")), table.unpack(parts))
+    known[key] = known[key] or {}
+    for _, one in ipairs(known[key]) do
+      if are_same(one.lines, section.lines) then return one end
+    end
+    table.insert(known[key], section)
+    return section
   end
   each_section(list, lines, group, function(section)
     -- One of nothing is joined with such only.
@@ -207,34 +230,32 @@ local function joined_sections(list, lines, group)
   return out
 end
 
---- Appends the table's lines to out. Rows that share the columns of `group` stand under one heading; where
---- those of several values of its last column are the same, they stand there once.
----@param out string[]
+--- Puts the table's lines. Rows that share the columns of `group` stand under one heading; where those of
+--- several values of its last column are the same, they stand there once.
+---@param put fun(line: string)
 ---@param rows table[]
 ---@param columns string[]
 ---@param group string[]
 ---@param paint fun(style: string, text: string): string
 ---@param width? integer columns of the terminal: what does not fit in a line goes on in the next one
-return function(out, rows, columns, group, paint, width)
+return function(put, rows, columns, group, paint, width)
   local list = stated(rows, columns, group)
-  local made, lines = fill(columns, list)
+  local made = measured(columns, list)
   local head, aligned, starts = {}, align(made, width)
   for i, name in ipairs(columns) do head[i] = terminal.escape(name) end
   head = paint("head", line_of(head, aligned, starts))
-  for _, of_rows in pairs(lines) do
-    for n, texts in ipairs(of_rows) do of_rows[n] = line_of(texts, aligned, starts) end
-  end
+  local lines = lines_by_rows(made, columns, aligned, starts)
   if #group == 0 then
-    out[#out + 1] = head
-    for _, one in ipairs(list) do table.move(lines[one.rows], 1, #lines[one.rows], #out + 1, out) end
+    put(head)
+    for _, one in ipairs(list) do
+      for _, line in ipairs(lines[one.rows]) do put(line) end
+    end
     return
   end
   for i, section in ipairs(joined_sections(list, lines, group)) do
-    if i > 1 then out[#out + 1] = "" end
-    for _, line in ipairs(terminal.lines(heading(section, group), width)) do
-      out[#out + 1] = paint("head", line)
-    end
-    out[#out + 1] = head
-    table.move(section.lines, 1, #section.lines, #out + 1, out)
+    if i > 1 then put "" end
+    for _, line in ipairs(terminal.lines(heading(section, group), width)) do put(paint("head", line)) end
+    put(head)
+    for _, line in ipairs(section.lines) do put(line) end
   end
 end
