@@ -22,8 +22,7 @@ local function take(into, path)
     found.failures = {}
     into.report:append(found)
   else
-    local object = cli:try(btfl.object, path)
-    table.insert(into.objects, object and cli:try(object.validate, object) or nil)
+    table.insert(into.objects, path)
   end
 end
 
@@ -39,33 +38,8 @@ elseif (old.has_report or new.has_report) and #cli.args.target > 0 then
   cli:error "reports are of their own kernels: -t does not apply"
 end
 
--- As btfl check looks at them.
-local kernels = {}
-local function each_object(visit)
-  for _, build in ipairs { old, new } do
-    for _, object in ipairs(build.objects) do
-      local options = cli:check_options(object)
-      options.others = kernels
-      visit(build.report, object, options)
-    end
-  end
-end
-
--- What is told of all kernels together: what is read without CO-RE, and how branches go that ask kernels.
-local function add_together(out, object, options)
-  local told = cli:try(object.ladders, object, kernels, options) or {}
-  table.insert(told, 1, cli:try(object.fixed_reads, object, kernels, options))
-  for _, one in ipairs(told) do
-    for _, finding in ipairs(one.findings) do out[finding.level](out, finding) end
-  end
-end
-
-if #old.objects + #new.objects > 0 then
-  for target in cli:targets() do kernels[#kernels + 1] = target end
-  for target in cli:targets() do
-    each_object(function(out, object, options) out:append(object:check(target, options)) end)
-  end
-  if not cli.args.only then each_object(add_together) end
+for _, build in ipairs { old, new } do
+  if #build.objects > 0 then cli:check_all(build.report, { objects = build.objects }) end
 end
 local out = btfl.compare(old.report:merge(), new.report:merge())
 for _, build in ipairs { old, new } do

@@ -5,6 +5,12 @@ local reading = require "spec.support.reading"
 local run = require "spec.support.run"
 local tmp = require "spec.support.tmp"
 
+-- Says at its end how much memory the program had at most, in KiB.
+local AT_END <const> = [[at_end = setmetatable({}, { __gc = function()
+  local status <close> = io.open "/proc/self/status"
+  io.stderr:write(status:read "a":match "VmHWM:%s+(%d+)", "\n")
+end })]]
+
 describe("btfl compare", function()
   teardown(tmp.clean)
 
@@ -34,6 +40,28 @@ describe("btfl compare", function()
   local function build(folder, ...)
     return reading.object(folder .. "/gate.bpf.o", ...)
   end
+
+  it("has few kernels open, however many there are, and says the same in several processes", function()
+    local old = build("old", { { "state", line = 7 } })
+    local new = build("new", { { "pid", line = 7 } })
+    local paths, long, bytes = {}, {}, 0
+    for k = 1, 5000 do long[k] = ("x"):rep(200) .. k end
+    for i = 1, 30 do
+      paths[i] = reading.kernel(("6.8.%d.btf"):format(i), "pid", i % 2 == 0 and "state" or "flags", table.unpack(long))
+      bytes = #run.read(paths[i])
+    end
+    local function of(count, ...)
+      local words = { "compare", old, "--", new, ... }
+      for i = 1, count do table.move({ "-t", paths[i] }, 1, 2, #words + 1, words) end
+      return run(words, { env = { LUA_INIT = AT_END } })
+    end
+    local few, many = of(4), of(30)
+    assert.matches("1 better", many.out)
+    assert.equal(many.out, of(30, "-j", "3").out)
+    if os.getenv "ASAN_OPTIONS" then return pending "a sanitizer keeps what is freed" end
+    few, many = tonumber(few.err), tonumber(many.err)
+    assert.is_true(many - few < 4 * bytes >> 10, ("%d KiB, then %d; each %d"):format(few, many, bytes >> 10))
+  end)
 
   it("says what is new and what is gone, on which kernels, and is 1 for what is worse", function()
     local old = build("old", { { "state", line = 7 } }, { name = "two", section = "raw_tp/two", { "pid", line = 8 } })

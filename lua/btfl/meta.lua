@@ -1723,7 +1723,7 @@ function cli:kernel_by_kernel(look, take, options) end
 --- Adds to a report what object:check() tells of each of these pairs, with all kernels of the run as `others`, and
 --- what object:fixed_reads() and object:ladders() tell of them together; each kernel is open only for its turn, but for
 --- few that are opened again. A finding that is the same on several kernels is added once, with `targets`. A script
---- calls it once.
+--- calls it once, or for one list of objects after another.
 ---@param out btfl.report
 ---@param options? btfl.cli.check_all.options
 function cli:check_all(out, options) end
@@ -1739,6 +1739,7 @@ function cli:each_ladders(take) end
 ---@field why? boolean
 ---@field all? boolean also notes of what is read without CO-RE
 ---@field ladders? boolean also branches that ask for what all kernels have, or none
+---@field objects? string[] paths of the objects, in place of those of OBJ; pairs of two byte orders are then errors in `out`
 
 --- The report of a run whose parts, which --shard wrote, are in these files, as if it had been made without; for what
 --- is put together the cli is that of the run from then on, with the outputs and the baseline of this one. What is

@@ -146,9 +146,11 @@ end
 ---@param asked? btfl.cli.check_all.options
 function methods:check_all(out, asked)
   argument.check(1, out, "btfl.report", "check_all")
-  argument.options(2, asked, { from = "btfl.target[]", why = "any", all = "any", ladders = "any" },
-    "check_all")
-  require("btfl.diagnose.run").of(self, out, asked or {})
+  argument.options(2, asked, { from = "btfl.target[]", why = "any", all = "any", ladders = "any",
+    objects = "table" }, "check_all")
+  local check = require("btfl.diagnose.run").of
+  if not (asked and asked.objects) then return check(self, out, asked or {}) end
+  inputs.with_objects(self, asked.objects, out, function() check(self, out, asked) end)
 end
 
 --- What object:ladders() tells of each object on all kernels.

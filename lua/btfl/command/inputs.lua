@@ -27,6 +27,8 @@ function inputs.new(definition)
 end
 
 local function object_paths(self)
+  local given = rawget(self, "given")
+  if given then return given end
   if not rawget(self, "takes_objects") then error("this script takes no objects", 3) end
   local value = self.args.obj
   if type(value) == "table" then return value end
@@ -71,6 +73,23 @@ local function met_of(self, object)
   if judges and not self:try(object.validate, object) then return nil, false end
   return { path = object.path, digest = digest_of(self, object), relocatable = true,
     programs = self.project and names_of_programs(object) or nil }, true
+end
+
+--- Does work() with these objects in place of those of OBJ. Pairs that cannot be compared are errors in the
+--- report, which may be one of several.
+---@param self btfl.cli
+---@param paths string[]
+---@param out btfl.report
+---@param work fun()
+function inputs.with_objects(self, paths, out, work)
+  local clashes = rawget(self, "clashes")
+  rawset(self, "given", paths)
+  rawset(self, "relocatable", nil)
+  rawset(self, "clashes", {})
+  work()
+  for _, clash in ipairs(rawget(self, "clashes")) do out:error(clash) end
+  rawset(self, "clashes", clashes)
+  rawset(self, "given", nil)
 end
 
 --- How many objects the command line names.
