@@ -1,5 +1,4 @@
 /* branch: conditional jumps: the ways that are open, and what each tells; see machine.h. */
-#include "format/asked.h"
 #include "verify/machine.h"
 
 enum { LINKS_MOST = 6 }; /* copies of one number that a verifier keeps together */
@@ -155,7 +154,7 @@ static bool learn(struct machine *m, struct state *s, const struct comparison *c
 		scalar_assume(&x, same ? &x : &y, c->op, c->wide, holds, r);
 		if (r->impossible_sides && (scalar_is_empty(&x) || scalar_is_empty(&y)))
 			return false;
-		m->w->contradicts |= asked_by && contradicts(c, same, holds, r);
+		m->w->contradicts |= contradicts(c, same, holds, r);
 		scalar_mend(&x, r);
 		scalar_mend(&y, r);
 		a->number = x;

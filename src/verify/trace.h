@@ -59,11 +59,10 @@ struct walk {
 	uint16_t *touched;
 	bool *later;
 	enum walk_end end;
-	const char *why; /* of WALK_LIMIT and WALK_BROKEN */
-	uint64_t work;   /* instructions walked */
-	/* Where somebody listens: a way was gone on which no number is left. */
-	bool contradicts;
-	bool by_number; /* a relocated number counted where liveness (liveness.h) does not tell */
+	const char *why;  /* of WALK_LIMIT and WALK_BROKEN */
+	uint64_t work;    /* instructions walked */
+	bool contradicts; /* a way was gone on which no number is left */
+	bool by_number;   /* a relocated number counted where liveness (liveness.h) does not tell */
 };
 
 #endif
