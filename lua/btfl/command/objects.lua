@@ -58,17 +58,25 @@ function methods:all()
   return list
 end
 
+local function up_to(count)
+  local n = 0
+  return function()
+    n = n + 1
+    return n <= count and n or nil
+  end
+end
+
 --- Opens those whose numbers next_number() gives, all in order without it, and gives those that there is
 --- something to relocate in. Each rests when the next is asked for: who looks at it before has it open.
 ---@param next_number? fun(): integer?
 ---@param own? btfl.objects.one[] these are added to it
 ---@return fun(): btfl.objects.one?
 function methods:opening(next_number, own)
-  local number, last = 0, nil
+  local next_of, last = next_number or up_to(self.count), nil
   return function()
     if last then rest(last.object) end
     repeat
-      number = next_number and next_number() or not next_number and number < self.count and number + 1 or nil
+      local number = next_of()
       if not number then
         if not next_number then self:all() end
         return nil
