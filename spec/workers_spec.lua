@@ -251,6 +251,24 @@ end, function() end)]]):format(before, log))
     assert.same({ "3", "4" }, list)
   end)
 
+  it("the last kernel that one of them has left is not taken from it while it is at work", function()
+    local words, last = large("6.1-amd64", "6.2-amd64", "6.3-amd64", "6.4-amd64"), tmp.path "last"
+    os.remove(last)
+    local counts = looks_of(joined(copies(3), words), ([[
+  if n == 4 then io.open(%q, "w"):close() end
+  if n == 1 and not waited then
+    waited = true
+    for _ = 1, 200 do
+      if io.open(%q) then break end
+      io.popen("sleep 0.05"):close()
+    end
+    io.popen("sleep 0.5"):close()
+  end]]):format(last, last))
+    assert.equal(next(counts[1]), next(counts[2]))
+    assert.equal(next(counts[3]), next(counts[4]))
+    assert.not_equal(next(counts[1]), next(counts[3]))
+  end)
+
   it("an object without a program has kernels in the order of those of others", function()
     local o = object.new(btf.new())
     local words = { "verdicts", "--format", "jsonl", tmp.write("none.bpf.o", o:bytes()), path_of "example" }
