@@ -21,8 +21,8 @@ struct workload {
 	const size_t *starts; /* the first piece of each block, ascending; the first is 0 */
 	size_t blocks, count;
 	/* Each worker takes blocks that follow one another: so many of them are its own, and who
-	 * has none left takes half of what another has left, from behind. Else each takes the
-	 * next one. */
+	 * has none left takes half of what another has left, from behind, but not the last, which
+	 * that one does itself while it is at work. Else each takes the next one. */
 	bool apart;
 	/* Called in a worker: appends what is to be sent of piece i. Returns 0, or the status with
 	 * which the worker is to end at once. */

@@ -127,7 +127,8 @@ end
 --- gives the numbers from 1, each to one worker
 ---@field take fun(value: any, turn: integer) takes what came of it, in this process, in order
 ---@field apart? boolean each process takes blocks that follow one another, from its own part of them, and
---- half of what another has left when that is done; else always the next one
+--- half of what another has left when that is done, but not the last that one will do itself; else always
+--- the next one
 ---@field places? integer[] the numbers of the pieces in the order in which they are taken (default ascending)
 ---@field arrive? fun(value: any) told of what came of a piece when it has, of one process in order
 ---@field shares? integer the pieces are as often the same, one share behind the other: take() is given a list
