@@ -150,13 +150,13 @@ function methods:told()
   return list
 end
 
---- Takes what another process has told of those that it has opened. One that it could not read again is
---- opened here.
+--- Takes what another process has told of those that it has opened, which are told again where it does the
+--- work of two. One that it could not read again is opened here.
 ---@param records table[]
 function methods:take(records)
   for _, one in ipairs(records) do
     local is_object = one.endian ~= nil
-    if not is_object or one.stamp then
+    if not self.at[one.number] and (not is_object or one.stamp) then
       one.object = is_object and engine.resting_object(one.met.path, one.stamp) or nil
       one.stamp, self.at[one.number] = nil, one
     end
