@@ -208,14 +208,16 @@ bool sparse_code(int fd, size_t size, size_t *sections, uint64_t *bytes)
 	uint8_t head[sizeof(Elf64_Ehdr)], *table;
 	struct headers h;
 	bool is_read;
+	size_t len;
 
 	*sections = 0;
 	*bytes = 0;
 	if (!read_bytes(fd, head, 0, sizeof(head)) || !take_head(head, size, &h))
 		return false;
-	table = malloc(h.count * sizeof(Elf64_Shdr));
+	len = h.count * sizeof(Elf64_Shdr);
+	table = malloc(len);
 	h.table = table;
-	is_read = table && read_bytes(fd, table, h.at, h.at + h.count * sizeof(Elf64_Shdr));
+	is_read = table && read_bytes(fd, table, h.at, h.at + len);
 	for (size_t i = 1; is_read && i < h.count; i++) {
 		Elf64_Shdr sh = section_of(&h, i);
 
